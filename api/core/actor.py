@@ -1,0 +1,33 @@
+"""Who is acting: decided once at the door, passed to every service as its first argument."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+
+class ActorKind(StrEnum):
+    PARTICIPANT = "participant"
+    PROFESSIONAL = "professional"
+    SYSTEM = "system"
+    SUPPORT = "support"
+    OPERATOR = "operator"
+    ANONYMOUS = "anonymous"
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """`name` is for the log row only; it never goes to the operator's logs."""
+
+    kind: ActorKind
+    account_id: UUID | None = None
+    participant_id: UUID | None = None
+    professional_id: UUID | None = None
+    facility_id: UUID | None = None
+    profession: str | None = None
+    purpose_of_use: str | None = None
+    client_id: str | None = None
+    name: str | None = None
+
+
+ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS)
+OPERATOR = Actor(kind=ActorKind.OPERATOR)

@@ -1,0 +1,15 @@
+"""The clock enters here: always UTC, always aware."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def today_in_japan() -> date:
+    """Dates a person reads or signs are Japanese calendar dates."""
+    return datetime.now(JAPAN).date()

@@ -1,0 +1,160 @@
+"""One call, one transaction: the unit of work every service runs in, and its signed context.
+
+PostgreSQL learns who acts, and for whom, only from a context signed with a key the application
+role cannot read. A context is bound to one backend and one transaction, so SQL slipped into a
+query can neither make one nor use one it has seen before.
+"""
+
+import hmac
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine
+
+from api.core.actor import Actor
+from api.core.crypto import KeyRing
+from api.core.errors import Unavailable
+
+os.environ.setdefault("PICCOLO_CONF", "api.piccolo_conf")
+
+DB = PostgresEngine(config={}, extensions=())
+
+CALL_SECONDS = 5
+
+
+class Transaction:
+    """The open transaction of this task; Piccolo's queries inside it run on its connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self.connection.fetch(sql, *args)
+        return rows
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        return await self.connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self.connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> None:
+        await self.connection.execute(sql, *args)
+
+
+class NestedTransaction(RuntimeError):
+    """A service called a service that opens its own transaction."""
+
+
+_context_key: bytes = b""
+
+
+async def open_database(dsn: str, keys: KeyRing, *, connections: int = 16) -> None:
+    """Opens the pool as the application's role."""
+    global _context_key
+    _context_key = keys.context
+    DB.config = {"dsn": dsn}
+    await DB.start_connection_pool(
+        min_size=min(4, connections),
+        max_size=connections,
+        reset=_reset,
+        server_settings={"application_name": "tsunagu"},
+    )
+
+
+async def close_database() -> None:
+    if DB.pool:
+        await DB.close_connection_pool()
+
+
+async def _reset(connection: Any) -> None:
+    """Only SET LOCAL is used, so a connection comes back clean unless a transaction is open."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+@asynccontextmanager
+async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIterator[Transaction]:
+    """One transaction in the name of `actor`, about `subject` (default: the actor's own records).
+
+    Commits on leaving, rolls back on any exception. Raises `NestedTransaction` inside another
+    one and `Unavailable` when the database cannot be reached.
+    """
+    if DB.current_transaction.get() is not None:
+        raise NestedTransaction
+    if DB.pool is None:
+        raise Unavailable
+    try:
+        connection = await DB.pool.acquire(timeout=10)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable from error
+    try:
+        async with connection.transaction():
+            started = await connection.fetchval("SELECT app.transaction_nonce()")
+            await connection.execute(
+                "SELECT set_config('app.context', $1, true)",
+                _signed("t", actor, subject, connection.get_server_pid(), started),
+            )
+            transaction = Transaction(connection)
+            token = DB.current_transaction.set(transaction)  # type: ignore[arg-type]
+            try:
+                yield transaction
+            finally:
+                DB.current_transaction.reset(token)
+    except (ConnectionError, asyncpg.PostgresConnectionError) as error:
+        raise Unavailable from error
+    finally:
+        await DB.pool.release(connection)
+
+
+async def call(
+    actor: Actor, subject: UUID, function: str, digest: bytes, args: Sequence[object]
+) -> asyncpg.Record:
+    """Runs one SQL function as a transaction of its own: one round trip, committed on return.
+
+    The signed context is the function's first argument and covers `digest`, which the function
+    computes again from its other arguments: it serves this one call and no other.
+    """
+    if DB.pool is None:
+        raise Unavailable
+    marks = ", ".join(f"${n}" for n in range(1, len(args) + 2))
+    try:
+        connection = await DB.pool.acquire(timeout=10)
+        try:
+            expires = int((time.time() + CALL_SECONDS) * 1_000_000)
+            context = _signed(
+                "c", actor, subject, connection.get_server_pid(), f"{expires}:{digest.hex()}"
+            )
+            row = await connection.fetchrow(
+                f"SELECT * FROM {function}({marks})",  # noqa: S608 - a constant of the caller
+                context,
+                *args,
+            )
+        finally:
+            await DB.pool.release(connection)
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        raise Unavailable from error
+    if row is None:
+        raise LookupError(function)
+    return row
+
+
+def _signed(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:
+    fields = (
+        form,
+        actor.kind,
+        actor.account_id or "",
+        subject or actor.participant_id or "",
+        actor.facility_id or "",
+        actor.professional_id or "",
+        actor.purpose_of_use or "",
+        pid,
+        nonce,
+    )
+    text = "|".join(map(str, fields))
+    return f"{text}|{hmac.digest(_context_key, text.encode(), 'sha256').hex()}"

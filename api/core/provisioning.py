@@ -1,0 +1,116 @@
+"""Roles, database and migrations: what the administrator's connection does before we serve."""
+
+import contextlib
+import io
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import run_forwards
+
+from api.core.crypto import KeyRing, hmac_pads
+from api.core.database import DB, Transaction
+from api.core.settings import SettingFault
+
+# One lock for every deployment on the server: roles belong to the whole cluster.
+MIGRATION_LOCK = 0x7473756E616775
+
+ROLES = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_owner') THEN
+    CREATE ROLE tsunagu_owner NOLOGIN NOBYPASSRLS;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_lookup') THEN
+    CREATE ROLE tsunagu_lookup NOLOGIN NOBYPASSRLS;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_migrator') THEN
+    CREATE ROLE tsunagu_migrator LOGIN NOINHERIT NOBYPASSRLS;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_app') THEN
+    CREATE ROLE tsunagu_app LOGIN NOBYPASSRLS;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_sealer') THEN
+    CREATE ROLE tsunagu_sealer LOGIN NOBYPASSRLS;
+  END IF;
+END $$;
+GRANT tsunagu_lookup TO tsunagu_owner WITH INHERIT FALSE, SET TRUE;
+GRANT tsunagu_owner TO tsunagu_migrator WITH INHERIT FALSE, SET TRUE;
+"""
+
+
+def role_dsn(admin_dsn: str, role: str, password: str) -> str:
+    """The same server and database, as another role."""
+    parts = urlsplit(admin_dsn)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{host}"))
+
+
+def app_dsn(admin_dsn: str, keys: KeyRing) -> str:
+    return role_dsn(admin_dsn, "tsunagu_app", keys.app_password)
+
+
+async def provision(admin_dsn: str, keys: KeyRing) -> None:
+    """Makes roles and schema ready, then runs the missing migrations; safe to run twice at once.
+
+    `admin_dsn` names an existing database and a role that may create roles. Raises
+    `SettingFault` with one sentence when the server cannot be used.
+    """
+    try:
+        admin = await asyncpg.connect(admin_dsn, timeout=10)
+    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
+        where = urlsplit(admin_dsn)
+        raise SettingFault(
+            f"The database at {where.hostname}:{where.port or 5432} cannot be used "
+            f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'})"
+            "; check DATABASE_URL. Nothing was changed."
+        ) from error
+    try:
+        if admin.get_server_version().major < 18:
+            raise SettingFault("Tsunagu needs PostgreSQL 18 or newer; nothing was changed.")
+        await admin.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        async with admin.transaction():
+            await _roles(admin, keys)
+        await _migrate(role_dsn(admin_dsn, "tsunagu_migrator", keys.migrator_password), keys)
+    finally:
+        await admin.close()
+
+
+async def _roles(admin: asyncpg.Connection, keys: KeyRing) -> None:
+    await admin.execute(ROLES)
+    for role, password in (
+        ("tsunagu_migrator", keys.migrator_password),
+        ("tsunagu_app", keys.app_password),
+        ("tsunagu_sealer", keys.sealer_password),
+    ):
+        statement = await admin.fetchval(
+            "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password
+        )
+        await admin.execute(statement)
+    database = await admin.fetchval("SELECT quote_ident(current_database())")
+    await admin.execute(
+        f"GRANT CONNECT, CREATE ON DATABASE {database} TO tsunagu_owner;"
+        f"GRANT CONNECT ON DATABASE {database} TO tsunagu_migrator, tsunagu_app, tsunagu_sealer;"
+        f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;"
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
+        "GRANT USAGE, CREATE ON SCHEMA public TO tsunagu_owner WITH GRANT OPTION;"
+    )
+
+
+async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
+    """All missing migrations and their marks in one transaction: all of them, or nothing."""
+    connection = await asyncpg.connect(migrator_dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL ROLE tsunagu_owner")
+            token = DB.current_transaction.set(Transaction(connection))  # type: ignore[arg-type]
+            DB.config = {"dsn": migrator_dsn}  # Piccolo asks the server's version on its own
+            try:
+                with contextlib.redirect_stdout(io.StringIO()) as said:
+                    result = await run_forwards("tsunagu")
+                if not result.success:
+                    raise SettingFault(f"The migrations stopped: {said.getvalue()}")
+            finally:
+                DB.current_transaction.reset(token)
+            inner, outer = hmac_pads(keys.context)
+            await connection.execute("SELECT app.install_context_key($1, $2)", inner, outer)
+    finally:
+        await connection.close()

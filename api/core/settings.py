@@ -1,0 +1,68 @@
+"""What an operator may set, read once from the environment."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from api.core.errors import Problem
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO_PROFILE = ROOT / "api" / "directory" / "profiles" / "kumamoto_demo.toml"
+
+
+class SettingFault(Problem):
+    """A setting is missing or makes no sense; the message is for the operator."""
+
+    status = 500
+    key = "error.setting"
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`database_url` is the administrator's; the application itself connects as its own role."""
+
+    home: Path
+    public_url: str = "http://localhost:8000"
+    database_url: str | None = None
+    app_database_url: str | None = None
+    profile: Path = DEMO_PROFILE
+    workers: int = 1
+    is_demo: bool = False
+
+    @property
+    def rp_id(self) -> str:
+        """The WebAuthn relying party: the host name people see."""
+        return urlsplit(self.public_url).hostname or "localhost"
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.public_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def from_environment(**overrides: object) -> Settings:
+    env = os.environ
+    values: dict[str, object] = {
+        "home": Path(env.get("TSUNAGU_HOME") or Path.cwd() / ".tsunagu").absolute(),
+        "public_url": (env.get("PUBLIC_URL") or "http://localhost:8000").rstrip("/"),
+        "database_url": env.get("DATABASE_URL") or None,
+        "app_database_url": env.get("APP_DATABASE_URL") or None,
+        "profile": Path(env.get("TSUNAGU_PROFILE") or DEMO_PROFILE),
+    }
+    workers = env.get("WORKERS") or "1"
+    if not workers.isdigit() or int(workers) < 1:
+        raise SettingFault(f"WORKERS must be a whole number from 1 up, not {workers!r}.")
+    values["workers"] = int(workers)
+    return Settings(**(values | overrides))  # type: ignore[arg-type]

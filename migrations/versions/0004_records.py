@@ -1,0 +1,176 @@
+"""Records, submissions and their quarantine, and the one function clinicians read through."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from migrations.steps import sql_migration
+
+ID = "0004_records"
+
+SQL = r"""
+CREATE TABLE facility_patient (
+  participant_id uuid NOT NULL REFERENCES participant,
+  facility_id uuid NOT NULL REFERENCES facility,
+  local_id text NOT NULL CHECK (length(local_id) BETWEEN 1 AND 64),
+  linked_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (participant_id, facility_id, local_id),
+  UNIQUE (facility_id, local_id)
+);
+CREATE TABLE record (
+  participant_id uuid NOT NULL REFERENCES participant,
+  record_id uuid NOT NULL,
+  version integer NOT NULL CHECK (version >= 1),
+  is_current boolean NOT NULL DEFAULT true,
+  resource_type text NOT NULL,
+  category text NOT NULL,
+  sensitivity smallint NOT NULL CHECK (sensitivity BETWEEN 0 AND 2),
+  source_facility_id uuid NOT NULL REFERENCES facility,
+  effective_on date NOT NULL,
+  effective_at timestamptz,
+  recorded_at timestamptz NOT NULL DEFAULT now(),
+  marks text[] NOT NULL DEFAULT '{}',
+  -- 未告知 and 未提供 never reach the participant's side (JP_ehrshrs_indication).
+  is_told boolean GENERATED ALWAYS AS (NOT marks && '{UNINFORMED,UNDELIVERED}'::text[]) STORED,
+  identifier_system text,
+  identifier_value text,
+  title text NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (participant_id, record_id, version)
+);
+CREATE INDEX record_to_read ON record (participant_id, resource_type) WHERE is_current;
+CREATE UNIQUE INDEX record_current ON record (participant_id, record_id) WHERE is_current;
+CREATE UNIQUE INDEX record_by_identifier
+  ON record (participant_id, source_facility_id, resource_type, identifier_system, identifier_value)
+  WHERE is_current AND identifier_value IS NOT NULL;
+
+CREATE TABLE submission (
+  facility_id uuid NOT NULL REFERENCES facility,
+  submission_id uuid NOT NULL DEFAULT uuidv7(),
+  name text NOT NULL,
+  stored integer NOT NULL CHECK (stored >= 0),
+  quarantined integer NOT NULL CHECK (quarantined >= 0),
+  received_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (facility_id, submission_id)
+);
+CREATE TABLE quarantine (
+  facility_id uuid NOT NULL REFERENCES facility,
+  quarantine_id uuid NOT NULL DEFAULT uuidv7(),
+  submission_id uuid NOT NULL,
+  name text NOT NULL,
+  reason text NOT NULL,
+  detail jsonb NOT NULL,
+  body bytea NOT NULL,
+  received_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (facility_id, quarantine_id),
+  FOREIGN KEY (facility_id, submission_id) REFERENCES submission
+);
+
+DO $$
+DECLARE v_table text;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['facility_patient', 'record'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
+    EXECUTE format('CREATE POLICY of_the_subject ON %I
+      USING (participant_id = (SELECT app.subject()))', v_table);
+  END LOOP;
+  FOREACH v_table IN ARRAY ARRAY['submission', 'quarantine'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
+    EXECUTE format('CREATE POLICY of_the_facility ON %I
+      USING (facility_id = (SELECT app.facility()))', v_table);
+  END LOOP;
+END $$;
+CREATE POLICY lookup ON facility_patient FOR SELECT TO tsunagu_lookup USING (true);
+GRANT SELECT ON facility_patient TO tsunagu_lookup;
+GRANT SELECT, INSERT ON facility_patient, record, submission, quarantine TO tsunagu_app;
+GRANT UPDATE (is_current) ON record TO tsunagu_app;
+
+CREATE FUNCTION records_participant_of_local_id(p_facility_id uuid, p_local_id text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT participant_id FROM facility_patient
+  WHERE facility_id = p_facility_id AND facility_id = app.facility() AND local_id = p_local_id
+$$;
+ALTER FUNCTION records_participant_of_local_id(uuid, text) OWNER TO tsunagu_lookup;
+SET LOCAL ROLE tsunagu_lookup;
+REVOKE EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text) TO tsunagu_app;
+SET LOCAL ROLE tsunagu_owner;
+
+-- Decide, read and append in one transaction (access-log flow 1). The caller decided from the
+-- policy of p_policy_version; under the head's lock that version is checked to be in force still,
+-- and nothing is read when it is not ('stale'). No row leaves without its log row: both commit,
+-- or neither. p_form: 'bundle' (FHIR entries), 'timeline' (JSON list for the portal).
+CREATE FUNCTION records_read(
+  p_context text, p_form text, p_types text[], p_policy_version bigint, p_categories text[],
+  p_level integer, p_data_from date, p_sees_own boolean, p_before uuid, p_count integer,
+  p_base_url text, p_event text, p_outcome text, p_detail text,
+  OUT status text, OUT entries text, OUT total integer, OUT shown integer, OUT last_id uuid,
+  OUT pseq bigint, OUT at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_subject uuid;
+  v_facility uuid;
+  v_version bigint;
+  v_told jsonb;
+  v_untold jsonb;
+BEGIN
+  PERFORM app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
+    array_to_string(p_types, ','), p_policy_version, array_to_string(p_categories, ','), p_level,
+    coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own,
+    coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail), 'UTF8')));
+  v_subject := app.subject();
+  v_facility := app.facility();
+  SELECT h.policy_version INTO v_version FROM access_log_head h
+    WHERE h.participant_id = v_subject FOR UPDATE;
+  IF v_version IS DISTINCT FROM p_policy_version
+     OR NOT EXISTS (SELECT FROM facility f WHERE f.facility_id = v_facility AND f.is_active) THEN
+    status := 'stale';
+    RETURN;
+  END IF;
+  status := 'read';
+  WITH permitted AS MATERIALIZED (
+    SELECT r.record_id, r.resource_type, r.category, r.is_told, r.body, r.title, r.effective_on,
+           r.effective_at, r.source_facility_id, r.marks, r.version
+    FROM record r
+    WHERE r.participant_id = v_subject AND r.is_current
+      AND (p_types = '{}' OR r.resource_type = ANY (p_types))
+      AND ((r.category = ANY (p_categories) AND r.sensitivity <= p_level
+            AND (p_data_from IS NULL OR r.effective_on >= p_data_from))
+           OR (p_sees_own AND r.source_facility_id = v_facility))
+  ), page AS (
+    SELECT * FROM permitted WHERE p_before IS NULL OR record_id < p_before
+    ORDER BY record_id DESC LIMIT p_count
+  ), counted AS (
+    SELECT is_told, jsonb_build_object('type', resource_type, 'category', category,
+             'count', count(*)) AS line
+    FROM page GROUP BY is_told, resource_type, category ORDER BY category, resource_type
+  )
+  SELECT
+    (SELECT count(*) FROM permitted),
+    (SELECT count(*) FROM page),
+    (SELECT record_id FROM page ORDER BY record_id LIMIT 1),
+    CASE p_form WHEN 'bundle' THEN
+      (SELECT string_agg('{"fullUrl":"' || p_base_url || '/' || resource_type || '/' || record_id
+         || '","resource":' || body || ',"search":{"mode":"match"}}', ','
+         ORDER BY record_id DESC) FROM page)
+    ELSE
+      (SELECT json_agg(json_build_object('record_id', record_id, 'type', resource_type,
+         'category', category, 'title', title, 'effective_on', effective_on,
+         'effective_at', effective_at, 'facility_id', source_facility_id, 'marks', marks)
+         ORDER BY effective_on DESC, record_id DESC)::text FROM page)
+    END,
+    coalesce((SELECT jsonb_agg(line) FROM counted WHERE is_told), '[]'),
+    jsonb_build_object('resources', coalesce((SELECT jsonb_agg(line) FROM counted
+        WHERE NOT is_told), '[]'),
+      'ids', encode(sha256(convert_to(coalesce((SELECT string_agg(record_id::text, ','
+        ORDER BY record_id) FROM page), ''), 'UTF8')), 'hex'))
+    INTO total, shown, last_id, entries, v_told, v_untold;
+  SELECT a.pseq, a.at INTO records_read.pseq, records_read.at
+    FROM access_log_append(p_event, p_outcome,
+      p_detail::jsonb || jsonb_build_object('resources', v_told), v_untold) a;
+END $$;
+GRANT EXECUTE ON FUNCTION records_read(text, text, text[], bigint, text[], integer, date, boolean,
+  uuid, integer, text, text, text, text) TO tsunagu_app;
+"""
+
+
+async def forwards() -> MigrationManager:
+    return sql_migration(ID, "records", SQL)
