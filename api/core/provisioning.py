@@ -102,7 +102,6 @@ async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
         async with connection.transaction():
             await connection.execute("SET LOCAL ROLE tsunagu_owner")
             token = DB.current_transaction.set(Transaction(connection))  # type: ignore[arg-type]
-            DB.config = {"dsn": migrator_dsn}  # Piccolo asks the server's version on its own
             try:
                 with contextlib.redirect_stdout(io.StringIO()) as said:
                     result = await run_forwards("tsunagu")

@@ -28,6 +28,7 @@ CREATE TABLE facility (
   facility_type text NOT NULL,
   region text NOT NULL,
   is_active boolean NOT NULL DEFAULT true,
+  revision integer NOT NULL DEFAULT 1,
   joined_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE (id_system, code)
 );
@@ -40,9 +41,22 @@ CREATE TABLE professional (
   name_kana text NOT NULL,
   profession text NOT NULL,
   is_active boolean NOT NULL DEFAULT true,
-  trained_on date
+  trained_on date,
+  revision integer NOT NULL DEFAULT 1
 );
 CREATE INDEX professional_by_facility ON professional (facility_id);
+
+-- Invariant: any change of a row moves its revision, so a reader can tell that it is out of date.
+CREATE FUNCTION app.next_revision() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.revision := OLD.revision + 1;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER facility_revision BEFORE UPDATE ON facility
+  FOR EACH ROW EXECUTE FUNCTION app.next_revision();
+CREATE TRIGGER professional_revision BEFORE UPDATE ON professional
+  FOR EACH ROW EXECUTE FUNCTION app.next_revision();
 
 CREATE TABLE officer (
   officer_id uuid PRIMARY KEY DEFAULT uuidv7(),

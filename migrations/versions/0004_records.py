@@ -95,11 +95,13 @@ GRANT EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text) TO tsunagu
 SET LOCAL ROLE tsunagu_owner;
 
 -- Decide, read and append in one transaction (access-log flow 1). The caller decided from the
--- policy of p_policy_version; under the head's lock that version is checked to be in force still,
--- and nothing is read when it is not ('stale'). No row leaves without its log row: both commit,
+-- policy of p_policy_version and a requester of p_standing (revisions of facility and professional);
+-- under the head's lock both are checked to be in force still, and nothing is read when they are
+-- not ('stale'). No row leaves without its log row: both commit,
 -- or neither. p_form: 'bundle' (FHIR entries), 'timeline' (JSON list for the portal).
 CREATE FUNCTION records_read(
-  p_context text, p_form text, p_types text[], p_policy_version bigint, p_categories text[],
+  p_context text, p_form text, p_types text[], p_standing text, p_policy_version bigint,
+  p_categories text[], p_source_permitted text[], p_source_denied text[],
   p_level integer, p_data_from date, p_sees_own boolean, p_before uuid, p_count integer,
   p_base_url text, p_event text, p_outcome text, p_detail text,
   OUT status text, OUT entries text, OUT total integer, OUT shown integer, OUT last_id uuid,
@@ -109,19 +111,24 @@ DECLARE
   v_subject uuid;
   v_facility uuid;
   v_version bigint;
+  v_standing text;
   v_told jsonb;
   v_untold jsonb;
 BEGIN
   PERFORM app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
-    array_to_string(p_types, ','), p_policy_version, array_to_string(p_categories, ','), p_level,
+    array_to_string(p_types, ','), p_standing, p_policy_version, array_to_string(p_categories, ','),
+    array_to_string(p_source_permitted, ','), array_to_string(p_source_denied, ','), p_level,
     coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own,
     coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail), 'UTF8')));
   v_subject := app.subject();
   v_facility := app.facility();
   SELECT h.policy_version INTO v_version FROM access_log_head h
     WHERE h.participant_id = v_subject FOR UPDATE;
-  IF v_version IS DISTINCT FROM p_policy_version
-     OR NOT EXISTS (SELECT FROM facility f WHERE f.facility_id = v_facility AND f.is_active) THEN
+  SELECT f.revision || '.' || coalesce(p.revision, 0) INTO v_standing
+    FROM facility f LEFT JOIN professional p
+      ON p.professional_id = nullif((app.context())[6], '')::uuid
+    WHERE f.facility_id = v_facility;
+  IF v_version IS DISTINCT FROM p_policy_version OR v_standing IS DISTINCT FROM p_standing THEN
     status := 'stale';
     RETURN;
   END IF;
@@ -132,7 +139,11 @@ BEGIN
     FROM record r
     WHERE r.participant_id = v_subject AND r.is_current
       AND (p_types = '{}' OR r.resource_type = ANY (p_types))
-      AND ((r.category = ANY (p_categories) AND r.sensitivity <= p_level
+      AND ((((r.category = ANY (p_categories) AND (p_source_denied = '{}'
+               OR r.source_facility_id || '/' || r.category <> ALL (p_source_denied)))
+             OR (p_source_permitted <> '{}'
+               AND r.source_facility_id || '/' || r.category = ANY (p_source_permitted)))
+            AND r.sensitivity <= p_level
             AND (p_data_from IS NULL OR r.effective_on >= p_data_from))
            OR (p_sees_own AND r.source_facility_id = v_facility))
   ), page AS (
@@ -167,7 +178,8 @@ BEGIN
     FROM access_log_append(p_event, p_outcome,
       p_detail::jsonb || jsonb_build_object('resources', v_told), v_untold) a;
 END $$;
-GRANT EXECUTE ON FUNCTION records_read(text, text, text[], bigint, text[], integer, date, boolean,
+GRANT EXECUTE ON FUNCTION records_read(text, text, text[], text, bigint, text[], text[],
+  text[], integer, date, boolean,
   uuid, integer, text, text, text, text) TO tsunagu_app;
 """
 

@@ -1,0 +1,17 @@
+"""Every kind of event in one place, named source:subject:action."""
+
+from enum import StrEnum
+
+
+class EventName(StrEnum):
+    RECORD_READ = "records:record:read"
+    RECORD_STORED = "records:record:stored"
+    PARTICIPANT_FOUND = "records:participant:found"
+    PARTICIPANT_SOUGHT = "records:participant:sought"
+    ENROLLED = "identity:participant:enrolled"
+    SIGNED_IN = "identity:session:opened"
+    SIGNED_OUT = "identity:session:ended"
+    PARTICIPATION_CHANGED = "consent:participation:changed"
+    DISCLOSURE_CHANGED = "consent:provision:changed"
+    SUPPORT_CASE_OPENED = "support:case:opened"
+    SUPPORT_CASE_CLOSED = "support:case:closed"

@@ -1,0 +1,71 @@
+"""One door into the log, and the participant's own view of it."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.access_log import queries
+from api.access_log.events import EventName
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+
+_EMPTY = '{"resources": [], "ids": ""}'
+
+
+class LogRow(NamedTuple):
+    """One event as its participant may read it; `detail` never holds untold records."""
+
+    number: int
+    eid: UUID
+    at: datetime
+    event: str
+    outcome: str
+    actor_kind: str
+    facility_id: UUID | None
+    purpose_of_use: str | None
+    detail: dict[str, Any]
+
+
+class LogPage(NamedTuple):
+    """Newest first; `before` is where the next page begins, None at the end; `total` counts all."""
+
+    rows: list[LogRow]
+    total: int
+    before: int | None
+
+
+async def append(
+    tx: Transaction, event: EventName, *, outcome: str = "permitted", detail: dict[str, Any]
+) -> int:
+    """Appends to the log of the transaction's subject; answers the event's number.
+
+    The event is part of the deed: it commits with the caller's transaction or not at all.
+    """
+    row = await queries.append(
+        tx, event, outcome, msgspec.json.encode(detail).decode(), _EMPTY
+    )
+    return int(row["pseq"])
+
+
+async def append_system(
+    tx: Transaction, event: EventName, *, outcome: str, detail: dict[str, Any]
+) -> None:
+    """Appends an event that concerns no participant."""
+    await queries.append_system(tx, event, outcome, msgspec.json.encode(detail).decode())
+
+
+async def page(actor: Actor, *, before: int | None = None, count: int = 20) -> LogPage:
+    """The actor's own log."""
+    async with unit_of_work(actor) as tx:
+        return await page_in(tx, before=before, count=count)
+
+
+async def page_in(tx: Transaction, *, before: int | None = None, count: int = 20) -> LogPage:
+    rows = [
+        LogRow(*list(row.values())[:-1], msgspec.json.decode(row["detail"]))
+        for row in await queries.page(tx, before, count)
+    ]
+    more = rows[-1].number if len(rows) == count and rows[-1].number > 1 else None
+    return LogPage(rows, await queries.length(tx), more)

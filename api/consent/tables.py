@@ -1,0 +1,27 @@
+"""Participation and settings versions: appended, never changed."""
+
+from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+from api.core.database import DB
+
+
+class ParticipationVersion(Table, tablename="participation", db=DB):
+    participant_id = UUID(primary_key=True)
+    version = Integer()
+    state = Text()
+    terms_version = Text()
+    data_from = Date(null=True)
+    recorded_at = Timestamptz()
+    recorded_by = UUID(null=True)
+
+
+class DirectiveVersion(Table, tablename="directive", db=DB):
+    participant_id = UUID(primary_key=True)
+    version = Integer()
+    provisions = JSONB()
+    change = JSONB()
+    profile_id = Text()
+    profile_version = Integer()
+    recorded_at = Timestamptz()
+    recorded_by = UUID(null=True)

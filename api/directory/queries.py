@@ -1,0 +1,75 @@
+"""Reads and writes of the directory; nothing here belongs to a participant."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from api.core.database import Transaction
+from api.directory.tables import Facility, NetworkProfileVersion, Officer, Professional
+
+
+async def profile_source(profile_id: str, version: int) -> str | None:
+    row = (
+        await NetworkProfileVersion.select(NetworkProfileVersion.source)
+        .where(
+            NetworkProfileVersion.profile_id == profile_id,
+            NetworkProfileVersion.version == version,
+        )
+        .first()
+    )
+    return row["source"] if row else None
+
+
+async def add_profile(tx: Transaction, profile_id: str, version: int, source: str) -> None:
+    await tx.execute(
+        "INSERT INTO network_profile (profile_id, version, source) VALUES ($1, $2, $3)",
+        profile_id,
+        version,
+        source,
+    )
+
+
+async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list[asyncpg.Record]:
+    """In kana order; only active ones unless named by id."""
+    return await tx.fetch(
+        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active"
+        " FROM facility WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
+        " ORDER BY name_kana, facility_id",
+        ids,
+    )
+
+
+async def facility_of_code(code: str) -> UUID | None:
+    row = await Facility.select(Facility.facility_id).where(Facility.code == code).first()
+    return row["facility_id"] if row else None
+
+
+async def requester(tx: Transaction, facility_id: UUID, professional_id: UUID | None) -> (
+    asyncpg.Record | None
+):
+    return await tx.fetchrow(
+        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active, f.name, f.name_en,"
+        " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
+        " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
+        " f.revision || '.' || coalesce(p.revision, 0) AS standing"
+        " FROM facility f LEFT JOIN professional p ON p.professional_id = $2"
+        " WHERE f.facility_id = $1",
+        facility_id,
+        professional_id,
+    )
+
+
+async def professional(professional_id: UUID) -> dict[str, object] | None:
+    return await Professional.select().where(
+        Professional.professional_id == professional_id
+    ).first()
+
+
+async def officer_name(officer_id: UUID) -> str | None:
+    row = (
+        await Officer.select(Officer.name)
+        .where(Officer.officer_id == officer_id, Officer.is_active.eq(True))
+        .first()
+    )
+    return row["name"] if row else None

@@ -1,0 +1,139 @@
+"""The network's profile, its facilities and its people."""
+
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from api.core.actor import OPERATOR, Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.core.settings import SettingFault
+from api.directory import queries
+from api.directory.profile import NetworkProfile, ProfileFaults, load_profile
+
+
+class FacilityLine(NamedTuple):
+    """One facility as lists show it."""
+
+    facility_id: UUID
+    code: str
+    name: str
+    name_kana: str
+    name_en: str
+    facility_type: str
+    region: str
+    is_active: bool
+
+    def label(self, locale: str) -> str:
+        return self.name if locale == "ja" else self.name_en
+
+
+class Standing(NamedTuple):
+    """A requester as the directory knows them, and the revision of that knowledge."""
+
+    revision: str
+    facility_type: str
+    region: str
+    facility_is_active: bool
+    facility_name: str
+    facility_name_en: str
+    professional_id: UUID | None
+    professional_name: str | None
+    profession: str | None
+    professional_is_active: bool
+    trained_on: date | None
+
+
+_profile: NetworkProfile | None = None
+_standings: dict[tuple[UUID, UUID | None], Standing] = {}
+
+
+def profile() -> NetworkProfile:
+    """The profile this process serves; RuntimeError before `adopt_profile`."""
+    if _profile is None:
+        raise RuntimeError("no network profile was adopted")
+    return _profile
+
+
+async def adopt_profile(path: Path) -> NetworkProfile:
+    """Loads the profile file and records its version; a version once recorded never changes.
+
+    Raises `SettingFault` naming every fault with its line, and then nothing is loaded.
+    """
+    global _profile
+    try:
+        source = path.read_text("utf-8")
+        loaded = load_profile(source)
+    except OSError as error:
+        raise SettingFault(f"The network profile {path} cannot be read: {error.strerror}.") from error
+    except ProfileFaults as faults:
+        lines = "\n".join(f"  line {fault.line}: {fault.text}" for fault in faults.faults)
+        raise SettingFault(
+            f"The network profile {path} has faults and was not loaded:\n{lines}"
+        ) from faults
+    async with unit_of_work(OPERATOR) as tx:
+        known = await queries.profile_source(loaded.id, loaded.version)
+        if known is None:
+            await queries.add_profile(tx, loaded.id, loaded.version, source)
+        elif known != source:
+            raise SettingFault(
+                f"The network profile {path} differs from the recorded version {loaded.version}; "
+                "raise its version. Nothing was changed."
+            )
+    _profile = loaded
+    return loaded
+
+
+async def facilities(actor: Actor) -> list[FacilityLine]:
+    """Every active facility, in kana order."""
+    async with unit_of_work(actor) as tx:
+        return await facilities_in(tx)
+
+
+async def facilities_in(tx: Transaction, ids: list[UUID] | None = None) -> list[FacilityLine]:
+    """As `facilities`, inside the caller's transaction; by id also those that have left."""
+    return [FacilityLine(*row.values()) for row in await queries.facilities(tx, ids)]
+
+
+async def facility_of_code(code: str) -> UUID | None:
+    """The facility with this 10-digit code, inside the caller's transaction."""
+    return await queries.facility_of_code(code)
+
+
+async def standing(actor: Actor) -> Standing:
+    """What the directory knows of this professional or system; kept until `forget_standing`.
+
+    A professional counts only at their own facility. Raises `NotFound` for an unknown facility.
+    """
+    if actor.facility_id is None:
+        raise NotFound
+    key = (actor.facility_id, actor.professional_id)
+    if key not in _standings:
+        async with unit_of_work(actor) as tx:
+            row = await queries.requester(tx, *key)
+        if row is None:
+            raise NotFound
+        is_here = row["professional_facility_id"] == actor.facility_id
+        if len(_standings) > 10_000:
+            _standings.clear()
+        _standings[key] = Standing(
+            revision=row["standing"],
+            facility_type=row["facility_type"],
+            region=row["region"],
+            facility_is_active=row["facility_is_active"],
+            facility_name=row["name"],
+            facility_name_en=row["name_en"],
+            professional_id=actor.professional_id,
+            professional_name=row["professional_name"],
+            profession=row["profession"],
+            professional_is_active=row["professional_is_active"] and is_here,
+            trained_on=row["trained_on"],
+        )
+    return _standings[key]
+
+
+def forget_standing(actor: Actor) -> None:
+    """Called when PostgreSQL said that what we know of this requester is out of date."""
+    if actor.facility_id is not None:
+        _standings.pop((actor.facility_id, actor.professional_id), None)

@@ -1,0 +1,53 @@
+"""Facilities, professionals, officers and the network profiles they were decided under."""
+
+from piccolo.columns import (
+    UUID,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+)
+from piccolo.table import Table
+
+from api.core.database import DB
+
+
+class NetworkProfileVersion(Table, tablename="network_profile", db=DB):
+    profile_id = Text(primary_key=True)
+    version = Integer()
+    source = Text()
+    loaded_at = Timestamptz()
+
+
+class Facility(Table, tablename="facility", db=DB):
+    facility_id = UUID(primary_key=True)
+    id_system = Text()
+    code = Text()
+    name = Text()
+    name_kana = Text()
+    name_en = Text()
+    facility_type = Text()
+    region = Text()
+    is_active = Boolean()
+    revision = Integer()
+    joined_at = Timestamptz()
+
+
+class Professional(Table, tablename="professional", db=DB):
+    professional_id = UUID(primary_key=True)
+    facility_id = ForeignKey(Facility)
+    name = Text()
+    name_kana = Text()
+    profession = Text()
+    is_active = Boolean()
+    trained_on = Date(null=True)
+    revision = Integer()
+
+
+class Officer(Table, tablename="officer", db=DB):
+    officer_id = UUID(primary_key=True)
+    name = Text()
+    name_kana = Text()
+    is_active = Boolean()
