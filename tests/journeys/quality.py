@@ -1,0 +1,85 @@
+"""What a browser says about a page: axe's violations, Lighthouse's scores."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.checks.node import ROOT, install, run_node
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+QUIET = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@cache
+def _axe_source() -> str:
+    install()
+    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+async def axe_violations(page: Page) -> list[str]:
+    """Each violation as one line "rule: selector: how to fix"; [] is a clean page.
+
+    Runs through the debugger's evaluate, so the page's own CSP stays in force.
+    """
+    await page.evaluate(_axe_source())
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found: dict[str, Any] = await page.evaluate(
+        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", tags
+    )
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+async def lighthouse(url: str, cookie: str = "") -> dict[str, float]:
+    """Scores 0 to 100 by category (performance, accessibility, best-practices, seo), as a phone."""
+    return await asyncio.to_thread(_lighthouse, url, cookie)
+
+
+def lighthouse_report(url: str, cookie: str = "") -> dict[str, Any]:
+    if CHROMIUM is None:
+        raise RuntimeError("Lighthouse needs Chromium: apt-get install chromium fonts-noto-cjk")
+    headers = ["--extra-headers", json.dumps({"Cookie": cookie})] if cookie else []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        report = Path(folder) / "report.json"
+        run_node(
+            "node_modules/lighthouse/cli/index.js",
+            url,
+            "--quiet",
+            "--output=json",
+            f"--output-path={report}",
+            f"--chrome-flags={' '.join([*QUIET, f'--user-data-dir={folder}/profile'])}",
+            "--only-categories=performance,accessibility,best-practices,seo",
+            "--no-enable-error-reporting",
+            *headers,
+            env={**os.environ, "CHROME_PATH": CHROMIUM},
+            stdout=subprocess.DEVNULL,
+            timeout=180,
+        )
+        return json.loads(report.read_text())  # type: ignore[no-any-return]
+
+
+def _lighthouse(url: str, cookie: str) -> dict[str, float]:
+    categories = lighthouse_report(url, cookie)["categories"]
+    return {name: round(100 * category["score"]) for name, category in categories.items()}
