@@ -43,9 +43,7 @@ async def append(
 
     The event is part of the deed: it commits with the caller's transaction or not at all.
     """
-    row = await queries.append(
-        tx, event, outcome, msgspec.json.encode(detail).decode(), _EMPTY
-    )
+    row = await queries.append(tx, event, outcome, msgspec.json.encode(detail).decode(), _EMPTY)
     return int(row["pseq"])
 
 

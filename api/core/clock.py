@@ -13,3 +13,7 @@ def now() -> datetime:
 def today_in_japan() -> date:
     """Dates a person reads or signs are Japanese calendar dates."""
     return datetime.now(JAPAN).date()
+
+
+def datetime_of(epoch_seconds: int) -> datetime:
+    return datetime.fromtimestamp(epoch_seconds, UTC)

@@ -45,9 +45,9 @@ async def facility_of_code(code: str) -> UUID | None:
     return row["facility_id"] if row else None
 
 
-async def requester(tx: Transaction, facility_id: UUID, professional_id: UUID | None) -> (
-    asyncpg.Record | None
-):
+async def requester(
+    tx: Transaction, facility_id: UUID, professional_id: UUID | None
+) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT f.facility_type, f.region, f.is_active AS facility_is_active, f.name, f.name_en,"
         " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
@@ -61,9 +61,9 @@ async def requester(tx: Transaction, facility_id: UUID, professional_id: UUID | 
 
 
 async def professional(professional_id: UUID) -> dict[str, object] | None:
-    return await Professional.select().where(
-        Professional.professional_id == professional_id
-    ).first()
+    return (
+        await Professional.select().where(Professional.professional_id == professional_id).first()
+    )
 
 
 async def officer_name(officer_id: UUID) -> str | None:

@@ -66,7 +66,9 @@ async def adopt_profile(path: Path) -> NetworkProfile:
         source = path.read_text("utf-8")
         loaded = load_profile(source)
     except OSError as error:
-        raise SettingFault(f"The network profile {path} cannot be read: {error.strerror}.") from error
+        raise SettingFault(
+            f"The network profile {path} cannot be read: {error.strerror}."
+        ) from error
     except ProfileFaults as faults:
         lines = "\n".join(f"  line {fault.line}: {fault.text}" for fault in faults.faults)
         raise SettingFault(

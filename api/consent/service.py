@@ -1,0 +1,211 @@
+"""Participation and settings of one participant: reading them, changing them, deciding by them."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import queries
+from api.consent.decide import Policy, compile_policy
+from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
+from api.consent.facts import Directive, NetworkRules, Participation, Provision, Requester
+from api.consent.settings import (
+    Command,
+    SetCategory,
+    SetFacility,
+    SetProfession,
+    apply,
+)
+from api.core import clock
+from api.core.actor import Actor, ActorKind
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.directory import service as directory
+
+TERMS_VERSION = "2026-11"
+
+
+class Settings(NamedTuple):
+    """What is in force for one participant now; `directive.version` 0 means never chosen."""
+
+    participation: Participation
+    directive: Directive
+    changed_at: datetime | None
+
+
+class CompiledPolicy(NamedTuple):
+    """A policy and the `policy_version` PostgreSQL must still hold when it is used."""
+
+    policy_version: int
+    policy: Policy
+
+
+_policies: dict[UUID, CompiledPolicy] = {}
+KEPT_POLICIES = 10_000
+
+
+def network_rules() -> NetworkRules:
+    return _network_rules(directory.profile())
+
+
+async def policy(actor: Actor, subject: UUID) -> CompiledPolicy:
+    """The compiled policy last known; `forget` it when PostgreSQL says it is stale.
+
+    Raises `NotFound` when there is no such participant.
+    """
+    known = _policies.get(subject)
+    if known is None:
+        async with unit_of_work(actor, subject=subject) as tx:
+            row = await queries.current(tx)
+        if row is None:
+            raise NotFound
+        state = _settings(row)
+        known = CompiledPolicy(
+            row["policy_version"],
+            compile_policy(network_rules(), state.participation, state.directive),
+        )
+        if len(_policies) >= KEPT_POLICIES:
+            _policies.pop(next(iter(_policies)))
+        _policies[subject] = known
+    return known
+
+
+def forget(subject: UUID) -> None:
+    _policies.pop(subject, None)
+
+
+def requester(actor: Actor, standing: directory.Standing) -> Requester:
+    """The decision's view of who asks; a system speaks for the profession its token claims."""
+    is_person = actor.professional_id is not None
+    return Requester(
+        kind="professional" if actor.kind is ActorKind.PROFESSIONAL else "system",
+        facility_id=actor.facility_id or UUID(int=0),
+        professional_id=actor.professional_id,
+        profession=standing.profession if is_person else actor.profession,
+        facility_type=standing.facility_type,
+        regions=directory.profile().region_chain(standing.region),
+        facility_is_active=standing.facility_is_active,
+        professional_is_active=standing.professional_is_active,
+        is_trained=standing.trained_on is not None
+        and standing.trained_on <= clock.today_in_japan(),
+    )
+
+
+async def settings(actor: Actor) -> Settings:
+    """The actor's own settings."""
+    async with unit_of_work(actor) as tx:
+        return await settings_in(tx)
+
+
+async def settings_in(tx: Transaction) -> Settings:
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    return _settings(row)
+
+
+async def change(actor: Actor, commands: list[Command], *, expected_version: int) -> Settings:
+    """Applies the commands to the settings as one new version, logged with them.
+
+    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest, and
+    `UnknownChoice` for anything this network does not have; nothing is changed then.
+    """
+    async with unit_of_work(actor) as tx:
+        await queries.lock(tx)
+        now = await settings_in(tx)
+        if now.participation.state != "participating":
+            raise NotFound
+        if now.directive.version != expected_version:
+            raise SettingsChangedMeanwhile(version=now.directive.version)
+        await _check(tx, commands)
+        following = now.directive
+        for command in commands:
+            following = apply(following, command)
+        if following.provisions == now.directive.provisions:
+            return now
+        following = Directive(now.directive.version + 1, following.provisions)
+        await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
+        return await settings_in(tx)
+
+
+async def undo(actor: Actor, *, expected_version: int) -> Settings:
+    """A new version with the provisions of the one before; the past itself stays as it was."""
+    async with unit_of_work(actor) as tx:
+        await queries.lock(tx)
+        now = await settings_in(tx)
+        if now.directive.version != expected_version:
+            raise SettingsChangedMeanwhile(version=now.directive.version)
+        if expected_version == 0:
+            return now
+        before = await queries.version(tx, expected_version - 1)
+        provisions = _provisions(before["provisions"]) if before else ()
+        following = Directive(expected_version + 1, provisions)
+        await _store(tx, actor, following, [{"undo": expected_version}])
+        return await settings_in(tx)
+
+
+async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
+    """Records that the subject joins, refuses or withdraws, inside the caller's transaction."""
+    await queries.lock(tx)
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    data_from = directory.profile().data_from(clock.today_in_japan())
+    if row["state"] == "participating":
+        data_from = row["data_from"]
+    await queries.add_participation(
+        tx, row["participation_version"] + 1, state, TERMS_VERSION, data_from, actor.account_id
+    )
+    await access_log.append(
+        tx,
+        EventName.PARTICIPATION_CHANGED,
+        detail={"state": state, "terms": TERMS_VERSION, "data_from": data_from},
+    )
+
+
+async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+    profile = directory.profile()
+    await queries.add_directive(
+        tx,
+        following.version,
+        msgspec.json.encode(following.provisions).decode(),
+        msgspec.json.encode(change).decode(),
+        (profile.id, profile.version),
+        actor.account_id,
+    )
+    await access_log.append(
+        tx,
+        EventName.DISCLOSURE_CHANGED,
+        detail={"version": following.version, "change": change},
+    )
+
+
+async def _check(tx: Transaction, commands: list[Command]) -> None:
+    rules = network_rules()
+    for command in commands:
+        match command:
+            case SetFacility(facility_id=facility_id):
+                if not await directory.facilities_in(tx, [facility_id]):
+                    raise UnknownChoice
+            case SetProfession(code=code):
+                if code not in rules.matrix:
+                    raise UnknownChoice
+            case SetCategory(code=code):
+                if code not in rules.categories:
+                    raise UnknownChoice
+
+
+def _settings(row: "queries.asyncpg.Record") -> Settings:
+    return Settings(
+        Participation(row["state"] or "unanswered", row["data_from"], row["terms_version"]),
+        Directive(row["version"], _provisions(row["provisions"])),
+        row["recorded_at"],
+    )
+
+
+def _provisions(text: str | None) -> tuple[Provision, ...]:
+    return msgspec.json.decode(text, type=tuple[Provision, ...]) if text else ()

@@ -1,0 +1,96 @@
+"""The doors: who stands before a route, and who may pass."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from api.core.actor import ANONYMOUS, Actor, ActorKind
+from api.core.errors import NotFound, SignInNeeded
+from api.identity import service, systems
+from api.identity.errors import BadAccessToken
+
+SESSION_COOKIE = "tsunagu_session"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+
+# A route says in `opt` which door it has: the portal takes the cookie, the JSON API takes a
+# bearer token. Neither takes the other's, so no page of another site can use the JSON API.
+PORTAL = {"door": "portal"}
+API = {"door": "api"}
+
+
+async def actor_of(connection: Connection, handler: BaseRouteHandler) -> Actor:
+    """The signed-in actor, or ANONYMOUS; asked of the database once per request."""
+    state = connection.scope["state"]
+    if "actor" not in state:
+        token = session_token(connection, handler)
+        state["actor"] = await service.actor_of(token) if token else ANONYMOUS
+    actor: Actor = state["actor"]
+    return actor
+
+
+def session_token(connection: Connection, handler: BaseRouteHandler) -> str | None:
+    if handler.opt.get("door") == "api":
+        return _bearer(connection)
+    return connection.cookies.get(SESSION_COOKIE)
+
+
+def signed_in(*kinds: ActorKind) -> Guard:
+    """Lets these kinds pass; for others the route does not exist."""
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        actor = await actor_of(connection, handler)
+        if actor.kind is ActorKind.ANONYMOUS:
+            raise SignInNeeded
+        if actor.kind not in kinds:
+            raise NotFound
+
+    guard.kinds = kinds  # type: ignore[attr-defined]
+    return guard
+
+
+async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
+    """An open route, said on purpose; the actor is still known to it."""
+    await actor_of(connection, handler)
+
+
+participants_only = signed_in(ActorKind.PARTICIPANT)
+professionals_only = signed_in(ActorKind.PROFESSIONAL)
+support_only = signed_in(ActorKind.SUPPORT)
+everyone_signed_in = signed_in(
+    ActorKind.PARTICIPANT, ActorKind.PROFESSIONAL, ActorKind.SUPPORT
+)
+
+
+def systems_with(scope: str) -> Guard:
+    """Lets facility systems with this scope pass."""
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        token = _bearer(connection)
+        if token is None:
+            raise BadAccessToken
+        access = systems.access_of(token)
+        if scope not in access.scopes:
+            raise BadAccessToken
+        connection.scope["state"]["actor"] = access.actor
+
+    guard.kinds = (ActorKind.SYSTEM,)  # type: ignore[attr-defined]
+    return guard
+
+
+systems_that_read = systems_with("system/*.read")
+systems_that_write = systems_with("system/*.write")
+
+
+async def provide_actor(request: Connection) -> Actor:
+    """The actor a guard let in."""
+    actor: Actor = request.scope["state"].get("actor", ANONYMOUS)
+    return actor
+
+
+def _bearer(connection: Connection) -> str | None:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,55 @@
+"""The outbox: a notice is enqueued in the transaction it tells of, and delivered by the worker."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.core.actor import OPERATOR, Actor
+from api.core.database import Transaction, unit_of_work
+from notifications import queries
+
+
+class Notice(NamedTuple):
+    """`event` names the message keys `notice.<event>.title` and `.body`, filled with `params`."""
+
+    notice_id: UUID
+    event: str
+    params: dict[str, Any]
+    created_at: datetime
+    is_unread: bool
+
+
+async def enqueue(tx: Transaction, event: str, **params: str | int) -> None:
+    """For the transaction's subject. `params` hold no record content."""
+    await queries.enqueue(tx, event, msgspec.json.encode(params).decode())
+
+
+async def deliver(limit: int = 200) -> int:
+    """One round of the worker; answers how many notices it delivered."""
+    async with unit_of_work(OPERATOR) as tx:
+        return await queries.deliver_inbox(tx, limit)
+
+
+async def unread(actor: Actor) -> int:
+    async with unit_of_work(actor) as tx:
+        return await queries.unread(tx)
+
+
+async def inbox(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[Notice], int]:
+    """The actor's notices, newest first, and how many there are; all on the page become read."""
+    async with unit_of_work(actor) as tx:
+        rows = await queries.inbox(tx, (page - 1) * count, count)
+        await queries.mark_read(tx, [row["notice_id"] for row in rows])
+        notices = [
+            Notice(
+                row["notice_id"],
+                row["event"],
+                msgspec.json.decode(row["params"]),
+                row["created_at"],
+                row["read_at"] is None,
+            )
+            for row in rows
+        ]
+        return notices, await queries.count(tx)

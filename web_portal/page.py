@@ -1,0 +1,96 @@
+"""What every page shares: the reader's language and comfort, the frame, and safe ways back."""
+
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypedDict
+
+from jinja2 import Environment
+from litestar import Request
+from litestar.response import Response
+from litestar.template.base import csrf_token
+from markupsafe import Markup
+
+from api.core import i18n
+from api.core.actor import Actor, ActorKind
+from api.directory import service as directory
+from notifications import service as notifications
+from web_portal.templating import environment
+
+PortalRequest = Request[Any, Any, Any]
+
+
+class Flash(TypedDict):
+    kind: Literal["info", "success", "warning", "error"]
+    title: str
+    text: str
+
+
+class Preferences(NamedTuple):
+    locale: str
+    text_size: str
+    contrast: str
+
+
+def preferences(request: PortalRequest) -> Preferences:
+    """From cookies; the language first from the reader's browser, Japanese in doubt."""
+    cookies = request.cookies
+    locale = cookies.get("locale")
+    if locale not in i18n.LOCALES:
+        languages = request.headers.get("accept-language", "ja")
+        locale = "en" if languages.lower().lstrip().startswith("en") else "ja"
+    return Preferences(
+        locale,
+        "large" if cookies.get("text_size") == "large" else "normal",
+        "high" if cookies.get("contrast") == "high" else "normal",
+    )
+
+
+def say(request: PortalRequest, key: str, /, **params: object) -> str:
+    return i18n.text(preferences(request).locale, key, **params)
+
+
+async def render(
+    request: PortalRequest,
+    template: str,
+    actor: Actor,
+    *,
+    status: int = 200,
+    flash: Flash | None = None,
+    **context: object,
+) -> Response[bytes]:
+    chosen = preferences(request)
+    network = directory.profile()
+    wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
+    html = _environment().get_template(template).render(
+        **chosen._asdict(),
+        path=request.url.path,
+        csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
+            csrf_token({"request": request})
+        ),
+        viewer=await _viewer(actor),
+        network={
+            "name": getattr(network.name, chosen.locale),
+            "support_phone": wording["support.phone"],
+            "support_hours": wording["support.hours"],
+        },
+        flash=flash,
+        **context,
+    )
+    return Response(html.encode(), status_code=status, media_type="text/html; charset=utf-8")
+
+
+async def _viewer(actor: Actor) -> dict[str, object] | None:
+    if actor.kind is ActorKind.ANONYMOUS:
+        return None
+    unread = await notifications.unread(actor) if actor.participant_id else 0
+    return {"role": actor.kind.value, "name": actor.name or "", "unread": unread}
+
+
+def back_to(path: str) -> str:
+    """A path of our own to return to; anything else becomes the front page."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if is_ours and path.isprintable() else "/"
+
+
+@cache
+def _environment() -> Environment:
+    return environment()
