@@ -1,0 +1,112 @@
+"""A decision or a summary as message keys; codes and ids in `params` become names at the border."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from api.consent.facts import Basis, Provision, Ruling, Step
+from api.consent.switches import Summary
+
+
+class Sentence(Struct, frozen=True):
+    """`params` may hold more than the text uses.
+
+    facility, source: facility ids; professional, team: ids; profession, category, facility_type,
+    region, purpose: codes; version, count: numbers; date: ISO date; professions, categories:
+    tuples of codes.
+    """
+
+    key: str
+    params: dict[str, str | int | tuple[str, ...]]
+
+
+def sentence(basis: Basis) -> Sentence:
+    """Why, for the participant: names the setting that decided, and no record."""
+    rule = _deciding_rule(basis)
+    named = {
+        "facility": basis.facility_id,
+        "professional": basis.professional_id,
+        "profession": basis.profession,
+        "category": basis.category,
+        "purpose": basis.purpose_of_use,
+        "date": basis.data_from,
+        "team": rule and rule.team_id,
+        "facility_type": rule and rule.facility_type,
+        "region": rule and rule.region,
+        "source": rule and rule.source_facility_id,
+    }
+    params: dict[str, str | int | tuple[str, ...]] = {
+        name: str(value) for name, value in named.items() if value is not None
+    }
+    return Sentence(f"consent.basis.{_key(basis)}", params | {"version": basis.settings_version})
+
+
+def sentences(summary: Summary) -> tuple[Sentence, Sentence, Sentence]:
+    """Facilities · professions · categories, as one line says them."""
+    count = len(summary.facilities)
+    facilities = {0: "none", 1: "one"}.get(count, "many")
+    professions = tuple(switch.code for switch in summary.professions if switch.is_on)
+    categories = tuple(switch.code for switch in summary.categories if switch.is_on)
+    return (
+        Sentence(f"consent.summary.facilities.{facilities}", {"count": count}),
+        Sentence(
+            f"consent.summary.professions.{_share(professions, len(summary.professions))}",
+            {"professions": professions},
+        ),
+        Sentence(
+            f"consent.summary.categories.{_share(categories, len(summary.categories))}",
+            {"categories": categories},
+        ),
+    )
+
+
+def _deciding_rule(basis: Basis) -> Provision | None:
+    ruling = basis.filter if basis.step == "filter" else basis.recipient
+    return ruling.provision if ruling is not None else None
+
+
+_BY_RECIPIENT: Final[frozenset[Step]] = frozenset({"excluded", "recipient", "granted"})
+
+
+def _key(basis: Basis) -> str:
+    if basis.step == "participation":
+        return f"participation.{basis.participation}"
+    if basis.step in _BY_RECIPIENT and basis.recipient is not None:
+        if basis.recipient.by == "nothing_matches" and basis.settings_version == 0:
+            return "recipient.nothing_chosen"
+        return f"{basis.step}.{_recipient(basis.recipient)}"
+    if basis.step == "filter" and basis.filter is not None:
+        return f"filter.{_filter(basis.filter)}"
+    return basis.step
+
+
+def _recipient(ruling: Ruling) -> str:
+    rule = ruling.provision
+    if rule is None:
+        return ruling.by
+    if rule.professional_id is not None:
+        return "person"
+    if rule.facility_id is not None:
+        return "facility"
+    if rule.team_id is not None:
+        return "team"
+    if rule.region is None:
+        return "facility_type"
+    return "region" if rule.facility_type is None else "facility_type_in_region"
+
+
+def _filter(ruling: Ruling) -> str:
+    rule = ruling.provision
+    if rule is None:
+        return ruling.by
+    if rule.source_facility_id is not None:
+        return "source"
+    if rule.category is None:
+        return "profession"
+    return "category" if rule.profession is None else "profession_and_category"
+
+
+def _share(on: tuple[str, ...], of: int) -> str:
+    if not on:
+        return "none"
+    return "all" if len(on) == of else "some"

@@ -1,0 +1,94 @@
+"""The filter axis: profession × category × source facility over the network's matrix."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from api.consent.facts import NetworkRules, Outcome, Provision, Request, Ruling
+
+PROFESSION, CATEGORY, SOURCE = 4, 2, 1
+CELL: Final = PROFESSION | CATEGORY
+
+BY_NETWORK: Final[dict[Outcome, Ruling]] = {
+    "permit": Ruling("permit", "network_default"),
+    "deny": Ruling("deny", "network_default"),
+}
+
+
+class FilterRow(NamedTuple):
+    rule: Provision
+    ruling: Ruling
+    names: int  # which of the three the rule names, as bits
+
+
+class Filters:
+    """The filter rows of one directive, over the matrix of its network."""
+
+    __slots__ = ("_by_category", "_by_source", "_network")
+
+    def __init__(self, network: NetworkRules, rules: Iterable[Provision]) -> None:
+        self._network = network
+        self._by_category: dict[str | None, list[FilterRow]] = {}
+        self._by_source: dict[UUID, list[FilterRow]] = {}
+        for rule in sorted(rules, key=lambda rule: rule.id):
+            outcome: Outcome = "permit" if rule.kind == "permit" else "deny"
+            row = FilterRow(rule, Ruling(outcome, "provision", rule), _names(rule))
+            if rule.source_facility_id is None:
+                self._by_category.setdefault(rule.category, []).append(row)
+            else:
+                self._by_source.setdefault(rule.source_facility_id, []).append(row)
+
+    def decide(self, request: Request, category: str, source: UUID | None = None) -> Ruling:
+        """For a record from a source that no row names, leave `source` out."""
+        profession = request.requester.profession
+        is_default = category in self._network.matrix[profession or ""]
+        by_default = BY_NETWORK["permit" if is_default else "deny"]
+        rows = [*self._by_category.get(category, ()), *self._by_category.get(None, ())]
+        if source is not None and self._by_source:
+            rows += self._by_source.get(source, ())
+        live = [
+            row
+            for row in rows
+            if (row.rule.profession is None or row.rule.profession == profession)
+            and (row.rule.category is None or row.rule.category == category)
+            and row.rule.applies(request.purpose_of_use, request.now)
+        ]
+        if not live or category not in self._network.categories:
+            return by_default
+        return weigh(live, by_default)
+
+    def named_sources(self) -> Iterator[tuple[UUID, list[str]]]:
+        """Each source a row names, with the categories its rows can touch."""
+        for source, rows in self._by_source.items():
+            named = {row.rule.category for row in rows}
+            yield source, [c for c in self._network.categories if c in named or None in named]
+
+
+def weigh(live: list[FilterRow], by_default: Ruling) -> Ruling:
+    """A deny stands unless a permit that names all it names, and more, lifts it.
+
+    Rows of which neither covers the other are a tie, and deny wins it. The network's cell names
+    profession and category, so a permit that names both lifts its deny too.
+    """
+    permits = [row for row in live if row.rule.kind == "permit"]
+    for row in live:
+        if row.rule.kind == "deny" and not any(is_narrower(permit, row) for permit in permits):
+            return row.ruling
+    if by_default.outcome == "deny":
+        permits = [row for row in permits if row.names & CELL == CELL]
+    if not permits:
+        return by_default
+    return max(permits, key=lambda row: row.names.bit_count()).ruling
+
+
+def is_narrower(permit: FilterRow, deny: FilterRow) -> bool:
+    """Both match one record, so what they name in common is equal."""
+    return permit.names != deny.names and permit.names & deny.names == deny.names
+
+
+def _names(rule: Provision) -> int:
+    return (
+        PROFESSION * (rule.profession is not None)
+        + CATEGORY * (rule.category is not None)
+        + SOURCE * (rule.source_facility_id is not None)
+    )
