@@ -1,0 +1,373 @@
+"""What a FHIR resource is to Tsunagu: its category, whose it is, when, and how delicate."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from api.fhir.codes import (
+    BUNDLE_IDENTIFIER,
+    ICD10_SYSTEMS,
+    INDICATION,
+    INSTITUTION_EXTENSION,
+    JLAC10,
+    RESOURCE_INSTANCE,
+    canonical_system,
+)
+from api.records import sensitivity
+from api.records.parse import (
+    Fault,
+    Json,
+    as_object,
+    as_objects,
+    as_text,
+    profiles,
+    read_moment,
+    walk,
+)
+from api.records.sensitivity import Mark
+from api.records.shapes import DOCUMENT, SHAPES
+
+Resolve = Callable[[str], Json | None]
+
+HIDDEN_MARKS: Final = frozenset({"UNINFORMED", "UNDELIVERED"})
+MARKS: Final = HIDDEN_MARKS | {"LTS"}
+
+_CATEGORY_OF_TYPE: Final = {
+    "AllergyIntolerance": "allergy",
+    "CarePlan": "care",
+    "CareTeam": "care",
+    "Condition": "condition",
+    "Coverage": "insurance",
+    "Encounter": "encounter",
+    "FamilyMemberHistory": "condition",
+    "Goal": "care",
+    "ImagingStudy": "imaging",
+    "Immunization": "immunization",
+    "MedicationAdministration": "injection",
+    "MedicationDispense": "dispensing",
+    "MedicationRequest": "prescription",
+    "MedicationStatement": "prescription",
+    "Patient": "basic",
+    "Procedure": "procedure",
+    "QuestionnaireResponse": "care",
+    "Specimen": "lab",
+}
+_CATEGORY_OF_OBSERVATION: Final = {
+    "activity": "vitals",
+    "exam": "encounter",
+    "imaging": "imaging",
+    "procedure": "procedure",
+    "social-history": "care",
+    "survey": "care",
+    "vital-signs": "vitals",
+}
+_CHECKUP_DOCUMENTS: Final = frozenset({"53576-5"})
+_IMAGING_REPORTS: Final = frozenset(
+    {"LP29684-5", "LP29708-2", "RAD", "RX", "CT", "NMR", "OUS", "NMS", "CUS", "VUS", "XRC"}
+    | {"imaging", "radiology"}
+)
+_UNSURE: Final = frozenset({"unconfirmed", "provisional", "differential"})
+_DOCUMENT_TYPES: Final = frozenset({"Bundle", "Composition", "DocumentReference"})
+_TITLE_ELEMENTS: Final = (
+    "title",
+    "code",
+    "medicationCodeableConcept",
+    "vaccineCode",
+    "description",
+    "relationship",
+    "type",
+    "class",
+)
+_MAX_TITLE: Final = 120
+_SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f]+")
+
+
+class Identifier(msgspec.Struct, frozen=True):
+    system: str
+    value: str
+
+
+class SubjectRef(msgspec.Struct, frozen=True):
+    """Whose record it is, as the sender names the person.
+
+    A literal reference, a logical identifier, or a Patient inside the same resource or Bundle
+    (then its identifiers and birth date too). All names must lead to one participant.
+    """
+
+    reference: str = ""
+    identifiers: tuple[Identifier, ...] = ()
+    birth_on: date | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """Every full name of the person: the literal reference and each `system|value`."""
+        literal = (self.reference,) if self.reference else ()
+        return literal + tuple(f"{each.system}|{each.value}" for each in self.identifiers)
+
+    def short_names(self) -> tuple[str, ...]:
+        """The bare identifier values: for a person at a console to name someone, never to match."""
+        return tuple(each.value for each in self.identifiers)
+
+
+class Classified(msgspec.Struct, frozen=True):
+    resource_type: str
+    category: str
+    subject: SubjectRef
+    effective_on: date | None
+    effective_at: datetime | None
+    sensitivity: int
+    classes: frozenset[str]
+    marks: frozenset[str]
+    identifier: Identifier | None
+    institution: str | None
+    status: str
+    title: str
+
+
+def classify(resource: Json, subject: SubjectRef) -> Classified:
+    """Say what a checked resource is. A document is as delicate as the most delicate part."""
+    name = as_text(resource.get("resourceType"))
+    main = composition_of(resource) if name == "Bundle" else resource
+    found = frozenset(_sensitive_marks(resource))
+    on, at = _effective(resource)
+    return Classified(
+        resource_type=name,
+        category=_category(name, main),
+        subject=subject,
+        effective_on=on,
+        effective_at=at,
+        sensitivity=max((mark.level for mark in found), default=0),
+        classes=frozenset(mark.of_class for mark in found if mark.of_class),
+        marks=frozenset(_marks(resource)),
+        identifier=_identifier(resource),
+        institution=institution_number(resource),
+        status=_status(main),
+        title=_title(main),
+    )
+
+
+def find_subject(resource: Json, path: str, resolve: Resolve) -> SubjectRef | Fault:
+    """Find whose record it is; `resolve` gives the Bundle's own resource for a reference."""
+    name = as_text(resource.get("resourceType"))
+    if name == "Patient":
+        return _patient_ref("", resource)
+    element = SHAPES[name].subject
+    where = f"{path}.{element}"
+    named = as_object(resource.get(element))
+    logical = _identifiers([named.get("identifier")])
+    reference = as_text(named.get("reference"))
+    if not reference:
+        return SubjectRef("", logical) if logical else Fault("no_subject", where)
+    if reference.startswith("#"):
+        target = _contained(resource, reference[1:])
+    else:
+        target = resolve(reference)
+    if target is not None:
+        if target.get("resourceType") != "Patient":
+            return Fault("subject_not_patient", where)
+        found = _patient_ref("" if reference.startswith("#") else reference, target)
+        return msgspec.structs.replace(found, identifiers=found.identifiers + logical)
+    if reference.startswith(("#", "urn:")):
+        return SubjectRef("", logical) if logical else Fault("unknown_subject", where)
+    if not re.search(r"(^|/)Patient/[A-Za-z0-9\-.]{1,64}$", reference):
+        return Fault("subject_not_patient", where)
+    return SubjectRef(reference, logical)
+
+
+def composition_of(document: Json) -> Json:
+    """Give the Composition a document Bundle opens with, {} if it does not."""
+    entries = as_objects(document.get("entry"))
+    first = as_object(entries[0].get("resource")) if entries else {}
+    return first if first.get("resourceType") == "Composition" else {}
+
+
+def institution_number(resource: Json) -> str | None:
+    """Give the 10-digit number of the facility a JP-CLINS resource says it comes from."""
+    for extension in as_objects(resource.get("extension")):
+        if extension.get("url") == INSTITUTION_EXTENSION:
+            return as_text(as_object(extension.get("valueIdentifier")).get("value")) or None
+    bundle = as_object(resource.get("identifier"))
+    if bundle.get("system") == BUNDLE_IDENTIFIER:
+        number = as_text(bundle.get("value")).partition("^")[0]
+        return number if re.fullmatch("[0-9]{10}", number) else None
+    return None
+
+
+def patient_entry(entry: Json) -> SubjectRef:
+    """Give the names of the Patient a Bundle entry holds, by which other entries refer to it."""
+    patient = as_object(entry.get("resource"))
+    literal = as_text(entry.get("fullUrl")) or f"Patient/{as_text(patient.get('id'))}"
+    return _patient_ref(literal, patient)
+
+
+def _patient_ref(reference: str, patient: Json) -> SubjectRef:
+    try:
+        birth_on, _ = read_moment(patient.get("birthDate"))
+    except ValueError:
+        birth_on = None
+    is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
+    identifiers = _identifiers(as_objects(patient.get("identifier")))
+    return SubjectRef(reference, identifiers, birth_on if is_whole else None)
+
+
+def _identifiers(written: list[object] | list[Json]) -> tuple[Identifier, ...]:
+    read = (as_object(each) for each in written)
+    pairs = ((as_text(each.get("system")), as_text(each.get("value"))) for each in read)
+    return tuple(Identifier(canonical_system(system), value) for system, value in pairs if value)
+
+
+def _contained(resource: Json, inner_id: str) -> Json | None:
+    inner = as_objects(resource.get("contained"))
+    return next((each for each in inner if each.get("id") == inner_id), None)
+
+
+def _codings(concept: object) -> Iterator[tuple[str, str, str]]:
+    for coding in as_objects(as_object(concept).get("coding")):
+        system = canonical_system(as_text(coding.get("system")))
+        yield system, as_text(coding.get("code")), as_text(coding.get("display"))
+
+
+def _category_codes(resource: Json) -> frozenset[str]:
+    category = resource.get("category")
+    concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
+    return frozenset(code for concept in concepts for _, code, _ in _codings(concept))
+
+
+def _category(name: str, resource: Json) -> str:
+    if name in _DOCUMENT_TYPES:
+        codes = {code for _, code, _ in _codings(resource.get("type"))}
+        return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
+    if name == "Observation":
+        return _observation_category(resource)
+    if name == "DiagnosticReport":
+        return "imaging" if _category_codes(resource) & _IMAGING_REPORTS else "lab"
+    if name == "AllergyIntolerance" and _is_contraindication(resource):
+        return "contraindication"
+    if name in {"MedicationRequest", "MedicationDispense"} and _is_injection(resource):
+        return "injection"
+    return _CATEGORY_OF_TYPE[name]
+
+
+def _observation_category(resource: Json) -> str:
+    if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
+        return "infection"
+    codes = _category_codes(resource)
+    return next(
+        (_CATEGORY_OF_OBSERVATION[c] for c in sorted(codes & _CATEGORY_OF_OBSERVATION.keys())),
+        "lab",
+    )
+
+
+def _is_contraindication(allergy: Json) -> bool:
+    """JP-CLINS rule R2011: 薬剤禁忌 is a drug with criticality high."""
+    kinds = allergy.get("category")
+    return (
+        isinstance(kinds, list) and "medication" in kinds and allergy.get("criticality") == "high"
+    )
+
+
+def _is_injection(resource: Json) -> bool:
+    return any(profile.endswith("_Injection") for profile in profiles(resource))
+
+
+def _jlac10(resource: Json) -> Iterator[str]:
+    for system, code, _ in _codings(resource.get("code")):
+        if system == JLAC10 or "JLAC10" in system or "InfectionLabo" in system:
+            yield code
+
+
+def _sensitive_marks(resource: Json) -> Iterator[Mark]:
+    for part in walk(resource):
+        if "resourceType" in part:
+            yield from _own_sensitive_marks(part)
+
+
+def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
+    if resource["resourceType"] == "AllergyIntolerance":
+        return
+    for code in _jlac10(resource):
+        mark = sensitivity.of_test(code)
+        if mark is not None:
+            yield mark
+    for element in ("code", "reasonCode", "conclusionCode"):
+        value = resource.get(element)
+        for concept in as_objects(value) if isinstance(value, list) else [as_object(value)]:
+            yield from sensitivity.of_words(as_text(concept.get("text")))
+            for system, code, display in _codings(concept):
+                yield from sensitivity.of_words(display)
+                if system in ICD10_SYSTEMS:
+                    yield sensitivity.of_disease(code)
+
+
+def _marks(resource: Json) -> Iterator[str]:
+    for part in walk(resource):
+        for tag in as_objects(as_object(part.get("meta")).get("tag")):
+            code = as_text(tag.get("code"))
+            # A hiding mark binds under any system: a misspelt one must not show the record.
+            if code in HIDDEN_MARKS or (code in MARKS and tag.get("system") == INDICATION):
+                yield code
+
+
+def _effective(resource: Json) -> tuple[date | None, datetime | None]:
+    """The first date the type names; the sender's last update where it names none."""
+    name = as_text(resource.get("resourceType"))
+    main = composition_of(resource) if name == "Bundle" else resource
+    shape = SHAPES["Composition"] if name == "Bundle" else SHAPES.get(name, DOCUMENT)
+    candidates = [main.get(element) for element in shape.dates]
+    candidates += [resource.get("timestamp"), as_object(resource.get("meta")).get("lastUpdated")]
+    for value in candidates:
+        start = value.get("start") if isinstance(value, dict) else value
+        try:
+            return read_moment(start)
+        except ValueError:
+            continue
+    return None, None
+
+
+def _identifier(resource: Json) -> Identifier | None:
+    """The name under which a final result replaces the interim one: never a guess among many."""
+    if resource.get("resourceType") == "Patient":
+        return None
+    written = resource.get("identifier")
+    several = as_objects(written) if isinstance(written, list) else [as_object(written)]
+    named = [each for each in _identifiers(several) if each.system]
+    instances = [each for each in named if each.system == RESOURCE_INSTANCE]
+    candidates = instances or named
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _status(resource: Json) -> str:
+    """The status; of a condition or allergy the clinical one, unless it was entered in error."""
+    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    if "entered-in-error" in verification:
+        return "entered-in-error"
+    clinical = (code for _, code, _ in _codings(resource.get("clinicalStatus")))
+    own = as_text(resource.get("status")) or as_text(resource.get("lifecycleStatus"))
+    return own or next(clinical, "")
+
+
+def _title(resource: Json) -> str:
+    name = _plain_title(resource)
+    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    is_unsure = verification & _UNSURE and resource.get("resourceType") == "Condition"
+    return f"{name}（疑い）" if name and is_unsure and "疑" not in name else name
+
+
+def _plain_title(resource: Json) -> str:
+    if resource.get("resourceType") == "Patient":
+        return ""  # a name belongs to the person's own data, not to a timeline
+    drug = as_object(resource.get("medicationReference"))
+    inner = _contained(resource, as_text(drug.get("reference"))[1:]) or {}
+    values = [*(resource.get(element) for element in _TITLE_ELEMENTS), inner.get("code"), drug]
+    name = next(filter(None, map(_name_of, values)), "")
+    return _SPACES.sub(" ", name).strip()[:_MAX_TITLE]
+
+
+def _name_of(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    concept = as_object(value)
+    displays = (display for _, _, display in _codings(concept) if display)
+    return as_text(concept.get("text")) or next(displays, "") or as_text(concept.get("display"))

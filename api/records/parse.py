@@ -1,0 +1,307 @@
+"""FHIR JSON in and out without losing a digit, and the checks that give a record its meaning."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from api.fhir.codes import DRUG_NOT_CODED, GENERAL_NAME, YJ, canonical_system
+from api.records.shapes import DOCUMENT, R4_TYPES, SHAPES, SUPPORTING, Shape
+
+Json = dict[str, Any]
+
+MAX_BYTES: Final = 10 * 1024 * 1024  # one send of the national record-sharing service
+MAX_DEPTH: Final = 100
+
+_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_ELEMENT: Final = re.compile(r"[A-Za-z_]{1,64}")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_PROFILE_MEDICATION: Final = (
+    "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS"
+)
+_OBJECTS: Final = frozenset(
+    {
+        "class",
+        "code",
+        "description",
+        "medicationCodeableConcept",
+        "medicationReference",
+        "relationship",
+        "type",
+        "vaccineCode",
+    }
+)
+_LISTS: Final = frozenset({"content", "entry"})
+_ISSUE_CODES: Final = {
+    "bad_code": "code-invalid",
+    "bad_date": "value",
+    "bad_id": "value",
+    "conditional": "not-supported",
+    "drug_not_coded": "invariant",
+    "missing_element": "required",
+    "no_subject": "required",
+    "not_patient_data": "not-supported",
+    "too_large": "too-long",
+    "too_deep": "too-costly",
+    "unknown_subject": "not-found",
+    "unknown_type": "structure",
+    "unsupported_bundle": "not-supported",
+    "unsupported_method": "not-supported",
+    "unsupported_type": "not-supported",
+    "mixed_subjects": "business-rule",
+}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why something is not stored. `path` is a FHIRPath; nothing here repeats a person's data."""
+
+    reason: str
+    path: str = ""
+    params: dict[str, str] = {}
+
+    @property
+    def key(self) -> str:
+        return f"record.fault.{self.reason}"
+
+    @property
+    def issue_code(self) -> str:
+        """The FHIR issue-type for an OperationOutcome."""
+        return _ISSUE_CODES.get(self.reason, "structure")
+
+
+class Refused(Exception):
+    """The body cannot be read as FHIR JSON at all."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.key)
+        self.fault = fault
+
+
+def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Json:
+    """Read one resource. Decimals stay the characters they were written in (`msgspec.Raw`).
+
+    Raises `Refused` for a body that is too large or deep, is not JSON in UTF-8, repeats a key
+    (RFC 8259 leaves its meaning open: two readers would see two records), holds characters that
+    PostgreSQL cannot store, or is not a JSON object with a `resourceType`.
+    """
+    if len(body) > max_bytes:
+        limit = str(max_bytes // (1024 * 1024))
+        raise Refused(Fault("too_large", params={"limit": limit}))
+    try:
+        tree = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_float=msgspec.Raw,
+            parse_int=_integer,
+            parse_constant=_no_constant,
+        )
+    except RecursionError:
+        raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)})) from None
+    except ValueError:
+        raise Refused(Fault("invalid_json")) from None
+    _check_tree(tree)
+    if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
+        raise Refused(Fault("not_a_resource"))
+    return tree
+
+
+def encode(tree: Json) -> str:
+    """Give the minimised text of a resource; decimals keep every digit they came with."""
+    return _ENCODER.encode(tree).decode()
+
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+def check(resource: Json, path: str) -> list[Fault]:
+    """List what keeps one resource (not a Bundle, except a document) from having a meaning."""
+    name = resource.get("resourceType")
+    if not isinstance(name, str):
+        return [Fault("not_a_resource", path)]
+    if name not in R4_TYPES:
+        return [Fault("unknown_type", path)]
+    faults = [*_check_id(resource, path)]
+    shape = DOCUMENT if name == "Bundle" else SHAPES.get(name)
+    if shape is None:
+        kind = "not_patient_data" if name in SUPPORTING else "unsupported_type"
+        return [*faults, Fault(kind, path, {"type": name})]
+    faults += _check_required(resource, shape, path)
+    faults += _check_status(resource, shape, path)
+    faults += _check_dates(resource, shape, path)
+    faults += _check_contained(resource, path)
+    if name == "MedicationRequest":
+        faults += _check_drug_code(resource, path)
+    return faults
+
+
+def read_moment(value: object) -> tuple[date | None, datetime | None]:
+    """Read a FHIR date or dateTime as (day as written, instant in UTC).
+
+    A year or a month alone counts from its first day, so that a date limit errs towards hiding;
+    it has no instant. Raises ValueError for what is no FHIR date.
+    """
+    if not isinstance(value, str):
+        raise ValueError("not a date")
+    if "T" not in value:
+        matched = _DATE.fullmatch(value)
+        if matched is None:
+            raise ValueError("not a date")
+        year, month, day = (int(part or 1) for part in matched.groups())
+        return date(year, month, day), None
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its offset")
+    try:
+        return moment.date(), moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of range") from None
+
+
+def as_object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: object) -> list[Json]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def walk(tree: object) -> Iterator[Json]:
+    """Give every JSON object of a tree, the tree itself first."""
+    open_nodes: list[object] = [tree]
+    while open_nodes:
+        node = open_nodes.pop()
+        if isinstance(node, dict):
+            yield node
+            open_nodes.extend(node.values())
+        elif isinstance(node, list):
+            open_nodes.extend(node)
+
+
+def profiles(resource: Json) -> frozenset[str]:
+    """Give the profiles a resource claims, without their versions."""
+    named = as_object(resource.get("meta")).get("profile")
+    claims = named if isinstance(named, list) else []
+    return frozenset(claim.split("|")[0] for claim in claims if isinstance(claim, str))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Json:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        name = twice if _ELEMENT.fullmatch(twice) else "?"
+        raise Refused(Fault("duplicate_key", params={"element": name}))
+    return read
+
+
+def _integer(text: str) -> int | msgspec.Raw:
+    return msgspec.Raw(text) if len(text) > 18 or text == "-0" else int(text)
+
+
+def _no_constant(_: str) -> None:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _check_tree(tree: object) -> None:
+    level: list[object] = [tree]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
+        below: list[object] = []
+        for node in level:
+            if isinstance(node, dict):
+                below.extend(node)
+                below.extend(node.values())
+            elif isinstance(node, list):
+                below.extend(node)
+            elif isinstance(node, str) and not _is_storable(node):
+                raise Refused(Fault("bad_character"))
+        level = below
+
+
+def _is_storable(text: str) -> bool:
+    # PostgreSQL refuses U+0000, UTF-8 refuses a lone surrogate.
+    return (text.isascii() and "\0" not in text) or not re.search("[\0\ud800-\udfff]", text)
+
+
+def _check_id(resource: Json, path: str) -> Iterator[Fault]:
+    if "id" in resource and not _ID.fullmatch(as_text(resource["id"])):
+        yield Fault("bad_id", f"{path}.id")
+
+
+def _check_required(resource: Json, shape: Shape, path: str) -> Iterator[Fault]:
+    for names in shape.required:
+        present = [name for name in names.split("|") if resource.get(name)]
+        if not present:
+            shown = names.split("|")[0]
+            yield Fault("missing_element", f"{path}.{shown}", {"element": shown})
+        for name in present:
+            if not _has_shape(name, resource[name], resource["resourceType"]):
+                yield Fault("wrong_shape", f"{path}.{name}", {"element": name})
+
+
+def _has_shape(name: str, value: object, resource_type: str) -> bool:
+    if name in _OBJECTS:
+        return isinstance(value, dict)
+    if name in _LISTS:
+        return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+    if name == "identifier":
+        return isinstance(value, dict if resource_type == "Bundle" else list)
+    return isinstance(value, str)
+
+
+def _check_status(resource: Json, shape: Shape, path: str) -> Iterator[Fault]:
+    status = resource.get("status")
+    if shape.statuses and isinstance(status, str) and status not in shape.statuses:
+        yield Fault("bad_code", f"{path}.status", {"element": "status"})
+
+
+def _check_dates(resource: Json, shape: Shape, path: str) -> Iterator[Fault]:
+    for name in shape.dates:
+        value, shown = resource.get(name), name
+        if isinstance(value, dict):
+            value, shown = value.get("start"), f"{name}.start"
+        if value is None:
+            continue
+        try:
+            read_moment(value)
+        except ValueError:
+            yield Fault("bad_date", f"{path}.{shown}", {"element": shown})
+
+
+def _check_contained(resource: Json, path: str) -> Iterator[Fault]:
+    contained = resource.get("contained", [])
+    if not isinstance(contained, list) or not all(isinstance(each, dict) for each in contained):
+        yield Fault("wrong_shape", f"{path}.contained", {"element": "contained"})
+        return
+    for index, inner in enumerate(contained):
+        where = f"{path}.contained[{index}]"
+        if inner.get("resourceType") == "Bundle":
+            yield Fault("nested_bundle", where)
+        elif not isinstance(inner.get("resourceType"), str):
+            yield Fault("not_a_resource", where)
+        elif inner["resourceType"] not in R4_TYPES:
+            yield Fault("unknown_type", where)
+        yield from _check_id(inner, where)
+
+
+def _check_drug_code(resource: Json, path: str) -> Iterator[Fault]:
+    """JP-CLINS rule R3010: a YJ code, a general-name code, or the mark that neither exists.
+
+    It binds those who claim the profile; a drug named otherwise by other senders is taken.
+    """
+    drug = resource.get("medicationCodeableConcept")
+    if _PROFILE_MEDICATION not in profiles(resource) or not isinstance(drug, dict):
+        return
+    systems = {canonical_system(as_text(c.get("system"))) for c in as_objects(drug.get("coding"))}
+    if not systems & {YJ, GENERAL_NAME, DRUG_NOT_CODED}:
+        yield Fault("drug_not_coded", f"{path}.medicationCodeableConcept.coding")

@@ -1,0 +1,287 @@
+"""What would be stored of a body that came in, for whom, or why not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, cast
+
+import msgspec
+
+from api.fhir.codes import canonical_system
+from api.records.mapping import (
+    Classified,
+    Resolve,
+    SubjectRef,
+    classify,
+    composition_of,
+    find_subject,
+    patient_entry,
+)
+from api.records.parse import Fault, Json, as_object, as_objects, as_text, check, encode, walk
+from api.records.shapes import R4_TYPES, SHAPES, SUPPORTING
+
+Kind = Literal["single", "document", "collection", "transaction", "batch"]
+
+_WRITING: Final = frozenset({"transaction", "batch"})
+_ENTRY_BY_ENTRY: Final = _WRITING | {"collection"}
+# Types that may stand in a Bundle without a subject, as context of the other entries.
+_CONTEXT: Final = SUPPORTING | {"Encounter", "Specimen"}
+
+
+class PlannedItem(msgspec.Struct, frozen=True):
+    """One record to store. `position` is its place in the Bundle, None when it stands alone."""
+
+    resource: Json
+    classified: Classified
+    position: int | None = None
+    full_url: str = ""
+    action: Literal["create", "update"] = "create"
+    resource_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        return encode(self.resource)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """`folded` are the entries that live on inside the records that refer to them."""
+
+    kind: Kind
+    items: tuple[PlannedItem, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    folded: tuple[int, ...] = ()
+
+    @property
+    def is_all_or_nothing(self) -> bool:
+        return self.kind != "batch"
+
+
+def plan(resource: Json) -> Plan:
+    """Plan one decoded body. Never raises: what is wrong is in `faults`, with its path.
+
+    With any fault nothing of the body may be stored, except in a batch, where the faultless
+    entries stand for themselves.
+    """
+    if resource.get("resourceType") != "Bundle":
+        return _plan_single(resource)
+    kind = as_text(resource.get("type"))
+    if kind == "document":
+        return _plan_document(resource)
+    if kind in _ENTRY_BY_ENTRY:
+        return _Entries(cast(Kind, kind), resource).plan()
+    return Plan("single", faults=(Fault("unsupported_bundle", "Bundle.type"),))
+
+
+def with_references(resource: Json, references: Mapping[str, str]) -> Json:
+    """Give a copy with every literal reference named in `references` replaced."""
+    return as_object(_replaced(resource, references))
+
+
+def _plan_single(resource: Json) -> Plan:
+    name = as_text(resource.get("resourceType"))
+    subject = _judge(resource, name if name in R4_TYPES else "Resource", lambda _: None)
+    if isinstance(subject, list):
+        return Plan("single", faults=tuple(subject))
+    return Plan("single", (PlannedItem(_canonical(resource), classify(resource, subject)),))
+
+
+def _judge(resource: Json, path: str, resolve: Resolve) -> SubjectRef | list[Fault]:
+    faults = check(resource, path)
+    faults += _nested_bundles(resource, path)
+    if as_text(resource.get("resourceType")) not in SHAPES:
+        return faults
+    subject = find_subject(resource, path, resolve)
+    if isinstance(subject, Fault):
+        return [*faults, subject]
+    return faults or subject
+
+
+def _nested_bundles(resource: Json, path: str) -> Iterator[Fault]:
+    parts = walk(resource)
+    next(parts)
+    if any(part.get("resourceType") == "Bundle" for part in parts):
+        yield Fault("nested_bundle", path)
+
+
+def _plan_document(bundle: Json) -> Plan:
+    """Keep a document whole: it is one record of the person its Composition is about."""
+    faults = check(bundle, "Bundle")
+    faults += _nested_bundles(bundle, "Bundle")
+    composition = composition_of(bundle)
+    if not composition:
+        faults.append(Fault("document_without_composition", "Bundle.entry[0]"))
+        return Plan("document", faults=tuple(faults))
+    index = _index(bundle)
+    path = "Bundle.entry[0].resource"
+    faults += check(composition, path)
+    subject = find_subject(composition, path, index.get)
+    if isinstance(subject, Fault):
+        faults.append(subject)
+    else:
+        faults += _strangers(bundle, subject, index)
+    if faults or isinstance(subject, Fault):
+        return Plan("document", faults=tuple(faults))
+    return Plan("document", (PlannedItem(bundle, classify(bundle, subject)),))
+
+
+def _strangers(bundle: Json, subject: SubjectRef, index: Mapping[str, Json]) -> Iterator[Fault]:
+    """Find entries about someone else: a document and a collection speak of one person."""
+    known = set(subject.names())
+    for position, entry in enumerate(as_objects(bundle.get("entry"))):
+        inner = as_object(entry.get("resource"))
+        name = as_text(inner.get("resourceType"))
+        path = f"Bundle.entry[{position}].resource"
+        if name not in SHAPES:
+            continue
+        other = patient_entry(entry) if name == "Patient" else find_subject(inner, path, index.get)
+        if isinstance(other, Fault):
+            if other.reason != "no_subject":
+                yield other
+        elif not known.intersection(other.names()):
+            yield Fault("mixed_subjects", path)
+
+
+def _index(bundle: Json) -> dict[str, Json]:
+    index: dict[str, Json] = {}
+    for entry in as_objects(bundle.get("entry")):
+        resource = as_object(entry.get("resource"))
+        relative = f"{as_text(resource.get('resourceType'))}/{as_text(resource.get('id'))}"
+        for name in (as_text(entry.get("fullUrl")), relative):
+            if name.strip("/"):
+                index.setdefault(name, resource)
+    return index
+
+
+class _Entries:
+    """The entries of a transaction, batch or collection while they are being planned."""
+
+    def __init__(self, kind: Kind, bundle: Json) -> None:
+        self.kind = kind
+        self.bundle = bundle
+        self.index = _index(bundle)
+        self.items: list[PlannedItem] = []
+        self.faults: list[Fault] = []
+        self.folded: set[int] = set()
+
+    def plan(self) -> Plan:
+        entries = self.bundle.get("entry")
+        if not isinstance(entries, list) or not entries:
+            return Plan(self.kind, faults=(Fault("empty_bundle", "Bundle.entry"),))
+        self._check_full_urls(entries)
+        for position, entry in enumerate(entries):
+            self._plan_entry(position, as_object(entry))
+        self._check_unfolded(entries)
+        if self.kind == "collection":
+            self._check_one_person(entries)
+        return Plan(self.kind, tuple(self.items), tuple(self.faults), tuple(sorted(self.folded)))
+
+    def _plan_entry(self, position: int, entry: Json) -> None:
+        resource = as_object(entry.get("resource"))
+        path = f"Bundle.entry[{position}]"
+        faults = list(_check_request(entry, resource, path)) if self.kind in _WRITING else []
+        if _is_context(resource):
+            self.faults += faults
+            return
+        subject = _judge(resource, f"{path}.resource", self.index.get)
+        if isinstance(subject, list) or faults:
+            self.faults += faults + (subject if isinstance(subject, list) else [])
+            return
+        folded = self._fold(_canonical(resource))
+        request = as_object(entry.get("request"))
+        is_update = request.get("method") == "PUT"
+        self.items.append(
+            PlannedItem(
+                resource=folded,
+                classified=classify(folded, subject),
+                position=position,
+                full_url=as_text(entry.get("fullUrl")),
+                action="update" if is_update else "create",
+                resource_id=as_text(resource.get("id")) if is_update else None,
+            )
+        )
+
+    def _fold(self, resource: Json) -> Json:
+        """Carry the context a record refers to inside it, as JP-CLINS does with `contained`."""
+        contained = list(as_objects(resource.get("contained")))
+        renamed: dict[str, str] = {}
+        waiting = [resource]
+        while waiting:
+            for part in list(walk(waiting.pop())):
+                reference = as_text(part.get("reference"))
+                target = self.index.get(reference)
+                if target is None or reference in renamed or not _is_context(target):
+                    continue
+                inner_id = f"folded-{len(renamed) + 1}"
+                renamed[reference] = f"#{inner_id}"
+                contained.append({**_canonical(target), "id": inner_id})
+                waiting.append(target)
+        if not renamed:
+            return resource
+        entries = self.bundle["entry"]
+        kept = {id(self.index[reference]) for reference in renamed}
+        self.folded |= {
+            position
+            for position, entry in enumerate(entries)
+            if id(as_object(entry).get("resource")) in kept
+        }
+        return with_references({**resource, "contained": contained}, renamed)
+
+    def _check_full_urls(self, entries: list[object]) -> None:
+        seen: set[str] = set()
+        for position, entry in enumerate(entries):
+            url = as_text(as_object(entry).get("fullUrl"))
+            if url and url in seen:
+                self.faults.append(Fault("duplicate_entry", f"Bundle.entry[{position}].fullUrl"))
+            seen.add(url)
+
+    def _check_unfolded(self, entries: list[object]) -> None:
+        for position, entry in enumerate(entries):
+            resource = as_object(as_object(entry).get("resource"))
+            if _is_context(resource) and position not in self.folded:
+                name = as_text(resource.get("resourceType"))
+                path = f"Bundle.entry[{position}].resource"
+                self.faults.append(Fault("not_patient_data", path, {"type": name}))
+
+    def _check_one_person(self, entries: list[object]) -> None:
+        people = [
+            entry
+            for entry in map(as_object, entries)
+            if as_object(entry.get("resource")).get("resourceType") == "Patient"
+        ]
+        if len(people) > 1:
+            self.faults.append(Fault("mixed_subjects", "Bundle.entry"))
+        for entry in people[:1]:
+            self.faults += _strangers(self.bundle, patient_entry(entry), self.index)
+
+
+def _is_context(resource: Json) -> bool:
+    name = as_text(resource.get("resourceType"))
+    return name in SUPPORTING or (name in _CONTEXT and not resource.get("subject"))
+
+
+def _check_request(entry: Json, resource: Json, path: str) -> Iterator[Fault]:
+    request = as_object(entry.get("request"))
+    name, own_id = as_text(resource.get("resourceType")), as_text(resource.get("id"))
+    method, url = as_text(request.get("method")), request.get("url")
+    if any(element.startswith("if") for element in request):
+        yield Fault("conditional", f"{path}.request")
+    if method not in {"POST", "PUT"}:
+        yield Fault("unsupported_method", f"{path}.request.method")
+    elif url != (name if method == "POST" else f"{name}/{own_id}"):
+        yield Fault("bad_request_url", f"{path}.request.url")
+
+
+def _canonical(resource: Json) -> Json:
+    """Name code systems by their URL where the sender used the OID: URLs are what we emit."""
+    return as_object(_replaced(resource, {}))
+
+
+def _replaced(node: object, references: Mapping[str, str]) -> object:
+    if isinstance(node, list):
+        return [_replaced(each, references) for each in node]
+    if not isinstance(node, dict):
+        return node
+    copy: Json = {name: _replaced(value, references) for name, value in node.items()}
+    if isinstance(copy.get("system"), str):
+        copy["system"] = canonical_system(copy["system"])
+    if isinstance(copy.get("reference"), str):
+        copy["reference"] = references.get(copy["reference"], copy["reference"])
+    return copy
