@@ -60,20 +60,24 @@ async def render(
     chosen = preferences(request)
     network = directory.profile()
     wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
-    html = _environment().get_template(template).render(
-        **chosen._asdict(),
-        path=request.url.path,
-        csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
-            csrf_token({"request": request})
-        ),
-        viewer=await _viewer(actor),
-        network={
-            "name": getattr(network.name, chosen.locale),
-            "support_phone": wording["support.phone"],
-            "support_hours": wording["support.hours"],
-        },
-        flash=flash,
-        **context,
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            **chosen._asdict(),
+            path=request.url.path,
+            csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
+                csrf_token({"request": request})
+            ),
+            viewer=await _viewer(actor),
+            network={
+                "name": getattr(network.name, chosen.locale),
+                "support_phone": wording["support.phone"],
+                "support_hours": wording["support.hours"],
+            },
+            flash=flash,
+            **context,
+        )
     )
     return Response(html.encode(), status_code=status, media_type="text/html; charset=utf-8")
 

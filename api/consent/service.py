@@ -1,7 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 

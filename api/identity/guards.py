@@ -60,9 +60,7 @@ async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
 participants_only = signed_in(ActorKind.PARTICIPANT)
 professionals_only = signed_in(ActorKind.PROFESSIONAL)
 support_only = signed_in(ActorKind.SUPPORT)
-everyone_signed_in = signed_in(
-    ActorKind.PARTICIPANT, ActorKind.PROFESSIONAL, ActorKind.SUPPORT
-)
+everyone_signed_in = signed_in(ActorKind.PARTICIPANT, ActorKind.PROFESSIONAL, ActorKind.SUPPORT)
 
 
 def systems_with(scope: str) -> Guard:

@@ -38,6 +38,7 @@ CREATE TABLE record (
 );
 CREATE INDEX record_to_read ON record (participant_id, resource_type) WHERE is_current;
 CREATE UNIQUE INDEX record_current ON record (participant_id, record_id) WHERE is_current;
+CREATE INDEX record_by_id ON record (record_id) WHERE is_current;
 CREATE UNIQUE INDEX record_by_identifier
   ON record (participant_id, source_facility_id, resource_type, identifier_system, identifier_value)
   WHERE is_current AND identifier_value IS NOT NULL;
@@ -88,22 +89,31 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT participant_id FROM facility_patient
   WHERE facility_id = p_facility_id AND facility_id = app.facility() AND local_id = p_local_id
 $$;
+CREATE FUNCTION records_participant_of_record(p_record_id uuid) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT participant_id FROM record WHERE record_id = p_record_id AND is_current
+$$;
+CREATE POLICY lookup ON record FOR SELECT TO tsunagu_lookup USING (true);
+GRANT SELECT (participant_id, record_id, is_current) ON record TO tsunagu_lookup;
 ALTER FUNCTION records_participant_of_local_id(uuid, text) OWNER TO tsunagu_lookup;
+ALTER FUNCTION records_participant_of_record(uuid) OWNER TO tsunagu_lookup;
 SET LOCAL ROLE tsunagu_lookup;
-REVOKE EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text) TO tsunagu_app;
+REVOKE EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text),
+  records_participant_of_record(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text),
+  records_participant_of_record(uuid) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 
 -- Decide, read and append in one transaction (access-log flow 1). The caller decided from the
--- policy of p_policy_version and a requester of p_standing (revisions of facility and professional);
+-- policy of p_policy_version and a requester of p_standing (revisions of facility and person);
 -- under the head's lock both are checked to be in force still, and nothing is read when they are
 -- not ('stale'). No row leaves without its log row: both commit,
 -- or neither. p_form: 'bundle' (FHIR entries), 'timeline' (JSON list for the portal).
 CREATE FUNCTION records_read(
-  p_context text, p_form text, p_types text[], p_standing text, p_policy_version bigint,
+  p_context text, p_form text, p_types text[], p_record uuid, p_standing text, p_policy_version bigint,
   p_categories text[], p_source_permitted text[], p_source_denied text[],
   p_level integer, p_data_from date, p_sees_own boolean, p_before uuid, p_count integer,
-  p_base_url text, p_event text, p_outcome text, p_detail text,
+  p_base_url text, p_event text, p_outcome text, p_detail text, p_own_detail text,
   OUT status text, OUT entries text, OUT total integer, OUT shown integer, OUT last_id uuid,
   OUT pseq bigint, OUT at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -116,10 +126,10 @@ DECLARE
   v_untold jsonb;
 BEGIN
   PERFORM app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
-    array_to_string(p_types, ','), p_standing, p_policy_version, array_to_string(p_categories, ','),
+    array_to_string(p_types, ','), coalesce(p_record::text, ''), p_standing, p_policy_version, array_to_string(p_categories, ','),
     array_to_string(p_source_permitted, ','), array_to_string(p_source_denied, ','), p_level,
     coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own,
-    coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail), 'UTF8')));
+    coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail, p_own_detail), 'UTF8')));
   v_subject := app.subject();
   v_facility := app.facility();
   SELECT h.policy_version INTO v_version FROM access_log_head h
@@ -138,6 +148,7 @@ BEGIN
            r.effective_at, r.source_facility_id, r.marks, r.version
     FROM record r
     WHERE r.participant_id = v_subject AND r.is_current
+      AND (p_record IS NULL OR r.record_id = p_record)
       AND (p_types = '{}' OR r.resource_type = ANY (p_types))
       AND ((((r.category = ANY (p_categories) AND (p_source_denied = '{}'
                OR r.source_facility_id || '/' || r.category <> ALL (p_source_denied)))
@@ -174,13 +185,18 @@ BEGIN
       'ids', encode(sha256(convert_to(coalesce((SELECT string_agg(record_id::text, ','
         ORDER BY record_id) FROM page), ''), 'UTF8')), 'hex'))
     INTO total, shown, last_id, entries, v_told, v_untold;
+  -- Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
+  IF p_outcome = 'denied' AND shown > 0 THEN
+    p_outcome := 'permitted';
+    p_detail := p_own_detail;
+  END IF;
   SELECT a.pseq, a.at INTO records_read.pseq, records_read.at
     FROM access_log_append(p_event, p_outcome,
       p_detail::jsonb || jsonb_build_object('resources', v_told), v_untold) a;
 END $$;
-GRANT EXECUTE ON FUNCTION records_read(text, text, text[], text, bigint, text[], text[],
+GRANT EXECUTE ON FUNCTION records_read(text, text, text[], uuid, text, bigint, text[], text[],
   text[], integer, date, boolean,
-  uuid, integer, text, text, text, text) TO tsunagu_app;
+  uuid, integer, text, text, text, text, text) TO tsunagu_app;
 """
 
 
