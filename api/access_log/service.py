@@ -62,7 +62,17 @@ async def page(actor: Actor, *, before: int | None = None, count: int = 20) -> L
 
 async def page_in(tx: Transaction, *, before: int | None = None, count: int = 20) -> LogPage:
     rows = [
-        LogRow(*list(row.values())[:-1], msgspec.json.decode(row["detail"]))
+        LogRow(
+            number=row["pseq"],
+            eid=row["eid"],
+            at=row["at"],
+            event=row["event"],
+            outcome=row["outcome"],
+            actor_kind=row["actor_kind"],
+            facility_id=row["facility_id"],
+            purpose_of_use=row["purpose_of_use"],
+            detail=msgspec.json.decode(row["detail"]),
+        )
         for row in await queries.page(tx, before, count)
     ]
     more = rows[-1].number if len(rows) == count and rows[-1].number > 1 else None

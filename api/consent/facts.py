@@ -112,7 +112,7 @@ class Participation(Struct, frozen=True):
 
     state: ParticipationState = "unanswered"
     data_from: date | None = None
-    terms_version: int | None = None
+    terms_version: str | None = None
 
 
 class NetworkRules(Struct, frozen=True):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from api.access_log import service as access_log
@@ -12,12 +13,14 @@ from api.consent import queries
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.facts import Directive, NetworkRules, Participation, Provision, Requester
-from api.consent.settings import (
+from api.consent.switches import (
     Command,
     SetCategory,
     SetFacility,
     SetProfession,
+    Summary,
     apply,
+    summary,
 )
 from api.core import clock
 from api.core.actor import Actor, ActorKind
@@ -48,7 +51,22 @@ KEPT_POLICIES = 10_000
 
 
 def network_rules() -> NetworkRules:
-    return _network_rules(directory.profile())
+    """The profile as the decision sees it."""
+    profile = directory.profile()
+    return NetworkRules(
+        profile_id=profile.id,
+        profile_version=str(profile.version),
+        categories=tuple(category.code for category in profile.categories),
+        matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
+        recipient_default=(
+            "permit" if profile.consent.recipient_default == "all_facilities" else "deny"
+        ),
+    )
+
+
+def summary_of(state: Settings) -> Summary:
+    """How the switches stand now."""
+    return summary(state.directive, network_rules(), clock.now())
 
 
 async def policy(actor: Actor, subject: UUID) -> CompiledPolicy:
@@ -86,7 +104,7 @@ def requester(actor: Actor, standing: directory.Standing) -> Requester:
         professional_id=actor.professional_id,
         profession=standing.profession if is_person else actor.profession,
         facility_type=standing.facility_type,
-        regions=directory.profile().region_chain(standing.region),
+        regions=directory.profile().regions_around(standing.region),
         facility_is_active=standing.facility_is_active,
         professional_is_active=standing.professional_is_active,
         is_trained=standing.trained_on is not None
@@ -107,6 +125,19 @@ async def settings_in(tx: Transaction) -> Settings:
     return _settings(row)
 
 
+async def locked_settings_in(tx: Transaction) -> Settings | None:
+    """The subject's settings, held still by the log head's lock until the transaction ends."""
+    row = await queries.current(tx)
+    if row is None:
+        return None
+    await queries.lock(tx)
+    return await settings_in(tx)
+
+
+def compiled(state: Settings) -> Policy:
+    return compile_policy(network_rules(), state.participation, state.directive)
+
+
 async def change(actor: Actor, commands: list[Command], *, expected_version: int) -> Settings:
     """Applies the commands to the settings as one new version, logged with them.
 
@@ -121,9 +152,10 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         if now.directive.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.directive.version)
         await _check(tx, commands)
+        rules = network_rules()
         following = now.directive
         for command in commands:
-            following = apply(following, command)
+            following = apply(following, command, rules)
         if following.provisions == now.directive.provisions:
             return now
         following = Directive(now.directive.version + 1, following.provisions)
@@ -153,7 +185,8 @@ async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating"
     row = await queries.current(tx)
     if row is None:
         raise NotFound
-    data_from = directory.profile().data_from(clock.today_in_japan())
+    from_joining = directory.profile().consent.data_from == "participation_date"
+    data_from = clock.today_in_japan() if from_joining else None
     if row["state"] == "participating":
         data_from = row["data_from"]
     await queries.add_participation(
@@ -198,7 +231,7 @@ async def _check(tx: Transaction, commands: list[Command]) -> None:
                     raise UnknownChoice
 
 
-def _settings(row: "queries.asyncpg.Record") -> Settings:
+def _settings(row: asyncpg.Record) -> Settings:
     return Settings(
         Participation(row["state"] or "unanswered", row["data_from"], row["terms_version"]),
         Directive(row["version"], _provisions(row["provisions"])),

@@ -63,7 +63,7 @@ async def adopt_profile(path: Path) -> NetworkProfile:
     """
     global _profile
     try:
-        source = path.read_text("utf-8")
+        source = path.read_text("utf-8")  # noqa: ASYNC240 - once, before anyone is served
         loaded = load_profile(source)
     except OSError as error:
         raise SettingFault(

@@ -55,6 +55,20 @@ _CATEGORY_OF_TYPE: Final = {
     "QuestionnaireResponse": "care",
     "Specimen": "lab",
 }
+# Which categories a resource type can hold; the reverse of `classify`, for whole-type answers.
+_SEVERAL_CATEGORIES: Final = {
+    "AllergyIntolerance": ("allergy", "contraindication"),
+    "Bundle": ("document", "checkup"),
+    "Composition": ("document", "checkup"),
+    "DiagnosticReport": ("lab", "imaging"),
+    "DocumentReference": ("document", "checkup"),
+    "MedicationRequest": ("prescription", "injection"),
+    "Observation": ("lab", "infection", "vitals", "encounter", "imaging", "procedure", "care"),
+}
+CATEGORIES_OF_TYPE: Final = {
+    **{name: (category,) for name, category in _CATEGORY_OF_TYPE.items()},
+    **_SEVERAL_CATEGORIES,
+}
 _CATEGORY_OF_OBSERVATION: Final = {
     "activity": "vitals",
     "exam": "encounter",

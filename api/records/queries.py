@@ -1,0 +1,92 @@
+"""The guarded read, and whose a number or a record is."""
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from api.core.actor import Actor
+from api.core.database import Transaction, call
+
+
+class ReadPlan(NamedTuple):
+    """The arguments of the SQL function `records_read`, in its order."""
+
+    form: str
+    types: Sequence[str]
+    record_id: UUID | None
+    standing: str
+    policy_version: int
+    categories: Sequence[str]
+    source_permitted: Sequence[str]
+    source_denied: Sequence[str]
+    level: int
+    data_from: date | None
+    sees_own: bool
+    before: UUID | None
+    limit: int
+    base_url: str
+    event: str
+    outcome: str
+    detail: str
+    own_detail: str
+
+
+async def read(actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
+    """One committed transaction: `status` is 'read', or 'stale' with nothing read or logged."""
+    digest = sha256("|".join(map(_canonical, plan)).encode()).digest()
+    return await call(actor, subject, "records_read", digest, plan)
+
+
+def _canonical(value: object) -> str:
+    """As the SQL function writes its arguments down before it checks the digest."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | UUID():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case list() | tuple():
+            return ",".join(value)
+        case _:
+            raise TypeError(type(value).__name__)
+
+
+async def participant_of_card(tx: Transaction, number: str) -> UUID | None:
+    found: UUID | None = await tx.fetchval("SELECT identity_participant_of_card($1)", number)
+    return found
+
+
+async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: str) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT records_participant_of_local_id($1, $2)", facility_id, local_id
+    )
+    return found
+
+
+async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval("SELECT records_participant_of_record($1)", record_id)
+    return found
+
+
+async def person(tx: Transaction) -> asyncpg.Record | None:
+    """The subject's own name and birth date."""
+    return await tx.fetchrow(
+        "SELECT name, name_kana, sex, birth_on FROM participant"
+        " WHERE participant_id = (SELECT app.subject())"
+    )
+
+
+async def local_ids(tx: Transaction, facility_id: UUID) -> list[str]:
+    rows = await tx.fetch(
+        "SELECT local_id FROM facility_patient WHERE participant_id = (SELECT app.subject())"
+        " AND facility_id = $1",
+        facility_id,
+    )
+    return [row["local_id"] for row in rows]

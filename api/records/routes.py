@@ -1,0 +1,216 @@
+"""FHIR R4 for facility systems: search by patient, read by id; every answer is a logged act."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, get
+from litestar.response import Response
+
+from api.core import runtime
+from api.core.actor import Actor
+from api.core.errors import NotFound, Problem
+from api.fhir import codes
+from api.fhir.bundle import entry_text, searchset_bytes
+from api.fhir.capability import capability_statement
+from api.identity.guards import anyone, systems_that_read
+from api.records import service
+from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
+
+FHIR_JSON = "application/fhir+json"
+PUBLISHED_ON = "2026-11-21"
+MOST_PARAMETERS = 40
+
+FhirRequest = Request[Any, Any, Any]
+
+
+class UnknownType(Problem):
+    status = 404
+    key = "error.fhir.unknown_type"
+
+
+class PatientNeeded(Problem):
+    status = 400
+    key = "error.fhir.patient_needed"
+
+
+class UnknownParameter(Problem):
+    status = 400
+    key = "error.fhir.unknown_parameter"
+
+
+class FhirReads(Controller):
+    """Unknown, forbidden and empty answer alike: an empty Bundle, or 404 for one id."""
+
+    path = "/fhir/R4"
+    opt: ClassVar[dict[str, Any]] = {"door": "fhir"}
+    tags: ClassVar[list[str]] = ["FHIR R4"]
+
+    @get("/metadata", guards=[anyone])
+    async def capabilities(self) -> Response[bytes]:
+        """CapabilityStatement."""
+        statement = capability_statement(
+            _base(), "0.1.0", PUBLISHED_ON, {*CATEGORIES_OF_TYPE, "Patient"}
+        )
+        return _fhir(msgspec.json.encode(statement))
+
+    @get("/{resource_type:str}", guards=[systems_that_read])
+    async def search(
+        self, request: FhirRequest, resource_type: str, actor: Actor
+    ) -> Response[bytes]:
+        """Search by `patient` (id) or `patient.identifier` / `patient:identifier`
+        (system|value); `_count` up to 200, paging through the `next` link."""
+        if resource_type not in CATEGORIES_OF_TYPE:
+            raise UnknownType
+        asked = _parameters(request)
+        if resource_type == "Patient":
+            return await _patients(actor, asked)
+        subject = await _subject(actor, asked)
+        page = service.NOTHING
+        if subject is not None:
+            page = await service.read(
+                actor,
+                subject,
+                (resource_type,),
+                before=_uuid(asked["_before"]) if "_before" in asked else None,
+                count=_count(asked.get("_count", "50")),
+            )
+        link = f"{resource_type}?{request.url.query}"
+        following = None
+        if page.before is not None:
+            kept = "&".join(f"{k}={v}" for k, v in asked.items() if k != "_before")
+            following = f"{resource_type}?{kept}&_before={page.before}"
+        body = searchset_bytes(_base(), link, page.entries, page.total, following)
+        return _fhir(body, page.number)
+
+    @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read])
+    async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
+        """One resource by its id."""
+        if resource_type not in CATEGORIES_OF_TYPE:
+            raise UnknownType
+        record_id = _uuid(resource_id)
+        if resource_type == "Patient":
+            person = await service.show(actor, record_id)
+            if person is None:
+                raise NotFound
+            return _fhir(msgspec.json.encode(_patient(person, None)))
+        subject = await service.owner_of(actor, record_id)
+        if subject is None:
+            raise NotFound
+        page = await service.read(actor, subject, (resource_type,), record_id=record_id)
+        entries = msgspec.json.decode(f"[{page.entries}]", type=list[dict[str, msgspec.Raw]])
+        if not entries:
+            raise NotFound
+        return _fhir(bytes(entries[0]["resource"]), page.number)
+
+
+routes = [FhirReads]
+
+
+async def _patients(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
+    person = None
+    identifier = None
+    if "identifier" in asked:
+        identifier = _identifier(asked["identifier"])
+        person = await service.find(actor, identifier)
+    elif "_id" in asked:
+        person = await service.show(actor, _uuid(asked["_id"]))
+    else:
+        raise PatientNeeded
+    entries = []
+    if person is not None:
+        resource = msgspec.json.encode(_patient(person, identifier)).decode()
+        entries = [entry_text(_base(), "Patient", str(person.participant_id), resource)]
+    # The identifier stays out of the answer's links: a card number is not for copying about.
+    return _fhir(searchset_bytes(_base(), "Patient", entries, len(entries)))
+
+
+async def _subject(actor: Actor, asked: dict[str, str]) -> UUID | None:
+    if "patient" in asked:
+        return _uuid(asked["patient"].removeprefix("Patient/"))
+    for name in ("patient.identifier", "patient:identifier", "patient:Patient.identifier"):
+        if name in asked:
+            return await service.locate(actor, _identifier(asked[name]))
+    raise PatientNeeded
+
+
+def _patient(person: service.Person, identifier: Identifier | None) -> dict[str, Any]:
+    """FHIR R4 Patient in the JP Core shape; what the settings do not show is simply not there."""
+    wire: dict[str, Any] = {"resourceType": "Patient", "id": str(person.participant_id)}
+    if identifier is not None:
+        wire["identifier"] = [{"system": identifier.system, "value": identifier.value}]
+    if person.name is not None:
+        wire["name"] = [
+            _name(person.name, "IDE"),
+            _name(person.name_kana or "", "SYL"),
+        ]
+        wire["gender"] = person.sex
+        wire["birthDate"] = person.birth_on.isoformat() if person.birth_on else None
+    return wire
+
+
+def _name(text: str, representation: str) -> dict[str, Any]:
+    return {
+        "extension": [
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation",
+                "valueCode": representation,
+            }
+        ],
+        "use": "official",
+        "text": text,
+    }
+
+
+def _parameters(request: FhirRequest) -> dict[str, str]:
+    pairs = list(request.query_params.multi_items())
+    if len(pairs) > MOST_PARAMETERS:
+        raise UnknownParameter
+    known = {
+        "patient",
+        "patient.identifier",
+        "patient:identifier",
+        "patient:Patient.identifier",
+        "identifier",
+        "_id",
+        "_count",
+        "_before",
+        "_format",
+    }
+    asked = dict(pairs)
+    # FHIR R4 §3.1.1: a parameter we would ignore could widen an answer, so it is refused.
+    if len(asked) != len(pairs) or asked.keys() - known:
+        raise UnknownParameter
+    return asked
+
+
+def _identifier(text: str) -> Identifier:
+    system, bar, value = text.partition("|")
+    if not bar or not value:
+        raise PatientNeeded
+    if system == codes.CARD:
+        value = value.replace("-", "").replace(" ", "")
+    return Identifier(system, value)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or len(text) > 6:
+        raise UnknownParameter
+    return max(1, int(text))
+
+
+def _uuid(text: str) -> UUID:
+    """Ids of another form name nothing here."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _base() -> str:
+    return f"{runtime.settings().public_url}/fhir/R4"
+
+
+def _fhir(body: bytes, number: int | None = None) -> Response[bytes]:
+    headers = {} if number is None else {"X-Tsunagu-Log-Number": str(number)}
+    return Response(body, media_type=FHIR_JSON, headers=headers)

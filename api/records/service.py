@@ -1,0 +1,240 @@
+"""What professionals and systems read: decided, read and logged in one transaction."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import service as consent
+from api.consent.decide import Scope
+from api.consent.explain import sentence
+from api.consent.facts import Basis, Request
+from api.consent.wording import spoken
+from api.core import clock, i18n, runtime
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound, Unavailable
+from api.directory import service as directory
+from api.fhir import codes
+from api.records import queries
+from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
+
+MOST_ROWS = 200
+TRIES = 5
+
+
+class Page(NamedTuple):
+    """What one read gave. `entries` is FHIR entries or a JSON list of timeline lines, as asked.
+
+    `total` counts all that may be seen, `before` is where the next page begins, `number` is the
+    event's place in the participant's log (None when there is no such participant).
+    """
+
+    entries: str
+    total: int
+    before: UUID | None
+    number: int | None
+
+
+class Person(NamedTuple):
+    """Someone found. The demographics are None unless the settings show basic information."""
+
+    participant_id: UUID
+    name: str | None
+    name_kana: str | None
+    sex: str | None
+    birth_on: date | None
+
+
+class TimelineLine(msgspec.Struct, frozen=True):
+    record_id: UUID
+    type: str
+    category: str
+    title: str
+    effective_on: date
+    effective_at: datetime | None
+    facility_id: UUID
+    marks: list[str]
+
+
+NOTHING = Page("", 0, None, None)
+
+
+async def read(
+    actor: Actor,
+    subject: UUID,
+    types: tuple[str, ...] = (),
+    *,
+    record_id: UUID | None = None,
+    form: str = "bundle",
+    before: UUID | None = None,
+    count: int = 50,
+) -> Page:
+    """Everything of these types (none: all) that this requester may see of this participant now.
+
+    A refusal is an event of the participant's log too, and looks like having nothing.
+    """
+    for _ in range(TRIES):
+        standing = await directory.standing(actor)
+        try:
+            policy_version, policy = await consent.policy(actor, subject)
+        except NotFound:
+            await _nobody(actor, EventName.RECORD_READ)
+            return NOTHING
+        scope = policy.scope(
+            Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
+        )
+        basis = _asked(scope, types)
+        own = msgspec.structs.replace(basis, step="own_record")
+        row = await queries.read(
+            actor,
+            subject,
+            queries.ReadPlan(
+                form=form,
+                types=types,
+                record_id=record_id,
+                standing=standing.revision,
+                policy_version=policy_version,
+                categories=scope.categories,
+                source_permitted=[f"{s}/{c}" for s, c in scope.source_permitted],
+                source_denied=[f"{s}/{c}" for s, c in scope.source_denied],
+                level=scope.level,
+                data_from=scope.data_from,
+                sees_own=scope.own_facility,
+                before=before,
+                limit=min(max(count, 1), MOST_ROWS),
+                base_url=f"{runtime.settings().public_url}/fhir/R4",
+                event=EventName.RECORD_READ,
+                outcome="permitted" if basis.step == "granted" else "denied",
+                detail=_detail(actor, standing, basis, types),
+                own_detail=_detail(actor, standing, own, types),
+            ),
+        )
+        if row["status"] == "read":
+            more = row["last_id"] if row["shown"] == min(max(count, 1), MOST_ROWS) else None
+            return Page(row["entries"] or "", row["total"], more, row["pseq"])
+        directory.forget_standing(actor)
+        consent.forget(subject)
+    raise Unavailable
+
+
+async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
+    page = await read(actor, subject, form="timeline", count=MOST_ROWS)
+    return msgspec.json.decode(page.entries or "[]", type=list[TimelineLine])
+
+
+async def find(actor: Actor, identifier: Identifier) -> Person | None:
+    """The participant of a card or of the facility's own number, if this requester may know them.
+
+    None for nobody, and for somebody whose settings let this requester see nothing at all: the
+    two cannot be told apart. Both are logged.
+    """
+    subject = await locate(actor, identifier)
+    if subject is None:
+        await _nobody(actor, EventName.PARTICIPANT_SOUGHT)
+        return None
+    return await show(actor, subject)
+
+
+async def show(actor: Actor, subject: UUID) -> Person | None:
+    """As `find`, for a participant's id."""
+    standing = await directory.standing(actor)
+    async with unit_of_work(actor, subject=subject) as tx:
+        state = await consent.locked_settings_in(tx)
+        if state is None:
+            return None
+        scope = consent.compiled(state).scope(
+            Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
+        )
+        is_known = scope.own_facility and bool(
+            await queries.local_ids(tx, actor.facility_id or UUID(int=0))
+        )
+        is_permitted = scope.outcome == "permit" or is_known
+        await access_log.append(
+            tx,
+            EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
+            outcome="permitted" if is_permitted else "denied",
+            detail=msgspec.json.decode(_detail(actor, standing, scope.basis, ("Patient",))),
+        )
+        if not is_permitted:
+            return None
+        if "basic" not in scope.categories:
+            return Person(subject, None, None, None, None)
+        row = await queries.person(tx)
+        return Person(subject, *row.values()) if row else None
+
+
+async def locate(actor: Actor, identifier: Identifier) -> UUID | None:
+    """Whose this identifier is: our card's, or the asking facility's own patient number."""
+    async with unit_of_work(actor) as tx:
+        return await _locate(tx, actor, identifier)
+
+
+async def owner_of(actor: Actor, record_id: UUID) -> UUID | None:
+    async with unit_of_work(actor) as tx:
+        return await queries.participant_of_record(tx, record_id)
+
+
+async def _locate(tx: Transaction, actor: Actor, identifier: Identifier) -> UUID | None:
+    if identifier.system == codes.CARD:
+        return await queries.participant_of_card(tx, identifier.value)
+    code = codes.facility_of_patient_system(identifier.system)
+    if code is None or actor.facility_id is None:
+        return None
+    if await directory.facility_of_code(code) != actor.facility_id:
+        return None
+    return await queries.participant_of_local_id(tx, actor.facility_id, identifier.value)
+
+
+async def locate_own_number(actor: Actor, local_id: str) -> UUID | None:
+    """The participant whom the asking facility knows by this number."""
+    async with unit_of_work(actor) as tx:
+        return await queries.participant_of_local_id(tx, actor.facility_id or UUID(int=0), local_id)
+
+
+async def _nobody(actor: Actor, event: EventName) -> None:
+    async with unit_of_work(actor) as tx:
+        await access_log.append_system(tx, event, outcome="denied", detail={"name": actor.name})
+
+
+def _asked(scope: Scope, types: tuple[str, ...]) -> Basis:
+    """The answer for the kinds of record asked for: granted if any of their categories is."""
+    asked = [category for name in types for category in CATEGORIES_OF_TYPE.get(name, ())]
+    if not asked or any(category in scope.categories for category in asked):
+        return scope.basis
+    return scope.of(asked[0]).basis
+
+
+def _detail(
+    actor: Actor, standing: directory.Standing, basis: Basis, types: tuple[str, ...]
+) -> str:
+    """The event as the participant will read it; resources are added where they are read."""
+    said = sentence(basis)
+    detail: dict[str, Any] = {
+        "actor": {
+            "name": standing.professional_name or actor.name,
+            "profession": standing.profession or actor.profession,
+            "facility": {"ja": standing.facility_name, "en": standing.facility_name_en},
+            "client": actor.client_id,
+        },
+        "asked": types,
+        "basis": basis,
+        "text": {
+            locale: spoken(
+                said,
+                locale,
+                directory.profile(),
+                {
+                    str(actor.facility_id): (
+                        standing.facility_name if locale == "ja" else standing.facility_name_en
+                    ),
+                    str(actor.professional_id): standing.professional_name or "",
+                },
+            )
+            for locale in i18n.LOCALES
+        },
+    }
+    return msgspec.json.encode(detail).decode()
