@@ -337,11 +337,9 @@ class _Reading:
                 if code in first:
                     self.fault(path, "duplicate_code", value=code, first_line=first[code])
                 first.setdefault(code, self.line(path))
-        declared_new = {
-            entry.get("code") for _, entry in _tables(document, "categories") if entry.get("new")
-        }
         for path, code in _codes(document, "categories"):
-            if code not in KNOWN_CATEGORIES and code not in declared_new:
+            is_new = document["categories"][path[1]].get("new")
+            if code not in KNOWN_CATEGORIES and not is_new:
                 self.unknown(path, "unknown_category", code, KNOWN_CATEGORIES)
 
     def references(self, document: dict[str, Any]) -> None:
@@ -354,16 +352,17 @@ class _Reading:
 
     def region_circles(self, document: dict[str, Any]) -> None:
         parents = {
-            entry.get("code"): entry.get("parent") for _, entry in _tables(document, "regions")
+            code: document["regions"][path[1]].get("parent")
+            for path, code in _codes(document, "regions")
         }
-        for position, entry in _tables(document, "regions"):
-            code, seen = entry.get("code"), set()
-            at = entry.get("parent")
+        for path, code in _codes(document, "regions"):
+            seen: set[str] = set()
+            at = parents[code]
             while isinstance(at, str) and at not in seen:
                 seen.add(at)
                 at = parents.get(at)
-            if isinstance(code, str) and code in seen:
-                self.fault(("regions", position, "parent"), "region_circle", value=code)
+            if code in seen:
+                self.fault((*path[:-1], "parent"), "region_circle", value=code)
 
 
 def _tables(document: dict[str, Any], table: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -57,9 +57,7 @@ def test_taro_may_confuse_o_and_nought_and_l_and_one(typed: str) -> None:
         ("A0B1C2D3E!", ActivationCodeFault.CHARACTERS),
     ],
 )
-def test_what_is_no_code_is_refused_by_its_own_name(
-    typed: str, fault: ActivationCodeFault
-) -> None:
+def test_what_is_no_code_is_refused_by_its_own_name(typed: str, fault: ActivationCodeFault) -> None:
     assert normalise_activation_code(typed) is fault
 
 
