@@ -189,6 +189,16 @@ def test_a_ward_enrolling_a_hundred_people_from_one_address_is_not_slowed() -> N
         states |= {key: give_back(state, ENROLMENT[key.kind]) for key, state in after.items()}
 
 
+@given(policies, st.integers(0, 30))
+def test_a_success_takes_nothing_from_the_next_person(policy: Policy, tries: int) -> None:
+    state: Throttle | None = None
+    for _ in range(tries):
+        state, verdict = step(state, NOON, policy)
+        assert verdict == Allowed()
+        state = give_back(state, policy)
+    assert step(state, NOON, policy)[1] == Allowed()
+
+
 @pytest.mark.parametrize(
     ("address", "source"),
     [
