@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from api.directory.toml_lines import Path, key_lines
+from api.directory.toml_lines import KeyPath, key_lines
 from api.identity.card import CARD_DIGITS, CardScheme
 
 # The record categories every network has; a profile may add its own with `new = true`.
@@ -44,7 +44,7 @@ EVERY_CATEGORY: Final = "*"
 
 Kind = Literal["facility_type", "region", "profession", "category"]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
-Words = Annotated[str, Meta(pattern=r"\S", max_length=500)]
+Words = Annotated[str, Meta(pattern=r"\S")]
 
 
 class RecipientDefault(StrEnum):
@@ -205,7 +205,7 @@ def load_profile(text: str) -> NetworkProfile:
     reading.codes(document)
     reading.references(document)
     if reading.faults:
-        raise ProfileFaults(sorted(reading.faults, key=lambda fault: fault.line))
+        raise ProfileFaults(sorted(reading.faults, key=lambda fault: (fault.line, fault.path)))
     return msgspec.convert(document, NetworkProfile)
 
 
@@ -231,7 +231,7 @@ class _Reading:
         self.lines = key_lines(text)
         self.faults: list[Fault] = []
 
-    def fault(self, path: Path, what: str, /, **params: str | int) -> None:
+    def fault(self, path: KeyPath, what: str, /, **params: str | int) -> None:
         line = self.line(path)
         self.faults.append(
             Fault(
@@ -243,12 +243,12 @@ class _Reading:
             )
         )
 
-    def line(self, path: Path) -> int:
+    def line(self, path: KeyPath) -> int:
         while path not in self.lines:
             path = path[:-1]
         return self.lines[path]
 
-    def unknown(self, path: Path, what: str, value: str, known: typing.Iterable[str]) -> None:
+    def unknown(self, path: KeyPath, what: str, value: str, known: typing.Iterable[str]) -> None:
         """A name outside `known`; the nearest one is offered where it is near."""
         nearest = difflib.get_close_matches(value, sorted(known), n=1)
         if nearest:
@@ -258,7 +258,7 @@ class _Reading:
 
     # Shape: keys and types.
 
-    def struct(self, of: type[Struct], value: object, path: Path) -> None:
+    def struct(self, of: type[Struct], value: object, path: KeyPath) -> None:
         if not isinstance(value, dict):
             self.fault(path, "type.table", value=_shown(value))
             return
@@ -272,7 +272,7 @@ class _Reading:
                 kind = "missing_name" if of is Names else "missing_key"
                 self.fault(path, kind, name=name)
 
-    def value(self, of: Any, value: object, path: Path) -> None:
+    def value(self, of: Any, value: object, path: KeyPath) -> None:
         of = _without_none(of)
         origin = typing.get_origin(of)
         if isinstance(of, type) and issubclass(of, Struct):
@@ -290,21 +290,21 @@ class _Reading:
         else:
             self.scalar(of, value, path)
 
-    def array(self, of: Any, value: object, path: Path) -> None:
+    def array(self, of: Any, value: object, path: KeyPath) -> None:
         if not isinstance(value, list):
             self.fault(path, "type.list", value=_shown(value))
         else:
             for position, item in enumerate(value):
                 self.value(of, item, (*path, position))
 
-    def mapping(self, of: Any, value: object, path: Path) -> None:
+    def mapping(self, of: Any, value: object, path: KeyPath) -> None:
         if not isinstance(value, dict):
             self.fault(path, "type.table", value=_shown(value))
             return
         for key, item in value.items():
             self.value(of, item, (*path, key))
 
-    def scalar(self, of: Any, value: object, path: Path) -> None:
+    def scalar(self, of: Any, value: object, path: KeyPath) -> None:
         plain = typing.get_args(of)[0] if typing.get_origin(of) is Annotated else of
         if type(value) is not plain:  # a TOML true is no number
             expected = {str: "text", int: "number", bool: "yes_no"}[plain]
@@ -320,7 +320,7 @@ class _Reading:
             else:
                 self.fault(path, "bad_code", value=_shown(value))
 
-    def number_out_of_range(self, meta: Meta, value: object, path: Path) -> None:
+    def number_out_of_range(self, meta: Meta, value: object, path: KeyPath) -> None:
         if meta.le == meta.ge:
             self.fault(path, "must_be", value=_shown(value), only=int(meta.ge or 0))
         else:
@@ -337,11 +337,9 @@ class _Reading:
                 if code in first:
                     self.fault(path, "duplicate_code", value=code, first_line=first[code])
                 first.setdefault(code, self.line(path))
-        declared_new = {
-            entry.get("code") for _, entry in _tables(document, "categories") if entry.get("new")
-        }
         for path, code in _codes(document, "categories"):
-            if code not in KNOWN_CATEGORIES and code not in declared_new:
+            is_new = document["categories"][path[1]].get("new")
+            if code not in KNOWN_CATEGORIES and not is_new:
                 self.unknown(path, "unknown_category", code, KNOWN_CATEGORIES)
 
     def references(self, document: dict[str, Any]) -> None:
@@ -354,16 +352,17 @@ class _Reading:
 
     def region_circles(self, document: dict[str, Any]) -> None:
         parents = {
-            entry.get("code"): entry.get("parent") for _, entry in _tables(document, "regions")
+            code: document["regions"][path[1]].get("parent")
+            for path, code in _codes(document, "regions")
         }
-        for position, entry in _tables(document, "regions"):
-            code, seen = entry.get("code"), set()
-            at = entry.get("parent")
+        for path, code in _codes(document, "regions"):
+            seen: set[str] = set()
+            at = parents[code]
             while isinstance(at, str) and at not in seen:
                 seen.add(at)
                 at = parents.get(at)
-            if isinstance(code, str) and code in seen:
-                self.fault(("regions", position, "parent"), "region_circle", value=code)
+            if code in seen:
+                self.fault((*path[:-1], "parent"), "region_circle", value=code)
 
 
 def _tables(document: dict[str, Any], table: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -374,13 +373,13 @@ def _tables(document: dict[str, Any], table: str) -> Iterator[tuple[int, dict[st
         )
 
 
-def _codes(document: dict[str, Any], table: str) -> Iterator[tuple[Path, str]]:
+def _codes(document: dict[str, Any], table: str) -> Iterator[tuple[KeyPath, str]]:
     for position, entry in _tables(document, table):
         if isinstance(entry.get("code"), str):
             yield (table, position, "code"), entry["code"]
 
 
-def _references(document: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:
+def _references(document: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:
     """Where a code is used, the table that must declare it, the code."""
     for position, region in _tables(document, "regions"):
         if isinstance(region.get("parent"), str):
@@ -400,7 +399,7 @@ def _references(document: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:
             yield at, "professions", profession
 
 
-def _strings(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+def _strings(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, list):
         for position, item in enumerate(value):
             if isinstance(item, str):

@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -17,7 +17,7 @@ _STRING = re.compile(
 )
 
 
-def key_lines(text: str) -> dict[Path, int]:
+def key_lines(text: str) -> dict[KeyPath, int]:
     """Path of every table, key and array element → its 1-based line; `()` is line 1.
 
     `text` must be TOML that tomllib accepts: nothing is checked here again.
@@ -29,12 +29,12 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.lines: dict[Path, int] = {(): 1}
-        self.tables: dict[Path, int] = {}  # arrays of tables: how many elements so far
+        self.lines: dict[KeyPath, int] = {(): 1}
+        self.tables: dict[KeyPath, int] = {}  # arrays of tables: how many elements so far
         self.document()
 
     def document(self) -> None:
-        table: Path = ()
+        table: KeyPath = ()
         self.blank()
         while self.at < len(self.text):
             if self.text[self.at] == "[":
@@ -43,7 +43,7 @@ class _Walk:
                 self.key_value(table)
             self.blank()
 
-    def header(self) -> Path:
+    def header(self) -> KeyPath:
         line, is_array = self.line(), self.text.startswith("[[", self.at)
         self.at += 2 if is_array else 1
         path = self.key((), line)
@@ -54,12 +54,12 @@ class _Walk:
         self.lines[path] = line
         return path
 
-    def key_value(self, table: Path) -> None:
+    def key_value(self, table: KeyPath) -> None:
         path = self.key(table, self.line())
         self.at = self.text.index("=", self.at) + 1
         self.value(path)
 
-    def key(self, path: Path, line: int) -> Path:
+    def key(self, path: KeyPath, line: int) -> KeyPath:
         """A dotted key below `path`; a step into an array of tables means its last element."""
         while True:
             self.blank()
@@ -76,7 +76,7 @@ class _Walk:
                 return path
             self.at += 1
 
-    def value(self, path: Path) -> None:
+    def value(self, path: KeyPath) -> None:
         self.blank()
         match self.text[self.at]:
             case "[":
@@ -94,7 +94,7 @@ class _Walk:
                 assert scalar
                 self.at = scalar.end()
 
-    def elements(self, path: Path, end: str) -> None:
+    def elements(self, path: KeyPath, end: str) -> None:
         position = 0
         self.blank()
         while self.text[self.at] != end:
