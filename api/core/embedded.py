@@ -76,7 +76,7 @@ class EmbeddedPostgres:
             "start_new_session": True,
         }
         self._in_use: int | None = None  # a descriptor whose lock ends with the process
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[str] | None = None
 
     def start(self) -> str:
         """Return the administrator's DSN of a server that accepts connections."""
@@ -183,7 +183,7 @@ class EmbeddedPostgres:
         self._calling |= {"user": uid, "group": gid, "extra_groups": []}
 
     def _reachable(self, path: Path) -> bool:
-        test = ["/bin/sh", "-c", 'test -x "$0"', path]
+        test: list[str | Path] = ["/bin/sh", "-c", 'test -x "$0"', path]
         return subprocess.run(test, **self._calling).returncode == 0  # noqa: S603
 
     def _binaries(self) -> Path:
@@ -223,7 +223,7 @@ class EmbeddedPostgres:
             pwfile.write_text(password)
             for path in (folder, pwfile):
                 os.chown(path, self._calling.get("user", -1), -1)
-            command = [
+            command: list[str | Path] = [
                 binaries / "initdb",
                 f"--pgdata={folder}/data",
                 f"--pwfile={pwfile}",
@@ -262,10 +262,10 @@ class EmbeddedPostgres:
             f"see {self._home}/postgres.log."
         )
 
-    def _spawn(self, binaries: Path, log: TextIO) -> subprocess.Popen[bytes]:
+    def _spawn(self, binaries: Path, log: TextIO) -> subprocess.Popen[str]:
         settings = SETTINGS | {"port": str(self._free_port())}
         options = [f"--{name}={value}" for name, value in settings.items()]
-        command = [binaries / "postgres", "-D", self._data, *options]
+        command: list[str | Path] = [binaries / "postgres", "-D", self._data, *options]
         # Never a pipe: nobody would read it.
         return subprocess.Popen(command, stdout=log, stderr=log, **self._calling)  # noqa: S603
 
