@@ -166,3 +166,13 @@ def _signed(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: obje
     )
     text = "|".join(map(str, fields))
     return f"{text}|{hmac.digest(_context_key, text.encode(), 'sha256').hex()}"
+
+
+async def ping() -> None:
+    """Raises `Unavailable` unless the database answers a query."""
+    if DB.pool is None:
+        raise Unavailable
+    try:
+        await DB.pool.fetchval("SELECT 1", timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable from error

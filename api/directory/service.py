@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from api.core import i18n
 from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
@@ -70,7 +71,10 @@ async def adopt_profile(path: Path) -> NetworkProfile:
             f"The network profile {path} cannot be read: {error.strerror}."
         ) from error
     except ProfileFaults as faults:
-        lines = "\n".join(f"  line {fault.line}: {fault.text}" for fault in faults.faults)
+        lines = "\n".join(
+            f"  line {fault.line}: {fault.path}: {i18n.text('en', fault.key, **fault.params)}"
+            for fault in faults.faults
+        )
         raise SettingFault(
             f"The network profile {path} has faults and was not loaded:\n{lines}"
         ) from faults

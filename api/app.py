@@ -1,0 +1,321 @@
+"""The only wiring point: routes, doors, security headers, and errors made plain."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import MutableScopeHeaders
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+from litestar.types import Message, Scope
+
+from api.access_log.routes import routes as access_log_routes
+from api.consent.routes import routes as consent_routes
+from api.core import database, i18n, runtime
+from api.core.crypto import KeyRing, new_token
+from api.core.errors import Problem, SignInNeeded, TooManyAttempts, Unavailable
+from api.core.logging import configure, frames, log
+from api.core.provisioning import app_dsn
+from api.core.settings import ROOT, SettingFault, Settings, from_environment
+from api.directory import service as directory
+from api.fhir.outcome import Issue, operation_outcome
+from api.identity import service as identity
+from api.identity.errors import TokenRequestRefused
+from api.identity.guards import PORTAL, anyone, provide_actor
+from api.identity.routes import routes as identity_routes
+from api.records.ingest_routes import routes as ingest_routes
+from api.records.routes import routes as records_routes
+from notifications import service as notifications
+from notifications.routes import routes as notification_routes
+from web_portal.pages import demo_pages, pages
+from web_portal.pages.error import error_page
+
+JSON_DOORS = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema",
+              "/.well-known")
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+DELIVERY_SECONDS = 1.0
+
+
+@get("/health/live", guards=[anyone], opt=PORTAL, tags=["Health"])
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@get("/health/ready", guards=[anyone], opt=PORTAL, tags=["Health"])
+async def ready() -> dict[str, str]:
+    """The database answers too; 503 otherwise."""
+    await database.ping()
+    return {"status": "ready"}
+
+
+def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
+    """The whole service; `dsn` is the application role's."""
+    configure()
+    runtime.start(settings, keys)
+    doors = [
+        *identity_routes, *consent_routes, *access_log_routes, *notification_routes,
+        *records_routes, *ingest_routes, *pages,
+    ]
+    if settings.is_demo:
+        doors += demo_pages
+    return Litestar(
+        route_handlers=[
+            live,
+            ready,
+            create_static_files_router(
+                "/static", [ROOT / "web_portal" / "static"], guards=[anyone], opt=PORTAL,
+                include_in_schema=False, cache_control=None,
+            ),
+            *doors,
+        ],
+        dependencies={"actor": Provide(provide_actor)},
+        lifespan=[_serving(dsn)],
+        exception_handlers={Exception: _answer},
+        before_send=[_harden, _note],
+        csrf_config=CSRFConfig(
+            secret=keys.csrf,
+            cookie_name="tsunagu_csrf",
+            cookie_secure=settings.is_https,
+            cookie_httponly=True,
+            cookie_samesite="lax",
+            exclude=[f"^{door}" for door in JSON_DOORS],
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Tsunagu",
+            version="0.1.0",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        ),
+        request_max_body_size=1_000_000,
+        logging_config=None,
+    )
+
+
+def app_from_environment() -> Litestar:
+    """What a server process imports; the database was provisioned before it started."""
+    settings = from_environment()
+    keys = KeyRing(settings.home / "keys")
+    dsn = settings.app_database_url
+    if dsn is None:
+        if settings.database_url is None:
+            raise SettingFault("Set DATABASE_URL, or start with `make run`.")
+        dsn = app_dsn(settings.database_url, keys)
+    return create_app(settings, keys, dsn)
+
+
+def _serving(dsn: str) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        settings = runtime.settings()
+        await database.open_database(dsn, runtime.keys())
+        try:
+            await directory.adopt_profile(settings.profile)
+            await identity.declare_deployment(is_demo=settings.is_demo)
+            courier = asyncio.create_task(_deliver())
+            try:
+                yield
+            finally:
+                courier.cancel()
+                with suppress(asyncio.CancelledError):
+                    await courier
+        finally:
+            await database.close_database()
+
+    return lifespan
+
+
+async def _deliver() -> None:
+    """Moves notices from the outbox to the inbox; a fault is noted and tried again."""
+    while True:
+        try:
+            while await notifications.deliver():
+                pass
+        except (Problem, asyncpg.PostgresError, OSError) as error:
+            log.error("notices:delivery:failed", error=type(error).__name__)
+        await asyncio.sleep(DELIVERY_SECONDS)
+
+
+async def _harden(message: Message, scope: Scope) -> None:
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in SECURITY_HEADERS.items():
+        headers[name] = value
+    if runtime.settings().is_https:
+        headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+    if scope["path"].startswith("/static/"):
+        headers["cache-control"] = "public, max-age=3600"
+    else:
+        headers.setdefault("cache-control", "no-store")
+
+
+async def _note(message: Message, scope: Scope) -> None:
+    if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP:
+        return
+    log.info(
+        "http:request:answered",
+        route=scope.get("path_template") or "unknown",
+        method=scope["method"],
+        status=message["status"],
+    )
+
+
+async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Every refusal and fault, in the form its door speaks."""
+    problem = _problem(error)
+    reference = None
+    if problem.status >= 500:
+        reference = new_token()[:8]
+        log.error(
+            "http:request:failed",
+            reference=reference,
+            route=request.scope.get("path_template") or "unknown",
+            error=type(error).__name__,
+            cause=type(error.__cause__).__name__ if error.__cause__ else None,
+            frames=frames(error),
+        )
+    path = request.url.path
+    if path.startswith("/oauth"):
+        return _oauth(problem)
+    if path.startswith("/fhir"):
+        return _outcome(problem)
+    if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
+        if isinstance(problem, SignInNeeded):
+            return Response(b"", status_code=303, headers={"location": "/sign-in"})
+        return await error_page(request, problem, reference)
+    return _problem_json(request, problem, reference)
+
+
+class BadRequest(Problem):
+    """`where` names the parts of the request that were refused, never what they held."""
+
+    key = "error.bad_request"
+
+    def __init__(self, where: list[str]) -> None:
+        super().__init__()
+        self.where = where
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        extra = error.extra if isinstance(error.extra, list) else []
+        return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])
+    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)):
+        return Unavailable()
+    problem = Problem()
+    problem.status = error.status_code if isinstance(error, HTTPException) else 500
+    problem.key = {
+        403: "error.forbidden",
+        404: "error.not_found",
+        405: "error.method",
+        413: "error.too_large",
+        415: "error.media_type",
+        500: "error.internal",
+    }.get(problem.status, "error.bad_request")
+    if isinstance(error, MethodNotAllowedException):
+        problem.headers = dict(error.headers or {})  # type: ignore[attr-defined]
+    return problem
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    headers: dict[str, str] = dict(getattr(problem, "headers", {}))
+    if isinstance(problem, TooManyAttempts):
+        headers["retry-after"] = str(problem.retry_after)
+    if problem.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if problem.status == 503:
+        headers["retry-after"] = "5"
+    return headers
+
+
+def _problem_json(
+    request: Request[Any, Any, Any], problem: Problem, reference: str | None
+) -> Response[bytes]:
+    """RFC 9457; `next` says what is safe and what to do."""
+    locale = "en" if request.headers.get("accept-language", "ja").startswith("en") else "ja"
+    body: dict[str, Any] = {
+        "type": f"urn:tsunagu:problem:{problem.key}",
+        "title": i18n.text(locale, problem.key, **problem.params),
+        "status": problem.status,
+    }
+    if i18n.has_text(locale, f"{problem.key}.next"):
+        body["next"] = i18n.text(locale, f"{problem.key}.next", **problem.params)
+    if reference:
+        body["reference"] = reference
+    if isinstance(problem, BadRequest) and problem.where:
+        body["where"] = problem.where
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=_headers(problem),
+    )
+
+
+def _outcome(problem: Problem) -> Response[bytes]:
+    issues = getattr(problem, "issues", None) or [
+        Issue(
+            code={401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported",
+                  409: "conflict", 413: "too-long", 415: "not-supported", 429: "throttled",
+                  503: "transient"}.get(problem.status, "invalid" if problem.status < 500
+                                        else "exception"),
+            key=problem.key,
+            text=i18n.text("ja", problem.key, **problem.params)
+            + " / "
+            + i18n.text("en", problem.key, **problem.params),
+        )
+    ]
+    return Response(
+        msgspec.json.encode(operation_outcome(issues)),
+        status_code=problem.status,
+        media_type="application/fhir+json",
+        headers=_headers(problem),
+    )
+
+
+def _oauth(problem: Problem) -> Response[bytes]:
+    """RFC 6749 §5.2."""
+    code, text = "invalid_request", i18n.text("en", problem.key, **problem.params)
+    if isinstance(problem, TokenRequestRefused):
+        code, text = problem.code, problem.description
+    elif problem.status >= 500:
+        code = "temporarily_unavailable"
+    return Response(
+        msgspec.json.encode({"error": code, "error_description": text}),
+        status_code=problem.status,
+        media_type="application/json",
+        headers=_headers(problem) | {"cache-control": "no-store"},
+    )
