@@ -113,3 +113,15 @@ async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
             await connection.execute("SELECT app.install_context_key($1, $2)", inner, outer)
     finally:
         await connection.close()
+
+
+async def ensure_database(admin_dsn: str, name: str) -> str:
+    """The DSN of database `name` on the same server, made if it was not there."""
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        await admin.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            await admin.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await admin.close()
+    return urlunsplit(urlsplit(admin_dsn)._replace(path=f"/{name}"))

@@ -65,4 +65,5 @@ def from_environment(**overrides: object) -> Settings:
     if not workers.isdigit() or int(workers) < 1:
         raise SettingFault(f"WORKERS must be a whole number from 1 up, not {workers!r}.")
     values["workers"] = int(workers)
+    values["is_demo"] = env.get("TSUNAGU_DEMO") == "1"
     return Settings(**(values | overrides))  # type: ignore[arg-type]

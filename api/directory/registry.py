@@ -1,0 +1,55 @@
+"""Entering facilities and their people into the directory."""
+
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from api.core.actor import Actor
+from api.core.database import unit_of_work
+from api.core.ids import uuid7
+from api.directory import registry_queries
+
+FACILITY_ID_SYSTEM = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
+
+
+class NewFacility(NamedTuple):
+    """`code` is the 10-digit institution number; `region` and `facility_type` profile codes."""
+
+    code: str
+    name: str
+    name_kana: str
+    name_en: str
+    facility_type: str
+    region: str
+
+
+async def add_facility(actor: Actor, facility: NewFacility) -> UUID:
+    facility_id = uuid7()
+    async with unit_of_work(actor) as tx:
+        await registry_queries.add_facility(tx, facility_id, FACILITY_ID_SYSTEM, *facility)
+    return facility_id
+
+
+async def add_professional(
+    actor: Actor,
+    facility_id: UUID,
+    *,
+    name: str,
+    name_kana: str,
+    profession: str,
+    trained_on: date | None,
+) -> UUID:
+    """A professional may read from the day of their training on."""
+    professional_id = uuid7()
+    async with unit_of_work(actor) as tx:
+        await registry_queries.add_professional(
+            tx, professional_id, facility_id, name, name_kana, profession, trained_on
+        )
+    return professional_id
+
+
+async def add_officer(actor: Actor, *, name: str, name_kana: str) -> UUID:
+    officer_id = uuid7()
+    async with unit_of_work(actor) as tx:
+        await registry_queries.add_officer(tx, officer_id, name, name_kana)
+    return officer_id

@@ -1,0 +1,28 @@
+"""Rows of the directory."""
+
+from datetime import date
+from uuid import UUID
+
+from api.core.database import Transaction
+
+
+async def add_facility(tx: Transaction, *values: str | UUID) -> None:
+    await tx.execute(
+        "INSERT INTO facility (facility_id, id_system, code, name, name_kana, name_en,"
+        " facility_type, region) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        *values,
+    )
+
+
+async def add_professional(tx: Transaction, *values: str | UUID | date | None) -> None:
+    await tx.execute(
+        "INSERT INTO professional (professional_id, facility_id, name, name_kana, profession,"
+        " trained_on) VALUES ($1, $2, $3, $4, $5, $6)",
+        *values,
+    )
+
+
+async def add_officer(tx: Transaction, *values: str | UUID) -> None:
+    await tx.execute(
+        "INSERT INTO officer (officer_id, name, name_kana) VALUES ($1, $2, $3)", *values
+    )

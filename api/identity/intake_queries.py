@@ -1,0 +1,65 @@
+"""Rows a person begins with."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from api.core.database import Transaction
+
+_OWNER = {
+    "participant": "participant_id",
+    "professional": "professional_id",
+    "support": "officer_id",
+}
+
+
+async def add_participant(
+    tx: Transaction, participant_id: UUID, name: str, kana: str, sex: str, birth_on: date
+) -> None:
+    await tx.execute(
+        "INSERT INTO participant (participant_id, name, name_kana, sex, birth_on)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        participant_id,
+        name,
+        kana,
+        sex,
+        birth_on,
+    )
+
+
+async def add_card(tx: Transaction, participant_id: UUID, number: str) -> None:
+    await tx.execute(
+        "INSERT INTO card (participant_id, number) VALUES ($1, $2)", participant_id, number
+    )
+
+
+async def add_code(
+    tx: Transaction, participant_id: UUID, code_hmac: bytes, expires_at: datetime
+) -> None:
+    await tx.execute(
+        "INSERT INTO activation_code (participant_id, code_hmac, expires_at) VALUES ($1, $2, $3)",
+        participant_id,
+        code_hmac,
+        expires_at,
+    )
+
+
+async def add_account(tx: Transaction, account_id: UUID, kind: str, person_id: UUID) -> None:
+    await tx.execute(
+        f"INSERT INTO account (account_id, kind, {_OWNER[kind]}) VALUES ($1, $2, $3)",  # noqa: S608
+        account_id,
+        kind,
+        person_id,
+    )
+
+
+async def add_system(
+    tx: Transaction, client_id: str, facility_id: UUID, name: str, jwks: str
+) -> None:
+    await tx.execute(
+        "INSERT INTO system_client (client_id, facility_id, name, jwks)"
+        " VALUES ($1, $2, $3, $4::jsonb)",
+        client_id,
+        facility_id,
+        name,
+        jwks,
+    )
