@@ -1,7 +1,7 @@
 """The portal's stylesheet: build it, or check that the committed one equals a fresh build.
 
-    python -m tests.checks.css            check, exit 1 when it differs
-    python -m tests.checks.css --build    write web_portal/static/app.css
+python -m tests.checks.css            check, exit 1 when it differs
+python -m tests.checks.css --build    write web_portal/static/app.css
 """
 
 import subprocess
