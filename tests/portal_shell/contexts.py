@@ -36,6 +36,14 @@ SWITCHES = [
     {"code": "one", "label": "佐藤内科クリニック", "detail": "診療所・熊本市中央区", "on": True},
     {"code": "two", "label": "水前寺中央薬局", "detail": "", "on": False},
 ]
+PROFESSIONS = [
+    {"code": "physician", "label": "医師", "detail": "", "on": True},
+    {"code": "pharmacist", "label": "薬剤師", "detail": "", "on": False},
+]
+CATEGORIES = [
+    {"code": "prescription", "label": "処方", "detail": "医師が出した薬", "on": True},
+    {"code": "lab", "label": "検査", "detail": "血液検査など", "on": False},
+]
 ROW = {
     "id": "a1",
     "at": AT,
@@ -83,7 +91,7 @@ HAPPENINGS = [
 DISCLOSURE = {
     "viewer": HANAKO,
     "summary": ["佐藤内科クリニックの医師が、処方の記録を見られます。"],
-    "sections": {"facility": SWITCHES, "profession": SWITCHES, "category": SWITCHES},
+    "sections": {"facility": SWITCHES, "profession": PROFESSIONS, "category": CATEGORIES},
     "query": "",
     "facility_total": 2,
     "version": "3",

@@ -47,8 +47,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       },
       body: JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
+    const reply = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { detail: reply.detail });
+    return reply;
   };
 
   let waiting = null;
@@ -59,9 +60,17 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (mine.signal.aborted) return;
     const request = { publicKey: opened(options.publicKey ?? options), signal: mine.signal, ...extra };
     const credential = await navigator.credentials[form.dataset.passkey](request);
+    says.textContent = says.dataset.working;
     const { next } = await post(form.dataset.verify, closed(credential));
     says.textContent = says.dataset.done;
     location.assign(next);
+  };
+
+  const fail = (fault) => {
+    says.textContent = fault.detail ?? "";
+    show(["NotAllowedError", "AbortError"].includes(fault.name) ? "cancelled" : "failed");
+    button.disabled = false;
+    button.focus();
   };
 
   if (!window.PublicKeyCredential) {
@@ -76,18 +85,12 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     show(null);
     button.disabled = true;
     says.textContent = says.dataset.working;
-    try {
-      await run();
-    } catch (fault) {
-      says.textContent = "";
-      show(["NotAllowedError", "AbortError"].includes(fault.name) ? "cancelled" : "failed");
-      button.disabled = false;
-      button.focus();
-    }
+    await run().catch(fail);
   });
 
   // Conditional UI: the device may offer the key by itself; the button stays the sure way.
   if (form.dataset.passkey === "get" && (await PublicKeyCredential.isConditionalMediationAvailable?.())) {
-    run({ mediation: "conditional" }).catch(() => {});
+    // Before a key is chosen nobody asked for anything, so only a later fault is told.
+    run({ mediation: "conditional" }).catch((fault) => says.textContent && !button.disabled && fail(fault));
   }
 }

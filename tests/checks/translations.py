@@ -1,0 +1,133 @@
+"""Every text a template or the code names exists in both languages.
+
+python -m tests.checks.translations
+"""
+
+import ast
+import string
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
+
+ROOT = Path(__file__).parents[2]
+LOCALES = ("ja", "en")
+
+
+class Use(NamedTuple):
+    """A key named somewhere; params is None where they are not known."""
+
+    where: str
+    key: str
+    is_prefix: bool
+    params: frozenset[str] | None
+
+
+def faults(root: Path) -> list[str]:
+    texts: dict[str, dict[str, str]] = {}
+    found: list[str] = []
+    for locale in LOCALES:
+        texts[locale], own = _texts(root / "web_portal" / "locales" / locale / "LC_MESSAGES")
+        found += own
+    for one, other in (LOCALES, LOCALES[::-1]):
+        found += [f"{key}: in {one}, not in {other}" for key in texts[one].keys() - texts[other]]
+    ja, en = (texts[locale] for locale in LOCALES)
+    params = {key: _params(text) for key, text in ja.items()}
+    for key in ja.keys() & en.keys():
+        if params[key] != _params(en[key]):
+            found.append(f"{key}: ja takes {sorted(params[key])}, en {sorted(_params(en[key]))}")
+    for use in (*_template_uses(root), *_code_uses(root)):
+        if use.is_prefix:
+            if not any(key.startswith(use.key) for key in ja):
+                found.append(f"{use.where}: no text begins with {use.key}")
+        elif use.key not in ja:
+            found.append(f"{use.where}: {use.key} has no text")
+        elif use.params is not None and use.params != params[use.key]:
+            takes, given = sorted(params[use.key]), sorted(use.params)
+            found.append(f"{use.where}: {use.key} takes {takes}, given {given}")
+    return sorted(set(found))
+
+
+def _texts(folder: Path) -> tuple[dict[str, str], list[str]]:
+    texts: dict[str, str] = {}
+    found: list[str] = []
+    for path in sorted(folder.glob("*.po")):
+        seen: set[str] = set()
+        # babel merges a repeated msgid silently, so the lines are counted as they stand
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("msgid ") and (key := ast.literal_eval(line[6:])):
+                if key in seen or key in texts:
+                    found.append(f"{path.parent.parent.name}/{path.name}: {key} is there twice")
+                seen.add(key)
+        with path.open("rb") as po:
+            messages = [message for message in read_po(po) if message.id]
+        for message in messages:
+            key, text = str(message.id), str(message.string)
+            if not text.strip():
+                found.append(f"{path.parent.parent.name}/{path.name}: {key} is empty")
+            texts[key] = text
+    return texts, found
+
+
+def _params(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def _template_uses(root: Path) -> Iterator[Use]:
+    environment = Environment(autoescape=True)
+    for path in sorted((root / "web_portal" / "templates").rglob("*.html")):
+        tree = environment.parse(path.read_text(encoding="utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if not (isinstance(call.node, nodes.Name) and call.node.name == "t" and call.args):
+                continue
+            where = f"{path.relative_to(root)}:{call.lineno}"
+            given = frozenset(argument.key for argument in call.kwargs)
+            match call.args[0]:
+                case nodes.Const(value=str(key)):
+                    yield Use(where, key, False, given)
+                case nodes.Concat(nodes=[nodes.Const(value=str(key)), *_]):
+                    yield Use(where, key, True, None)
+
+
+def _code_uses(root: Path) -> Iterator[Use]:
+    for package in ("api", "notifications", "web_portal"):
+        for path in sorted((root / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+                match node:
+                    # text(locale, "key", …), i18n.text(locale, "key", …)
+                    case ast.Call(
+                        func=ast.Name(id="text") | ast.Attribute(attr="text"),
+                        args=[_, ast.Constant(value=str(key))],
+                        keywords=given,
+                    ):
+                        names = [argument.arg for argument in given]
+                        known = None if None in names else frozenset(map(str, names))
+                        yield Use(where, key, False, known)
+                    # class UnknownCard(Problem): key = "error.card.unknown"
+                    case ast.ClassDef(body=body):
+                        for statement in body:
+                            yield from _class_key(where, statement)
+
+
+def _class_key(where: str, statement: ast.stmt) -> Iterator[Use]:
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id="key")], value=ast.Constant(value=str(key)))
+            | ast.AnnAssign(target=ast.Name(id="key"), value=ast.Constant(value=str(key)))
+        ):
+            yield Use(where, key, False, None)
+
+
+def main(root: Path = ROOT) -> int:
+    found = faults(root)
+    for fault in found:
+        print(fault)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
