@@ -123,7 +123,7 @@ def test_what_is_delicate_is_restricted(
     resource: dict[str, Any], level: int, classes: set[str]
 ) -> None:
     classified = _classified(resource)
-    assert (classified.sensitivity, classified.classes) == (level, classes)
+    assert (classified.sensitivity, set(classified.classes)) == (level, classes)
 
 
 @pytest.mark.parametrize("system", [INDICATION, "http://misspelt", None])

@@ -99,6 +99,12 @@ def test_context_nobody_refers_to_is_not_dropped_in_silence() -> None:
     ]
 
 
+def test_a_small_bundle_cannot_become_a_large_store() -> None:
+    clinic = CLINIC | {"alias": ["医" * 100_000]}
+    visits = [condition(recorder={"reference": "urn:uuid:0000-0"}) for _ in range(40)]
+    assert _refused(posted(clinic, *visits)) == [("too_large", "Bundle")]
+
+
 def test_a_national_collection_holds_one_person_and_their_records() -> None:
     entries = [
         {"fullUrl": "urn:uuid:p", "resource": patient()},
