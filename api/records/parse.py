@@ -19,7 +19,10 @@ MAX_DEPTH: Final = 100
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ELEMENT: Final = re.compile(r"[A-Za-z_]{1,64}")
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+_DATE_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII
+)
 _PROFILE_MEDICATION: Final = (
     "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS"
 )
@@ -152,9 +155,9 @@ def read_moment(value: object) -> tuple[date | None, datetime | None]:
             raise ValueError("not a date")
         year, month, day = (int(part or 1) for part in matched.groups())
         return date(year, month, day), None
+    if _DATE_TIME.fullmatch(value) is None:
+        raise ValueError("not a time with its offset")
     moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("a time without its offset")
     try:
         return moment.date(), moment.astimezone(UTC)
     except OverflowError:

@@ -15,7 +15,17 @@ from api.records.mapping import (
     find_subject,
     patient_entry,
 )
-from api.records.parse import Fault, Json, as_object, as_objects, as_text, check, encode, walk
+from api.records.parse import (
+    MAX_BYTES,
+    Fault,
+    Json,
+    as_object,
+    as_objects,
+    as_text,
+    check,
+    encode,
+    walk,
+)
 from api.records.shapes import R4_TYPES, SHAPES, SUPPORTING
 
 Kind = Literal["single", "document", "collection", "transaction", "batch"]
@@ -125,7 +135,7 @@ def _plan_document(bundle: Json) -> Plan:
 def _strangers(bundle: Json, subject: SubjectRef, index: Mapping[str, Json]) -> Iterator[Fault]:
     """Find entries about someone else: a document and a collection speak of one person."""
     known = set(subject.names())
-    for position, entry in enumerate(as_objects(bundle.get("entry"))):
+    for position, entry in enumerate(_entries(bundle)):
         inner = as_object(entry.get("resource"))
         name = as_text(inner.get("resourceType"))
         path = f"Bundle.entry[{position}].resource"
@@ -139,14 +149,21 @@ def _strangers(bundle: Json, subject: SubjectRef, index: Mapping[str, Json]) -> 
             yield Fault("mixed_subjects", path)
 
 
+def _entries(bundle: Json) -> list[Json]:
+    """Every entry at its own place; what is no object stands as {}."""
+    entries = bundle.get("entry")
+    return [as_object(entry) for entry in entries] if isinstance(entries, list) else []
+
+
 def _index(bundle: Json) -> dict[str, Json]:
     index: dict[str, Json] = {}
-    for entry in as_objects(bundle.get("entry")):
+    for entry in _entries(bundle):
         resource = as_object(entry.get("resource"))
-        relative = f"{as_text(resource.get('resourceType'))}/{as_text(resource.get('id'))}"
-        for name in (as_text(entry.get("fullUrl")), relative):
-            if name.strip("/"):
-                index.setdefault(name, resource)
+        if entry.get("fullUrl"):
+            index.setdefault(as_text(entry["fullUrl"]), resource)
+        if resource.get("id"):
+            relative = f"{as_text(resource.get('resourceType'))}/{as_text(resource['id'])}"
+            index.setdefault(relative, resource)
     return index
 
 
@@ -157,6 +174,10 @@ class _Entries:
         self.kind = kind
         self.bundle = bundle
         self.index = _index(bundle)
+        self.positions = {
+            id(entry.get("resource")): position for position, entry in enumerate(_entries(bundle))
+        }
+        self.carried = 0
         self.items: list[PlannedItem] = []
         self.faults: list[Fault] = []
         self.folded: set[int] = set()
@@ -169,6 +190,9 @@ class _Entries:
         for position, entry in enumerate(entries):
             self._plan_entry(position, as_object(entry))
         self._check_unfolded(entries)
+        if self.carried > MAX_BYTES:
+            limit = str(MAX_BYTES // (1024 * 1024))
+            return Plan(self.kind, faults=(Fault("too_large", "Bundle", {"limit": limit}),))
         if self.kind == "collection":
             self._check_one_person(entries)
         return Plan(self.kind, tuple(self.items), tuple(self.faults), tuple(sorted(self.folded)))
@@ -199,29 +223,31 @@ class _Entries:
         )
 
     def _fold(self, resource: Json) -> Json:
-        """Carry the context a record refers to inside it, as JP-CLINS does with `contained`."""
+        """Carry the context a record refers to inside it, as JP-CLINS does with `contained`.
+
+        Copies count against the limit of one send: a small Bundle must not become a large store.
+        """
+        if self.carried > MAX_BYTES:
+            return resource
         contained = list(as_objects(resource.get("contained")))
         renamed: dict[str, str] = {}
         waiting = [resource]
         while waiting:
-            for part in list(walk(waiting.pop())):
+            for part in walk(waiting.pop()):
                 reference = as_text(part.get("reference"))
                 target = self.index.get(reference)
                 if target is None or reference in renamed or not _is_context(target):
                     continue
                 inner_id = f"folded-{len(renamed) + 1}"
                 renamed[reference] = f"#{inner_id}"
+                self.folded.add(self.positions[id(target)])
+                self.carried += len(encode(target).encode())
+                if self.carried > MAX_BYTES:
+                    return resource
                 contained.append({**_canonical(target), "id": inner_id})
                 waiting.append(target)
         if not renamed:
             return resource
-        entries = self.bundle["entry"]
-        kept = {id(self.index[reference]) for reference in renamed}
-        self.folded |= {
-            position
-            for position, entry in enumerate(entries)
-            if id(as_object(entry).get("resource")) in kept
-        }
         return with_references({**resource, "contained": contained}, renamed)
 
     def _check_full_urls(self, entries: list[object]) -> None:
