@@ -123,7 +123,7 @@ class NetworkRules(Struct, frozen=True):
     """
 
     profile_id: str
-    profile_version: str
+    profile_version: int
     categories: tuple[str, ...]
     matrix: dict[str, frozenset[str]]
     purposes: frozenset[str] = frozenset({TREATMENT})
@@ -187,7 +187,7 @@ class Basis(Struct, frozen=True, omit_defaults=True):
     step: Step
     settings_version: int
     profile_id: str
-    profile_version: str
+    profile_version: int
     purpose_of_use: str
     facility_id: UUID
     professional_id: UUID | None = None

@@ -11,11 +11,12 @@ from api.consent.facts import NORMAL, TREATMENT, Directive, NetworkRules, Provis
 
 
 class SetFacility(Struct, frozen=True):
-    """`until` ends a permit; it says nothing when turning off."""
+    """`until` and `level` (the highest sensitivity reached) are for turning on alone."""
 
     facility_id: UUID
     on: bool
     until: datetime | None = None
+    level: int = NORMAL
 
 
 class SetProfession(Struct, frozen=True):
@@ -50,7 +51,7 @@ class Switch(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """`facilities` are those let in by name, in the order they were; the rest in profile order."""
+    """`facilities` are those let in by name, in row order; the rest in the profile's order."""
 
     facilities: tuple[FacilitySwitch, ...]
     professions: tuple[Switch, ...]
@@ -136,18 +137,10 @@ def _turn(
 def _facility_row(
     directive: Directive, command: SetFacility, network: NetworkRules
 ) -> Provision | None:
-    facility_id = command.facility_id
+    facility_id, level, until = command.facility_id, command.level, command.until
     if command.on:
-        level = max(
-            (
-                rule.level
-                for rule in directive.provisions
-                if rule.facility_id == facility_id and rule.origin == "participant"
-            ),
-            default=NORMAL,
-        )
         return Provision(
-            0, "permit", "recipient", facility_id=facility_id, level=level, valid_to=command.until
+            0, "permit", "recipient", facility_id=facility_id, level=level, valid_to=until
         )
     is_open_wider = network.recipient_default == "permit" or any(
         rule.kind == "permit" and (rule.facility_type is not None or rule.region is not None)

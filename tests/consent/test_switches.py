@@ -1,0 +1,216 @@
+"""Hanako turns switches: each gives one next version, says it once, and can be taken back."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from api.consent.explain import sentences
+from api.consent.facts import Directive, NetworkRules
+from api.consent.switches import (
+    Command,
+    FacilitySwitch,
+    SetCategory,
+    SetFacility,
+    SetProfession,
+    Switch,
+    apply,
+    difference,
+    summary,
+)
+from tests.consent.laws import CATALOGUES, Case, cases
+from tests.consent.scene import (
+    BLANKET,
+    CLINIC,
+    JOINED,
+    NETWORK,
+    NOW,
+    PHARMACY,
+    allow,
+    ask,
+    decide,
+    directive,
+    exclude,
+    hide,
+    record,
+    refuse,
+    show,
+)
+
+LATER = NOW + timedelta(days=365)
+COMMANDS = st.one_of(
+    st.builds(
+        SetFacility,
+        st.sampled_from((CLINIC, PHARMACY)),
+        st.booleans(),
+        st.sampled_from((None, LATER)),
+        st.sampled_from((0, 1)),
+    ),
+    st.builds(SetProfession, st.sampled_from(NETWORK.professions), st.booleans()),
+    st.builds(SetCategory, st.sampled_from(NETWORK.categories), st.booleans()),
+)
+NETWORKS = st.sampled_from((NETWORK, BLANKET))
+quickly = settings(
+    max_examples=300,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def turn(start: Directive, *commands: Command, network: NetworkRules = NETWORK) -> Directive:
+    for command in commands:
+        start = apply(start, command, network)
+    return start
+
+
+def outcome(settings_now: Directive, network: NetworkRules = NETWORK) -> str:
+    return decide(network, JOINED, settings_now, ask(), record()).outcome
+
+
+def test_one_clinic_doctors_and_prescriptions_only() -> None:
+    chosen = turn(
+        Directive(),
+        SetFacility(CLINIC, on=True, until=LATER),
+        SetProfession("pharmacist", on=False),
+        SetCategory("lab", on=False),
+        SetCategory("care", on=False),
+    )
+    assert chosen.version == 4
+    assert outcome(chosen) == "permit"
+    shown = summary(chosen, NETWORK, NOW)
+    assert shown.facilities == (FacilitySwitch(CLINIC, LATER),)
+    assert shown.professions == (
+        Switch("physician", True, "network"),
+        Switch("pharmacist", False, "settings"),
+        Switch("clerk", False, "network"),
+    )
+    assert [switch.code for switch in shown.categories if switch.is_on] == ["prescription"]
+    said = sentences(shown)
+    assert [part.key.removeprefix("consent.summary.") for part in said] == [
+        "facilities.one",
+        "professions.some",
+        "categories.some",
+    ]
+    assert said[2].params == {"categories": ("prescription",)}
+    for texts in CATALOGUES.values():
+        assert all(texts[part.key].format_map(part.params) for part in said)
+
+
+def test_a_switch_turned_twice_makes_one_version() -> None:
+    once = turn(Directive(), SetFacility(CLINIC, on=True))
+    assert turn(once, SetFacility(CLINIC, on=True)) is once
+
+
+def test_turning_a_clinic_off_leaves_nothing_that_matches() -> None:
+    off = turn(Directive(), SetFacility(CLINIC, on=True), SetFacility(CLINIC, on=False))
+    assert (off.version, off.provisions) == (2, ())
+    assert outcome(off) == "deny"
+
+
+@pytest.mark.parametrize(
+    ("network", "start"),
+    [(BLANKET, Directive()), (NETWORK, directive(allow(region="43")))],
+    ids=["blanket network", "region on"],
+)
+def test_a_clinic_off_stays_off_where_something_wider_is_on(
+    network: NetworkRules, start: Directive
+) -> None:
+    assert outcome(start, network) == "permit"
+    off = turn(start, SetFacility(CLINIC, on=False), network=network)
+    assert outcome(off, network) == "deny"
+    on = turn(off, SetFacility(CLINIC, on=True), network=network)
+    assert outcome(on, network) == "permit"
+
+
+def test_a_new_end_replaces_the_old_one() -> None:
+    first = turn(Directive(), SetFacility(CLINIC, on=True))
+    ending = turn(first, SetFacility(CLINIC, on=True, until=LATER))
+    change = difference(first, ending)
+    assert [rule.valid_to for rule in change.added] == [LATER]
+    assert [rule.valid_to for rule in change.removed] == [None]
+
+
+def test_an_ended_permit_shows_as_off() -> None:
+    ended = directive(allow(facility_id=CLINIC, valid_to=NOW))
+    assert summary(ended, NETWORK, NOW).facilities == ()
+    assert summary(ended, NETWORK, NOW - timedelta(seconds=1)).facilities != ()
+
+
+@pytest.mark.parametrize("block", [exclude, refuse], ids=["excluded", "refused"])
+def test_a_blocked_facility_never_shows_as_on(block: type) -> None:
+    settings_now = directive(allow(facility_id=CLINIC), block(facility_id=CLINIC))
+    assert summary(settings_now, NETWORK, NOW).facilities == ()
+
+
+def test_a_switch_does_not_lift_an_exclusion() -> None:
+    excluded = directive(exclude(facility_id=CLINIC))
+    assert outcome(turn(excluded, SetFacility(CLINIC, on=True))) == "deny"
+
+
+def test_a_switch_leaves_finer_rows_and_research_alone() -> None:
+    rows = (
+        allow(facility_id=CLINIC, purposes=("HRESCH",)),
+        hide(category="lab", profession="clerk"),
+        show(category="lab", profession="physician"),
+    )
+    start = directive(*rows)
+    after = turn(start, SetFacility(CLINIC, on=False), SetCategory("lab", on=True))
+    assert after is start
+
+
+def test_a_temporary_deny_becomes_a_lasting_one() -> None:
+    start = directive(hide(category="lab", valid_to=LATER))
+    off = turn(start, SetCategory("lab", on=False))
+    assert [rule.valid_to for rule in off.provisions] == [None]
+
+
+@quickly
+@given(cases, COMMANDS, NETWORKS)
+def test_a_command_said_twice_changes_nothing_more(
+    case: Case, command: Command, network: NetworkRules
+) -> None:
+    once = apply(directive(*case.rules), command, network)
+    assert apply(once, command, network) is once
+
+
+@quickly
+@given(st.lists(COMMANDS, max_size=5), COMMANDS)
+def test_a_switch_turned_and_turned_back_is_as_before(
+    history: list[Command], command: Command
+) -> None:
+    start = turn(Directive(), *history)
+    off = turn(start, structs.replace(command, on=False))
+    there = turn(off, structs.replace(command, on=True))
+    back = turn(there, structs.replace(command, on=False))
+    assert difference(off, back) == difference(off, off)
+    assert back.version == there.version + 1 == off.version + 2
+
+
+@quickly
+@given(st.lists(COMMANDS, max_size=6))
+def test_each_version_says_what_changed(history: list[Command]) -> None:
+    start = turn(Directive(), *history)
+    for command in history:
+        after = apply(start, command, NETWORK)
+        change = difference(start, after)
+        assert bool(change.added or change.removed) == (after.version != start.version)
+
+
+@quickly
+@given(st.lists(COMMANDS, max_size=6), st.sampled_from((CLINIC, PHARMACY)), NETWORKS)
+def test_what_the_page_shows_as_on_is_let_in(
+    history: list[Command], facility_id: UUID, network: NetworkRules
+) -> None:
+    settings_now = turn(Directive(), *history, network=network)
+    shown = {switch.facility_id for switch in summary(settings_now, network, NOW).facilities}
+    question = ask(facility_id=facility_id)
+    decision = decide(network, JOINED, settings_now, question, record())
+    if network is NETWORK:
+        assert (facility_id in shown) == (decision.basis.step != "recipient")
+    elif facility_id in shown:
+        assert decision.basis.step != "recipient"
