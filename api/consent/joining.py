@@ -1,0 +1,54 @@
+"""Joining the network: account, passkey, participation and first session, or none of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import service as consent
+from api.core.actor import Actor, ActorKind
+from api.core.database import unit_of_work
+from api.core.ids import uuid7
+from api.identity import enrolment
+from api.identity import service as identity
+from api.identity.service import OpenedSession
+from notifications import service as notifications
+
+
+async def accept(token: str) -> None:
+    """The holder of the ticket agrees to take part, under the terms in force now."""
+    await enrolment.accept(token, consent.TERMS_VERSION)
+
+
+async def finish(
+    token: str, credential: Mapping[str, Any], earlier_token: str | None = None
+) -> OpenedSession:
+    """One transaction; sent twice, the second raises `AlreadyEnrolled` and changes nothing.
+
+    `credential` is the JSON form of a new WebAuthn credential. Raises also `TicketGone`,
+    `NotAccepted`, `PasskeyRefused`.
+    """
+    actor = Actor(
+        kind=ActorKind.PARTICIPANT,
+        account_id=uuid7(),
+        participant_id=await enrolment.holder_of(token),
+    )
+    async with unit_of_work(actor) as tx:
+        await enrolment.finish_in(tx, token, credential, terms_version=consent.TERMS_VERSION)
+        await consent.join_in(tx, actor)
+        await access_log.append(tx, EventName.ENROLLED, detail={})
+        await notifications.enqueue(tx, "welcome")
+        session = await identity.open_session(tx, actor)
+    if earlier_token:
+        await identity.end_session(earlier_token)
+    return session
+
+
+async def refuse(token: str) -> None:
+    """Records that the person does not take part; no account is made."""
+    actor = Actor(
+        kind=ActorKind.PARTICIPANT, participant_id=await enrolment.holder_of(token)
+    )
+    async with unit_of_work(actor) as tx:
+        await enrolment.refuse_in(tx, token)
+        await consent.join_in(tx, actor, state="refused")
