@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -18,6 +17,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
+from notifications.routes import routes as notification_routes
 
 from api.access_log.routes import routes as access_log_routes
 from api.consent.routes import routes as consent_routes
@@ -36,12 +36,19 @@ from api.identity.routes import routes as identity_routes
 from api.records.ingest_routes import routes as ingest_routes
 from api.records.routes import routes as records_routes
 from notifications import service as notifications
-from notifications.routes import routes as notification_routes
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.error import error_page
 
-JSON_DOORS = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema",
-              "/.well-known")
+JSON_DOORS = (
+    "/fhir",
+    "/oauth",
+    "/me",
+    "/enrolments",
+    "/sessions",
+    "/health",
+    "/schema",
+    "/.well-known",
+)
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -84,8 +91,13 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     configure()
     runtime.start(settings, keys)
     doors = [
-        *identity_routes, *consent_routes, *access_log_routes, *notification_routes,
-        *records_routes, *ingest_routes, *pages,
+        *identity_routes,
+        *consent_routes,
+        *access_log_routes,
+        *notification_routes,
+        *records_routes,
+        *ingest_routes,
+        *pages,
     ]
     if settings.is_demo:
         doors += demo_pages
@@ -94,8 +106,12 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             live,
             ready,
             create_static_files_router(
-                "/static", [ROOT / "web_portal" / "static"], guards=[anyone], opt=PORTAL,
-                include_in_schema=False, cache_control=None,
+                "/static",
+                [ROOT / "web_portal" / "static"],
+                guards=[anyone],
+                opt=PORTAL,
+                include_in_schema=False,
+                cache_control=None,
             ),
             *doors,
         ],
@@ -288,10 +304,17 @@ def _problem_json(
 def _outcome(problem: Problem) -> Response[bytes]:
     issues = getattr(problem, "issues", None) or [
         Issue(
-            code={401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported",
-                  409: "conflict", 413: "too-long", 415: "not-supported", 429: "throttled",
-                  503: "transient"}.get(problem.status, "invalid" if problem.status < 500
-                                        else "exception"),
+            code={
+                401: "login",
+                403: "forbidden",
+                404: "not-found",
+                405: "not-supported",
+                409: "conflict",
+                413: "too-long",
+                415: "not-supported",
+                429: "throttled",
+                503: "transient",
+            }.get(problem.status, "invalid" if problem.status < 500 else "exception"),
             key=problem.key,
             text=i18n.text("ja", problem.key, **problem.params)
             + " / "

@@ -94,7 +94,7 @@ def _greet(settings: Settings, greeting: str) -> None:
     """Says where to go once someone answers there."""
     for _ in range(600):
         try:
-            with urlopen(f"http://localhost:{settings.port}/health/ready", timeout=2):  # noqa: S310
+            with urlopen(f"http://localhost:{settings.port}/health/ready", timeout=2):
                 print(greeting, flush=True)
                 return
         except (URLError, OSError):

@@ -4,6 +4,8 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 from uuid import UUID
 
 import jwt
@@ -17,31 +19,97 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 
 from api.consent import service as consent
 from api.consent.switches import SetFacility
-from api.core import clock, runtime
+from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
-from api.core.settings import SettingFault
+from api.core.settings import SettingFault, Settings
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import intake
+from api.identity import intake, systems
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
 from api.records import ingest
-from api.records.demo_records import demo_bundles
+from api.records.demo_records import demo_bundles, demo_patient_number
+from api.records.parse import encode
+from api.records.plan import plan
 
-CLINIC, HOSPITAL, PHARMACY = "4311234563", "4312345677", "4343456783"
+CLINIC, HOSPITAL, PHARMACY = "4311234566", "4312345676", "4343456787"
 
 FACILITIES = (
-    NewFacility(CLINIC, "さくら内科クリニック", "サクラナイカクリニック", "Sakura Internal Medicine Clinic", "clinic", "kumamoto_kamimashiki"),
-    NewFacility(HOSPITAL, "中央総合病院", "チュウオウソウゴウビョウイン", "Chuo General Hospital", "hospital", "kumamoto_kamimashiki"),
-    NewFacility(PHARMACY, "あおば薬局", "アオバヤッキョク", "Aoba Pharmacy", "pharmacy", "kumamoto_kamimashiki"),
-    NewFacility("4334567892", "みどり歯科医院", "ミドリシカイイン", "Midori Dental Clinic", "dental_clinic", "aso"),
-    NewFacility("4365678901", "ひまわり訪問看護ステーション", "ヒマワリホウモンカンゴステーション", "Himawari Visiting Nursing", "visiting_nursing", "aso"),
-    NewFacility("4376789010", "やすらぎ介護センター", "ヤスラギカイゴセンター", "Yasuragi Care Centre", "care_facility", "amakusa"),
-    NewFacility("4387890129", "東地域包括支援センター", "ヒガシチイキホウカツシエンセンター", "Higashi Community Support Centre", "community_support", "amakusa"),
-)  # fmt: skip
+    NewFacility(
+        CLINIC,
+        "さくら内科クリニック",
+        "サクラナイカクリニック",
+        "Sakura Internal Medicine Clinic",
+        "clinic",
+        "kumamoto_kamimashiki",
+    ),
+    NewFacility(
+        HOSPITAL,
+        "中央総合病院",
+        "チュウオウソウゴウビョウイン",
+        "Chuo General Hospital",
+        "hospital",
+        "kumamoto_kamimashiki",
+    ),
+    NewFacility(
+        PHARMACY,
+        "あおば薬局",
+        "アオバヤッキョク",
+        "Aoba Pharmacy",
+        "pharmacy",
+        "kumamoto_kamimashiki",
+    ),
+    NewFacility(
+        "4334567897",
+        "みどり歯科医院",
+        "ミドリシカイイン",
+        "Midori Dental Clinic",
+        "dental_clinic",
+        "aso",
+    ),
+    NewFacility(
+        "4365678909",
+        "ひまわり訪問看護ステーション",
+        "ヒマワリホウモンカンゴステーション",
+        "Himawari Visiting Nursing",
+        "visiting_nursing",
+        "aso",
+    ),
+    NewFacility(
+        "4376789010",
+        "やすらぎ介護センター",
+        "ヤスラギカイゴセンター",
+        "Yasuragi Care Centre",
+        "care_facility",
+        "amakusa",
+    ),
+    NewFacility(
+        "4387890122",
+        "東地域包括支援センター",
+        "ヒガシチイキホウカツシエンセンター",
+        "Higashi Community Support Centre",
+        "community_support",
+        "amakusa",
+    ),
+)
+
+_ROLES = {
+    "sato": "医師・クリニック / physician, clinic",
+    "ito": "薬剤師・薬局 / pharmacist",
+    "mori": "救急医・病院 / ER physician, hospital",
+    "ueda": "サポートセンター / support centre",
+    "hanako": "参加者 / participant",
+    "yumi": "花子さんの娘 / Hanako's daughter",
+    "taro": "85歳の参加者 / participant, 85",
+}
+_BIRTHS = {
+    "hanako": (date(1968, 5, 3), "female"),
+    "yumi": (date(1995, 9, 14), "female"),
+    "taro": (date(1941, 2, 11), "male"),
+}
 
 
 class Cast(NamedTuple):
@@ -71,17 +139,15 @@ async def seed(home: Path) -> None:
         await _professional("ito", "伊藤 美咲", "イトウ ミサキ", "pharmacist", clinics[PHARMACY]),
         await _professional("mori", "森 大輔", "モリ ダイスケ", "physician", clinics[HOSPITAL]),
         await _officer("ueda", "上田 恵子", "ウエダ ケイコ"),
-        await _participant("hanako", "山本 花子", "ヤマモト ハナコ", "female", date(1968, 5, 3), "10000000000001"),
-        await _participant("yumi", "山本 由美", "ヤマモト ユミ", "female", date(1995, 9, 14), "10000000000002"),
-        await _participant("taro", "山本 太郎", "ヤマモト タロウ", "male", date(1941, 2, 11), "10000000000003"),
-    ]  # fmt: skip
+        await _participant("hanako", "山本 花子", "ヤマモト ハナコ", "10000000000001"),
+        await _participant("yumi", "山本 由美", "ヤマモト ユミ", "10000000000002"),
+        await _participant("taro", "山本 太郎", "ヤマモト タロウ", "10000000000003"),
+    ]
     for person in cast:
         if person.key in ("hanako", "taro"):
             await _join(person)
     hanako = next(person for person in cast if person.key == "hanako")
-    await consent.change(
-        _as(hanako), [SetFacility(clinics[CLINIC], on=True)], expected_version=0
-    )
+    await consent.change(_as(hanako), [SetFacility(clinics[CLINIC], on=True)], expected_version=0)
     await _records(cast, clinics)
     (home / "demo").mkdir(mode=0o700, exist_ok=True)
     (home / "demo" / "cast.json").write_bytes(msgspec.json.encode(cast))
@@ -99,9 +165,7 @@ def card_of(key: str) -> CardNumber:
     return issue(f"{10_000_000_000_000 + number}", directory.profile().card_scheme)
 
 
-def client_assertion(
-    home: Path, code: str, *, person: dict[str, Any], audience: str
-) -> str:
+def client_assertion(home: Path, code: str, *, person: dict[str, Any], audience: str) -> str:
     """What a demo facility's system signs to get a token (RFC 7523 with IHE IUA claims)."""
     key = serialization.load_pem_private_key((home / "demo" / f"{code}.pem").read_bytes(), None)
     now = clock.now()
@@ -148,9 +212,7 @@ def _jwk(key: EllipticCurvePrivateKey, kid: str) -> dict[str, Any]:
     return public | {"kid": kid, "alg": "ES256", "use": "sig"}
 
 
-async def _professional(
-    key: str, name: str, kana: str, profession: str, facility_id: UUID
-) -> Cast:
+async def _professional(key: str, name: str, kana: str, profession: str, facility_id: UUID) -> Cast:
     person_id = await registry.add_professional(
         OPERATOR,
         facility_id,
@@ -167,9 +229,8 @@ async def _officer(key: str, name: str, kana: str) -> Cast:
     return await _account(key, "support", name, kana, person_id)
 
 
-async def _participant(
-    key: str, name: str, kana: str, sex: str, birth_on: date, payload: str
-) -> Cast:
+async def _participant(key: str, name: str, kana: str, payload: str) -> Cast:
+    birth_on, sex = _BIRTHS[key]
     card = issue(payload, directory.profile().card_scheme)
     person_id = await intake.admit(OPERATOR, intake.Paper(name, kana, sex, birth_on), card)
     return await _account(key, "participant", name, kana, person_id)
@@ -198,4 +259,96 @@ def _as(person: Cast) -> Actor:
 
 
 async def _records(people: list[Cast], clinics: dict[str, UUID]) -> None:
-    raise NotImplementedError
+    """Each facility's system sends what it wrote, through the same door as everyone's."""
+    facilities = [CLINIC, HOSPITAL]
+    for person in people:
+        if person.role != "participant":
+            continue
+        for code in facilities:
+            await ingest.link_local_id(
+                Actor(kind=ActorKind.OPERATOR, facility_id=clinics[code]),
+                person.person_id,
+                demo_patient_number(person.key, code),
+            )
+        birth_on, sex = _BIRTHS[person.key]
+        for bundle in demo_bundles(person.key, birth_on, sex, facilities, clock.today_in_japan()):
+            await ingest.store(
+                Actor(kind=ActorKind.SYSTEM, facility_id=clinics[_sender(bundle)]),
+                encode(bundle).encode(),
+            )
+
+
+def _sender(bundle: dict[str, Any]) -> str:
+    """The institution number of the facility that wrote this Bundle."""
+    for item in plan(bundle).items:
+        if item.classified.institution is not None:
+            return item.classified.institution
+    raise LookupError("a demo Bundle names no institution")
+
+
+async def greeting(settings: Settings) -> str:
+    """What the console says: the address, a sign-in link for each person, a card to register."""
+    people = cast(settings.home)
+    lines = [
+        "",
+        f"つなぐ / Tsunagu: {settings.public_url}",
+        "",
+        "サインイン用のリンク（1回だけ使えます） / sign-in links, each works once:",
+    ]
+    for person in people:
+        token = await identity.make_demo_link(person.account_id)
+        lines.append(
+            f"  {person.name}（{_ROLES[person.key]}）: {settings.public_url}/demo/sign-in/{token}"
+        )
+    yumi = next(person for person in people if person.key == "yumi")
+    code = await intake.issue_code(OPERATOR, yumi.person_id)
+    card = card_of("yumi")
+    lines += [
+        "",
+        "はじめての登録を試す / try registering, as Yumi:",
+        f"  {settings.public_url}/register#card={card.digits}&code={code.text}",
+        f"  カード card {card.grouped}",
+        f"  生年月日 born {_BIRTHS['yumi'][0]}",
+        f"  コード code {code.printed}",
+        "",
+        "Ctrl-C で終わります / stops everything.",
+    ]
+    return "\n".join(lines)
+
+
+def fetch_token(settings: Settings, person: str, scope: str) -> str:
+    """An access token for the system of this professional's facility, over OAuth itself."""
+    known = next(each for each in cast(settings.home) if each.key == person)
+    code, profession = {
+        "sato": (CLINIC, "physician"),
+        "ito": (PHARMACY, "pharmacist"),
+        "mori": (HOSPITAL, "physician"),
+    }[person]
+    endpoint = f"{settings.public_url}/oauth/token"
+    assertion = client_assertion(
+        settings.home,
+        code,
+        person={
+            "person_id": str(known.person_id),
+            "subject_name": known.name,
+            "subject_role": profession,
+            "purpose_of_use": "TREAT",
+        },
+        audience=endpoint,
+    )
+    form = urlencode(
+        {
+            "grant_type": "client_credentials",
+            "client_assertion_type": systems.ASSERTION_TYPE,
+            "client_assertion": assertion,
+            "scope": scope,
+        }
+    )
+    try:
+        with urlopen(Request(endpoint, form.encode(), method="POST"), timeout=10) as answer:  # noqa: S310
+            token: str = json.load(answer)["access_token"]
+            return token
+    except OSError as error:
+        raise SettingFault(
+            f"No demo answers at {settings.public_url}; start it with `make run` first."
+        ) from error

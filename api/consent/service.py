@@ -55,7 +55,7 @@ def network_rules() -> NetworkRules:
     profile = directory.profile()
     return NetworkRules(
         profile_id=profile.id,
-        profile_version=str(profile.version),
+        profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         recipient_default=(

@@ -37,7 +37,7 @@ class Facility(Table, tablename="facility", db=DB):
 
 class Professional(Table, tablename="professional", db=DB):
     professional_id = UUID(primary_key=True)
-    facility_id = ForeignKey(Facility)
+    facility_id = ForeignKey(Facility, null=False)
     name = Text()
     name_kana = Text()
     profession = Text()

@@ -1,4 +1,4 @@
-"""Participants enter here: a person from a participation paper, their card, their activation code."""
+"""Participants enter here: a person from a paper form, their card, their activation code."""
 
 import os
 from datetime import date
@@ -53,9 +53,7 @@ async def issue_code(actor: Actor, participant_id: UUID) -> ActivationCode:
 async def open_account(actor: Actor, *, account_id: UUID, kind: str, person_id: UUID) -> None:
     """An account for a participant, a professional or an officer; it has no key yet."""
     subject = person_id if kind == "participant" else None
-    async with unit_of_work(
-        Actor(kind=actor.kind, account_id=account_id), subject=subject
-    ) as tx:
+    async with unit_of_work(Actor(kind=actor.kind, account_id=account_id), subject=subject) as tx:
         await intake_queries.add_account(tx, account_id, kind, person_id)
 
 

@@ -110,7 +110,8 @@ SET LOCAL ROLE tsunagu_owner;
 -- not ('stale'). No row leaves without its log row: both commit,
 -- or neither. p_form: 'bundle' (FHIR entries), 'timeline' (JSON list for the portal).
 CREATE FUNCTION records_read(
-  p_context text, p_form text, p_types text[], p_record uuid, p_standing text, p_policy_version bigint,
+  p_context text, p_form text, p_types text[], p_record uuid, p_standing text,
+  p_policy_version bigint,
   p_categories text[], p_source_permitted text[], p_source_denied text[],
   p_level integer, p_data_from date, p_sees_own boolean, p_before uuid, p_count integer,
   p_base_url text, p_event text, p_outcome text, p_detail text, p_own_detail text,
@@ -126,10 +127,12 @@ DECLARE
   v_untold jsonb;
 BEGIN
   PERFORM app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
-    array_to_string(p_types, ','), coalesce(p_record::text, ''), p_standing, p_policy_version, array_to_string(p_categories, ','),
+    array_to_string(p_types, ','), coalesce(p_record::text, ''), p_standing,
+    p_policy_version, array_to_string(p_categories, ','),
     array_to_string(p_source_permitted, ','), array_to_string(p_source_denied, ','), p_level,
-    coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own,
-    coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail, p_own_detail), 'UTF8')));
+    coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own::text,
+    coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail,
+    p_own_detail), 'UTF8')));
   v_subject := app.subject();
   v_facility := app.facility();
   SELECT h.policy_version INTO v_version FROM access_log_head h

@@ -1,0 +1,107 @@
+"""Someone holds the application's database password, and nothing else."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from api.core.actor import Actor, ActorKind
+from api.core.database import unit_of_work
+from tests.conftest import Deployment, acting
+
+
+@pytest.fixture
+async def stolen(database: Deployment):
+    connection = await asyncpg.connect(database.app_dsn)
+    yield connection
+    await connection.close()
+
+
+OWNED = (
+    "participant", "card", "activation_code", "enrolment_ticket", "account", "passkey", "session",
+    "participation", "directive", "access_log_head", "access_event", "record", "facility_patient",
+    "submission", "quarantine", "outbox", "inbox_notice", "support_case",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("table", OWNED)
+async def test_it_reads_no_row_of_anybody(stolen, people, table):
+    assert await stolen.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE access_event SET outcome = 'permitted'",
+        "DELETE FROM access_event",
+        "TRUNCATE access_event",
+        "INSERT INTO access_event (participant_id, pseq, event, outcome, actor_kind, detail,"
+        " undisclosed) VALUES (gen_random_uuid(), 1, 'a:b:c', 'permitted', 'x', '{}', '{}')",
+        "UPDATE access_log_head SET last_pseq = 0",
+        "UPDATE directive SET provisions = '[]'",
+        "DELETE FROM participation",
+        "DELETE FROM system_event",
+        "ALTER TABLE access_event DISABLE TRIGGER append_only",
+        "SELECT * FROM app.context_key",
+        "SELECT app.mac('anything')",
+        "SELECT app.install_context_key(''::bytea, ''::bytea)",
+        "SET ROLE tsunagu_owner",
+        "SET session_replication_role = replica",
+        "CREATE TABLE mine (x int)",
+        "CREATE FUNCTION app.subject() RETURNS uuid LANGUAGE sql AS 'SELECT null::uuid'",
+    ],
+)
+async def test_it_changes_nothing_it_should_not(stolen, people, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await stolen.execute(statement)
+
+
+async def test_a_made_up_context_is_refused(stolen, people):
+    subject = people["hanako"].person_id
+    forged = f"t|participant|{uuid4()}|{subject}||||{stolen.get_server_pid()}|1|{'0' * 64}"
+    async with stolen.transaction():
+        await stolen.execute("SELECT set_config('app.context', $1, true)", forged)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with stolen.transaction():
+                await stolen.fetch("SELECT * FROM participant")
+
+
+async def test_a_true_context_serves_no_other_backend_and_no_later_transaction(stolen, people):
+    async with unit_of_work(acting(people["hanako"])) as tx:
+        context = await tx.fetchval("SELECT current_setting('app.context')")
+        backend = tx.connection.get_server_pid()
+        assert await tx.fetchval("SELECT count(*) FROM participant") == 1
+        async with stolen.transaction():
+            await stolen.execute("SELECT set_config('app.context', $1, true)", context)
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with stolen.transaction():
+                    await stolen.fetch("SELECT * FROM participant")
+    async with unit_of_work(Actor(kind=ActorKind.ANONYMOUS)) as tx:
+        assert tx.connection.get_server_pid() == backend, "the pool gave another backend"
+        await tx.execute("SELECT set_config('app.context', $1, true)", context)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.fetch("SELECT * FROM participant")
+
+
+async def test_a_participants_transaction_sees_that_participant_alone(people):
+    async with unit_of_work(acting(people["hanako"])) as tx:
+        rows = await tx.fetch("SELECT participant_id FROM participant")
+        assert [row["participant_id"] for row in rows] == [people["hanako"].person_id]
+        taro: UUID = people["taro"].person_id
+        for table in ("card", "record", "directive", "access_event", "participation"):
+            assert (
+                await tx.fetchval(f"SELECT count(*) FROM {table} WHERE participant_id = $1", taro)
+                == 0
+            ), table
+
+
+async def test_it_cannot_write_for_another_participant(people):
+    async with unit_of_work(acting(people["hanako"])) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.execute(
+                "INSERT INTO participation (participant_id, version, state, terms_version,"
+                " data_from) VALUES ($1, 99, 'withdrawn', 'x', $2)",
+                people["taro"].person_id,
+                date(2026, 1, 1),
+            )

@@ -1,0 +1,104 @@
+"""One real PostgreSQL for the whole run, one seeded demo network in it, one loop for all tests."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api import demo
+from api.app import create_app
+from api.core import database as core_database
+from api.core import runtime
+from api.core.actor import Actor, ActorKind
+from api.core.crypto import KeyRing
+from api.core.embedded import EmbeddedPostgres
+from api.core.provisioning import app_dsn, ensure_database, provision
+from api.core.settings import Settings
+from api.directory import service as directory
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A provisioned database and the settings that lead to it."""
+
+    settings: Settings
+    keys: KeyRing
+    admin_dsn: str
+    app_dsn: str
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A state folder PostgreSQL's own user can reach, also when the suite runs as root."""
+    folder = Path(tempfile.mkdtemp(prefix="tsunagu-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_dsn(home: Path) -> Iterator[str]:
+    """The administrator's DSN of a fresh PostgreSQL, or of TEST_DATABASE_URL's server."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    server = EmbeddedPostgres(home)
+    yield server.start()
+    server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def deployment(home: Path, server_dsn: str) -> Deployment:
+    keys = KeyRing(home / "keys")
+    admin_dsn = await ensure_database(server_dsn, "tsunagu_tests")
+    await provision(admin_dsn, keys)
+    settings = Settings(home=home, database_url=admin_dsn, is_demo=True)
+    return Deployment(settings, keys, admin_dsn, app_dsn(admin_dsn, keys))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def database(deployment: Deployment) -> AsyncIterator[Deployment]:
+    """The application's own pool, open, with the demo's profile adopted."""
+    runtime.start(deployment.settings, deployment.keys)
+    await core_database.open_database(deployment.app_dsn, deployment.keys)
+    await directory.adopt_profile(deployment.settings.profile)
+    yield deployment
+    await core_database.close_database()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def people(database: Deployment) -> dict[str, demo.Cast]:
+    """The seeded cast by key: sato, ito, mori, ueda, hanako, yumi, taro."""
+    await demo.seed(database.settings.home)
+    return {person.key: person for person in demo.cast(database.settings.home)}
+
+
+@pytest.fixture(scope="session")
+def app(database: Deployment) -> Litestar:
+    """The wired application on the open pool (its lifespan is for real servers)."""
+    return create_app(database.settings, database.keys, database.app_dsn)
+
+
+@pytest_asyncio.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        yield client
+
+
+def acting(person: demo.Cast) -> Actor:
+    """The participant of the cast as a signed-in actor."""
+    return Actor(
+        kind=ActorKind.PARTICIPANT,
+        account_id=person.account_id,
+        participant_id=person.person_id,
+        name=person.name,
+    )

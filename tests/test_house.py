@@ -1,0 +1,180 @@
+"""The house holds: what PostgreSQL's catalogue and the source tree must always look like."""
+
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.conftest import Deployment
+
+ROOT = Path(__file__).parents[1]
+
+# Every SECURITY DEFINER function, with what it may do that its caller may not.
+DEFINERS = {
+    "app.context": "checks the context's signature with the key",
+    "app.enter_call": "checks a call's signature with the key",
+    "app.bump_policy": "moves the policy version under the head's lock",
+    "public.access_log_append": "the only way into the participant's log",
+    "public.access_log_append_system": "the only way into the system's log",
+    "public.access_log_lock_head": "takes the head's lock",
+    "public.records_read": "decides freshness, reads and appends",
+    "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
+    "public.identity_ticket_participant": "lookup: an enrolment ticket to one id",
+    "public.identity_participant_of_card": "lookup: a card to one id",
+    "public.identity_account_of_passkey": "lookup: a credential to one id",
+    "public.identity_account_of_session": "lookup: a session to its account",
+    "public.records_participant_of_local_id": "lookup: a facility's own number to one id",
+    "public.records_participant_of_record": "lookup: a record to one id",
+    "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
+}
+# Tables of one facility or account, or of nobody in particular, with the key that guards them.
+OWNER_COLUMNS = ("participant_id", "account_id")
+NOT_OWNED = {"support_case": "a case may concern no participant", "demo_sign_in": "demo only"}
+APPEND_ONLY = {"access_event", "system_event", "participation", "directive"}
+
+
+@pytest.fixture
+async def catalogue(deployment: Deployment):
+    connection = await asyncpg.connect(deployment.admin_dsn)
+    yield connection
+    await connection.close()
+
+
+async def test_every_owned_table_forces_row_security_and_leads_with_its_owner(catalogue):
+    rows = await catalogue.fetch(
+        """SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity,
+             (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies,
+             (SELECT array_agg(a.attname::text) FROM pg_attribute a WHERE a.attrelid = c.oid
+                AND a.attname = ANY ($1)) AS owners,
+             (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid
+                AND a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisprimary) AS leads
+           FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'""",
+        list(OWNER_COLUMNS),
+    )
+    owned = [row for row in rows if row["owners"]]
+    assert len(owned) >= 12
+    faults = []
+    for row in owned:
+        if row["relname"] == "demo_sign_in":
+            continue
+        if not (row["relrowsecurity"] and row["relforcerowsecurity"] and row["policies"]):
+            faults.append(f"{row['relname']} does not force row security")
+        if row["relname"] not in NOT_OWNED and row["leads"] not in row["owners"]:
+            faults.append(f"{row['relname']}'s key does not begin with its owner")
+    assert faults == []
+
+
+async def test_no_policy_without_the_lookup_role_opens_every_row(catalogue):
+    rows = await catalogue.fetch(
+        """SELECT polrelid::regclass::text AS relation, polname,
+             pg_get_expr(polqual, polrelid) AS qual,
+             ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (polroles)) AS roles
+           FROM pg_policy"""
+    )
+    assert rows
+    open_to_all = [
+        f"{row['relation']}.{row['polname']}"
+        for row in rows
+        if row["qual"] == "true" and row["roles"] != ["tsunagu_lookup"]
+    ]
+    assert open_to_all == []
+
+
+async def test_every_security_definer_function_is_listed_pinned_and_closed_to_the_public(
+    catalogue,
+):
+    rows = await catalogue.fetch(
+        """SELECT n.nspname || '.' || p.proname AS name, p.proconfig, r.rolname, r.rolbypassrls,
+             r.rolsuper, has_function_privilege('public', p.oid, 'EXECUTE') AS is_public
+           FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+           JOIN pg_roles r ON r.oid = p.proowner
+           WHERE p.prosecdef AND n.nspname IN ('app', 'public')"""
+    )
+    assert {row["name"] for row in rows} == set(DEFINERS)
+    for row in rows:
+        assert any(c.startswith("search_path=") for c in row["proconfig"] or ()), row["name"]
+        assert not row["is_public"], row["name"]
+        assert not row["rolbypassrls"], row["name"]
+        assert not row["rolsuper"], row["name"]
+
+
+async def test_the_log_and_the_settings_refuse_every_change_by_trigger(catalogue):
+    rows = await catalogue.fetch(
+        """SELECT tgrelid::regclass::text AS relation, tgenabled = 'A' AS always, tgtype
+           FROM pg_trigger WHERE tgname LIKE 'append_only%'"""
+    )
+    by_table: dict[str, int] = {}
+    for row in rows:
+        assert row["always"], row["relation"]
+        by_table[row["relation"]] = by_table.get(row["relation"], 0) + 1
+    assert by_table == dict.fromkeys(APPEND_ONLY, 2)
+
+
+async def test_roles_have_only_what_they_need(catalogue):
+    rows = await catalogue.fetch(
+        "SELECT rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb"
+        " FROM pg_roles WHERE rolname LIKE 'tsunagu%'"
+    )
+    logins = {row["rolname"]: row["rolcanlogin"] for row in rows}
+    assert logins == {
+        "tsunagu_owner": False,
+        "tsunagu_lookup": False,
+        "tsunagu_migrator": True,
+        "tsunagu_app": True,
+        "tsunagu_sealer": True,
+    }
+    assert not any(
+        row["rolsuper"] or row["rolbypassrls"] or row["rolcreaterole"] or row["rolcreatedb"]
+        for row in rows
+    )
+    may_change = await catalogue.fetch(
+        """SELECT table_name, privilege_type FROM information_schema.role_table_grants
+           WHERE grantee = 'tsunagu_app' AND table_name = ANY ($1)
+             AND privilege_type NOT IN ('SELECT')""",
+        ["access_event", "system_event", "access_log_head"],
+    )
+    assert may_change == []
+
+
+async def test_materialised_views_do_not_exist_here(catalogue):
+    assert await catalogue.fetchval("SELECT count(*) FROM pg_matviews") == 0
+
+
+def _table_rows(text: str) -> list[list[str]]:
+    return [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in text.splitlines()
+        if re.match(r"\| *[A-Z]{2,3}-[A-Z0-9]+ *\|", line)
+    ]
+
+
+def test_every_feature_row_names_a_test_that_exists():
+    rows = _table_rows((ROOT / "docs" / "features.md").read_text("utf-8"))
+    assert len(rows) >= 120
+    assert len({row[0] for row in rows}) == len(rows), "an id stands twice"
+    faults = []
+    for identifier, _where, test, state in rows:
+        if state not in ("works", "not yet"):
+            faults.append(f"{identifier}: the state is {state!r}")
+        if state == "works" and not test.strip("`"):
+            faults.append(f"{identifier}: works, but names no test")
+        for name in re.findall(r"`([^`]+)`", test):
+            path, _, function = name.partition("::")
+            source = ROOT / path
+            if not source.is_file() or f"def {function}(" not in source.read_text("utf-8"):
+                faults.append(f"{identifier}: {name} does not exist")
+    assert faults == []
+
+
+def test_no_source_line_speaks_of_the_place_it_was_written_at():
+    own = re.compile(r"(/work/|/root/|/home/\w)")
+    faults = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in ("api", "web_portal", "notifications", "migrations", "docs", "benchmarks")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".md", ".html", ".js", ".css", ".toml", ".po"}
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if own.search(line)
+    ]
+    assert faults == []
