@@ -1,6 +1,68 @@
 """Refusals at the doors; absent and present cards answer alike."""
 
-from api.core.errors import Problem
+from collections.abc import Mapping
+
+from api.core.errors import Conflict, Problem, TooManyAttempts
+
+
+class EnrolmentFaults(Problem):
+    """`fields` maps each refused field to its message key; what was typed is not kept."""
+
+    status = 422
+    key = "error.enrolment.fields"
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class NoMatch(Problem):
+    """Card, birth date and code do not belong together; which of them is never said."""
+
+    status = 422
+    key = "error.enrolment.no_match"
+
+
+class EnrolmentThrottled(TooManyAttempts):
+    key = "error.enrolment.retry_after"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.params["seconds"] = retry_after
+
+
+class TicketGone(Problem):
+    """Unknown and expired tickets answer alike."""
+
+    status = 410
+    key = "error.enrolment.ticket_gone"
+
+
+class NotAccepted(Conflict):
+    key = "error.enrolment.not_accepted"
+
+
+class AlreadyEnrolled(Conflict):
+    """The account stands: sign in with its passkey."""
+
+    key = "error.enrolment.already_enrolled"
+
+
+class PasskeyRefused(Problem):
+    status = 422
+    key = "error.passkey.refused"
+
+
+class SignInRefused(Problem):
+    """Which part did not fit is never said."""
+
+    status = 403
+    key = "error.sign_in.refused"
+
+
+class DemoLinkGone(Problem):
+    status = 410
+    key = "error.demo.link_gone"
 
 
 class TokenRequestRefused(Problem):

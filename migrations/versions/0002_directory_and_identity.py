@@ -217,35 +217,65 @@ GRANT SELECT ON participant, card, activation_code, enrolment_ticket, account, p
   TO tsunagu_lookup;
 
 -- What must cross participants: one narrow question each, answered with an id or nothing.
+-- The same look-ups whether the card is there or not: the time of the answer tells nothing.
 CREATE FUNCTION identity_check_enrolment(p_number text, p_birth_on date, p_code_hmac bytea)
-RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT p.participant_id
-  FROM card c
-  JOIN participant p USING (participant_id)
-  JOIN activation_code a USING (participant_id)
-  WHERE c.number = p_number AND c.is_active AND p.birth_on = p_birth_on
-    AND a.code_hmac = p_code_hmac AND a.used_at IS NULL AND a.expires_at > now()
-$$;
-CREATE FUNCTION identity_ticket_participant(p_ticket_hash bytea) RETURNS uuid
+RETURNS uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_participant uuid;
+  v_is_born_then boolean;
+  v_has_code boolean;
+BEGIN
+  SELECT participant_id INTO v_participant FROM card WHERE number = p_number AND is_active;
+  v_participant := coalesce(v_participant, '00000000-0000-0000-0000-000000000000');
+  v_is_born_then := EXISTS (SELECT FROM participant
+    WHERE participant_id = v_participant AND birth_on = p_birth_on);
+  v_has_code := EXISTS (SELECT FROM activation_code WHERE participant_id = v_participant
+    AND code_hmac = p_code_hmac AND used_at IS NULL AND expires_at > now());
+  RETURN CASE WHEN v_is_born_then AND v_has_code THEN v_participant END;
+END $$;
+CREATE FUNCTION identity_ticket_participant(p_ticket_hash bytea)
+RETURNS TABLE (participant_id uuid, account_id uuid, has_passkey boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT participant_id FROM enrolment_ticket
-  WHERE ticket_hash = p_ticket_hash AND expires_at > now() AND finished_at IS NULL
+  SELECT t.participant_id, a.account_id,
+         EXISTS (SELECT FROM passkey k WHERE k.account_id = a.account_id)
+  FROM enrolment_ticket t LEFT JOIN account a USING (participant_id)
+  WHERE t.ticket_hash = p_ticket_hash
 $$;
 CREATE FUNCTION identity_participant_of_card(p_number text) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT participant_id FROM card WHERE number = p_number AND is_active
 $$;
-CREATE FUNCTION identity_account_of_passkey(p_credential_id bytea) RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT account_id FROM passkey WHERE credential_id = p_credential_id
-$$;
+
+-- Who an account stands for. It reads with the rights of whoever asks.
+CREATE VIEW app.account_holder WITH (security_invoker = true) AS
+  SELECT a.account_id, a.kind, a.participant_id, a.professional_id, p.facility_id, p.profession,
+         coalesce(s.name, p.name, o.name) AS name,
+         coalesce(p.is_active, o.is_active, true) AS is_active
+  FROM account a
+  LEFT JOIN participant s USING (participant_id)
+  LEFT JOIN professional p USING (professional_id)
+  LEFT JOIN officer o USING (officer_id);
+GRANT SELECT ON app.account_holder, professional, officer, demo_sign_in TO tsunagu_lookup;
+
 CREATE FUNCTION identity_account_of_session(p_session_hash bytea)
-RETURNS TABLE (account_id uuid, kind text, participant_id uuid, professional_id uuid,
-               officer_id uuid)
+RETURNS SETOF app.account_holder
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT a.account_id, a.kind, a.participant_id, a.professional_id, a.officer_id
-  FROM session s JOIN account a USING (account_id)
+  SELECT h.* FROM session s JOIN app.account_holder h USING (account_id)
   WHERE s.session_hash = p_session_hash AND s.ended_at IS NULL AND s.expires_at > now()
+    AND h.is_active
+$$;
+CREATE FUNCTION identity_account_of_passkey(p_credential_id bytea)
+RETURNS SETOF app.account_holder
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT h.* FROM passkey k JOIN app.account_holder h USING (account_id)
+  WHERE k.credential_id = p_credential_id AND h.is_active
+$$;
+CREATE FUNCTION identity_account_of_demo_link(p_token_hash bytea)
+RETURNS SETOF app.account_holder
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT h.* FROM demo_sign_in d JOIN app.account_holder h USING (account_id)
+  WHERE d.token_hash = p_token_hash AND d.used_at IS NULL AND d.expires_at > now()
+    AND h.is_active
 $$;
 DO $$
 DECLARE v_function regprocedure;

@@ -1,0 +1,66 @@
+"""Counting tries at enrolment in the database: one count for all workers, kept over restarts."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from api.core import clock, runtime
+from api.core.database import Transaction
+from api.identity import queries
+from api.identity.throttle import (
+    ENROLMENT,
+    RetryAfter,
+    Throttle,
+    ThrottleKey,
+    ThrottleKind,
+    attempt,
+    give_back,
+    source_of,
+)
+
+
+def keys_of(card: str, code: str, address: str) -> Sequence[ThrottleKey]:
+    """`address` is an IP address; anything else counts as one source together."""
+    try:
+        source = source_of(address)
+    except ValueError:
+        source = "elsewhere"
+    return (
+        ThrottleKey(ThrottleKind.CARD, card),
+        ThrottleKey(ThrottleKind.CODE_AND_SOURCE, f"{code} {source}"),
+        ThrottleKey(ThrottleKind.SOURCE, source),
+        ThrottleKey(ThrottleKind.EVERYONE),
+    )
+
+
+async def charge(tx: Transaction, tried: Sequence[ThrottleKey]) -> int:
+    """One try against all its keys; answers how many seconds to wait, 0 to go on."""
+    states = await _locked(tx, tried)
+    following, verdict = attempt(states, clock.now())
+    await _keep(tx, following)
+    return verdict.seconds if isinstance(verdict, RetryAfter) else 0
+
+
+async def refund(tx: Transaction, tried: Sequence[ThrottleKey]) -> None:
+    """After a try that succeeded: only failures count."""
+    states = await _locked(tx, tried)
+    await _keep(
+        tx, {key: give_back(state, ENROLMENT[key.kind]) for key, state in states.items() if state}
+    )
+
+
+async def _locked(
+    tx: Transaction, tried: Sequence[ThrottleKey]
+) -> dict[ThrottleKey, Throttle | None]:
+    found = await queries.lock_throttles(tx, [_bucket(key) for key in tried])
+    return {key: msgspec.json.decode(found[_bucket(key)], type=Throttle | None) for key in tried}
+
+
+async def _keep(tx: Transaction, states: dict[ThrottleKey, Throttle]) -> None:
+    await queries.set_throttles(
+        tx, {_bucket(key): msgspec.json.encode(state).decode() for key, state in states.items()}
+    )
+
+
+def _bucket(key: ThrottleKey) -> bytes:
+    return runtime.keys().keyed_hash(f"throttle:{key.kind}", key.subject)
