@@ -1,4 +1,4 @@
-"""One worker of the real application, in a process of its own, with plain routes to compare with."""
+"""One worker of the real application in its own process, with plain routes to compare with."""
 
 import asyncio
 import os
