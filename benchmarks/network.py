@@ -61,6 +61,8 @@ async def fill(admin_dsn: str, *, participants: int, records: int = 50) -> Netwo
     ids = [uuid7() for _ in range(participants)]
     admin = await asyncpg.connect(admin_dsn)
     try:
+        # Triggers would ask for a signed context; the heads they keep are written below.
+        await admin.execute("SET session_replication_role = replica")
         await _copy(
             admin,
             "participant",
@@ -88,6 +90,12 @@ async def fill(admin_dsn: str, *, participants: int, records: int = 50) -> Netwo
             "directive",
             ["participant_id", "version", "provisions", "change", "profile_id", "profile_version"],
             [(i, 1, json.dumps([provision]), "[]", profile.id, profile.version) for i in ids],
+        )
+        await _copy(
+            admin,
+            "access_log_head",
+            ["participant_id", "last_pseq", "policy_version"],
+            [(i, 0, 2) for i in ids],
         )
         await _copy(
             admin,
