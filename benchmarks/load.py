@@ -53,7 +53,7 @@ def drive(
     paths: Sequence[str],
     *,
     connections: int,
-    seconds: float,
+    seconds: int,
     headers: dict[str, str],
     start: int = 0,
 ) -> Load:
@@ -66,7 +66,7 @@ def drive(
         script.write_text(SCRIPT % {"paths": listing, "start": start})
         said = subprocess.run(
             [
-                tool(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s",
+                tool(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
                 "-s", str(script),
                 *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
                 base_url,

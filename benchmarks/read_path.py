@@ -24,7 +24,7 @@ from benchmarks.server import UNAUDITED, Place, place, serving
 PARTICIPANTS = 1_000
 CONNECTIONS = (1, 16, 64)
 ROUNDS = 3
-SECONDS = 4.0
+SECONDS = 4
 KIND = "MedicationRequest"
 
 
@@ -75,7 +75,7 @@ def _rounds(where: Place, network: Network) -> tuple[dict[tuple[str, int], list[
                     url,
                     paths,
                     connections=connections,
-                    seconds=SECONDS if round_number else 1.5,
+                    seconds=SECONDS if round_number else 2,
                     headers=headers,
                     start=round_number * 331,
                 )
