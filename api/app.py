@@ -30,7 +30,7 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
-from api.identity.errors import TokenRequestRefused
+from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.records.ingest_routes import routes as ingest_routes
@@ -207,7 +207,7 @@ async def _note(message: Message, scope: Scope) -> None:
     )
 
 
-async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Every refusal and fault, in the form its door speaks."""
     problem = _problem(error)
     reference = None
@@ -229,7 +229,7 @@ async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": "/sign-in"})
-        return await error_page(request, problem, reference)
+        return error_page(request, problem, reference)
     return _problem_json(request, problem, reference)
 
 
@@ -293,6 +293,8 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest) and problem.where:
         body["where"] = problem.where
+    if isinstance(problem, EnrolmentFaults):
+        body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,

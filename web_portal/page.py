@@ -1,5 +1,6 @@
 """What every page shares: the reader's language and comfort, the frame, and safe ways back."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -57,19 +58,32 @@ async def render(
     flash: Flash | None = None,
     **context: object,
 ) -> Response[bytes]:
+    viewer = await _viewer(actor)
+    return frame(request, template, viewer, status=status, flash=flash, **context)
+
+
+def frame(
+    request: PortalRequest,
+    template: str,
+    viewer: Mapping[str, object] | None,
+    *,
+    status: int = 200,
+    flash: Flash | None = None,
+    **context: object,
+) -> Response[bytes]:
+    """As `render`, for a viewer already looked up; asks the database for nothing."""
     chosen = preferences(request)
     network = directory.profile()
     wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
+    token = Markup('<input type="hidden" name="_csrf_token" value="{}">')
     html = (
         _environment()
         .get_template(template)
         .render(
             **chosen._asdict(),
             path=request.url.path,
-            csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
-                csrf_token({"request": request})
-            ),
-            viewer=await _viewer(actor),
+            csrf_input=token.format(csrf_token({"request": request})),
+            viewer=viewer,
             network={
                 "name": getattr(network.name, chosen.locale),
                 "support_phone": wording["support.phone"],
