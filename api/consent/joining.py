@@ -1,23 +1,38 @@
 """Joining the network: account, passkey, participation and first session, or none of them."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
+from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
+from api.directory import service as directory
 from api.identity import enrolment
 from api.identity import service as identity
+from api.identity.errors import NotAccepted
 from api.identity.service import OpenedSession
 from notifications import service as notifications
 
 
-async def accept(token: str) -> None:
-    """The holder of the ticket agrees to take part, under the terms in force now."""
-    await enrolment.accept(token, consent.TERMS_VERSION)
+def data_from() -> date | None:
+    """From which day on facilities would see the records of someone who joins today."""
+    from_joining = directory.profile().consent.data_from == "participation_date"
+    return clock.today_in_japan() if from_joining else None
+
+
+async def accept(token: str, terms_version: str) -> None:
+    """The holder of the ticket agrees to take part, under the terms they were shown.
+
+    Raises `NotAccepted` when those are no longer in force.
+    """
+    if terms_version != consent.TERMS_VERSION:
+        raise NotAccepted
+    await enrolment.accept(token, terms_version)
 
 
 async def finish(
@@ -28,13 +43,15 @@ async def finish(
     `credential` is the JSON form of a new WebAuthn credential. Raises also `TicketGone`,
     `NotAccepted`, `PasskeyRefused`.
     """
+    holder = await enrolment.holder_of(token)
     actor = Actor(
         kind=ActorKind.PARTICIPANT,
-        account_id=uuid7(),
-        participant_id=await enrolment.holder_of(token),
+        account_id=holder.account_id or uuid7(),
+        participant_id=holder.participant_id,
     )
+    terms = consent.TERMS_VERSION
     async with unit_of_work(actor) as tx:
-        await enrolment.finish_in(tx, token, credential, terms_version=consent.TERMS_VERSION)
+        await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
         await consent.join_in(tx, actor)
         await access_log.append(tx, EventName.ENROLLED, detail={})
         await notifications.enqueue(tx, "welcome")
@@ -46,9 +63,8 @@ async def finish(
 
 async def refuse(token: str) -> None:
     """Records that the person does not take part; no account is made."""
-    actor = Actor(
-        kind=ActorKind.PARTICIPANT, participant_id=await enrolment.holder_of(token)
-    )
+    holder = await enrolment.holder_of(token)
+    actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=holder.participant_id)
     async with unit_of_work(actor) as tx:
         await enrolment.refuse_in(tx, token)
         await consent.join_in(tx, actor, state="refused")

@@ -53,9 +53,7 @@ async def _locked(
     tx: Transaction, tried: Sequence[ThrottleKey]
 ) -> dict[ThrottleKey, Throttle | None]:
     found = await queries.lock_throttles(tx, [_bucket(key) for key in tried])
-    return {
-        key: msgspec.json.decode(found[_bucket(key)], type=Throttle | None) for key in tried
-    }
+    return {key: msgspec.json.decode(found[_bucket(key)], type=Throttle | None) for key in tried}
 
 
 async def _keep(tx: Transaction, states: dict[ThrottleKey, Throttle]) -> None:
@@ -66,5 +64,3 @@ async def _keep(tx: Transaction, states: dict[ThrottleKey, Throttle]) -> None:
 
 def _bucket(key: ThrottleKey) -> bytes:
     return runtime.keys().keyed_hash(f"throttle:{key.kind}", key.subject)
-
-

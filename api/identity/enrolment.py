@@ -56,6 +56,14 @@ class Enrolling(NamedTuple):
     terms_version: str | None
 
 
+class TicketHolder(NamedTuple):
+    """`account_id` where one stands already; one without a passkey was opened at a counter."""
+
+    participant_id: UUID
+    account_id: UUID | None
+    has_passkey: bool
+
+
 class IssuedTicket(NamedTuple):
     token: str
     expires_at: datetime
@@ -83,7 +91,7 @@ async def begin(
     if participant_id is None:
         raise NoMatch
     token, expires_at = new_token(), clock.now() + TICKET_VALID_FOR
-    async with unit_of_work(_holder(participant_id)) as tx:
+    async with unit_of_work(_participant(participant_id)) as tx:
         await queries.add_ticket(tx, sha256(token.encode()), hmac, expires_at)
         await attempts.refund(tx, tried)
     return IssuedTicket(token, expires_at)
@@ -91,13 +99,13 @@ async def begin(
 
 async def ticket(token: str) -> Enrolling:
     """Raises `TicketGone` or `AlreadyEnrolled`."""
-    async with unit_of_work(_holder(await holder_of(token))) as tx:
+    async with unit_of_work(_acting(await holder_of(token))) as tx:
         row = await _open_ticket(tx, token)
         return await _enrolling(tx, row["terms_version"])
 
 
 async def accept(token: str, terms_version: str) -> None:
-    async with unit_of_work(_holder(await holder_of(token))) as tx:
+    async with unit_of_work(_acting(await holder_of(token))) as tx:
         await _open_ticket(tx, token)
         await queries.accept_terms(tx, sha256(token.encode()), terms_version)
 
@@ -105,41 +113,51 @@ async def accept(token: str, terms_version: str) -> None:
 async def passkey_options(token: str) -> dict[str, Any]:
     """WebAuthn creation options (JSON form). Raises `NotAccepted` before the terms were."""
     challenge = passkeys.new_challenge()
-    participant_id = await holder_of(token)
-    async with unit_of_work(_holder(participant_id)) as tx:
+    holder = await holder_of(token)
+    async with unit_of_work(_acting(holder)) as tx:
         row = await _open_ticket(tx, token)
         if row["terms_version"] is None:
             raise NotAccepted
         person = await _enrolling(tx, row["terms_version"])
         await queries.set_ticket_challenge(tx, sha256(token.encode()), challenge)
-    return passkeys.creation_options(challenge, participant_id.bytes, person.card, person.name)
+    return passkeys.creation_options(
+        challenge, holder.participant_id.bytes, person.card, person.name
+    )
 
 
-async def holder_of(token: str) -> UUID:
-    """The participant a ticket was issued for, whatever became of it. Raises `TicketGone`."""
+async def holder_of(token: str) -> TicketHolder:
+    """Whatever became of the ticket. Raises `TicketGone`."""
     async with unit_of_work(ANONYMOUS) as tx:
-        participant_id = await queries.participant_of_ticket(tx, sha256(token.encode()))
-    if participant_id is None:
+        row = await queries.holder_of_ticket(tx, sha256(token.encode()))
+    if row is None:
         raise TicketGone
-    return participant_id
+    return TicketHolder(*row.values())
 
 
 async def finish_in(
-    tx: Transaction, token: str, credential: Mapping[str, Any], *, terms_version: str
+    tx: Transaction,
+    token: str,
+    holder: TicketHolder,
+    credential: Mapping[str, Any],
+    *,
+    terms_version: str,
 ) -> None:
-    """Makes the transaction's account and passkey and uses up ticket and code, all or nothing.
+    """Gives the transaction's account this passkey and uses up ticket and code, all or nothing.
 
     `credential` is the JSON form of a new WebAuthn credential. Raises `PasskeyRefused`,
     `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
     """
     row = await _open_ticket(tx, token)
+    if holder.has_passkey:
+        raise AlreadyEnrolled
     if row["terms_version"] != terms_version or row["challenge"] is None:
         raise NotAccepted
     passkey = passkeys.created(credential, row["challenge"])
     if not await queries.use_activation_code(tx, row["code_hmac"]):
         raise AlreadyEnrolled
     try:
-        await queries.add_participant_account(tx)
+        if holder.account_id is None:
+            await queries.add_account(tx)
         await queries.add_passkey(
             tx,
             passkey.credential_id,
@@ -158,9 +176,13 @@ async def refuse_in(tx: Transaction, token: str) -> None:
     await queries.refuse_ticket(tx, sha256(token.encode()))
 
 
-def _holder(participant_id: UUID) -> Actor:
-    """Whoever holds a ticket has proved to be this participant, and has no account yet."""
+def _participant(participant_id: UUID) -> Actor:
+    """Whoever holds a ticket has proved to be this participant, and may have no account yet."""
     return Actor(kind=ActorKind.PARTICIPANT, participant_id=participant_id)
+
+
+def _acting(holder: TicketHolder) -> Actor:
+    return _participant(holder.participant_id)
 
 
 async def _open_ticket(tx: Transaction, token: str) -> asyncpg.Record:
@@ -196,8 +218,10 @@ def _read(
     card = CardNumber.parse(card_text, scheme)
     birth_on = parse_birth_date(year, birth.month, birth.day, clock.today_in_japan())
     code = normalise_activation_code(code_text)
-    if isinstance(card, CardFault) or isinstance(birth_on, BirthDateFault) or isinstance(
-        code, ActivationCodeFault
+    if (
+        isinstance(card, CardFault)
+        or isinstance(birth_on, BirthDateFault)
+        or isinstance(code, ActivationCodeFault)
     ):
         read = {"card": card, "birth": birth_on, "code": code}
         faults = {

@@ -34,7 +34,7 @@ async def actor_of(connection: Connection, handler: BaseRouteHandler) -> Actor:
 
 def session_token(connection: Connection, handler: BaseRouteHandler) -> str | None:
     if handler.opt.get("door") == "api":
-        return _bearer(connection)
+        return bearer(connection)
     return connection.cookies.get(SESSION_COOKIE)
 
 
@@ -67,7 +67,7 @@ def systems_with(scope: str) -> Guard:
     """Lets facility systems with this scope pass."""
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        token = _bearer(connection)
+        token = bearer(connection)
         if token is None:
             raise BadAccessToken
         access = systems.access_of(token)
@@ -89,6 +89,7 @@ async def provide_actor(request: Connection) -> Actor:
     return actor
 
 
-def _bearer(connection: Connection) -> str | None:
+def bearer(connection: Connection) -> str | None:
+    """The token of `Authorization: Bearer`: a session's, a system's or an enrolment ticket."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None

@@ -38,56 +38,6 @@ async def declare_deployment(tx: Transaction, kind: str) -> str:
     return str(await tx.fetchval("SELECT kind FROM deployment"))
 
 
-# People
-
-
-async def add_participant(
-    tx: Transaction, name: str, name_kana: str, sex: str, birth_on: date
-) -> None:
-    await tx.execute(
-        "INSERT INTO participant (participant_id, name, name_kana, sex, birth_on)"
-        " VALUES (app.subject(), $1, $2, $3, $4)",
-        name,
-        name_kana,
-        sex,
-        birth_on,
-    )
-
-
-async def add_card(tx: Transaction, number: str) -> None:
-    await tx.execute(
-        "INSERT INTO card (participant_id, number) VALUES (app.subject(), $1)", number
-    )
-
-
-async def add_activation_code(tx: Transaction, code_hmac: bytes, expires_at: datetime) -> None:
-    await tx.execute(
-        "INSERT INTO activation_code (participant_id, code_hmac, expires_at)"
-        " VALUES (app.subject(), $1, $2)",
-        code_hmac,
-        expires_at,
-    )
-
-
-async def add_participant_account(tx: Transaction) -> None:
-    await tx.execute(
-        "INSERT INTO account (account_id, kind, participant_id)"
-        " VALUES (app.account(), 'participant', app.subject())"
-    )
-
-
-async def add_staff_account(
-    tx: Transaction, kind: str, professional_id: UUID | None, officer_id: UUID | None
-) -> None:
-    await tx.execute(
-        "INSERT INTO account (account_id, kind, professional_id, officer_id)"
-        " VALUES (app.account(), $1, $2, $3)",
-        kind,
-        professional_id,
-        officer_id,
-    )
-
-
 # Sessions and passkeys
 
 
@@ -105,16 +55,16 @@ async def holder_of_session(session_hash: bytes) -> asyncpg.Record | None:
         raise Unavailable
     async with _reachable(), DB.pool.acquire(timeout=10) as connection:
         return await connection.fetchrow(
-            "SELECT * FROM identity_holder_of_session($1)", session_hash
+            "SELECT * FROM identity_account_of_session($1)", session_hash
         )
 
 
 async def holder_of_passkey(tx: Transaction, credential_id: bytes) -> asyncpg.Record | None:
-    return await tx.fetchrow("SELECT * FROM identity_holder_of_passkey($1)", credential_id)
+    return await tx.fetchrow("SELECT * FROM identity_account_of_passkey($1)", credential_id)
 
 
 async def holder_of_demo_link(tx: Transaction, token_hash: bytes) -> asyncpg.Record | None:
-    return await tx.fetchrow("SELECT * FROM identity_holder_of_demo_link($1)", token_hash)
+    return await tx.fetchrow("SELECT * FROM identity_account_of_demo_link($1)", token_hash)
 
 
 async def add_session(tx: Transaction, session_hash: bytes, expires_at: datetime) -> None:
@@ -257,11 +207,15 @@ async def add_ticket(
     )
 
 
-async def participant_of_ticket(tx: Transaction, ticket_hash: bytes) -> UUID | None:
-    found: UUID | None = await tx.fetchval(
-        "SELECT identity_participant_of_ticket($1)", ticket_hash
+async def add_account(tx: Transaction) -> None:
+    await tx.execute(
+        "INSERT INTO account (account_id, kind, participant_id)"
+        " VALUES (app.account(), 'participant', app.subject())"
     )
-    return found
+
+
+async def holder_of_ticket(tx: Transaction, ticket_hash: bytes) -> asyncpg.Record | None:
+    return await tx.fetchrow("SELECT * FROM identity_ticket_participant($1)", ticket_hash)
 
 
 async def lock_ticket(tx: Transaction, ticket_hash: bytes) -> asyncpg.Record | None:

@@ -3,20 +3,23 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.core import clock
+from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, OPERATOR, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
 from api.core.settings import SettingFault
 from api.identity import passkeys, queries
-from api.identity.errors import SignInRefused
+from api.identity.errors import DemoLinkGone, SignInRefused
 
 PARTICIPANT_SESSION: Final = timedelta(hours=12)
 STAFF_SESSION: Final = timedelta(hours=8)
 CHALLENGE_VALID_FOR: Final = timedelta(minutes=5)
+DEMO_LINK_VALID_FOR: Final = timedelta(hours=12)
 
 
 class OpenedSession(NamedTuple):
@@ -89,9 +92,7 @@ async def sign_in_options() -> dict[str, Any]:
     return passkeys.request_options(challenge)
 
 
-async def sign_in(
-    credential: Mapping[str, Any], earlier_token: str | None = None
-) -> OpenedSession:
+async def sign_in(credential: Mapping[str, Any], earlier_token: str | None = None) -> OpenedSession:
     """Opens a session for the holder of this passkey and ends the one the request came with.
 
     `credential` is the JSON form of a WebAuthn assertion. Raises `SignInRefused`; a refusal that
@@ -141,3 +142,36 @@ async def log_session(
         await access_log.append(tx, event, outcome=outcome, detail={})
     else:
         await access_log.append_system(tx, event, outcome=outcome, detail={})
+
+
+async def make_demo_link(account_id: UUID) -> str:
+    """A token that signs this account in once, within 12 hours.
+
+    PostgreSQL refuses it in a database that is not a demo's.
+    """
+    token = new_token()
+    async with unit_of_work(OPERATOR) as tx:
+        await queries.add_demo_link(
+            tx, sha256(token.encode()), account_id, clock.now() + DEMO_LINK_VALID_FOR
+        )
+    return token
+
+
+async def redeem_demo_link(token: str, earlier_token: str | None = None) -> OpenedSession:
+    """Raises `DemoLinkGone` for a token that is unknown, used or too old."""
+    if not runtime.settings().is_demo:
+        raise NotFound
+    token_hash = sha256(token.encode())
+    async with unit_of_work(ANONYMOUS) as tx:
+        holder = await queries.holder_of_demo_link(tx, token_hash)
+    if holder is None:
+        raise DemoLinkGone
+    actor = actor_from(holder)
+    async with unit_of_work(actor) as tx:
+        if not await queries.use_demo_link(tx, token_hash):
+            raise DemoLinkGone
+        session = await open_session(tx, actor)
+        await log_session(tx, actor, EventName.SIGNED_IN)
+    if earlier_token:
+        await end_session(earlier_token)
+    return session

@@ -233,9 +233,13 @@ BEGIN
     AND code_hmac = p_code_hmac AND used_at IS NULL AND expires_at > now());
   RETURN CASE WHEN v_is_born_then AND v_has_code THEN v_participant END;
 END $$;
-CREATE FUNCTION identity_participant_of_ticket(p_ticket_hash bytea) RETURNS uuid
+CREATE FUNCTION identity_ticket_participant(p_ticket_hash bytea)
+RETURNS TABLE (participant_id uuid, account_id uuid, has_passkey boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT participant_id FROM enrolment_ticket WHERE ticket_hash = p_ticket_hash
+  SELECT t.participant_id, a.account_id,
+         EXISTS (SELECT FROM passkey k WHERE k.account_id = a.account_id)
+  FROM enrolment_ticket t LEFT JOIN account a USING (participant_id)
+  WHERE t.ticket_hash = p_ticket_hash
 $$;
 CREATE FUNCTION identity_participant_of_card(p_number text) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -253,20 +257,20 @@ CREATE VIEW app.account_holder WITH (security_invoker = true) AS
   LEFT JOIN officer o USING (officer_id);
 GRANT SELECT ON app.account_holder, professional, officer, demo_sign_in TO tsunagu_lookup;
 
-CREATE FUNCTION identity_holder_of_session(p_session_hash bytea)
+CREATE FUNCTION identity_account_of_session(p_session_hash bytea)
 RETURNS SETOF app.account_holder
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT h.* FROM session s JOIN app.account_holder h USING (account_id)
   WHERE s.session_hash = p_session_hash AND s.ended_at IS NULL AND s.expires_at > now()
     AND h.is_active
 $$;
-CREATE FUNCTION identity_holder_of_passkey(p_credential_id bytea)
+CREATE FUNCTION identity_account_of_passkey(p_credential_id bytea)
 RETURNS SETOF app.account_holder
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT h.* FROM passkey k JOIN app.account_holder h USING (account_id)
   WHERE k.credential_id = p_credential_id AND h.is_active
 $$;
-CREATE FUNCTION identity_holder_of_demo_link(p_token_hash bytea)
+CREATE FUNCTION identity_account_of_demo_link(p_token_hash bytea)
 RETURNS SETOF app.account_holder
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT h.* FROM demo_sign_in d JOIN app.account_holder h USING (account_id)

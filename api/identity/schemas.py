@@ -1,0 +1,69 @@
+"""What the doors of identity take and give as JSON."""
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct
+
+
+class NewEnrolment(Struct, forbid_unknown_fields=True):
+    """`card` and `code` as people type them, full-width and grouped forms included."""
+
+    card: str
+    birth_on: date
+    code: str
+
+
+class EnrolmentTicket(Struct):
+    """`ticket` goes into `Authorization: Bearer` of the next steps."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class Enrolment(Struct):
+    """Masked: enough for a person to know themselves. `data_from`: what facilities see begins."""
+
+    name: str
+    birth_on: date
+    card: str
+    terms_version: str
+    is_accepted: bool
+    data_from: date | None
+
+
+class Acceptance(Struct, forbid_unknown_fields=True):
+    """`terms_version` as GET /enrolments/current gave it: nobody agrees to terms not shown."""
+
+    terms_version: str
+
+
+class SessionToken(Struct):
+    token: str
+    expires_at: datetime
+
+
+class Token(Struct):
+    """RFC 6749 §5.1."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    token_type: str = "Bearer"  # noqa: S105 - the kind of token
+
+
+class SmartConfiguration(Struct):
+    """SMART App Launch 2.2, /.well-known/smart-configuration."""
+
+    issuer: str
+    token_endpoint: str
+    grant_types_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    token_endpoint_auth_signing_alg_values_supported: list[str]
+    scopes_supported: list[str]
+    capabilities: list[str]
+    code_challenge_methods_supported: list[str]
+
+
+WebAuthnOptions = dict[str, Any]
+WebAuthnCredential = dict[str, Any]

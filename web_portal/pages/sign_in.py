@@ -1,0 +1,134 @@
+"""Signing in and out, the reader's comfort, and the demo's one-time door."""
+
+from typing import Any, Final
+
+from litestar import Controller, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, URLEncodedBody
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from api.core import clock, i18n, runtime
+from api.core.actor import Actor, ActorKind
+from api.identity import service as identity
+from api.identity.guards import PORTAL, SESSION_COOKIE, anyone
+from api.identity.service import OpenedSession
+from web_portal.page import PortalRequest, back_to, render
+
+HOME: Final = {
+    ActorKind.PARTICIPANT: "/home",
+    ActorKind.PROFESSIONAL: "/clinic",
+    ActorKind.SUPPORT: "/support",
+}
+CHOICES: Final = {
+    "locale": i18n.LOCALES,
+    "text_size": ("normal", "large"),
+    "contrast": ("normal", "high"),
+}
+YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+class Destination(Struct):
+    """Where passkey.js goes on to."""
+
+    next: str
+
+
+class PreferenceForm(Struct):
+    locale: str = ""
+    text_size: str = ""
+    contrast: str = ""
+    next: str = "/"
+
+
+class DemoForm(Struct):
+    token: str = ""
+
+
+class SignInPages(Controller):
+    opt = PORTAL
+    guards = (anyone,)
+    include_in_schema = False
+
+    @get("/sign-in")
+    async def show(self, request: PortalRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+        if actor.kind in HOME:
+            return Redirect(HOME[actor.kind], status_code=303)
+        return await render(request, "sign_in.html", actor)
+
+    @post("/sign-in/options", status_code=200)
+    async def options(self) -> dict[str, Any]:
+        return await identity.sign_in_options()
+
+    @post("/sign-in/verify", status_code=200)
+    async def verify(
+        self, request: PortalRequest, data: JSONBody[dict[str, Any]]
+    ) -> Response[Destination]:
+        session = await identity.sign_in(data, request.cookies.get(SESSION_COOKIE))
+        return Response(Destination(HOME[session.kind]), cookies=[session_cookie(session)])
+
+    @post("/sign-out")
+    async def end(self, request: PortalRequest) -> Redirect:
+        await identity.end_session(request.cookies.get(SESSION_COOKIE, ""))
+        # Not "cookies": language and letter size stay as the reader set them.
+        return Redirect(
+            "/",
+            status_code=303,
+            headers={"clear-site-data": '"cache", "storage"'},
+            cookies=[_own_cookie(SESSION_COOKIE, "", 0)],
+        )
+
+    @post("/preferences")
+    async def prefer(self, data: URLEncodedBody[PreferenceForm]) -> Redirect:
+        chosen = {name: getattr(data, name) for name in CHOICES}
+        return Redirect(
+            back_to(data.next),
+            status_code=303,
+            cookies=[
+                _own_cookie(name, value, YEAR_SECONDS)
+                for name, value in chosen.items()
+                if value in CHOICES[name]
+            ],
+        )
+
+
+class DemoPages(Controller):
+    """A link shows a page first: what only looks at links must not use one up."""
+
+    opt = PORTAL
+    guards = (anyone,)
+    include_in_schema = False
+
+    @get("/demo/sign-in/{token:str}")
+    async def show(
+        self, request: PortalRequest, actor: NamedDependency[Actor], token: FromPath[str]
+    ) -> Response[bytes]:
+        return await render(request, "demo_sign_in.html", actor, token=token)
+
+    @post("/demo/sign-in")
+    async def enter(self, request: PortalRequest, data: URLEncodedBody[DemoForm]) -> Redirect:
+        earlier = request.cookies.get(SESSION_COOKIE)
+        session = await identity.redeem_demo_link(data.token, earlier)
+        return Redirect(HOME[session.kind], status_code=303, cookies=[session_cookie(session)])
+
+
+def session_cookie(session: OpenedSession) -> Cookie:
+    seconds = int((session.expires_at - clock.now()).total_seconds())
+    return _own_cookie(SESSION_COOKIE, session.token, seconds)
+
+
+def _own_cookie(name: str, value: str, seconds: int) -> Cookie:
+    return Cookie(
+        key=name,
+        value=value,
+        max_age=seconds,
+        httponly=True,
+        secure=runtime.settings().is_https,
+        samesite="lax",
+    )
+
+
+routes: list[ControllerRouterHandler] = [SignInPages]
+demo_routes: list[ControllerRouterHandler] = [DemoPages]
