@@ -40,9 +40,7 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     )
 
 
-async def search(
-    tx: Transaction, words: str, kana: str, limit: int
-) -> list[asyncpg.Record]:
+async def search(tx: Transaction, words: str, kana: str, limit: int) -> list[asyncpg.Record]:
     """Active ones whose name holds the words, in kana order; `matches` counts them all."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"

@@ -96,7 +96,9 @@ class MyOwn(Controller):
     ) -> Facilities:
         """At most 50: with `q` those found, without it those on or known to the participant."""
         found = await own.facility_choices(actor, q)
-        return Facilities([_facility(each, _locale(request)) for each in found.choices], found.total)
+        return Facilities(
+            [_facility(each, _locale(request)) for each in found.choices], found.total
+        )
 
     @get("/access-log", summary="Who looked at my records")
     async def log(

@@ -37,9 +37,7 @@ class FacilityChoices(NamedTuple):
     total: int
 
 
-async def log(
-    actor: Actor, locale: str, *, before: int | None = None, count: int = 20
-) -> LogView:
+async def log(actor: Actor, locale: str, *, before: int | None = None, count: int = 20) -> LogView:
     """The actor's own log in the language asked for."""
     page = await access_log.page(actor, before=before, count=count)
     found = await directory.named(actor, facilities_named_in(page.rows))

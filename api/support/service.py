@@ -63,8 +63,13 @@ async def queue(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[C
     async with unit_of_work(actor) as tx:
         rows = await queries.queue(tx, (page - 1) * count, count)
         cases = [
-            Case(r["case_id"], r["kind"], msgspec.json.decode(r["params"]), r["opened_at"],
-                 r["due_on"])
+            Case(
+                r["case_id"],
+                r["kind"],
+                msgspec.json.decode(r["params"]),
+                r["opened_at"],
+                r["due_on"],
+            )
             for r in rows
         ]
         return cases, await queries.length(tx)

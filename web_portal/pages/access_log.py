@@ -13,9 +13,7 @@ ON_A_PAGE = 20
 
 
 @get("/access-log", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def access_log(
-    request: PortalRequest, actor: Actor, page: PageNumber = 1
-) -> Response[bytes]:
+async def access_log(request: PortalRequest, actor: Actor, page: PageNumber = 1) -> Response[bytes]:
     locale = preferences(request).locale
     view = await own.log(actor, locale, count=ON_A_PAGE)
     if page > 1:  # events are numbered from 1 without gaps, so a page begins at a known number

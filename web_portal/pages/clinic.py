@@ -48,8 +48,13 @@ async def find_page(request: PortalRequest, actor: Actor) -> Response[bytes]:
     return await _find(request, actor, {}, {})
 
 
-@post("/clinic/find", status_code=200, guards=[professionals_only], opt=PORTAL,
-      include_in_schema=False)
+@post(
+    "/clinic/find",
+    status_code=200,
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
 async def find(
     request: PortalRequest,
     actor: Actor,
@@ -60,17 +65,20 @@ async def find(
     try:
         identifier = _identifier(data, facility)
     except Refused as refused:
-        kept = {} if refused.key == CardFault.MY_NUMBER else {data.by: getattr(data, data.by)}
-        following = say(request, f"{refused.key}.next")
-        return await _find(
-            request, actor, kept, {data.by: f"{say(request, refused.key)} {following}"}
-        )
+        is_kept = refused.key != CardFault.MY_NUMBER
+        values = {"card": data.card, "local_id": data.local_id} if is_kept else {}
+        message = f"{say(request, refused.key)} {say(request, f'{refused.key}.next')}"
+        return await _find(request, actor, values, {str(data.by): message})
     person = await records.find(actor, identifier)
     return await _read(request, actor, facility, person)
 
 
-@get("/clinic/participants/{participant_id:uuid}", guards=[professionals_only], opt=PORTAL,
-     include_in_schema=False)
+@get(
+    "/clinic/participants/{participant_id:uuid}",
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
 async def read(request: PortalRequest, actor: Actor, participant_id: UUID) -> Response[bytes]:
     person = await records.show(actor, participant_id)
     return await _read(request, actor, await _facility(actor), person)

@@ -93,9 +93,7 @@ async def undo(
 
 
 @get("/disclosure/participation", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def participation(
-    request: PortalRequest, actor: Actor, changed: str = ""
-) -> Response[bytes]:
+async def participation(request: PortalRequest, actor: Actor, changed: str = "") -> Response[bytes]:
     state = (await consent.settings(actor)).participation
     return await render(
         request,
@@ -211,7 +209,7 @@ def _back(query: str, state: Settings, place: str) -> Response[bytes]:
 
 
 def _redirect(path: str) -> Response[bytes]:
-    return Redirect(path, status_code=303)  # type: ignore[return-value]
+    return Redirect(path, status_code=303)
 
 
 routes: list[ControllerRouterHandler] = [disclosure, turn, undo, participation, take_part]

@@ -27,7 +27,7 @@ Need = dict[str, str]
 @get("/", guards=[anyone], opt=PORTAL, include_in_schema=False)
 async def welcome(request: PortalRequest, actor: Actor) -> Response[bytes]:
     if actor.kind in HOMES:
-        return Redirect(HOMES[actor.kind], status_code=303)  # type: ignore[return-value]
+        return Redirect(HOMES[actor.kind], status_code=303)
     return await render(request, "welcome.html", actor)
 
 

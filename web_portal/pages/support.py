@@ -102,7 +102,7 @@ def _shown(case: Case, locale: str) -> dict[str, object]:
 
 
 def _redirect(path: str) -> Response[bytes]:
-    return Redirect(path, status_code=303)  # type: ignore[return-value]
+    return Redirect(path, status_code=303)
 
 
 routes: list[ControllerRouterHandler] = [help_page, call_back, queue, close]
