@@ -1,6 +1,7 @@
 """What professionals and systems read: decided, read and logged in one transaction."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -123,7 +124,7 @@ async def read(
 
 async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
     page = await read(actor, subject, form="timeline", count=MOST_ROWS)
-    return msgspec.json.decode(page.entries or "[]", type=list[TimelineLine])
+    return msgspec.json.decode(f"[{page.entries}]", type=list[TimelineLine])
 
 
 async def find(actor: Actor, identifier: Identifier) -> Person | None:
@@ -208,6 +209,7 @@ def _asked(scope: Scope, types: tuple[str, ...]) -> Basis:
     return scope.of(asked[0]).basis
 
 
+@lru_cache(maxsize=4096)
 def _detail(
     actor: Actor, standing: directory.Standing, basis: Basis, types: tuple[str, ...]
 ) -> str:

@@ -27,16 +27,12 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- HMAC-SHA256 (RFC 2104); the server has sha256() but no pgcrypto.
-CREATE FUNCTION app.mac(p_text text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT encode(sha256(outer_pad || sha256(inner_pad || convert_to(p_text, 'UTF8'))), 'hex')
-  FROM app.context_key
-$$;
+CREATE FUNCTION app.mac(p_text text) RETURNS text LANGUAGE sql STABLE
+RETURN (SELECT encode(sha256(outer_pad || sha256(inner_pad || convert_to(p_text, 'UTF8'))), 'hex')
+        FROM app.context_key);
 
-CREATE FUNCTION app.transaction_nonce() RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint
-$$;
+CREATE FUNCTION app.transaction_nonce() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint;
 
 -- Fields: form, kind, account, subject, facility, professional, purpose, backend pid, nonce, mac.
 -- Invariant: a context is true in the backend and the transaction it was signed for, nowhere else.
@@ -82,14 +78,15 @@ BEGIN
   PERFORM set_config('app.context', v_text || '|' || app.mac(v_text), true);
 END $$;
 
+-- Standard SQL bodies: names are bound when the function is made, so no search path can bend them.
 CREATE FUNCTION app.kind() RETURNS text LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp AS $$ SELECT nullif((app.context())[2], '') $$;
+RETURN nullif((app.context())[2], '');
 CREATE FUNCTION app.account() RETURNS uuid LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp AS $$ SELECT nullif((app.context())[3], '')::uuid $$;
+RETURN nullif((app.context())[3], '')::uuid;
 CREATE FUNCTION app.subject() RETURNS uuid LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp AS $$ SELECT nullif((app.context())[4], '')::uuid $$;
+RETURN nullif((app.context())[4], '')::uuid;
 CREATE FUNCTION app.facility() RETURNS uuid LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp AS $$ SELECT nullif((app.context())[5], '')::uuid $$;
+RETURN nullif((app.context())[5], '')::uuid;
 
 GRANT EXECUTE ON FUNCTION app.transaction_nonce(), app.context(), app.enter_call(text, bytea),
   app.kind(), app.account(), app.subject(), app.facility()

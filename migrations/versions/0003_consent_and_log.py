@@ -37,8 +37,9 @@ CREATE TABLE access_log_head (
   last_pseq bigint NOT NULL DEFAULT 0,
   policy_version bigint NOT NULL DEFAULT 0
 );
+-- No foreign key: the head has it, every event passes the head, and the log outlives the person.
 CREATE TABLE access_event (
-  participant_id uuid NOT NULL REFERENCES participant,
+  participant_id uuid NOT NULL,
   pseq bigint NOT NULL CHECK (pseq >= 1),
   eid uuid NOT NULL DEFAULT uuidv7(),
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -85,6 +86,21 @@ END $$;
 
 GRANT SELECT ON access_log_head, access_event, participation, directive TO tsunagu_app;
 
+-- The one statement that writes an event; only the functions below reach it, holding the head's
+-- lock. The actor comes from the signed context alone, whatever the detail says.
+CREATE FUNCTION app.write_event(
+  p_context text[], p_pseq bigint, p_event text, p_outcome text, p_detail jsonb,
+  p_undisclosed jsonb, OUT at timestamptz, OUT eid uuid)
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.access_event AS e (participant_id, pseq, event, outcome, actor_kind, actor_id,
+      facility_id, purpose_of_use, detail, undisclosed)
+    VALUES (nullif(p_context[4], '')::uuid, p_pseq, p_event, p_outcome, p_context[2],
+      coalesce(nullif(p_context[6], ''), nullif(p_context[3], ''))::uuid,
+      nullif(p_context[5], '')::uuid, nullif(p_context[7], ''), p_detail, p_undisclosed)
+    RETURNING e.at, e.eid INTO write_event.at, write_event.eid;
+END $$;
+
 CREATE FUNCTION access_log_append(
   p_event text, p_outcome text, p_detail jsonb, p_undisclosed jsonb,
   OUT pseq bigint, OUT at timestamptz, OUT eid uuid)
@@ -96,20 +112,12 @@ BEGIN
   IF v_subject IS NULL THEN
     RAISE EXCEPTION 'no event without a subject' USING ERRCODE = '42501';
   END IF;
-  UPDATE access_log_head h SET last_pseq = last_pseq + 1
-    WHERE h.participant_id = v_subject RETURNING last_pseq INTO access_log_append.pseq;
-  IF access_log_append.pseq IS NULL THEN
-    INSERT INTO access_log_head (participant_id, last_pseq) VALUES (v_subject, 1)
-      ON CONFLICT (participant_id) DO UPDATE SET last_pseq = access_log_head.last_pseq + 1
-      RETURNING last_pseq INTO access_log_append.pseq;
-  END IF;
-  -- The actor comes from the signed context alone, whatever the detail says.
-  INSERT INTO access_event AS e (participant_id, pseq, event, outcome, actor_kind, actor_id,
-      facility_id, purpose_of_use, detail, undisclosed)
-    VALUES (v_subject, access_log_append.pseq, p_event, p_outcome, v_context[2],
-      coalesce(nullif(v_context[6], ''), nullif(v_context[3], ''))::uuid,
-      nullif(v_context[5], '')::uuid, nullif(v_context[7], ''), p_detail, p_undisclosed)
-    RETURNING e.at, e.eid INTO access_log_append.at, access_log_append.eid;
+  INSERT INTO access_log_head AS h (participant_id, last_pseq) VALUES (v_subject, 1)
+    ON CONFLICT (participant_id) DO UPDATE SET last_pseq = h.last_pseq + 1
+    RETURNING h.last_pseq INTO access_log_append.pseq;
+  SELECT w.at, w.eid INTO access_log_append.at, access_log_append.eid
+    FROM app.write_event(v_context, access_log_append.pseq, p_event, p_outcome, p_detail,
+      p_undisclosed) w;
 END $$;
 
 CREATE FUNCTION access_log_append_system(p_event text, p_outcome text, p_detail jsonb)

@@ -117,11 +117,12 @@ CREATE FUNCTION records_read(
   p_base_url text, p_event text, p_outcome text, p_detail text, p_own_detail text,
   OUT status text, OUT entries text, OUT total integer, OUT shown integer, OUT last_id uuid,
   OUT pseq bigint, OUT at timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  v_context text[];
   v_subject uuid;
   v_facility uuid;
-  v_version bigint;
   v_standing text;
   v_told jsonb;
   v_untold jsonb;
@@ -133,69 +134,72 @@ BEGIN
     coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own::text,
     coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail,
     p_own_detail), 'UTF8')));
-  v_subject := app.subject();
-  v_facility := app.facility();
-  SELECT h.policy_version INTO v_version FROM access_log_head h
-    WHERE h.participant_id = v_subject FOR UPDATE;
+  v_context := app.context();
+  v_subject := nullif(v_context[4], '')::uuid;
+  v_facility := nullif(v_context[5], '')::uuid;
   SELECT f.revision || '.' || coalesce(p.revision, 0) INTO v_standing
     FROM facility f LEFT JOIN professional p
-      ON p.professional_id = nullif((app.context())[6], '')::uuid
+      ON p.professional_id = nullif(v_context[6], '')::uuid
     WHERE f.facility_id = v_facility;
-  IF v_version IS DISTINCT FROM p_policy_version OR v_standing IS DISTINCT FROM p_standing THEN
+  IF v_standing IS NOT DISTINCT FROM p_standing THEN
+    UPDATE access_log_head h SET last_pseq = last_pseq + 1
+      WHERE h.participant_id = v_subject AND h.policy_version = p_policy_version
+      RETURNING h.last_pseq INTO records_read.pseq;
+  END IF;
+  IF records_read.pseq IS NULL THEN
     status := 'stale';
     RETURN;
   END IF;
   status := 'read';
-  WITH permitted AS MATERIALIZED (
-    SELECT r.record_id, r.resource_type, r.category, r.is_told, r.body, r.title, r.effective_on,
-           r.effective_at, r.source_facility_id, r.marks, r.version
-    FROM record r
-    WHERE r.participant_id = v_subject AND r.is_current
-      AND (p_record IS NULL OR r.record_id = p_record)
-      AND (p_types = '{}' OR r.resource_type = ANY (p_types))
-      AND ((((r.category = ANY (p_categories) AND (p_source_denied = '{}'
-               OR r.source_facility_id || '/' || r.category <> ALL (p_source_denied)))
-             OR (p_source_permitted <> '{}'
-               AND r.source_facility_id || '/' || r.category = ANY (p_source_permitted)))
-            AND r.sensitivity <= p_level
-            AND (p_data_from IS NULL OR r.effective_on >= p_data_from))
-           OR (p_sees_own AND r.source_facility_id = v_facility))
-  ), page AS (
-    SELECT * FROM permitted WHERE p_before IS NULL OR record_id < p_before
-    ORDER BY record_id DESC LIMIT p_count
-  ), counted AS (
-    SELECT is_told, jsonb_build_object('type', resource_type, 'category', category,
-             'count', count(*)) AS line
-    FROM page GROUP BY is_told, resource_type, category ORDER BY category, resource_type
-  )
-  SELECT
-    (SELECT count(*) FROM permitted),
-    (SELECT count(*) FROM page),
-    (SELECT record_id FROM page ORDER BY record_id LIMIT 1),
-    CASE p_form WHEN 'bundle' THEN
-      (SELECT string_agg('{"fullUrl":"' || p_base_url || '/' || resource_type || '/' || record_id
-         || '","resource":' || body || ',"search":{"mode":"match"}}', ','
-         ORDER BY record_id DESC) FROM page)
-    ELSE
-      (SELECT json_agg(json_build_object('record_id', record_id, 'type', resource_type,
-         'category', category, 'title', title, 'effective_on', effective_on,
-         'effective_at', effective_at, 'facility_id', source_facility_id, 'marks', marks)
-         ORDER BY effective_on DESC, record_id DESC)::text FROM page)
-    END,
-    coalesce((SELECT jsonb_agg(line) FROM counted WHERE is_told), '[]'),
-    jsonb_build_object('resources', coalesce((SELECT jsonb_agg(line) FROM counted
-        WHERE NOT is_told), '[]'),
-      'ids', encode(sha256(convert_to(coalesce((SELECT string_agg(record_id::text, ','
-        ORDER BY record_id) FROM page), ''), 'UTF8')), 'hex'))
-    INTO total, shown, last_id, entries, v_told, v_untold;
+  -- One pass: the page, then its groups, then everything the answer and the log row need of them.
+  SELECT sum(g.shown), max(g.total), min(g.last_id)::uuid, string_agg(g.entries, ','),
+      coalesce(jsonb_agg(g.line) FILTER (WHERE g.is_told), '[]'),
+      jsonb_build_object(
+        'resources', coalesce(jsonb_agg(g.line) FILTER (WHERE NOT g.is_told), '[]'),
+        'ids', encode(sha256(convert_to(coalesce(string_agg(g.ids, ',' ORDER BY g.ids), ''),
+          'UTF8')), 'hex'))
+    INTO shown, total, last_id, entries, v_told, v_untold
+    FROM (
+      SELECT p.is_told, count(*) AS shown, max(p.total) AS total, min(p.record_id::text) AS last_id,
+        string_agg(CASE p_form WHEN 'bundle' THEN
+            '{"fullUrl":"' || p_base_url || '/' || p.resource_type || '/' || p.record_id
+            || '","resource":' || p.body || ',"search":{"mode":"match"}}'
+          ELSE
+            json_build_object('record_id', p.record_id, 'type', p.resource_type,
+              'category', p.category, 'title', p.title, 'effective_on', p.effective_on,
+              'effective_at', p.effective_at, 'facility_id', p.source_facility_id,
+              'marks', p.marks)::text
+          END, ',' ORDER BY p.record_id DESC) AS entries,
+        string_agg(p.record_id::text, ',' ORDER BY p.record_id) AS ids,
+        jsonb_build_object('type', p.resource_type, 'category', p.category, 'count', count(*))
+          AS line
+      FROM (
+        SELECT r.*, count(*) OVER () AS total FROM record r
+        WHERE r.participant_id = v_subject AND r.is_current
+          AND (p_record IS NULL OR r.record_id = p_record)
+          AND (p_before IS NULL OR r.record_id < p_before)
+          AND (p_types = '{}' OR r.resource_type = ANY (p_types))
+          AND ((((r.category = ANY (p_categories) AND (p_source_denied = '{}'
+                   OR r.source_facility_id || '/' || r.category <> ALL (p_source_denied)))
+                 OR (p_source_permitted <> '{}'
+                   AND r.source_facility_id || '/' || r.category = ANY (p_source_permitted)))
+                AND r.sensitivity <= p_level
+                AND (p_data_from IS NULL OR r.effective_on >= p_data_from))
+               OR (p_sees_own AND r.source_facility_id = v_facility))
+        ORDER BY r.record_id DESC LIMIT p_count
+      ) p
+      GROUP BY p.is_told, p.resource_type, p.category
+    ) g;
+  shown := coalesce(shown, 0);
+  total := coalesce(total, 0);
   -- Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
   IF p_outcome = 'denied' AND shown > 0 THEN
     p_outcome := 'permitted';
     p_detail := p_own_detail;
   END IF;
-  SELECT a.pseq, a.at INTO records_read.pseq, records_read.at
-    FROM access_log_append(p_event, p_outcome,
-      p_detail::jsonb || jsonb_build_object('resources', v_told), v_untold) a;
+  SELECT w.at INTO records_read.at
+    FROM app.write_event(v_context, records_read.pseq, p_event, p_outcome,
+      p_detail::jsonb || jsonb_build_object('resources', v_told), v_untold) w;
 END $$;
 GRANT EXECUTE ON FUNCTION records_read(text, text, text[], uuid, text, bigint, text[], text[],
   text[], integer, date, boolean,
