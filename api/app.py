@@ -17,9 +17,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
-from notifications.routes import routes as notification_routes
 
-from api.access_log.routes import routes as access_log_routes
+from api.consent.disclosure_routes import routes as disclosure_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
@@ -35,6 +34,7 @@ from api.identity.guards import PORTAL, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.records.ingest_routes import routes as ingest_routes
 from api.records.routes import routes as records_routes
+from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.error import error_page
@@ -93,8 +93,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     doors = [
         *identity_routes,
         *consent_routes,
-        *access_log_routes,
-        *notification_routes,
+        *disclosure_routes,
+        *me_routes,
         *records_routes,
         *ingest_routes,
         *pages,
