@@ -17,9 +17,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
-from notifications.routes import routes as notification_routes
 
-from api.access_log.routes import routes as access_log_routes
+from api.consent.disclosure_routes import routes as disclosure_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
@@ -30,11 +29,12 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
-from api.identity.errors import TokenRequestRefused
+from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.records.ingest_routes import routes as ingest_routes
 from api.records.routes import routes as records_routes
+from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.error import error_page
@@ -93,8 +93,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     doors = [
         *identity_routes,
         *consent_routes,
-        *access_log_routes,
-        *notification_routes,
+        *disclosure_routes,
+        *me_routes,
         *records_routes,
         *ingest_routes,
         *pages,
@@ -207,7 +207,7 @@ async def _note(message: Message, scope: Scope) -> None:
     )
 
 
-async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Every refusal and fault, in the form its door speaks."""
     problem = _problem(error)
     reference = None
@@ -229,7 +229,7 @@ async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": "/sign-in"})
-        return await error_page(request, problem, reference)
+        return error_page(request, problem, reference)
     return _problem_json(request, problem, reference)
 
 
@@ -293,6 +293,8 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest) and problem.where:
         body["where"] = problem.where
+    if isinstance(problem, EnrolmentFaults):
+        body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,

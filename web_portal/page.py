@@ -1,10 +1,12 @@
 """What every page shares: the reader's language and comfort, the frame, and safe ways back."""
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 from jinja2 import Environment
 from litestar import Request
+from litestar.params import Parameter
 from litestar.response import Response
 from litestar.template.base import csrf_token
 from markupsafe import Markup
@@ -16,6 +18,7 @@ from notifications import service as notifications
 from web_portal.templating import environment
 
 PortalRequest = Request[Any, Any, Any]
+PageNumber = Annotated[int, Parameter(ge=1, le=100_000)]
 
 
 class Flash(TypedDict):
@@ -35,8 +38,7 @@ def preferences(request: PortalRequest) -> Preferences:
     cookies = request.cookies
     locale = cookies.get("locale")
     if locale not in i18n.LOCALES:
-        languages = request.headers.get("accept-language", "ja")
-        locale = "en" if languages.lower().lstrip().startswith("en") else "ja"
+        locale = i18n.preferred(request.headers.get("accept-language", "ja"))
     return Preferences(
         locale,
         "large" if cookies.get("text_size") == "large" else "normal",
@@ -55,21 +57,37 @@ async def render(
     *,
     status: int = 200,
     flash: Flash | None = None,
+    path: str | None = None,
     **context: object,
 ) -> Response[bytes]:
+    """`path`: where a change of language returns to, for a page that answers a form."""
+    viewer = await _viewer(actor)
+    return frame(request, template, viewer, status=status, flash=flash, path=path, **context)
+
+
+def frame(
+    request: PortalRequest,
+    template: str,
+    viewer: Mapping[str, object] | None,
+    *,
+    status: int = 200,
+    flash: Flash | None = None,
+    path: str | None = None,
+    **context: object,
+) -> Response[bytes]:
+    """As `render`, for a viewer already looked up; asks the database for nothing."""
     chosen = preferences(request)
     network = directory.profile()
     wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
+    token = Markup('<input type="hidden" name="_csrf_token" value="{}">')
     html = (
         _environment()
         .get_template(template)
         .render(
             **chosen._asdict(),
-            path=request.url.path,
-            csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
-                csrf_token({"request": request})
-            ),
-            viewer=await _viewer(actor),
+            path=path or request.url.path,
+            csrf_input=token.format(csrf_token({"request": request})),
+            viewer=viewer,
             network={
                 "name": getattr(network.name, chosen.locale),
                 "support_phone": wording["support.phone"],
@@ -87,6 +105,10 @@ async def _viewer(actor: Actor) -> dict[str, object] | None:
         return None
     unread = await notifications.unread(actor) if actor.participant_id else 0
     return {"role": actor.kind.value, "name": actor.name or "", "unread": unread}
+
+
+def pages_of(total: int, on_a_page: int) -> int:
+    return max(1, -(-total // on_a_page))
 
 
 def back_to(path: str) -> str:

@@ -40,3 +40,11 @@ async def length(tx: Transaction) -> int:
         "SELECT last_pseq FROM access_log_head WHERE participant_id = (SELECT app.subject())"
     )
     return int(value or 0)
+
+
+async def readers(tx: Transaction) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT DISTINCT facility_id FROM access_event"
+        " WHERE participant_id = (SELECT app.subject()) AND event = 'records:record:read'"
+        " AND outcome = 'permitted' AND facility_id IS NOT NULL"
+    )

@@ -84,3 +84,9 @@ async def page_in(tx: Transaction, *, before: int | None = None, count: int = 20
     ]
     more = rows[-1].number if len(rows) == count and rows[-1].number > 1 else None
     return LogPage(rows, await queries.length(tx), more)
+
+
+async def readers(actor: Actor) -> set[UUID]:
+    """Facilities that have read the actor's own records."""
+    async with unit_of_work(actor) as tx:
+        return {row["facility_id"] for row in await queries.readers(tx)}

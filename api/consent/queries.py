@@ -31,7 +31,16 @@ async def current(tx: Transaction) -> asyncpg.Record | None:
 
 async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT version, provisions::text AS provisions, recorded_at FROM directive"
+        "SELECT version, provisions::text AS provisions, change::text AS change, recorded_at"
+        " FROM directive"
+        " WHERE participant_id = (SELECT app.subject()) AND version = $1",
+        number,
+    )
+
+
+async def participation(tx: Transaction, number: int) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT version, state, terms_version, data_from FROM participation"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Controller, Request, get, post
+from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from api.consent import joining
@@ -32,7 +33,7 @@ class EnrolmentController(Controller):
     guards = (anyone,)
 
     @post("/")
-    async def begin(self, request: ApiRequest, data: NewEnrolment) -> EnrolmentTicket:
+    async def begin(self, request: ApiRequest, data: JSONBody[NewEnrolment]) -> EnrolmentTicket:
         """Checks card, birth date and code together; which of them was wrong is never said."""
         born = data.birth_on
         issued = await enrolment.begin(
@@ -58,7 +59,7 @@ class EnrolmentController(Controller):
         )
 
     @post("/current/acceptance", status_code=204)
-    async def accept(self, request: ApiRequest, data: Acceptance) -> None:
+    async def accept(self, request: ApiRequest, data: JSONBody[Acceptance]) -> None:
         """Agrees to take part, under the terms named."""
         await joining.accept(_ticket(request), data.terms_version)
 
@@ -73,7 +74,7 @@ class EnrolmentController(Controller):
         return await enrolment.passkey_options(_ticket(request))
 
     @post("/current/passkey")
-    async def finish(self, request: ApiRequest, data: WebAuthnCredential) -> SessionToken:
+    async def finish(self, request: ApiRequest, data: JSONBody[WebAuthnCredential]) -> SessionToken:
         """Makes the account with this passkey and signs in."""
         session = await joining.finish(_ticket(request), data)
         return SessionToken(session.token, session.expires_at)

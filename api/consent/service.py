@@ -118,6 +118,16 @@ async def settings(actor: Actor) -> Settings:
         return await settings_in(tx)
 
 
+async def turned(actor: Actor, version: int) -> list[Command] | None:
+    """What that version of the actor's settings changed; None for an undoing or no such version."""
+    async with unit_of_work(actor) as tx:
+        row = await queries.version(tx, version)
+    try:
+        return msgspec.json.decode(row["change"], type=list[Command]) if row else None
+    except msgspec.ValidationError:
+        return None
+
+
 async def settings_in(tx: Transaction) -> Settings:
     row = await queries.current(tx)
     if row is None:
@@ -161,6 +171,12 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         following = Directive(now.directive.version + 1, following.provisions)
         await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
         return await settings_in(tx)
+
+
+def already_so(state: Settings, commands: list[Command]) -> bool:
+    """Whether these commands would change nothing."""
+    rules = network_rules()
+    return all(apply(state.directive, each, rules) is state.directive for each in commands)
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from api.consent.facts import NORMAL, TREATMENT, Directive, NetworkRules, Provision
 
 
-class SetFacility(Struct, frozen=True):
+class SetFacility(Struct, frozen=True, tag_field="kind", tag="facility"):
     """`until` and `level` (the highest sensitivity reached) are for turning on alone."""
 
     facility_id: UUID
@@ -19,12 +19,12 @@ class SetFacility(Struct, frozen=True):
     level: int = NORMAL
 
 
-class SetProfession(Struct, frozen=True):
+class SetProfession(Struct, frozen=True, tag_field="kind", tag="profession"):
     code: str
     on: bool
 
 
-class SetCategory(Struct, frozen=True):
+class SetCategory(Struct, frozen=True, tag_field="kind", tag="category"):
     code: str
     on: bool
 

@@ -38,6 +38,11 @@ def has_text(locale: str, key: str, /) -> bool:
     return key in catalogue(locale)
 
 
+def preferred(accept_language: str) -> str:
+    """The locale a browser or app asks for first; Japanese in doubt."""
+    return "en" if accept_language.lower().lstrip().startswith("en") else "ja"
+
+
 def moment(locale: str, at: datetime) -> str:
     """A UTC instant as a Japanese clock shows it: 2026年5月3日(日) 14:05."""
     return format_datetime(at, _MOMENTS[locale], tzinfo=JAPAN, locale=locale)

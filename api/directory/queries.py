@@ -40,6 +40,20 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     )
 
 
+async def search(tx: Transaction, words: str, kana: str, limit: int) -> list[asyncpg.Record]:
+    """Active ones whose name holds the words, in kana order; `matches` counts them all."""
+    return await tx.fetch(
+        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
+        " count(*) OVER ()::integer AS matches FROM facility"
+        " WHERE is_active AND (strpos(lower(name), $1) > 0 OR strpos(lower(name_en), $1) > 0"
+        "   OR strpos(name_kana, $2) > 0)"
+        " ORDER BY name_kana, facility_id LIMIT $3",
+        words,
+        kana,
+        limit,
+    )
+
+
 async def facility_of_code(code: str) -> UUID | None:
     row = await Facility.select(Facility.facility_id).where(Facility.code == code).first()
     return row["facility_id"] if row else None

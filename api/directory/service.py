@@ -1,5 +1,7 @@
 """The network's profile, its facilities and its people."""
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +47,8 @@ class Standing(NamedTuple):
     professional_is_active: bool
     trained_on: date | None
 
+
+_KATAKANA = {hiragana: hiragana + 0x60 for hiragana in range(0x3041, 0x3097)}
 
 _profile: NetworkProfile | None = None
 _standings: dict[tuple[UUID, UUID | None], Standing] = {}
@@ -100,6 +104,23 @@ async def facilities(actor: Actor) -> list[FacilityLine]:
 async def facilities_in(tx: Transaction, ids: list[UUID] | None = None) -> list[FacilityLine]:
     """As `facilities`, inside the caller's transaction; by id also those that have left."""
     return [FacilityLine(*row.values()) for row in await queries.facilities(tx, ids)]
+
+
+async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
+    """These facilities by id, those that have left too."""
+    async with unit_of_work(actor) as tx:
+        return {line.facility_id: line for line in await facilities_in(tx, sorted(set(ids)))}
+
+
+async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[FacilityLine], int]:
+    """Active facilities whose name, kana or English name holds the words, and how many there are.
+
+    Hiragana finds katakana, full width finds half width; nothing typed finds all.
+    """
+    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    async with unit_of_work(actor) as tx:
+        rows = await queries.search(tx, folded, folded.translate(_KATAKANA), limit)
+    return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
 async def facility_of_code(code: str) -> UUID | None:

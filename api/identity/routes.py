@@ -1,10 +1,9 @@
 """The JSON doors of identity: sessions of people, tokens of facility systems."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Request, delete, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import JSONBody, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -20,8 +19,6 @@ from api.identity.schemas import (
     WebAuthnOptions,
 )
 
-FormBody = Body(media_type=RequestEncodingType.URL_ENCODED)
-
 
 class SessionController(Controller):
     path = "/sessions"
@@ -34,7 +31,9 @@ class SessionController(Controller):
         return await service.sign_in_options()
 
     @post("/", guards=[anyone])
-    async def open(self, request: Request[Any, Any, Any], data: WebAuthnCredential) -> SessionToken:
+    async def open(
+        self, request: Request[Any, Any, Any], data: JSONBody[WebAuthnCredential]
+    ) -> SessionToken:
         """Signs in with a passkey; a token sent along is ended."""
         session = await service.sign_in(data, bearer(request))
         return SessionToken(session.token, session.expires_at)
@@ -47,7 +46,7 @@ class SessionController(Controller):
 
 @post("/oauth/token", guards=[anyone], opt=API, status_code=200, tags=["Systems"])
 async def token(
-    data: Annotated[dict[str, Any], FormBody],
+    data: URLEncodedBody[dict[str, Any]],
 ) -> Response[Token]:
     """SMART Backend Services: an access token for a facility's system (RFC 6749, RFC 7523)."""
     names = ("grant_type", "client_assertion_type", "client_assertion", "scope")

@@ -2,7 +2,25 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages import register, sign_in
+from web_portal.pages import (
+    access_log,
+    clinic,
+    disclosure,
+    home,
+    inbox,
+    register,
+    sign_in,
+    support,
+)
 
-pages: list[ControllerRouterHandler] = [*register.routes, *sign_in.routes]
+pages: list[ControllerRouterHandler] = [
+    *home.routes,
+    *register.routes,
+    *sign_in.routes,
+    *disclosure.routes,
+    *access_log.routes,
+    *inbox.routes,
+    *clinic.routes,
+    *support.routes,
+]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

@@ -1,11 +1,11 @@
 """Registering: card, birth date and code; what taking part means; a passkey."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -26,7 +26,6 @@ from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.sign_in import Destination, session_cookie
 
 TICKET_COOKIE = "tsunagu_enrolment"
-FormBody = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
 class RegisterForm(Struct):
@@ -59,12 +58,15 @@ class RegisterPages(Controller):
     include_in_schema = False
 
     @get("/")
-    async def start(self, request: PortalRequest, actor: Actor) -> Response[bytes]:
+    async def start(self, request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
         return await _start_page(request, actor, RegisterForm())
 
     @post("/")
     async def check(
-        self, request: PortalRequest, actor: Actor, data: Annotated[RegisterForm, FormBody]
+        self,
+        request: PortalRequest,
+        actor: NamedDependency[Actor],
+        data: URLEncodedBody[RegisterForm],
     ) -> Response[Any]:
         try:
             issued = await enrolment.begin(
@@ -79,7 +81,9 @@ class RegisterPages(Controller):
         return Redirect("/register/agree", status_code=303, cookies=[_ticket_cookie(issued.token)])
 
     @get("/agree")
-    async def show_terms(self, request: PortalRequest, actor: Actor) -> Response[Any]:
+    async def show_terms(
+        self, request: PortalRequest, actor: NamedDependency[Actor]
+    ) -> Response[Any]:
         if TICKET_COOKIE not in request.cookies:
             return Redirect("/register", status_code=303)
         person = await enrolment.ticket(request.cookies[TICKET_COOKIE])
@@ -92,9 +96,7 @@ class RegisterPages(Controller):
         )
 
     @post("/agree")
-    async def answer(
-        self, request: PortalRequest, data: Annotated[AgreeForm, FormBody]
-    ) -> Redirect:
+    async def answer(self, request: PortalRequest, data: URLEncodedBody[AgreeForm]) -> Redirect:
         ticket = request.cookies.get(TICKET_COOKIE, "")
         if data.answer == "accept":
             await joining.accept(ticket, consent.TERMS_VERSION)
@@ -105,7 +107,9 @@ class RegisterPages(Controller):
         return Redirect("/register/agree", status_code=303)
 
     @get("/passkey")
-    async def show_passkey(self, request: PortalRequest, actor: Actor) -> Response[Any]:
+    async def show_passkey(
+        self, request: PortalRequest, actor: NamedDependency[Actor]
+    ) -> Response[Any]:
         if TICKET_COOKIE not in request.cookies:
             return Redirect("/register", status_code=303)
         person = await enrolment.ticket(request.cookies[TICKET_COOKIE])
@@ -118,7 +122,9 @@ class RegisterPages(Controller):
         return await enrolment.passkey_options(request.cookies.get(TICKET_COOKIE, ""))
 
     @post("/passkey", status_code=200)
-    async def finish(self, request: PortalRequest, data: dict[str, Any]) -> Response[Destination]:
+    async def finish(
+        self, request: PortalRequest, data: JSONBody[dict[str, Any]]
+    ) -> Response[Destination]:
         """An account that already stands is no fault here: its passkey opens the door."""
         try:
             session = await joining.finish(

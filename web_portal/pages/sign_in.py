@@ -1,11 +1,11 @@
 """Signing in and out, the reader's comfort, and the demo's one-time door."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Controller, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -17,7 +17,6 @@ from api.identity.guards import PORTAL, SESSION_COOKIE, anyone
 from api.identity.service import OpenedSession
 from web_portal.page import PortalRequest, back_to, render
 
-FormBody = Body(media_type=RequestEncodingType.URL_ENCODED)
 HOME: Final = {
     ActorKind.PARTICIPANT: "/home",
     ActorKind.PROFESSIONAL: "/clinic",
@@ -54,7 +53,7 @@ class SignInPages(Controller):
     include_in_schema = False
 
     @get("/sign-in")
-    async def show(self, request: PortalRequest, actor: Actor) -> Response[Any]:
+    async def show(self, request: PortalRequest, actor: NamedDependency[Actor]) -> Response[Any]:
         if actor.kind in HOME:
             return Redirect(HOME[actor.kind], status_code=303)
         return await render(request, "sign_in.html", actor)
@@ -64,7 +63,9 @@ class SignInPages(Controller):
         return await identity.sign_in_options()
 
     @post("/sign-in/verify", status_code=200)
-    async def verify(self, request: PortalRequest, data: dict[str, Any]) -> Response[Destination]:
+    async def verify(
+        self, request: PortalRequest, data: JSONBody[dict[str, Any]]
+    ) -> Response[Destination]:
         session = await identity.sign_in(data, request.cookies.get(SESSION_COOKIE))
         return Response(Destination(HOME[session.kind]), cookies=[session_cookie(session)])
 
@@ -80,7 +81,7 @@ class SignInPages(Controller):
         )
 
     @post("/preferences")
-    async def prefer(self, data: Annotated[PreferenceForm, FormBody]) -> Redirect:
+    async def prefer(self, data: URLEncodedBody[PreferenceForm]) -> Redirect:
         chosen = {name: getattr(data, name) for name in CHOICES}
         return Redirect(
             back_to(data.next),
@@ -101,11 +102,13 @@ class DemoPages(Controller):
     include_in_schema = False
 
     @get("/demo/sign-in/{token:str}")
-    async def show(self, request: PortalRequest, actor: Actor, token: str) -> Response[bytes]:
+    async def show(
+        self, request: PortalRequest, actor: NamedDependency[Actor], token: FromPath[str]
+    ) -> Response[bytes]:
         return await render(request, "demo_sign_in.html", actor, token=token)
 
     @post("/demo/sign-in")
-    async def enter(self, request: PortalRequest, data: Annotated[DemoForm, FormBody]) -> Redirect:
+    async def enter(self, request: PortalRequest, data: URLEncodedBody[DemoForm]) -> Redirect:
         earlier = request.cookies.get(SESSION_COOKIE)
         session = await identity.redeem_demo_link(data.token, earlier)
         return Redirect(HOME[session.kind], status_code=303, cookies=[session_cookie(session)])

@@ -1,0 +1,54 @@
+"""Leaving the network and coming back; taking either back restores exactly what was before."""
+
+from typing import Literal
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import queries, service
+from api.consent.service import Settings
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from notifications import service as notifications
+
+Wish = Literal["participating", "withdrawn"]
+
+
+async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Settings:
+    """Joins or leaves from now on; asking for what already is changes nothing.
+
+    Leaving closes every record at the next read. The switches stay as they are and bind again
+    after coming back. An undo takes up the earlier participation with its `data_from`, as if it
+    had never ended.
+    """
+    async with unit_of_work(actor) as tx:
+        await queries.lock(tx)
+        now = (await service.settings_in(tx)).participation
+        is_member = now.state == "participating"
+        if is_member != (wish == "participating"):
+            if not (is_undo and await _restore(tx, actor, wish)):
+                await service.join_in(tx, actor, state=wish)
+            await notifications.enqueue(tx, _NOTICES[wish])
+        return await service.settings_in(tx)
+
+
+_NOTICES = {
+    "participating": "participation_resumed",
+    "withdrawn": "participation_withdrawn",
+}
+
+
+async def _restore(tx: Transaction, actor: Actor, wish: Wish) -> bool:
+    """Writes the participation before the newest one again, if it is the one wished for."""
+    newest = await queries.current(tx)
+    version = newest["participation_version"] if newest else 0
+    before = await queries.participation(tx, version - 1)
+    if before is None or before["state"] != wish:
+        return False
+    terms, data_from = before["terms_version"], before["data_from"]
+    await queries.add_participation(tx, version + 1, wish, terms, data_from, actor.account_id)
+    await access_log.append(
+        tx,
+        EventName.PARTICIPATION_CHANGED,
+        detail={"state": wish, "terms": terms, "data_from": data_from, "undo": version},
+    )
+    return True

@@ -1,0 +1,154 @@
+"""One event of the log as its participant reads it: a plain sentence, and the facts behind it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from api.access_log.events import EventName
+from api.access_log.service import LogRow
+from api.consent.switches import Command, SetFacility
+from api.consent.telling import change_said, label
+from api.core import i18n
+from api.directory.profile import NetworkProfile
+
+ACCESSES = frozenset(
+    {EventName.RECORD_READ, EventName.PARTICIPANT_FOUND, EventName.PARTICIPANT_SOUGHT}
+)
+
+Names = Mapping[UUID, str]
+
+
+class KindCount(msgspec.Struct, frozen=True):
+    category: str
+    label: str
+    count: int
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`who` to `reason` are filled for accesses; `changes` for changed settings."""
+
+    number: int
+    event_id: UUID
+    at: datetime
+    event: str
+    outcome: str
+    is_access: bool
+    sentence: str
+    who: str = ""
+    profession: str = ""
+    facility: str = ""
+    purpose: str = ""
+    kinds: tuple[KindCount, ...] = ()
+    changes: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:
+    """Whose names `line` will ask for."""
+    ids = set()
+    for row in rows:
+        if row.facility_id is not None:
+            ids.add(row.facility_id)
+        ids |= {each.facility_id for each in _changes(row) if isinstance(each, SetFacility)}
+    return ids
+
+
+def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> LogLine:
+    actor: dict[str, Any] = row.detail.get("actor") or {}
+    kinds = _kinds(row.detail.get("resources") or (), locale, profile)
+    facility = (actor.get("facility") or {}).get(locale) or (
+        names.get(row.facility_id, "") if row.facility_id else ""
+    )
+    code = actor.get("profession")
+    profession = label(profile, "profession", code, locale) if code else ""
+    who = actor.get("name") or ""
+    key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds)}"
+    if not i18n.has_text(locale, key):
+        key = "event.other"
+    return LogLine(
+        number=row.number,
+        event_id=row.eid,
+        at=row.at,
+        event=row.event,
+        outcome=row.outcome,
+        is_access=row.event in ACCESSES,
+        sentence=i18n.text(
+            locale,
+            key,
+            facility=facility or i18n.text(locale, "log.facility.unknown"),
+            who=_who(who, profession, locale),
+            kinds=_summed(kinds, locale),
+        ),
+        who=who,
+        profession=profession,
+        facility=facility,
+        purpose=_purpose(row.purpose_of_use, locale),
+        kinds=kinds,
+        changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
+        reason=(row.detail.get("text") or {}).get(locale, ""),
+    )
+
+
+def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
+    """Which of an event's sentences fits."""
+    match row.event:
+        case EventName.RECORD_READ:
+            if row.outcome == "denied":
+                return ".denied"
+            return ".permitted" if kinds else ".nothing"
+        case EventName.SIGNED_IN if row.outcome == "denied":
+            return ".denied"
+        case EventName.PARTICIPATION_CHANGED:
+            return f".{row.detail.get('state')}"
+        case EventName.DISCLOSURE_CHANGED:
+            return "" if _changes(row) else ".undone"
+        case _:
+            return ""
+
+
+def _changes(row: LogRow) -> tuple[Command, ...]:
+    if row.event != EventName.DISCLOSURE_CHANGED:
+        return ()
+    try:
+        return msgspec.convert(row.detail.get("change"), tuple[Command, ...])
+    except msgspec.ValidationError:
+        return ()  # an undoing
+
+
+def _kinds(
+    resources: Iterable[dict[str, Any]], locale: str, profile: NetworkProfile
+) -> tuple[KindCount, ...]:
+    """By category in the profile's order, whatever FHIR types they came as."""
+    counts: dict[str, int] = {}
+    for each in resources:
+        counts[each["category"]] = counts.get(each["category"], 0) + each["count"]
+    order = [category.code for category in profile.categories]
+    order += [code for code in counts if code not in order]
+    return tuple(
+        KindCount(code, label(profile, "category", code, locale), counts[code])
+        for code in order
+        if code in counts
+    )
+
+
+def _summed(kinds: Sequence[KindCount], locale: str) -> str:
+    if not kinds:
+        return ""
+    key = "log.kinds.one" if len(kinds) == 1 else "log.kinds.many"
+    return i18n.text(locale, key, label=kinds[0].label, count=sum(each.count for each in kinds))
+
+
+def _who(name: str, profession: str, locale: str) -> str:
+    if name and profession:
+        return i18n.text(locale, "log.who.both", name=name, profession=profession)
+    if name:
+        return i18n.text(locale, "log.who.name", name=name)
+    return profession or i18n.text(locale, "log.who.system")
+
+
+def _purpose(code: str | None, locale: str) -> str:
+    key = f"purpose.{code}"
+    return i18n.text(locale, key) if i18n.has_text(locale, key) else code or ""

@@ -1,0 +1,161 @@
+"""What else participants' apps ask: who I am, my log, notices, facilities, a call back."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Request, get, post
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from api.core import i18n
+from api.core.actor import Actor
+from api.identity.guards import API, participants_only
+from api.support import own, service
+from api.support.log_lines import LogLine
+from api.support.own import FacilityChoice
+from notifications import service as notifications
+from notifications.service import Notice
+
+ApiRequest = Request[Any, Any, Any]
+NOTICES_ON_A_PAGE = 20
+MOST_PAGES = 100_000
+
+
+class Me(Struct):
+    name: str
+    unread_notices: int
+
+
+class FacilityView(Struct):
+    """`is_on`: named in my settings. `holds_my_records` and `has_read_my_records` as I may know."""
+
+    id: UUID
+    name: str
+    name_kana: str
+    facility_type: str
+    region: str
+    is_on: bool
+    holds_my_records: bool
+    has_read_my_records: bool
+
+
+class Facilities(Struct):
+    facilities: list[FacilityView]
+    total: int
+
+
+class Log(Struct):
+    """Newest first; ask again with `before` for the next page, null at the end."""
+
+    events: list[LogLine]
+    total: int
+    before: int | None
+
+
+class NoticeView(Struct):
+    id: UUID
+    at: datetime
+    title: str
+    body: str
+    is_unread: bool
+
+
+class Notices(Struct):
+    notices: list[NoticeView]
+    total: int
+
+
+class CallBack(Struct, forbid_unknown_fields=True):
+    phone: Annotated[str, Meta(max_length=40, description="10 or 11 digits, hyphens allowed.")]
+
+
+class Accepted(Struct):
+    message: str
+
+
+class MyOwn(Controller):
+    """Texts come in the first language of `Accept-Language`, Japanese or English."""
+
+    path = "/me"
+    opt = API
+    guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
+    tags = ["My account"]  # noqa: RUF012
+
+    @get("", summary="Who is signed in")
+    async def me(self, actor: Actor) -> Me:
+        """The holder of the session and how many notices wait."""
+        return Me(actor.name or "", await notifications.unread(actor))
+
+    @get("/facilities", summary="Facilities to choose from")
+    async def facilities(
+        self,
+        request: ApiRequest,
+        actor: Actor,
+        q: Annotated[str, Parameter(max_length=100, description="Part of a name or kana.")] = "",
+    ) -> Facilities:
+        """At most 50: with `q` those found, without it those on or known to the participant."""
+        found = await own.facility_choices(actor, q)
+        return Facilities(
+            [_facility(each, _locale(request)) for each in found.choices], found.total
+        )
+
+    @get("/access-log", summary="Who looked at my records")
+    async def log(
+        self,
+        request: ApiRequest,
+        actor: Actor,
+        before: Annotated[int | None, Parameter(ge=1, le=2**62)] = None,
+        count: Annotated[int, Parameter(ge=1, le=100)] = 20,
+    ) -> Log:
+        """Every event of the participant's log, refusals too, each with its reason."""
+        view = await own.log(actor, _locale(request), before=before, count=count)
+        return Log(view.lines, view.total, view.before)
+
+    @get("/notices", summary="My notices")
+    async def notices(
+        self,
+        request: ApiRequest,
+        actor: Actor,
+        page: Annotated[int, Parameter(ge=1, le=MOST_PAGES)] = 1,
+    ) -> Notices:
+        """Newest first, 20 on a page; those answered here become read."""
+        found, total = await notifications.inbox(actor, page=page, count=NOTICES_ON_A_PAGE)
+        return Notices([_notice(each, _locale(request)) for each in found], total)
+
+    @post("/call-backs", status_code=202, summary="Ask the support centre to call me")
+    async def call_back(self, request: ApiRequest, actor: Actor, data: CallBack) -> Accepted:
+        """Opens one case; while it is open, asking again opens no second."""
+        await service.ask_for_call(actor, data.phone)
+        return Accepted(i18n.text(_locale(request), "help.call_back.done"))
+
+
+def _locale(request: ApiRequest) -> str:
+    return i18n.preferred(request.headers.get("accept-language", "ja"))
+
+
+def _facility(choice: FacilityChoice, locale: str) -> FacilityView:
+    each = choice.facility
+    return FacilityView(
+        each.facility_id,
+        each.label(locale),
+        each.name_kana,
+        each.facility_type,
+        each.region,
+        choice.is_on,
+        choice.holds,
+        choice.has_read,
+    )
+
+
+def _notice(notice: Notice, locale: str) -> NoticeView:
+    return NoticeView(
+        notice.notice_id,
+        notice.created_at,
+        i18n.text(locale, f"notice.{notice.event}.title", **notice.params),
+        i18n.text(locale, f"notice.{notice.event}.body", **notice.params),
+        notice.is_unread,
+    )
+
+
+routes = [MyOwn]

@@ -1,0 +1,91 @@
+"""The demo's one-time links: once, for a while, and in the demo only."""
+
+import asyncio
+
+import asyncpg
+import msgspec
+import pytest
+from litestar import Litestar
+
+from api.app import create_app
+from api.core import runtime
+from api.core.actor import OPERATOR
+from api.core.errors import NotFound
+from api.core.ids import uuid7
+from api.core.provisioning import app_dsn, ensure_database, provision
+from api.core.settings import SettingFault
+from api.identity import intake
+from api.identity import service as identity
+from api.identity.errors import DemoLinkGone
+from tests.conftest import Deployment
+from tests.identity.conftest import Paper
+
+
+@pytest.fixture
+async def link(hanako: Paper) -> str:
+    await identity.declare_deployment(is_demo=True)
+    account_id = uuid7()
+    await intake.open_account(
+        OPERATOR, account_id=account_id, kind="participant", person_id=hanako.participant_id
+    )
+    return await identity.make_demo_link(account_id)
+
+
+async def test_a_link_signs_in_once(hanako: Paper, link: str):
+    answers = await asyncio.gather(
+        *(identity.redeem_demo_link(link) for _ in range(4)), return_exceptions=True
+    )
+    opened = [answer for answer in answers if not isinstance(answer, Exception)]
+    assert len(opened) == 1
+    actor = await identity.actor_of(opened[0].token)
+    assert actor.participant_id == hanako.participant_id
+    with pytest.raises(DemoLinkGone):
+        await identity.redeem_demo_link(link)
+
+
+async def test_a_link_of_yesterday_is_gone(link: str, admin: asyncpg.Connection):
+    await admin.execute("UPDATE demo_sign_in SET expires_at = now()")
+    with pytest.raises(DemoLinkGone):
+        await identity.redeem_demo_link(link)
+
+
+async def test_a_demo_cannot_become_a_production_service(link: str):
+    with pytest.raises(SettingFault, match="was made as a demo"):
+        await identity.declare_deployment(is_demo=False)
+
+
+async def test_postgresql_refuses_the_door_in_a_production_database(
+    database: Deployment, server_dsn: str
+):
+    admin_dsn = await ensure_database(server_dsn, "tsunagu_tests_production")
+    await provision(admin_dsn, database.keys)
+    connection = await asyncpg.connect(app_dsn(admin_dsn, database.keys))
+    try:
+        await connection.execute(
+            "INSERT INTO deployment (kind) VALUES ('production') ON CONFLICT DO NOTHING"
+        )
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="demo door"):
+            await connection.execute(
+                "INSERT INTO demo_sign_in (token_hash, account_id, expires_at)"
+                " VALUES (sha256('x'), uuidv7(), now() + interval '1 hour')"
+            )
+    finally:
+        await connection.close()
+
+
+async def test_outside_the_demo_the_door_has_no_route_and_no_use(
+    link: str, database: Deployment, app: Litestar
+):
+    settings = msgspec.structs.replace(database.settings, is_demo=False)
+    try:
+        production = create_app(settings, database.keys, database.app_dsn)
+        with pytest.raises(NotFound):
+            await identity.redeem_demo_link(link)
+    finally:
+        runtime.start(database.settings, database.keys)
+    assert _demo_routes(production) == []
+    assert len(_demo_routes(app)) == 2
+
+
+def _demo_routes(app: Litestar) -> list[str]:
+    return [route.path for route in app.routes if route.path.startswith("/demo")]

@@ -1,0 +1,70 @@
+"""The front page, and each person's own first page."""
+
+from litestar import get
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+
+from api.consent import service as consent
+from api.consent.service import Settings
+from api.core.actor import Actor, ActorKind
+from api.identity.guards import PORTAL, anyone, participants_only
+from api.support import own
+from api.support.log_lines import LogLine
+from notifications import service as notifications
+from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.sentences import now_sentence
+
+HOMES = {
+    ActorKind.PARTICIPANT: "/home",
+    ActorKind.PROFESSIONAL: "/clinic",
+    ActorKind.SUPPORT: "/support",
+}
+LATELY = 5
+
+Need = dict[str, str]
+
+
+@get("/", guards=[anyone], opt=PORTAL, include_in_schema=False)
+async def welcome(request: PortalRequest, actor: Actor) -> Response[bytes]:
+    if actor.kind in HOMES:
+        return Redirect(HOMES[actor.kind], status_code=303)
+    return await render(request, "welcome.html", actor)
+
+
+@get("/home", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def home(request: PortalRequest, actor: Actor) -> Response[bytes]:
+    state = await consent.settings(actor)
+    log = await own.log(actor, preferences(request).locale, count=LATELY)
+    return await render(
+        request,
+        "home.html",
+        actor,
+        summary=await now_sentence(request, actor, state),
+        needs=_needs(request, state, await notifications.unread(actor)),
+        happenings=[_happening(line) for line in log.lines],
+    )
+
+
+def _needs(request: PortalRequest, state: Settings, unread: int) -> list[Need]:
+    """What waits for the person, most pressing first."""
+    needs: list[Need] = []
+    if state.participation.state != "participating":
+        key = f"home.needs.{state.participation.state}"
+        needs.append({"text": say(request, key), "href": "/disclosure/participation"})
+    elif not consent.summary_of(state).facilities:
+        needs.append({"text": say(request, "home.needs.choose"), "href": "/disclosure"})
+    if unread:
+        text = say(request, "home.needs.unread", count=unread)
+        needs.append({"text": text, "href": "/inbox"})
+    return needs
+
+
+def _happening(line: LogLine) -> dict[str, object]:
+    return {
+        "text": line.sentence,
+        "at": line.at,
+        "href": f"/access-log#access-{line.number}" if line.is_access else None,
+    }
+
+
+routes: list[ControllerRouterHandler] = [welcome, home]

@@ -1,0 +1,108 @@
+"""The support centre's queue, and the participant's way into it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+
+from api.core import i18n
+from api.core.actor import Actor
+from api.identity.guards import PORTAL, participants_only, support_only
+from api.support import service
+from api.support.errors import NoTelephoneNumber
+from api.support.service import Case
+from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
+
+ON_A_PAGE = 20
+
+
+class CallBack(Struct):
+    phone: Annotated[str, Meta(max_length=40)]
+
+
+@get("/help", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def help_page(request: PortalRequest, actor: Actor) -> Response[bytes]:
+    return await render(
+        request,
+        "help.html",
+        actor,
+        is_waiting=await service.is_call_waiting(actor),
+        values={},
+        errors={},
+    )
+
+
+@post("/help/call-back", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def call_back(
+    request: PortalRequest,
+    actor: Actor,
+    data: Annotated[CallBack, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[bytes]:
+    try:
+        await service.ask_for_call(actor, data.phone)
+    except NoTelephoneNumber as fault:
+        return await render(
+            request,
+            "help.html",
+            actor,
+            status=fault.status,
+            path="/help",
+            is_waiting=False,
+            values={"phone": data.phone},
+            errors={"phone": say(request, fault.key)},
+        )
+    return _redirect("/help")
+
+
+@get("/support", guards=[support_only], opt=PORTAL, include_in_schema=False)
+async def queue(request: PortalRequest, actor: Actor, page: PageNumber = 1) -> Response[bytes]:
+    cases, total = await service.queue(actor, page=page, count=ON_A_PAGE)
+    locale = preferences(request).locale
+    return await render(
+        request,
+        "support/queue.html",
+        actor,
+        cases=[_shown(case, locale) for case in cases],
+        total=total,
+        pager={"page": page, "pages": pages_of(total, ON_A_PAGE)},
+    )
+
+
+@post(
+    "/support/cases/{case_id:uuid}/close",
+    guards=[support_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def close(actor: Actor, case_id: UUID) -> Response[bytes]:
+    await service.close(actor, case_id)
+    return _redirect("/support")
+
+
+def _shown(case: Case, locale: str) -> dict[str, object]:
+    kind = case.kind if i18n.has_text(locale, f"support.case.{case.kind}") else "other"
+    return {
+        "id": case.case_id,
+        "kind": i18n.text(locale, f"support.case.{kind}"),
+        "do": i18n.text(locale, f"support.case.{kind}.do"),
+        "facts": [
+            (i18n.text(locale, f"support.param.{name}"), value)
+            for name, value in case.params.items()
+            if name != "phone" and i18n.has_text(locale, f"support.param.{name}")
+        ],
+        "phone": case.params.get("phone"),
+        "opened_at": case.opened_at,
+        "due_on": case.due_on,
+    }
+
+
+def _redirect(path: str) -> Response[bytes]:
+    return Redirect(path, status_code=303)
+
+
+routes: list[ControllerRouterHandler] = [help_page, call_back, queue, close]
