@@ -4,7 +4,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import msgspec
-from litestar import Controller, Request, post
+from litestar import Request, post
 from litestar.response import Response
 
 from api.core import i18n, runtime
@@ -16,7 +16,7 @@ from api.records import ingest
 from api.records.errors import NotStored, WrongMediaType
 from api.records.ingest import Stored, StoredRecord
 from api.records.parse import MAX_BYTES
-from api.records.routes import FHIR_JSON, UnknownType
+from api.records.routes import FHIR_JSON, FhirReads, UnknownType
 from api.records.shapes import R4_TYPES
 from api.records.versions import instant
 
@@ -26,20 +26,18 @@ BODY_LIMIT = MAX_BYTES + 64 * 1024
 FhirRequest = Request[Any, Any, Any]
 
 
-class FhirWrites(Controller):
-    """A body is stored wholly or not at all; in a batch, each entry is."""
+class Fhir(FhirReads):
+    """Reads, and writes beside them: Litestar wants one controller for one path.
 
-    path = "/fhir/R4"
-    opt = {"door": "fhir"}  # noqa: RUF012 - Litestar's own declaration
-    guards = [systems_that_write]  # noqa: RUF012
-    tags = ["FHIR R4"]  # noqa: RUF012
+    A body is stored wholly or not at all; in a batch, each entry is.
+    """
 
-    @post("", request_max_body_size=BODY_LIMIT)
+    @post("", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
     async def submit(self, request: FhirRequest, actor: Actor) -> Response[bytes]:
         """A transaction or batch Bundle, a document, or one resource."""
         return _answer(request, await ingest.store(actor, await _body(request)))
 
-    @post("/{resource_type:str}", request_max_body_size=BODY_LIMIT)
+    @post("/{resource_type:str}", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
     async def create(
         self, request: FhirRequest, resource_type: str, actor: Actor
     ) -> Response[bytes]:
@@ -50,7 +48,7 @@ class FhirWrites(Controller):
         return _answer(request, await ingest.store(actor, body, resource_type=resource_type))
 
 
-routes = [FhirWrites]
+routes = [Fhir]
 
 
 async def _body(request: FhirRequest) -> bytes:
