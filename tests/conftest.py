@@ -22,6 +22,7 @@ from api.core.embedded import EmbeddedPostgres
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import Settings
 from api.directory import service as directory
+from tests.serving import Served, serving
 
 
 @dataclass(frozen=True)
@@ -102,3 +103,10 @@ def acting(person: demo.Cast) -> Actor:
         participant_id=person.person_id,
         name=person.name,
     )
+
+
+@pytest.fixture(scope="session")
+def served(database: Deployment, people: dict[str, demo.Cast]) -> Iterator[Served]:
+    """The application in its own process, on the seeded demo network."""
+    with serving(database.settings.home, database.app_dsn) as server:
+        yield server

@@ -75,11 +75,16 @@ class FhirReads(Controller):
                 before=_uuid(asked["_before"]) if "_before" in asked else None,
                 count=_count(asked.get("_count", "50")),
             )
-        link = f"{resource_type}?{request.url.query}"
+        # An identifier stays out of the answer: a card number is not for copying about.
+        link = (
+            f"{resource_type}?patient={asked['patient']}" if "patient" in asked else resource_type
+        )
         following = None
         if page.before is not None:
-            kept = "&".join(f"{k}={v}" for k, v in asked.items() if k != "_before")
-            following = f"{resource_type}?{kept}&_before={page.before}"
+            following = (
+                f"{resource_type}?patient={subject}&_count={asked.get('_count', '50')}"
+                f"&_before={page.before}"
+            )
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
         return _fhir(body, page.number)
 

@@ -1,0 +1,71 @@
+"""The real application in a process of its own, on the run's database, for tests from outside."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.error import URLError
+from urllib.request import urlopen
+
+
+class Served(NamedTuple):
+    """`url` is what people would type; `log` holds all the server said."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(home: Path, app_dsn: str, *, is_demo: bool = True) -> Iterator[Served]:
+    """One worker, until the block ends."""
+    port = free_port()
+    log = home / f"server-{port}.log"
+    environment = os.environ | {
+        "TSUNAGU_HOME": str(home),
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "APP_DATABASE_URL": app_dsn,
+        "TSUNAGU_DEMO": "1" if is_demo else "",
+    }
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "serve"],
+            env=environment,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        try:
+            served = Served(f"http://localhost:{port}", log, process)
+            _wait_until_ready(served)
+            yield served
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+
+
+def _wait_until_ready(served: Served) -> None:
+    for _ in range(300):
+        if served.process.poll() is not None:
+            break
+        try:
+            with urlopen(f"{served.url}/health/ready", timeout=1):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"the server did not start:\n{served.log.read_text()[-4000:]}")
