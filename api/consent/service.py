@@ -54,8 +54,8 @@ def network_rules() -> NetworkRules:
     """The profile as the decision sees it."""
     profile = directory.profile()
     return NetworkRules(
-        profile_id=profile.id,
-        profile_version=profile.version,
+        profile_id=profile_id,
+        profile_version=profile_version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         recipient_default=(
