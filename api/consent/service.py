@@ -1,6 +1,7 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -52,6 +53,12 @@ KEPT_POLICIES = 10_000
 
 def network_rules() -> NetworkRules:
     """The profile as the decision sees it."""
+    profile = directory.profile()
+    return _rules_of(profile.id, profile.version)
+
+
+@lru_cache(maxsize=4)
+def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
     profile = directory.profile()
     return NetworkRules(
         profile_id=profile_id,

@@ -1,14 +1,13 @@
 """FHIR R4 for facility systems: transactions, batches and single resources coming in."""
 
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
-from litestar.types import ControllerRouterHandler
 
 from api.core import i18n, runtime
 from api.core.actor import Actor
@@ -19,7 +18,7 @@ from api.records import ingest
 from api.records.errors import NotStored, WrongMediaType
 from api.records.ingest import Stored, StoredRecord
 from api.records.parse import MAX_BYTES
-from api.records.routes import FHIR_JSON, UnknownType
+from api.records.routes import FHIR_JSON, FhirReads, UnknownType
 from api.records.shapes import R4_TYPES
 from api.records.versions import instant
 
@@ -29,34 +28,29 @@ BODY_LIMIT = MAX_BYTES + 64 * 1024
 FhirRequest = Request[Any, Any, Any]
 
 
-# Functions, because two controllers of Litestar cannot share a path.
-_DOOR: Final[dict[str, Any]] = {
-    "guards": [systems_that_write],
-    "opt": {"door": "fhir"},
-    "tags": ["FHIR R4"],
-    "request_max_body_size": BODY_LIMIT,
-}
+class Fhir(FhirReads):
+    """Reads, and writes beside them: Litestar wants one controller for one path.
+
+    A body is stored wholly or not at all; in a batch, each entry is.
+    """
+
+    @post("", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
+    async def submit(self, request: FhirRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+        """A transaction or batch Bundle, a document, or one resource."""
+        return _answer(request, await ingest.store(actor, await _body(request)))
+
+    @post("/{resource_type:str}", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
+    async def create(
+        self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
+    ) -> Response[bytes]:
+        """One resource of this type: 201 when it is new, 200 when it is a version of one held."""
+        if resource_type not in R4_TYPES:
+            raise UnknownType
+        body = await _body(request)
+        return _answer(request, await ingest.store(actor, body, resource_type=resource_type))
 
 
-@post("/fhir/R4", **_DOOR)
-async def submit(request: FhirRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    """A transaction or batch Bundle, a document, or one resource. Stored wholly or not at all;
-    in a batch, each entry is."""
-    return _answer(request, await ingest.store(actor, await _body(request)))
-
-
-@post("/fhir/R4/{resource_type:str}", **_DOOR)
-async def create(
-    request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
-) -> Response[bytes]:
-    """One resource of this type: 201 when it is new, 200 when it is a version of one held."""
-    if resource_type not in R4_TYPES:
-        raise UnknownType
-    body = await _body(request)
-    return _answer(request, await ingest.store(actor, body, resource_type=resource_type))
-
-
-routes: Final[list[ControllerRouterHandler]] = [submit, create]
+routes = [Fhir]
 
 
 async def _body(request: FhirRequest) -> bytes:
