@@ -90,7 +90,7 @@ async def is_in_quarantine(tx: Transaction, name: str, body: bytes) -> bool:
     return bool(
         await tx.fetchval(
             "SELECT EXISTS (SELECT FROM quarantine WHERE facility_id = (SELECT app.facility())"
-            " AND name = $1 AND octet_length(body) = octet_length($2) AND body = $2)",
+            " AND name = $1 AND octet_length(body) = octet_length($2::bytea) AND body = $2)",
             name,
             body,
         )

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from api.core import i18n, runtime
@@ -33,13 +35,13 @@ class Fhir(FhirReads):
     """
 
     @post("", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
-    async def submit(self, request: FhirRequest, actor: Actor) -> Response[bytes]:
+    async def submit(self, request: FhirRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
         """A transaction or batch Bundle, a document, or one resource."""
         return _answer(request, await ingest.store(actor, await _body(request)))
 
     @post("/{resource_type:str}", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
     async def create(
-        self, request: FhirRequest, resource_type: str, actor: Actor
+        self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
         """One resource of this type: 201 when it is new, 200 when it is a version of one held."""
         if resource_type not in R4_TYPES:

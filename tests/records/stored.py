@@ -1,0 +1,49 @@
+"""What the database holds after a sending, seen with each owner's own eyes."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from api.access_log import service as access_log
+from api.core.actor import Actor, ActorKind
+from api.core.database import unit_of_work
+
+
+async def records(subject: UUID) -> list[dict[str, Any]]:
+    """Every version, oldest first."""
+    actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
+    async with unit_of_work(actor) as tx:
+        rows = await tx.fetch(
+            "SELECT * FROM record WHERE participant_id = $1 ORDER BY recorded_at, version", subject
+        )
+    return [dict(row) for row in rows]
+
+
+async def log(subject: UUID) -> list[access_log.LogRow]:
+    """Newest first."""
+    actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
+    return (await access_log.page(actor)).rows
+
+
+async def undisclosed(subject: UUID) -> list[dict[str, Any]]:
+    actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
+    async with unit_of_work(actor) as tx:
+        rows = await tx.fetch("SELECT undisclosed::text AS text FROM access_event ORDER BY pseq")
+    return [msgspec.json.decode(row["text"]) for row in rows]
+
+
+async def quarantine(facility: Actor) -> list[dict[str, Any]]:
+    async with unit_of_work(facility) as tx:
+        rows = await tx.fetch("SELECT name, reason, body FROM quarantine ORDER BY quarantine_id")
+    return [dict(row) for row in rows]
+
+
+async def submissions(facility: Actor) -> int:
+    async with unit_of_work(facility) as tx:
+        return int(await tx.fetchval("SELECT count(*) FROM submission"))
+
+
+async def cases() -> int:
+    async with unit_of_work(Actor(kind=ActorKind.SUPPORT)) as tx:
+        return int(await tx.fetchval("SELECT count(*) FROM support_case WHERE kind = 'quarantine'"))
