@@ -207,7 +207,7 @@ async def _note(message: Message, scope: Scope) -> None:
     )
 
 
-async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Every refusal and fault, in the form its door speaks."""
     problem = _problem(error)
     reference = None
@@ -229,7 +229,7 @@ async def _answer(request: Request[Any, Any, Any], error: Exception) -> Response
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": "/sign-in"})
-        return await error_page(request, problem, reference)
+        return error_page(request, problem, reference)
     return _problem_json(request, problem, reference)
 
 

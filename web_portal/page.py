@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 from jinja2 import Environment
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Response
 from litestar.template.base import csrf_token
 from markupsafe import Markup
@@ -17,7 +17,7 @@ from notifications import service as notifications
 from web_portal.templating import environment
 
 PortalRequest = Request[Any, Any, Any]
-PageNumber = Annotated[int, Parameter(ge=1, le=100_000)]
+PageNumber = Annotated[int, QueryParameter(ge=1, le=100_000)]
 
 
 class Flash(TypedDict):
@@ -50,9 +50,16 @@ def say(request: PortalRequest, key: str, /, **params: object) -> str:
 
 
 async def render(
+    request: PortalRequest, template: str, actor: Actor, **context: Any
+) -> Response[bytes]:
+    """As `compose`, for this viewer."""
+    return compose(request, template, await _viewer(actor), **context)
+
+
+def compose(
     request: PortalRequest,
     template: str,
-    actor: Actor,
+    viewer: dict[str, object] | None,
     *,
     status: int = 200,
     flash: Flash | None = None,
@@ -72,7 +79,7 @@ async def render(
             csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
                 csrf_token({"request": request})
             ),
-            viewer=await _viewer(actor),
+            viewer=viewer,
             network={
                 "name": getattr(network.name, chosen.locale),
                 "support_phone": wording["support.phone"],

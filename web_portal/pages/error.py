@@ -6,12 +6,11 @@ from litestar import Request
 from litestar.response import Response
 
 from api.core import i18n
-from api.core.actor import ANONYMOUS
 from api.core.errors import Problem
-from web_portal.page import preferences, render, say
+from web_portal.page import compose, preferences, say
 
 
-async def error_page(
+def error_page(
     request: Request[Any, Any, Any], problem: Problem, reference: str | None
 ) -> Response[bytes]:
     # A page about a fault asks the database for nothing: it may be the database that failed.
@@ -19,10 +18,10 @@ async def error_page(
     following = None
     if i18n.has_text(locale, f"{problem.key}.next"):
         following = say(request, f"{problem.key}.next", **problem.params)
-    return await render(
+    return compose(
         request,
         "error.html",
-        ANONYMOUS,
+        None,
         status=problem.status,
         problem={
             "what": say(request, problem.key, **problem.params),

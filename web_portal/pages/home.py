@@ -1,6 +1,7 @@
 """The front page, and each person's own first page."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
@@ -25,14 +26,14 @@ Need = dict[str, str]
 
 
 @get("/", guards=[anyone], opt=PORTAL, include_in_schema=False)
-async def welcome(request: PortalRequest, actor: Actor) -> Response[bytes]:
+async def welcome(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     if actor.kind in HOMES:
         return Redirect(HOMES[actor.kind], status_code=303)
     return await render(request, "welcome.html", actor)
 
 
 @get("/home", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def home(request: PortalRequest, actor: Actor) -> Response[bytes]:
+async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     state = await consent.settings(actor)
     log = await own.log(actor, preferences(request).locale, count=LATELY)
     return await render(
