@@ -29,7 +29,7 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
-from api.identity.errors import TokenRequestRefused
+from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.records.ingest_routes import routes as ingest_routes
@@ -293,6 +293,8 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest) and problem.where:
         body["where"] = problem.where
+    if isinstance(problem, EnrolmentFaults):
+        body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,

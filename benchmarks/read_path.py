@@ -61,8 +61,8 @@ def _rounds(where: Place, network: Network) -> tuple[dict[tuple[str, int], list[
     """Every way at every width, in turn, three times, after a warm-up of each."""
     url = where.settings.public_url
     ways = {
-        "hello": ["/bench/hello"],
-        "unaudited": [f"/bench/unaudited/{KIND}/{each}" for each in network.participants],
+        "hello": ["/fhir/bench/hello"],
+        "unaudited": [f"/fhir/bench/unaudited/{KIND}/{each}" for each in network.participants],
         "logged": [f"/fhir/R4/{KIND}?patient={each}" for each in network.participants],
     }
     rows: dict[tuple[str, int], list[Load]] = {}

@@ -93,12 +93,12 @@ def compared() -> Litestar:
 
     pool: list[asyncpg.Pool] = []
 
-    @get("/bench/hello", guards=[anyone], opt={"door": "fhir"}, include_in_schema=False)
+    @get("/fhir/bench/hello", guards=[anyone], opt={"door": "fhir"}, include_in_schema=False)
     async def hello() -> dict[str, str]:
         return {"hello": "world"}
 
     @get(
-        "/bench/unaudited/{kind:str}/{patient:uuid}",
+        "/fhir/bench/unaudited/{kind:str}/{patient:uuid}",
         guards=[systems_that_read],
         opt={"door": "fhir"},
         include_in_schema=False,

@@ -1,11 +1,12 @@
 """What every page shares: the reader's language and comfort, the frame, and safe ways back."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 from jinja2 import Environment
 from litestar import Request
-from litestar.params import QueryParameter
+from litestar.params import Parameter
 from litestar.response import Response
 from litestar.template.base import csrf_token
 from markupsafe import Markup
@@ -17,7 +18,7 @@ from notifications import service as notifications
 from web_portal.templating import environment
 
 PortalRequest = Request[Any, Any, Any]
-PageNumber = Annotated[int, QueryParameter(ge=1, le=100_000)]
+PageNumber = Annotated[int, Parameter(ge=1, le=100_000)]
 
 
 class Flash(TypedDict):
@@ -50,16 +51,9 @@ def say(request: PortalRequest, key: str, /, **params: object) -> str:
 
 
 async def render(
-    request: PortalRequest, template: str, actor: Actor, **context: Any
-) -> Response[bytes]:
-    """As `compose`, for this viewer."""
-    return compose(request, template, await _viewer(actor), **context)
-
-
-def compose(
     request: PortalRequest,
     template: str,
-    viewer: dict[str, object] | None,
+    actor: Actor,
     *,
     status: int = 200,
     flash: Flash | None = None,
@@ -67,18 +61,32 @@ def compose(
     **context: object,
 ) -> Response[bytes]:
     """`path`: where a change of language returns to, for a page that answers a form."""
+    viewer = await _viewer(actor)
+    return frame(request, template, viewer, status=status, flash=flash, path=path, **context)
+
+
+def frame(
+    request: PortalRequest,
+    template: str,
+    viewer: Mapping[str, object] | None,
+    *,
+    status: int = 200,
+    flash: Flash | None = None,
+    path: str | None = None,
+    **context: object,
+) -> Response[bytes]:
+    """As `render`, for a viewer already looked up; asks the database for nothing."""
     chosen = preferences(request)
     network = directory.profile()
     wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
+    token = Markup('<input type="hidden" name="_csrf_token" value="{}">')
     html = (
         _environment()
         .get_template(template)
         .render(
             **chosen._asdict(),
             path=path or request.url.path,
-            csrf_input=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
-                csrf_token({"request": request})
-            ),
+            csrf_input=token.format(csrf_token({"request": request})),
             viewer=viewer,
             network={
                 "name": getattr(network.name, chosen.locale),

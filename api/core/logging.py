@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import Any
 
+import msgspec
 import structlog
 
 
@@ -16,11 +17,15 @@ def configure() -> None:
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.add_log_level,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_encode),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+
+
+def _encode(line: dict[str, Any], **_: object) -> bytes:
+    return msgspec.json.encode(line)
 
 
 log: Any = structlog.get_logger()

@@ -7,7 +7,7 @@ from litestar.response import Response
 
 from api.core import i18n
 from api.core.errors import Problem
-from web_portal.page import compose, preferences, say
+from web_portal.page import frame, preferences, say
 
 
 def error_page(
@@ -18,7 +18,7 @@ def error_page(
     following = None
     if i18n.has_text(locale, f"{problem.key}.next"):
         following = say(request, f"{problem.key}.next", **problem.params)
-    return compose(
+    return frame(
         request,
         "error.html",
         None,
