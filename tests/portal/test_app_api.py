@@ -95,6 +95,6 @@ async def test_the_log_is_read_page_by_page_without_gap_or_repeat(
 async def test_notices_arrive_in_the_inbox_and_are_read_once(hanako: Visitor) -> None:
     while await notifications.deliver():
         pass
-    assert "読んでいないお知らせが1件あります。" in (await hanako.get("/home")).text
+    assert "まだ読んでいないお知らせが1件" in (await hanako.get("/home")).text
     assert "参加が始まりました" in (await hanako.get("/inbox")).text
     assert "読んでいないお知らせ" not in (await hanako.get("/home")).text

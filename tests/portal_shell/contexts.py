@@ -148,6 +148,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "agree": ("register/agree.html", {"person": PERSON, "data_from": date(2026, 5, 3)}),
     "passkey": ("register/passkey.html", {}),
     "sign-in": ("sign_in.html", {}),
+    "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
     "home": (
         "home.html",
         {
