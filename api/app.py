@@ -32,8 +32,7 @@ from api.identity import service as identity
 from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
-from api.records.ingest_routes import routes as ingest_routes
-from api.records.routes import routes as records_routes
+from api.records.ingest_routes import routes as records_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -96,7 +95,6 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *disclosure_routes,
         *me_routes,
         *records_routes,
-        *ingest_routes,
         *pages,
     ]
     if settings.is_demo:

@@ -37,13 +37,20 @@ class LogPage(NamedTuple):
 
 
 async def append(
-    tx: Transaction, event: EventName, *, outcome: str = "permitted", detail: dict[str, Any]
+    tx: Transaction,
+    event: EventName,
+    *,
+    outcome: str = "permitted",
+    detail: dict[str, Any],
+    undisclosed: dict[str, Any] | None = None,
 ) -> int:
     """Appends to the log of the transaction's subject; answers the event's number.
 
     The event is part of the deed: it commits with the caller's transaction or not at all.
+    `undisclosed` (resources, ids) is what the participant is not to be told; `page` leaves it out.
     """
-    row = await queries.append(tx, event, outcome, msgspec.json.encode(detail).decode(), _EMPTY)
+    hidden = _EMPTY if undisclosed is None else msgspec.json.encode(undisclosed).decode()
+    row = await queries.append(tx, event, outcome, msgspec.json.encode(detail).decode(), hidden)
     return int(row["pseq"])
 
 

@@ -1,6 +1,7 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -53,9 +54,15 @@ KEPT_POLICIES = 10_000
 def network_rules() -> NetworkRules:
     """The profile as the decision sees it."""
     profile = directory.profile()
+    return _rules_of(profile.id, profile.version)
+
+
+@lru_cache(maxsize=4)
+def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
+    profile = directory.profile()
     return NetworkRules(
-        profile_id=profile.id,
-        profile_version=profile.version,
+        profile_id=profile_id,
+        profile_version=profile_version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         recipient_default=(

@@ -104,9 +104,6 @@ class FhirReads(Controller):
         return _fhir(bytes(entries[0]["resource"]), page.number)
 
 
-routes = [FhirReads]
-
-
 async def _patients(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
     person = None
     identifier = None

@@ -104,6 +104,26 @@ GRANT EXECUTE ON FUNCTION records_participant_of_local_id(uuid, text),
   records_participant_of_record(uuid) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 
+-- The one filter every read goes through: what the decision core said, as rows. Inlined into its
+-- callers, so it costs no call; it runs under their row security.
+CREATE FUNCTION app.permitted_records(
+  p_subject uuid, p_facility uuid, p_types text[], p_record uuid, p_categories text[],
+  p_source_permitted text[], p_source_denied text[], p_level integer, p_data_from date,
+  p_sees_own boolean)
+RETURNS SETOF public.record LANGUAGE sql STABLE AS $$
+  SELECT * FROM public.record r
+  WHERE r.participant_id = p_subject AND r.is_current
+    AND (p_record IS NULL OR r.record_id = p_record)
+    AND (p_types = '{}' OR r.resource_type = ANY (p_types))
+    AND ((((r.category = ANY (p_categories) AND (p_source_denied = '{}'
+             OR r.source_facility_id || '/' || r.category <> ALL (p_source_denied)))
+           OR (p_source_permitted <> '{}'
+             AND r.source_facility_id || '/' || r.category = ANY (p_source_permitted)))
+          AND r.sensitivity <= p_level
+          AND (p_data_from IS NULL OR r.effective_on >= p_data_from))
+         OR (p_sees_own AND r.source_facility_id = p_facility))
+$$;
+
 -- Decide, read and append in one transaction (access-log flow 1). The caller decided from the
 -- policy of p_policy_version and a requester of p_standing (revisions of facility and person);
 -- under the head's lock both are checked to be in force still, and nothing is read when they are
@@ -126,6 +146,7 @@ DECLARE
   v_standing text;
   v_told jsonb;
   v_untold jsonb;
+  v_ids text;
 BEGIN
   PERFORM app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
     array_to_string(p_types, ','), coalesce(p_record::text, ''), p_standing,
@@ -151,47 +172,45 @@ BEGIN
     RETURN;
   END IF;
   status := 'read';
-  -- One pass: the page, then its groups, then everything the answer and the log row need of them.
-  SELECT sum(g.shown), max(g.total), min(g.last_id)::uuid, string_agg(g.entries, ','),
+  SELECT sum(g.shown), string_agg(g.entries, ','),
       coalesce(jsonb_agg(g.line) FILTER (WHERE g.is_told), '[]'),
-      jsonb_build_object(
-        'resources', coalesce(jsonb_agg(g.line) FILTER (WHERE NOT g.is_told), '[]'),
-        'ids', encode(sha256(convert_to(coalesce(string_agg(g.ids, ',' ORDER BY g.ids), ''),
-          'UTF8')), 'hex'))
-    INTO shown, total, last_id, entries, v_told, v_untold
+      coalesce(jsonb_agg(g.line) FILTER (WHERE NOT g.is_told), '[]'),
+      string_agg(g.ids, ',')
+    INTO shown, entries, v_told, v_untold, v_ids
     FROM (
-      SELECT p.is_told, count(*) AS shown, max(p.total) AS total, min(p.record_id::text) AS last_id,
-        string_agg(CASE p_form WHEN 'bundle' THEN
-            '{"fullUrl":"' || p_base_url || '/' || p.resource_type || '/' || p.record_id
-            || '","resource":' || p.body || ',"search":{"mode":"match"}}'
-          ELSE
-            json_build_object('record_id', p.record_id, 'type', p.resource_type,
-              'category', p.category, 'title', p.title, 'effective_on', p.effective_on,
-              'effective_at', p.effective_at, 'facility_id', p.source_facility_id,
-              'marks', p.marks)::text
-          END, ',' ORDER BY p.record_id DESC) AS entries,
-        string_agg(p.record_id::text, ',' ORDER BY p.record_id) AS ids,
+      SELECT p.is_told, count(*) AS shown, string_agg(p.record_id::text, ',') AS ids,
+        string_agg('{"fullUrl":"' || p_base_url || '/' || p.resource_type || '/' || p.record_id
+          || '","resource":' || p.body || ',"search":{"mode":"match"}}', ',') AS entries,
         jsonb_build_object('type', p.resource_type, 'category', p.category, 'count', count(*))
           AS line
       FROM (
-        SELECT r.*, count(*) OVER () AS total FROM record r
-        WHERE r.participant_id = v_subject AND r.is_current
-          AND (p_record IS NULL OR r.record_id = p_record)
-          AND (p_before IS NULL OR r.record_id < p_before)
-          AND (p_types = '{}' OR r.resource_type = ANY (p_types))
-          AND ((((r.category = ANY (p_categories) AND (p_source_denied = '{}'
-                   OR r.source_facility_id || '/' || r.category <> ALL (p_source_denied)))
-                 OR (p_source_permitted <> '{}'
-                   AND r.source_facility_id || '/' || r.category = ANY (p_source_permitted)))
-                AND r.sensitivity <= p_level
-                AND (p_data_from IS NULL OR r.effective_on >= p_data_from))
-               OR (p_sees_own AND r.source_facility_id = v_facility))
+        SELECT r.record_id, r.resource_type, r.category, r.is_told, r.body
+        FROM app.permitted_records(v_subject, v_facility, p_types, p_record, p_categories,
+          p_source_permitted, p_source_denied, p_level, p_data_from, p_sees_own) r
+        WHERE p_before IS NULL OR r.record_id < p_before
         ORDER BY r.record_id DESC LIMIT p_count
       ) p
       GROUP BY p.is_told, p.resource_type, p.category
     ) g;
   shown := coalesce(shown, 0);
-  total := coalesce(total, 0);
+  total := shown;
+  IF shown = p_count OR p_before IS NOT NULL THEN
+    SELECT count(*) INTO total FROM app.permitted_records(v_subject, v_facility, p_types, p_record,
+      p_categories, p_source_permitted, p_source_denied, p_level, p_data_from, p_sees_own);
+    SELECT min(id)::uuid INTO last_id FROM unnest(string_to_array(v_ids, ',')) id;
+  END IF;
+  IF p_form = 'timeline' THEN
+    SELECT string_agg(json_build_object('record_id', r.record_id, 'type', r.resource_type,
+        'category', r.category, 'title', r.title, 'effective_on', r.effective_on,
+        'effective_at', r.effective_at, 'facility_id', r.source_facility_id,
+        'marks', r.marks)::text, ',' ORDER BY r.effective_on DESC, r.record_id DESC)
+      INTO entries
+      FROM app.permitted_records(v_subject, v_facility, p_types, p_record, p_categories,
+        p_source_permitted, p_source_denied, p_level, p_data_from, p_sees_own) r
+      WHERE r.record_id::text = ANY (string_to_array(v_ids, ','));
+  END IF;
+  v_untold := jsonb_build_object('resources', v_untold,
+    'ids', encode(sha256(convert_to(coalesce(v_ids, ''), 'UTF8')), 'hex'));
   -- Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
   IF p_outcome = 'denied' AND shown > 0 THEN
     p_outcome := 'permitted';

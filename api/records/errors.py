@@ -1,0 +1,53 @@
+"""Why a submission was not stored, in the terms of its sender."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from api.core import i18n
+from api.core.errors import Problem
+from api.fhir.outcome import Issue
+from api.records.parse import Fault
+
+_STATUS: Final = {
+    "bad_character": 400,
+    "duplicate_key": 400,
+    "invalid_json": 400,
+    "not_a_resource": 400,
+    "too_deep": 400,
+    "too_large": 413,
+}
+_MOST_ISSUES: Final = 100
+
+
+class NotStored(Problem):
+    """`is_kept`: the submission lies in quarantine, so it need not be sent again."""
+
+    status = 422
+    key = "error.fhir.not_stored"
+
+    def __init__(self, faults: Iterable[Fault], *, is_kept: bool = False) -> None:
+        super().__init__()
+        self.faults = tuple(faults)
+        self.is_kept = is_kept
+        self.status = _STATUS.get(self.faults[0].reason, 422)
+
+    @property
+    def issues(self) -> list[Issue]:
+        found = [
+            Issue(fault.issue_code, fault.key, _spoken(fault), fault.path)
+            for fault in self.faults[:_MOST_ISSUES]
+        ]
+        if self.is_kept:
+            key = "record.kept"
+            words = " / ".join(i18n.text(locale, key) for locale in i18n.LOCALES)
+            found.append(Issue("informational", key, words, severity="information"))
+        return found
+
+
+class WrongMediaType(Problem):
+    status = 415
+    key = "error.media_type"
+
+
+def _spoken(fault: Fault) -> str:
+    return " / ".join(i18n.text(locale, fault.key, **fault.params) for locale in i18n.LOCALES)

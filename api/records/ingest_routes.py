@@ -1,0 +1,111 @@
+"""FHIR R4 for facility systems: transactions, batches and single resources coming in."""
+
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, post
+from litestar.response import Response
+
+from api.core import i18n, runtime
+from api.core.actor import Actor
+from api.fhir.bundle import Written, written_bundle
+from api.fhir.outcome import Issue, operation_outcome
+from api.identity.guards import systems_that_write
+from api.records import ingest
+from api.records.errors import NotStored, WrongMediaType
+from api.records.ingest import Stored, StoredRecord
+from api.records.parse import MAX_BYTES
+from api.records.routes import FHIR_JSON, FhirReads, UnknownType
+from api.records.shapes import R4_TYPES
+from api.records.versions import instant
+
+# Above our own limit, so that a body a little too large still gets our own answer.
+BODY_LIMIT = MAX_BYTES + 64 * 1024
+
+FhirRequest = Request[Any, Any, Any]
+
+
+class Fhir(FhirReads):
+    """Reads, and writes beside them: Litestar wants one controller for one path.
+
+    A body is stored wholly or not at all; in a batch, each entry is.
+    """
+
+    @post("", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
+    async def submit(self, request: FhirRequest, actor: Actor) -> Response[bytes]:
+        """A transaction or batch Bundle, a document, or one resource."""
+        return _answer(request, await ingest.store(actor, await _body(request)))
+
+    @post("/{resource_type:str}", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
+    async def create(
+        self, request: FhirRequest, resource_type: str, actor: Actor
+    ) -> Response[bytes]:
+        """One resource of this type: 201 when it is new, 200 when it is a version of one held."""
+        if resource_type not in R4_TYPES:
+            raise UnknownType
+        body = await _body(request)
+        return _answer(request, await ingest.store(actor, body, resource_type=resource_type))
+
+
+routes = [Fhir]
+
+
+async def _body(request: FhirRequest) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (FHIR_JSON, "application/json"):
+        raise WrongMediaType
+    return await request.body()
+
+
+def _answer(request: FhirRequest, stored: Stored) -> Response[bytes]:
+    if stored.kind in ("single", "document"):
+        record = stored.entries[0]
+        if not isinstance(record, StoredRecord):
+            raise LookupError("a single resource is a record")
+        return _one(request, record)
+    is_batch = stored.kind == "batch"
+    bundle = written_bundle("batch" if is_batch else "transaction", map(_written, stored.entries))
+    return Response(msgspec.json.encode(bundle), status_code=200, media_type=FHIR_JSON)
+
+
+def _one(request: FhirRequest, record: StoredRecord) -> Response[bytes]:
+    is_minimal = "return=minimal" in request.headers.get("prefer", "")
+    return Response(
+        b"" if is_minimal else record.version.body.encode(),
+        status_code=201 if record.change == "created" else 200,
+        media_type=FHIR_JSON,
+        headers={
+            "Location": f"{runtime.settings().public_url}/fhir/R4/{_location(record)}",
+            "ETag": _etag(record),
+            "Last-Modified": format_datetime(record.version.recorded_at, usegmt=True),
+        },
+    )
+
+
+def _written(entry: StoredRecord | NotStored | None) -> Written:
+    match entry:
+        case StoredRecord():
+            return Written(
+                "201 Created" if entry.change == "created" else "200 OK",
+                _location(entry),
+                _etag(entry),
+                instant(entry.version.recorded_at),
+            )
+        case NotStored():
+            return Written(f"{entry.status}", outcome=operation_outcome(entry.issues))
+        case None:
+            return Written("200 OK", outcome=operation_outcome([_folded()]))
+
+
+def _folded() -> Issue:
+    words = " / ".join(i18n.text(locale, "record.folded") for locale in i18n.LOCALES)
+    return Issue("informational", "record.folded", words, severity="information")
+
+
+def _location(record: StoredRecord) -> str:
+    return f"{record.resource_type}/{record.resource_id}/_history/{record.version.number}"
+
+
+def _etag(record: StoredRecord) -> str:
+    return f'W/"{record.version.number}"'
