@@ -48,7 +48,7 @@ async def test_a_case_about_nobody_stands_in_the_queue_oldest_first(
     async with unit_of_work(OPERATOR) as tx:
         await tx.execute(
             "INSERT INTO support_case (kind, params, due_on)"
-            " VALUES ('quarantine', '{\"count\": 3}', current_date)"
+            " VALUES ('quarantine', '{\"facility\": \"あおば薬局\"}', current_date)"
         )
     await hanako.post("/help/call-back", phone="0960000001")
     kinds = [case.kind for case in await cases_of(ueda)]
