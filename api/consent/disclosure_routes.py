@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from api.consent import leaving, service
@@ -115,12 +117,14 @@ class Disclosure(Controller):
     tags = ["My settings"]  # noqa: RUF012
 
     @get("/disclosure", summary="Who can see my records")
-    async def show(self, request: ApiRequest, actor: Actor) -> DisclosureView:
+    async def show(self, request: ApiRequest, actor: NamedDependency[Actor]) -> DisclosureView:
         """The switches as they stand, with the version each change must name."""
         return await _view(request, actor, await service.settings(actor))
 
     @post("/disclosure/changes", status_code=200, summary="Turn switches")
-    async def change(self, request: ApiRequest, actor: Actor, data: Changes) -> DisclosureView:
+    async def change(
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[Changes]
+    ) -> DisclosureView:
         """All commands make one new version. 409 when `version` is no longer the newest: read
         again, nothing was changed. 422 for a facility, profession or category unknown here."""
         commands = [each.command() for each in data.commands]
@@ -128,14 +132,16 @@ class Disclosure(Controller):
         return await _view(request, actor, state)
 
     @post("/disclosure/undo", status_code=200, summary="Take the last change back")
-    async def undo(self, request: ApiRequest, actor: Actor, data: Undo) -> DisclosureView:
+    async def undo(
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[Undo]
+    ) -> DisclosureView:
         """A new version that says what the one before said. 409 when `version` is stale."""
         state = await service.undo(actor, expected_version=data.version)
         return await _view(request, actor, state)
 
     @post("/participation", status_code=200, summary="Leave the network, or come back")
     async def take_part(
-        self, request: ApiRequest, actor: Actor, data: ParticipationWish
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
     ) -> DisclosureView:
         """Leaving closes every record at the next read; the switches are kept."""
         state = await leaving.take_part(actor, data.state, is_undo=data.undo)

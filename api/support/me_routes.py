@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from api.core import i18n
@@ -83,7 +84,7 @@ class MyOwn(Controller):
     tags = ["My account"]  # noqa: RUF012
 
     @get("", summary="Who is signed in")
-    async def me(self, actor: Actor) -> Me:
+    async def me(self, actor: NamedDependency[Actor]) -> Me:
         """The holder of the session and how many notices wait."""
         return Me(actor.name or "", await notifications.unread(actor))
 
@@ -91,8 +92,10 @@ class MyOwn(Controller):
     async def facilities(
         self,
         request: ApiRequest,
-        actor: Actor,
-        q: Annotated[str, Parameter(max_length=100, description="Part of a name or kana.")] = "",
+        actor: NamedDependency[Actor],
+        q: Annotated[
+            str, QueryParameter(max_length=100, description="Part of a name or kana.")
+        ] = "",
     ) -> Facilities:
         """At most 50: with `q` those found, without it those on or known to the participant."""
         found = await own.facility_choices(actor, q)
@@ -104,9 +107,9 @@ class MyOwn(Controller):
     async def log(
         self,
         request: ApiRequest,
-        actor: Actor,
-        before: Annotated[int | None, Parameter(ge=1, le=2**62)] = None,
-        count: Annotated[int, Parameter(ge=1, le=100)] = 20,
+        actor: NamedDependency[Actor],
+        before: Annotated[int | None, QueryParameter(ge=1, le=2**62)] = None,
+        count: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
     ) -> Log:
         """Every event of the participant's log, refusals too, each with its reason."""
         view = await own.log(actor, _locale(request), before=before, count=count)
@@ -116,15 +119,17 @@ class MyOwn(Controller):
     async def notices(
         self,
         request: ApiRequest,
-        actor: Actor,
-        page: Annotated[int, Parameter(ge=1, le=MOST_PAGES)] = 1,
+        actor: NamedDependency[Actor],
+        page: Annotated[int, QueryParameter(ge=1, le=MOST_PAGES)] = 1,
     ) -> Notices:
         """Newest first, 20 on a page; those answered here become read."""
         found, total = await notifications.inbox(actor, page=page, count=NOTICES_ON_A_PAGE)
         return Notices([_notice(each, _locale(request)) for each in found], total)
 
     @post("/call-backs", status_code=202, summary="Ask the support centre to call me")
-    async def call_back(self, request: ApiRequest, actor: Actor, data: CallBack) -> Accepted:
+    async def call_back(
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[CallBack]
+    ) -> Accepted:
         """Opens one case; while it is open, asking again opens no second."""
         await service.ask_for_call(actor, data.phone)
         return Accepted(i18n.text(_locale(request), "help.call_back.done"))

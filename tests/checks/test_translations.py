@@ -79,18 +79,18 @@ def test_a_key_twice_in_one_file_is_caught(house: Path) -> None:
 @pytest.mark.parametrize(
     ("template", "fault"),
     [
-        ('{{ t("gone") }}', "web_portal/templates/page.html:1: gone has no text"),
-        ('{{ t("gone." ~ x) }}', "web_portal/templates/page.html:1: no text begins with gone."),
+        ('{{ t("gone") }}', "web_portal/templates/other.html:1: gone has no text"),
+        ('{{ t("gone." ~ x) }}', "web_portal/templates/other.html:1: no text begins with gone."),
         (
             '{% macro m() %}{{ t("hello") }}{% endmacro %}',
-            "web_portal/templates/page.html:1: hello takes ['name'], given []",
+            "web_portal/templates/other.html:1: hello takes ['name'], given []",
         ),
     ],
 )
 def test_a_template_naming_what_is_not_there_is_caught(
     house: Path, template: str, fault: str
 ) -> None:
-    (house / "web_portal" / "templates" / "page.html").write_text(template)
+    (house / "web_portal" / "templates" / "other.html").write_text(template)
     assert faults(house) == [fault]
 
 
@@ -103,6 +103,37 @@ def test_a_template_naming_what_is_not_there_is_caught(
     ],
 )
 def test_code_naming_a_text_that_is_not_there_is_caught(house: Path, code: str) -> None:
-    (house / "api" / "errors.py").write_text(code)
+    (house / "api" / "more.py").write_text(code)
     (fault,) = faults(house)
     assert fault.endswith("error.gone has no text")
+
+
+def test_a_text_nobody_says_is_caught(house: Path) -> None:
+    texts = {"hello": "{name}", "error__card": "x", "error__card__next": "y", "tag__new": "z"}
+    for locale in ("ja", "en"):
+        _po(house, locale, **texts, forgotten="w")
+    assert faults(house) == ["forgotten: nothing says it"]
+
+
+def test_a_choice_of_two_texts_is_two_uses(house: Path) -> None:
+    (house / "web_portal" / "templates" / "page.html").write_text(
+        '{{ t("hello" if x else "gone", name=x) }}{{ t("tag." ~ state) }}'
+    )
+    assert faults(house) == ["web_portal/templates/page.html:1: gone has no text"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ['say(request, "gone", name=x)\n', 'WRONG = "error.gone"\n', 'raise Refused("error.gone")\n'],
+)
+def test_a_page_saying_what_is_not_there_is_caught(house: Path, code: str) -> None:
+    (house / "api" / "pages.py").write_text(code)
+    (fault,) = faults(house)
+    assert fault.endswith("gone has no text")
+
+
+def test_a_key_built_from_a_beginning_is_said(house: Path) -> None:
+    (house / "web_portal" / "templates" / "page.html").write_text('{{ t("hello", name=x) }}')
+    assert faults(house) == ["tag.new: nothing says it"]
+    (house / "api" / "pages.py").write_text('say(request, f"tag.{state}")\n')
+    assert faults(house) == []

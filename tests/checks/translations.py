@@ -4,9 +4,10 @@ python -m tests.checks.translations
 """
 
 import ast
+import re
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,10 @@ from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).parents[2]
 LOCALES = ("ja", "en")
+# Keys no source line names in one piece, or in a piece that begins with their beginning.
+BUILT_FROM_PARTS: tuple[str, ...] = ()
+_PREFIX = re.compile(r"^([a-z_]+\.)+$")
+_ERROR = re.compile(r"^error(\.[a-z0-9_]+)+(?<!\.html)$")
 
 
 class Use(NamedTuple):
@@ -48,7 +53,33 @@ def faults(root: Path) -> list[str]:
         elif use.params is not None and use.params != params[use.key]:
             takes, given = sorted(params[use.key]), sorted(use.params)
             found.append(f"{use.where}: {use.key} takes {takes}, given {given}")
+    found += [f"{key}: nothing says it" for key in ja.keys() - _said(root, ja.keys())]
     return sorted(set(found))
+
+
+def _said(root: Path, keys: Iterable[str]) -> set[str]:
+    """Keys that a template, the code or BUILT_FROM_PARTS can come to; a said key's .next too."""
+    exact: set[str] = set()
+    prefixes = set(BUILT_FROM_PARTS)
+    for use in _template_uses(root):
+        (prefixes if use.is_prefix else exact).add(use.key)
+    for path in _code_files(root):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Constant(value=str(text)):
+                    exact.add(text)
+                case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if _PREFIX.match(
+                    text
+                ):
+                    prefixes.add(text)
+    begins = tuple(prefixes)
+    said = {key for key in keys if key in exact or key.startswith(begins)}
+    return said | {key for key in keys if key.removesuffix(".next") in said}
+
+
+def _code_files(root: Path) -> Iterator[Path]:
+    for package in ("api", "notifications", "web_portal"):
+        yield from sorted((root / package).rglob("*.py"))
 
 
 def _texts(folder: Path) -> tuple[dict[str, str], list[str]]:
@@ -90,36 +121,30 @@ def _template_uses(root: Path) -> Iterator[Use]:
                     yield Use(where, key, False, given)
                 case nodes.Concat(nodes=[nodes.Const(value=str(key)), *_]):
                     yield Use(where, key, True, None)
+                case nodes.CondExpr(
+                    expr1=nodes.Const(value=str(one)), expr2=nodes.Const(value=str(other))
+                ):
+                    yield Use(where, one, False, given)
+                    yield Use(where, other, False, given)
 
 
 def _code_uses(root: Path) -> Iterator[Use]:
-    for package in ("api", "notifications", "web_portal"):
-        for path in sorted((root / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
-                match node:
-                    # text(locale, "key", …), i18n.text(locale, "key", …)
-                    case ast.Call(
-                        func=ast.Name(id="text") | ast.Attribute(attr="text"),
-                        args=[_, ast.Constant(value=str(key))],
-                        keywords=given,
-                    ):
-                        names = [argument.arg for argument in given]
-                        known = None if None in names else frozenset(map(str, names))
-                        yield Use(where, key, False, known)
-                    # class UnknownCard(Problem): key = "error.card.unknown"
-                    case ast.ClassDef(body=body):
-                        for statement in body:
-                            yield from _class_key(where, statement)
-
-
-def _class_key(where: str, statement: ast.stmt) -> Iterator[Use]:
-    match statement:
-        case (
-            ast.Assign(targets=[ast.Name(id="key")], value=ast.Constant(value=str(key)))
-            | ast.AnnAssign(target=ast.Name(id="key"), value=ast.Constant(value=str(key)))
-        ):
-            yield Use(where, key, False, None)
+    for path in _code_files(root):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+            match node:
+                # text(locale, "key", …), i18n.text(locale, "key", …), say(request, "key", …)
+                case ast.Call(
+                    func=ast.Name(id="text" | "say") | ast.Attribute(attr="text"),
+                    args=[_, ast.Constant(value=str(key))],
+                    keywords=given,
+                ):
+                    names = [argument.arg for argument in given]
+                    known = None if None in names else frozenset(map(str, names))
+                    yield Use(where, key, False, known)
+                # key = "error.card.unknown", or an error's key wherever it stands
+                case ast.Constant(value=str(key)) if _ERROR.match(key):
+                    yield Use(where, key, False, None)
 
 
 def main(root: Path = ROOT) -> int:

@@ -7,7 +7,7 @@ from api.identity.birth_date import BirthDateFault
 from api.identity.card import CardFault
 from tests.messages import LOCALES, message, texts
 
-FAULTS = [*CardFault, *ActivationCodeFault, *BirthDateFault, "error.my_number.in_text"]
+FAULTS = [*CardFault, *ActivationCodeFault, *BirthDateFault]
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
+from msgspec.structs import replace
+
+from api.support.log_lines import KindCount, LogLine
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -44,33 +48,57 @@ CATEGORIES = [
     {"code": "prescription", "label": "処方", "detail": "医師が出した薬", "on": True},
     {"code": "lab", "label": "検査", "detail": "血液検査など", "on": False},
 ]
-ROW = {
-    "id": "a1",
-    "at": AT,
-    "who": "佐藤",
-    "profession": "医師",
-    "facility": "佐藤内科クリニック",
-    "purpose": "診療",
-    "outcome": "permit",
-    "kinds": [{"label": "処方", "count": 3}],
-    "reason": "あなたが、佐藤内科クリニックの医師に処方の記録を見せると決めているためです。",
-}
-DENIED = ROW | {"id": "a2", "outcome": "deny", "kinds": [], "reason": "見せない設定のためです。"}
+ROW = LogLine(
+    number=7,
+    event_id=UUID("0190a8c0-0000-7000-8000-000000000007"),
+    at=AT,
+    event="records:record:read",
+    outcome="permitted",
+    is_access=True,
+    sentence="佐藤内科クリニックの佐藤さん（医師）が、「処方」3件を見ました。",
+    who="佐藤",
+    profession="医師",
+    facility="佐藤内科クリニック",
+    purpose="診療のため",
+    kinds=(KindCount("prescription", "処方", 3),),
+    reason="あなたが「佐藤内科クリニック」に見ることを許しているためです（設定 第3版）。",
+)
+DENIED = replace(
+    ROW,
+    number=6,
+    outcome="denied",
+    kinds=(),
+    reason="見せない設定のためです。",
+    who="",
+    profession="",
+)
+FOUND = replace(ROW, number=5, event="records:participant:found", kinds=())
+CHANGED = LogLine(
+    number=4,
+    event_id=ROW.event_id,
+    at=AT,
+    event="consent:provision:changed",
+    outcome="permitted",
+    is_access=False,
+    sentence="見せる相手の設定が変わりました。",
+    changes=("「佐藤内科クリニック」に見せるようにしました。",),
+)
 RECORD = {
     "at": date(2026, 5, 1),
     "title": "アムロジピン錠 5mg",
-    "detail": "1日1回 朝食後 28日分",
     "facility": "佐藤内科クリニック",
+    "marks": [],
 }
 PAGER = {"page": 2, "pages": 3}
 ONE_PAGE = {"page": 1, "pages": 1}
 CASE = {
     "id": "c1",
-    "kind": "電話のご希望",
-    "detail": "太郎さん。カードの番号が読みにくいとのこと。",
+    "kind": "電話をかけてほしい",
+    "do": "下の番号へお電話してください。",
+    "facts": [("お名前", "山本 太郎")],
+    "phone": "09000000000",
     "opened_at": AT,
-    "status": "new",
-    "href": "/support/c1",
+    "due_on": date(2026, 5, 4),
 }
 NOTICE = {
     "id": "n1",
@@ -90,11 +118,12 @@ HAPPENINGS = [
 ]
 DISCLOSURE = {
     "viewer": HANAKO,
-    "summary": ["佐藤内科クリニックの医師が、処方の記録を見られます。"],
+    "now": "いま、「佐藤内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。",
+    "is_participating": True,
     "sections": {"facility": SWITCHES, "profession": PROFESSIONS, "category": CATEGORIES},
     "query": "",
     "facility_total": 2,
-    "version": "3",
+    "version": 3,
     "undo": None,
 }
 NO_INPUT: dict[str, Any] = {"values": {}, "errors": {}}
@@ -119,6 +148,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "agree": ("register/agree.html", {"person": PERSON, "data_from": date(2026, 5, 3)}),
     "passkey": ("register/passkey.html", {}),
     "sign-in": ("sign_in.html", {}),
+    "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
     "home": (
         "home.html",
         {
@@ -137,15 +167,50 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "disclosure.html",
         DISCLOSURE
         | {
-            "undo": {"text": "佐藤内科クリニックを「見せない」にしました", "fields": {"to": "2"}},
+            "undo": {
+                "text": "「佐藤内科クリニック」には見せないようにしました。",
+                "at": "facility-one",
+            },
             "query": "みつからない",
             "facility_total": 0,
             "sections": DISCLOSURE["sections"] | {"facility": []},  # type: ignore[operator]
         },
     ),
+    "disclosure-changed": (
+        "disclosure.html",
+        DISCLOSURE
+        | {
+            "undo": {"text": "「佐藤内科クリニック」に見せるようにしました。", "at": "facility-one"}
+        },
+    ),
+    "disclosure-left": ("disclosure.html", DISCLOSURE | {"is_participating": False}),
+    "participation": (
+        "participation.html",
+        {
+            "viewer": HANAKO,
+            "state": "participating",
+            "data_from": date(2026, 5, 3),
+            "is_new": False,
+        },
+    ),
+    "participation-left": (
+        "participation.html",
+        {"viewer": HANAKO, "state": "withdrawn", "data_from": None, "is_new": True},
+    ),
+    "help": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": False}),
+    "help-errors": (
+        "help.html",
+        {
+            "viewer": HANAKO,
+            "is_waiting": False,
+            "values": {"phone": "12"},
+            "errors": {"phone": "電話番号は、0から始まる10けたか11けたの数字で入れてください。"},
+        },
+    ),
+    "help-waiting": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": True}),
     "access-log": (
         "access_log.html",
-        {"viewer": HANAKO, "rows": [ROW, DENIED, ROW | {"id": "a3", "kinds": []}], "pager": PAGER},
+        {"viewer": HANAKO, "rows": [ROW, DENIED, FOUND, CHANGED], "pager": PAGER},
     ),
     "access-log-empty": ("access_log.html", {"viewer": HANAKO, "rows": [], "pager": ONE_PAGE}),
     "inbox": (
@@ -172,22 +237,39 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "subject": SUBJECT,
             "groups": [
                 {"code": "prescription", "label": "処方", "records": [RECORD, RECORD]},
-                {"code": "lab", "label": "検査", "records": [RECORD | {"at": AT}]},
+                {
+                    "code": "lab",
+                    "label": "検査",
+                    "records": [RECORD | {"at": AT, "marks": ["未告知：患者さんに伝えていません"]}],
+                },
             ],
-            "reason": "患者さんが、この施設の医師に処方を見せると決めています。",
+            "is_cut": True,
+            "most": 200,
             "facility": "佐藤内科クリニック",
         },
     ),
     "clinic-read-empty": (
         "clinic/read.html",
-        {"viewer": SATO, "subject": SUBJECT, "groups": [], "reason": "許可", "facility": "佐藤"},
+        {
+            "viewer": SATO,
+            "subject": dict.fromkeys(SUBJECT),
+            "groups": [],
+            "is_cut": False,
+            "facility": "佐藤内科クリニック",
+        },
     ),
     "clinic-refused": (
         "clinic/read.html",
         {"viewer": SATO, "subject": None, "facility": "佐藤内科クリニック"},
     ),
-    "support": ("support/queue.html", {"viewer": UEDA, "cases": [CASE], "pager": PAGER}),
-    "support-empty": ("support/queue.html", {"viewer": UEDA, "cases": [], "pager": ONE_PAGE}),
+    "support": (
+        "support/queue.html",
+        {"viewer": UEDA, "cases": [CASE], "total": 41, "pager": PAGER},
+    ),
+    "support-empty": (
+        "support/queue.html",
+        {"viewer": UEDA, "cases": [], "total": 0, "pager": ONE_PAGE},
+    ),
     "error": (
         "error.html",
         {

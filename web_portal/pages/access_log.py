@@ -1,6 +1,7 @@
 """Who looked at my records, when, what, and why."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -13,7 +14,9 @@ ON_A_PAGE = 20
 
 
 @get("/access-log", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def access_log(request: PortalRequest, actor: Actor, page: PageNumber = 1) -> Response[bytes]:
+async def access_log(
+    request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
+) -> Response[bytes]:
     locale = preferences(request).locale
     view = await own.log(actor, locale, count=ON_A_PAGE)
     if page > 1:  # events are numbered from 1 without gaps, so a page begins at a known number

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 @get("/clinic", guards=[professionals_only], opt=PORTAL, include_in_schema=False)
-async def find_page(request: PortalRequest, actor: Actor) -> Response[bytes]:
+async def find_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     return await _find(request, actor, {}, {})
 
 
@@ -57,8 +57,8 @@ async def find_page(request: PortalRequest, actor: Actor) -> Response[bytes]:
 )
 async def find(
     request: PortalRequest,
-    actor: Actor,
-    data: Annotated[Search, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    actor: NamedDependency[Actor],
+    data: URLEncodedBody[Search],
 ) -> Response[bytes]:
     """Answers with the record page itself, so that one look makes one entry in the log."""
     facility = await _facility(actor)
@@ -79,7 +79,9 @@ async def find(
     opt=PORTAL,
     include_in_schema=False,
 )
-async def read(request: PortalRequest, actor: Actor, participant_id: UUID) -> Response[bytes]:
+async def read(
+    request: PortalRequest, actor: NamedDependency[Actor], participant_id: FromPath[UUID]
+) -> Response[bytes]:
     person = await records.show(actor, participant_id)
     return await _read(request, actor, await _facility(actor), person)
 

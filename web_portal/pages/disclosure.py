@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -27,8 +27,7 @@ from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.sentences import changes_said, now_sentence
 
 Words = Annotated[str, Meta(max_length=100)]
-Query = Annotated[str, Parameter(max_length=100)]
-FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+Query = Annotated[str, QueryParameter(max_length=100)]
 
 
 class Turn(Struct):
@@ -62,14 +61,17 @@ class Participate(Struct):
 
 @get("/disclosure", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def disclosure(
-    request: PortalRequest, actor: Actor, q: Query = "", changed: int | None = None
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    q: Query = "",
+    changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     return await _page(request, actor, q, changed=changed)
 
 
 @post("/disclosure", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def turn(
-    request: PortalRequest, actor: Actor, data: Annotated[Turn, FORM]
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Turn]
 ) -> Response[bytes]:
     commands = [data.command()]
     try:
@@ -83,7 +85,7 @@ async def turn(
 
 @post("/disclosure/undo", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def undo(
-    request: PortalRequest, actor: Actor, data: Annotated[TakeBack, FORM]
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
 ) -> Response[bytes]:
     try:
         state = await consent.undo(actor, expected_version=data.version)
@@ -93,7 +95,9 @@ async def undo(
 
 
 @get("/disclosure/participation", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def participation(request: PortalRequest, actor: Actor, changed: str = "") -> Response[bytes]:
+async def participation(
+    request: PortalRequest, actor: NamedDependency[Actor], changed: FromQuery[str] = ""
+) -> Response[bytes]:
     state = (await consent.settings(actor)).participation
     return await render(
         request,
@@ -106,7 +110,9 @@ async def participation(request: PortalRequest, actor: Actor, changed: str = "")
 
 
 @post("/disclosure/participation", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def take_part(actor: Actor, data: Annotated[Participate, FORM]) -> Response[bytes]:
+async def take_part(
+    actor: NamedDependency[Actor], data: URLEncodedBody[Participate]
+) -> Response[bytes]:
     state = await leaving.take_part(actor, data.state, is_undo=data.undo == "yes")
     return _redirect(f"/disclosure/participation?changed={state.participation.state}")
 

@@ -1,9 +1,11 @@
 """The front page, and each person's own first page."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
+from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.service import Settings
 from api.core.actor import Actor, ActorKind
@@ -19,29 +21,29 @@ HOMES = {
     ActorKind.PROFESSIONAL: "/clinic",
     ActorKind.SUPPORT: "/support",
 }
-LATELY = 5
+LATELY, LOOKED_THROUGH = 5, 50
 
 Need = dict[str, str]
 
 
 @get("/", guards=[anyone], opt=PORTAL, include_in_schema=False)
-async def welcome(request: PortalRequest, actor: Actor) -> Response[bytes]:
+async def welcome(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     if actor.kind in HOMES:
         return Redirect(HOMES[actor.kind], status_code=303)
     return await render(request, "welcome.html", actor)
 
 
 @get("/home", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def home(request: PortalRequest, actor: Actor) -> Response[bytes]:
+async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     state = await consent.settings(actor)
-    log = await own.log(actor, preferences(request).locale, count=LATELY)
+    log = await own.log(actor, preferences(request).locale, count=LOOKED_THROUGH)
     return await render(
         request,
         "home.html",
         actor,
         summary=await now_sentence(request, actor, state),
         needs=_needs(request, state, await notifications.unread(actor)),
-        happenings=[_happening(line) for line in log.lines],
+        happenings=[_happening(line) for line in log.lines if is_news(line)][:LATELY],
     )
 
 
@@ -57,6 +59,12 @@ def _needs(request: PortalRequest, state: Settings, unread: int) -> list[Need]:
         text = say(request, "home.needs.unread", count=unread)
         needs.append({"text": text, "href": "/inbox"})
     return needs
+
+
+def is_news(line: LogLine) -> bool:
+    """Signing in and out oneself is in the log, but no news."""
+    is_own_session = line.event in (EventName.SIGNED_IN, EventName.SIGNED_OUT)
+    return not (is_own_session and line.outcome == "permitted")
 
 
 def _happening(line: LogLine) -> dict[str, object]:

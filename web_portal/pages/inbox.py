@@ -1,6 +1,7 @@
 """What the network has told me."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -19,7 +20,9 @@ LEADS_TO = {
 
 
 @get("/inbox", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def inbox(request: PortalRequest, actor: Actor, page: PageNumber = 1) -> Response[bytes]:
+async def inbox(
+    request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
+) -> Response[bytes]:
     notices, total = await notifications.inbox(actor, page=page, count=ON_A_PAGE)
     return await render(
         request,

@@ -4,8 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -26,7 +26,7 @@ class CallBack(Struct):
 
 
 @get("/help", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def help_page(request: PortalRequest, actor: Actor) -> Response[bytes]:
+async def help_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     return await render(
         request,
         "help.html",
@@ -40,8 +40,8 @@ async def help_page(request: PortalRequest, actor: Actor) -> Response[bytes]:
 @post("/help/call-back", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def call_back(
     request: PortalRequest,
-    actor: Actor,
-    data: Annotated[CallBack, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    actor: NamedDependency[Actor],
+    data: URLEncodedBody[CallBack],
 ) -> Response[bytes]:
     try:
         await service.ask_for_call(actor, data.phone)
@@ -60,7 +60,9 @@ async def call_back(
 
 
 @get("/support", guards=[support_only], opt=PORTAL, include_in_schema=False)
-async def queue(request: PortalRequest, actor: Actor, page: PageNumber = 1) -> Response[bytes]:
+async def queue(
+    request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
+) -> Response[bytes]:
     cases, total = await service.queue(actor, page=page, count=ON_A_PAGE)
     locale = preferences(request).locale
     return await render(
@@ -79,7 +81,7 @@ async def queue(request: PortalRequest, actor: Actor, page: PageNumber = 1) -> R
     opt=PORTAL,
     include_in_schema=False,
 )
-async def close(actor: Actor, case_id: UUID) -> Response[bytes]:
+async def close(actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> Response[bytes]:
     await service.close(actor, case_id)
     return _redirect("/support")
 

@@ -1,0 +1,72 @@
+"""Everybody of a test, signed in at their own browser."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest_asyncio
+from litestar import Litestar
+
+from api.consent import leaving
+from tests.portal import scene
+from tests.portal.scene import Place, Visitor
+
+
+@pytest_asyncio.fixture
+async def browsers(app: Litestar) -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture
+async def open_browser(app: Litestar, browsers: AsyncExitStack):
+    async def opened() -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
+        return await browsers.enter_async_context(client)
+
+    return opened
+
+
+@pytest_asyncio.fixture
+async def clinic(database) -> Place:
+    return await scene.place(
+        "れんげ内科クリニック", "レンゲナイカクリニック", "Renge Clinic", "clinic"
+    )
+
+
+@pytest_asyncio.fixture
+async def pharmacy(database) -> Place:
+    return await scene.place("すみれ薬局", "スミレヤッキョク", "Sumire Pharmacy", "pharmacy")
+
+
+@pytest_asyncio.fixture
+async def yumi(open_browser) -> Visitor:
+    """Has an account and has not said yet whether she takes part."""
+    actor, card = await scene.participant("山本 由美", "ヤマモト ユミ")
+    return await scene.visitor(await open_browser(), actor, card)
+
+
+@pytest_asyncio.fixture
+async def hanako(open_browser) -> Visitor:
+    """Takes part and has chosen nothing yet."""
+    actor, card = await scene.participant("山本 花子", "ヤマモト ハナコ")
+    await leaving.take_part(actor, "participating")
+    return await scene.visitor(await open_browser(), actor, card)
+
+
+@pytest_asyncio.fixture
+async def sato(open_browser, clinic: Place) -> Visitor:
+    actor = await scene.professional(clinic, "佐藤 健一", "physician")
+    return await scene.visitor(await open_browser(), actor)
+
+
+@pytest_asyncio.fixture
+async def ito(open_browser, pharmacy: Place) -> Visitor:
+    actor = await scene.professional(pharmacy, "伊藤 美咲", "pharmacist")
+    return await scene.visitor(await open_browser(), actor)
+
+
+@pytest_asyncio.fixture
+async def ueda(open_browser) -> Visitor:
+    return await scene.visitor(await open_browser(), await scene.officer("上田 恵子"))

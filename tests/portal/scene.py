@@ -1,0 +1,180 @@
+"""A clinic, a pharmacy and their people, and someone fresh to sign in as, for each test."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from api.core.actor import OPERATOR, Actor, ActorKind
+from api.core.database import unit_of_work
+from api.core.ids import uuid7
+from api.directory import registry
+from api.directory import service as directory
+from api.directory.registry import NewFacility
+from api.identity import intake
+from api.identity import service as identity
+from api.identity.card import CardNumber, issue
+from api.identity.guards import SESSION_COOKIE
+
+
+@dataclass(frozen=True)
+class Place:
+    facility_id: UUID
+    code: str
+    name: str
+    name_en: str
+
+
+@dataclass
+class Visitor:
+    """Somebody signed in, with a browser (`get`, `post`) and an app (`ask`, `tell`)."""
+
+    actor: Actor
+    browser: httpx.AsyncClient
+    token: str
+    card: CardNumber | None = None
+
+    async def get(self, path: str, *, locale: str = "ja") -> httpx.Response:
+        self.browser.cookies.set("locale", locale)
+        return await self.browser.get(path, headers={"accept": "text/html"})
+
+    async def post(self, path: str, **fields: object) -> httpx.Response:
+        if "tsunagu_csrf" not in self.browser.cookies:
+            await self.get("/")
+        form = {name: str(value) for name, value in fields.items()}
+        form["_csrf_token"] = self.browser.cookies["tsunagu_csrf"]
+        return await self.browser.post(path, data=form, headers={"accept": "text/html"})
+
+    async def follow(self, answer: httpx.Response, *, locale: str = "ja") -> str:
+        assert answer.status_code == 303, answer.text
+        return (await self.get(answer.headers["location"].partition("#")[0], locale=locale)).text
+
+    async def ask(self, path: str, *, language: str = "ja") -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.token}", "accept-language": language}
+        return await self.browser.get(path, headers=headers)
+
+    async def tell(self, path: str, body: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.token}"}
+        return await self.browser.post(path, json=body, headers=headers)
+
+    async def version(self) -> int:
+        """The settings version the page shows."""
+        found = re.search(r'name="version" value="(\d+)"', (await self.get("/disclosure")).text)
+        assert found
+        return int(found.group(1))
+
+    async def turn(self, axis: str, code: object, permit: str, version: int) -> httpx.Response:
+        return await self.post(
+            "/disclosure", axis=axis, code=code, permit=permit, version=version, q=""
+        )
+
+    async def log(self) -> list[dict[str, Any]]:
+        return list((await self.ask("/me/access-log?count=100")).json()["events"])
+
+
+async def visitor(
+    browser: httpx.AsyncClient, actor: Actor, card: CardNumber | None = None
+) -> Visitor:
+    async with unit_of_work(actor) as tx:
+        session = await identity.open_session(tx, actor)
+    browser.cookies.set(SESSION_COOKIE, session.token)
+    return Visitor(actor, browser, session.token, card)
+
+
+async def participant(name: str, kana: str) -> tuple[Actor, CardNumber]:
+    """Admitted, with an account; has answered nothing yet."""
+    scheme = directory.profile().card_scheme
+    payload = str(secrets.randbelow(10**13) + 5 * 10**13)
+    card = issue(payload.ljust(16 - scheme.check_length, "0"), scheme)
+    paper = intake.Paper(name, kana, "female", date(1940, 4, 9))
+    participant_id, account_id = await intake.admit(OPERATOR, paper, card), uuid7()
+    await intake.open_account(
+        OPERATOR, account_id=account_id, kind="participant", person_id=participant_id
+    )
+    return (
+        Actor(
+            kind=ActorKind.PARTICIPANT,
+            account_id=account_id,
+            participant_id=participant_id,
+            name=name,
+        ),
+        card,
+    )
+
+
+async def professional(place: Place, name: str, profession: str) -> Actor:
+    person_id, account_id = (
+        await registry.add_professional(
+            OPERATOR,
+            place.facility_id,
+            name=name,
+            name_kana="カナ",
+            profession=profession,
+            trained_on=date(2026, 4, 1),
+        ),
+        uuid7(),
+    )
+    await intake.open_account(
+        OPERATOR, account_id=account_id, kind="professional", person_id=person_id
+    )
+    return Actor(
+        kind=ActorKind.PROFESSIONAL,
+        account_id=account_id,
+        professional_id=person_id,
+        facility_id=place.facility_id,
+        profession=profession,
+        purpose_of_use="TREAT",
+        name=name,
+    )
+
+
+async def officer(name: str) -> Actor:
+    person_id, account_id = (
+        await registry.add_officer(OPERATOR, name=name, name_kana="カナ"),
+        uuid7(),
+    )
+    await intake.open_account(OPERATOR, account_id=account_id, kind="support", person_id=person_id)
+    return Actor(kind=ActorKind.SUPPORT, account_id=account_id, name=name)
+
+
+async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
+    code = f"43{secrets.randbelow(10**8):08}"
+    facility_id = await registry.add_facility(
+        OPERATOR, NewFacility(code, name, kana, name_en, kind, "aso")
+    )
+    return Place(facility_id, code, name, name_en)
+
+
+async def wrote(
+    at: Place, about: Actor, category: str, title: str, *, marks: tuple[str, ...] = ()
+) -> None:
+    """A record of this facility about the participant, dated today."""
+    kinds = {"prescription": "MedicationRequest", "lab": "Observation", "condition": "Condition"}
+    async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
+        await tx.execute(
+            "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
+            " sensitivity, source_facility_id, effective_on, marks, title, body)"
+            " VALUES (app.subject(), $1, 1, $2, $3, 0, $4, current_date + 1, $5, $6, $7)",
+            uuid7(),
+            kinds[category],
+            category,
+            at.facility_id,
+            list(marks),
+            title,
+            msgspec.json.encode({"resourceType": kinds[category]}).decode(),
+        )
+
+
+async def knows_as(at: Place, about: Actor, local_id: str) -> None:
+    async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
+        await tx.execute(
+            "INSERT INTO facility_patient (participant_id, facility_id, local_id)"
+            " VALUES (app.subject(), $1, $2)",
+            at.facility_id,
+            local_id,
+        )

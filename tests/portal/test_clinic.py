@@ -1,0 +1,154 @@
+"""Dr Satō finds and reads; Hanako sees each look, with its reason."""
+
+import pytest
+
+from api.core.ids import uuid7
+from tests.portal import scene
+from tests.portal.scene import Place, Visitor
+
+MY_NUMBER = "123456789018"
+
+
+async def allow(hanako: Visitor, place: Place) -> None:
+    version = (await hanako.ask("/me/disclosure")).json()["version"]
+    await hanako.turn("facility", place.facility_id, "yes", version)
+
+
+async def find(who: Visitor, hanako: Visitor) -> str:
+    assert hanako.card
+    return (await who.post("/clinic/find", by="card", card=hanako.card.grouped)).text
+
+
+async def test_a_doctor_let_in_reads_by_category_and_hanako_sees_it(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン錠5mg")
+    await scene.wrote(pharmacy, hanako.actor, "lab", "HbA1c")
+    await allow(hanako, clinic)
+    page = await find(sato, hanako)
+    assert "山本 花子" in page
+    assert page.index("処方（医師が出した薬）（1）") < page.index("検査結果（1）")
+    assert "アムロジピン錠5mg" in page
+    read, found, *_ = await hanako.log()
+    assert (found["event"], read["event"]) == (
+        "records:participant:found",
+        "records:record:read",
+    )
+    assert read["sentence"] == (
+        "れんげ内科クリニックの佐藤 健一さん（医師）が、"
+        "「処方（医師が出した薬）」など、合わせて2件の記録を見ました。"
+    )
+    assert "「れんげ内科クリニック」に見ることを許している" in read["reason"]
+    log = (await hanako.get("/access-log")).text
+    for shown in ("佐藤 健一（医師）", read["reason"], "診療のため", "検査結果　1件"):
+        assert shown in log
+    assert read["sentence"] in (await hanako.get("/home")).text
+    english = (await hanako.get("/access-log", locale="en")).text
+    assert "佐藤 健一 (Physician)" in english
+    assert "You allow “Renge Clinic” to see your records" in english
+
+
+async def test_a_refusal_looks_like_an_unknown_card_and_is_logged(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン錠5mg")
+    refused = await find(sato, hanako)
+    _, unknown = await scene.participant("山本 由美", "ヤマモト ユミ")
+    nobody = scene.issue(f"{uuid7().int % 10**14:014}", scene.directory.profile().card_scheme)
+    for other in (unknown, nobody):
+        answer = await sato.post("/clinic/find", by="card", card=other.digits)
+        assert answer.status_code == 404
+        assert answer.text == refused
+    assert "花子" not in refused
+    assert "次にできること" in refused
+    (sought, *_) = await hanako.log()
+    assert (sought["event"], sought["outcome"]) == ("records:participant:sought", "denied")
+    log = (await hanako.get("/access-log")).text
+    assert "断りました" in log
+    assert "何も見せていません。" in log
+
+
+async def test_the_next_look_after_leaving_is_refused(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    await allow(hanako, clinic)
+    assert "山本 花子" in await find(sato, hanako)
+    await hanako.post("/disclosure/participation", state="withdrawn")
+    refused = await find(sato, hanako)
+    assert "花子" not in refused
+    (sought, *_) = await hanako.log()
+    assert (sought["outcome"], sought["reason"]) == (
+        "denied",
+        "あなたが参加をやめているためです。",
+    )
+
+
+async def test_the_page_opens_again_at_its_own_address_and_is_logged_again(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    await allow(hanako, clinic)
+    await find(sato, hanako)
+    before = len(await hanako.log())
+    path = f"/clinic/participants/{hanako.actor.participant_id}"
+    assert "山本 花子" in (await sato.get(path)).text
+    assert len(await hanako.log()) == before + 2
+    assert (await sato.get(f"/clinic/participants/{uuid7()}")).status_code == 404
+
+
+async def test_the_facility_finds_by_its_own_patient_number_and_no_one_elses(
+    hanako: Visitor, sato: Visitor, ito: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    local_id = f"P-{uuid7().hex[:10]}"
+    await scene.knows_as(clinic, hanako.actor, local_id)
+    await allow(hanako, clinic)
+    await allow(hanako, pharmacy)
+    own = await sato.post("/clinic/find", by="local_id", local_id=f" {local_id} ")
+    assert "山本 花子" in own.text
+    other = await ito.post("/clinic/find", by="local_id", local_id=local_id)
+    assert other.status_code == 404
+    assert "花子" not in other.text
+
+
+@pytest.mark.parametrize("field", ["card", "local_id"])
+async def test_a_my_number_is_refused_and_never_shown_again(sato: Visitor, field: str) -> None:
+    answer = await sato.post("/clinic/find", by=field, **{field: MY_NUMBER})
+    assert answer.status_code == 422
+    assert "個人番号" in answer.text
+    assert MY_NUMBER not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("card", "1234"), ("card", "1000000000000100"), ("local_id", " ")]
+)
+async def test_a_mistyped_number_is_asked_for_again(sato: Visitor, field: str, typed: str) -> None:
+    answer = await sato.post("/clinic/find", by=field, **{field: typed})
+    assert answer.status_code == 422
+    assert f'id="error-{field}"' in answer.text
+
+
+async def test_doctors_see_what_is_untold_marked_and_hanako_never_counts_it(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン錠5mg")
+    await scene.wrote(pharmacy, hanako.actor, "condition", "胃癌", marks=("UNINFORMED",))
+    await allow(hanako, clinic)
+    page = await find(sato, hanako)
+    assert "胃癌" in page
+    assert "未告知：患者さんに伝えていません" in page
+    (read, *_) = await hanako.log()
+    assert [(kind["category"], kind["count"]) for kind in read["kinds"]] == [("prescription", 1)]
+    for path in ("/home", "/access-log", "/disclosure"):
+        shown = (await hanako.get(path)).text
+        assert "胃癌" not in shown
+        assert "2件" not in shown
+
+
+async def test_without_basic_details_a_name_stays_hidden(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン錠5mg")
+    await allow(hanako, clinic)
+    await hanako.turn("category", "basic", "no", 1)
+    page = await find(sato, hanako)
+    assert "アムロジピン錠5mg" in page
+    assert "花子" not in page
