@@ -75,10 +75,8 @@ class FhirReads(Controller):
                 before=_uuid(asked["_before"]) if "_before" in asked else None,
                 count=_count(asked.get("_count", "50")),
             )
-        # An identifier stays out of the answer: a card number is not for copying about.
-        link = (
-            f"{resource_type}?patient={asked['patient']}" if "patient" in asked else resource_type
-        )
+        # What was typed stays out of the answer: a card number is not for copying about.
+        link = f"{resource_type}?patient={subject}" if "patient" in asked else resource_type
         following = None
         if page.before is not None:
             following = (
@@ -86,7 +84,8 @@ class FhirReads(Controller):
                 f"&_before={page.before}"
             )
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
-        return _fhir(body, page.number)
+        # Nothing shown, no number: it would tell a person's closed log from nobody's.
+        return _fhir(body, page.number if page.entries else None)
 
     @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read])
     async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
