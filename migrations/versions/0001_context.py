@@ -56,8 +56,8 @@ BEGIN
   RETURN v_field;
 END $$;
 
--- Turns a context signed for one call into the context of this transaction.
-CREATE FUNCTION app.enter_call(p_context text, p_digest bytea) RETURNS void
+-- Turns a context signed for one call into the context of this transaction, and answers it.
+CREATE FUNCTION app.enter_call(p_context text, p_digest bytea) RETURNS text[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_field text[] := string_to_array(p_context, '|');
@@ -76,6 +76,7 @@ BEGIN
   v_field[9] := app.transaction_nonce()::text;
   v_text := array_to_string(v_field[1:9], '|');
   PERFORM set_config('app.context', v_text || '|' || app.mac(v_text), true);
+  RETURN v_field;
 END $$;
 
 -- Standard SQL bodies: names are bound when the function is made, so no search path can bend them.

@@ -145,17 +145,17 @@ DECLARE
   v_facility uuid;
   v_standing text;
   v_told jsonb;
+  v_detail jsonb;
   v_untold jsonb;
   v_ids text;
 BEGIN
-  PERFORM app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
+  v_context := app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
     array_to_string(p_types, ','), coalesce(p_record::text, ''), p_standing,
     p_policy_version, array_to_string(p_categories, ','),
     array_to_string(p_source_permitted, ','), array_to_string(p_source_denied, ','), p_level,
     coalesce(to_char(p_data_from, 'YYYY-MM-DD'), ''), p_sees_own::text,
     coalesce(p_before::text, ''), p_count, p_base_url, p_event, p_outcome, p_detail,
     p_own_detail), 'UTF8')));
-  v_context := app.context();
   v_subject := nullif(v_context[4], '')::uuid;
   v_facility := nullif(v_context[5], '')::uuid;
   SELECT f.revision || '.' || coalesce(p.revision, 0) INTO v_standing
@@ -211,14 +211,15 @@ BEGIN
   END IF;
   v_untold := jsonb_build_object('resources', v_untold,
     'ids', encode(sha256(convert_to(coalesce(v_ids, ''), 'UTF8')), 'hex'));
+  v_detail := p_detail::jsonb || jsonb_build_object('resources', v_told);
   -- Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
   IF p_outcome = 'denied' AND shown > 0 THEN
     p_outcome := 'permitted';
-    p_detail := p_own_detail;
+    v_detail := v_detail || p_own_detail::jsonb;
   END IF;
   SELECT w.at INTO records_read.at
     FROM app.write_event(v_context, records_read.pseq, p_event, p_outcome,
-      p_detail::jsonb || jsonb_build_object('resources', v_told), v_untold) w;
+      v_detail, v_untold) w;
 END $$;
 GRANT EXECUTE ON FUNCTION records_read(text, text, text[], uuid, text, bigint, text[], text[],
   text[], integer, date, boolean,
