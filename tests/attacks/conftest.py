@@ -98,6 +98,7 @@ class World:
     hospital_emr: System
     hanako: Actor
     sato: Actor
+    mori: Actor
     ueda: Actor
 
 
@@ -150,6 +151,7 @@ async def make_world() -> World:
         await install(hospital, mori),
         hanako,
         sato,
+        mori,
         await scene.officer("上田 恵子"),
     )
 
