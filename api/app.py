@@ -15,7 +15,6 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
@@ -33,6 +32,7 @@ from api.identity import service as identity
 from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
+from api.openapi import PublishedSchema
 from api.records.ingest_routes import routes as records_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
@@ -131,7 +131,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             title="Tsunagu",
             version="0.1.0",
             path="/schema",
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            render_plugins=[PublishedSchema(path=["/", "/openapi.json"])],
         ),
         request_max_body_size=1_000_000,
         logging_config=None,

@@ -46,7 +46,7 @@ class FhirReads(Controller):
     opt = {"door": "fhir"}  # noqa: RUF012 - Litestar's own declaration
     tags = ["FHIR R4"]  # noqa: RUF012
 
-    @get("/metadata", guards=[anyone])
+    @get("/metadata", guards=[anyone], media_type=FHIR_JSON)
     async def capabilities(self) -> Response[bytes]:
         """CapabilityStatement."""
         statement = capability_statement(
@@ -54,7 +54,7 @@ class FhirReads(Controller):
         )
         return _fhir(msgspec.json.encode(statement))
 
-    @get("/{resource_type:str}", guards=[systems_that_read])
+    @get("/{resource_type:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def search(
         self, request: FhirRequest, resource_type: str, actor: Actor
     ) -> Response[bytes]:
@@ -87,7 +87,7 @@ class FhirReads(Controller):
         # Nothing shown, no number: it would tell a person's closed log from nobody's.
         return _fhir(body, page.number if page.entries else None)
 
-    @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read])
+    @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
         """One resource by its id."""
         if resource_type not in CATEGORIES_OF_TYPE:
