@@ -263,7 +263,7 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, ValidationException):
         extra = error.extra if isinstance(error.extra, list) else []
         return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)):
+    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)):
         return Unavailable()
     problem = Problem()
     problem.status = error.status_code if isinstance(error, HTTPException) else 500
