@@ -101,7 +101,7 @@ async def read(
                 data_from=answer.scope.data_from,
                 sees_own=answer.scope.own_facility,
                 before=before,
-                limit=min(max(count, 1), MOST_ROWS),
+                page_size=min(max(count, 1), MOST_ROWS),
                 base_url=f"{runtime.settings().public_url}/fhir/R4",
                 event=EventName.RECORD_READ,
                 outcome=answer.outcome,

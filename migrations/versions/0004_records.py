@@ -221,6 +221,13 @@ BEGIN
     FROM app.write_event(v_context, records_read.pseq, p_event, p_outcome,
       v_detail, v_untold) w;
 END $$;
+-- One call of records_read, for several in one transaction.
+CREATE TYPE app.read_call AS (
+  context text, form text, types text[], record_id uuid, standing text, policy_version bigint,
+  categories text[], source_permitted text[], source_denied text[], level integer, data_from date,
+  sees_own boolean, before uuid, page_size integer, base_url text, event text, outcome text,
+  detail text, own_detail text
+);
 GRANT EXECUTE ON FUNCTION records_read(text, text, text[], uuid, text, bigint, text[], text[],
   text[], integer, date, boolean,
   uuid, integer, text, text, text, text, text) TO tsunagu_app;
