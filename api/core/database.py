@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -130,19 +131,14 @@ async def call(
     """
     if DB.pool is None:
         raise Unavailable
-    marks = ", ".join(f"${n}" for n in range(1, len(args) + 2))
     try:
-        connection = await DB.pool.acquire(timeout=10)
+        connection = await DB.pool.acquire()
         try:
             expires = int((time.time() + CALL_SECONDS) * 1_000_000)
             context = _signed(
                 "c", actor, subject, connection.get_server_pid(), f"{expires}:{digest.hex()}"
             )
-            row = await connection.fetchrow(
-                f"SELECT * FROM {function}({marks})",  # noqa: S608 - a constant of the caller
-                context,
-                *args,
-            )
+            row = await connection.fetchrow(_call_text(function, len(args) + 1), context, *args)
         finally:
             await DB.pool.release(connection)
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
@@ -150,6 +146,12 @@ async def call(
     if row is None:
         raise LookupError(function)
     return row
+
+
+@cache
+def _call_text(function: str, count: int) -> str:
+    marks = ", ".join(f"${n}" for n in range(1, count + 1))
+    return f"SELECT * FROM {function}({marks})"  # noqa: S608 - a constant of the caller
 
 
 def _signed(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:
@@ -164,6 +166,8 @@ def _signed(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: obje
         pid,
         nonce,
     )
+    if "|" in str(actor.purpose_of_use):
+        raise ValueError("a purpose of use is a code")
     text = "|".join(map(str, fields))
     return f"{text}|{hmac.digest(_context_key, text.encode(), 'sha256').hex()}"
 

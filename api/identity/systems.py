@@ -17,6 +17,7 @@ import msgspec
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.database import unit_of_work
+from api.fhir.codes import PURPOSES
 from api.identity import queries
 from api.identity.errors import BadAccessToken, TokenRequestRefused
 
@@ -182,6 +183,9 @@ def _verified(assertion: str, client_id: str, client: dict[str, Any] | None) -> 
 
 def _person(claims: dict[str, Any]) -> _Person:
     try:
-        return msgspec.convert(claims.get("extensions", {}).get("ihe_iua", {}), _Person)
+        person = msgspec.convert(claims.get("extensions", {}).get("ihe_iua", {}), _Person)
     except (msgspec.ValidationError, AttributeError) as error:
         raise TokenRequestRefused("invalid_request", "extensions.ihe_iua is malformed") from error
+    if person.purpose_of_use not in PURPOSES:
+        raise TokenRequestRefused("invalid_request", "purpose_of_use is not a v3-ActReason code")
+    return person

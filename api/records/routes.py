@@ -20,6 +20,19 @@ from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 FHIR_JSON = "application/fhir+json"
 PUBLISHED_ON = "2026-11-21"
 MOST_PARAMETERS = 40
+PARAMETERS = frozenset(
+    {
+        "patient",
+        "patient.identifier",
+        "patient:identifier",
+        "patient:Patient.identifier",
+        "identifier",
+        "_id",
+        "_count",
+        "_before",
+        "_format",
+    }
+)
 
 FhirRequest = Request[Any, Any, Any]
 
@@ -168,20 +181,9 @@ def _parameters(request: FhirRequest) -> dict[str, str]:
     pairs = list(request.query_params.multi_items())
     if len(pairs) > MOST_PARAMETERS:
         raise UnknownParameter
-    known = {
-        "patient",
-        "patient.identifier",
-        "patient:identifier",
-        "patient:Patient.identifier",
-        "identifier",
-        "_id",
-        "_count",
-        "_before",
-        "_format",
-    }
     asked = dict(pairs)
     # FHIR R4 §3.1.1: a parameter we would ignore could widen an answer, so it is refused.
-    if len(asked) != len(pairs) or asked.keys() - known:
+    if len(asked) != len(pairs) or asked.keys() - PARAMETERS:
         raise UnknownParameter
     return asked
 
