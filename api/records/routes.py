@@ -99,7 +99,7 @@ class FhirReads(Controller):
                 f"&_before={page.before}"
             )
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
-        return _fhir(body, page.number)
+        return _fhir(body, page.number if page.entries else None)
 
     @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read])
     async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
@@ -216,5 +216,6 @@ def _base() -> str:
 
 
 def _fhir(body: bytes, number: int | None = None) -> Response[bytes]:
+    """`number` only with content: a refusal must look like having nothing, its log row too."""
     headers = {} if number is None else {"X-Tsunagu-Log-Number": str(number)}
     return Response(body, media_type=FHIR_JSON, headers=headers)

@@ -149,11 +149,14 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             await queries.local_ids(tx, actor.facility_id or UUID(int=0))
         )
         is_permitted = scope.outcome == "permit" or is_known
+        basis = scope.basis
+        if is_known and scope.outcome == "deny":
+            basis = msgspec.structs.replace(basis, step="own_record")
         await access_log.append(
             tx,
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
-            detail=msgspec.json.decode(_detail(actor, standing, scope.basis, ("Patient",))),
+            detail=msgspec.json.decode(_detail(actor, standing, basis, ("Patient",))),
         )
         if not is_permitted:
             return None

@@ -213,7 +213,8 @@ BEGIN
     'ids', encode(sha256(convert_to(coalesce(v_ids, ''), 'UTF8')), 'hex'));
   v_detail := p_detail::jsonb || jsonb_build_object('resources', v_told);
   -- Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
-  IF p_outcome = 'denied' AND shown > 0 THEN
+  -- Untold records alone change nothing: the row must not let anyone infer them.
+  IF p_outcome = 'denied' AND v_told <> '[]' THEN
     p_outcome := 'permitted';
     v_detail := v_detail || p_own_detail::jsonb;
   END IF;

@@ -131,7 +131,10 @@ async def test_a_token_that_only_reads_stores_nothing(
     client: httpx.AsyncClient, hanako: Person, database: Deployment
 ):
     assertion = demo.client_assertion(
-        database.settings.home, demo.CLINIC, person={}, audience=systems.token_endpoint()
+        database.settings.home,
+        demo.CLINIC,
+        person={"subject_name": "佐藤 健一"},
+        audience=systems.token_endpoint(),
     )
     issued = await systems.issue_token(
         "client_credentials", systems.ASSERTION_TYPE, assertion, "system/*.read"
