@@ -14,8 +14,8 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
@@ -23,7 +23,7 @@ from api.consent.disclosure_routes import routes as disclosure_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
-from api.core.errors import Problem, SignInNeeded, TooManyAttempts, Unavailable
+from api.core.errors import NotFound, Problem, SignInNeeded, TooManyAttempts, Unavailable
 from api.core.logging import configure, frames, log
 from api.core.provisioning import app_dsn
 from api.core.settings import ROOT, SettingFault, Settings, from_environment
@@ -31,8 +31,9 @@ from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.errors import EnrolmentFaults, TokenRequestRefused
-from api.identity.guards import PORTAL, anyone, provide_actor
+from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
+from api.openapi import PublishedSchema
 from api.records.ingest_routes import routes as records_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
@@ -71,6 +72,7 @@ SECURITY_HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 DELIVERY_SECONDS = 1.0
+LONGEST_FILE_NAME = 200
 
 
 @get("/health/live", guards=[anyone], opt=PORTAL, tags=["Health"])
@@ -107,7 +109,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             create_static_files_router(
                 "/static",
                 [ROOT / "web_portal" / "static"],
-                guards=[anyone],
+                guards=[anyone, _names_a_file],
                 opt=PORTAL,
                 include_in_schema=False,
                 cache_control=None,
@@ -130,11 +132,18 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             title="Tsunagu",
             version="0.1.0",
             path="/schema",
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            render_plugins=[PublishedSchema(path=["/", "/openapi.json"])],
         ),
         request_max_body_size=1_000_000,
         logging_config=None,
     )
+
+
+async def _names_a_file(connection: Connection, _: BaseRouteHandler) -> None:
+    """A name no file system can hold is simply not there."""
+    name = str(connection.path_params["file_path"])
+    if "\0" in name or len(name) > LONGEST_FILE_NAME:
+        raise NotFound
 
 
 def app_from_environment() -> Litestar:
@@ -245,9 +254,16 @@ class BadRequest(Problem):
         self.where = where
 
 
+# What only a request can bring: text PostgreSQL cannot hold (NUL, lone surrogates), bytes that are
+# no UTF-8, JSON nested deeper than any reader goes.
+UNREADABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeError, RecursionError)
+
+
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
+    if isinstance(error, UNREADABLE):
+        return BadRequest([])
     if isinstance(error, ValidationException):
         extra = error.extra if isinstance(error.extra, list) else []
         return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])

@@ -138,26 +138,33 @@ async def standing(actor: Actor) -> Standing:
     key = (actor.facility_id, actor.professional_id)
     if key not in _standings:
         async with unit_of_work(actor) as tx:
-            row = await queries.requester(tx, *key)
-        if row is None:
-            raise NotFound
-        is_here = row["professional_facility_id"] == actor.facility_id
+            found = await standing_in(tx, actor)
         if len(_standings) > 10_000:
             _standings.clear()
-        _standings[key] = Standing(
-            revision=row["standing"],
-            facility_type=row["facility_type"],
-            region=row["region"],
-            facility_is_active=row["facility_is_active"],
-            facility_name=row["name"],
-            facility_name_en=row["name_en"],
-            professional_id=actor.professional_id,
-            professional_name=row["professional_name"],
-            profession=row["profession"],
-            professional_is_active=row["professional_is_active"] and is_here,
-            trained_on=row["trained_on"],
-        )
+        _standings[key] = found
     return _standings[key]
+
+
+async def standing_in(tx: Transaction, actor: Actor) -> Standing:
+    """As `standing`, but asked of the database now, inside the caller's transaction."""
+    facility_id = actor.facility_id
+    row = facility_id and await queries.requester(tx, facility_id, actor.professional_id)
+    if not row:
+        raise NotFound
+    is_here = row["professional_facility_id"] == facility_id
+    return Standing(
+        revision=row["standing"],
+        facility_type=row["facility_type"],
+        region=row["region"],
+        facility_is_active=row["facility_is_active"],
+        facility_name=row["name"],
+        facility_name_en=row["name_en"],
+        professional_id=actor.professional_id,
+        professional_name=row["professional_name"],
+        profession=row["profession"],
+        professional_is_active=row["professional_is_active"] and is_here,
+        trained_on=row["trained_on"],
+    )
 
 
 def forget_standing(actor: Actor) -> None:

@@ -177,9 +177,11 @@ def _verified(assertion: str, client_id: str, client: dict[str, Any] | None) -> 
             subject=client_id,
             options={"require": ["exp", "iat", "jti", "iss", "sub", "aud"]},
         )
-    except (jwt.PyJWTError, msgspec.DecodeError) as error:
+        lifetime = claims["exp"] - time.time()
+    # TypeError, OverflowError: a claim that is no number, or none a clock can hold
+    except (jwt.PyJWTError, msgspec.DecodeError, TypeError, OverflowError) as error:
         raise refused from error
-    if claims["exp"] - time.time() > LONGEST_ASSERTION + 60 or not 1 <= len(claims["jti"]) <= 255:
+    if lifetime > LONGEST_ASSERTION + 60 or not 1 <= len(claims["jti"]) <= 255:
         raise refused
     return claims
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Request, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from litestar.response import Response
 
@@ -24,6 +25,14 @@ from api.records.versions import instant
 
 # Above our own limit, so that a body a little too large still gets our own answer.
 BODY_LIMIT = MAX_BYTES + 64 * 1024
+STORED = {
+    200: ResponseSpec(
+        bytes,
+        generate_examples=False,
+        description="A Bundle's answers, or a version of a resource held already",
+        media_type=FHIR_JSON,
+    )
+}
 
 FhirRequest = Request[Any, Any, Any]
 
@@ -34,12 +43,24 @@ class Fhir(FhirReads):
     A body is stored wholly or not at all; in a batch, each entry is.
     """
 
-    @post("", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
+    @post(
+        "",
+        guards=[systems_that_write],
+        request_max_body_size=BODY_LIMIT,
+        media_type=FHIR_JSON,
+        responses=STORED,
+    )
     async def submit(self, request: FhirRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
         """A transaction or batch Bundle, a document, or one resource."""
         return _answer(request, await ingest.store(actor, await _body(request)))
 
-    @post("/{resource_type:str}", guards=[systems_that_write], request_max_body_size=BODY_LIMIT)
+    @post(
+        "/{resource_type:str}",
+        guards=[systems_that_write],
+        request_max_body_size=BODY_LIMIT,
+        media_type=FHIR_JSON,
+        responses=STORED,
+    )
     async def create(
         self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:

@@ -59,7 +59,7 @@ class FhirReads(Controller):
     opt = {"door": "fhir"}  # noqa: RUF012 - Litestar's own declaration
     tags = ["FHIR R4"]  # noqa: RUF012
 
-    @get("/metadata", guards=[anyone])
+    @get("/metadata", guards=[anyone], media_type=FHIR_JSON)
     async def capabilities(self) -> Response[bytes]:
         """CapabilityStatement."""
         statement = capability_statement(
@@ -67,7 +67,7 @@ class FhirReads(Controller):
         )
         return _fhir(msgspec.json.encode(statement))
 
-    @get("/{resource_type:str}", guards=[systems_that_read])
+    @get("/{resource_type:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def search(
         self, request: FhirRequest, resource_type: str, actor: Actor
     ) -> Response[bytes]:
@@ -88,10 +88,8 @@ class FhirReads(Controller):
                 before=_uuid(asked["_before"]) if "_before" in asked else None,
                 count=_count(asked.get("_count", "50")),
             )
-        # An identifier stays out of the answer: a card number is not for copying about.
-        link = (
-            f"{resource_type}?patient={asked['patient']}" if "patient" in asked else resource_type
-        )
+        # What was typed stays out of the answer: a card number is not for copying about.
+        link = f"{resource_type}?patient={subject}" if "patient" in asked else resource_type
         following = None
         if page.before is not None:
             following = (
@@ -101,7 +99,7 @@ class FhirReads(Controller):
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
         return _fhir(body, page.number if page.entries else None)
 
-    @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read])
+    @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
         """One resource by its id."""
         if resource_type not in CATEGORIES_OF_TYPE:

@@ -137,11 +137,11 @@ async def find(actor: Actor, identifier: Identifier) -> Person | None:
 
 async def show(actor: Actor, subject: UUID) -> Person | None:
     """As `find`, for a participant's id."""
-    standing = await directory.standing(actor)
     async with unit_of_work(actor, subject=subject) as tx:
         state = await consent.locked_settings_in(tx)
         if state is None:
             return None
+        standing = await directory.standing_in(tx, actor)
         scope = consent.compiled(state).scope(
             Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
         )

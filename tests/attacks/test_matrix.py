@@ -1,0 +1,346 @@
+"""Every route × every role × what belongs to Tarō: served, turned away, or not there at all."""
+
+import re
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from api.fhir.codes import CARD, patient_in_facility
+from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, without_accidents
+from tests.portal import scene
+
+ROLES = ("anonymous", "participant", "professional", "support", "reads", "writes")
+
+# What each role meets, in the order of ROLES. A dot: the same answer as for an absent thing
+# (404; for FHIR searches an empty Bundle). "in": asked to sign in (401, or the sign-in page).
+OPEN = "ok ok ok ok ok ok"
+PARTICIPANT = "in ok . . in in"
+PROFESSIONAL = "in . ok . in in"
+SUPPORT = "in . . ok in in"
+EVERYONE = "in ok ok ok in in"
+READS = "in in in in ok in"
+WRITES = "in in in in in ok"
+NOBODY = ". . . . . ."
+TICKET = "gone gone gone gone gone gone"
+# Tarō's own things, for everyone else
+HIS_PAGE = "in . . . in in"
+HIS_CASE = "in . . ok in in"
+HIS_RECORD = "in in in in . in"
+
+
+class Row(NamedTuple):
+    """One line of the table. `url` and `body` may name Tarō's things in {braces}.
+
+    A body goes out as a form on the portal and as JSON elsewhere.
+    """
+
+    method: str
+    route: str
+    expected: str
+    url: str = ""
+    body: Any = None
+
+
+TABLE = (
+    Row("GET", "/health/live", OPEN),
+    Row("GET", "/health/ready", OPEN),
+    Row("GET", "/static/{file_path}", OPEN, "/static/app.css"),
+    Row("HEAD", "/static/{file_path}", OPEN, "/static/app.css"),
+    Row("GET", "/schema", OPEN),
+    Row("GET", "/schema/openapi.json", OPEN),
+    Row("GET", "/schema/{path}", NOBODY, "/schema/redoc"),
+    Row("GET", "/.well-known/smart-configuration", OPEN),
+    Row("GET", "/fhir/R4/.well-known/smart-configuration", OPEN),
+    Row("GET", "/fhir/R4/metadata", OPEN),
+    # Facility systems
+    Row("POST", "/oauth/token", "bad bad bad bad bad bad"),
+    Row("GET", "/fhir/R4/{resource_type}", READS, "/fhir/R4/Condition?patient={absent}"),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?_id={taro}"),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?identifier={card}"),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?identifier={number}"),
+    Row(
+        "GET",
+        "/fhir/R4/{resource_type}",
+        HIS_RECORD,
+        "/fhir/R4/MedicationRequest?patient={taro}",
+    ),
+    Row(
+        "GET",
+        "/fhir/R4/{resource_type}",
+        HIS_RECORD,
+        "/fhir/R4/MedicationRequest?patient.identifier={card}",
+    ),
+    Row(
+        "GET",
+        "/fhir/R4/{resource_type}",
+        HIS_RECORD,
+        "/fhir/R4/MedicationRequest?patient:identifier={number}",
+    ),
+    Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Patient/{taro}"),
+    Row(
+        "GET",
+        "/fhir/R4/{resource_type}/{resource_id}",
+        HIS_RECORD,
+        "/fhir/R4/MedicationRequest/{record}",
+    ),
+    Row("POST", "/fhir/R4", "in in in in in bad", body={}),
+    Row(
+        "POST",
+        "/fhir/R4",
+        "in in in in in .",
+        body={
+            "resourceType": "Condition",
+            "subject": {"identifier": {"system": "{number_system}", "value": "{number_value}"}},
+            "code": {"text": "X"},
+            "onsetDateTime": "2026-01-01",
+        },
+    ),
+    Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad", "/fhir/R4/Condition", {}),
+    # Sessions and joining
+    Row("POST", "/sessions/options", OPEN),
+    Row("POST", "/sessions", "bad bad bad bad bad bad", body={}),
+    Row("DELETE", "/sessions/current", EVERYONE),
+    Row("POST", "/enrolments", "bad bad bad bad bad bad", body={}),
+    Row("GET", "/enrolments/current", TICKET),
+    Row("POST", "/enrolments/current/acceptance", TICKET, body={"terms_version": "2026-11"}),
+    Row("POST", "/enrolments/current/refusal", TICKET),
+    Row("POST", "/enrolments/current/passkey/options", TICKET),
+    Row("POST", "/enrolments/current/passkey", TICKET, body={}),
+    # A participant's own, for apps
+    Row("GET", "/me", PARTICIPANT, "/me?participant_id={taro}&account_id={account}"),
+    Row("GET", "/me/disclosure", PARTICIPANT, "/me/disclosure?participant_id={taro}"),
+    Row(
+        "POST",
+        "/me/disclosure/changes",
+        PARTICIPANT,
+        body={"version": 0, "commands": [{"kind": "facility", "id": "{clinic}", "on": True}]},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/changes",
+        "in bad . . in in",
+        body={
+            "version": 0,
+            "participant_id": "{taro}",
+            "commands": [{"kind": "facility", "id": "{clinic}", "on": True}],
+        },
+    ),
+    Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
+    Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
+    Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
+    Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
+    Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
+    Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
+    # The portal, for everyone
+    Row("GET", "/", OPEN),
+    Row("GET", "/sign-in", OPEN),
+    Row("POST", "/sign-in/options", OPEN, body={}),
+    Row("POST", "/sign-in/verify", "bad bad bad bad bad bad", body={}),
+    Row("POST", "/sign-out", OPEN, body={}),
+    Row("POST", "/preferences", OPEN, body={"text_size": "large"}),
+    Row("GET", "/register", OPEN),
+    Row("POST", "/register", "bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("GET", "/register/agree", OPEN),
+    Row("POST", "/register/agree", TICKET, body={"answer": "accept"}),
+    Row("GET", "/register/passkey", OPEN),
+    Row("POST", "/register/passkey/options", TICKET, body={}),
+    Row("POST", "/register/passkey", TICKET, body={}),
+    Row("GET", "/demo/sign-in/{token}", OPEN, "/demo/sign-in/x"),
+    Row("POST", "/demo/sign-in", TICKET, body={"token": "x"}),
+    # A participant's own pages
+    Row("GET", "/home", PARTICIPANT, "/home?participant_id={taro}"),
+    Row("GET", "/disclosure", PARTICIPANT, "/disclosure?participant_id={taro}"),
+    Row(
+        "POST",
+        "/disclosure",
+        PARTICIPANT,
+        body={
+            "axis": "facility",
+            "code": "{clinic}",
+            "permit": "yes",
+            "version": "0",
+            "participant_id": "{taro}",
+        },
+    ),
+    Row(
+        "POST",
+        "/disclosure/undo",
+        PARTICIPANT,
+        body={"version": "0", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/disclosure/participation", PARTICIPANT),
+    Row(
+        "POST",
+        "/disclosure/participation",
+        PARTICIPANT,
+        body={"state": "participating", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
+    Row("GET", "/help", PARTICIPANT),
+    Row("POST", "/help/call-back", PARTICIPANT, body={"phone": "0961234567"}),
+    # Professionals
+    Row("GET", "/clinic", PROFESSIONAL),
+    Row("POST", "/clinic/find", HIS_PAGE, body={"by": "card", "card": "{card_digits}"}),
+    Row("POST", "/clinic/find", HIS_PAGE, body={"by": "local_id", "local_id": "{number_value}"}),
+    Row("GET", "/clinic/participants/{participant_id}", HIS_PAGE, "/clinic/participants/{taro}"),
+    # The support centre
+    Row("GET", "/support", SUPPORT),
+    Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
+)
+
+JSON_ROUTES = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema", "/.well")
+SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
+
+
+def test_the_table_names_every_route_of_the_application_and_no_other(app: Litestar):
+    real = {
+        (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods - {"OPTIONS"}
+    }
+    listed = {(row.method, row.route) for row in TABLE}
+    assert listed - real == set(), "listed, but not there"
+    assert real - listed == set(), "there, but nobody says who may"
+
+
+def test_every_route_says_at_its_door_who_may_pass(app: Litestar):
+    unguarded = [
+        f"{method} {route.path}"
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method != "OPTIONS"
+        and not handler.guards
+        and not route.path.startswith("/schema")
+        and not list(handler.resolve_guards())
+    ]
+    assert unguarded == []
+
+
+@pytest_asyncio.fixture(scope="session")
+async def tokens(world: World) -> dict[str, str]:
+    return {
+        "reads": await world.emr.token("system/*.read"),
+        "writes": await world.emr.token("system/*.write"),
+    }
+
+
+@pytest.fixture
+def own_role(attacking, world: World, tokens: dict[str, str]):
+    """A browser of this role, freshly signed in."""
+    actors = {"participant": world.hanako, "professional": world.sato, "support": world.ueda}
+    return lambda role: attacking(actor=actors.get(role), token=tokens.get(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.url or row.route}")
+async def test_who_meets_what(
+    row: Row, role: str, own_role, world: World, admin: asyncpg.Connection
+):
+    expected = row.expected.split()[ROLES.index(role)]
+    before = await held_of(admin, world.taro.participant_id)
+    async with own_role(role) as attacker:
+        answer = await _send(attacker, row, _his(world))
+    met = _word(answer)
+    is_fhir_search = answer.status_code == 200 and row.expected == HIS_RECORD
+    if expected == "." and (is_fhir_search or row.method == "POST" or row.expected == HIS_PAGE):
+        nobodys = _absent(world)
+        async with own_role(role) as attacker:
+            absent = await _send(attacker, row, nobodys)
+        assert _shape(answer, _his(world)) == _shape(absent, nobodys)
+        if is_fhir_search:
+            assert answer.json()["total"] == 0
+            assert "entry" not in answer.json()
+        else:
+            assert answer.status_code in (404, 422)
+    else:
+        assert met == expected, f"{answer.status_code}: {answer.text[:300]}"
+    if (role, row.route) != ("support", "/support"):
+        for secret in ("太郎", TITLE, PHONE, world.number):
+            assert secret not in answer.text
+    if expected != "ok" or row.expected != HIS_CASE:
+        assert await held_of(admin, world.taro.participant_id) == before
+
+
+def _word(answer: httpx.Response) -> str:
+    status = answer.status_code
+    if status == 401 or (status == 303 and answer.headers["location"] == "/sign-in"):
+        return "in"
+    words = {404: ".", 410: "gone", 400: "bad", 403: "bad", 415: "bad", 422: "bad", 409: "ok"}
+    return words.get(status, "ok" if status < 400 else str(status))
+
+
+def _shape(answer: httpx.Response, named: dict[str, str]) -> tuple[int, str, dict[str, str]]:
+    """Status, body and headers, but for what the request itself named and for ids and times."""
+    text = answer.text
+    for value in named.values():
+        text = text.replace(value, "NAMED")
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("content-length", "set-cookie")
+    }
+    return answer.status_code, without_accidents(text), headers
+
+
+async def _send(attacker: Attacker, row: Row, named: dict[str, str]) -> httpx.Response:
+    is_json = row.route.startswith(JSON_ROUTES) or row.route.startswith(SCRIPTED)
+    body = _filled(row.body, named)
+    return await attacker.send(
+        row.method,
+        _filled(row.url or row.route, named),
+        form=None if is_json else body,
+        body=body if is_json else None,
+        html=not is_json,
+    )
+
+
+def _filled(template: Any, named: dict[str, str]) -> Any:
+    if isinstance(template, dict):
+        return {key: _filled(value, named) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_filled(value, named) for value in template]
+    if isinstance(template, str):
+        return re.sub(r"\{(\w+)\}", lambda found: named[found[1]], template)
+    return template
+
+
+def _his(world: World) -> dict[str, str]:
+    system = patient_in_facility(world.hospital.code)
+    return {
+        "taro": str(world.taro.participant_id),
+        "account": str(world.taro.account_id),
+        "record": str(world.record_id),
+        "case": str(world.case_id),
+        "card": f"{CARD}|{world.card.digits}",
+        "card_digits": world.card.digits,
+        "number": f"{system}|{world.number}",
+        "number_system": system,
+        "number_value": world.number,
+        "clinic": str(world.clinic.facility_id),
+        "absent": str(uuid4()),
+    }
+
+
+def _absent(world: World) -> dict[str, str]:
+    nobody = scene.issue(
+        f"{uuid4().int % 10**14:014}", scene.directory.profile().card_scheme
+    ).digits
+    system = patient_in_facility(world.hospital.code)
+    return _his(world) | {
+        "taro": str(uuid4()),
+        "record": str(uuid4()),
+        "case": str(uuid4()),
+        "card": f"{CARD}|{nobody}",
+        "card_digits": nobody,
+        "number": f"{system}|T{uuid4().hex[:12]}",
+        "number_value": f"T{uuid4().hex[:12]}",
+    }

@@ -1,0 +1,196 @@
+"""Two things at once: exactly one happens, and the log says under which settings."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import httpx
+
+from api.access_log.events import EventName
+from api.consent import joining
+from api.consent import service as consent
+from api.consent.errors import SettingsChangedMeanwhile
+from api.consent.switches import SetCategory, SetFacility
+from api.identity import enrolment
+from api.identity import service as identity
+from api.identity.errors import AlreadyEnrolled, TicketGone
+from api.records import service as records
+from tests.attacks.conftest import World
+from tests.identity.authenticator import Authenticator
+from tests.identity.conftest import Paper, hanako
+
+__all__ = ["hanako"]
+
+
+async def _together(*calls: Any) -> Sequence[Any]:
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_of_several_changes_from_one_version_exactly_one_wins(own_world: World):
+    who, places = own_world.hanako, (own_world.hospital, own_world.clinic)
+    results = await _together(
+        *(
+            consent.change(who, [SetFacility(place.facility_id, on=True)], expected_version=0)
+            for place in places * 3
+        )
+    )
+    assert sum(not isinstance(each, BaseException) for each in results) == 1, results
+    assert sum(isinstance(each, SettingsChangedMeanwhile) for each in results) == 5
+    state = await consent.settings(who)
+    assert state.directive.version == 1
+    assert len(consent.summary_of(state).facilities) == 1, "of the loser's wish something stayed"
+
+
+async def test_over_the_api_the_loser_is_told_and_nothing_of_theirs_is_kept(
+    attacking, own_world: World, admin: asyncpg.Connection
+):
+    codes = ("lab", "imaging", "condition", "vitals")
+    async with attacking(actor=own_world.hanako) as app:
+        answers = await asyncio.gather(
+            *(
+                app.send(
+                    "POST",
+                    "/me/disclosure/changes",
+                    body={
+                        "version": 0,
+                        "commands": [{"kind": "category", "code": code, "on": False}],
+                    },
+                )
+                for code in codes
+            )
+        )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    rows = await admin.fetch(
+        "SELECT change::text AS change FROM directive WHERE participant_id = $1",
+        own_world.hanako.participant_id,
+    )
+    assert len(rows) == 1
+    winner = next(
+        code
+        for code, answer in zip(codes, answers, strict=True)
+        if answer.status_code == 200
+    )  # fmt: skip
+    assert winner in rows[0]["change"]
+
+
+async def test_of_a_change_and_an_undo_at_once_exactly_one_wins(own_world: World):
+    who = own_world.taro
+    results = await _together(
+        consent.undo(who, expected_version=1),
+        consent.change(who, [SetCategory("lab", on=False)], expected_version=1),
+        consent.undo(who, expected_version=1),
+    )
+    assert sum(not isinstance(each, BaseException) for each in results) == 1
+    assert sum(isinstance(each, SettingsChangedMeanwhile) for each in results) == 2
+
+
+async def test_registrations_with_one_code_at_once_make_one_account(
+    hanako: Paper, admin: asyncpg.Connection
+):
+    """Two people with a copy of the paper, each with a ticket and a device of their own."""
+    tickets = [await hanako.accepted() for _ in range(4)]
+    devices = [Authenticator() for _ in tickets]
+    options = [await enrolment.passkey_options(ticket) for ticket in tickets]
+    results = await _together(
+        *(
+            joining.finish(ticket, device.create(given))
+            for ticket, device, given in zip(tickets, devices, options, strict=True)
+        )
+    )
+    sessions = [each for each in results if not isinstance(each, BaseException)]
+    assert len(sessions) == 1
+    for each in results:
+        if isinstance(each, BaseException):
+            assert isinstance(each, AlreadyEnrolled | TicketGone), each
+    for table in ("account", "account JOIN passkey USING (account_id)", "participation"):
+        count = await admin.fetchval(
+            f"SELECT count(*) FROM {table} WHERE participant_id = $1", hanako.participant_id
+        )
+        assert count == 1, table
+    assert await admin.fetchval(
+        "SELECT used_at IS NOT NULL FROM activation_code WHERE participant_id = $1",
+        hanako.participant_id,
+    )
+
+
+async def test_one_demo_link_used_at_once_opens_one_session(attacking, own_world: World):
+    account = own_world.hanako.account_id
+    assert account
+    link = await identity.make_demo_link(account)
+
+    async def use() -> httpx.Response:
+        async with attacking() as browser:
+            return await browser.send("POST", "/demo/sign-in", form={"token": link}, html=True)
+
+    answers = await asyncio.gather(*(use() for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [303] + [410] * 5
+
+
+async def test_every_read_was_decided_under_the_settings_in_force_at_its_place_in_the_log(
+    own_world: World, admin: asyncpg.Connection
+):
+    """Reads race a hand that turns the hospital off and on; the log alone must tell who was let in.
+
+    Between two changes in the log, every event of the other facility says what the change before
+    it says.
+    """
+    taro, hospital = own_world.taro, own_world.hospital
+    subject = taro.participant_id
+    assert subject
+    await admin.execute(
+        "UPDATE record SET source_facility_id = $1 WHERE participant_id = $2",
+        own_world.clinic.facility_id,
+        subject,
+    )
+    await admin.execute("DELETE FROM facility_patient WHERE participant_id = $1", subject)
+    mori = own_world.mori
+    shown: dict[int, int] = {}
+    is_done = asyncio.Event()
+
+    async def reads() -> None:
+        while not is_done.is_set():
+            page = await records.read(mori, subject, ("MedicationRequest",))
+            assert page.number is not None
+            shown[page.number] = page.total
+
+    async def looks() -> None:
+        while not is_done.is_set():
+            await records.show(mori, subject)
+
+    async def turns() -> None:
+        version = 1
+        for turn in range(30):
+            await consent.change(
+                taro,
+                [SetFacility(hospital.facility_id, turn % 2 == 1)],
+                expected_version=version,
+            )
+            version += 1
+            await asyncio.sleep(0.01)
+        is_done.set()
+
+    await asyncio.gather(turns(), *(reads() for _ in range(4)), *(looks() for _ in range(2)))
+    rows = await admin.fetch(
+        "SELECT pseq, event, outcome, detail::text AS detail FROM access_event"
+        " WHERE participant_id = $1 ORDER BY pseq",
+        subject,
+    )
+    assert [row["pseq"] for row in rows] == list(range(1, len(rows) + 1)), "a gap in the log"
+    is_in, version, decided = None, 0, {"permitted": 0, "denied": 0}
+    for row in rows:
+        detail = json.loads(row["detail"])
+        if row["event"] == EventName.DISCLOSURE_CHANGED:
+            assert detail["version"] == version + 1, "the versions are not in the log's order"
+            version = detail["version"]
+            is_in = detail["change"][0]["on"]
+        elif row["event"].startswith("records:"):
+            outcome = "permitted" if is_in else "denied"
+            assert row["outcome"] == outcome, (row["pseq"], version)
+            decided[outcome] += 1
+            if row["pseq"] in shown:
+                assert shown[row["pseq"]] == (1 if is_in else 0)
+    assert version == 31
+    assert min(decided.values()) >= 10, decided
+    assert len(shown) >= 20

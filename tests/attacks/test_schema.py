@@ -1,0 +1,141 @@
+"""The published schema, tried out: whatever follows or breaks it, no door fails and none lies."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api import demo
+from api.identity import enrolment
+from tests.attacks.conftest import World, session_of
+from tests.conftest import Deployment
+from tests.identity.conftest import Paper, hanako
+from tests.serving import Served
+
+__all__ = ["hanako"]
+
+EXAMPLES = 12
+TYPES = ("Patient", "Condition", "MedicationRequest", "Observation", "Bundle", "Nonsense")
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+async def bearers(
+    served: Served, database: Deployment, own_world: World, hanako: Paper
+) -> dict[str, str]:
+    """What opens each door, by the beginning of its path; the last that fits counts."""
+    settings = msgspec.structs.replace(database.settings, public_url=served.url)
+    scopes = "system/*.read system/*.write"
+    ticket = await hanako.begin()
+    assert (await enrolment.holder_of(ticket)).account_id is None
+    session = await session_of(own_world.hanako)
+    return {
+        "/": session,
+        "/enrolments": ticket,
+        "/fhir": await asyncio.to_thread(demo.fetch_token, settings, "sato", scopes),
+        "/sessions": await session_of(own_world.sato),
+    }
+
+
+def operations(served: Served) -> Iterator[Any]:
+    schema = schemathesis.openapi.from_url(f"{served.url}/schema/openapi.json")
+    found = [each.ok() for each in schema.get_all_operations()]
+    assert len(found) >= 28
+    yield from found
+
+
+@pytest.mark.parametrize("is_let_in", [False, True], ids=["anonymous", "with a bearer"])
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+async def test_no_door_fails_whatever_comes(
+    served: Served,
+    bearers: dict[str, str],
+    own_world: World,
+    mode: GenerationMode,
+    is_let_in: bool,
+):
+    patients = (str(own_world.taro.participant_id), str(own_world.hanako.participant_id), "x")
+    sent: list[str] = []
+
+    def all_of_them() -> None:
+        for operation in operations(served):
+            bearer = [token for path, token in bearers.items() if operation.path.startswith(path)]
+            headers = {"authorization": f"Bearer {bearer[-1]}"} if is_let_in else {}
+            if (operation.method, operation.path) == ("delete", "/sessions/current"):
+                headers = {}
+            try:
+                cases = operation.as_strategy(generation_mode=mode)
+                _try(cases, headers, patients, sent)
+            except hypothesis.errors.Unsatisfiable:
+                continue  # nothing can break the schema of an operation that takes nothing
+
+    await asyncio.to_thread(all_of_them)
+    assert len(set(sent)) >= (28 if mode is GenerationMode.POSITIVE else 11)
+
+
+def _try(cases: Any, headers: dict[str, str], patients: tuple[str, ...], sent: list[str]) -> None:
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    )
+    @hypothesis.given(case=cases, kind=st.sampled_from(TYPES), patient=st.sampled_from(patients))
+    def send(case: Any, kind: str, patient: str) -> None:
+        if "resource_type" in (case.path_parameters or {}):
+            case.path_parameters["resource_type"] = kind
+            case.query = dict(case.query or {}) | {"patient": patient}
+        response = case.call(headers=headers)
+        sent.append(case.operation.label)
+        case.validate_response(response, checks=CHECKS)
+
+    send()
+
+
+async def test_what_is_served_is_what_the_schema_says(
+    served: Served, bearers: dict[str, str], own_world: World
+):
+    """Each operation that only reads, asked rightly: its documented status, type and shape."""
+
+    def all_of_them() -> list[str]:
+        found = []
+        for operation in operations(served):
+            if operation.method != "get" or operation.path.startswith("/enrolments"):
+                continue
+            bearer = [token for path, token in bearers.items() if operation.path.startswith(path)]
+            case = operation.Case(
+                path_parameters={
+                    name: value
+                    for name, value in (
+                        ("resource_type", "Patient"),
+                        ("resource_id", str(own_world.taro.participant_id)),
+                    )
+                    if f"{{{name}}}" in operation.path
+                },
+                query={"_id": "x"} if operation.path.endswith("resource_type}") else {},
+            )
+            response = case.call(headers={"authorization": f"Bearer {bearer[-1]}"})
+            is_hidden = "resource_id" in operation.path
+            assert response.status_code == (404 if is_hidden else 200), operation.label
+            case.validate_response(response, checks=CHECKS)
+            found.append(operation.label)
+        return found
+
+    assert len(await asyncio.to_thread(all_of_them)) >= 12
