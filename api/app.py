@@ -1,6 +1,7 @@
 """The only wiring point: routes, doors, security headers, and errors made plain."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -166,6 +167,9 @@ def _serving(dsn: str) -> Any:
             await directory.adopt_profile(settings.profile)
             await identity.declare_deployment(is_demo=settings.is_demo)
             courier = asyncio.create_task(_deliver())
+            # What stands now stays: the collector need not walk it at every full round.
+            gc.collect()
+            gc.freeze()
             try:
                 yield
             finally:

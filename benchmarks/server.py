@@ -92,6 +92,7 @@ def compared() -> Litestar:
     from api.identity.guards import anyone, systems_that_read
 
     pool: list[asyncpg.Pool] = []
+    opening = asyncio.Lock()
 
     @get("/fhir/bench/hello", guards=[anyone], opt={"door": "fhir"}, include_in_schema=False)
     async def hello() -> dict[str, str]:
@@ -104,12 +105,13 @@ def compared() -> Litestar:
         include_in_schema=False,
     )
     async def unaudited(kind: str, patient: UUID) -> Response[bytes]:
-        if not pool:
-            pool.append(
-                await asyncpg.create_pool(
-                    os.environ["DATABASE_URL"], min_size=16, max_size=16, reset=_no_reset
+        async with opening:
+            if not pool:
+                pool.append(
+                    await asyncpg.create_pool(
+                        os.environ["DATABASE_URL"], min_size=16, max_size=16, reset=_no_reset
+                    )
                 )
-            )
         base = f"{os.environ['PUBLIC_URL']}/fhir/R4"
         entries = await pool[0].fetchval(UNAUDITED, patient, kind, base)
         body = f'{{"resourceType":"Bundle","type":"searchset","entry":[{entries or ""}]}}'

@@ -90,8 +90,8 @@ def frame(
             viewer=viewer,
             network={
                 "name": getattr(network.name, chosen.locale),
-                "support_phone": wording["support.phone"],
-                "support_hours": wording["support.hours"],
+                "support_phone": wording.get("support.phone", ""),
+                "support_hours": wording.get("support.hours", ""),
             },
             flash=flash,
             **context,

@@ -88,7 +88,14 @@ class Policy:
     Knows no clock: it holds as long as the directive, the participation and the profile do.
     """
 
-    __slots__ = ("_directive", "_filters", "_network", "_participation", "_recipients")
+    __slots__ = (
+        "_directive",
+        "_filters",
+        "_network",
+        "_participation",
+        "_recipients",
+        "is_timeless",
+    )
 
     def __init__(
         self, network: NetworkRules, participation: Participation, directive: Directive
@@ -98,6 +105,10 @@ class Policy:
         self._directive = directive
         self._recipients = Recipients(r for r in directive.provisions if r.axis == "recipient")
         self._filters = Filters(network, (r for r in directive.provisions if r.axis == "filter"))
+        # No rule begins or ends: the same request gets the same scope at any time.
+        self.is_timeless = all(
+            rule.valid_from is None and rule.valid_to is None for rule in directive.provisions
+        )
 
     def decide(self, request: Request, record: RecordFacts) -> Decision:
         answer = self._answer(request)

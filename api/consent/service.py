@@ -114,9 +114,13 @@ def requester(actor: Actor, standing: directory.Standing) -> Requester:
         regions=directory.profile().regions_around(standing.region),
         facility_is_active=standing.facility_is_active,
         professional_is_active=standing.professional_is_active,
-        is_trained=standing.trained_on is not None
-        and standing.trained_on <= clock.today_in_japan(),
+        is_trained=is_trained(standing),
     )
+
+
+def is_trained(standing: directory.Standing) -> bool:
+    """From the day of the training on, by the Japanese calendar."""
+    return standing.trained_on is not None and standing.trained_on <= clock.today_in_japan()
 
 
 async def settings(actor: Actor) -> Settings:

@@ -7,8 +7,7 @@ query can neither make one nor use one it has seen before.
 
 import hmac
 import os
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -31,8 +30,6 @@ class _Engine(PostgresEngine):
 
 
 DB = _Engine(config={}, extensions=())
-
-CALL_SECONDS = 5
 
 
 class Transaction:
@@ -71,7 +68,11 @@ async def open_database(dsn: str, keys: KeyRing, *, connections: int = 16) -> No
         min_size=min(4, connections),
         max_size=connections,
         reset=_reset,
-        server_settings={"application_name": "tsunagu"},
+        # Every statement here is keyed; planning it again for each value costs more than it saves.
+        server_settings={
+            "application_name": "tsunagu",
+            "plan_cache_mode": "force_generic_plan",
+        },
     )
 
 
@@ -106,7 +107,7 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
             started = await connection.fetchval("SELECT app.transaction_nonce()")
             await connection.execute(
                 "SELECT set_config('app.context', $1, true)",
-                _signed("t", actor, subject, connection.get_server_pid(), started),
+                signed_context("t", actor, subject, connection.get_server_pid(), started),
             )
             transaction = Transaction(connection)
             token = DB.current_transaction.set(transaction)  # type: ignore[arg-type]
@@ -120,39 +121,8 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
         await DB.pool.release(connection)
 
 
-async def call(
-    actor: Actor, subject: UUID, function: str, digest: bytes, args: Sequence[object]
-) -> asyncpg.Record:
-    """Runs one SQL function as a transaction of its own: one round trip, committed on return.
-
-    The signed context is the function's first argument and covers `digest`, which the function
-    computes again from its other arguments: it serves this one call and no other.
-    """
-    if DB.pool is None:
-        raise Unavailable
-    marks = ", ".join(f"${n}" for n in range(1, len(args) + 2))
-    try:
-        connection = await DB.pool.acquire(timeout=10)
-        try:
-            expires = int((time.time() + CALL_SECONDS) * 1_000_000)
-            context = _signed(
-                "c", actor, subject, connection.get_server_pid(), f"{expires}:{digest.hex()}"
-            )
-            row = await connection.fetchrow(
-                f"SELECT * FROM {function}({marks})",  # noqa: S608 - a constant of the caller
-                context,
-                *args,
-            )
-        finally:
-            await DB.pool.release(connection)
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-        raise Unavailable from error
-    if row is None:
-        raise LookupError(function)
-    return row
-
-
-def _signed(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:
+def signed_context(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:
+    """The context as PostgreSQL checks it; form `t` is a transaction's, `c` one call's."""
     fields = (
         form,
         actor.kind,
@@ -164,6 +134,8 @@ def _signed(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: obje
         pid,
         nonce,
     )
+    if "|" in str(actor.purpose_of_use):
+        raise ValueError("a purpose of use is a code")
     text = "|".join(map(str, fields))
     return f"{text}|{hmac.digest(_context_key, text.encode(), 'sha256').hex()}"
 

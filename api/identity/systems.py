@@ -17,6 +17,7 @@ import msgspec
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.database import unit_of_work
+from api.fhir.codes import PURPOSES
 from api.identity import queries
 from api.identity.errors import BadAccessToken, TokenRequestRefused
 
@@ -24,7 +25,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS384")
 LONGEST_ASSERTION = 300
 TOKEN_SECONDS = 300
-SCOPES = ("system/*.read", "system/*.write")
+READ = "system/*.read"
+SCOPES = (READ, "system/*.write")
 
 
 class IssuedToken(NamedTuple):
@@ -77,6 +79,8 @@ async def issue_token(
         if not await queries.use_jti(tx, client_id, str(claims["jti"]), expires_at):
             raise TokenRequestRefused("invalid_client", "this assertion was used before")
     person = _person(claims)
+    if READ in scopes and person.person_id is None and not person.subject_name:
+        raise TokenRequestRefused("invalid_request", "a reading system names its acting person")
     issued = int(time.time())
     token = jwt.encode(
         {
@@ -184,6 +188,9 @@ def _verified(assertion: str, client_id: str, client: dict[str, Any] | None) -> 
 
 def _person(claims: dict[str, Any]) -> _Person:
     try:
-        return msgspec.convert(claims.get("extensions", {}).get("ihe_iua", {}), _Person)
-    except (msgspec.ValidationError, AttributeError) as error:
+        person = msgspec.convert(claims.get("extensions", {}).get("ihe_iua", {}), _Person)
+    except (ValueError, AttributeError) as error:
         raise TokenRequestRefused("invalid_request", "extensions.ihe_iua is malformed") from error
+    if person.purpose_of_use not in PURPOSES:
+        raise TokenRequestRefused("invalid_request", "purpose_of_use is not a v3-ActReason code")
+    return person

@@ -127,7 +127,7 @@ def _folded() -> Issue:
 
 
 def _location(record: StoredRecord) -> str:
-    return f"{record.resource_type}/{record.resource_id}/_history/{record.version.number}"
+    return f"{record.resource_type}/{record.resource_id}"
 
 
 def _etag(record: StoredRecord) -> str:

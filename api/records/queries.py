@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from api.core.actor import Actor
-from api.core.database import Transaction, call
+from api.core.database import Transaction
+from api.core.lane import Lane
 
 
 class ReadPlan(NamedTuple):
@@ -27,7 +28,7 @@ class ReadPlan(NamedTuple):
     data_from: date | None
     sees_own: bool
     before: UUID | None
-    limit: int
+    page_size: int
     base_url: str
     event: str
     outcome: str
@@ -35,10 +36,13 @@ class ReadPlan(NamedTuple):
     own_detail: str
 
 
+_reading = Lane("records_read", "app.read_call", ReadPlan._fields)
+
+
 async def read(actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
     """One committed transaction: `status` is 'read', or 'stale' with nothing read or logged."""
     digest = sha256("|".join(map(_canonical, plan)).encode()).digest()
-    return await call(actor, subject, "records_read", digest, plan)
+    return await _reading.call(actor, subject, digest, plan)
 
 
 def _canonical(value: object) -> str:

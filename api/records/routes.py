@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from api.core import runtime
@@ -20,6 +22,19 @@ from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 FHIR_JSON = "application/fhir+json"
 PUBLISHED_ON = "2026-11-21"
 MOST_PARAMETERS = 40
+PARAMETERS = frozenset(
+    {
+        "patient",
+        "patient.identifier",
+        "patient:identifier",
+        "patient:Patient.identifier",
+        "identifier",
+        "_id",
+        "_count",
+        "_before",
+        "_format",
+    }
+)
 
 FhirRequest = Request[Any, Any, Any]
 
@@ -56,7 +71,7 @@ class FhirReads(Controller):
 
     @get("/{resource_type:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def search(
-        self, request: FhirRequest, resource_type: str, actor: Actor
+        self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
         """Search by `patient` (id) or `patient.identifier` / `patient:identifier`
         (system|value); `_count` up to 200, paging through the `next` link."""
@@ -66,8 +81,9 @@ class FhirReads(Controller):
         if resource_type == "Patient":
             return await _patients(actor, asked)
         subject = await _subject(actor, asked)
-        page = service.NOTHING
-        if subject is not None:
+        if subject is None:
+            page = await service.nothing(actor)
+        else:
             page = await service.read(
                 actor,
                 subject,
@@ -84,11 +100,15 @@ class FhirReads(Controller):
                 f"&_before={page.before}"
             )
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
-        # Nothing shown, no number: it would tell a person's closed log from nobody's.
         return _fhir(body, page.number if page.entries else None)
 
     @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read], media_type=FHIR_JSON)
-    async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
+    async def one(
+        self,
+        resource_type: FromPath[str],
+        resource_id: FromPath[str],
+        actor: NamedDependency[Actor],
+    ) -> Response[bytes]:
         """One resource by its id."""
         if resource_type not in CATEGORIES_OF_TYPE:
             raise UnknownType
@@ -167,20 +187,9 @@ def _parameters(request: FhirRequest) -> dict[str, str]:
     pairs = list(request.query_params.multi_items())
     if len(pairs) > MOST_PARAMETERS:
         raise UnknownParameter
-    known = {
-        "patient",
-        "patient.identifier",
-        "patient:identifier",
-        "patient:Patient.identifier",
-        "identifier",
-        "_id",
-        "_count",
-        "_before",
-        "_format",
-    }
     asked = dict(pairs)
     # FHIR R4 §3.1.1: a parameter we would ignore could widen an answer, so it is refused.
-    if len(asked) != len(pairs) or asked.keys() - known:
+    if len(asked) != len(pairs) or asked.keys() - PARAMETERS:
         raise UnknownParameter
     return asked
 
@@ -213,5 +222,6 @@ def _base() -> str:
 
 
 def _fhir(body: bytes, number: int | None = None) -> Response[bytes]:
+    """`number` only with content: a refusal must look like having nothing, its log row too."""
     headers = {} if number is None else {"X-Tsunagu-Log-Number": str(number)}
     return Response(body, media_type=FHIR_JSON, headers=headers)

@@ -1,7 +1,6 @@
 """What professionals and systems read: decided, read and logged in one transaction."""
 
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,7 +27,7 @@ TRIES = 5
 
 
 class Page(NamedTuple):
-    """What one read gave. `entries` is FHIR entries or a JSON list of timeline lines, as asked.
+    """What one read gave. `entries` is JSON text: FHIR entries or timeline lines, comma-joined.
 
     `total` counts all that may be seen, `before` is where the next page begins, `number` is the
     event's place in the participant's log (None when there is no such participant).
@@ -81,15 +80,10 @@ async def read(
     for _ in range(TRIES):
         standing = await directory.standing(actor)
         try:
-            policy_version, policy = await consent.policy(actor, subject)
+            known = await consent.policy(actor, subject)
         except NotFound:
-            await _nobody(actor, EventName.RECORD_READ)
-            return NOTHING
-        scope = policy.scope(
-            Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
-        )
-        basis = _asked(scope, types)
-        is_granted = basis.step == "granted"
+            return await nothing(actor)
+        answer = _answer(subject, known, actor, standing, types)
         row = await queries.read(
             actor,
             subject,
@@ -98,20 +92,20 @@ async def read(
                 types=types,
                 record_id=record_id,
                 standing=standing.revision,
-                policy_version=policy_version,
-                categories=scope.categories,
-                source_permitted=[f"{s}/{c}" for s, c in scope.source_permitted],
-                source_denied=[f"{s}/{c}" for s, c in scope.source_denied],
-                level=scope.level,
-                data_from=scope.data_from,
-                sees_own=scope.own_facility,
+                policy_version=known.policy_version,
+                categories=answer.scope.categories,
+                source_permitted=answer.source_permitted,
+                source_denied=answer.source_denied,
+                level=answer.scope.level,
+                data_from=answer.scope.data_from,
+                sees_own=answer.scope.own_facility,
                 before=before,
-                limit=min(max(count, 1), MOST_ROWS),
+                page_size=min(max(count, 1), MOST_ROWS),
                 base_url=f"{runtime.settings().public_url}/fhir/R4",
                 event=EventName.RECORD_READ,
-                outcome="permitted" if is_granted else "denied",
-                detail=_detail(actor, standing, basis, types),
-                own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
+                outcome=answer.outcome,
+                detail=answer.detail,
+                own_detail=answer.own_detail,
             ),
         )
         if row["status"] == "read":
@@ -120,6 +114,12 @@ async def read(
         directory.forget_standing(actor)
         consent.forget(subject)
     raise Unavailable
+
+
+async def nothing(actor: Actor) -> Page:
+    """The answer about somebody we do not know: as a refusal looks, and logged like one."""
+    await _nobody(actor, EventName.RECORD_READ)
+    return NOTHING
 
 
 async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
@@ -154,11 +154,14 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             await queries.local_ids(tx, actor.facility_id or UUID(int=0))
         )
         is_permitted = scope.outcome == "permit" or is_known
+        basis = scope.basis
+        if is_known and scope.outcome == "deny":
+            basis = msgspec.structs.replace(basis, step="own_record")
         await access_log.append(
             tx,
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
-            detail=msgspec.json.decode(_detail(actor, standing, scope.basis, ("Patient",))),
+            detail=msgspec.json.decode(_detail(actor, standing, basis, ("Patient",))),
         )
         if not is_permitted:
             return None
@@ -209,7 +212,56 @@ def _asked(scope: Scope, types: tuple[str, ...]) -> Basis:
     return scope.of(asked[0]).basis
 
 
-@lru_cache(maxsize=4096)
+class _Answer(NamedTuple):
+    """What one requester may read of one participant, ready to send to PostgreSQL."""
+
+    scope: Scope
+    outcome: str
+    detail: str
+    own_detail: str
+    source_permitted: list[str]
+    source_denied: list[str]
+
+
+_answers: dict[tuple[Any, ...], _Answer] = {}
+KEPT_ANSWERS = 4096
+
+
+def _answer(
+    subject: UUID,
+    known: consent.CompiledPolicy,
+    actor: Actor,
+    standing: directory.Standing,
+    types: tuple[str, ...],
+) -> _Answer:
+    """Decided once for each policy version and standing; anew at each read if a rule has a time.
+
+    An answer kept too long does no harm: PostgreSQL checks both versions before it reads.
+    """
+    trained = consent.is_trained(standing)
+    key = (subject, known.policy_version, actor, standing.revision, trained, types)
+    answer = _answers.get(key)
+    if answer is None:
+        scope = known.policy.scope(
+            Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
+        )
+        basis = _asked(scope, types)
+        is_granted = basis.step == "granted"
+        answer = _Answer(
+            scope=scope,
+            outcome="permitted" if is_granted else "denied",
+            detail=_detail(actor, standing, basis, types),
+            own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
+            source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
+            source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
+        )
+        if known.policy.is_timeless:
+            if len(_answers) >= KEPT_ANSWERS:
+                _answers.clear()
+            _answers[key] = answer
+    return answer
+
+
 def _detail(
     actor: Actor, standing: directory.Standing, basis: Basis, types: tuple[str, ...]
 ) -> str:
@@ -224,7 +276,6 @@ def _detail(
     return msgspec.json.encode({"actor": who, "asked": types, **reason}).decode()
 
 
-@lru_cache(maxsize=4096)
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
     """What stands in the detail's place for it when only the facility's own records were shown."""
     own = msgspec.structs.replace(basis, step="own_record")

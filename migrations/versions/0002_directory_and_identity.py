@@ -198,6 +198,21 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Everyone may read the directory; only an operator's signed context may write it, so a stolen
+-- password of the application's role registers no facility, no person and no key.
+DO $$
+DECLARE v_table text;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['facility', 'professional', 'officer', 'system_client'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
+    EXECUTE format('CREATE POLICY readable ON %I FOR SELECT USING (true)', v_table);
+    EXECUTE format('CREATE POLICY operators_add ON %I FOR INSERT
+      WITH CHECK ((SELECT app.kind()) = ''operator'')', v_table);
+    EXECUTE format('CREATE POLICY operators_change ON %I FOR UPDATE
+      USING ((SELECT app.kind()) = ''operator'')', v_table);
+  END LOOP;
+END $$;
+
 GRANT SELECT ON network_profile, facility, professional, officer, system_client TO tsunagu_app;
 GRANT INSERT ON network_profile, facility, professional, officer, system_client TO tsunagu_app;
 GRANT UPDATE (is_active) ON facility, professional, officer, system_client TO tsunagu_app;

@@ -213,7 +213,8 @@ BEGIN
     'ids', encode(sha256(convert_to(coalesce(v_ids, ''), 'UTF8')), 'hex'));
   v_detail := p_detail::jsonb || jsonb_build_object('resources', v_told);
   -- Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
-  IF p_outcome = 'denied' AND shown > 0 THEN
+  -- Untold records alone change nothing: the row must not let anyone infer them.
+  IF p_outcome = 'denied' AND v_told <> '[]' THEN
     p_outcome := 'permitted';
     v_detail := v_detail || p_own_detail::jsonb;
   END IF;
@@ -221,6 +222,13 @@ BEGIN
     FROM app.write_event(v_context, records_read.pseq, p_event, p_outcome,
       v_detail, v_untold) w;
 END $$;
+-- One call of records_read, for several in one transaction.
+CREATE TYPE app.read_call AS (
+  context text, form text, types text[], record_id uuid, standing text, policy_version bigint,
+  categories text[], source_permitted text[], source_denied text[], level integer, data_from date,
+  sees_own boolean, before uuid, page_size integer, base_url text, event text, outcome text,
+  detail text, own_detail text
+);
 GRANT EXECUTE ON FUNCTION records_read(text, text, text[], uuid, text, bigint, text[], text[],
   text[], integer, date, boolean,
   uuid, integer, text, text, text, text, text) TO tsunagu_app;

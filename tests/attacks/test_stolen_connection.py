@@ -43,6 +43,9 @@ async def test_it_reads_no_row_of_anybody(stolen, people, table):
         "DELETE FROM participation",
         "DELETE FROM system_event",
         "ALTER TABLE access_event DISABLE TRIGGER append_only",
+        "INSERT INTO officer (name, name_kana) VALUES ('x', 'x')",
+        "INSERT INTO system_client (client_id, facility_id, name, jwks)"
+        " SELECT 'mine', facility_id, 'x', '{}' FROM facility LIMIT 1",
         "SELECT * FROM app.context_key",
         "SELECT app.mac('anything')",
         "SELECT app.install_context_key(''::bytea, ''::bytea)",

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from functools import cache
@@ -12,9 +11,10 @@ from typing import Any
 
 from playwright.async_api import Page
 
+from tests.checks.browser import find
 from tests.checks.node import ROOT, install, run_node
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+CHROMIUM = find()
 QUIET = [
     "--headless=new",
     "--no-sandbox",

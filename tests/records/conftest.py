@@ -73,7 +73,10 @@ async def hanako(clinic: Actor) -> Person:
 @pytest.fixture
 async def clinic_token(database: Deployment, people: dict[str, demo.Cast]) -> str:
     assertion = demo.client_assertion(
-        database.settings.home, demo.CLINIC, person={}, audience=systems.token_endpoint()
+        database.settings.home,
+        demo.CLINIC,
+        person={"subject_name": "佐藤 健一"},
+        audience=systems.token_endpoint(),
     )
     scopes = "system/*.read system/*.write"
     issued = await systems.issue_token(

@@ -1,0 +1,114 @@
+"""Calls of one SQL function that share transactions while they are many.
+
+A call that finds a lane free goes at once, alone. Calls that come while every lane is busy wait
+for the next transaction together: one round trip and one commit for all of them. No answer leaves
+before that commit, and each call carries a signed context of its own (access-log design, flow 1).
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from api.core.actor import Actor
+from api.core.database import DB, signed_context
+from api.core.errors import Unavailable
+
+CALL_SECONDS = 5
+LANES = 3
+MOST_IN_ONE = 16
+
+UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+
+class _Call(NamedTuple):
+    actor: Actor
+    subject: UUID
+    digest: bytes
+    args: Sequence[object]
+    answer: asyncio.Future[asyncpg.Record]
+
+
+class Lane:
+    """`function` takes the signed context, then what the SQL type `call_type` lists after it."""
+
+    def __init__(self, function: str, call_type: str, columns: Sequence[str]) -> None:
+        names = ", ".join(f'"{column}"' for column in columns)
+        self._sql = (
+            f"SELECT c.n, r.* FROM unnest($1::{call_type}[])"  # noqa: S608 - constants
+            f" WITH ORDINALITY AS c(context, {names}, n)"
+            f" CROSS JOIN LATERAL {function}(c.context, {names}) AS r"
+        )
+        self._waiting: list[_Call] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def call(
+        self, actor: Actor, subject: UUID, digest: bytes, args: Sequence[object]
+    ) -> asyncpg.Record:
+        """Committed when it returns.
+
+        The signed context covers `digest`, which the function computes again from its other
+        arguments: it serves this one call and no other. Raises `Unavailable` when the database
+        cannot be reached; whether the call was committed is then unknown.
+        """
+        answer: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Call(actor, subject, digest, args, answer))
+        if len(self._tasks) < LANES:
+            task = asyncio.create_task(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await answer
+
+    async def _drain(self) -> None:
+        if DB.pool is None:
+            return self._fail(self._take(), Unavailable())
+        try:
+            connection = await DB.pool.acquire()
+        except UNREACHABLE:
+            return self._fail(self._take(), Unavailable())
+        try:
+            while batch := self._take():
+                await self._send(connection, batch)
+        finally:
+            await DB.pool.release(connection)
+
+    def _take(self) -> list[_Call]:
+        """The next calls, in the one order heads are locked in, so that no two batches cross."""
+        batch = sorted(self._waiting[:MOST_IN_ONE], key=lambda call: call.subject)
+        del self._waiting[:MOST_IN_ONE]
+        return batch
+
+    async def _send(self, connection: Any, batch: list[_Call]) -> None:
+        expires = int((time.time() + CALL_SECONDS) * 1_000_000)
+        pid = connection.get_server_pid()
+        calls = [
+            (
+                signed_context("c", c.actor, c.subject, pid, f"{expires}:{c.digest.hex()}"),
+                *c.args,
+            )
+            for c in batch
+        ]
+        try:
+            rows = await connection.fetch(self._sql, calls)
+        except UNREACHABLE:
+            self._fail(batch, Unavailable())
+        except Exception as error:
+            # Nothing was committed. One bad call must not cost the others theirs: each alone.
+            if len(batch) == 1:
+                return self._fail(batch, error)
+            for call in batch:
+                await self._send(connection, [call])
+        else:
+            for row in rows:
+                answer = batch[row["n"] - 1].answer
+                if not answer.done():
+                    answer.set_result(row)
+
+    @staticmethod
+    def _fail(batch: list[_Call], error: Exception) -> None:
+        for call in batch:
+            if not call.answer.done():
+                call.answer.set_exception(error)

@@ -1,0 +1,126 @@
+"""Every page of the running portal before axe, in both languages; Lighthouse as a phone."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from api import demo
+from api.support import service as support
+from tests.conftest import Deployment
+from tests.journeys import emr
+from tests.journeys.conftest import OpenPhone
+from tests.journeys.people import (
+    agree,
+    as_actor,
+    newcomer,
+    open_the_door,
+    session_of,
+    unused_card,
+)
+from tests.journeys.quality import axe_violations, lighthouse
+from tests.serving import Served
+
+WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+Visit = Callable[[Page], Awaitable[Any]]
+
+
+def at(path: str) -> Visit:
+    async def visit(page: Page) -> None:
+        await page.goto(path)
+
+    return visit
+
+
+def found(card: Callable[[], str]) -> Visit:
+    async def visit(page: Page) -> None:
+        await page.goto("/clinic")
+        await page.fill("[name=card]", card())
+        async with page.expect_navigation():
+            await page.locator("main form button").first.click()
+
+    return visit
+
+
+async def a_register_form_filled_wrongly(page: Page) -> None:
+    await page.goto("/register")
+    await page.fill("[name=card]", "1234")
+    async with page.expect_navigation():
+        await page.locator("#register button").click()
+
+
+async def what_taking_part_means(page: Page) -> None:
+    await open_the_door(page, await newcomer())
+
+
+async def making_the_key(page: Page) -> None:
+    await open_the_door(page, await newcomer())
+    await agree(page)
+
+
+PAGES: Mapping[str, tuple[str, Visit]] = {
+    "welcome": ("", at("/")),
+    "register": ("", at("/register")),
+    "register_faults": ("", a_register_form_filled_wrongly),
+    "register_agree": ("", what_taking_part_means),
+    "register_passkey": ("", making_the_key),
+    "sign_in": ("", at("/sign-in")),
+    "demo_link": ("", at("/demo/sign-in/nobody")),
+    "error": ("", at("/nowhere")),
+    "home": ("hanako", at("/home")),
+    "disclosure": ("hanako", at("/disclosure")),
+    "disclosure_search": ("hanako", at("/disclosure?q=さくら")),
+    "participation": ("hanako", at("/disclosure/participation")),
+    "access_log": ("hanako", at("/access-log")),
+    "inbox": ("hanako", at("/inbox")),
+    "help": ("hanako", at("/help")),
+    "clinic_find": ("sato", at("/clinic")),
+    "clinic_read": ("sato", found(lambda: demo.card_of("hanako").digits)),
+    "clinic_refusal": ("sato", found(lambda: unused_card().digits)),
+    "support": ("ueda", at("/support")),
+}
+
+SAY_A_FAULT = ("error", "register_faults")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sessions(
+    served: Served, database: Deployment, people: dict[str, demo.Cast]
+) -> dict[str, str]:
+    """Tokens by person. Somebody has looked, somebody was refused, and somebody waits for a call,
+    so that no page shows its empty state alone."""
+    for person in ("sato", "mori"):
+        client = await emr.reader(served, database.settings, person)
+        hanako = str(people["hanako"].person_id)
+        await client.resources("MedicationRequest").search(patient=hanako).fetch()
+    await support.ask_for_call(as_actor(people["hanako"]), "03-1234-5678")
+    who = {key: await session_of(as_actor(people[key])) for key in ("hanako", "sato", "ueda")}
+    return who | {"": ""}
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize("name", PAGES)
+async def test_axe_finds_nothing_on_the_page_and_it_fits_a_phone(
+    open_phone: OpenPhone, sessions: dict[str, str], name: str, locale: str
+) -> None:
+    person, visit = PAGES[name]
+    page = await open_phone(locale, session=sessions[person])
+    await visit(page)
+    assert await page.locator("html").get_attribute("lang") == locale
+    assert await page.locator(".site-nav").count() == bool(person)
+    assert await page.locator(".banner-error:visible").count() == (name in SAY_A_FAULT)
+    assert await axe_violations(page) == []
+    assert not await page.evaluate(WIDER)
+
+
+@pytest.mark.parametrize(("path", "person"), [("/", ""), ("/home", "hanako")])
+async def test_lighthouse_gives_at_least_95_in_every_category(
+    served: Served, sessions: dict[str, str], path: str, person: str
+) -> None:
+    cookie = f"locale=ja; tsunagu_session={sessions[person]}" if person else "locale=ja"
+    scores = await lighthouse(f"{served.url}{path}", cookie)
+    assert scores.keys() == {"performance", "accessibility", "best-practices", "seo"}
+    assert {key: score for key, score in scores.items() if score < 95} == {}
