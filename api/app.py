@@ -126,7 +126,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             cookie_secure=settings.is_https,
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=[f"^{door}" for door in JSON_DOORS],
+            exclude=[f"^{door}(/|$)" for door in JSON_DOORS],
         ),
         openapi_config=OpenAPIConfig(
             title="Tsunagu",
