@@ -7,8 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # The first Python on the PATH that is new enough.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-  && echo $$p && break; done)
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help run test check bench format css lock clean
 
@@ -17,9 +16,12 @@ help: ## this list
 	  /^[a-z]+:.*## / && $$1 != "help" {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/.made:
-	@if [ -z "$(PYTHON)" ]; then \
-	  echo 'Tsunagu needs Python 3.11 or newer (found: '"$$(python3 --version 2>&1)"'); install it, or name it: make run PYTHON=/path/to/python3.' >&2; exit 2; fi
-	@$(PYTHON) -m venv $(VENV) || { echo 'Python has no venv module here; on Debian or Ubuntu: apt install python3-venv.' >&2; exit 2; }
+	@python=$$(command -v '$(PYTHON)') || python=; found=$${python:-python3}; \
+	if [ -z "$$python" ] || ! "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	  echo "Tsunagu needs Python 3.11 or newer (found: $$("$$found" --version 2>&1 || :)); install it, or name it: make run PYTHON=/path/to/python3." >&2; exit 2; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python has no venv module; on Debian or Ubuntu: apt install python3-venv." >&2; exit 2; fi; \
+	"$$python" -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
@@ -34,7 +36,7 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@touch $@
 
 run: $(VENV)/.run ## start the demo at http://localhost:8000
-	@exec $(BIN)/tsunagu demo
+	@exec $(BIN)/python -m api.cli demo
 
 test: $(VENV)/.dev ## every test, against real PostgreSQL and a real browser
 	@$(BIN)/python -m tests.checks.browser

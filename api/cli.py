@@ -2,43 +2,35 @@
 
 import argparse
 import asyncio
+import fcntl
 import os
 import signal
-import socket
 import sys
-import threading
-import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from api import server
+from api.core.errors import Unavailable
 from api.core.settings import SettingFault, Settings, from_environment
 
-FAULT = 2
+if TYPE_CHECKING:
+    from api.core.crypto import KeyRing
+
+FAULT: Final = 2
+STOPPED: Final = 130
+DATABASE: Final = "tsunagu"
+UNFINISHED: Final = "tsunagu_unfinished"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="tsunagu", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("demo", help="start everything with the demo network (make run)")
-    commands.add_parser("serve", help="serve; needs DATABASE_URL or APP_DATABASE_URL")
-    commands.add_parser("migrate", help="make roles and tables ready; needs DATABASE_URL")
-    token = commands.add_parser("demo-token", help="an access token of a demo clinic's system")
-    token.add_argument("--as", dest="person", default="sato", choices=("sato", "ito", "mori"))
-    token.add_argument("--scope", default="system/*.read system/*.write")
-    folder = commands.add_parser("ingest", help="take in a folder of files")
-    folder.add_argument("form", choices=("fhir",))
-    folder.add_argument("directory", type=Path)
-    folder.add_argument("--facility", help="10-digit code of the facility they come from")
-    folder.add_argument(
-        "--subject",
-        action="append",
-        default=[],
-        metavar="REFERENCE=CARD",
-        help="whose card a reference or an identifier in the files stands for",
-    )
-    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
+    options = _parser().parse_args(arguments)
     try:
         settings = from_environment()
         return {
@@ -51,89 +43,139 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingFault as fault:
         print(fault, file=sys.stderr)
         return FAULT
+    except Unavailable:
+        print(
+            "The database does not answer; what was not confirmed is not stored, "
+            "so start again once it is back.",
+            file=sys.stderr,
+        )
+        return FAULT
+    except OSError as error:
+        print(
+            f"{error.filename or 'The system'} cannot be used: {error.strerror or error}.",
+            file=sys.stderr,
+        )
+        return FAULT
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tsunagu", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="start everything with the demo network (make run)")
+    commands.add_parser("serve", help="serve; needs DATABASE_URL or APP_DATABASE_URL")
+    commands.add_parser("migrate", help="make roles and tables ready; needs DATABASE_URL")
+    token = commands.add_parser("demo-token", help="an access token of a demo clinic's system")
+    token.add_argument("--as", dest="person", default="sato", choices=("sato", "ito", "mori"))
+    token.add_argument("--scope", default="system/*.read system/*.write")
+    folder = commands.add_parser("ingest", help="take in a folder of files")
+    folder.add_argument("form", choices=("fhir",))
+    folder.add_argument("directory", type=Path)
+    folder.add_argument(
+        "--facility",
+        metavar="CODE",
+        help="10-digit code of the facility they come from (in the demo: its clinic)",
+    )
+    folder.add_argument(
+        "--subject",
+        action="append",
+        default=[],
+        type=_subject,
+        metavar="REFERENCE=CARD",
+        help="whose card a reference or an identifier in the files stands for",
+    )
+    return parser
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
-    _check_port(settings.port)
-    with _Database(settings) as admin_dsn:
-        from api.core.crypto import KeyRing
-        from api.core.provisioning import app_dsn
+    from api.core.crypto import KeyRing
+    from api.core.provisioning import app_dsn
 
+    server.check_port(settings)
+    with _administering(settings) as (admin_dsn, is_own):
         keys = KeyRing(settings.home / "keys")
-        dsn = app_dsn(admin_dsn, keys)
-        greeting = asyncio.run(_prepare_demo(settings, keys, admin_dsn, dsn))
-        os.environ |= {"APP_DATABASE_URL": dsn, "TSUNAGU_DEMO": "1"}
-        threading.Thread(target=_greet, args=(settings, greeting), daemon=True).start()
-        _run_server(settings)
-    return 0
+        dsn, greeting = asyncio.run(_prepare_demo(settings, keys, admin_dsn, is_own=is_own))
+        os.environ |= {"APP_DATABASE_URL": app_dsn(dsn, keys), "TSUNAGU_DEMO": "1"}
+        log = settings.home / "server.log"
+        with server.logging_to(log):
+            server.when_ready(settings, f"{greeting}\nLog: {log}")
+            return 0 if server.run(settings) else 1
 
 
-async def _prepare_demo(settings: Settings, keys: Any, admin_dsn: str, dsn: str) -> str:
+async def _prepare_demo(
+    settings: Settings, keys: "KeyRing", admin_dsn: str, *, is_own: bool
+) -> tuple[str, str]:
+    """The database's DSN, and what to say once someone serves on it."""
     from api import demo
-    from api.core import runtime
-    from api.core.database import close_database, open_database
-    from api.core.provisioning import provision
-    from api.directory import service as directory
-    from api.identity import service as identity
+    from api.core import provisioning
 
-    await provision(admin_dsn, keys)
-    runtime.start(settings, keys)
-    await open_database(dsn, keys, connections=4)
-    try:
-        await directory.adopt_profile(settings.profile)
-        await identity.declare_deployment(is_demo=True)
+    with _alone(settings.home):
+        dsn = admin_dsn
+        if is_own and not await provisioning.has_database(admin_dsn, DATABASE):
+            # Filled under another name: a start cut short leaves nothing half-done.
+            unfinished = await provisioning.begin_database(admin_dsn, UNFINISHED)
+            async with _demo_ready(settings, keys, unfinished):
+                pass
+            await provisioning.rename_database(admin_dsn, UNFINISHED, DATABASE)
+        if is_own:
+            dsn = provisioning.database_dsn(admin_dsn, DATABASE)
+        async with _demo_ready(settings, keys, dsn):
+            return dsn, await demo.greeting(settings)
+
+
+@asynccontextmanager
+async def _demo_ready(settings: Settings, keys: "KeyRing", dsn: str) -> AsyncIterator[None]:
+    from api import demo
+    from api.core.provisioning import app_dsn, provision
+
+    await provision(dsn, keys, kind="demo")
+    async with _ready(settings, keys, app_dsn(dsn, keys), is_demo=True):
         if not await demo.is_seeded():
             print("つなぐ: デモのデータを準備しています / preparing the demo data …", flush=True)
             await demo.seed(settings.home)
-        return await demo.greeting(settings)
-    finally:
-        await close_database()
-
-
-def _greet(settings: Settings, greeting: str) -> None:
-    """Says where to go once someone answers there."""
-    for _ in range(600):
-        try:
-            with urlopen(f"http://localhost:{settings.port}/health/ready", timeout=2):
-                print(greeting, flush=True)
-                return
-        except (URLError, OSError):
-            time.sleep(0.05)
+        await demo.take_up(settings.home)
+        yield
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    if settings.database_url is None and settings.app_database_url is None:
-        raise SettingFault("Set DATABASE_URL or APP_DATABASE_URL, or start with `make run`.")
-    _check_port(settings.port)
-    _run_server(settings)
-    return 0
+    from api.core.crypto import KeyRing
+
+    server.check_port(settings)
+    keys = KeyRing(settings.home / "keys")
+    asyncio.run(_check(settings, keys, _given_dsn(settings, keys)))
+    return 0 if server.run(settings) else 1
 
 
-def _run_server(settings: Settings) -> None:
-    from granian.constants import Interfaces
-    from granian.server import Server
+async def _check(settings: Settings, keys: "KeyRing", dsn: str) -> None:
+    """What would stop a worker is said here, once and in one sentence."""
+    async with _ready(settings, keys, dsn, is_demo=settings.is_demo):
+        pass
 
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    Server(
-        "api.app:app_from_environment",
-        factory=True,
-        address=os.environ.get("TSUNAGU_LISTEN", "127.0.0.1"),
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=settings.workers,
-        log_level="warning",  # type: ignore[arg-type]
-        websockets=False,
-    ).serve()
+
+def _given_dsn(settings: Settings, keys: "KeyRing") -> str:
+    from api.core.provisioning import app_dsn
+
+    if settings.app_database_url is not None:
+        return settings.app_database_url
+    if settings.database_url is not None:
+        return app_dsn(settings.database_url, keys)
+    raise SettingFault("Set DATABASE_URL or APP_DATABASE_URL, or start with `make run`.")
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
     from api.core.crypto import KeyRing
-    from api.core.provisioning import provision
 
-    with _Database(settings) as admin_dsn:
-        asyncio.run(provision(admin_dsn, KeyRing(settings.home / "keys")))
+    with _administering(settings) as (admin_dsn, is_own):
+        asyncio.run(_provision(admin_dsn, KeyRing(settings.home / "keys"), is_own=is_own))
     print("The database is up to date.")
     return 0
+
+
+async def _provision(admin_dsn: str, keys: "KeyRing", *, is_own: bool) -> None:
+    from api.core.provisioning import ensure_database, provision
+
+    await provision(await ensure_database(admin_dsn, DATABASE) if is_own else admin_dsn, keys)
 
 
 def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
@@ -144,44 +186,134 @@ def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _ingest(settings: Settings, options: argparse.Namespace) -> int:
-    raise SettingFault("not wired yet")
+    from api.core.crypto import KeyRing
+    from api.core.provisioning import app_dsn, database_dsn
+
+    keys = KeyRing(settings.home / "keys")
+    if settings.app_database_url or settings.database_url:
+        report = asyncio.run(_take_in(settings, keys, _given_dsn(settings, keys), options))
+    elif (settings.home / "postgres").exists():
+        with _administering(settings) as (admin_dsn, _):
+            dsn = app_dsn(database_dsn(admin_dsn, DATABASE), keys)
+            report = asyncio.run(_take_in(settings, keys, dsn, options))
+    else:
+        raise SettingFault(
+            f"There is no database in {settings.home}; start it with `make run`, or set "
+            "DATABASE_URL or TSUNAGU_HOME."
+        )
+    print(report)
+    return 0
 
 
-class _Database:
-    """The administrator's connection string: the server of DATABASE_URL, or our own one."""
+async def _take_in(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> str:
+    from api.core.actor import Actor, ActorKind
+    from api.records import ingest
+    from api.records.ingest_report import format_report, show_progress
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._own: Any = None
+    locale = "ja" if _speaks_japanese() else "en"
+    async with _ready(settings, keys, dsn, is_demo=None):
+        facility = await _facility(settings.home, options.facility)
+        report = await ingest.ingest_folder(
+            Actor(kind=ActorKind.OPERATOR, facility_id=facility),
+            options.directory,
+            dict(options.subject),
+            show_progress(sys.stderr, locale),
+        )
+        return format_report(report, locale)
 
-    def __enter__(self) -> str:
-        if self._settings.database_url is not None:
-            return self._settings.database_url
-        from api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
-        from api.core.provisioning import ensure_database
 
-        self._own = EmbeddedPostgres(self._settings.home)
+def _subject(text: str) -> tuple[str, str]:
+    """`REFERENCE=CARD`; the reference itself may hold a `=`."""
+    reference, _, card = text.rpartition("=")
+    if not reference or not card:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form REFERENCE=CARD")
+    return reference, card
+
+
+async def _facility(home: Path, code: str | None) -> UUID:
+    from api import demo
+    from api.core.actor import OPERATOR
+    from api.directory import service as directory
+
+    if code is None and not demo.is_home(home):
+        raise SettingFault("Name the facility the files come from with --facility CODE.")
+    wanted = code or demo.CLINIC
+    for each in await directory.facilities(OPERATOR):
+        if each.code == wanted:
+            return each.facility_id
+    raise SettingFault(f"This network has no facility with the code {wanted}. Nothing was stored.")
+
+
+def _speaks_japanese() -> bool:
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "").startswith("ja")
+
+
+@asynccontextmanager
+async def _ready(
+    settings: Settings, keys: "KeyRing", dsn: str, *, is_demo: bool | None
+) -> AsyncIterator[None]:
+    """Services may be called: the pool is open, the profile adopted, the kind of database right.
+
+    None for `is_demo` takes either kind.
+    """
+    import asyncpg
+
+    from api.core import runtime
+    from api.core.database import close_database, open_database
+    from api.core.provisioning import unusable
+    from api.directory import service as directory
+    from api.identity import service as identity
+
+    runtime.start(settings, keys)
+    try:
+        await open_database(dsn, keys, connections=4)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise unusable(dsn, error) from error
+    try:
         try:
-            admin = self._own.start()
-        except EmbeddedPostgresError as error:
-            raise SettingFault(str(error)) from error
-        return asyncio.run(ensure_database(admin, "tsunagu"))
+            if is_demo is not None:
+                await identity.declare_deployment(is_demo=is_demo)
+            await directory.adopt_profile(settings.profile)
+            yield
+        finally:
+            await close_database()
+    except asyncpg.UndefinedTableError as error:
+        raise SettingFault("This database is not ready: run `tsunagu migrate` first.") from error
 
-    def __exit__(self, *_: object) -> None:
-        if self._own is not None:
-            self._own.stop()
 
+@contextmanager
+def _administering(settings: Settings) -> Iterator[tuple[str, bool]]:
+    """The administrator's connection string, and whether the server is our own one.
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    Of our own one it names the maintenance database; it stops with the last who use it.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url, False
+        return
+    from api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+    own = EmbeddedPostgres(settings.home)
+    try:
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise SettingFault(
-                f"Port {port} is in use by another program; stop that one, or choose another "
-                f"with PUBLIC_URL=http://localhost:{port + 1}."
-            ) from error
+            yield own.start(), True
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not leave it running
+            own.stop()
+    except EmbeddedPostgresError as error:
+        raise SettingFault(str(error)) from error
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Two first starts at once would both fill the database."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(home / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 from uuid import UUID
 
 import jwt
@@ -132,6 +132,7 @@ async def seed(home: Path) -> None:
     """Writes the whole demo. Raises `SettingFault` on a database that is not a demo's."""
     await identity.declare_deployment(is_demo=True)
     clinics = {each.code: await registry.add_facility(OPERATOR, each) for each in FACILITIES}
+    _point(home, clinics[CLINIC], make=True)
     for code, facility_id in clinics.items():
         await _add_system(home, code, facility_id)
     cast = [
@@ -149,15 +150,48 @@ async def seed(home: Path) -> None:
     hanako = next(person for person in cast if person.key == "hanako")
     await consent.change(_as(hanako), [SetFacility(clinics[CLINIC], on=True)], expected_version=0)
     await _records(cast, clinics)
-    (home / "demo").mkdir(mode=0o700, exist_ok=True)
     (home / "demo" / "cast.json").write_bytes(msgspec.json.encode(cast))
 
 
+async def take_up(home: Path) -> None:
+    """From now on `home/demo` is what was seeded into the open database.
+
+    A home may serve one database today and another tomorrow. Raises `SettingFault` when this
+    one was not seeded from here, or not to the end.
+    """
+    async with unit_of_work(OPERATOR) as tx:
+        clinics = {each.code: each.facility_id for each in await directory.facilities_in(tx)}
+    _point(home, clinics.get(CLINIC))
+    cast(home)
+
+
+def is_home(home: Path) -> bool:
+    return (home / "demo" / "cast.json").exists()
+
+
 def cast(home: Path) -> list[Cast]:
-    path = home / "demo" / "cast.json"
-    if not path.exists():
-        raise SettingFault(f"{path} is missing: this database was not seeded from here.")
-    return msgspec.json.decode(path.read_bytes(), type=list[Cast])
+    if not is_home(home):
+        raise _not_from(home)
+    return msgspec.json.decode((home / "demo" / "cast.json").read_bytes(), type=list[Cast])
+
+
+def _point(home: Path, clinic_id: UUID | None, *, make: bool = False) -> None:
+    folder = home / f"demo-{clinic_id}"
+    if make:
+        folder.mkdir(mode=0o700, parents=True)
+    elif not folder.is_dir():
+        raise _not_from(home)
+    new = home / "demo.new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(folder.name)
+    new.replace(home / "demo")
+
+
+def _not_from(home: Path) -> SettingFault:
+    return SettingFault(
+        f"The demo in this database was not seeded from {home}, or a start was cut short while "
+        "it was; name an empty database, or the home it was seeded from."
+    )
 
 
 def card_of(key: str) -> CardNumber:
@@ -187,9 +221,7 @@ def client_assertion(home: Path, code: str, *, person: dict[str, Any], audience:
 
 async def _add_system(home: Path, code: str, facility_id: UUID) -> None:
     key = generate_private_key(SECP256R1())
-    folder = home / "demo"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{code}.pem"
+    path = home / "demo" / f"{code}.pem"
     path.touch(mode=0o600)
     path.write_bytes(
         key.private_bytes(
@@ -344,8 +376,9 @@ def fetch_token(settings: Settings, person: str, scope: str) -> str:
             "scope": scope,
         }
     )
+    opener = build_opener(ProxyHandler({}))  # this machine is not behind its own proxy
     try:
-        with urlopen(Request(endpoint, form.encode(), method="POST"), timeout=10) as answer:  # noqa: S310
+        with opener.open(Request(endpoint, form.encode(), method="POST"), timeout=10) as answer:  # noqa: S310
             token: str = json.load(answer)["access_token"]
             return token
     except OSError as error:

@@ -48,30 +48,61 @@ def app_dsn(admin_dsn: str, keys: KeyRing) -> str:
     return role_dsn(admin_dsn, "tsunagu_app", keys.app_password)
 
 
-async def provision(admin_dsn: str, keys: KeyRing) -> None:
+def unusable(dsn: str, error: Exception) -> SettingFault:
+    """One sentence about a server we cannot connect to, without what the DSN keeps secret."""
+    try:
+        where = urlsplit(dsn)
+        place = f"at {where.hostname}:{where.port or 5432}"
+    except ValueError:
+        place = "of DATABASE_URL"
+    reason = " ".join(str(error).split()) or "no answer"
+    if isinstance(error, ValueError):
+        reason = "this is no connection string of the form postgresql://user:password@host/name"
+    return SettingFault(
+        f"The database {place} cannot be used ({reason}); check DATABASE_URL. Nothing was changed."
+    )
+
+
+async def provision(admin_dsn: str, keys: KeyRing, *, kind: str | None = None) -> None:
     """Makes roles and schema ready, then runs the missing migrations; safe to run twice at once.
 
     `admin_dsn` names an existing database and a role that may create roles. Raises
-    `SettingFault` with one sentence when the server cannot be used.
+    `SettingFault` with one sentence when the server cannot be used, or when its database was
+    made for another `kind` (demo, production) than the one given.
     """
     try:
         admin = await asyncpg.connect(admin_dsn, timeout=10)
-    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
-        where = urlsplit(admin_dsn)
-        raise SettingFault(
-            f"The database at {where.hostname}:{where.port or 5432} cannot be used "
-            f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'})"
-            "; check DATABASE_URL. Nothing was changed."
-        ) from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise unusable(admin_dsn, error) from error
     try:
-        if admin.get_server_version().major < 18:
-            raise SettingFault("Tsunagu needs PostgreSQL 18 or newer; nothing was changed.")
+        if (version := admin.get_server_version()).major < 18:
+            raise SettingFault(
+                f"Tsunagu needs PostgreSQL 18 or newer, and this server is {version.major}; "
+                "nothing was changed."
+            )
         await admin.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        # Before anything: setting roles and keys anew would cut off whoever serves on it now.
+        found = await _kind(admin)
+        if kind is not None and found not in (None, kind):
+            raise SettingFault(
+                f"This database was made as a {found} one and cannot serve as {kind}; "
+                "use another DATABASE_URL. Nothing was changed."
+            )
         async with admin.transaction():
             await _roles(admin, keys)
         await _migrate(role_dsn(admin_dsn, "tsunagu_migrator", keys.migrator_password), keys)
     finally:
         await admin.close()
+
+
+async def _kind(admin: asyncpg.Connection) -> str | None:
+    if not await admin.fetchval("SELECT to_regclass('public.deployment') IS NOT NULL"):
+        return None
+    try:
+        found: str | None = await admin.fetchval("SELECT kind FROM public.deployment")
+    except asyncpg.InsufficientPrivilegeError:
+        return None
+    return found
 
 
 async def _roles(admin: asyncpg.Connection, keys: KeyRing) -> None:
@@ -115,6 +146,19 @@ async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
         await connection.close()
 
 
+def database_dsn(admin_dsn: str, name: str) -> str:
+    """The same server and role, for database `name`."""
+    return urlunsplit(urlsplit(admin_dsn)._replace(path=f"/{name}"))
+
+
+async def has_database(admin_dsn: str, name: str) -> bool:
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        return bool(await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name))
+    finally:
+        await admin.close()
+
+
 async def ensure_database(admin_dsn: str, name: str) -> str:
     """The DSN of database `name` on the same server, made if it was not there."""
     admin = await asyncpg.connect(admin_dsn)
@@ -124,4 +168,23 @@ async def ensure_database(admin_dsn: str, name: str) -> str:
             await admin.execute(f'CREATE DATABASE "{name}"')
     finally:
         await admin.close()
-    return urlunsplit(urlsplit(admin_dsn)._replace(path=f"/{name}"))
+    return database_dsn(admin_dsn, name)
+
+
+async def begin_database(admin_dsn: str, name: str) -> str:
+    """The DSN of an empty database `name`; one left over from a start cut short is dropped."""
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
+    return await ensure_database(admin_dsn, name)
+
+
+async def rename_database(admin_dsn: str, name: str, new: str) -> None:
+    """Nobody may be connected to it; PostgreSQL waits five seconds for the last to leave."""
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        await admin.execute(f'ALTER DATABASE "{name}" RENAME TO "{new}"')
+    finally:
+        await admin.close()
