@@ -1,8 +1,9 @@
 """Calls of one SQL function that share transactions while they are many.
 
-A call that finds a lane free goes at once, alone. Calls that come while every lane is busy wait
-for the next transaction together: one round trip and one commit for all of them. No answer leaves
-before that commit, and each call carries a signed context of its own (access-log design, flow 1).
+A call that finds no transaction under way goes at once, alone. Calls that come meanwhile wait for
+the next one together: one round trip and one commit for all of them. A further lane opens only
+when a whole batch is waiting, so that one slow lock never holds up everyone. No answer leaves
+before its commit, and each call carries a signed context of its own (access-log design, flow 1).
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from api.core.database import DB, signed_context
 from api.core.errors import Unavailable
 
 CALL_SECONDS = 5
-LANES = 3
+LANES = 4
 MOST_IN_ONE = 16
 
 UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
@@ -57,7 +58,8 @@ class Lane:
         """
         answer: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Call(actor, subject, digest, args, answer))
-        if self._under_way < LANES:
+        is_full = len(self._waiting) >= MOST_IN_ONE
+        if self._under_way == 0 or (is_full and self._under_way < LANES):
             self._under_way += 1
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
