@@ -126,7 +126,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             cookie_secure=settings.is_https,
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=[f"^{door}" for door in JSON_DOORS],
+            exclude=[f"^{door}(/|$)" for door in JSON_DOORS],
         ),
         openapi_config=OpenAPIConfig(
             title="Tsunagu",
@@ -267,7 +267,7 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, ValidationException):
         extra = error.extra if isinstance(error.extra, list) else []
         return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)):
+    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)):
         return Unavailable()
     problem = Problem()
     problem.status = error.status_code if isinstance(error, HTTPException) else 500

@@ -115,7 +115,7 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
                 yield transaction
             finally:
                 DB.current_transaction.reset(token)
-    except (ConnectionError, asyncpg.PostgresConnectionError) as error:
+    except (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
         raise Unavailable from error
     finally:
         await DB.pool.release(connection)

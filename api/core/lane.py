@@ -43,7 +43,8 @@ class Lane:
             f" CROSS JOIN LATERAL {function}(c.context, {names}) AS r"
         )
         self._waiting: list[_Call] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # held, or the loop would forget them
 
     async def call(
         self, actor: Actor, subject: UUID, digest: bytes, args: Sequence[object]
@@ -56,24 +57,30 @@ class Lane:
         """
         answer: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Call(actor, subject, digest, args, answer))
-        if len(self._tasks) < LANES:
+        if self._under_way < LANES:
+            self._under_way += 1
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await answer
 
     async def _drain(self) -> None:
-        if DB.pool is None:
-            return self._fail(self._take(), Unavailable())
+        pool, connection = DB.pool, None
         try:
-            connection = await DB.pool.acquire()
-        except UNREACHABLE:
-            return self._fail(self._take(), Unavailable())
-        try:
+            if pool is None:
+                raise OSError("the pool is closed")
+            connection = await pool.acquire()
             while batch := self._take():
                 await self._send(connection, batch)
+        except UNREACHABLE:
+            while batch := self._take():
+                self._fail(batch, Unavailable())
         finally:
-            await DB.pool.release(connection)
+            # Given up before anything is awaited: a call that comes now opens a lane of its own,
+            # and none is left waiting for this one.
+            self._under_way -= 1
+            if pool is not None and connection is not None:
+                await pool.release(connection)
 
     def _take(self) -> list[_Call]:
         """The next calls, in the one order heads are locked in, so that no two batches cross."""

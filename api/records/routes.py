@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 
 from api.core import runtime
@@ -69,7 +71,7 @@ class FhirReads(Controller):
 
     @get("/{resource_type:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def search(
-        self, request: FhirRequest, resource_type: str, actor: Actor
+        self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
         """Search by `patient` (id) or `patient.identifier` / `patient:identifier`
         (system|value); `_count` up to 200, paging through the `next` link."""
@@ -79,8 +81,9 @@ class FhirReads(Controller):
         if resource_type == "Patient":
             return await _patients(actor, asked)
         subject = await _subject(actor, asked)
-        page = service.NOTHING
-        if subject is not None:
+        if subject is None:
+            page = await service.nothing(actor)
+        else:
             page = await service.read(
                 actor,
                 subject,
@@ -100,7 +103,12 @@ class FhirReads(Controller):
         return _fhir(body, page.number if page.entries else None)
 
     @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read], media_type=FHIR_JSON)
-    async def one(self, resource_type: str, resource_id: str, actor: Actor) -> Response[bytes]:
+    async def one(
+        self,
+        resource_type: FromPath[str],
+        resource_id: FromPath[str],
+        actor: NamedDependency[Actor],
+    ) -> Response[bytes]:
         """One resource by its id."""
         if resource_type not in CATEGORIES_OF_TYPE:
             raise UnknownType

@@ -82,8 +82,7 @@ async def read(
         try:
             known = await consent.policy(actor, subject)
         except NotFound:
-            await _nobody(actor, EventName.RECORD_READ)
-            return NOTHING
+            return await nothing(actor)
         answer = _answer(subject, known, actor, standing, types)
         row = await queries.read(
             actor,
@@ -115,6 +114,12 @@ async def read(
         directory.forget_standing(actor)
         consent.forget(subject)
     raise Unavailable
+
+
+async def nothing(actor: Actor) -> Page:
+    """The answer about somebody we do not know: as a refusal looks, and logged like one."""
+    await _nobody(actor, EventName.RECORD_READ)
+    return NOTHING
 
 
 async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:

@@ -61,7 +61,11 @@ async def _token(
     served: Served, settings: Settings, facility: str, scope: str, profession: str
 ) -> str:
     endpoint = f"{served.url}/oauth/token"
-    person: dict[str, Any] = {"subject_role": profession, "purpose_of_use": "TREAT"}
+    person: dict[str, Any] = {
+        "subject_name": "佐藤 健一",
+        "subject_role": profession,
+        "purpose_of_use": "TREAT",
+    }
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": systems.ASSERTION_TYPE,

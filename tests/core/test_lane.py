@@ -1,0 +1,103 @@
+"""Calls that share a transaction: none is lost, none waits for nobody, one bad one harms itself."""
+
+import asyncio
+from hashlib import sha256
+from uuid import UUID
+
+import asyncpg
+import pytest_asyncio
+
+from api.core import lane as lanes
+from api.core.actor import Actor, ActorKind
+from api.core.database import DB
+from api.core.errors import Unavailable
+from api.core.ids import uuid7
+from api.core.lane import Lane
+from tests.conftest import Deployment
+
+READER = Actor(kind=ActorKind.SYSTEM, facility_id=uuid7(), purpose_of_use="TREAT")
+
+PROBE = """
+CREATE TYPE app.probe_call AS (context text, word text);
+CREATE FUNCTION app.probe(p_context text, p_word text,
+  OUT word text, OUT subject uuid, OUT xid bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM app.enter_call(p_context, sha256(convert_to(p_word, 'UTF8')));
+  IF p_word = 'bad' THEN RAISE EXCEPTION 'bad'; END IF;
+  word := p_word;
+  subject := app.subject();
+  xid := pg_current_xact_id()::text::bigint;
+END $$;
+REVOKE EXECUTE ON FUNCTION app.probe(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.probe(text, text) TO tsunagu_app;
+GRANT EXECUTE ON FUNCTION app.enter_call(text, bytea), app.subject() TO tsunagu_owner;
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def probe(database: Deployment):
+    admin = await asyncpg.connect(database.admin_dsn)
+    await admin.execute("SET ROLE tsunagu_owner")
+    await admin.execute(PROBE)
+    yield Lane("app.probe", "app.probe_call", ["word"])
+    await admin.execute("DROP FUNCTION app.probe; DROP TYPE app.probe_call")
+    await admin.close()
+
+
+async def ask(lane: Lane, subject: UUID, word: str) -> asyncpg.Record:
+    digest = sha256(word.encode()).digest()
+    return await asyncio.wait_for(lane.call(READER, subject, digest, [word]), 10)
+
+
+async def test_many_calls_share_transactions_and_each_keeps_its_own_context(probe: Lane):
+    subjects = [uuid7() for _ in range(100)]
+    rows = await asyncio.gather(*(ask(probe, s, f"w{n}") for n, s in enumerate(subjects)))
+    assert [row["subject"] for row in rows] == subjects
+    assert [row["word"] for row in rows] == [f"w{n}" for n in range(100)]
+    assert len({row["xid"] for row in rows}) < 100
+
+
+async def test_no_call_waits_for_a_lane_that_has_gone(probe: Lane, monkeypatch):
+    """A lane that is putting its connection back takes no more calls; a new one must open."""
+    monkeypatch.setattr(lanes, "LANES", 1)
+
+    async def visitor(number: int) -> int:
+        for turn in range(40):
+            await ask(probe, uuid7(), f"{number}-{turn}")
+            await asyncio.sleep(0)
+        return number
+
+    assert await asyncio.gather(*map(visitor, range(8))) == list(range(8))
+
+
+async def test_one_bad_call_fails_alone(probe: Lane, monkeypatch):
+    monkeypatch.setattr(lanes, "LANES", 1)
+    words = ["a", "b", "bad", "c", "d"]
+    answers = await asyncio.gather(
+        *(ask(probe, uuid7(), word) for word in words), return_exceptions=True
+    )
+    assert isinstance(answers[2], asyncpg.RaiseError)
+    assert [a["word"] for a in answers if not isinstance(a, BaseException)] == ["a", "b", "c", "d"]
+
+
+async def test_a_caller_who_leaves_costs_the_others_nothing(probe: Lane, monkeypatch):
+    monkeypatch.setattr(lanes, "LANES", 1)
+    tasks = [asyncio.create_task(ask(probe, uuid7(), f"x{n}")) for n in range(12)]
+    await asyncio.sleep(0)
+    tasks[5].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(answers.pop(5), asyncio.CancelledError)
+    assert all(isinstance(answer, asyncpg.Record) for answer in answers)
+
+
+async def test_without_a_database_every_waiting_call_is_told_so(probe: Lane, monkeypatch):
+    class Gone:
+        async def acquire(self) -> None:
+            raise ConnectionRefusedError
+
+    monkeypatch.setattr(DB, "pool", Gone())
+    answers = await asyncio.gather(
+        *(ask(probe, uuid7(), f"y{n}") for n in range(50)), return_exceptions=True
+    )
+    assert all(isinstance(answer, Unavailable) for answer in answers)
