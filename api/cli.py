@@ -280,7 +280,11 @@ async def _ready(
             yield
         finally:
             await close_database()
-    except asyncpg.UndefinedTableError as error:
+    except (
+        asyncpg.InvalidSchemaNameError,
+        asyncpg.UndefinedTableError,
+        asyncpg.UndefinedFunctionError,
+    ) as error:
         raise SettingFault("This database is not ready: run `tsunagu migrate` first.") from error
 
 

@@ -37,9 +37,10 @@ def check_port(settings: Settings) -> None:
         f"Port {port} is in use by another program; stop that one, or choose another "
         f"with PUBLIC_URL=http://localhost:{port + 1}."
     )
-    # Another program may hold only one of the addresses a browser tries for this name.
-    with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-        raise taken
+    if settings.rp_id == "localhost":  # a browser tries both addresses, whoever answers there
+        for host in ("127.0.0.1", "::1"):
+            with suppress(OSError), socket.create_connection((host, port), timeout=1):
+                raise taken
     try:
         family, *_, place = socket.getaddrinfo(address(), port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
@@ -95,6 +96,7 @@ def worker_app() -> Any:
             os._exit(1)
 
         threading.Thread(target=follow, daemon=True).start()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent hears it and stops us
     from api.app import app_from_environment
 
     return app_from_environment()
