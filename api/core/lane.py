@@ -22,7 +22,13 @@ CALL_SECONDS = 5
 LANES = 4
 MOST_IN_ONE = 16
 
-UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is stopping, recovering from a crash, or starting
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection broke in the middle of an answer
+)
 
 
 class _Call(NamedTuple):
@@ -74,7 +80,7 @@ class Lane:
             connection = await pool.acquire()
             while batch := self._take():
                 await self._send(connection, batch)
-        except UNREACHABLE:
+        except Exception:  # no connection to be had, for whatever reason: nobody waits for one
             while batch := self._take():
                 self._fail(batch, Unavailable())
         finally:
@@ -91,16 +97,17 @@ class Lane:
         return batch
 
     async def _send(self, connection: Any, batch: list[_Call]) -> None:
-        expires = int((time.time() + CALL_SECONDS) * 1_000_000)
-        pid = connection.get_server_pid()
-        calls = [
-            (
-                signed_context("c", c.actor, c.subject, pid, f"{expires}:{c.digest.hex()}"),
-                *c.args,
-            )
-            for c in batch
-        ]
         try:
+            # Asked for inside: a connection that broke under the batch before cannot say its pid.
+            pid = connection.get_server_pid()
+            expires = int((time.time() + CALL_SECONDS) * 1_000_000)
+            calls = [
+                (
+                    signed_context("c", c.actor, c.subject, pid, f"{expires}:{c.digest.hex()}"),
+                    *c.args,
+                )
+                for c in batch
+            ]
             rows = await connection.fetch(self._sql, calls)
         except UNREACHABLE:
             self._fail(batch, Unavailable())
