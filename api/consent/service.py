@@ -155,6 +155,13 @@ async def locked_settings_in(tx: Transaction) -> Settings | None:
     return await settings_in(tx)
 
 
+async def locked_policy_in(tx: Transaction) -> CompiledPolicy | None:
+    """As `policy`, of now, and held still by the head's lock until the transaction ends."""
+    await queries.lock(tx)
+    row = await queries.current(tx)
+    return None if row is None else CompiledPolicy(row["policy_version"], compiled(_settings(row)))
+
+
 def compiled(state: Settings) -> Policy:
     return compile_policy(network_rules(), state.participation, state.directive)
 

@@ -17,18 +17,13 @@ import asyncpg
 from api.core.actor import Actor
 from api.core.database import DB, signed_context
 from api.core.errors import Unavailable
+from api.core.logging import log
 
 CALL_SECONDS = 5
 LANES = 4
 MOST_IN_ONE = 16
 
-UNREACHABLE = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # it is stopping, recovering from a crash, or starting
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the connection broke in the middle of an answer
-)
+UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
 class _Call(NamedTuple):
@@ -73,22 +68,21 @@ class Lane:
         return await answer
 
     async def _drain(self) -> None:
-        pool, connection = DB.pool, None
         try:
-            if pool is None:
-                raise OSError("the pool is closed")
-            connection = await pool.acquire()
-            while batch := self._take():
-                await self._send(connection, batch)
-        except Exception:  # no connection to be had, for whatever reason: nobody waits for one
+            # Asked again after each connection is given back: nobody is left waiting for a lane
+            # that has gone, and a broken connection is not kept because more is always waiting.
+            while self._waiting:
+                if DB.pool is None:
+                    raise Unavailable
+                async with DB.pool.acquire() as connection:
+                    while (batch := self._take()) and await self._send(connection, batch):
+                        pass
+        except Exception as error:  # whatever keeps us from a connection, every caller must hear
+            log.error("lane:connection:failed", error=type(error).__name__)
             while batch := self._take():
                 self._fail(batch, Unavailable())
         finally:
-            # Given up before anything is awaited: a call that comes now opens a lane of its own,
-            # and none is left waiting for this one.
             self._under_way -= 1
-            if pool is not None and connection is not None:
-                await pool.release(connection)
 
     def _take(self) -> list[_Call]:
         """The next calls, in the one order heads are locked in, so that no two batches cross."""
@@ -96,35 +90,39 @@ class Lane:
         del self._waiting[:MOST_IN_ONE]
         return batch
 
-    async def _send(self, connection: Any, batch: list[_Call]) -> None:
+    async def _send(self, connection: Any, batch: list[_Call]) -> bool:
+        """False when the connection is of no more use."""
+        calls = [
+            (call_context(connection, call.actor, call.subject, call.digest), *call.args)
+            for call in batch
+        ]
         try:
-            # Asked for inside: a connection that broke under the batch before cannot say its pid.
-            pid = connection.get_server_pid()
-            expires = int((time.time() + CALL_SECONDS) * 1_000_000)
-            calls = [
-                (
-                    signed_context("c", c.actor, c.subject, pid, f"{expires}:{c.digest.hex()}"),
-                    *c.args,
-                )
-                for c in batch
-            ]
             rows = await connection.fetch(self._sql, calls)
         except UNREACHABLE:
             self._fail(batch, Unavailable())
         except Exception as error:
             # Nothing was committed. One bad call must not cost the others theirs: each alone.
             if len(batch) == 1:
-                return self._fail(batch, error)
-            for call in batch:
-                await self._send(connection, [call])
+                self._fail(batch, error)
+            else:
+                for call in batch:
+                    await self._send(connection, [call])
         else:
             for row in rows:
                 answer = batch[row["n"] - 1].answer
                 if not answer.done():
                     answer.set_result(row)
+        return not connection.is_closed()
 
     @staticmethod
     def _fail(batch: list[_Call], error: Exception) -> None:
         for call in batch:
             if not call.answer.done():
                 call.answer.set_exception(error)
+
+
+def call_context(connection: Any, actor: Actor, subject: UUID, digest: bytes) -> str:
+    """The signed context of one call on this connection, good for the next seconds."""
+    expires = int((time.time() + CALL_SECONDS) * 1_000_000)
+    nonce = f"{expires}:{digest.hex()}"
+    return signed_context("c", actor, subject, connection.get_server_pid(), nonce)

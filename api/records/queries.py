@@ -10,7 +10,7 @@ import asyncpg
 
 from api.core.actor import Actor
 from api.core.database import Transaction
-from api.core.lane import Lane
+from api.core.lane import Lane, call_context
 
 
 class ReadPlan(NamedTuple):
@@ -41,8 +41,24 @@ _reading = Lane("records_read", "app.read_call", ReadPlan._fields)
 
 async def read(actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
     """One committed transaction: `status` is 'read', or 'stale' with nothing read or logged."""
-    digest = sha256("|".join(map(_canonical, plan)).encode()).digest()
-    return await _reading.call(actor, subject, digest, plan)
+    return await _reading.call(actor, subject, _digest(plan), plan)
+
+
+async def read_in(tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
+    """As `read`, inside the caller's transaction."""
+    marks = ", ".join(f"${n}" for n in range(1, len(plan) + 2))
+    row = await tx.fetchrow(
+        f"SELECT * FROM records_read({marks})",  # noqa: S608 - placeholders only
+        call_context(tx.connection, actor, subject, _digest(plan)),
+        *plan,
+    )
+    if row is None:
+        raise LookupError("records_read")
+    return row
+
+
+def _digest(plan: ReadPlan) -> bytes:
+    return sha256("|".join(map(_canonical, plan)).encode()).digest()
 
 
 def _canonical(value: object) -> str:

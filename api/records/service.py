@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from api.access_log import service as access_log
@@ -23,7 +24,7 @@ from api.records import queries
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 MOST_ROWS = 200
-TRIES = 5
+TRIES = 3
 
 
 class Page(NamedTuple):
@@ -77,43 +78,56 @@ async def read(
 
     A refusal is an event of the participant's log too, and looks like having nothing.
     """
+    page_size = min(max(count, 1), MOST_ROWS)
+
+    def plan(known: consent.CompiledPolicy, standing: directory.Standing) -> queries.ReadPlan:
+        answer = _answer(subject, known, actor, standing, types)
+        return queries.ReadPlan(
+            form=form,
+            types=types,
+            record_id=record_id,
+            standing=standing.revision,
+            policy_version=known.policy_version,
+            categories=answer.scope.categories,
+            source_permitted=answer.source_permitted,
+            source_denied=answer.source_denied,
+            level=answer.scope.level,
+            data_from=answer.scope.data_from,
+            sees_own=answer.scope.own_facility,
+            before=before,
+            page_size=page_size,
+            base_url=f"{runtime.settings().public_url}/fhir/R4",
+            event=EventName.RECORD_READ,
+            outcome=answer.outcome,
+            detail=answer.detail,
+            own_detail=answer.own_detail,
+        )
+
     for _ in range(TRIES):
         standing = await directory.standing(actor)
         try:
             known = await consent.policy(actor, subject)
         except NotFound:
             return await nothing(actor)
-        answer = _answer(subject, known, actor, standing, types)
-        row = await queries.read(
-            actor,
-            subject,
-            queries.ReadPlan(
-                form=form,
-                types=types,
-                record_id=record_id,
-                standing=standing.revision,
-                policy_version=known.policy_version,
-                categories=answer.scope.categories,
-                source_permitted=answer.source_permitted,
-                source_denied=answer.source_denied,
-                level=answer.scope.level,
-                data_from=answer.scope.data_from,
-                sees_own=answer.scope.own_facility,
-                before=before,
-                page_size=min(max(count, 1), MOST_ROWS),
-                base_url=f"{runtime.settings().public_url}/fhir/R4",
-                event=EventName.RECORD_READ,
-                outcome=answer.outcome,
-                detail=answer.detail,
-                own_detail=answer.own_detail,
-            ),
-        )
+        row = await queries.read(actor, subject, plan(known, standing))
         if row["status"] == "read":
-            more = row["last_id"] if row["shown"] == min(max(count, 1), MOST_ROWS) else None
-            return Page(row["entries"] or "", row["total"], more, row["pseq"])
+            return _page(row, page_size)
         directory.forget_standing(actor)
         consent.forget(subject)
+    # The settings change faster than we can follow: hold them still, then read.
+    async with unit_of_work(actor, subject=subject) as tx:
+        held = await consent.locked_policy_in(tx)
+        if held is not None:
+            fresh = plan(held, await directory.standing_in(tx, actor))
+            row = await queries.read_in(tx, actor, subject, fresh)
+            if row["status"] == "read":
+                return _page(row, page_size)
     raise Unavailable
+
+
+def _page(row: asyncpg.Record, page_size: int) -> Page:
+    more = row["last_id"] if row["shown"] == page_size else None
+    return Page(row["entries"] or "", row["total"], more, row["pseq"])
 
 
 async def nothing(actor: Actor) -> Page:

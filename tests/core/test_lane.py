@@ -93,7 +93,7 @@ async def test_a_caller_who_leaves_costs_the_others_nothing(probe: Lane, monkeyp
 
 async def test_without_a_database_every_waiting_call_is_told_so(probe: Lane, monkeypatch):
     class Gone:
-        async def acquire(self) -> None:
+        def acquire(self) -> None:
             raise ConnectionRefusedError
 
     monkeypatch.setattr(DB, "pool", Gone())
