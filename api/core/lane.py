@@ -23,7 +23,13 @@ CALL_SECONDS = 5
 LANES = 4
 MOST_IN_ONE = 16
 
-UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is stopping, or another backend crashed
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection broke in the middle of an answer
+)
 
 
 class _Call(NamedTuple):
@@ -92,11 +98,11 @@ class Lane:
 
     async def _send(self, connection: Any, batch: list[_Call]) -> bool:
         """False when the connection is of no more use."""
-        calls = [
-            (call_context(connection, call.actor, call.subject, call.digest), *call.args)
-            for call in batch
-        ]
         try:
+            calls = [
+                (call_context(connection, call.actor, call.subject, call.digest), *call.args)
+                for call in batch
+            ]
             rows = await connection.fetch(self._sql, calls)
         except UNREACHABLE:
             self._fail(batch, Unavailable())

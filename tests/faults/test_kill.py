@@ -81,9 +81,7 @@ class Load:
 
 
 async def test_every_answered_read_has_its_log_row(house: House):
-    people = house.people()
-    participants = [people["hanako"].person_id, people["taro"].person_id]
-    load = Load(house.app.url, await asyncio.to_thread(house.token, "sato"), participants)
+    load = await _load(house)
     rng = random.Random(SEED)
     for number in range(ROUNDS):
         async with load.running(number):
@@ -100,6 +98,25 @@ async def test_every_answered_read_has_its_log_row(house: House):
     assert set(load.statuses) <= {200, 503}
     assert load.lost > 0 or load.statuses[503] > 0  # it was killed under load indeed
     assert len(load.answered) >= ROUNDS * 40
+
+
+async def test_a_database_stopped_under_load_leaves_nobody_waiting(house: House):
+    load = await _load(house)
+    for number in range(4):
+        async with load.running(ROUNDS + number):
+            await load.another(50)
+            await asyncio.to_thread(house.stop_postgres)
+            await asyncio.to_thread(house.postgres.start)
+            await load.another(20)
+        await _check_log(house, load)
+    assert set(load.statuses) == {200, 503}
+    assert load.lost == 0  # the application was there all the time, and said so
+
+
+async def _load(house: House) -> Load:
+    people = house.people()
+    participants = [people["hanako"].person_id, people["taro"].person_id]
+    return Load(house.app.url, await asyncio.to_thread(house.token, "sato"), participants)
 
 
 async def _check_log(house: House, load: Load) -> None:
