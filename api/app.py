@@ -259,6 +259,14 @@ class BadRequest(Problem):
 UNREADABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeError, RecursionError)
 
 
+# The database is stopping, starting, gone, or out of disk, memory or connections.
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
@@ -267,7 +275,7 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, ValidationException):
         extra = error.extra if isinstance(error.extra, list) else []
         return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)):
+    if isinstance(error, AWAY):
         return Unavailable()
     problem = Problem()
     problem.status = error.status_code if isinstance(error, HTTPException) else 500

@@ -4,6 +4,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 from uuid import UUID
@@ -381,6 +382,11 @@ def fetch_token(settings: Settings, person: str, scope: str) -> str:
         with opener.open(Request(endpoint, form.encode(), method="POST"), timeout=10) as answer:  # noqa: S310
             token: str = json.load(answer)["access_token"]
             return token
+    except HTTPError as error:
+        raise SettingFault(
+            f"The server at {settings.public_url} gives no token (status {error.code}); it may "
+            "be another demo than the one of this folder."
+        ) from error
     except OSError as error:
         raise SettingFault(
             f"No demo answers at {settings.public_url}; start it with `make run` first."

@@ -1,6 +1,8 @@
 """A demo of its own, in processes of its own, on a PostgreSQL that may be killed."""
 
 import asyncio
+import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,15 @@ class House:
                 each.kill()
             except psutil.NoSuchProcess:
                 continue
+
+    def stop_postgres(self) -> None:
+        """As its operator would, though the application is still connected."""
+        postmaster = self.postmaster()
+        postmaster.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 20
+        while postmaster.is_running() and postmaster.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
     def postmaster(self) -> psutil.Process:
         path = self.home / "postgres" / "data" / "postmaster.pid"
