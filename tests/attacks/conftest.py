@@ -124,7 +124,7 @@ async def install(place: Place, doctor: Actor | None) -> System:
 
 async def make_world() -> World:
     hospital = await scene.place("白川病院", "シラカワビョウイン", "Shirakawa Hospital", "hospital")
-    clinic = await scene.place("れんげ内科", "レンゲナイカ", "Renge Clinic", "clinic")
+    clinic = await scene.place("こぶし内科", "コブシナイカ", "Kobushi Clinic", "clinic")
     taro, card = await scene.participant("山本 太郎", "ヤマモト タロウ")
     hanako, _ = await scene.participant("山本 花子", "ヤマモト ハナコ")
     for each in (taro, hanako):
