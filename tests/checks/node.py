@@ -29,7 +29,9 @@ def install() -> None:
 
 def _run(script: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess:
     path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
-    settings = {"cwd": ROOT, "env": {**os.environ, "PATH": path}, "check": True} | options
+    # The certificates this machine trusts, where its network puts one of its own in between.
+    environment = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}
+    settings = {"cwd": ROOT, "env": environment, "check": True} | options
     return subprocess.run([NODE, script, *arguments], **settings)
 
 
