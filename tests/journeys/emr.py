@@ -41,7 +41,7 @@ async def send_records(
 ) -> int:
     """Sends the demo's records of one person under this card, the newest visit being today's."""
     token = await _token(served, settings, facility, "system/*.write", "physician")
-    local, unused = demo_patient_number("hanako", facility), card.digits
+    number = demo_patient_number("hanako", facility)
     bundles = demo_bundles(
         "hanako", date(1968, 5, 3), "female", [facility], today + NEWEST_VISIT_AGO
     )
@@ -50,7 +50,8 @@ async def send_records(
     async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as http:
         for bundle in bundles:
             text = encode(bundle).replace(patient_in_facility(facility), CARD)
-            text = text.replace(f'"{local}"', f'"{card.digits}"').replace("hanako-", f"{unused}-")
+            text = text.replace(f'"{number}"', f'"{card.digits}"')
+            text = text.replace("hanako-", f"{card.digits}-")  # records of her own, not another's
             answer = await http.post("/fhir/R4", content=text.encode())
             assert answer.status_code in (200, 201), answer.text
             stored += len(answer.json().get("entry", [None]))

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+import pytest
 from fhirpy import AsyncFHIRClient
 from playwright.async_api import Locator, Page, expect
 
@@ -168,6 +169,25 @@ async def test_a_participant_registers_chooses_and_sees_the_access_in_the_log(
     await phone.get_by_role("button", name="鍵で入る").click()  # no name is typed
     await phone.wait_for_url("**/home")
     await expect(phone.get_by_text("いまは参加をやめています")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [("ja", "用紙の登録コードはそのまま使えます。"), ("en", "code on your paper")],
+)
+async def test_a_registration_left_too_long_says_so_when_the_key_is_made(
+    open_phone: OpenPhone, locale: str, told: str
+) -> None:
+    page = await open_phone("en" if locale == "ja" else "ja")  # the page's language counts
+    await carries_a_passkey(page)
+    await page.goto("/")
+    await page.locator(f"button[name=locale][value={locale}]").click()
+    await open_the_door(page, await newcomer())
+    await agree(page)
+    await page.context.clear_cookies(name="tsunagu_enrolment")
+    await page.locator("form[data-passkey] button").click()
+    await expect(page.locator("[data-passkey-says]")).to_contain_text(told)
+    await expect(page.locator("[data-passkey-fault=failed]")).to_be_visible()
 
 
 async def test_without_javascript_every_switch_works_is_taken_back_and_speaks_english(

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from api import demo
 from api.support import service as support
+from notifications import service as notifications
 from tests.conftest import Deployment
 from tests.journeys import emr
 from tests.journeys.conftest import OpenPhone
@@ -17,6 +18,7 @@ from tests.journeys.people import (
     as_actor,
     newcomer,
     open_the_door,
+    participating,
     session_of,
     unused_card,
 )
@@ -61,6 +63,19 @@ async def making_the_key(page: Page) -> None:
     await agree(page)
 
 
+async def a_switch_just_turned(page: Page) -> None:
+    await page.goto("/disclosure")
+    async with page.expect_navigation():
+        await page.get_by_role("switch").first.click()
+    await expect(page.locator(".banner-success form")).to_be_visible()
+
+
+async def a_wish_without_a_number(page: Page) -> None:
+    await page.goto("/help")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
 PAGES: Mapping[str, tuple[str, Visit]] = {
     "welcome": ("", at("/")),
     "register": ("", at("/register")),
@@ -75,15 +90,20 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "disclosure_search": ("hanako", at("/disclosure?q=さくら")),
     "participation": ("hanako", at("/disclosure/participation")),
     "access_log": ("hanako", at("/access-log")),
-    "inbox": ("hanako", at("/inbox")),
-    "help": ("hanako", at("/help")),
+    "inbox_empty": ("hanako", at("/inbox")),
+    "help_waiting": ("hanako", at("/help")),
+    "home_with_needs": ("fresh", at("/home")),
+    "disclosure_changed": ("fresh", a_switch_just_turned),
+    "inbox": ("fresh", at("/inbox")),
+    "help": ("fresh", at("/help")),
+    "help_fault": ("fresh", a_wish_without_a_number),
     "clinic_find": ("sato", at("/clinic")),
     "clinic_read": ("sato", found(lambda: demo.card_of("hanako").digits)),
     "clinic_refusal": ("sato", found(lambda: unused_card().digits)),
     "support": ("ueda", at("/support")),
 }
 
-SAY_A_FAULT = ("error", "register_faults")
+SAY_A_FAULT = ("error", "register_faults", "help_fault")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -97,8 +117,11 @@ async def sessions(
         hanako = str(people["hanako"].person_id)
         await client.resources("MedicationRequest").search(patient=hanako).fetch()
     await support.ask_for_call(as_actor(people["hanako"]), "03-1234-5678")
+    _, fresh = await participating()
+    while await notifications.deliver():
+        pass
     who = {key: await session_of(as_actor(people[key])) for key in ("hanako", "sato", "ueda")}
-    return who | {"": ""}
+    return who | {"": "", "fresh": await session_of(fresh)}
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])

@@ -188,13 +188,15 @@ async def test_a_refused_passkey_says_what_the_server_said_and_can_be_tried_agai
     page: Page, address: str
 ) -> None:
     async def refuse(route: Route) -> None:
-        await route.fulfill(status=429, json={"detail": "少し待ってください。"})
+        await route.fulfill(
+            status=429, json={"title": "少し待ってください。", "next": "カードは使えます。"}
+        )
 
     await page.route("**/register/passkey/options", refuse)
     await page.goto(f"{address}/ja/passkey")
     await page.get_by_role("button", name="鍵を作る").click()
     await page.get_by_text("うまくいきませんでした").wait_for()
-    assert await page.get_by_text("少し待ってください。").is_visible()
+    assert await page.get_by_text("少し待ってください。 カードは使えます。").is_visible()
     assert await page.get_by_role("button", name="鍵を作る").is_enabled()
 
 

@@ -43,12 +43,16 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       headers: {
         "content-type": "application/json",
         accept: "application/json",
+        "accept-language": document.documentElement.lang,
         "x-csrftoken": form.elements._csrf_token?.value ?? "",
       },
       body: JSON.stringify(body),
     });
     const reply = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { detail: reply.detail });
+    if (!answer.ok) {
+      const said = [reply.title, reply.next].filter(Boolean).join(" ");
+      throw Object.assign(new Error(String(answer.status)), { said });
+    }
     return reply;
   };
 
@@ -67,7 +71,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   };
 
   const fail = (fault) => {
-    says.textContent = fault.detail ?? "";
+    says.textContent = fault.said ?? "";
     show(["NotAllowedError", "AbortError"].includes(fault.name) ? "cancelled" : "failed");
     button.disabled = false;
     button.focus();
