@@ -107,6 +107,7 @@ async def fill(admin_dsn: str, *, participants: int, records: int = 50) -> Netwo
             [row for i in ids for row in _records(i, writer, records, chance)],
         )  # fmt: skip
         await admin.execute("VACUUM ANALYZE")
+        await _recycle_wal(admin)
     finally:
         await admin.close()
     return Network(reader, professional, ids)
@@ -139,6 +140,20 @@ def _records(
             (participant, record_id, 1, name, category, 0, facility, on, f"記録 {number}", body)
         )
     return rows
+
+
+async def _recycle_wal(admin: asyncpg.Connection) -> None:
+    """A server that has run for a while writes into recycled WAL files.
+
+    A new one makes each file as it is needed, 16 MB of zeros at a time, and every such moment is
+    a pause of tens of milliseconds. `min_wal_size` keeps the files of the filling for the run.
+    """
+    await admin.execute("ALTER SYSTEM SET min_wal_size = '1GB'")
+    await admin.execute("SELECT pg_reload_conf()")
+    for _ in range(40):
+        await admin.execute("SELECT pg_logical_emit_message(false, 'bench', 'x')")
+        await admin.execute("SELECT pg_switch_wal()")
+    await admin.execute("CHECKPOINT")
 
 
 async def _copy(
