@@ -240,7 +240,9 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": "/sign-in"})
-        return error_page(request, problem, reference)
+        page = error_page(request, problem, reference)
+        page.headers.update(_headers(problem))
+        return page
     return _problem_json(request, problem, reference)
 
 

@@ -97,7 +97,7 @@ def frame(
             **context,
         )
     )
-    return Response(html.encode(), status_code=status, media_type="text/html; charset=utf-8")
+    return Response(html.encode(), status_code=status, media_type="text/html")
 
 
 async def _viewer(actor: Actor) -> dict[str, object] | None:

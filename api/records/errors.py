@@ -1,4 +1,4 @@
-"""Why a submission was not stored, in the terms of its sender."""
+"""Why a submission was not stored or a search not made, in the terms of its sender."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -51,3 +51,18 @@ class WrongMediaType(Problem):
 
 def _spoken(fault: Fault) -> str:
     return " / ".join(i18n.text(locale, fault.key, **fault.params) for locale in i18n.LOCALES)
+
+
+class UnknownType(Problem):
+    status = 404
+    key = "error.fhir.unknown_type"
+
+
+class PatientNeeded(Problem):
+    status = 400
+    key = "error.fhir.patient_needed"
+
+
+class UnknownParameter(Problem):
+    status = 400
+    key = "error.fhir.unknown_parameter"

@@ -16,10 +16,10 @@ from api.fhir.bundle import Written, written_bundle
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity.guards import systems_that_write
 from api.records import ingest
-from api.records.errors import NotStored, WrongMediaType
+from api.records.errors import NotStored, UnknownType, WrongMediaType
 from api.records.ingest import Stored, StoredRecord
 from api.records.parse import MAX_BYTES
-from api.records.routes import FHIR_JSON, FhirReads, UnknownType
+from api.records.routes import FHIR_JSON, FhirReads
 from api.records.shapes import R4_TYPES
 from api.records.versions import instant
 

@@ -11,12 +11,13 @@ from litestar.response import Response
 
 from api.core import runtime
 from api.core.actor import Actor
-from api.core.errors import NotFound, Problem
+from api.core.errors import NotFound
 from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
 from api.fhir.capability import capability_statement
 from api.identity.guards import anyone, systems_that_read
 from api.records import service
+from api.records.errors import PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 FHIR_JSON = "application/fhir+json"
@@ -37,21 +38,6 @@ PARAMETERS = frozenset(
 )
 
 FhirRequest = Request[Any, Any, Any]
-
-
-class UnknownType(Problem):
-    status = 404
-    key = "error.fhir.unknown_type"
-
-
-class PatientNeeded(Problem):
-    status = 400
-    key = "error.fhir.patient_needed"
-
-
-class UnknownParameter(Problem):
-    status = 400
-    key = "error.fhir.unknown_parameter"
 
 
 class FhirReads(Controller):
