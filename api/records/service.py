@@ -256,9 +256,10 @@ def _answer(
     key = (subject, known.policy_version, actor, standing.revision, trained, types)
     answer = _answers.get(key)
     if answer is None:
-        scope = known.policy.scope(
-            Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
+        request = Request(
+            consent.requester(actor, standing), actor.purpose_of_use or "", clock.now()
         )
+        scope = known.policy.scope(request)
         basis = _asked(scope, types)
         is_granted = basis.step == "granted"
         answer = _Answer(
@@ -269,7 +270,7 @@ def _answer(
             source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
             source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
         )
-        if known.policy.is_timeless:
+        if known.policy.is_timeless(request):
             if len(_answers) >= KEPT_ANSWERS:
                 _answers.clear()
             _answers[key] = answer

@@ -30,6 +30,7 @@ from tests.consent.scene import (
     CLINIC_SYSTEM,
     DR_SATO,
     HOSPITAL,
+    IN_THE_TEAM,
     ITO,
     NETWORK,
     NOW,
@@ -53,7 +54,6 @@ PERIODS = (
     (NOW, None),
     (None, NOW),
     (NOW + HOUR, None),
-    (NOW + HOUR, NOW - HOUR),
 )
 TARGETS: tuple[dict[str, Any], ...] = (
     {"facility_id": CLINIC},
@@ -105,7 +105,7 @@ IN_FORCE = tuple(
 
 REQUESTERS = (
     DR_SATO,
-    structs.replace(DR_SATO, team_ids=(TEAM,)),
+    IN_THE_TEAM,
     CLINIC_SYSTEM,
     PHARMACIST_ITO,
     structs.replace(DR_SATO, facility_type=None, regions=()),

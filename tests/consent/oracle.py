@@ -7,6 +7,7 @@ from api.consent.facts import (
     Provision,
     RecordFacts,
     Request,
+    Team,
 )
 
 
@@ -44,7 +45,7 @@ def oracle(
         return "deny", "secret"
     if request.purpose_of_use in ("ETREAT", "BTG"):
         return "deny", "emergency_closed"
-    is_let_in, level = _recipient(network, rules, request)
+    is_let_in, level = _recipient(network, rules, directive.teams, request)
     if not is_let_in:
         return "deny", "recipient"
     if not _is_shown(network, rules, request, record):
@@ -67,14 +68,15 @@ def _applies(rule: Provision, request: Request) -> bool:
     return starts and lasts and serves
 
 
-def _tier(rule: Provision, request: Request) -> int | None:
+def _tier(rule: Provision, teams: tuple[Team, ...], request: Request) -> int | None:
     who = request.requester
     if rule.professional_id:
         return 1 if rule.professional_id == who.professional_id else None
     if rule.facility_id:
         return 2 if rule.facility_id == who.facility_id else None
     if rule.team_id:
-        return 2 if rule.team_id in who.team_ids else None
+        members = {team.id: team.professional_ids for team in teams}
+        return 2 if who.professional_id in members.get(rule.team_id, ()) else None
     if rule.facility_type and rule.facility_type != who.facility_type:
         return None
     if rule.region and rule.region not in who.regions:
@@ -82,11 +84,13 @@ def _tier(rule: Provision, request: Request) -> int | None:
     return 3 if rule.facility_type and rule.region else 4
 
 
-def _recipient(network: NetworkRules, rules: list[Provision], request: Request) -> tuple[bool, int]:
+def _recipient(
+    network: NetworkRules, rules: list[Provision], teams: tuple[Team, ...], request: Request
+) -> tuple[bool, int]:
     tiers: dict[int, list[Provision]] = {1: [], 2: [], 3: [], 4: []}
     for rule in rules:
         if rule.axis == "recipient" and rule.kind != "exclusion":
-            tier = _tier(rule, request)
+            tier = _tier(rule, teams, request)
             if tier is not None:
                 tiers[tier].append(rule)
     denying = min((t for t in tiers if any(r.kind == "deny" for r in tiers[t])), default=9)

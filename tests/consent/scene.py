@@ -16,6 +16,7 @@ from api.consent.facts import (
     RecordFacts,
     Request,
     Requester,
+    Team,
 )
 
 SATO, ITO, MORI = (UUID(int=number) for number in (1, 2, 3))
@@ -56,6 +57,7 @@ PHARMACIST_ITO = structs.replace(
     facility_type="pharmacy",
     regions=("43", "4302"),
 )
+IN_THE_TEAM = structs.replace(DR_SATO, professional_id=MORI)
 CLINIC_SYSTEM = structs.replace(DR_SATO, kind="system", professional_id=None)
 
 PRESCRIPTION = RecordFacts("prescription", date(2026, 3, 1), date(2026, 2, 1), HOSPITAL)
@@ -83,7 +85,9 @@ def hide(**named: Any) -> Provision:
 
 def directive(*rules: Provision, version: int = 3) -> Directive:
     return Directive(
-        version, tuple(structs.replace(rule, id=number) for number, rule in enumerate(rules, 1))
+        version,
+        tuple(structs.replace(rule, id=number) for number, rule in enumerate(rules, 1)),
+        teams=(Team(TEAM, "Team", (MORI,)),),
     )
 
 

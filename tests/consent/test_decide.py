@@ -22,6 +22,7 @@ from tests.consent.scene import (
     CLINIC_SYSTEM,
     DR_SATO,
     HOSPITAL,
+    IN_THE_TEAM,
     JOINED,
     NETWORK,
     NOW,
@@ -140,10 +141,10 @@ STEPS: dict[str, tuple[str, dict[str, Any], list[Provision]]] = {
     "clinic on, doctor off": ("recipient", {}, [CLINIC_ON, refuse(professional_id=SATO)]),
     "team on, clinic off: one tier": (
         "recipient",
-        {"request": ask(team_ids=(TEAM,))},
+        {"request": ask(IN_THE_TEAM)},
         [allow(team_id=TEAM), refuse(facility_id=CLINIC)],
     ),
-    "team on": ("granted", {"request": ask(team_ids=(TEAM,))}, [allow(team_id=TEAM)]),
+    "team on": ("granted", {"request": ask(IN_THE_TEAM)}, [allow(team_id=TEAM)]),
     "another team": ("recipient", {}, [allow(team_id=TEAM)]),
     "clinics here on, clinics off": (
         "granted",
@@ -391,7 +392,14 @@ def test_the_excluded_get_no_scope_at_all() -> None:
         {"axis": "recipient", "facility_id": CLINIC, "region": "43"},
         {"axis": "recipient", "facility_id": CLINIC, "category": "lab"},
         {"axis": "filter"},
-        {"axis": "filter", "category": "lab", "facility_id": CLINIC},
+        {"axis": "filter", "category": "lab", "team_id": TEAM},
+        {"axis": "filter", "category": "lab", "facility_id": CLINIC, "professional_id": SATO},
+        {"axis": "filter", "data_from": date(2026, 1, 1)},
+        {"axis": "recipient", "facility_id": CLINIC, "everyone": True},
+        {"axis": "recipient", "region": "43", "lived": "now"},
+        {"axis": "share", "facility_id": CLINIC, "category": "lab"},
+        {"axis": "share", "category": "lab", "valid_to": NOW},
+        {"axis": "share", "facility_id": CLINIC, "valid_to": NOW},
         {"axis": "filter", "category": "lab", "kind": "exclusion"},
         {"axis": "recipient", "region": "43", "kind": "exclusion"},
         {
@@ -404,7 +412,7 @@ def test_the_excluded_get_no_scope_at_all() -> None:
     ids=lambda row: "-".join(row),
 )
 def test_a_row_with_two_readings_cannot_be_written(row: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"row|exclusion"):
+    with pytest.raises(ValueError, match=r"row|exclusion|share|hidden"):
         Provision(**{"id": 1, "kind": "permit", **row})
 
 

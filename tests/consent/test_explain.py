@@ -8,12 +8,12 @@ from api.consent.facts import Directive, Participation
 from tests.consent.laws import CATALOGUES, SIEVES, TARGETS
 from tests.consent.scene import (
     CLINIC,
+    IN_THE_TEAM,
     ITO,
     JOINED,
     NETWORK,
     PHARMACY,
     PRESCRIPTION,
-    TEAM,
     allow,
     answer,
     ask,
@@ -86,7 +86,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_names_in_them() ->
 
 def test_every_sentence_is_said_by_some_decision_and_none_is_missing() -> None:
     targets = [target for target in TARGETS if not {PHARMACY, ITO} & {*target.values()}]
-    here = ask(team_ids=(TEAM,))
+    here = ask(IN_THE_TEAM)
     said = [answer(*rules, **facts) for _, facts, rules in STEPS.values()]
     said += [answer(rule(**target), request=here) for target in targets for rule in (allow, refuse)]
     said += [answer(CLINIC_ON, hide(**sieve)) for sieve in SIEVES]

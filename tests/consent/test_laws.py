@@ -39,7 +39,7 @@ def _applies(
 
 def _live(self: Any, request: Request) -> list[tuple[bool, list[tuple[Provision, Ruling]]]]:
     tiers = []
-    for has_levels, rows in self._tiers(request.requester):
+    for has_levels, rows in self._tiers(request.requester, request.now):
         live = [row for row in rows if row[0].applies(request.purpose_of_use, request.now)]
         tiers.append((has_levels, live))
     return tiers
@@ -87,10 +87,8 @@ def _excluded_for_treatment(self: Any, request: Request) -> Ruling | None:
     return EXCLUSION(self, request) if request.purpose_of_use == "TREAT" else None
 
 
-def _ignores_the_date(self: Any, record: Any, level: int, ruling: Ruling) -> str:
-    if ruling.outcome == "deny":
-        return "filter"
-    return "sensitivity" if record.sensitivity > level else "granted"
+def _ignores_the_date(self: Any, record: Any) -> bool:
+    return False
 
 
 def _no_sources(self: Any) -> Iterator[Any]:
@@ -143,7 +141,7 @@ MUTANTS: dict[str, tuple[str, Patch]] = {
     ),
     "secret is restricted": (WRITTEN, (decide, "SECRET", 3)),
     "emergency opens by itself": (WRITTEN, (decide, "EMERGENCY", frozenset())),
-    "data_from is forgotten": (WRITTEN, (P, "_record_step", _ignores_the_date)),
+    "data_from is forgotten": (WRITTEN, (P, "_is_too_old", _ignores_the_date)),
     "scope forgets sources": (SCOPE, (filters.Filters, "named_sources", _no_sources)),
     "scope reaches secret": (SCOPE, (decide, "RESTRICTED", 2)),
 }

@@ -1,0 +1,44 @@
+"""Where the participant lived, as the recipient axis asks: now, within two years, or before."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
+
+from api.consent.facts import Lived, Residence
+
+JAPAN: Final = timezone(timedelta(hours=9))
+RECENT_YEARS: Final = 2
+
+
+class Residences:
+    """Regions by when the participant lived in them, on any day asked for."""
+
+    __slots__ = ("_places", "is_dated")
+
+    def __init__(self, places: Iterable[Residence]) -> None:
+        self._places = tuple(places)
+        self.is_dated = any(place.from_on or place.until_on for place in self._places)
+
+    def lived(self, regions: tuple[str, ...], now: datetime) -> set[Lived]:
+        """When the participant lived in any of these regions, by the Japanese calendar."""
+        if not self._places:
+            return set()
+        today = now.astimezone(JAPAN).date()
+        found = {
+            _when(place, today)
+            for place in self._places
+            if place.region in regions and (place.from_on is None or place.from_on <= today)
+        }
+        return found
+
+    def is_home(self, regions: tuple[str, ...], now: datetime) -> bool:
+        return "now" in self.lived(regions, now)
+
+
+def _when(place: Residence, today: date) -> Lived:
+    if place.until_on is None or today < place.until_on:
+        return "now"
+    day = min(today.day, 28) if today.month == 2 else today.day
+    return (
+        "recent" if place.until_on > today.replace(today.year - RECENT_YEARS, day=day) else "before"
+    )
