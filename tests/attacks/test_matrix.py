@@ -137,7 +137,7 @@ TABLE = (
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
     Row(
         "GET",
-        "/me/access-log/{number:int}/decision",
+        "/me/access-log/{number}/decision",
         "in . . . in in",
         "/me/access-log/1/decision?participant_id={taro}",
     ),
