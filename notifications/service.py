@@ -1,5 +1,6 @@
 """The outbox: a notice is enqueued in the transaction it tells of, and delivered by the worker."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,9 +21,16 @@ class Notice(NamedTuple):
     created_at: datetime
     is_unread: bool
 
+    def params_in(self, locale: str) -> dict[str, Any]:
+        return {
+            name: value.get(locale, "") if isinstance(value, dict) else value
+            for name, value in self.params.items()
+        }
 
-async def enqueue(tx: Transaction, event: str, **params: str | int) -> None:
-    """For the transaction's subject. `params` hold no record content."""
+
+async def enqueue(tx: Transaction, event: str, **params: str | int | Mapping[str, str]) -> None:
+    """For the transaction's subject. `params` hold no record content; one that reads differently
+    in each language is a mapping by locale."""
     await queries.enqueue(tx, event, msgspec.json.encode(params).decode())
 
 

@@ -1,5 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
+from api.consent import asking_queries, queries
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.facts import (
@@ -24,6 +25,7 @@ from api.consent.facts import (
     Residence,
     Team,
 )
+from api.consent.revoked import named, shut_out
 from api.consent.switches import (
     Command,
     SetCategory,
@@ -231,8 +233,7 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         following = structs.replace(following, version=now.directive.version)
         if following == now.directive:
             return now
-        following = structs.replace(following, version=now.directive.version + 1)
-        await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
+        await store_in(tx, actor, now, following, [msgspec.to_builtins(c) for c in commands])
         return await settings_in(tx)
 
 
@@ -252,8 +253,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
-        following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
+        await store_in(tx, actor, now, directive_of(before), [{"undo": expected_version}])
         return await settings_in(tx)
 
 
@@ -277,7 +277,18 @@ async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating"
     )
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(
+    tx: Transaction,
+    actor: Actor,
+    before: Settings,
+    following: Directive,
+    change: object,
+    *,
+    logged: Mapping[str, object] | None = None,
+) -> None:
+    """`following` becomes the version after `before`, which was read under the head's lock; the
+    log's detail gets `logged` too, and whoever was shut out by name is told."""
+    following = structs.replace(following, version=before.directive.version + 1)
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -296,8 +307,28 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
     await access_log.append(
         tx,
         EventName.DISCLOSURE_CHANGED,
-        detail={"version": following.version, "change": change},
+        detail={"version": following.version, "change": change, **(logged or {})},
     )
+    await tell_shut_out_in(tx, before, before._replace(directive=following))
+
+
+async def tell_shut_out_in(tx: Transaction, before: Settings, after: Settings) -> None:
+    """Tells facilities and people whom the settings name that they are let in no longer."""
+    facilities, professionals = named(before.directive, after.directive)
+    if not facilities and not professionals:
+        return
+    standings = await directory.standings_in(tx, facilities, professionals)
+    asked = [requester(_speaking(actor), standing) for actor, standing in standings]
+    gone = shut_out(compiled(before), compiled(after), asked, clock.now())
+    if gone:
+        await asking_queries.tell_facilities(
+            tx, [(each.facility_id, each.professional_id) for each in gone], "access_ended"
+        )
+
+
+def _speaking(actor: Actor) -> Actor:
+    """A facility's own standing is asked for through some profession the network knows."""
+    return structs.replace(actor, profession=next(iter(network_rules().matrix)))
 
 
 async def _check(tx: Transaction, commands: list[Command]) -> None:

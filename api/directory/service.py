@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
-from api.core import i18n
-from api.core.actor import OPERATOR, Actor
+from api.core import clock, i18n
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
@@ -49,6 +49,16 @@ class Standing(NamedTuple):
     profession: str | None
     professional_is_active: bool
     trained_on: date | None
+
+
+class ProfessionalLine(NamedTuple):
+    """One professional as lists show them."""
+
+    professional_id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    facility: FacilityLine
 
 
 _KATAKANA = {hiragana: hiragana + 0x60 for hiragana in range(0x3041, 0x3097)}
@@ -134,6 +144,24 @@ async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[Facility
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
+async def colleagues(actor: Actor, words: str, *, limit: int) -> list[ProfessionalLine]:
+    """Professionals of other facilities who may practise, by name, kana or facility."""
+    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    today = clock.today_in_japan()
+    async with unit_of_work(actor) as tx:
+        rows = await queries.colleagues(
+            tx, actor.facility_id, folded, folded.translate(_KATAKANA), today, limit
+        )
+    return [_professional(row) for row in rows]
+
+
+async def professionals_named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, ProfessionalLine]:
+    """These professionals by id, those who have left too."""
+    async with unit_of_work(actor) as tx:
+        rows = await queries.professionals(tx, sorted(set(ids)))
+    return {row["professional_id"]: _professional(row) for row in rows}
+
+
 async def facility_of_code(code: str) -> UUID | None:
     """The facility with this 10-digit code, inside the caller's transaction."""
     return await queries.facility_of_code(code)
@@ -163,6 +191,22 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
     if not row or facility_id is None:
         raise NotFound
     return _standing(row, facility_id, actor.professional_id)
+
+
+async def standings_in(
+    tx: Transaction, facilities: Iterable[UUID], professionals: Iterable[UUID]
+) -> list[tuple[Actor, Standing]]:
+    """Each of these facilities' systems, and of these professionals, as a requester."""
+    found = []
+    for row in await queries.requesters(tx, sorted(facilities), sorted(professionals)):
+        facility_id, professional_id = row["facility_id"], row["professional_id"]
+        actor = Actor(
+            kind=ActorKind.PROFESSIONAL if professional_id else ActorKind.SYSTEM,
+            facility_id=facility_id,
+            professional_id=professional_id,
+        )
+        found.append((actor, _standing(row, facility_id, professional_id)))
+    return found
 
 
 async def standing_then(
@@ -198,3 +242,8 @@ def forget_standing(actor: Actor) -> None:
     """Called when PostgreSQL said that what we know of this requester is out of date."""
     if actor.facility_id is not None:
         _standings.pop((actor.facility_id, actor.professional_id), None)
+
+
+def _professional(row: asyncpg.Record) -> ProfessionalLine:
+    person_id, name, kana, profession, *facility = row.values()
+    return ProfessionalLine(person_id, name, kana, profession, FacilityLine(*facility))

@@ -165,11 +165,12 @@ def _facility(choice: FacilityChoice, locale: str) -> FacilityView:
 
 
 def _notice(notice: Notice, locale: str) -> NoticeView:
+    params = notice.params_in(locale)
     return NoticeView(
         notice.notice_id,
         notice.created_at,
-        i18n.text(locale, f"notice.{notice.event}.title", **notice.params),
-        i18n.text(locale, f"notice.{notice.event}.body", **notice.params),
+        i18n.text(locale, f"notice.{notice.event}.title", **params),
+        i18n.text(locale, f"notice.{notice.event}.body", **params),
         notice.is_unread,
     )
 

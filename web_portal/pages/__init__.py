@@ -5,10 +5,13 @@ from litestar.types import ControllerRouterHandler
 from web_portal.pages import (
     access_log,
     clinic,
+    clinic_asking,
+    desk_code,
     disclosure,
     home,
     inbox,
     register,
+    requests,
     sign_in,
     support,
 )
@@ -18,9 +21,12 @@ pages: list[ControllerRouterHandler] = [
     *register.routes,
     *sign_in.routes,
     *disclosure.routes,
+    *desk_code.routes,
+    *requests.routes,
     *access_log.routes,
     *inbox.routes,
     *clinic.routes,
+    *clinic_asking.routes,
     *support.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

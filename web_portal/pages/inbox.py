@@ -9,13 +9,18 @@ from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from notifications import service as notifications
 from notifications.service import Notice
-from web_portal.page import PageNumber, PortalRequest, pages_of, render, say
+from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 ON_A_PAGE = 20
 LEADS_TO = {
     "welcome": "/disclosure",
     "participation_resumed": "/disclosure",
     "participation_withdrawn": "/disclosure/participation",
+    "access_asked": "/disclosure/requests",
+    "settings_desk_code": "/disclosure/requests#agreed",
+    "settings_delegation": "/disclosure/requests#agreed",
+    "settings_paper": "/disclosure",
+    "settings_import": "/disclosure",
 }
 
 
@@ -34,11 +39,12 @@ async def inbox(
 
 
 def _shown(request: PortalRequest, notice: Notice) -> dict[str, object]:
+    params = notice.params_in(preferences(request).locale)
     return {
         "id": notice.notice_id,
         "at": notice.created_at,
-        "title": say(request, f"notice.{notice.event}.title", **notice.params),
-        "body": say(request, f"notice.{notice.event}.body", **notice.params),
+        "title": say(request, f"notice.{notice.event}.title", **params),
+        "body": say(request, f"notice.{notice.event}.body", **params),
         "is_unread": notice.is_unread,
         "href": LEADS_TO.get(notice.event),
     }
