@@ -67,7 +67,8 @@ async def end(actor: Actor, provision_id: int) -> Settings:
         row = next((r for r in agreed(now.directive) if r.id == provision_id), None)
         if row is None:
             raise NotFound
-        following = ended(now.directive, provision_id)
+        workplaces = await consent.workplaces_in(tx, now.directive)
+        following = ended(now.directive, provision_id, clock.now(), workplaces)
         told = {"whom": await whom(tx, row)}
         return await amend_in(tx, actor, now, following, "participant", who={}, told=told)
 

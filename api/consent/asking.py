@@ -1,11 +1,13 @@
 """Access agreed on: rows that others brought into a directive, and what may be passed on."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import structs
 
+from api.consent import grants
 from api.consent.decide import Scope
 from api.consent.facts import TREATMENT, Directive, NetworkRules, Origin, Provision, Request, Team
 
@@ -44,10 +46,12 @@ def opened(
     return _with(directive, [*rows, following])
 
 
-def ended(directive: Directive, provision_id: int) -> Directive:
+def ended(
+    directive: Directive, provision_id: int, now: datetime, workplaces: Mapping[UUID, UUID]
+) -> Directive:
     """Without this row and what was passed on by those it let in; a deny it held off is back.
 
-    Only rows of `AGREED` end here; any other id changes nothing.
+    Only rows of `AGREED` end here; any other id changes nothing. `workplaces` as for `apply`.
     """
     row = next((r for r in agreed(directive) if r.id == provision_id), None)
     if row is None:
@@ -57,7 +61,9 @@ def ended(directive: Directive, provision_id: int) -> Directive:
         for rule in directive.provisions
         if rule is not row
     ]
-    return _with(directive, rows)
+    following = _with(directive, rows)
+    left = grants.without_orphans(directive, following, now, workplaces)
+    return structs.replace(following, provisions=left)
 
 
 def agreed(directive: Directive, now: datetime | None = None) -> tuple[Provision, ...]:

@@ -1,6 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -26,14 +26,13 @@ from api.consent.facts import (
     Team,
 )
 from api.consent.revoked import named, shut_out
+from api.consent.summary import Summary, summary
 from api.consent.switches import (
     Command,
     SetCategory,
     SetFacility,
     SetProfession,
-    Summary,
     apply,
-    summary,
 )
 from api.core import clock
 from api.core.actor import Actor, ActorKind
@@ -98,7 +97,14 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
 
 def summary_of(state: Settings) -> Summary:
     """How the switches stand now."""
-    return summary(state.directive, network_rules(), clock.now())
+    profile = directory.profile()
+    return summary(
+        state.directive,
+        network_rules(),
+        clock.now(),
+        regions=(region.code for region in profile.regions),
+        facility_types=(each.code for each in profile.facility_types),
+    )
 
 
 async def policy(actor: Actor, subject: UUID) -> CompiledPolicy:
@@ -226,10 +232,11 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         if now.directive.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.directive.version)
         await _check(tx, commands)
-        rules = network_rules()
+        rules, at = network_rules(), clock.now()
+        workplaces = await workplaces_in(tx, now.directive, commands)
         following = now.directive
         for command in commands:
-            following = apply(following, command, rules)
+            following = apply(following, command, rules, at, workplaces)
         following = structs.replace(following, version=now.directive.version)
         if following == now.directive:
             return now
@@ -239,8 +246,8 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
 
 def already_so(state: Settings, commands: list[Command]) -> bool:
     """Whether these commands would change nothing."""
-    rules = network_rules()
-    return all(apply(state.directive, each, rules) is state.directive for each in commands)
+    rules, at = network_rules(), clock.now()
+    return all(apply(state.directive, each, rules, at) is state.directive for each in commands)
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
@@ -310,6 +317,17 @@ async def store_in(
         detail={"version": following.version, "change": change, **(logged or {})},
     )
     await tell_shut_out_in(tx, before, before._replace(directive=following))
+
+
+async def workplaces_in(
+    tx: Transaction, directive: Directive, commands: Sequence[Command] = ()
+) -> dict[UUID, UUID]:
+    """The facilities of all professionals whom the settings or the commands name."""
+    _, people = named(directive)
+    people |= {rule.delegated_by for rule in directive.provisions if rule.delegated_by}
+    people |= {each for c in commands if (each := getattr(c, "professional_id", None))}
+    found = await directory.standings_in(tx, [], people) if people else []
+    return {who.professional_id: who.facility_id for who, _ in found}  # type: ignore[misc]
 
 
 async def tell_shut_out_in(tx: Transaction, before: Settings, after: Settings) -> None:
