@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import amending, queries
+from api.consent import amending
 from api.consent import service as consent
 from api.consent.asking import LONGEST_DELEGATION, delegation_ends, is_within, opened, own_grant
 from api.consent.decide import Scope
@@ -54,7 +54,6 @@ async def pass_on(actor: Actor, subject: UUID, wish: Wish) -> datetime:
     Raises `CannotPassOn`, and `NotFound` as `bounds` does.
     """
     async with unit_of_work(actor, subject=subject) as tx:
-        await queries.lock(tx)
         state, request, scope = await _held(tx, actor)
         standing = await directory.standing_in(tx, actor)
         found = await directory.standings_in(tx, [], [wish.receiver_id])
@@ -80,8 +79,10 @@ async def pass_on(actor: Actor, subject: UUID, wish: Wish) -> datetime:
 
 
 async def _held(tx: Transaction, actor: Actor) -> tuple[Settings, Request, Scope]:
-    """The settings, and what they show this professional for treatment."""
-    state = await consent.settings_in(tx)
+    """The settings, held still, and what they show this professional for treatment."""
+    state = await consent.locked_settings_in(tx)
+    if state is None:
+        raise NotFound
     standing = await directory.standing_in(tx, actor)
     request = Request(consent.requester(actor, standing), TREATMENT, clock.now())
     scope = consent.compiled(state).scope(request)
