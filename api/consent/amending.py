@@ -35,14 +35,15 @@ async def amend_in(
 
     `who` did it, as in the log's `actor` (name, profession, facility by language); `told` fills
     the log's sentence and the notice. Unless the subject did it themselves they are told at once:
-    `notice.settings_<origin>`, with `name`, `facility` and what `told` holds.
+    `notice.settings_<origin>`, with `name`, `facility`, `version` and what `told` holds.
     """
     change = {"origin": origin}
     logged = {"actor": who, "told": told}
     await consent.store_in(tx, actor, now, following, change, logged=logged)
     if actor.participant_id is None:
         named = {"name": who.get("name") or "", "facility": who.get("facility") or ""}
-        await notifications.enqueue(tx, f"settings_{origin}", **named, **told)
+        version = now.directive.version + 1
+        await notifications.enqueue(tx, f"settings_{origin}", version=version, **named, **told)
     return await consent.settings_in(tx)
 
 

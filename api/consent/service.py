@@ -176,6 +176,13 @@ async def turned(actor: Actor, version: int) -> list[Command] | None:
         return None
 
 
+async def changed_for_them(actor: Actor, version: int) -> bool:
+    """Whether that version of the actor's settings came from outside: not by their own switches."""
+    async with unit_of_work(actor) as tx:
+        row = await queries.version(tx, version)
+    return row is not None and "origin" in msgspec.json.decode(row["change"])
+
+
 async def settings_in(tx: Transaction) -> Settings:
     row = await queries.current(tx)
     if row is None:

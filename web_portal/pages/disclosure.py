@@ -159,7 +159,9 @@ async def _undo(
         return None
     commands = await consent.turned(actor, version)
     if not commands:
-        return {"text": say(request, "change.undone"), "at": None}
+        is_theirs = await consent.changed_for_them(actor, version)
+        key = "change.by_others" if is_theirs else "change.undone"
+        return {"text": say(request, key), "at": None}
     return {"text": await changes_said(request, actor, commands), "at": _place(commands[0])}
 
 

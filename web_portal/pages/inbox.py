@@ -12,6 +12,7 @@ from notifications.service import Notice
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 ON_A_PAGE = 20
+# Where each notice leads, filled with its params; a change by others, to where it is taken back.
 LEADS_TO = {
     "welcome": "/disclosure",
     "participation_resumed": "/disclosure",
@@ -19,8 +20,8 @@ LEADS_TO = {
     "access_asked": "/disclosure/requests",
     "settings_desk_code": "/disclosure/requests#agreed",
     "settings_delegation": "/disclosure/requests#agreed",
-    "settings_paper": "/disclosure",
-    "settings_import": "/disclosure",
+    "settings_paper": "/disclosure?changed={version}",
+    "settings_import": "/disclosure?changed={version}",
 }
 
 
@@ -46,7 +47,7 @@ def _shown(request: PortalRequest, notice: Notice) -> dict[str, object]:
         "title": say(request, f"notice.{notice.event}.title", **params),
         "body": say(request, f"notice.{notice.event}.body", **params),
         "is_unread": notice.is_unread,
-        "href": LEADS_TO.get(notice.event),
+        "href": LEADS_TO[notice.event].format_map(params) if notice.event in LEADS_TO else None,
     }
 
 
