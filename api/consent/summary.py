@@ -86,6 +86,10 @@ class Summary(Struct, frozen=True):
         """Those let in by name."""
         return tuple(row.facility_id for row in self.facilities if row.facility_id is not None)
 
+    @property
+    def professional_ids(self) -> tuple[UUID, ...]:
+        return tuple(r.professional_id for r in self.professionals if r.professional_id)
+
 
 class Difference(Struct, frozen=True):
     """`changed`: settings beside the rows that differ, by the names they have in a directive."""
