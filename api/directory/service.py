@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +32,22 @@ class FacilityLine(NamedTuple):
 
     def label(self, locale: str) -> str:
         return self.name if locale == "ja" else self.name_en
+
+
+class Person(NamedTuple):
+    """A professional as participants may choose them; `is_active` with their facility."""
+
+    professional_id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    facility_id: UUID
+    is_active: bool
+    facility: str
+    facility_en: str
+
+    def workplace(self, locale: str) -> str:
+        return self.facility if locale == "ja" else self.facility_en
 
 
 class Standing(NamedTuple):
@@ -123,15 +139,65 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
         return {line.facility_id: line for line in await facilities_in(tx, sorted(set(ids)))}
 
 
-async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[FacilityLine], int]:
+async def search(
+    actor: Actor,
+    words: str,
+    *,
+    limit: int,
+    region: str | None = None,
+    facility_type: str | None = None,
+) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
-    Hiragana finds katakana, full width finds half width; nothing typed finds all.
+    Hiragana finds katakana, full width finds half width; nothing typed finds all. A region holds
+    those that lie in it.
     """
-    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    folded = _folded(words)
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, folded.translate(_KATAKANA), limit)
+        rows = await queries.search(
+            tx,
+            folded,
+            folded.translate(_KATAKANA),
+            limit,
+            regions=profile().regions_in(region) if region else None,
+            facility_type=facility_type,
+        )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
+
+
+async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[Person]:
+    """These professionals, those who left too."""
+    return [Person(*row.values()) for row in await queries.people(tx, ids)]
+
+
+async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """As `people_in`, by id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    async with unit_of_work(actor) as tx:
+        return {each.professional_id: each for each in await people_in(tx, wanted)}
+
+
+async def find_people(
+    actor: Actor, words: str, facility_id: UUID | None = None, *, limit: int
+) -> list[Person]:
+    """Professionals at work whose name or kana holds the words; spaces do not count.
+
+    Without words, those of the facility; without either, nobody.
+    """
+    folded = "".join(_folded(words).split())
+    if not folded and facility_id is None:
+        return []
+    async with unit_of_work(actor) as tx:
+        rows = await queries.find_people(
+            tx, folded, folded.translate(_KATAKANA), facility_id, limit
+        )
+    return [Person(*row.values()) for row in rows]
+
+
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).strip().lower()
 
 
 async def facility_of_code(code: str) -> UUID | None:
