@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from api.consent import checking
 from api.consent import service as consent
 from api.consent.asking import agreed, ended
 from api.consent.facts import TREATMENT, Directive, Origin, Provision, Request
@@ -68,8 +69,8 @@ async def end(actor: Actor, provision_id: int) -> Settings:
         row = next((r for r in agreed(now.directive) if r.id == provision_id), None)
         if row is None:
             raise NotFound
-        workplaces = await consent.workplaces_in(tx, now.directive)
-        following = ended(now.directive, provision_id, clock.now(), workplaces)
+        found = await checking.known(tx, now.directive, [])
+        following = ended(now.directive, provision_id, clock.now(), found.workplaces)
         told = {"whom": await whom(tx, row)}
         return await amend_in(tx, actor, now, following, "participant", who={}, told=told)
 

@@ -19,7 +19,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import ProfessionalLine, Standing
+from api.directory.service import Person, Standing
 from api.identity import attempts
 from notifications import service as notifications
 
@@ -41,7 +41,7 @@ class AccessRequest(NamedTuple):
     """One request that waits for the participant's answer."""
 
     request_id: UUID
-    asker: ProfessionalLine
+    asker: Person
     wish: Wish
     asked_at: datetime
 
@@ -143,7 +143,7 @@ async def waiting(actor: Actor) -> list[AccessRequest]:
     """The participant's open requests, newest first."""
     async with unit_of_work(actor) as tx:
         rows = await asking_queries.open_requests(tx, clock.now() - REQUEST_WAITS)
-    names = await directory.professionals_named(actor, (row["professional_id"] for row in rows))
+    names = await directory.people(actor, (row["professional_id"] for row in rows))
     return [
         AccessRequest(
             row["request_id"],

@@ -11,10 +11,12 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import asking_queries, queries
+from api.consent import asking_queries, checking, queries, rows
+from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
-from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
+from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
 from api.consent.facts import (
+    TREATMENT,
     Directive,
     Mark,
     NetworkRules,
@@ -27,13 +29,7 @@ from api.consent.facts import (
 )
 from api.consent.revoked import named, shut_out
 from api.consent.summary import Summary, summary
-from api.consent.switches import (
-    Command,
-    SetCategory,
-    SetFacility,
-    SetProfession,
-    apply,
-)
+from api.consent.switches import Command
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -91,6 +87,7 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
         profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
+        purposes=frozenset({TREATMENT, *(each.code for each in profile.purposes)}),
         recipient_default=_DEFAULTS[profile.consent.recipient_default],
     )
 
@@ -170,10 +167,7 @@ async def turned(actor: Actor, version: int) -> list[Command] | None:
     """What that version of the actor's settings changed; None for an undoing or no such version."""
     async with unit_of_work(actor) as tx:
         row = await queries.version(tx, version)
-    try:
-        return msgspec.json.decode(row["change"], type=list[Command]) if row else None
-    except msgspec.ValidationError:
-        return None
+    return (list(_commands(row["change"])) or None) if row else None
 
 
 async def changed_for_them(actor: Actor, version: int) -> bool:
@@ -225,36 +219,42 @@ def compiled(state: Settings) -> Policy:
     return compile_policy(network_rules(), state.participation, state.directive)
 
 
-async def change(actor: Actor, commands: list[Command], *, expected_version: int) -> Settings:
+async def change(actor: Actor, commands: Sequence[Command], *, expected_version: int) -> Settings:
     """Applies the commands to the settings as one new version, logged with them.
 
-    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest, and
-    `UnknownChoice` for anything this network does not have; nothing is changed then.
+    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest,
+    `UnknownChoice` for anything that is not there for this participant to name, `NoLongerHere`
+    for letting in who left, `EndIsPast` and `Contradiction`; nothing is changed then.
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
-        await _check(tx, commands)
-        rules, at = network_rules(), clock.now()
-        workplaces = await workplaces_in(tx, now.directive, commands)
-        following = now.directive
-        for command in commands:
-            following = apply(following, command, rules, at, workplaces)
-        following = structs.replace(following, version=now.directive.version)
-        if following == now.directive:
+        await _expect(tx, now, expected_version, commands)
+        rules, found = network_rules(), await checking.known(tx, now.directive, commands)
+        await checking.check(tx, found, rules, now.directive, commands)
+        try:
+            following, done = apply_all(
+                now.directive, commands, rules, clock.now(), found.workplaces
+            )
+        except rows.EndIsPast as error:
+            raise EndIsPast from error
+        except ValueError as error:
+            raise Contradiction from error
+        if following is now.directive:
             return now
-        await store_in(tx, actor, now, following, [msgspec.to_builtins(c) for c in commands])
+        await store_in(tx, actor, now, following, [msgspec.to_builtins(each) for each in done])
         return await settings_in(tx)
 
 
-def already_so(state: Settings, commands: list[Command]) -> bool:
+def already_so(state: Settings, commands: Sequence[Command]) -> bool:
     """Whether these commands would change nothing."""
-    rules, at = network_rules(), clock.now()
-    return all(apply(state.directive, each, rules, at) is state.directive for each in commands)
+    try:
+        after, _ = apply_all(state.directive, commands, network_rules(), clock.now())
+    except ValueError:
+        return False
+    return after is state.directive
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
@@ -262,13 +262,28 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
+        await _expect(tx, now, expected_version)
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
         await store_in(tx, actor, now, directive_of(before), [{"undo": expected_version}])
         return await settings_in(tx)
+
+
+async def _expect(
+    tx: Transaction, now: Settings, version: int, wanted: Sequence[Command] = ()
+) -> None:
+    newest = now.directive.version
+    if newest != version:
+        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
+
+
+def _commands(change: str) -> tuple[Command, ...]:
+    try:
+        return msgspec.json.decode(change, type=tuple[Command, ...])
+    except msgspec.ValidationError:
+        return ()  # an undoing
 
 
 async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
@@ -326,17 +341,6 @@ async def store_in(
     await tell_shut_out_in(tx, before, before._replace(directive=following))
 
 
-async def workplaces_in(
-    tx: Transaction, directive: Directive, commands: Sequence[Command] = ()
-) -> dict[UUID, UUID]:
-    """The facilities of all professionals whom the settings or the commands name."""
-    _, people = named(directive)
-    people |= {rule.delegated_by for rule in directive.provisions if rule.delegated_by}
-    people |= {each for c in commands if (each := getattr(c, "professional_id", None))}
-    found = await directory.standings_in(tx, [], people) if people else []
-    return {who.professional_id: who.facility_id for who, _ in found}  # type: ignore[misc]
-
-
 async def tell_shut_out_in(tx: Transaction, before: Settings, after: Settings) -> None:
     """Tells facilities and people whom the settings name that they are let in no longer."""
     facilities, professionals = named(before.directive, after.directive)
@@ -354,21 +358,6 @@ async def tell_shut_out_in(tx: Transaction, before: Settings, after: Settings) -
 def _speaking(actor: Actor) -> Actor:
     """A facility's own standing is asked for through some profession the network knows."""
     return structs.replace(actor, profession=next(iter(network_rules().matrix)))
-
-
-async def _check(tx: Transaction, commands: list[Command]) -> None:
-    rules = network_rules()
-    for command in commands:
-        match command:
-            case SetFacility(facility_id=facility_id):
-                if not await directory.facilities_in(tx, [facility_id]):
-                    raise UnknownChoice
-            case SetProfession(code=code):
-                if code not in rules.matrix:
-                    raise UnknownChoice
-            case SetCategory(code=code):
-                if code not in rules.categories:
-                    raise UnknownChoice
 
 
 def _settings(row: asyncpg.Record) -> Settings:

@@ -41,37 +41,72 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     )
 
 
-async def search(tx: Transaction, words: str, kana: str, limit: int) -> list[asyncpg.Record]:
+async def search(
+    tx: Transaction,
+    words: str,
+    kana: str,
+    limit: int,
+    *,
+    regions: Sequence[str] | None = None,
+    facility_type: str | None = None,
+) -> list[asyncpg.Record]:
     """Active ones whose name holds the words, in kana order; `matches` counts them all."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
         " count(*) OVER ()::integer AS matches FROM facility"
         " WHERE is_active AND (strpos(lower(name), $1) > 0 OR strpos(lower(name_en), $1) > 0"
         "   OR strpos(name_kana, $2) > 0)"
+        " AND ($4::text[] IS NULL OR region = ANY ($4))"
+        " AND ($5::text IS NULL OR facility_type = $5)"
         " ORDER BY name_kana, facility_id LIMIT $3",
         words,
         kana,
         limit,
+        regions,
+        facility_type,
     )
 
 
-_PROFESSIONAL = (
-    "SELECT p.professional_id, p.name, p.name_kana, p.profession, f.facility_id, f.code,"
-    " f.name AS facility_name, f.name_kana AS facility_kana, f.name_en, f.facility_type,"
-    " f.region, f.is_active FROM professional p JOIN facility f USING (facility_id)"
+_PERSON = (
+    "SELECT p.professional_id, p.name, p.name_kana, p.profession, p.facility_id,"
+    " p.is_active AND f.is_active AS is_active, f.name AS facility, f.name_en AS facility_en"
+    " FROM professional p JOIN facility f USING (facility_id)"
 )
+
+
+async def people(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those who left too."""
+    return await tx.fetch(f"{_PERSON} WHERE p.professional_id = ANY ($1)", ids)
+
+
+async def find_people(
+    tx: Transaction, words: str, kana: str, facility_id: UUID | None, limit: int
+) -> list[asyncpg.Record]:
+    """Active ones at active facilities, in kana order."""
+    return await tx.fetch(
+        f"{_PERSON} WHERE p.is_active AND f.is_active"
+        " AND (strpos(replace(replace(p.name, ' ', ''), '　', ''), $1) > 0"
+        "   OR strpos(replace(replace(p.name_kana, ' ', ''), '　', ''), $2) > 0)"
+        " AND ($3::uuid IS NULL OR p.facility_id = $3)"
+        " ORDER BY p.name_kana, p.professional_id LIMIT $4",
+        words,
+        kana,
+        facility_id,
+        limit,
+    )
 
 
 async def colleagues(
     tx: Transaction, facility_id: UUID | None, words: str, kana: str, today: date, limit: int
 ) -> list[asyncpg.Record]:
-    """Trained and active ones of other active facilities, in kana order; no words, nobody."""
+    """Trained ones at work elsewhere whose name or facility holds the words, in kana order."""
     return await tx.fetch(
-        f"{_PROFESSIONAL} WHERE f.is_active AND p.is_active AND p.trained_on <= $4"
-        " AND f.facility_id <> $1 AND $2 <> ''"
-        " AND (strpos(replace(lower(p.name), ' ', ''), replace($2, ' ', '')) > 0"
-        "   OR strpos(replace(p.name_kana, ' ', ''), replace($3, ' ', '')) > 0"
-        "   OR strpos(lower(f.name), $2) > 0 OR strpos(lower(f.name_en), $2) > 0"
+        f"{_PERSON} WHERE p.is_active AND f.is_active AND p.trained_on <= $4"
+        " AND p.facility_id <> $1"
+        " AND (strpos(replace(replace(p.name, ' ', ''), '　', ''), $2) > 0"
+        "   OR strpos(replace(replace(p.name_kana, ' ', ''), '　', ''), $3) > 0"
+        "   OR strpos(replace(lower(f.name), ' ', ''), $2) > 0"
+        "   OR strpos(replace(lower(f.name_en), ' ', ''), $2) > 0"
         "   OR strpos(f.name_kana, $3) > 0)"
         " ORDER BY p.name_kana, p.professional_id LIMIT $5",
         facility_id,
@@ -80,10 +115,6 @@ async def colleagues(
         today,
         limit,
     )
-
-
-async def professionals(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    return await tx.fetch(f"{_PROFESSIONAL} WHERE p.professional_id = ANY ($1)", ids)
 
 
 async def facility_of_code(code: str) -> UUID | None:

@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,22 @@ class FacilityLine(NamedTuple):
         return self.name if locale == "ja" else self.name_en
 
 
+class Person(NamedTuple):
+    """A professional as participants may choose them; `is_active` with their facility."""
+
+    professional_id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    facility_id: UUID
+    is_active: bool
+    facility: str
+    facility_en: str
+
+    def workplace(self, locale: str) -> str:
+        return self.facility if locale == "ja" else self.facility_en
+
+
 class Standing(NamedTuple):
     """A requester as the directory knows them, and the revision of that knowledge."""
 
@@ -49,16 +65,6 @@ class Standing(NamedTuple):
     profession: str | None
     professional_is_active: bool
     trained_on: date | None
-
-
-class ProfessionalLine(NamedTuple):
-    """One professional as lists show them."""
-
-    professional_id: UUID
-    name: str
-    name_kana: str
-    profession: str
-    facility: FacilityLine
 
 
 _KATAKANA = {hiragana: hiragana + 0x60 for hiragana in range(0x3041, 0x3097)}
@@ -133,33 +139,82 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
         return {line.facility_id: line for line in await facilities_in(tx, sorted(set(ids)))}
 
 
-async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[FacilityLine], int]:
+async def search(
+    actor: Actor,
+    words: str,
+    *,
+    limit: int,
+    region: str | None = None,
+    facility_type: str | None = None,
+) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
-    Hiragana finds katakana, full width finds half width; nothing typed finds all.
+    Hiragana finds katakana, full width finds half width; nothing typed finds all. A region holds
+    those that lie in it.
     """
-    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    folded = _folded(words)
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, folded.translate(_KATAKANA), limit)
+        rows = await queries.search(
+            tx,
+            folded,
+            folded.translate(_KATAKANA),
+            limit,
+            regions=profile().regions_in(region) if region else None,
+            facility_type=facility_type,
+        )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
-async def colleagues(actor: Actor, words: str, *, limit: int) -> list[ProfessionalLine]:
+async def colleagues(actor: Actor, words: str, *, limit: int) -> list[Person]:
     """Professionals of other facilities who may practise, by name, kana or facility."""
-    folded = unicodedata.normalize("NFKC", words).strip().lower()
-    today = clock.today_in_japan()
+    folded = "".join(_folded(words).split())
+    if not folded:
+        return []
     async with unit_of_work(actor) as tx:
         rows = await queries.colleagues(
-            tx, actor.facility_id, folded, folded.translate(_KATAKANA), today, limit
+            tx,
+            actor.facility_id,
+            folded,
+            folded.translate(_KATAKANA),
+            clock.today_in_japan(),
+            limit,
         )
-    return [_professional(row) for row in rows]
+    return [Person(*row.values()) for row in rows]
 
 
-async def professionals_named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, ProfessionalLine]:
-    """These professionals by id, those who have left too."""
+async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[Person]:
+    """These professionals, those who left too."""
+    return [Person(*row.values()) for row in await queries.people(tx, ids)]
+
+
+async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """As `people_in`, by id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     async with unit_of_work(actor) as tx:
-        rows = await queries.professionals(tx, sorted(set(ids)))
-    return {row["professional_id"]: _professional(row) for row in rows}
+        return {each.professional_id: each for each in await people_in(tx, wanted)}
+
+
+async def find_people(
+    actor: Actor, words: str, facility_id: UUID | None = None, *, limit: int
+) -> list[Person]:
+    """Professionals at work whose name or kana holds the words; spaces do not count.
+
+    Without words, those of the facility; without either, nobody.
+    """
+    folded = "".join(_folded(words).split())
+    if not folded and facility_id is None:
+        return []
+    async with unit_of_work(actor) as tx:
+        rows = await queries.find_people(
+            tx, folded, folded.translate(_KATAKANA), facility_id, limit
+        )
+    return [Person(*row.values()) for row in rows]
+
+
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).strip().lower()
 
 
 async def facility_of_code(code: str) -> UUID | None:
@@ -242,8 +297,3 @@ def forget_standing(actor: Actor) -> None:
     """Called when PostgreSQL said that what we know of this requester is out of date."""
     if actor.facility_id is not None:
         _standings.pop((actor.facility_id, actor.professional_id), None)
-
-
-def _professional(row: asyncpg.Record) -> ProfessionalLine:
-    person_id, name, kana, profession, *facility = row.values()
-    return ProfessionalLine(person_id, name, kana, profession, FacilityLine(*facility))

@@ -36,6 +36,16 @@ async def admin(database: Deployment):
 
 
 @pytest_asyncio.fixture
+async def clinic(database: Deployment) -> Place:
+    return await scene.place("こだま内科", "コダマナイカ", "Kodama Clinic", "clinic")
+
+
+@pytest_asyncio.fixture
+async def pharmacy(database: Deployment) -> Place:
+    return await scene.place("ひなた薬局", "ヒナタヤッキョク", "Hinata Pharmacy", "pharmacy")
+
+
+@pytest_asyncio.fixture
 async def mori(open_browser) -> Visitor:
     """At a hospital of her own."""
     hospital = await scene.place(
@@ -98,14 +108,14 @@ async def test_a_code_told_at_the_desk_opens_the_records_for_a_day_and_hanako_is
     assert timedelta(hours=23, minutes=59) < row.valid_to - clock.now() <= timedelta(hours=24)
     (notice, *_) = await notices(hanako)
     assert notice["title"] == "窓口で番号が使われました"
-    assert "れんげ内科クリニックの佐藤 健一さんがあなたの番号を入力しました" in notice["body"]
+    assert "こだま内科の佐藤 健一さんがあなたの番号を入力しました" in notice["body"]
     (english, *_) = await notices(hanako, language="en")
-    assert "佐藤 健一 of Renge Clinic typed your code" in english["body"]
+    assert "佐藤 健一 of Kodama Clinic typed your code" in english["body"]
     assert 'href="/disclosure/requests#agreed"' in (await hanako.get("/inbox")).text
     log = await hanako.log()
     (changed,) = [line for line in log if line["event"] == "consent:provision:changed"]
     assert changed["sentence"].startswith(
-        "れんげ内科クリニックの佐藤 健一さん（医師）があなたの番号を入力し、"
+        "こだま内科の佐藤 健一さん（医師）があなたの番号を入力し、"
     )
 
 
@@ -181,7 +191,7 @@ async def test_hanako_ends_with_one_tap_what_the_code_opened(
 ) -> None:
     opened = await sato.post("/clinic/desk-code", code=await code_of(hanako, level="yes"))
     page = (await hanako.get("/disclosure/requests")).text
-    assert "れんげ内科クリニック" in page
+    assert "こだま内科" in page
     assert "特に慎重に扱う記録も" in page
     end = re.search(r'action="(/disclosure/agreed/\d+/end)"', page)
     assert end
@@ -190,7 +200,7 @@ async def test_hanako_ends_with_one_tap_what_the_code_opened(
     assert (await consent.settings(hanako.actor)).directive.provisions == ()
     assert (await hanako.post(end.group(1))).status_code == 303
     said = [line["sentence"] for line in await hanako.log()]
-    assert "あなたが、「れんげ内科クリニック」に見せるのを終わりにしました。" in said
+    assert "あなたが、「こだま内科」に見せるのを終わりにしました。" in said
     assert "見られなくなりました" in (await sato.get("/clinic")).text
 
 
@@ -222,7 +232,7 @@ async def test_hanako_edits_what_dr_sato_asks_for_and_approves(
     assert hanako.card
     await ask(sato, hanako.card, whom="facility", days="365", level="yes")
     (notice, *_) = await notices(hanako)
-    assert "れんげ内科クリニックの佐藤 健一さんからです" in notice["body"]
+    assert "こだま内科の佐藤 健一さんからです" in notice["body"]
     page = (await hanako.get("/disclosure/requests")).text
     for shown in ("佐藤 健一さん（医師）", "お薬の確認", "お薬のこと"):
         assert shown in page
@@ -234,7 +244,7 @@ async def test_hanako_edits_what_dr_sato_asks_for_and_approves(
     assert (row.level, row.origin) == (0, "request")
     assert row.valid_to
     assert row.valid_to - clock.now() <= timedelta(days=8)
-    assert "佐藤 健一さん（れんげ内科クリニック）に" in (await hanako.log())[0]["sentence"]
+    assert "佐藤 健一さん（こだま内科）に" in (await hanako.log())[0]["sentence"]
     clinic_page = (await sato.get("/clinic")).text
     assert "認められました" in clinic_page
     assert TITLE in (await sato.get(f"/clinic/participants/{hanako.actor.participant_id}")).text
@@ -390,7 +400,7 @@ async def test_dr_sato_hands_his_access_on_and_hanako_is_told_and_ends_it(
     assert "紹介や相談" in notice["body"]
     shown = (await hanako.get("/disclosure/requests")).text
     assert "森 大輔さん（あかね病院）" in shown
-    assert "佐藤 健一さん（れんげ内科クリニック）" in shown
+    assert "佐藤 健一さん（こだま内科）" in shown
     await hanako.post(f"/disclosure/agreed/{row.id}/end")
     assert (await mori.get(page)).status_code == 404
     assert TITLE in (await sato.get(page)).text

@@ -123,7 +123,7 @@ def _request(request: PortalRequest, each: AccessRequest) -> dict[str, object]:
         "id": each.request_id,
         "name": asker.name,
         "profession": label(directory.profile(), "profession", asker.profession, locale),
-        "facility": asker.facility.label(locale),
+        "facility": asker.workplace(locale),
         "whom": wish.whom,
         "days": min(DAYS, key=lambda days: abs(days - wish.days)),
         "level": wish.level,
@@ -141,7 +141,7 @@ async def _agreed(
     locale = preferences(request).locale
     facilities = await directory.named(actor, (r.facility_id for r in rows if r.facility_id))
     ids = [each for r in rows for each in (r.professional_id, r.delegated_by) if each]
-    people = await directory.professionals_named(actor, ids)
+    people = await directory.people(actor, ids)
 
     def person(professional_id: UUID) -> str:
         each = people[professional_id]
@@ -149,7 +149,7 @@ async def _agreed(
             request,
             "asking.whom.professional",
             name=each.name,
-            facility=each.facility.label(locale),
+            facility=each.workplace(locale),
         )
 
     return [
