@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -44,13 +44,13 @@ _SHUT: Final[frozenset[Step]] = frozenset(
 )
 
 
-class HiddenPeriod(NamedTuple):
+class HiddenPeriod(Struct, frozen=True, omit_defaults=True):
     """Records of this source and category (None: any) dated in `[data_from, data_to)`."""
 
-    source_facility_id: UUID | None
-    category: str | None
-    data_from: date | None
-    data_to: date | None
+    source_facility_id: UUID | None = None
+    category: str | None = None
+    data_from: date | None = None
+    data_to: date | None = None
 
 
 class Exceptions(Struct, frozen=True, omit_defaults=True):
@@ -84,6 +84,7 @@ class Scope(Struct, frozen=True):
     `(source facility, category)` is in `source_permitted`, or `category` is in `categories` and
     the pair is not in `source_denied`, and no exception keeps it back. `outcome` and `basis` say
     whether the requester was let in at all; what holds for one category is `of(category)`.
+    `share` is the first one-off share in force.
     """
 
     outcome: Outcome
@@ -95,6 +96,7 @@ class Scope(Struct, frozen=True):
     source_permitted: tuple[tuple[UUID, str], ...] = ()
     source_denied: tuple[tuple[UUID, str], ...] = ()
     exceptions: Exceptions = NO_EXCEPTIONS
+    share: Ruling | None = None
     recipient: Ruling | None = None
     rulings: dict[str, Ruling] = {}
     shares: dict[str, Ruling] = {}
@@ -226,6 +228,7 @@ class Policy:
             level=level,
             data_from=self._participation.data_from,
             exceptions=self._exceptions(request, answer, level),
+            share=ruling_of(answer.shares[0]) if answer.shares else None,
             recipient=answer.recipient,
             rulings=rulings,
             shares={

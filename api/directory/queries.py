@@ -40,16 +40,57 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     )
 
 
-async def search(tx: Transaction, words: str, kana: str, limit: int) -> list[asyncpg.Record]:
+async def search(
+    tx: Transaction,
+    words: str,
+    kana: str,
+    limit: int,
+    *,
+    regions: Sequence[str] | None = None,
+    facility_type: str | None = None,
+) -> list[asyncpg.Record]:
     """Active ones whose name holds the words, in kana order; `matches` counts them all."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
         " count(*) OVER ()::integer AS matches FROM facility"
         " WHERE is_active AND (strpos(lower(name), $1) > 0 OR strpos(lower(name_en), $1) > 0"
         "   OR strpos(name_kana, $2) > 0)"
+        " AND ($4::text[] IS NULL OR region = ANY ($4))"
+        " AND ($5::text IS NULL OR facility_type = $5)"
         " ORDER BY name_kana, facility_id LIMIT $3",
         words,
         kana,
+        limit,
+        regions,
+        facility_type,
+    )
+
+
+_PERSON = (
+    "SELECT p.professional_id, p.name, p.name_kana, p.profession, p.facility_id,"
+    " p.is_active AND f.is_active AS is_active, f.name AS facility, f.name_en AS facility_en"
+    " FROM professional p JOIN facility f USING (facility_id)"
+)
+
+
+async def people(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Those who left too."""
+    return await tx.fetch(f"{_PERSON} WHERE p.professional_id = ANY ($1)", ids)
+
+
+async def find_people(
+    tx: Transaction, words: str, kana: str, facility_id: UUID | None, limit: int
+) -> list[asyncpg.Record]:
+    """Active ones at active facilities, in kana order."""
+    return await tx.fetch(
+        f"{_PERSON} WHERE p.is_active AND f.is_active"
+        " AND (strpos(replace(replace(p.name, ' ', ''), '　', ''), $1) > 0"
+        "   OR strpos(replace(replace(p.name_kana, ' ', ''), '　', ''), $2) > 0)"
+        " AND ($3::uuid IS NULL OR p.facility_id = $3)"
+        " ORDER BY p.name_kana, p.professional_id LIMIT $4",
+        words,
+        kana,
+        facility_id,
         limit,
     )
 
@@ -63,7 +104,8 @@ async def requester(
     tx: Transaction, facility_id: UUID, professional_id: UUID | None
 ) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active, f.name, f.name_en,"
+        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active,"
+        " f.joined_at AS facility_joined_at, f.name, f.name_en,"
         " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
         " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
         " f.revision || '.' || coalesce(p.revision, 0) AS standing"
@@ -71,6 +113,28 @@ async def requester(
         " WHERE f.facility_id = $1",
         facility_id,
         professional_id,
+    )
+
+
+async def requester_then(
+    tx: Transaction,
+    facility_id: UUID,
+    professional_id: UUID | None,
+    revisions: tuple[int, int],
+) -> asyncpg.Record | None:
+    """As `requester`, at these revisions of facility and person."""
+    return await tx.fetchrow(
+        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active,"
+        " f.joined_at AS facility_joined_at, f.name, f.name_en,"
+        " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
+        " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
+        " f.revision || '.' || coalesce(p.revision, 0) AS standing"
+        " FROM facility_history f LEFT JOIN professional_history p"
+        "   ON p.professional_id = $2 AND p.revision = $4"
+        " WHERE f.facility_id = $1 AND f.revision = $3",
+        facility_id,
+        professional_id,
+        *revisions,
     )
 
 

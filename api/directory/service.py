@@ -1,11 +1,13 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from api.core import i18n
 from api.core.actor import OPERATOR, Actor
@@ -32,6 +34,22 @@ class FacilityLine(NamedTuple):
         return self.name if locale == "ja" else self.name_en
 
 
+class Person(NamedTuple):
+    """A professional as participants may choose them; `is_active` with their facility."""
+
+    professional_id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    facility_id: UUID
+    is_active: bool
+    facility: str
+    facility_en: str
+
+    def workplace(self, locale: str) -> str:
+        return self.facility if locale == "ja" else self.facility_en
+
+
 class Standing(NamedTuple):
     """A requester as the directory knows them, and the revision of that knowledge."""
 
@@ -39,6 +57,7 @@ class Standing(NamedTuple):
     facility_type: str
     region: str
     facility_is_active: bool
+    facility_joined_at: datetime
     facility_name: str
     facility_name_en: str
     professional_id: UUID | None
@@ -95,6 +114,14 @@ async def adopt_profile(path: Path) -> NetworkProfile:
     return loaded
 
 
+async def profile_of(profile_id: str, version: int) -> NetworkProfile | None:
+    """A profile version once adopted here, inside the caller's transaction."""
+    if _profile is not None and (_profile.id, _profile.version) == (profile_id, version):
+        return _profile
+    source = await queries.profile_source(profile_id, version)
+    return None if source is None else load_profile(source)
+
+
 async def facilities(actor: Actor) -> list[FacilityLine]:
     """Every active facility, in kana order."""
     async with unit_of_work(actor) as tx:
@@ -112,15 +139,65 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
         return {line.facility_id: line for line in await facilities_in(tx, sorted(set(ids)))}
 
 
-async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[FacilityLine], int]:
+async def search(
+    actor: Actor,
+    words: str,
+    *,
+    limit: int,
+    region: str | None = None,
+    facility_type: str | None = None,
+) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
-    Hiragana finds katakana, full width finds half width; nothing typed finds all.
+    Hiragana finds katakana, full width finds half width; nothing typed finds all. A region holds
+    those that lie in it.
     """
-    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    folded = _folded(words)
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, folded.translate(_KATAKANA), limit)
+        rows = await queries.search(
+            tx,
+            folded,
+            folded.translate(_KATAKANA),
+            limit,
+            regions=profile().regions_in(region) if region else None,
+            facility_type=facility_type,
+        )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
+
+
+async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[Person]:
+    """These professionals, those who left too."""
+    return [Person(*row.values()) for row in await queries.people(tx, ids)]
+
+
+async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """As `people_in`, by id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    async with unit_of_work(actor) as tx:
+        return {each.professional_id: each for each in await people_in(tx, wanted)}
+
+
+async def find_people(
+    actor: Actor, words: str, facility_id: UUID | None = None, *, limit: int
+) -> list[Person]:
+    """Professionals at work whose name or kana holds the words; spaces do not count.
+
+    Without words, those of the facility; without either, nobody.
+    """
+    folded = "".join(_folded(words).split())
+    if not folded and facility_id is None:
+        return []
+    async with unit_of_work(actor) as tx:
+        rows = await queries.find_people(
+            tx, folded, folded.translate(_KATAKANA), facility_id, limit
+        )
+    return [Person(*row.values()) for row in rows]
+
+
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).strip().lower()
 
 
 async def facility_of_code(code: str) -> UUID | None:
@@ -149,17 +226,33 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
     """As `standing`, but asked of the database now, inside the caller's transaction."""
     facility_id = actor.facility_id
     row = facility_id and await queries.requester(tx, facility_id, actor.professional_id)
-    if not row:
+    if not row or facility_id is None:
         raise NotFound
+    return _standing(row, facility_id, actor.professional_id)
+
+
+async def standing_then(
+    tx: Transaction,
+    facility_id: UUID,
+    professional_id: UUID | None,
+    revisions: tuple[int, int],
+) -> Standing | None:
+    """As the directory stood at these revisions of facility and person; None if it never did."""
+    row = await queries.requester_then(tx, facility_id, professional_id, revisions)
+    return None if row is None else _standing(row, facility_id, professional_id)
+
+
+def _standing(row: asyncpg.Record, facility_id: UUID, professional_id: UUID | None) -> Standing:
     is_here = row["professional_facility_id"] == facility_id
     return Standing(
         revision=row["standing"],
         facility_type=row["facility_type"],
         region=row["region"],
         facility_is_active=row["facility_is_active"],
+        facility_joined_at=row["facility_joined_at"],
         facility_name=row["name"],
         facility_name_en=row["name_en"],
-        professional_id=actor.professional_id,
+        professional_id=professional_id,
         professional_name=row["professional_name"],
         profession=row["profession"],
         professional_is_active=row["professional_is_active"] and is_here,

@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 from api.access_log import service as access_log
 from api.consent import service as consent
+from api.consent.names import names_of
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.records import own as own_records
-from api.support.log_lines import LogLine, facilities_named_in, line
+from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
 
@@ -40,8 +41,9 @@ class FacilityChoices(NamedTuple):
 async def log(actor: Actor, locale: str, *, before: int | None = None, count: int = 20) -> LogView:
     """The actor's own log in the language asked for."""
     page = await access_log.page(actor, before=before, count=count)
-    found = await directory.named(actor, facilities_named_in(page.rows))
-    names = {each: found[each].label(locale) for each in found}
+    names = await names_of(
+        actor, locale, facilities_named_in(page.rows), people_named_in(page.rows)
+    )
     profile = directory.profile()
     lines = [line(row, locale, profile, names) for row in page.rows]
     return LogView(lines, page.total, page.before)
@@ -54,7 +56,7 @@ async def facility_choices(actor: Actor, words: str = "") -> FacilityChoices:
     participant's records come first, then those that are on, each in kana order.
     """
     summary = consent.summary_of(await consent.settings(actor))
-    on = {each.facility_id for each in summary.facilities}
+    on = set(summary.facility_ids)
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(actor, words, limit=MOST_FACILITIES)
     if not words.strip():
