@@ -122,7 +122,7 @@ def _view(each: AccessRequest, locale: str) -> RequestView:
         each.request_id,
         asker.name,
         label(directory.profile(), "profession", asker.profession, locale),
-        asker.workplace(locale),
+        asker.facility_label(locale),
         wish.whom,
         wish.days,
         wish.level,

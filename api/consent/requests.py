@@ -19,7 +19,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import Person, Standing
+from api.directory.service import PersonLine, Standing
 from api.identity import attempts
 from notifications import service as notifications
 
@@ -41,7 +41,7 @@ class AccessRequest(NamedTuple):
     """One request that waits for the participant's answer."""
 
     request_id: UUID
-    asker: Person
+    asker: PersonLine
     wish: Wish
     asked_at: datetime
 

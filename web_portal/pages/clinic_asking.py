@@ -18,7 +18,7 @@ from api.consent.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.directory.service import Person
+from api.directory.service import PersonLine
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import PORTAL, professionals_only
 from web_portal.page import Flash, PortalRequest, preferences, render, say
@@ -226,7 +226,7 @@ async def _hand_on(
     )
 
 
-def _colleague(request: PortalRequest, each: Person) -> tuple[UUID, str]:
+def _colleague(request: PortalRequest, each: PersonLine) -> tuple[UUID, str]:
     locale = preferences(request).locale
     profession = label(directory.profile(), "profession", each.profession, locale)
     return each.professional_id, say(
@@ -234,7 +234,7 @@ def _colleague(request: PortalRequest, each: Person) -> tuple[UUID, str]:
         "hand_on.colleague",
         name=each.name,
         profession=profession,
-        facility=each.workplace(locale),
+        facility=each.facility_label(locale),
     )
 
 

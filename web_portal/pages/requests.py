@@ -123,7 +123,7 @@ def _request(request: PortalRequest, each: AccessRequest) -> dict[str, object]:
         "id": each.request_id,
         "name": asker.name,
         "profession": label(directory.profile(), "profession", asker.profession, locale),
-        "facility": asker.workplace(locale),
+        "facility": asker.facility_label(locale),
         "whom": wish.whom,
         "days": min(DAYS, key=lambda days: abs(days - wish.days)),
         "level": wish.level,
@@ -149,7 +149,7 @@ async def _agreed(
             request,
             "asking.whom.professional",
             name=each.name,
-            facility=each.workplace(locale),
+            facility=each.facility_label(locale),
         )
 
     return [
