@@ -1,19 +1,29 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
-from datetime import datetime
-from functools import lru_cache
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import queries
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
-from api.consent.facts import Directive, NetworkRules, Participation, Provision, Requester
+from api.consent.facts import (
+    Directive,
+    Mark,
+    NetworkRules,
+    Participation,
+    Provision,
+    RecipientDefault,
+    Requester,
+    Residence,
+    Team,
+)
 from api.consent.switches import (
     Command,
     SetCategory,
@@ -28,6 +38,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.directory.profile import NetworkProfile
 
 TERMS_VERSION = "2026-11"
 
@@ -41,10 +52,14 @@ class Settings(NamedTuple):
 
 
 class CompiledPolicy(NamedTuple):
-    """A policy and the `policy_version` PostgreSQL must still hold when it is used."""
+    """A policy and the `policy_version` PostgreSQL must still hold when it is used.
+
+    `made_from`: the versions of participation and residences, and when taking part lapses.
+    """
 
     policy_version: int
     policy: Policy
+    made_from: tuple[int, int, datetime | None]
 
 
 _policies: dict[UUID, CompiledPolicy] = {}
@@ -53,21 +68,29 @@ KEPT_POLICIES = 10_000
 
 def network_rules() -> NetworkRules:
     """The profile as the decision sees it."""
-    profile = directory.profile()
-    return _rules_of(profile.id, profile.version)
+    return _rules(directory.profile())
 
 
-@lru_cache(maxsize=4)
-def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
-    profile = directory.profile()
+async def rules_of(profile_id: str, version: int) -> NetworkRules | None:
+    """The rules of a profile version once in force here."""
+    profile = await directory.profile_of(profile_id, version)
+    return None if profile is None else _rules(profile)
+
+
+_DEFAULTS: dict[str, RecipientDefault] = {
+    "named_facilities": "deny",
+    "home_area": "home_area",
+    "all_facilities": "permit",
+}
+
+
+def _rules(profile: NetworkProfile) -> NetworkRules:
     return NetworkRules(
-        profile_id=profile_id,
-        profile_version=profile_version,
+        profile_id=profile.id,
+        profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
-        recipient_default=(
-            "permit" if profile.consent.recipient_default == "all_facilities" else "deny"
-        ),
+        recipient_default=_DEFAULTS[profile.consent.recipient_default],
     )
 
 
@@ -87,11 +110,7 @@ async def policy(actor: Actor, subject: UUID) -> CompiledPolicy:
             row = await queries.current(tx)
         if row is None:
             raise NotFound
-        state = _settings(row)
-        known = CompiledPolicy(
-            row["policy_version"],
-            compile_policy(network_rules(), state.participation, state.directive),
-        )
+        known = _compiled(row)
         if len(_policies) >= KEPT_POLICIES:
             _policies.pop(next(iter(_policies)))
         _policies[subject] = known
@@ -102,8 +121,17 @@ def forget(subject: UUID) -> None:
     _policies.pop(subject, None)
 
 
-def requester(actor: Actor, standing: directory.Standing) -> Requester:
-    """The decision's view of who asks; a system speaks for the profession its token claims."""
+def requester(
+    actor: Actor,
+    standing: directory.Standing,
+    *,
+    profile: NetworkProfile | None = None,
+    on: date | None = None,
+) -> Requester:
+    """The decision's view of who asks; a system speaks for the profession its token claims.
+
+    `profile` and `on` are those of the decision: without them the one in force, and today.
+    """
     is_person = actor.professional_id is not None
     return Requester(
         kind="professional" if actor.kind is ActorKind.PROFESSIONAL else "system",
@@ -111,16 +139,17 @@ def requester(actor: Actor, standing: directory.Standing) -> Requester:
         professional_id=actor.professional_id,
         profession=standing.profession if is_person else actor.profession,
         facility_type=standing.facility_type,
-        regions=directory.profile().regions_around(standing.region),
+        regions=(profile or directory.profile()).regions_around(standing.region),
+        facility_joined_at=standing.facility_joined_at,
         facility_is_active=standing.facility_is_active,
         professional_is_active=standing.professional_is_active,
-        is_trained=is_trained(standing),
+        is_trained=is_trained(standing, on or clock.today_in_japan()),
     )
 
 
-def is_trained(standing: directory.Standing) -> bool:
-    """From the day of the training on, by the Japanese calendar."""
-    return standing.trained_on is not None and standing.trained_on <= clock.today_in_japan()
+def is_trained(standing: directory.Standing, on: date) -> bool:
+    """From the day of the training on."""
+    return standing.trained_on is not None and standing.trained_on <= on
 
 
 async def settings(actor: Actor) -> Settings:
@@ -157,9 +186,24 @@ async def locked_settings_in(tx: Transaction) -> Settings | None:
 
 async def locked_policy_in(tx: Transaction) -> CompiledPolicy | None:
     """As `policy`, of now, and held still by the head's lock until the transaction ends."""
+    if await queries.current(tx) is None:
+        return None
     await queries.lock(tx)
     row = await queries.current(tx)
-    return None if row is None else CompiledPolicy(row["policy_version"], compiled(_settings(row)))
+    return None if row is None else _compiled(row)
+
+
+def _compiled(row: asyncpg.Record) -> CompiledPolicy:
+    state = _settings(row)
+    return CompiledPolicy(
+        row["policy_version"],
+        compiled(state),
+        (
+            row["participation_version"],
+            row["residence_version"],
+            state.participation.ends_at,
+        ),
+    )
 
 
 def compiled(state: Settings) -> Policy:
@@ -184,9 +228,10 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         following = now.directive
         for command in commands:
             following = apply(following, command, rules)
-        if following.provisions == now.directive.provisions:
+        following = structs.replace(following, version=now.directive.version)
+        if following == now.directive:
             return now
-        following = Directive(now.directive.version + 1, following.provisions)
+        following = structs.replace(following, version=now.directive.version + 1)
         await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
         return await settings_in(tx)
 
@@ -198,7 +243,7 @@ def already_so(state: Settings, commands: list[Command]) -> bool:
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
-    """A new version with the provisions of the one before; the past itself stays as it was."""
+    """A new version that says what the one before said; the past itself stays as it was."""
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
@@ -207,8 +252,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
-        provisions = _provisions(before["provisions"]) if before else ()
-        following = Directive(expected_version + 1, provisions)
+        following = structs.replace(directive_of(before), version=expected_version + 1)
         await _store(tx, actor, following, [{"undo": expected_version}])
         return await settings_in(tx)
 
@@ -238,7 +282,13 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
     await queries.add_directive(
         tx,
         following.version,
-        msgspec.json.encode(following.provisions).decode(),
+        (
+            msgspec.json.encode(following.provisions).decode(),
+            msgspec.json.encode(following.teams).decode(),
+            msgspec.json.encode(following.marks).decode(),
+            following.incoming_level,
+            following.asks_first_since,
+        ),
         msgspec.json.encode(change).decode(),
         (profile.id, profile.version),
         actor.account_id,
@@ -267,11 +317,31 @@ async def _check(tx: Transaction, commands: list[Command]) -> None:
 
 def _settings(row: asyncpg.Record) -> Settings:
     return Settings(
-        Participation(row["state"] or "unanswered", row["data_from"], row["terms_version"]),
-        Directive(row["version"], _provisions(row["provisions"])),
+        Participation(
+            row["state"] or "unanswered",
+            row["data_from"],
+            row["terms_version"],
+            joined_at=row["joined_at"],
+            residences=places_of(row["residences"]),
+        ),
+        directive_of(row),
         row["recorded_at"],
     )
 
 
-def _provisions(text: str | None) -> tuple[Provision, ...]:
-    return msgspec.json.decode(text, type=tuple[Provision, ...]) if text else ()
+def places_of(text: str) -> tuple[Residence, ...]:
+    return msgspec.json.decode(text, type=tuple[Residence, ...])
+
+
+def directive_of(row: asyncpg.Record | None) -> Directive:
+    """Version 0 has no row of its own: nothing was ever chosen."""
+    if row is None or row["provisions"] is None:
+        return Directive()
+    return Directive(
+        row["version"],
+        msgspec.json.decode(row["provisions"], type=tuple[Provision, ...]),
+        msgspec.json.decode(row["teams"], type=tuple[Team, ...]),
+        msgspec.json.decode(row["marks"], type=tuple[Mark, ...]),
+        row["incoming_level"],
+        row["asks_first_since"],
+    )
