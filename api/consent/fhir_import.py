@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, get_args
 from uuid import UUID
 
 from api.consent.facts import (
+    RESTRICTED,
     Directive,
     Lived,
     Mark,
@@ -186,7 +187,9 @@ class _Reading(Reader):
                 case "mark":
                     marks.append(self._mark(value, at))
                 case "incoming-level":
-                    parts["incoming_level"] = self._level(value.get("valueCoding"), at)
+                    parts["incoming_level"] = level = self._level(value.get("valueCoding"), at)
+                    if level > RESTRICTED:
+                        self.fault("contradictory", at)  # nobody keeps all to come from everybody
                 case "asks-first-since":
                     parts["asks_first_since"] = self.moment(value, "valueInstant", at)
                 case "data-from":
