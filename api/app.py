@@ -20,6 +20,8 @@ from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
 from api.consent.disclosure_routes import routes as disclosure_routes
+from api.consent.errors import ConsentNotTaken
+from api.consent.receipt_routes import routes as receipt_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
@@ -49,6 +51,7 @@ JSON_DOORS = (
     "/health",
     "/schema",
     "/.well-known",
+    "/access",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -96,6 +99,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *identity_routes,
         *consent_routes,
         *disclosure_routes,
+        *receipt_routes,
         *me_routes,
         *records_routes,
         *pages,
@@ -319,9 +323,9 @@ def _problem_json(
         body["next"] = i18n.text(locale, f"{problem.key}.next", **problem.params)
     if reference:
         body["reference"] = reference
-    if isinstance(problem, BadRequest) and problem.where:
+    if isinstance(problem, BadRequest | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults):
+    if isinstance(problem, EnrolmentFaults | ConsentNotTaken):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     return Response(
         msgspec.json.encode(body),

@@ -35,14 +35,18 @@ MOST_ROWS: Final = 500
 ROOT: Final = "Consent.provision"
 
 _CONSENT: Final = frozenset(
-    "resourceType id meta language text contained extension identifier status scope category"
-    " patient dateTime performer organization sourceAttachment sourceReference policy policyRule"
-    " verification provision".split()
-)
+    {
+        "resourceType", "id", "meta", "language", "text", "contained", "extension", "identifier",
+        "status", "scope", "category", "patient", "dateTime", "performer", "organization",
+        "sourceAttachment", "sourceReference", "policy", "policyRule", "verification", "provision",
+    }
+)  # fmt: skip
 _PROVISION: Final = frozenset(
-    "id extension modifierExtension type period actor purpose class securityLabel dataPeriod data"
-    " provision".split()
-)
+    {
+        "id", "extension", "modifierExtension", "type", "period", "actor", "purpose", "class",
+        "securityLabel", "dataPeriod", "data", "provision",
+    }
+)  # fmt: skip
 _LEVEL_OF: Final = {code: level for level, code in CONFIDENTIALITY_OF.items()}
 _AXES: Final = ("recipient", "filter", "share", "exclusion")
 
@@ -95,6 +99,17 @@ class _Row(NamedTuple):
         return bool(self.categories or self.records or self.sources) or has_period
 
 
+# One row of ours out of one of another's, which may name several of each.
+_Single = tuple[_Row, dict[str, Any], str | None, UUID | None]
+
+
+def _each_of(row: _Row) -> Iterator[_Single]:
+    categories: list[str | None] = [*row.categories] or [None]
+    sources: list[UUID | None] = [*row.sources] or [None]
+    for target, category, source in product(row.targets, categories, sources):
+        yield row, target, category, source
+
+
 def read_consent(
     wire: Any, subject: UUID, network: NetworkRules, vocabulary: Vocabulary
 ) -> Imported:
@@ -116,13 +131,7 @@ class _Reading(Reader):
         wire = self.object(value, "Consent", _CONSENT)
         self._heading(wire, subject)
         parts = self._directive_parts(wire)
-        rows = [
-            (row, target, category, source)
-            for row in self._rows(wire)
-            for target, category, source in product(
-                row.targets, row.categories or [None], row.sources or [None]
-            )
-        ]
+        rows = [each for row in self._rows(wire) for each in _each_of(row)]
         if len(rows) > MOST_ROWS:
             self.fault("too_many", ROOT)
             return Imported(Directive(), {})
@@ -161,10 +170,10 @@ class _Reading(Reader):
             self.fault("missing", "Consent.policy")
         for policy, at in policies:
             uri = policy.get("uri") if isinstance(policy, dict) else None
-            ours = f"{codes.NETWORK}:"
-            if isinstance(uri, str) and uri.startswith(ours):
-                if uri.removeprefix(ours).rpartition(":")[0] != self._network.profile_id:
-                    self.fault("unknown_code", f"{at}.uri")
+            text = uri if isinstance(uri, str) else ""
+            named = text.removeprefix(f"{codes.NETWORK}:")
+            if named != text and named.rpartition(":")[0] != self._network.profile_id:
+                self.fault("unknown_code", f"{at}.uri")
 
     def _categories(self, wire: Json) -> list[tuple[Any, str]]:
         return self.items(wire, "category", "Consent")
@@ -476,7 +485,7 @@ class _Reading(Reader):
 
     def _agree(
         self,
-        rows: list[tuple[_Row, dict[str, Any], str | None, UUID | None]],
+        rows: list[_Single],
         provisions: list[Provision],
         places: dict[int, str],
     ) -> None:

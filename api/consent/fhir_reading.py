@@ -137,7 +137,9 @@ class Reader:
             return None
         return found
 
-    def moment(self, parent: Json, name: str, path: str, *, is_end: bool = False) -> datetime | None:
+    def moment(
+        self, parent: Json, name: str, path: str, *, is_end: bool = False
+    ) -> datetime | None:
         """An instant; of a day, month or year its beginning, or as an end the one after it."""
         value = parent.get(name)
         if value is None:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
+from api.consent import queries, receipts
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.facts import (
@@ -232,8 +232,7 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         if following == now.directive:
             return now
         following = structs.replace(following, version=now.directive.version + 1)
-        await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
 
 
 def already_so(state: Settings, commands: list[Command]) -> bool:
@@ -253,8 +252,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [{"undo": expected_version}])
 
 
 async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
@@ -277,7 +275,8 @@ async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating"
     )
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
+    """One version, its event and its receipt; answers the settings as they now stand."""
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -298,6 +297,12 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    state = _settings(row)
+    await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    return state
 
 
 async def _check(tx: Transaction, commands: list[Command]) -> None:

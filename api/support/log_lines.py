@@ -104,6 +104,8 @@ def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
         case EventName.PARTICIPATION_CHANGED:
             return f".{row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:
+            if row.detail.get("change") == [{"import": "fhir"}]:
+                return ".imported"
             return "" if _changes(row) else ".undone"
         case _:
             return ""

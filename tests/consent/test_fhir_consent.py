@@ -1,6 +1,8 @@
-"""Settings go out as FHIR Consent and come back the same; what does not fit is named by its path."""
+"""Settings go out as FHIR Consent and come back the same; what does not fit is named by path."""
 
 import copy
+import json
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -45,8 +47,8 @@ KNOWS = Vocabulary(
 # ── What goes out comes back ─────────────────────────────────────────────────────────────────────
 
 one_of = st.sampled_from
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(
-    lambda at: at.replace(tzinfo=UTC)
+moments = st.integers(0, 20 * 365 * 86_400 * 10**6).map(
+    lambda micros: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 )
 days = st.dates(date(1930, 1, 1), date(2040, 1, 1))
 people = st.fixed_dictionaries({"professional_id": one_of([SATO, ITO, MORI])})
@@ -108,7 +110,9 @@ rows = st.one_of(
     row("filter", sieves, people | facilities | st.just({}), timed, history, of("kind", kinds)),
     row("filter", sieves | st.just({}), data_periods, history, kind="deny"),
     row("filter", records, people | st.just({}), history, timed, kind="deny"),
-    row("share", people | facilities, records | st.just({"category": "lab"}), periods, kind="permit"),
+    row(
+        "share", people | facilities, records | st.just({"category": "lab"}), periods, kind="permit"
+    ),
 )
 teams = st.builds(
     Team, st.just(TEAM), st.text("やまもと Team", max_size=8), st.just((MORI, SATO))
@@ -138,7 +142,7 @@ def test_every_setting_comes_back_from_fhir_as_it_went(directive: Directive, net
     wire = consent_of(directive, HANAKO, JOINED, network, NOW)
     text = canonical(wire)
     assert text == rfc8785.dumps(wire)
-    back = read_consent(_json(text), HANAKO, network, KNOWS).directive
+    back = read_consent(json.loads(text), HANAKO, network, KNOWS).directive
     assert structs.replace(back, version=7) == directive
 
 
@@ -149,9 +153,7 @@ def test_what_goes_out_keeps_to_fhir_r4(directive: Directive):
     assert wire["status"] in {
         "draft", "proposed", "active", "rejected", "inactive", "entered-in-error"
     }  # fmt: skip
-    assert wire["scope"] == {
-        "coding": [{"system": codes.CONSENT_SCOPE, "code": "patient-privacy"}]
-    }
+    assert wire["scope"] == {"coding": [{"system": codes.CONSENT_SCOPE, "code": "patient-privacy"}]}
     assert wire["category"][0]["coding"][0] == {"system": "http://loinc.org", "code": "59284-0"}
     assert wire["patient"]["identifier"]["value"] == str(HANAKO)  # ppc-2: privacy has a patient
     assert wire["policy"]  # ppc-1: either policy or policyRule
@@ -177,12 +179,6 @@ def _no_hollow(value: Any) -> None:
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, list)
-
-
-def _json(text: bytes) -> Any:
-    import json
-
-    return json.loads(text)
 
 
 # ── What others send ─────────────────────────────────────────────────────────────────────────────
@@ -266,11 +262,7 @@ def imported(kind: Any, axis: Any, **said: Any) -> Provision:
                 provision=[{"type": "deny", "dataPeriod": {"start": "2020", "end": "2021-06"}}],
             ),
             BLANKET,
-            [
-                imported(
-                    "deny", "filter", data_from=date(2020, 1, 1), data_to=date(2021, 7, 1)
-                )
-            ],
+            [imported("deny", "filter", data_from=date(2020, 1, 1), data_to=date(2021, 7, 1))],
             id="pcf-not-in-a-timeframe",
         ),
         pytest.param(
@@ -300,7 +292,9 @@ def imported(kind: Any, axis: Any, **said: Any) -> Provision:
             ),
             NETWORK,
             [
-                imported("deny", "recipient", everyone=True, valid_to=datetime(2027, 1, 1, tzinfo=UTC)),
+                imported(
+                    "deny", "recipient", everyone=True, valid_to=datetime(2027, 1, 1, tzinfo=UTC)
+                ),
                 imported(
                     "permit",
                     "share",
@@ -335,7 +329,7 @@ AT = "Consent.provision.provision[1]"
         (changed(resourceType="Patient"), "bad_value", "Consent.resourceType"),
         (changed(status="inactive"), "not_in_force", "Consent.status"),
         (changed(status=None), "missing", "Consent.status"),
-        (changed(scope={"coding": [{"system": "x", "code": "adr"}]}), "unknown_code", "Consent.scope"),
+        (changed(scope={"coding": [{"code": "adr"}]}), "unknown_code", "Consent.scope"),
         (changed(category=[{"text": "?"}]), "unknown_code", "Consent.category"),
         (changed(patient={"reference": f"Patient/{TARO}"}), "someone_else", "Consent.patient"),
         (changed(patient={"display": "花子"}), "unknown_reference", "Consent.patient"),
@@ -495,7 +489,5 @@ anything = st.recursive(
 @given(one_of(list(foreign())), anything, st.lists(anything, max_size=2))
 def test_nonsense_anywhere_is_refused_or_read_but_never_breaks(name: str, value: Any, rows: Any):
     for wire in (foreign() | {name: value}, foreign("deny", provision=rows), foreign(actor=rows)):
-        try:
+        with suppress(ConsentFaults):
             read_consent(wire, HANAKO, NETWORK, KNOWS)
-        except ConsentFaults as refused:
-            assert refused.faults
