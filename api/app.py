@@ -36,6 +36,8 @@ from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
+from api.records.access_routes import routes as access_routes
+from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
@@ -102,6 +104,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *me_routes,
         *records_routes,
+        *access_routes,
         *pages,
     ]
     if settings.is_demo:
@@ -323,7 +326,7 @@ def _problem_json(
         body["next"] = i18n.text(locale, f"{problem.key}.next", **problem.params)
     if reference:
         body["reference"] = reference
-    if isinstance(problem, BadRequest | ConsentNotTaken) and problem.where:
+    if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
     if isinstance(problem, EnrolmentFaults | ConsentNotTaken):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}

@@ -70,6 +70,13 @@ async def active_professionals(tx: Transaction, ids: Sequence[UUID]) -> list[asy
     )
 
 
+async def workplace(tx: Transaction, professional_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT facility_id FROM professional WHERE professional_id = $1", professional_id
+    )
+    return found
+
+
 async def requester(
     tx: Transaction, facility_id: UUID, professional_id: UUID | None
 ) -> asyncpg.Record | None:

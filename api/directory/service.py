@@ -151,6 +151,11 @@ async def active_professionals_in(tx: Transaction, ids: Iterable[UUID]) -> set[U
     return {row["professional_id"] for row in rows}
 
 
+async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
+    """The facility this professional belongs to."""
+    return await queries.workplace(tx, professional_id)
+
+
 async def standing(actor: Actor) -> Standing:
     """What the directory knows of this professional or system; kept until `forget_standing`.
 
