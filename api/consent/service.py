@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import checking, queries, rows
+from api.consent import checking, queries, receipts, rows
 from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
@@ -265,8 +265,7 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
             raise Contradiction from error
         if following is now.directive:
             return now
-        await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
 
 
 def already_so(state: Settings, commands: Sequence[Command]) -> bool:
@@ -288,8 +287,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [{"undo": expected_version}])
 
 
 async def _expect(
@@ -328,7 +326,8 @@ async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating"
     )
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
+    """One version, its event and its receipt; answers the settings as they now stand."""
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -349,6 +348,12 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    state = _settings(row)
+    await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    return state
 
 
 def _settings(row: asyncpg.Record) -> Settings:
