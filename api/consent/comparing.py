@@ -64,7 +64,7 @@ class Group(NamedTuple):
     """So many records that get one decision."""
 
     facts: RecordFacts
-    count: int
+    size: int
 
 
 class Comparison(Struct, frozen=True):
@@ -188,7 +188,7 @@ def count_moved(
             and was.decide(each, group.facts).outcome == "deny"
             for each in requests
         )
-        return group.count if is_moved else 0
+        return group.size if is_moved else 0
 
     return (
         sum(moved(before, after, group) for group in groups),
