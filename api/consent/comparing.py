@@ -196,9 +196,7 @@ def count_moved(
     )
 
 
-def moved_later(
-    change: Change, places: Iterable[tuple[str, tuple[str, ...]]]
-) -> tuple[bool, bool]:
+def moved_later(change: Change, places: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[bool, bool]:
     """Whether facilities that join later come under the change: opened, closed.
 
     `places`: each facility type with each region and those around it.
@@ -248,9 +246,7 @@ def _alike(
 
 
 def _named(change: Change) -> set[UUID | None]:
-    return {
-        rule.facility_id for each in (change.before, change.after) for rule in each.provisions
-    }
+    return {rule.facility_id for each in (change.before, change.after) for rule in each.provisions}
 
 
 def _turning_points(change: Change) -> list[datetime]:
