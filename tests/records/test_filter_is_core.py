@@ -7,13 +7,11 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from api.core.actor import Actor, ActorKind
-from api.core.ids import uuid7
 from api.core.lane import call_context
 from api.records import queries
 from api.records.filtering import filter_of
