@@ -137,7 +137,7 @@ async def test_a_way_around_the_filter_planted_in_the_database_is_found(admin, n
 @pytest.mark.parametrize(
     "statement",
     [
-        'await tx.fetch("SELECT count(*)"\n  " FROM record r WHERE r.participant_id = $1", subject)',
+        'await tx.fetch("SELECT count(*)"\n  " FROM record r WHERE r.participant_id = $1", id)',
         'await tx.fetch(f"SELECT {columns} FROM facility, record")',
         'await tx.fetch("select body from public.record")',
         "from api.records.tables import Record",
