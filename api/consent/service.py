@@ -1,5 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -259,16 +260,35 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         if now.directive.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.directive.version)
         await _check(tx, commands)
-        rules, at = network_rules(), clock.now()
-        following = now.directive
-        for command in commands:
-            following = apply(following, command, rules, at)
-        following = structs.replace(following, version=now.directive.version)
+        following = _following(now.directive, commands)
         if following == now.directive:
             return now
         following = structs.replace(following, version=now.directive.version + 1)
         await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
         return await settings_in(tx)
+
+
+async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settings, Settings]:
+    """The subject's settings, and as they would be with these commands; nothing is stored.
+
+    Raises as `change` does for commands it would refuse.
+    """
+    now = await settings_in(tx)
+    if not commands:
+        return now, now
+    if now.participation.state != "participating":
+        raise NotFound
+    await _check(tx, list(commands))
+    return now, now._replace(directive=_following(now.directive, commands))
+
+
+def _following(directive: Directive, commands: Sequence[Command]) -> Directive:
+    """With the version as it was: the same value where the commands change nothing."""
+    rules, at = network_rules(), clock.now()
+    following = directive
+    for command in commands:
+        following = apply(following, command, rules, at)
+    return structs.replace(following, version=directive.version)
 
 
 def already_so(state: Settings, commands: list[Command]) -> bool:

@@ -167,8 +167,12 @@ async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
 async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonLine]:
     """These professionals by id, those that have left too."""
     async with unit_of_work(actor) as tx:
-        rows = await queries.people(tx, sorted(set(ids)))
-    return {row["professional_id"]: PersonLine(*row.values()) for row in rows}
+        return {line.professional_id: line for line in await people_in(tx, ids)}
+
+
+async def people_in(tx: Transaction, ids: Iterable[UUID]) -> list[PersonLine]:
+    """As `people`, inside the caller's transaction, in kana order."""
+    return [PersonLine(*row.values()) for row in await queries.people(tx, sorted(set(ids)))]
 
 
 async def search_people(
