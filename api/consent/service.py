@@ -159,7 +159,7 @@ def facility_requester(line: directory.FacilityLine) -> Requester:
     return Requester(
         kind="system",
         facility_id=line.facility_id,
-        profession=next(iter(network_rules().matrix)),
+        profession=directory.profile().professions[0].code,
         facility_type=line.facility_type,
         regions=directory.profile().regions_around(line.region),
         facility_joined_at=line.joined_at,

@@ -127,7 +127,7 @@ marks = st.one_of(
 )
 
 
-def _directive(rules: list[Provision], marks: dict[UUID, int]) -> Directive:
+def directive_of(rules: list[Provision], marks: dict[UUID, int]) -> Directive:
     return Directive(
         3,
         tuple(structs.replace(rule, id=number) for number, rule in enumerate(rules, 1)),
@@ -178,6 +178,6 @@ cases = st.builds(
         (NETWORK, BLANKET, NARROW, structs.replace(NETWORK, recipient_default="home_area"))
     ),
     participations,
-    st.builds(_directive, rules, marks),
+    st.builds(directive_of, rules, marks),
     requests,
 )
