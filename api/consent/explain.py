@@ -90,6 +90,10 @@ def _recipient(ruling: Ruling) -> str:
         return "facility"
     if rule.team_id is not None:
         return "team"
+    if rule.everyone:
+        return "everyone"
+    if rule.lived is not None:
+        return f"lived_{rule.lived}" if rule.facility_type is None else "facility_type_lived"
     if rule.region is None:
         return "facility_type"
     return "region" if rule.facility_type is None else "facility_type_in_region"

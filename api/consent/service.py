@@ -269,7 +269,7 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
 
 
 async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settings, Settings]:
-    """The subject's settings, and as they would be with these commands; nothing is stored.
+    """The subject's settings, and as saving these commands would leave them; nothing is stored.
 
     Raises as `change` does for commands it would refuse.
     """
@@ -279,7 +279,11 @@ async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settin
     if now.participation.state != "participating":
         raise NotFound
     await _check(tx, list(commands))
-    return now, now._replace(directive=_following(now.directive, commands))
+    following = _following(now.directive, commands)
+    if following == now.directive:
+        return now, now
+    version = now.directive.version + 1
+    return now, now._replace(directive=structs.replace(following, version=version))
 
 
 def _following(directive: Directive, commands: Sequence[Command]) -> Directive:

@@ -69,7 +69,7 @@ class SeenRecord(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """`version`: of the settings asked. `sentence`: why they are let in at all, or not.
+    """`version`: of the settings in force. `sentence`: why they are let in at all, or not.
 
     `kinds` are those of which there is any record, in the profile's order; `records` one page,
     of `listed` in all.
@@ -112,7 +112,7 @@ async def see_as(
     Raises `UnknownChoice` for somebody, a profession or a category this network does not have.
     """
     async with unit_of_work(actor) as tx:
-        _, state = await consent.trial_in(tx, commands)
+        now, state = await consent.trial_in(tx, commands)
         asking, standing = await _standing(tx, eyes)
         request = Request(consent.requester(asking, standing), TREATMENT, clock.now())
         policy = consent.compiled(state)
@@ -138,7 +138,7 @@ async def see_as(
     said = _Saying(locale, _names(state.directive, standing, names, locale, eyes))
     kept, reasons = _kept_back(policy, request, groups, said)
     return Preview(
-        version=state.directive.version,
+        version=now.directive.version,
         viewer=Viewer(
             standing.professional_name,
             request.requester.profession or "",
