@@ -15,6 +15,8 @@ DEFINERS = {
     "app.context": "checks the context's signature with the key",
     "app.enter_call": "checks a call's signature with the key",
     "app.bump_policy": "moves the policy version under the head's lock",
+    "app.keep_facility": "copies a revision of the directory into its history",
+    "app.keep_professional": "copies a revision of the directory into its history",
     "public.access_log_append": "the only way into the participant's log",
     "public.access_log_append_system": "the only way into the system's log",
     "public.access_log_lock_head": "takes the head's lock",
@@ -32,7 +34,15 @@ DEFINERS = {
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.
 OWNER_COLUMNS = ("participant_id", "account_id")
 NOT_OWNED = {"support_case": "a case may concern no participant", "demo_sign_in": "demo only"}
-APPEND_ONLY = {"access_event", "system_event", "participation", "directive", "residence"}
+APPEND_ONLY = {
+    "access_event",
+    "system_event",
+    "participation",
+    "directive",
+    "residence",
+    "facility_history",
+    "professional_history",
+}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from msgspec import structs
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
+from api.consent.facts import Requester
 from api.consent.recipients import NOTICE
 from api.core import clock
 from api.core.actor import Actor
@@ -99,7 +100,7 @@ async def facility_choices(
         [
             FacilityChoice(
                 each,
-                entry(policy, consent.facility_requester(each), now),
+                entry(policy, _anybody_of(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
@@ -117,7 +118,7 @@ async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
     policy = consent.compiled(await consent.settings(actor))
     return FacilityChoice(
         found,
-        entry(policy, consent.facility_requester(found), clock.now()),
+        entry(policy, _anybody_of(found), clock.now()),
         facility_id in await own_records.holders(actor),
         facility_id in await access_log.readers(actor),
     )
@@ -129,7 +130,7 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     if found is None:
         raise NotFound
     policy = consent.compiled(await consent.settings(actor))
-    return PersonChoice(found, entry(policy, consent.person_requester(found), clock.now()))
+    return PersonChoice(found, entry(policy, _standing_well(found), clock.now()))
 
 
 async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
@@ -143,9 +144,38 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
     waiting: list[FacilityLine] = []
     for each in await directory.joined_since(actor, since):
-        who = consent.facility_requester(each)
+        who = _anybody_of(each)
         if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
             continue
         if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
             waiting.append(each)
     return waiting
+
+
+def _anybody_of(line: FacilityLine) -> Requester:
+    """Anybody of this facility, for asking ahead whether it is let in."""
+    return Requester(
+        kind="system",
+        facility_id=line.facility_id,
+        profession=next(iter(consent.network_rules().matrix)),
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.joined_at,
+        facility_is_active=True,
+    )
+
+
+def _standing_well(line: PersonLine) -> Requester:
+    """This professional at their facility, taken as trained and in good standing."""
+    return Requester(
+        kind="professional",
+        facility_id=line.facility_id,
+        professional_id=line.professional_id,
+        profession=line.profession,
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.facility_joined_at,
+        facility_is_active=True,
+        professional_is_active=True,
+        is_trained=True,
+    )
