@@ -154,35 +154,6 @@ def requester(
     )
 
 
-def facility_requester(line: directory.FacilityLine) -> Requester:
-    """Anybody of this facility, for asking ahead whether it is let in."""
-    return Requester(
-        kind="system",
-        facility_id=line.facility_id,
-        profession=directory.profile().professions[0].code,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.joined_at,
-        facility_is_active=True,
-    )
-
-
-def person_requester(line: directory.PersonLine) -> Requester:
-    """This professional at their facility, taken as trained and in good standing."""
-    return Requester(
-        kind="professional",
-        facility_id=line.facility_id,
-        professional_id=line.professional_id,
-        profession=line.profession,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.facility_joined_at,
-        facility_is_active=True,
-        professional_is_active=True,
-        is_trained=True,
-    )
-
-
 def is_trained(standing: directory.Standing, on: date) -> bool:
     """From the day of the training on."""
     return standing.trained_on is not None and standing.trained_on <= on

@@ -17,6 +17,7 @@ from api.consent.decide import Policy, Scope
 from api.consent.errors import UnknownChoice
 from api.consent.explain import sentence
 from api.consent.facts import TREATMENT, Basis, Directive, RecordFacts, Request
+from api.consent.requesters import anybody_of, standing_well
 from api.consent.switches import Command
 from api.consent.wording import spoken
 from api.core import clock
@@ -180,8 +181,8 @@ async def difference(actor: Actor, commands: Sequence[Command]) -> Difference:
         holders = frozenset(await record_queries.told_sources(tx))
         seen = comparing.looks(
             change,
-            [consent.facility_requester(each) for each in facilities],
-            [consent.person_requester(each) for each in people.values()],
+            [anybody_of(each) for each in facilities],
+            [standing_well(each) for each in people.values()],
             holders,
         )
         found = comparing.compare(seen)
