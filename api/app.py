@@ -35,6 +35,7 @@ from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
 from api.records.ingest_routes import routes as records_routes
+from api.records.preview_routes import routes as preview_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -98,6 +99,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *disclosure_routes,
         *me_routes,
         *records_routes,
+        *preview_routes,
         *pages,
     ]
     if settings.is_demo:
