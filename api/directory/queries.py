@@ -35,7 +35,8 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     """In kana order; only active ones unless named by id."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
-        " joined_at FROM facility WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
+        " joined_at FROM facility"
+        " WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
         " ORDER BY name_kana, facility_id",
         ids,
     )
@@ -86,7 +87,7 @@ _OF = " FROM professional p JOIN facility f USING (facility_id)"
 
 async def people(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     return await tx.fetch(
-        f"{_PERSON}{_OF} WHERE p.professional_id = ANY ($1) ORDER BY p.name_kana",  # noqa: S608
+        f"{_PERSON}{_OF} WHERE p.professional_id = ANY ($1) ORDER BY p.name_kana",
         ids,
     )
 
@@ -96,7 +97,7 @@ async def search_people(
 ) -> list[asyncpg.Record]:
     """Active ones at active facilities whose name, spaces aside, holds the words; in kana order."""
     return await tx.fetch(
-        f"{_PERSON}, count(*) OVER ()::integer AS matches{_OF}"  # noqa: S608
+        f"{_PERSON}, count(*) OVER ()::integer AS matches{_OF}"
         " WHERE p.is_active AND f.is_active AND ($3::uuid IS NULL OR p.facility_id = $3)"
         "   AND (strpos(lower(translate(p.name, ' 　', '')), $1) > 0"
         "     OR strpos(translate(p.name_kana, ' 　', ''), $2) > 0)"

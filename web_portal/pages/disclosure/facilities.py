@@ -1,11 +1,12 @@
 """Which facilities may see my records: those that know me first, the others by searching."""
 
+from typing import Annotated
+
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from typing import Annotated
 
 from api.consent import service as consent
 from api.consent.switches import SetFacility
@@ -18,9 +19,7 @@ from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import (
     Code,
     Query,
-    is_open,
     section,
-    to,
     turn,
     with_query,
 )

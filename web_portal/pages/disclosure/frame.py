@@ -14,7 +14,6 @@ from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.service import Settings
 from api.consent.switches import Command
-from api.core import clock
 from api.core.actor import Actor
 from api.core.i18n import JAPAN
 from web_portal.page import PortalRequest, back_to, render, say
@@ -85,6 +84,7 @@ async def section(
         f"disclosure/{template}.html",
         actor,
         status=status,
+        flash=None,
         path=here,
         here=here,
         save=SAVE,
