@@ -2,7 +2,7 @@
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -72,7 +72,7 @@ async def areas(
 async def kinds_in_region(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    code: str,
+    code: FromPath[str],
     changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """Facility types in one region."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -80,7 +80,7 @@ async def people(
 async def person(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    professional_id: UUID,
+    professional_id: FromPath[UUID],
     changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     return await _page(request, actor, professional_id, changed=changed)
@@ -95,7 +95,7 @@ async def person(
 async def limit(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    professional_id: UUID,
+    professional_id: FromPath[UUID],
     data: URLEncodedBody[Limits],
 ) -> Response[bytes]:
     term, errors = limits.read(request, data)
@@ -111,9 +111,7 @@ async def find_people(
     """Nobody where neither words nor a facility say whom to look for."""
     if not (words.strip() or facility_id):
         return [], 0
-    return await directory.search_people(
-        actor, words, limit=MOST_PEOPLE, facility_id=facility_id
-    )
+    return await directory.search_people(actor, words, limit=MOST_PEOPLE, facility_id=facility_id)
 
 
 async def _page(
@@ -154,9 +152,7 @@ async def _page(
             on=found.is_open,
         ),
         limits=limits.shown(request, found.rule if is_own else None, typed),
-        block=wish(
-            Exclude(not (is_own and found.is_excluded), professional_id=professional_id)
-        ),
+        block=wish(Exclude(not (is_own and found.is_excluded), professional_id=professional_id)),
     )
 
 
