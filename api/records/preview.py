@@ -175,7 +175,7 @@ async def difference(actor: Actor, commands: Sequence[Command]) -> Difference:
         facilities = await directory.facilities_in(tx)
         people = {
             each.professional_id: each
-            for each in await directory.people_in(tx, _people(change))
+            for each in await directory.people_in(tx, sorted(_people(change)))
             if each.is_active
         }
         holders = frozenset(await record_queries.told_sources(tx))

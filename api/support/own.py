@@ -8,6 +8,7 @@ from msgspec import structs
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
+from api.consent.names import names_of
 from api.consent.recipients import NOTICE
 from api.consent.requesters import anybody_of, standing_well
 from api.core import clock
@@ -16,7 +17,7 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 from api.records import own as own_records
-from api.support.log_lines import LogLine, facilities_named_in, line
+from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
 
@@ -57,8 +58,9 @@ class FacilityChoices(NamedTuple):
 async def log(actor: Actor, locale: str, *, before: int | None = None, count: int = 20) -> LogView:
     """The actor's own log in the language asked for."""
     page = await access_log.page(actor, before=before, count=count)
-    found = await directory.named(actor, facilities_named_in(page.rows))
-    names = {each: found[each].label(locale) for each in found}
+    names = await names_of(
+        actor, locale, facilities_named_in(page.rows), people_named_in(page.rows)
+    )
     profile = directory.profile()
     lines = [line(row, locale, profile, names) for row in page.rows]
     return LogView(lines, page.total, page.before)
