@@ -39,6 +39,7 @@ from api.openapi import PublishedSchema
 from api.records.access_routes import routes as access_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
+from api.records.preview_routes import routes as preview_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -105,6 +106,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *me_routes,
         *records_routes,
         *access_routes,
+        *preview_routes,
         *pages,
     ]
     if settings.is_demo:

@@ -156,35 +156,6 @@ def is_trained(standing: directory.Standing, on: date) -> bool:
     return standing.trained_on is not None and standing.trained_on <= on
 
 
-def facility_requester(line: directory.FacilityLine) -> Requester:
-    """Anybody of this facility, for asking ahead whether it is let in."""
-    return Requester(
-        kind="system",
-        facility_id=line.facility_id,
-        profession=next(iter(network_rules().matrix)),
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.joined_at,
-        facility_is_active=True,
-    )
-
-
-def person_requester(line: directory.PersonLine) -> Requester:
-    """This professional at their facility, taken as trained and in good standing."""
-    return Requester(
-        kind="professional",
-        facility_id=line.facility_id,
-        professional_id=line.professional_id,
-        profession=line.profession,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.facility_joined_at,
-        facility_is_active=True,
-        professional_is_active=True,
-        is_trained=True,
-    )
-
-
 async def settings(actor: Actor) -> Settings:
     """The actor's own settings."""
     async with unit_of_work(actor) as tx:
@@ -253,19 +224,38 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
         if now.participation.state != "participating":
             raise NotFound
         await _expect(tx, now, expected_version, commands)
-        rules, found = network_rules(), await checking.known(tx, now.directive, commands)
-        await checking.check(tx, found, rules, now.directive, commands)
-        try:
-            following, done = apply_all(
-                now.directive, commands, rules, clock.now(), found.workplaces
-            )
-        except rows.EndIsPast as error:
-            raise EndIsPast from error
-        except ValueError as error:
-            raise Contradiction from error
+        following, done = await _following(tx, now.directive, commands)
         if following is now.directive:
             return now
         return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+
+
+async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settings, Settings]:
+    """The subject's settings, and as saving these commands would leave them; nothing is stored.
+
+    Raises as `change` does for commands it would refuse.
+    """
+    now = await settings_in(tx)
+    if not commands:
+        return now, now
+    if now.participation.state != "participating":
+        raise NotFound
+    following, _ = await _following(tx, now.directive, commands)
+    return now, now._replace(directive=following)
+
+
+async def _following(
+    tx: Transaction, directive: Directive, commands: Sequence[Command]
+) -> tuple[Directive, Sequence[Command]]:
+    """The next version, or the same value where nothing changes; and the commands that did it."""
+    rules, found = network_rules(), await checking.known(tx, directive, commands)
+    await checking.check(tx, found, rules, directive, commands)
+    try:
+        return apply_all(directive, commands, rules, clock.now(), found.workplaces)
+    except rows.EndIsPast as error:
+        raise EndIsPast from error
+    except ValueError as error:
+        raise Contradiction from error
 
 
 def already_so(state: Settings, commands: Sequence[Command]) -> bool:
