@@ -32,7 +32,7 @@ DEFINERS = {
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.
 OWNER_COLUMNS = ("participant_id", "account_id")
 NOT_OWNED = {"support_case": "a case may concern no participant", "demo_sign_in": "demo only"}
-APPEND_ONLY = {"access_event", "system_event", "participation", "directive"}
+APPEND_ONLY = {"access_event", "system_event", "participation", "directive", "residence"}
 
 
 @pytest.fixture

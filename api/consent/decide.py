@@ -45,13 +45,13 @@ _SHUT: Final[frozenset[Step]] = frozenset(
 )
 
 
-class HiddenPeriod(NamedTuple):
+class HiddenPeriod(Struct, frozen=True, omit_defaults=True):
     """Records of this source and category (None: any) dated in `[data_from, data_to)`."""
 
-    source_facility_id: UUID | None
-    category: str | None
-    data_from: date | None
-    data_to: date | None
+    source_facility_id: UUID | None = None
+    category: str | None = None
+    data_from: date | None = None
+    data_to: date | None = None
 
 
 class Exceptions(Struct, frozen=True, omit_defaults=True):
@@ -85,6 +85,7 @@ class Scope(Struct, frozen=True):
     `(source facility, category)` is in `source_permitted`, or `category` is in `categories` and
     the pair is not in `source_denied`, and no exception keeps it back. `outcome` and `basis` say
     whether the requester was let in at all; what holds for one category is `of(category)`.
+    `share` is the first one-off share in force.
     """
 
     outcome: Outcome
@@ -96,6 +97,7 @@ class Scope(Struct, frozen=True):
     source_permitted: tuple[tuple[UUID, str], ...] = ()
     source_denied: tuple[tuple[UUID, str], ...] = ()
     exceptions: Exceptions = NO_EXCEPTIONS
+    share: Ruling | None = None
     rulings: dict[str, Ruling] = {}
 
     def of(self, category: str) -> Decision:
@@ -216,6 +218,7 @@ class Policy:
             level=level,
             data_from=self._participation.data_from,
             exceptions=self._exceptions(request, answer, level),
+            share=answer.shares[0] if answer.shares else None,
             rulings=rulings,
         )
         if step == "shared":

@@ -45,7 +45,15 @@ async def _restore(tx: Transaction, actor: Actor, wish: Wish) -> bool:
     if before is None or before["state"] != wish:
         return False
     terms, data_from = before["terms_version"], before["data_from"]
-    await queries.add_participation(tx, version + 1, wish, terms, data_from, actor.account_id)
+    await queries.add_participation(
+        tx,
+        version + 1,
+        wish,
+        terms,
+        data_from,
+        actor.account_id,
+        joined_at=before["joined_at"] if wish == "participating" else None,
+    )
     await access_log.append(
         tx,
         EventName.PARTICIPATION_CHANGED,

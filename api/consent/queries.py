@@ -1,6 +1,6 @@
 """Current and past versions of one participant's participation and settings."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -14,25 +14,32 @@ async def lock(tx: Transaction) -> None:
 
 
 async def current(tx: Transaction) -> asyncpg.Record | None:
-    """Both newest versions of the subject in one row; None for nobody we know."""
+    """The newest versions of the subject in one row; None for nobody we know."""
     return await tx.fetchrow(
         "SELECT coalesce(h.policy_version, 0) AS policy_version, p.state, p.terms_version,"
         " p.data_from, coalesce(p.version, 0) AS participation_version,"
-        " coalesce(d.version, 0) AS version, d.provisions::text AS provisions, d.recorded_at"
+        " coalesce(p.joined_at, p.recorded_at) AS joined_at,"
+        " coalesce(w.places::text, '[]') AS residences,"
+        " coalesce(w.version, 0) AS residence_version, coalesce(d.version, 0) AS version,"
+        " d.provisions::text AS provisions, d.teams::text AS teams, d.marks::text AS marks,"
+        " d.incoming_level, d.asks_first_since, d.recorded_at"
         " FROM participant s"
         " LEFT JOIN access_log_head h USING (participant_id)"
         " LEFT JOIN LATERAL (SELECT * FROM participation x WHERE x.participant_id ="
         "   s.participant_id ORDER BY version DESC LIMIT 1) p ON true"
         " LEFT JOIN LATERAL (SELECT * FROM directive x WHERE x.participant_id ="
         "   s.participant_id ORDER BY version DESC LIMIT 1) d ON true"
+        " LEFT JOIN LATERAL (SELECT * FROM residence x WHERE x.participant_id ="
+        "   s.participant_id ORDER BY version DESC LIMIT 1) w ON true"
         " WHERE s.participant_id = (SELECT app.subject())"
     )
 
 
 async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT version, provisions::text AS provisions, change::text AS change, recorded_at"
-        " FROM directive"
+        "SELECT version, provisions::text AS provisions, teams::text AS teams,"
+        " marks::text AS marks, incoming_level, asks_first_since, change::text AS change,"
+        " recorded_at FROM directive"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )
@@ -40,7 +47,8 @@ async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
 
 async def participation(tx: Transaction, number: int) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT version, state, terms_version, data_from FROM participation"
+        "SELECT version, state, terms_version, data_from,"
+        " coalesce(joined_at, recorded_at) AS joined_at FROM participation"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )
@@ -49,17 +57,19 @@ async def participation(tx: Transaction, number: int) -> asyncpg.Record | None:
 async def add_directive(
     tx: Transaction,
     version: int,
-    provisions: str,
+    settings: tuple[str, str, str, int, datetime | None],
     change: str,
     profile: tuple[str, int],
     account_id: UUID | None,
 ) -> None:
+    """`settings`: provisions, teams and marks as JSON, incoming level, asks first since."""
     await tx.execute(
-        "INSERT INTO directive (participant_id, version, provisions, change, profile_id,"
-        " profile_version, recorded_by)"
-        " VALUES (app.subject(), $1, $2::jsonb, $3::jsonb, $4, $5, $6)",
+        "INSERT INTO directive (participant_id, version, provisions, teams, marks,"
+        " incoming_level, asks_first_since, change, profile_id, profile_version, recorded_by)"
+        " VALUES (app.subject(), $1, $2::jsonb, $3::jsonb, $4::jsonb, $5, $6, $7::jsonb, $8, $9,"
+        " $10)",
         version,
-        provisions,
+        *settings,
         change,
         *profile,
         account_id,
@@ -73,13 +83,29 @@ async def add_participation(
     terms_version: str,
     data_from: date | None,
     account_id: UUID | None,
+    *,
+    joined_at: datetime | None = None,
 ) -> None:
+    """`joined_at`: when the taking part began that this row continues; None for a new one."""
     await tx.execute(
         "INSERT INTO participation (participant_id, version, state, terms_version, data_from,"
-        " recorded_by) VALUES (app.subject(), $1, $2, $3, $4, $5)",
+        " recorded_by, joined_at) VALUES (app.subject(), $1, $2, $3, $4, $5, $6)",
         version,
         state,
         terms_version,
         data_from,
+        account_id,
+        joined_at,
+    )
+
+
+async def add_residence(
+    tx: Transaction, version: int, places: str, account_id: UUID | None
+) -> None:
+    await tx.execute(
+        "INSERT INTO residence (participant_id, version, places, recorded_by)"
+        " VALUES (app.subject(), $1, $2::jsonb, $3)",
+        version,
+        places,
         account_id,
     )

@@ -7,13 +7,24 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import queries
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
-from api.consent.facts import Directive, NetworkRules, Participation, Provision, Requester
+from api.consent.facts import (
+    Directive,
+    Mark,
+    NetworkRules,
+    Participation,
+    Provision,
+    RecipientDefault,
+    Requester,
+    Residence,
+    Team,
+)
 from api.consent.switches import (
     Command,
     SetCategory,
@@ -57,6 +68,13 @@ def network_rules() -> NetworkRules:
     return _rules_of(profile.id, profile.version)
 
 
+_DEFAULTS: dict[str, RecipientDefault] = {
+    "named_facilities": "deny",
+    "home_area": "home_area",
+    "all_facilities": "permit",
+}
+
+
 @lru_cache(maxsize=4)
 def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
     profile = directory.profile()
@@ -65,9 +83,7 @@ def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
         profile_version=profile_version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
-        recipient_default=(
-            "permit" if profile.consent.recipient_default == "all_facilities" else "deny"
-        ),
+        recipient_default=_DEFAULTS[profile.consent.recipient_default],
     )
 
 
@@ -112,6 +128,7 @@ def requester(actor: Actor, standing: directory.Standing) -> Requester:
         profession=standing.profession if is_person else actor.profession,
         facility_type=standing.facility_type,
         regions=directory.profile().regions_around(standing.region),
+        facility_joined_at=standing.facility_joined_at,
         facility_is_active=standing.facility_is_active,
         professional_is_active=standing.professional_is_active,
         is_trained=is_trained(standing),
@@ -184,9 +201,10 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         following = now.directive
         for command in commands:
             following = apply(following, command, rules)
-        if following.provisions == now.directive.provisions:
+        following = structs.replace(following, version=now.directive.version)
+        if following == now.directive:
             return now
-        following = Directive(now.directive.version + 1, following.provisions)
+        following = structs.replace(following, version=now.directive.version + 1)
         await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
         return await settings_in(tx)
 
@@ -198,7 +216,7 @@ def already_so(state: Settings, commands: list[Command]) -> bool:
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
-    """A new version with the provisions of the one before; the past itself stays as it was."""
+    """A new version that says what the one before said; the past itself stays as it was."""
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
@@ -207,8 +225,8 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
-        provisions = _provisions(before["provisions"]) if before else ()
-        following = Directive(expected_version + 1, provisions)
+        old = _directive(before) if before else Directive()
+        following = structs.replace(old, version=expected_version + 1)
         await _store(tx, actor, following, [{"undo": expected_version}])
         return await settings_in(tx)
 
@@ -238,7 +256,13 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
     await queries.add_directive(
         tx,
         following.version,
-        msgspec.json.encode(following.provisions).decode(),
+        (
+            msgspec.json.encode(following.provisions).decode(),
+            msgspec.json.encode(following.teams).decode(),
+            msgspec.json.encode(following.marks).decode(),
+            following.incoming_level,
+            following.asks_first_since,
+        ),
         msgspec.json.encode(change).decode(),
         (profile.id, profile.version),
         actor.account_id,
@@ -267,11 +291,27 @@ async def _check(tx: Transaction, commands: list[Command]) -> None:
 
 def _settings(row: asyncpg.Record) -> Settings:
     return Settings(
-        Participation(row["state"] or "unanswered", row["data_from"], row["terms_version"]),
-        Directive(row["version"], _provisions(row["provisions"])),
+        Participation(
+            row["state"] or "unanswered",
+            row["data_from"],
+            row["terms_version"],
+            joined_at=row["joined_at"],
+            residences=msgspec.json.decode(row["residences"], type=tuple[Residence, ...]),
+        ),
+        _directive(row),
         row["recorded_at"],
     )
 
 
-def _provisions(text: str | None) -> tuple[Provision, ...]:
-    return msgspec.json.decode(text, type=tuple[Provision, ...]) if text else ()
+def _directive(row: asyncpg.Record) -> Directive:
+    """Version 0 has no row of its own: nothing was ever chosen."""
+    if row["provisions"] is None:
+        return Directive()
+    return Directive(
+        row["version"],
+        msgspec.json.decode(row["provisions"], type=tuple[Provision, ...]),
+        msgspec.json.decode(row["teams"], type=tuple[Team, ...]),
+        msgspec.json.decode(row["marks"], type=tuple[Mark, ...]),
+        row["incoming_level"],
+        row["asks_first_since"],
+    )

@@ -1,6 +1,6 @@
-"""Participation and settings versions: appended, never changed."""
+"""Participation, settings and places lived in, in versions: appended, never changed."""
 
-from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from api.core.database import DB
@@ -12,6 +12,7 @@ class ParticipationVersion(Table, tablename="participation", db=DB):
     state = Text()
     terms_version = Text()
     data_from = Date(null=True)
+    joined_at = Timestamptz(null=True)
     recorded_at = Timestamptz()
     recorded_by = UUID(null=True)
 
@@ -21,7 +22,19 @@ class DirectiveVersion(Table, tablename="directive", db=DB):
     version = Integer()
     provisions = JSONB()
     change = JSONB()
+    teams = JSONB()
+    marks = JSONB()
+    incoming_level = SmallInt()
+    asks_first_since = Timestamptz(null=True)
     profile_id = Text()
     profile_version = Integer()
+    recorded_at = Timestamptz()
+    recorded_by = UUID(null=True)
+
+
+class ResidenceVersion(Table, tablename="residence", db=DB):
+    participant_id = UUID(primary_key=True)
+    version = Integer()
+    places = JSONB()
     recorded_at = Timestamptz()
     recorded_by = UUID(null=True)

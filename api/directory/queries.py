@@ -63,7 +63,8 @@ async def requester(
     tx: Transaction, facility_id: UUID, professional_id: UUID | None
 ) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active, f.name, f.name_en,"
+        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active,"
+        " f.joined_at AS facility_joined_at, f.name, f.name_en,"
         " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
         " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
         " f.revision || '.' || coalesce(p.revision, 0) AS standing"

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -39,6 +39,7 @@ class Standing(NamedTuple):
     facility_type: str
     region: str
     facility_is_active: bool
+    facility_joined_at: datetime
     facility_name: str
     facility_name_en: str
     professional_id: UUID | None
@@ -157,6 +158,7 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
         facility_type=row["facility_type"],
         region=row["region"],
         facility_is_active=row["facility_is_active"],
+        facility_joined_at=row["facility_joined_at"],
         facility_name=row["name"],
         facility_name_en=row["name_en"],
         professional_id=actor.professional_id,

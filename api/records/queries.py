@@ -27,6 +27,7 @@ class ReadPlan(NamedTuple):
     level: int
     data_from: date | None
     sees_own: bool
+    exceptions: str
     before: UUID | None
     page_size: int
     base_url: str

@@ -10,7 +10,7 @@ import msgspec
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
-from api.consent.decide import Scope
+from api.consent.decide import NO_EXCEPTIONS, Scope
 from api.consent.explain import sentence
 from api.consent.facts import Basis, Request
 from api.consent.wording import spoken
@@ -94,6 +94,7 @@ async def read(
             level=answer.scope.level,
             data_from=answer.scope.data_from,
             sees_own=answer.scope.own_facility,
+            exceptions=answer.exceptions,
             before=before,
             page_size=page_size,
             base_url=f"{runtime.settings().public_url}/fhir/R4",
@@ -219,11 +220,20 @@ async def _nobody(actor: Actor, event: EventName) -> None:
 
 
 def _asked(scope: Scope, types: tuple[str, ...]) -> Basis:
-    """The answer for the kinds of record asked for: granted if any of their categories is."""
+    """The answer for the kinds of record asked for: granted if any of their categories is, else
+    shared if anything is."""
     asked = [category for name in types for category in CATEGORIES_OF_TYPE.get(name, ())]
     if not asked or any(category in scope.categories for category in asked):
         return scope.basis
+    if scope.share is not None:
+        return msgspec.structs.replace(scope.basis, step="shared", recipient=scope.share)
     return scope.of(asked[0]).basis
+
+
+def _exceptions(scope: Scope) -> str:
+    if scope.exceptions == NO_EXCEPTIONS:
+        return ""
+    return msgspec.json.encode(scope.exceptions).decode()
 
 
 class _Answer(NamedTuple):
@@ -235,6 +245,7 @@ class _Answer(NamedTuple):
     own_detail: str
     source_permitted: list[str]
     source_denied: list[str]
+    exceptions: str
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
@@ -261,7 +272,7 @@ def _answer(
         )
         scope = known.policy.scope(request)
         basis = _asked(scope, types)
-        is_granted = basis.step == "granted"
+        is_granted = basis.step in ("granted", "shared")
         answer = _Answer(
             scope=scope,
             outcome="permitted" if is_granted else "denied",
@@ -269,6 +280,7 @@ def _answer(
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
             source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
             source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
+            exceptions=_exceptions(scope),
         )
         if known.policy.is_timeless(request):
             if len(_answers) >= KEPT_ANSWERS:
