@@ -30,7 +30,7 @@ async def accept(token: str, terms_version: str) -> None:
 
     Raises `NotAccepted` when those are no longer in force.
     """
-    if terms_version != consent.TERMS_VERSION:
+    if terms_version != consent.terms_in_force():
         raise NotAccepted
     await enrolment.accept(token, terms_version)
 
@@ -49,7 +49,7 @@ async def finish(
         account_id=holder.account_id or uuid7(),
         participant_id=holder.participant_id,
     )
-    terms = consent.TERMS_VERSION
+    terms = consent.terms_in_force()
     async with unit_of_work(actor) as tx:
         await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
         await consent.join_in(tx, actor)

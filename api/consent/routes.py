@@ -53,8 +53,8 @@ class EnrolmentController(Controller):
             person.name,
             person.birth_on,
             person.card,
-            consent.TERMS_VERSION,
-            person.terms_version == consent.TERMS_VERSION,
+            consent.terms_in_force(),
+            person.terms_version == consent.terms_in_force(),
             joining.data_from(),
         )
 

@@ -1,6 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +19,7 @@ from api.consent.facts import (
     Mark,
     NetworkRules,
     Participation,
+    ParticipationState,
     Provision,
     RecipientDefault,
     Requester,
@@ -39,8 +40,6 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-
-TERMS_VERSION = "2026-11"
 
 
 class Settings(NamedTuple):
@@ -85,6 +84,19 @@ def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         recipient_default=_DEFAULTS[profile.consent.recipient_default],
     )
+
+
+def terms_in_force() -> str:
+    """The version of the terms whoever joins now agrees to."""
+    return directory.profile().terms_in_force.version
+
+
+def state_now(participation: Participation) -> ParticipationState:
+    """As stored, or "lapsed" when new terms were not answered by their day."""
+    ends_at = participation.ends_at
+    if participation.state == "participating" and ends_at is not None and clock.now() >= ends_at:
+        return "lapsed"
+    return participation.state
 
 
 def summary_of(state: Settings) -> Summary:
@@ -231,24 +243,56 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         return await settings_in(tx)
 
 
-async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
-    """Records that the subject joins, refuses or withdraws, inside the caller's transaction."""
+async def join_in(
+    tx: Transaction, actor: Actor, *, state: str = "participating", signed_on: date | None = None
+) -> int:
+    """Records that the subject joins, refuses or withdraws, inside the caller's transaction.
+
+    `signed_on`: the day of the paper that says so. Answers the participation version.
+    """
     await queries.lock(tx)
     row = await queries.current(tx)
     if row is None:
         raise NotFound
     from_joining = directory.profile().consent.data_from == "participation_date"
-    data_from = clock.today_in_japan() if from_joining else None
+    data_from = (signed_on or clock.today_in_japan()) if from_joining else None
     if row["state"] == "participating":
         data_from = row["data_from"]
+    following = ParticipationRow(state, terms_in_force(), data_from)
+    said = {"because": f"paper_{state}", "signed_on": str(signed_on)} if signed_on else {}
+    return await participate_in(tx, actor, following, **said)
+
+
+class ParticipationRow(NamedTuple):
+    """A row of participation to be; `joined_at`: when the taking part began that it continues."""
+
+    state: str
+    terms_version: str
+    data_from: date | None
+    joined_at: datetime | None = None
+
+
+async def participate_in(
+    tx: Transaction, actor: Actor, following: ParticipationRow, **said: object
+) -> int:
+    """Appends this participation of the subject and logs it with what `said` adds.
+
+    The caller holds the head's lock. Answers the participation version.
+    """
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    version: int = row["participation_version"] + 1
+    state, terms, data_from, joined_at = following
     await queries.add_participation(
-        tx, row["participation_version"] + 1, state, TERMS_VERSION, data_from, actor.account_id
+        tx, version, state, terms, data_from, actor.account_id, joined_at=joined_at
     )
     await access_log.append(
         tx,
         EventName.PARTICIPATION_CHANGED,
-        detail={"state": state, "terms": TERMS_VERSION, "data_from": data_from},
+        detail={"state": state, "terms": terms, "data_from": data_from} | said,
     )
+    return version
 
 
 async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
@@ -296,6 +340,7 @@ def _settings(row: asyncpg.Record) -> Settings:
             row["data_from"],
             row["terms_version"],
             joined_at=row["joined_at"],
+            ends_at=row["ends_at"],
             residences=msgspec.json.decode(row["residences"], type=tuple[Residence, ...]),
         ),
         _directive(row),

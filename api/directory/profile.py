@@ -422,15 +422,14 @@ class _Reading:
         first: set[str] = set()
         for position, code in offered:
             if code in first:
-                path = ("consent", "schemes", position, "code")
-                self.fault(path, "duplicate_scheme", value=code)
+                self.fault(("consent", "schemes", position, "code"), "duplicate_scheme", value=code)
             first.add(code)
         default = consent.get("recipient_default")
         if default in list(RecipientDefault):
             scheme = BEFORE_CHOOSING[RecipientDefault(default)]
             if scheme not in first:
                 path = ("consent", "recipient_default")
-                self.fault(path, "default_not_offered", value=default, scheme=scheme)
+                self.fault(path, "default_not_offered", value=default, scheme=scheme.value)
 
     def references(self, document: dict[str, Any]) -> None:
         for path, table, code in _references(document):

@@ -154,13 +154,8 @@ def _facility(choice: FacilityChoice, locale: str) -> FacilityView:
 
 
 def _notice(notice: Notice, locale: str) -> NoticeView:
-    return NoticeView(
-        notice.notice_id,
-        notice.created_at,
-        i18n.text(locale, f"notice.{notice.event}.title", **notice.params),
-        i18n.text(locale, f"notice.{notice.event}.body", **notice.params),
-        notice.is_unread,
-    )
+    title, body = notifications.said(notice, locale)
+    return NoticeView(notice.notice_id, notice.created_at, title, body, notice.is_unread)
 
 
 routes = [MyOwn]

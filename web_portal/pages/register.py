@@ -99,7 +99,7 @@ class RegisterPages(Controller):
     async def answer(self, request: PortalRequest, data: URLEncodedBody[AgreeForm]) -> Redirect:
         ticket = request.cookies.get(TICKET_COOKIE, "")
         if data.answer == "accept":
-            await joining.accept(ticket, consent.TERMS_VERSION)
+            await joining.accept(ticket, consent.terms_in_force())
             return Redirect("/register/passkey", status_code=303)
         if data.answer == "refuse":
             await joining.refuse(ticket)
@@ -113,7 +113,7 @@ class RegisterPages(Controller):
         if TICKET_COOKIE not in request.cookies:
             return Redirect("/register", status_code=303)
         person = await enrolment.ticket(request.cookies[TICKET_COOKIE])
-        if person.terms_version != consent.TERMS_VERSION:
+        if person.terms_version != consent.terms_in_force():
             return Redirect("/register/agree", status_code=303)
         return await render(request, "register/passkey.html", actor)
 
