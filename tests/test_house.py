@@ -15,6 +15,8 @@ DEFINERS = {
     "app.context": "checks the context's signature with the key",
     "app.enter_call": "checks a call's signature with the key",
     "app.bump_policy": "moves the policy version under the head's lock",
+    "app.keep_facility": "copies a revision of the directory into its history",
+    "app.keep_professional": "copies a revision of the directory into its history",
     "public.access_log_append": "the only way into the participant's log",
     "public.access_log_append_system": "the only way into the system's log",
     "public.access_log_lock_head": "takes the head's lock",
@@ -44,6 +46,8 @@ APPEND_ONLY = {
     "residence",
     "paper_consent",
     "paper_scan",
+    "facility_history",
+    "professional_history",
 }
 
 

@@ -35,6 +35,15 @@ async def page(tx: Transaction, before: int | None, count: int) -> list[asyncpg.
     )
 
 
+async def event(tx: Transaction, number: int) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT pseq, eid, at, event, outcome, actor_kind, facility_id, purpose_of_use,"
+        " detail::text AS detail FROM access_event"
+        " WHERE participant_id = (SELECT app.subject()) AND pseq = $1",
+        number,
+    )
+
+
 async def length(tx: Transaction) -> int:
     value = await tx.fetchval(
         "SELECT last_pseq FROM access_log_head WHERE participant_id = (SELECT app.subject())"

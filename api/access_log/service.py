@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from api.access_log import queries
@@ -68,22 +69,29 @@ async def page(actor: Actor, *, before: int | None = None, count: int = 20) -> L
 
 
 async def page_in(tx: Transaction, *, before: int | None = None, count: int = 20) -> LogPage:
-    rows = [
-        LogRow(
-            number=row["pseq"],
-            eid=row["eid"],
-            at=row["at"],
-            event=row["event"],
-            outcome=row["outcome"],
-            actor_kind=row["actor_kind"],
-            facility_id=row["facility_id"],
-            purpose_of_use=row["purpose_of_use"],
-            detail=msgspec.json.decode(row["detail"]),
-        )
-        for row in await queries.page(tx, before, count)
-    ]
+    rows = [_row(row) for row in await queries.page(tx, before, count)]
     more = rows[-1].number if len(rows) == count and rows[-1].number > 1 else None
     return LogPage(rows, await queries.length(tx), more)
+
+
+async def event_in(tx: Transaction, number: int) -> LogRow | None:
+    """One event of the subject's log, by its number."""
+    row = await queries.event(tx, number)
+    return None if row is None else _row(row)
+
+
+def _row(row: asyncpg.Record) -> LogRow:
+    return LogRow(
+        number=row["pseq"],
+        eid=row["eid"],
+        at=row["at"],
+        event=row["event"],
+        outcome=row["outcome"],
+        actor_kind=row["actor_kind"],
+        facility_id=row["facility_id"],
+        purpose_of_use=row["purpose_of_use"],
+        detail=msgspec.json.decode(row["detail"]),
+    )
 
 
 async def readers(actor: Actor) -> set[UUID]:

@@ -99,6 +99,6 @@ def _check(places: tuple[Residence, ...]) -> None:
     if len(places) > MOST_PLACES or len(set(places)) != len(places):
         raise NotAPlace
     for place in places:
-    X.region, place.from_on, place.until_on
+        region, from_on, until_on = place.region, place.from_on, place.until_on
         if region not in known or (from_on and until_on and until_on <= from_on):
             raise NotAPlace

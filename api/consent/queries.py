@@ -112,3 +112,11 @@ async def add_residence(
         places,
         account_id,
     )
+
+
+async def residence(tx: Transaction, number: int) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT version, places::text AS places FROM residence"
+        " WHERE participant_id = (SELECT app.subject()) AND version = $1",
+        number,
+    )

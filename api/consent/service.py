@@ -1,7 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
 from datetime import date, datetime
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -40,6 +39,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.directory.profile import NetworkProfile
 
 
 class Settings(NamedTuple):
@@ -51,10 +51,14 @@ class Settings(NamedTuple):
 
 
 class CompiledPolicy(NamedTuple):
-    """A policy and the `policy_version` PostgreSQL must still hold when it is used."""
+    """A policy and the `policy_version` PostgreSQL must still hold when it is used.
+
+    `made_from`: the versions of participation and residences, and when taking part lapses.
+    """
 
     policy_version: int
     policy: Policy
+    made_from: tuple[int, int, datetime | None]
 
 
 _policies: dict[UUID, CompiledPolicy] = {}
@@ -63,8 +67,13 @@ KEPT_POLICIES = 10_000
 
 def network_rules() -> NetworkRules:
     """The profile as the decision sees it."""
-    profile = directory.profile()
-    return _rules_of(profile.id, profile.version)
+    return _rules(directory.profile())
+
+
+async def rules_of(profile_id: str, version: int) -> NetworkRules | None:
+    """The rules of a profile version once in force here."""
+    profile = await directory.profile_of(profile_id, version)
+    return None if profile is None else _rules(profile)
 
 
 _DEFAULTS: dict[str, RecipientDefault] = {
@@ -74,12 +83,10 @@ _DEFAULTS: dict[str, RecipientDefault] = {
 }
 
 
-@lru_cache(maxsize=4)
-def _rules_of(profile_id: str, profile_version: int) -> NetworkRules:
-    profile = directory.profile()
+def _rules(profile: NetworkProfile) -> NetworkRules:
     return NetworkRules(
-        profile_id=profile_id,
-        profile_version=profile_version,
+        profile_id=profile.id,
+        profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         recipient_default=_DEFAULTS[profile.consent.recipient_default],
@@ -115,11 +122,7 @@ async def policy(actor: Actor, subject: UUID) -> CompiledPolicy:
             row = await queries.current(tx)
         if row is None:
             raise NotFound
-        state = _settings(row)
-        known = CompiledPolicy(
-            row["policy_version"],
-            compile_policy(network_rules(), state.participation, state.directive),
-        )
+        known = _compiled(row)
         if len(_policies) >= KEPT_POLICIES:
             _policies.pop(next(iter(_policies)))
         _policies[subject] = known
@@ -130,8 +133,17 @@ def forget(subject: UUID) -> None:
     _policies.pop(subject, None)
 
 
-def requester(actor: Actor, standing: directory.Standing) -> Requester:
-    """The decision's view of who asks; a system speaks for the profession its token claims."""
+def requester(
+    actor: Actor,
+    standing: directory.Standing,
+    *,
+    profile: NetworkProfile | None = None,
+    on: date | None = None,
+) -> Requester:
+    """The decision's view of who asks; a system speaks for the profession its token claims.
+
+    `profile` and `on` are those of the decision: without them the one in force, and today.
+    """
     is_person = actor.professional_id is not None
     return Requester(
         kind="professional" if actor.kind is ActorKind.PROFESSIONAL else "system",
@@ -139,17 +151,17 @@ def requester(actor: Actor, standing: directory.Standing) -> Requester:
         professional_id=actor.professional_id,
         profession=standing.profession if is_person else actor.profession,
         facility_type=standing.facility_type,
-        regions=directory.profile().regions_around(standing.region),
+        regions=(profile or directory.profile()).regions_around(standing.region),
         facility_joined_at=standing.facility_joined_at,
         facility_is_active=standing.facility_is_active,
         professional_is_active=standing.professional_is_active,
-        is_trained=is_trained(standing),
+        is_trained=is_trained(standing, on or clock.today_in_japan()),
     )
 
 
-def is_trained(standing: directory.Standing) -> bool:
-    """From the day of the training on, by the Japanese calendar."""
-    return standing.trained_on is not None and standing.trained_on <= clock.today_in_japan()
+def is_trained(standing: directory.Standing, on: date) -> bool:
+    """From the day of the training on."""
+    return standing.trained_on is not None and standing.trained_on <= on
 
 
 async def settings(actor: Actor) -> Settings:
@@ -186,9 +198,24 @@ async def locked_settings_in(tx: Transaction) -> Settings | None:
 
 async def locked_policy_in(tx: Transaction) -> CompiledPolicy | None:
     """As `policy`, of now, and held still by the head's lock until the transaction ends."""
+    if await queries.current(tx) is None:
+        return None
     await queries.lock(tx)
     row = await queries.current(tx)
-    return None if row is None else CompiledPolicy(row["policy_version"], compiled(_settings(row)))
+    return None if row is None else _compiled(row)
+
+
+def _compiled(row: asyncpg.Record) -> CompiledPolicy:
+    state = _settings(row)
+    return CompiledPolicy(
+        row["policy_version"],
+        compiled(state),
+        (
+            row["participation_version"],
+            row["residence_version"],
+            state.participation.ends_at,
+        ),
+    )
 
 
 def compiled(state: Settings) -> Policy:
@@ -237,8 +264,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
-        old = _directive(before) if before else Directive()
-        following = structs.replace(old, version=expected_version + 1)
+        following = structs.replace(directive_of(before), version=expected_version + 1)
         await _store(tx, actor, following, [{"undo": expected_version}])
         return await settings_in(tx)
 
@@ -341,16 +367,20 @@ def _settings(row: asyncpg.Record) -> Settings:
             row["terms_version"],
             joined_at=row["joined_at"],
             ends_at=row["ends_at"],
-            residences=msgspec.json.decode(row["residences"], type=tuple[Residence, ...]),
+            residences=places_of(row["residences"]),
         ),
-        _directive(row),
+        directive_of(row),
         row["recorded_at"],
     )
 
 
-def _directive(row: asyncpg.Record) -> Directive:
+def places_of(text: str) -> tuple[Residence, ...]:
+    return msgspec.json.decode(text, type=tuple[Residence, ...])
+
+
+def directive_of(row: asyncpg.Record | None) -> Directive:
     """Version 0 has no row of its own: nothing was ever chosen."""
-    if row["provisions"] is None:
+    if row is None or row["provisions"] is None:
         return Directive()
     return Directive(
         row["version"],

@@ -15,5 +15,9 @@ def today_in_japan() -> date:
     return datetime.now(JAPAN).date()
 
 
+def day_in_japan(moment: datetime) -> date:
+    return moment.astimezone(JAPAN).date()
+
+
 def datetime_of(epoch_seconds: int) -> datetime:
     return datetime.fromtimestamp(epoch_seconds, UTC)

@@ -75,6 +75,28 @@ async def requester(
     )
 
 
+async def requester_then(
+    tx: Transaction,
+    facility_id: UUID,
+    professional_id: UUID | None,
+    revisions: tuple[int, int],
+) -> asyncpg.Record | None:
+    """As `requester`, at these revisions of facility and person."""
+    return await tx.fetchrow(
+        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active,"
+        " f.joined_at AS facility_joined_at, f.name, f.name_en,"
+        " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
+        " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
+        " f.revision || '.' || coalesce(p.revision, 0) AS standing"
+        " FROM facility_history f LEFT JOIN professional_history p"
+        "   ON p.professional_id = $2 AND p.revision = $4"
+        " WHERE f.facility_id = $1 AND f.revision = $3",
+        facility_id,
+        professional_id,
+        *revisions,
+    )
+
+
 async def professional(professional_id: UUID) -> dict[str, object] | None:
     return (
         await Professional.select().where(Professional.professional_id == professional_id).first()

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from api.core import i18n
 from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
@@ -96,6 +98,14 @@ async def adopt_profile(path: Path) -> NetworkProfile:
     return loaded
 
 
+async def profile_of(profile_id: str, version: int) -> NetworkProfile | None:
+    """A profile version once adopted here, inside the caller's transaction."""
+    if _profile is not None and (_profile.id, _profile.version) == (profile_id, version):
+        return _profile
+    source = await queries.profile_source(profile_id, version)
+    return None if source is None else load_profile(source)
+
+
 async def facilities(actor: Actor) -> list[FacilityLine]:
     """Every active facility, in kana order."""
     async with unit_of_work(actor) as tx:
@@ -150,8 +160,23 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
     """As `standing`, but asked of the database now, inside the caller's transaction."""
     facility_id = actor.facility_id
     row = facility_id and await queries.requester(tx, facility_id, actor.professional_id)
-    if not row:
+    if not row or facility_id is None:
         raise NotFound
+    return _standing(row, facility_id, actor.professional_id)
+
+
+async def standing_then(
+    tx: Transaction,
+    facility_id: UUID,
+    professional_id: UUID | None,
+    revisions: tuple[int, int],
+) -> Standing | None:
+    """As the directory stood at these revisions of facility and person; None if it never did."""
+    row = await queries.requester_then(tx, facility_id, professional_id, revisions)
+    return None if row is None else _standing(row, facility_id, professional_id)
+
+
+def _standing(row: asyncpg.Record, facility_id: UUID, professional_id: UUID | None) -> Standing:
     is_here = row["professional_facility_id"] == facility_id
     return Standing(
         revision=row["standing"],
@@ -161,7 +186,7 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
         facility_joined_at=row["facility_joined_at"],
         facility_name=row["name"],
         facility_name_en=row["name_en"],
-        professional_id=actor.professional_id,
+        professional_id=professional_id,
         professional_name=row["professional_name"],
         profession=row["profession"],
         professional_is_active=row["professional_is_active"] and is_here,

@@ -46,6 +46,29 @@ class Professional(Table, tablename="professional", db=DB):
     revision = Integer()
 
 
+class FacilityHistory(Table, tablename="facility_history", db=DB):
+    facility_id = UUID(primary_key=True)
+    revision = Integer()
+    name = Text()
+    name_en = Text()
+    facility_type = Text()
+    region = Text()
+    is_active = Boolean()
+    joined_at = Timestamptz()
+    recorded_at = Timestamptz()
+
+
+class ProfessionalHistory(Table, tablename="professional_history", db=DB):
+    professional_id = UUID(primary_key=True)
+    revision = Integer()
+    facility_id = UUID()
+    name = Text()
+    profession = Text()
+    is_active = Boolean()
+    trained_on = Date(null=True)
+    recorded_at = Timestamptz()
+
+
 class Officer(Table, tablename="officer", db=DB):
     officer_id = UUID(primary_key=True)
     name = Text()

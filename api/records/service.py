@@ -13,6 +13,7 @@ from api.consent import service as consent
 from api.consent.decide import NO_EXCEPTIONS, Scope
 from api.consent.explain import sentence
 from api.consent.facts import Basis, Request
+from api.consent.replay import Versions, versions_of
 from api.consent.wording import spoken
 from api.core import clock, i18n, runtime
 from api.core.actor import Actor
@@ -158,13 +159,15 @@ async def find(actor: Actor, identifier: Identifier) -> Person | None:
 async def show(actor: Actor, subject: UUID) -> Person | None:
     """As `find`, for a participant's id."""
     async with unit_of_work(actor, subject=subject) as tx:
-        state = await consent.locked_settings_in(tx)
-        if state is None:
+        known = await consent.locked_policy_in(tx)
+        if known is None:
             return None
         standing = await directory.standing_in(tx, actor)
-        scope = consent.compiled(state).scope(
-            Request(consent.requester(actor, standing), actor.purpose_of_use or "", clock.now())
+        request = Request(
+            consent.requester(actor, standing), actor.purpose_of_use or "", clock.now()
         )
+        scope = known.policy.scope(request)
+        versions = versions_of(known, standing, request.now)
         is_known = scope.own_facility and bool(
             await queries.local_ids(tx, actor.facility_id or UUID(int=0))
         )
@@ -176,7 +179,7 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             tx,
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
-            detail=msgspec.json.decode(_detail(actor, standing, basis, ("Patient",))),
+            detail=msgspec.json.decode(_detail(actor, standing, basis, ("Patient",), versions)),
         )
         if not is_permitted:
             return None
@@ -219,7 +222,7 @@ async def _nobody(actor: Actor, event: EventName) -> None:
         await access_log.append_system(tx, event, outcome="denied", detail={"name": actor.name})
 
 
-def _asked(scope: Scope, types: tuple[str, ...]) -> Basis:
+def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
     """The answer for the kinds of record asked for: granted if any of their categories is, else
     shared if anything is."""
     asked = [category for name in types for category in CATEGORIES_OF_TYPE.get(name, ())]
@@ -263,7 +266,7 @@ def _answer(
 
     An answer kept too long does no harm: PostgreSQL checks both versions before it reads.
     """
-    trained = consent.is_trained(standing)
+    trained = consent.is_trained(standing, clock.today_in_japan())
     key = (subject, known.policy_version, actor, standing.revision, trained, types)
     answer = _answers.get(key)
     if answer is None:
@@ -271,12 +274,13 @@ def _answer(
             consent.requester(actor, standing), actor.purpose_of_use or "", clock.now()
         )
         scope = known.policy.scope(request)
-        basis = _asked(scope, types)
+        versions = versions_of(known, standing, request.now)
+        basis = basis_for(scope, types)
         is_granted = basis.step in ("granted", "shared")
         answer = _Answer(
             scope=scope,
             outcome="permitted" if is_granted else "denied",
-            detail=_detail(actor, standing, basis, types),
+            detail=_detail(actor, standing, basis, types, versions),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
             source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
             source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
@@ -290,7 +294,11 @@ def _answer(
 
 
 def _detail(
-    actor: Actor, standing: directory.Standing, basis: Basis, types: tuple[str, ...]
+    actor: Actor,
+    standing: directory.Standing,
+    basis: Basis,
+    types: tuple[str, ...],
+    versions: Versions,
 ) -> str:
     """The event as the participant will read it; resources are added where they are read."""
     who = {
@@ -300,7 +308,9 @@ def _detail(
         "client": actor.client_id,
     }
     reason = _reason(actor, standing, basis)
-    return msgspec.json.encode({"actor": who, "asked": types, **reason}).decode()
+    return msgspec.json.encode(
+        {"actor": who, "asked": types, **reason, "versions": versions}
+    ).decode()
 
 
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:

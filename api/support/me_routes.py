@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from api.core import i18n
@@ -15,6 +15,7 @@ from api.identity.guards import API, participants_only
 from api.support import own, service
 from api.support.log_lines import LogLine
 from api.support.own import FacilityChoice
+from api.support.replay import Replay, replay
 from notifications import service as notifications
 from notifications.service import Notice
 
@@ -114,6 +115,16 @@ class MyOwn(Controller):
         """Every event of the participant's log, refusals too, each with its reason."""
         view = await own.log(actor, _locale(request), before=before, count=count)
         return Log(view.lines, view.total, view.before)
+
+    @get("/access-log/{number:int}/decision", summary="Decide one access again")
+    async def decision(
+        self,
+        actor: NamedDependency[Actor],
+        number: Annotated[int, PathParameter(ge=1, le=2**62)],
+    ) -> Replay:
+        """Makes the decision behind one event again, from the versions its row names. 404 for a
+        number the log does not have and for events that decided nothing."""
+        return await replay(actor, number)
 
     @get("/notices", summary="My notices")
     async def notices(

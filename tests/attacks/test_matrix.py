@@ -135,6 +135,12 @@ TABLE = (
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
+    Row(
+        "GET",
+        "/me/access-log/{number}/decision",
+        "in . . . in in",
+        "/me/access-log/1/decision?participant_id={taro}",
+    ),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     # The portal, for everyone

@@ -1,0 +1,98 @@
+"""Any past decision is made again from its log row, whatever has changed since."""
+
+import asyncpg
+import pytest
+
+from api.core.actor import OPERATOR
+from api.core.database import unit_of_work
+from tests.conftest import Deployment
+from tests.portal import scene
+from tests.portal.scene import Place, Visitor
+from tests.portal.test_clinic import allow, find
+
+
+async def decisions(hanako: Visitor) -> list[dict]:
+    """Every access in the log, decided again; newest first."""
+    rows = [each for each in await hanako.log() if each["is_access"]]
+    return [(await hanako.ask(f"/me/access-log/{each['number']}/decision")).json() for each in rows]
+
+
+async def test_old_reads_come_out_the_same_after_everything_changed(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "lab", "HbA1c")
+    await find(sato, hanako)
+    await allow(hanako, clinic)
+    await find(sato, hanako)
+    await hanako.turn("category", "lab", "no", 1)
+    await hanako.turn("facility", clinic.facility_id, "no", 2)
+    await hanako.post("/disclosure/participation", state="withdrawn")
+    assert sato.actor.professional_id
+    async with unit_of_work(OPERATOR) as tx:
+        await tx.execute(
+            "UPDATE professional SET is_active = false WHERE professional_id = $1",
+            sato.actor.professional_id,
+        )
+        await tx.execute(
+            "UPDATE facility SET is_active = false WHERE facility_id = $1", clinic.facility_id
+        )
+    found = await decisions(hanako)
+    assert len(found) == 3
+    assert all(each["agrees"] for each in found)
+    assert {each["logged"] for each in found} == {"recipient", "granted"}
+    assert sorted(each["settings"] for each in found) == [0, 1, 1]
+
+
+async def test_a_clinic_shown_its_own_records_alone_is_decided_the_same_again(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    await scene.wrote(clinic, hanako.actor, "lab", "HbA1c")
+    await scene.knows_as(clinic, hanako.actor, f"R-{hanako.actor.participant_id}")
+    await find(sato, hanako)
+    found = await decisions(hanako)
+    assert [each["logged"] for each in found] == ["own_record", "own_record"]
+    assert all(each["agrees"] for each in found)
+
+
+async def test_a_row_that_says_something_else_is_found_out(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, database: Deployment
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "lab", "HbA1c")
+    await allow(hanako, clinic)
+    await find(sato, hanako)
+    administrator = await asyncpg.connect(database.admin_dsn)
+    try:
+        async with administrator.transaction():
+            await administrator.execute("SET LOCAL session_replication_role = replica")
+            await administrator.execute("ALTER TABLE access_event DISABLE TRIGGER append_only")
+            await administrator.execute(
+                "UPDATE access_event"
+                " SET detail = jsonb_set(detail, '{basis,settings_version}', '0')"
+                " WHERE participant_id = $1 AND event = 'records:record:read'",
+                hanako.actor.participant_id,
+            )
+            await administrator.execute(
+                "ALTER TABLE access_event ENABLE ALWAYS TRIGGER append_only"
+            )
+    finally:
+        await administrator.close()
+    found = await decisions(hanako)
+    assert [(each["agrees"], each["again"]) for each in found] == [
+        (False, "recipient"),
+        (True, "granted"),
+    ]
+
+
+@pytest.mark.parametrize("number", [999_999, 1])
+async def test_what_decided_nothing_has_no_decision(hanako: Visitor, number: int) -> None:
+    answer = await hanako.ask(f"/me/access-log/{number}/decision")
+    assert answer.status_code == 404
+
+
+async def test_another_persons_numbers_lead_to_ones_own_log(
+    hanako: Visitor, yumi: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "lab", "HbA1c")
+    await find(sato, hanako)
+    number = (await hanako.log())[0]["number"]
+    assert (await yumi.ask(f"/me/access-log/{number}/decision")).status_code == 404
