@@ -20,7 +20,6 @@ from api.consent.facts import (
     Participation,
     ParticipationState,
     Provision,
-    RecipientDefault,
     Requester,
     Residence,
     Team,
@@ -76,20 +75,13 @@ async def rules_of(profile_id: str, version: int) -> NetworkRules | None:
     return None if profile is None else _rules(profile)
 
 
-_DEFAULTS: dict[str, RecipientDefault] = {
-    "named_facilities": "deny",
-    "home_area": "home_area",
-    "all_facilities": "permit",
-}
-
-
 def _rules(profile: NetworkProfile) -> NetworkRules:
     return NetworkRules(
         profile_id=profile.id,
         profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
-        recipient_default=_DEFAULTS[profile.consent.recipient_default],
+        recipient_default=profile.consent.recipient_default.outcome,
     )
 
 

@@ -63,7 +63,8 @@ class PaperConsent(Table, tablename="paper_consent", db=DB):
     row_hash = Bytea()
     choice = Text()
     signed_on = Date()
-    participation_version = Integer()
+    participation_version = Integer(null=True)
+    directive_version = Integer(null=True)
     imported_at = Timestamptz()
     imported_by = UUID(null=True)
 

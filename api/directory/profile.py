@@ -55,6 +55,17 @@ class RecipientDefault(StrEnum):
     HOME_AREA = "home_area"
     ALL_FACILITIES = "all_facilities"
 
+    @property
+    def outcome(self) -> Literal["permit", "deny", "home_area"]:
+        """As the decision has it, where no row of the settings decides."""
+        match self:
+            case RecipientDefault.NAMED_FACILITIES:
+                return "deny"
+            case RecipientDefault.HOME_AREA:
+                return "home_area"
+            case RecipientDefault.ALL_FACILITIES:
+                return "permit"
+
 
 class DataFrom(StrEnum):
     PARTICIPATION_DATE = "participation_date"

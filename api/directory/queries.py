@@ -1,6 +1,7 @@
 """Reads and writes of the directory; nothing here belongs to a participant."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -51,6 +52,23 @@ async def search(tx: Transaction, words: str, kana: str, limit: int) -> list[asy
         words,
         kana,
         limit,
+    )
+
+
+async def joined_since(tx: Transaction, since: datetime, limit: int) -> list[asyncpg.Record]:
+    """Active ones, newest first, each with when it joined."""
+    return await tx.fetch(
+        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
+        " joined_at FROM facility WHERE is_active AND joined_at > $1"
+        " ORDER BY joined_at DESC, facility_id LIMIT $2",
+        since,
+        limit,
+    )
+
+
+async def facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT code, facility_id FROM facility WHERE is_active AND code = ANY ($1)", list(codes)
     )
 
 

@@ -134,6 +134,22 @@ async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[Facility
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
+async def joined_since(
+    tx: Transaction, since: datetime, *, limit: int
+) -> list[tuple[FacilityLine, datetime]]:
+    """Active facilities that joined after `since`, newest first, and when each did."""
+    return [
+        (FacilityLine(*tuple(row)[:-1]), row["joined_at"])
+        for row in await queries.joined_since(tx, since, limit)
+    ]
+
+
+async def facilities_of_codes(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """The active ones among these 10-digit codes."""
+    rows = await queries.facilities_of_codes(tx, sorted(set(codes)))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
 async def facility_of_code(code: str) -> UUID | None:
     """The facility with this 10-digit code, inside the caller's transaction."""
     return await queries.facility_of_code(code)

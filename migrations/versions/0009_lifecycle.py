@@ -37,7 +37,9 @@ CREATE TABLE paper_consent (
   row_hash bytea NOT NULL CHECK (length(row_hash) = 32),
   choice text NOT NULL CHECK (choice IN ('participate', 'refuse')),
   signed_on date NOT NULL,
-  participation_version integer NOT NULL,
+  -- Versions this paper made; others are the person's own doing.
+  participation_version integer,
+  directive_version integer,
   imported_at timestamptz NOT NULL DEFAULT now(),
   imported_by uuid,
   PRIMARY KEY (participant_id, paper_id),
