@@ -14,7 +14,7 @@ from web_portal.page import PortalRequest, preferences
 async def now_sentence(request: PortalRequest, actor: Actor, state: Settings) -> str:
     """Who can see what now."""
     locale, summary = preferences(request).locale, consent.summary_of(state)
-    found = await directory.named(actor, (each.facility_id for each in summary.facilities))
+    found = await directory.named(actor, summary.facility_ids)
     return who_sees_now(
         state.participation.state,
         summary,

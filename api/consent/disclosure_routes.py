@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 
 from api.consent import leaving, service
 from api.consent.service import Settings
-from api.consent.switches import Command, SetCategory, SetFacility, SetProfession, Switch
+from api.consent.summary import Switch
+from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.consent.telling import label, who_sees_now
 from api.core import i18n
 from api.core.actor import Actor
@@ -33,7 +34,7 @@ class FacilityChange(Struct, tag_field="kind", tag="facility", forbid_unknown_fi
     until: Annotated[datetime, Meta(tz=True)] | None = None
 
     def command(self) -> Command:
-        return SetFacility(self.id, self.on, self.until if self.on else None)
+        return SetFacility(self.id, self.on, until=self.until if self.on else None)
 
 
 class ProfessionChange(Struct, tag_field="kind", tag="profession", forbid_unknown_fields=True):
@@ -151,7 +152,7 @@ class Disclosure(Controller):
 async def _view(request: ApiRequest, actor: Actor, state: Settings) -> DisclosureView:
     locale = i18n.preferred(request.headers.get("accept-language", "ja"))
     profile, summary = directory.profile(), service.summary_of(state)
-    found = await directory.named(actor, (each.facility_id for each in summary.facilities))
+    found = await directory.named(actor, summary.facility_ids)
     names = {each: found[each].label(locale) for each in found}
 
     def switches(kind: Kind, of: tuple[Switch, ...]) -> list[SwitchView]:
@@ -165,8 +166,9 @@ async def _view(request: ApiRequest, actor: Actor, state: Settings) -> Disclosur
         ),
         participation=msgspec.convert(state.participation, ParticipationView, from_attributes=True),
         facilities=[
-            FacilityOn(each.facility_id, names[each.facility_id], each.until)
-            for each in summary.facilities
+            FacilityOn(each, names[each], row.valid_to)
+            for row in summary.facilities
+            if (each := row.facility_id)
         ],
         professions=switches("profession", summary.professions),
         categories=switches("category", summary.categories),

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from api.consent.facts import Basis, Provision, Ruling, Step
-from api.consent.switches import Summary
+from api.consent.summary import Summary
 
 
 class Sentence(Struct, frozen=True):

@@ -24,14 +24,13 @@ from api.consent.facts import (
     Residence,
     Team,
 )
+from api.consent.summary import Summary, summary
 from api.consent.switches import (
     Command,
     SetCategory,
     SetFacility,
     SetProfession,
-    Summary,
     apply,
-    summary,
 )
 from api.core import clock
 from api.core.actor import Actor, ActorKind
@@ -100,7 +99,14 @@ def state_now(participation: Participation) -> ParticipationState:
 
 def summary_of(state: Settings) -> Summary:
     """How the switches stand now."""
-    return summary(state.directive, network_rules(), clock.now())
+    profile = directory.profile()
+    return summary(
+        state.directive,
+        network_rules(),
+        clock.now(),
+        regions=(region.code for region in profile.regions),
+        facility_types=(each.code for each in profile.facility_types),
+    )
 
 
 async def policy(actor: Actor, subject: UUID) -> CompiledPolicy:
@@ -228,10 +234,10 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
         if now.directive.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.directive.version)
         await _check(tx, commands)
-        rules = network_rules()
+        rules, at = network_rules(), clock.now()
         following = now.directive
         for command in commands:
-            following = apply(following, command, rules)
+            following = apply(following, command, rules, at)
         following = structs.replace(following, version=now.directive.version)
         if following == now.directive:
             return now
@@ -242,8 +248,8 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
 
 def already_so(state: Settings, commands: list[Command]) -> bool:
     """Whether these commands would change nothing."""
-    rules = network_rules()
-    return all(apply(state.directive, each, rules) is state.directive for each in commands)
+    rules, at = network_rules(), clock.now()
+    return all(apply(state.directive, each, rules, at) is state.directive for each in commands)
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:

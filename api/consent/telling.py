@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from api.consent.facts import NetworkRules, ParticipationState
-from api.consent.switches import Command, SetCategory, SetFacility, SetProfession, Summary, Switch
+from api.consent.summary import Summary, Switch
+from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.core import i18n
 from api.directory.profile import Kind, NetworkProfile
 
@@ -32,9 +33,7 @@ def who_sees_now(
     facilities = (
         i18n.text(locale, "now.facilities.all")
         if everyone
-        else _some(
-            [names.get(each.facility_id, "") for each in summary.facilities], "facilities", locale
-        )
+        else _some([names.get(each, "") for each in summary.facility_ids], "facilities", locale)
     )
     return i18n.text(
         locale,
@@ -55,6 +54,8 @@ def change_said(command: Command, locale: str, profile: NetworkProfile, names: N
             kind, name = "profession", label(profile, "profession", code, locale)
         case SetCategory(code):
             kind, name = "category", label(profile, "category", code, locale)
+        case _:
+            return i18n.text(locale, "change.other")
     way = "on" if command.on else "off"
     return i18n.text(locale, f"change.{kind}.{way}", name=name)
 

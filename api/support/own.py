@@ -54,7 +54,7 @@ async def facility_choices(actor: Actor, words: str = "") -> FacilityChoices:
     participant's records come first, then those that are on, each in kana order.
     """
     summary = consent.summary_of(await consent.settings(actor))
-    on = {each.facility_id for each in summary.facilities}
+    on = set(summary.facility_ids)
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(actor, words, limit=MOST_FACILITIES)
     if not words.strip():

@@ -164,7 +164,7 @@ async def test_every_read_was_decided_under_the_settings_in_force_at_its_place_i
         for turn in range(30):
             await consent.change(
                 taro,
-                [SetFacility(hospital.facility_id, turn % 2 == 1)],
+                [SetFacility(hospital.facility_id, on=turn % 2 == 1)],
                 expected_version=version,
             )
             version += 1

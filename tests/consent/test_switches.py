@@ -10,17 +10,8 @@ from msgspec import structs
 
 from api.consent.explain import sentences
 from api.consent.facts import Directive, NetworkRules
-from api.consent.switches import (
-    Command,
-    FacilitySwitch,
-    SetCategory,
-    SetFacility,
-    SetProfession,
-    Switch,
-    apply,
-    difference,
-    summary,
-)
+from api.consent.summary import difference, summary
+from api.consent.switches import Command, SetCategory, SetFacility, SetProfession, apply
 from tests.consent.laws import CATALOGUES, Case, cases
 from tests.consent.scene import (
     BLANKET,
@@ -46,8 +37,8 @@ COMMANDS = st.one_of(
         SetFacility,
         st.sampled_from((CLINIC, PHARMACY)),
         st.booleans(),
-        st.sampled_from((None, LATER)),
-        st.sampled_from((0, 1)),
+        until=st.sampled_from((None, LATER)),
+        level=st.sampled_from((0, 1)),
     ),
     st.builds(SetProfession, st.sampled_from(NETWORK.professions), st.booleans()),
     st.builds(SetCategory, st.sampled_from(NETWORK.categories), st.booleans()),
@@ -64,7 +55,7 @@ quickly = settings(
 
 def turn(start: Directive, *commands: Command, network: NetworkRules = NETWORK) -> Directive:
     for command in commands:
-        start = apply(start, command, network)
+        start = apply(start, command, network, NOW)
     return start
 
 
@@ -83,12 +74,12 @@ def test_one_clinic_doctors_and_prescriptions_only() -> None:
     assert chosen.version == 4
     assert outcome(chosen) == "permit"
     shown = summary(chosen, NETWORK, NOW)
-    assert shown.facilities == (FacilitySwitch(CLINIC, LATER),)
-    assert shown.professions == (
-        Switch("physician", True, "network"),
-        Switch("pharmacist", False, "settings"),
-        Switch("clerk", False, "network"),
-    )
+    assert [(row.facility_id, row.valid_to) for row in shown.facilities] == [(CLINIC, LATER)]
+    assert [(each.code, each.is_on, each.by) for each in shown.professions] == [
+        ("physician", True, "network"),
+        ("pharmacist", False, "settings"),
+        ("clerk", False, "network"),
+    ]
     assert [switch.code for switch in shown.categories if switch.is_on] == ["prescription"]
     said = sentences(shown)
     assert [part.key.removeprefix("consent.summary.") for part in said] == [
@@ -128,7 +119,7 @@ def test_a_clinic_off_stays_off_where_something_wider_is_on(
 
 
 def test_a_new_end_replaces_the_old_one() -> None:
-    first = turn(Directive(), SetFacility(CLINIC, on=True))
+    first = turn(Directive(), SetFacility(CLINIC, on=True, is_endless=True))
     ending = turn(first, SetFacility(CLINIC, on=True, until=LATER))
     change = difference(first, ending)
     assert [rule.valid_to for rule in change.added] == [LATER]
@@ -174,8 +165,8 @@ def test_a_temporary_deny_becomes_a_lasting_one() -> None:
 def test_a_command_said_twice_changes_nothing_more(
     case: Case, command: Command, network: NetworkRules
 ) -> None:
-    once = apply(directive(*case.rules), command, network)
-    assert apply(once, command, network) is once
+    once = apply(directive(*case.rules), command, network, NOW)
+    assert apply(once, command, network, NOW) is once
 
 
 @quickly
@@ -196,7 +187,7 @@ def test_a_switch_turned_and_turned_back_is_as_before(
 def test_each_version_says_what_changed(history: list[Command]) -> None:
     start = turn(Directive(), *history)
     for command in history:
-        after = apply(start, command, NETWORK)
+        after = apply(start, command, NETWORK, NOW)
         change = difference(start, after)
         assert bool(change.added or change.removed) == (after.version != start.version)
 
@@ -207,7 +198,7 @@ def test_what_the_page_shows_as_on_is_let_in(
     history: list[Command], facility_id: UUID, network: NetworkRules
 ) -> None:
     settings_now = turn(Directive(), *history, network=network)
-    shown = {switch.facility_id for switch in summary(settings_now, network, NOW).facilities}
+    shown = set(summary(settings_now, network, NOW).facility_ids)
     question = ask(facility_id=facility_id)
     decision = decide(network, JOINED, settings_now, question, record())
     if network is NETWORK:

@@ -15,7 +15,8 @@ from api.consent import leaving
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.service import Settings
-from api.consent.switches import Command, SetCategory, SetFacility, SetProfession, Switch
+from api.consent.summary import Switch
+from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.consent.telling import label
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -170,6 +171,8 @@ def _place(command: Command) -> str:
             return f"profession-{code}"
         case SetCategory(code):
             return f"category-{code}"
+        case _:
+            return "main"
 
 
 def _conflict(request: PortalRequest) -> Flash:
