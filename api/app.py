@@ -20,6 +20,7 @@ from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
 from api.consent.disclosure_routes import routes as disclosure_routes
+from api.consent.lifecycle_routes import routes as lifecycle_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
@@ -96,6 +97,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *identity_routes,
         *consent_routes,
         *disclosure_routes,
+        *lifecycle_routes,
         *me_routes,
         *records_routes,
         *pages,

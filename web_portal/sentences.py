@@ -16,7 +16,7 @@ async def now_sentence(request: PortalRequest, actor: Actor, state: Settings) ->
     locale, summary = preferences(request).locale, consent.summary_of(state)
     found = await directory.named(actor, summary.facility_ids)
     return who_sees_now(
-        state.participation.state,
+        consent.state_now(state.participation),
         summary,
         consent.network_rules(),
         locale,

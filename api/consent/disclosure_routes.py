@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -75,11 +74,15 @@ class ParticipationWish(Struct, forbid_unknown_fields=True):
 
 
 class ParticipationView(Struct):
-    """Records before `data_from` stay out of reach; null opens all."""
+    """Records before `data_from` stay out of reach; null opens all.
 
-    state: Literal["unanswered", "participating", "refused", "withdrawn"]
+    Taking part lapses at `ends_at` unless the new terms are accepted by then.
+    """
+
+    state: Literal["unanswered", "participating", "refused", "withdrawn", "lapsed"]
     data_from: date | None
     terms_version: str | None
+    ends_at: datetime | None
 
 
 class FacilityOn(Struct):
@@ -162,9 +165,19 @@ async def _view(request: ApiRequest, actor: Actor, state: Settings) -> Disclosur
         version=state.directive.version,
         changed_at=state.changed_at,
         now=who_sees_now(
-            state.participation.state, summary, service.network_rules(), locale, profile, names
+            service.state_now(state.participation),
+            summary,
+            service.network_rules(),
+            locale,
+            profile,
+            names,
         ),
-        participation=msgspec.convert(state.participation, ParticipationView, from_attributes=True),
+        participation=ParticipationView(
+            service.state_now(state.participation),
+            state.participation.data_from,
+            state.participation.terms_version,
+            state.participation.ends_at,
+        ),
         facilities=[
             FacilityOn(each, names[each], row.valid_to)
             for row in summary.facilities

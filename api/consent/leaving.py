@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from api.consent import queries, service
+from api.consent import queries, schemes, service
 from api.consent.service import Settings
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -25,6 +25,7 @@ async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Setti
         if is_member != (wish == "participating"):
             if not (is_undo and await _restore(tx, actor, wish)):
                 await service.join_in(tx, actor, state=wish)
+                await schemes.begin_in(tx, actor, None)
             await notifications.enqueue(tx, _NOTICES[wish])
         return await service.settings_in(tx)
 

@@ -47,7 +47,7 @@ async def progress(tx: Transaction, campaign_id: UUID) -> asyncpg.Record | None:
     )
 
 
-async def last_scheme(tx: Transaction) -> list[asyncpg.Record]:
+async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
     """Versions that chose a scheme or took a version back, oldest first."""
     return await tx.fetch(
         "SELECT version, change::text AS change FROM directive"

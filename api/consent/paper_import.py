@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import paper_queries, papers, queries, service
+from api.consent import paper_queries, papers, queries, schemes, service
 from api.consent.papers import Fault, Paper, Reason
 from api.consent.scans import Scans
 from api.consent.switches import ChooseScheme, Command, SetFacility
@@ -55,7 +55,7 @@ class SignedPaper(NamedTuple):
     """A paper as its participant sees it."""
 
     paper_id: UUID
-    choice: str
+    choice: Literal["participate", "refuse"]
     signed_on: date
     imported_at: datetime
 
@@ -219,6 +219,7 @@ async def _apply(tx: Transaction, actor: Actor, paper: Paper) -> tuple[int | Non
         participation = await service.join_in(tx, actor, state=wished, signed_on=paper.signed_on)
     if paper.choice == "refuse":
         return participation, None
+    await schemes.begin_in(tx, actor, None)
     following = await service.change_in(tx, actor, commands, origin="paper")
     is_new = following.version > state.directive.version
     return participation, following.version if is_new else None
@@ -242,6 +243,5 @@ async def _commands(tx: Transaction, paper: Paper) -> list[Command]:
         after = paper.until + timedelta(days=1)
         until = datetime(after.year, after.month, after.day, tzinfo=clock.JAPAN)
     return [
-        SetFacility(facility_id=known[code], on=True, until=until)
-        for code in paper.facility_codes
+        SetFacility(facility_id=known[code], on=True, until=until) for code in paper.facility_codes
     ]

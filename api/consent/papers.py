@@ -1,7 +1,7 @@
-"""A list of consents on paper: each line read into what was signed, or into what is wrong with it.
+"""A list of consents on paper: each line read into what was signed, or what is wrong with it.
 
-Columns, by their names in the first line: `card` (16 digits), `birth_date`, `choice` (participate or
-refuse), `facilities` (a scheme's code, or facility codes separated by `;`), `signed_on`, `until`
+Columns, by their names in the first line: `card` (16 digits), `birth_date`, `choice` (participate
+or refuse), `facilities` (a scheme's code, or facility codes separated by `;`), `signed_on`, `until`
 (optional: the last day the facilities may see) and `scan` (a file's name). Days are written
 2026-11-05 or 2026/11/5.
 """
@@ -205,7 +205,7 @@ def _is_scheme(named: tuple[str, ...]) -> bool:
 
 
 def _is_plain_name(name: str) -> bool:
-    return bool(name) and len(name) <= 200 and not set(name) & set('/\\:\0') and name[0] != "."
+    return bool(name) and len(name) <= 200 and not set(name) & set("/\\:\0") and name[0] != "."
 
 
 def _birth(text: str, today: date) -> date | None:

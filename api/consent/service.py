@@ -12,11 +12,12 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import queries
 from api.consent.decide import Policy, compile_policy
-from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
+from api.consent.errors import NoSuchScheme, SettingsChangedMeanwhile, UnknownChoice
 from api.consent.facts import (
     Directive,
     Mark,
     NetworkRules,
+    Origin,
     Participation,
     ParticipationState,
     Provision,
@@ -26,6 +27,7 @@ from api.consent.facts import (
 )
 from api.consent.summary import Summary, summary
 from api.consent.switches import (
+    ChooseScheme,
     Command,
     SetCategory,
     SetFacility,
@@ -233,17 +235,34 @@ async def change(actor: Actor, commands: list[Command], *, expected_version: int
             raise NotFound
         if now.directive.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.directive.version)
-        await _check(tx, commands)
-        rules, at = network_rules(), clock.now()
-        following = now.directive
-        for command in commands:
-            following = apply(following, command, rules, at)
-        following = structs.replace(following, version=now.directive.version)
-        if following == now.directive:
-            return now
-        following = structs.replace(following, version=now.directive.version + 1)
-        await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
+        await change_in(tx, actor, commands)
         return await settings_in(tx)
+
+
+async def change_in(
+    tx: Transaction, actor: Actor, commands: list[Command], *, origin: Origin = "participant"
+) -> Directive:
+    """As `change`, of the settings as they are, inside the caller's transaction, which holds the
+    head's lock. `origin` marks the rows that are new.
+    """
+    await _check(tx, commands)
+    now, rules, at = (await settings_in(tx)).directive, network_rules(), clock.now()
+    following = now
+    for command in commands:
+        following = apply(following, command, rules, at)
+    old = set(now.provisions)
+    marked = tuple(
+        structs.replace(rule, origin=origin)
+        if rule not in old and rule.origin == "participant"
+        else rule
+        for rule in following.provisions
+    )
+    following = structs.replace(following, version=now.version, provisions=marked)
+    if following == now:
+        return now
+    following = structs.replace(following, version=now.version + 1)
+    await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
+    return following
 
 
 def already_so(state: Settings, commands: list[Command]) -> bool:
@@ -349,6 +368,9 @@ async def _check(tx: Transaction, commands: list[Command]) -> None:
             case SetFacility(facility_id=facility_id):
                 if not await directory.facilities_in(tx, [facility_id]):
                     raise UnknownChoice
+            case ChooseScheme(code=code):
+                if code not in {each.code for each in directory.profile().consent.schemes}:
+                    raise NoSuchScheme
             case SetProfession(code=code):
                 if code not in rules.matrix:
                     raise UnknownChoice

@@ -106,6 +106,9 @@ class Names(Struct, frozen=True, kw_only=True):
     ja: Words
     en: Words
 
+    def said(self, locale: str) -> str:
+        return (self.en if locale == "en" else self.ja).strip()
+
 
 class FacilityType(Struct, frozen=True, kw_only=True):
     code: Code
@@ -209,7 +212,7 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
         """Raises LookupError for a code or locale this profile does not have."""
         for entry in self._entries(kind):
             if entry.code == code and locale in ("ja", "en"):
-                return entry.name.en if locale == "en" else entry.name.ja
+                return entry.name.said(locale)
         raise LookupError(f"no {kind} {code!r} in {locale!r}")
 
     @property
