@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from api.consent import dwelling, newcomers, paper_import, schemes, service, terms
+from api.consent import dwelling, paper_import, schemes, service, terms
 from api.consent.dwelling import Dwelling
 from api.consent.facts import Residence
 from api.consent.switches import ChooseScheme, Scheme
@@ -85,17 +85,6 @@ class PaperView(Struct):
     taken_at: datetime
 
 
-class WaitingView(Struct):
-    """`sees_from`: from then on unless turned off; null: it asks and sees nothing until then."""
-
-    id: UUID
-    name: str
-    facility_type: str
-    region: str
-    joined_at: datetime
-    sees_from: datetime | None
-
-
 class Lifecycle(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
@@ -160,23 +149,6 @@ class Lifecycle(Controller):
     ) -> Response[bytes]:
         kind, content = await paper_import.own_scan(actor, paper_id)
         return Response(content, media_type=kind, headers={"content-disposition": "attachment"})
-
-    @get("/facilities/waiting", summary="Facilities that joined lately and will see my records")
-    async def waiting(
-        self, request: ApiRequest, actor: NamedDependency[Actor]
-    ) -> list[WaitingView]:
-        locale = _locale(request)
-        return [
-            WaitingView(
-                each.facility.facility_id,
-                each.facility.label(locale),
-                each.facility.facility_type,
-                each.facility.region,
-                each.joined_at,
-                each.sees_from,
-            )
-            for each in await newcomers.waiting_facilities(actor)
-        ]
 
 
 async def _terms(request: ApiRequest, actor: Actor) -> TermsView:

@@ -34,34 +34,76 @@ async def add_profile(tx: Transaction, profile_id: str, version: int, source: st
 async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list[asyncpg.Record]:
     """In kana order; only active ones unless named by id."""
     return await tx.fetch(
-        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active"
-        " FROM facility WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
+        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
+        " joined_at FROM facility WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
         " ORDER BY name_kana, facility_id",
         ids,
     )
 
 
-async def search(tx: Transaction, words: str, kana: str, limit: int) -> list[asyncpg.Record]:
+async def search(
+    tx: Transaction,
+    words: str,
+    kana: str,
+    limit: int,
+    regions: Sequence[str] | None = None,
+    facility_type: str | None = None,
+) -> list[asyncpg.Record]:
     """Active ones whose name holds the words, in kana order; `matches` counts them all."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
-        " count(*) OVER ()::integer AS matches FROM facility"
+        " joined_at, count(*) OVER ()::integer AS matches FROM facility"
         " WHERE is_active AND (strpos(lower(name), $1) > 0 OR strpos(lower(name_en), $1) > 0"
         "   OR strpos(name_kana, $2) > 0)"
+        "   AND ($4::text[] IS NULL OR region = ANY ($4))"
+        "   AND ($5::text IS NULL OR facility_type = $5)"
         " ORDER BY name_kana, facility_id LIMIT $3",
         words,
         kana,
         limit,
+        regions,
+        facility_type,
     )
 
 
-async def joined_since(tx: Transaction, since: datetime, limit: int) -> list[asyncpg.Record]:
-    """Active ones, newest first, each with when it joined."""
+async def joined_since(tx: Transaction, at: datetime) -> list[asyncpg.Record]:
+    """Active ones that joined after `at`, the newest first."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
         " joined_at FROM facility WHERE is_active AND joined_at > $1"
-        " ORDER BY joined_at DESC, facility_id LIMIT $2",
-        since,
+        " ORDER BY joined_at DESC, facility_id",
+        at,
+    )
+
+
+_PERSON = (
+    "SELECT p.professional_id, p.name, p.name_kana, p.profession, p.is_active, p.facility_id,"
+    " f.name AS facility_name, f.name_en AS facility_name_en, f.facility_type, f.region,"
+    " f.joined_at"
+)
+_OF = " FROM professional p JOIN facility f USING (facility_id)"
+
+
+async def people(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        f"{_PERSON}{_OF} WHERE p.professional_id = ANY ($1) ORDER BY p.name_kana",
+        ids,
+    )
+
+
+async def search_people(
+    tx: Transaction, words: str, kana: str, facility_id: UUID | None, limit: int
+) -> list[asyncpg.Record]:
+    """Active ones at active facilities whose name, spaces aside, holds the words; in kana order."""
+    return await tx.fetch(
+        f"{_PERSON}, count(*) OVER ()::integer AS matches{_OF}"
+        " WHERE p.is_active AND f.is_active AND ($3::uuid IS NULL OR p.facility_id = $3)"
+        "   AND (strpos(lower(translate(p.name, ' 　', '')), $1) > 0"
+        "     OR strpos(translate(p.name_kana, ' 　', ''), $2) > 0)"
+        " ORDER BY p.name_kana, p.professional_id LIMIT $4",
+        words,
+        kana,
+        facility_id,
         limit,
     )
 

@@ -29,9 +29,29 @@ class FacilityLine(NamedTuple):
     facility_type: str
     region: str
     is_active: bool
+    joined_at: datetime
 
     def label(self, locale: str) -> str:
         return self.name if locale == "ja" else self.name_en
+
+
+class PersonLine(NamedTuple):
+    """One professional as lists show them, at their facility."""
+
+    professional_id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    is_active: bool
+    facility_id: UUID
+    facility_name: str
+    facility_name_en: str
+    facility_type: str
+    region: str
+    facility_joined_at: datetime
+
+    def facility_label(self, locale: str) -> str:
+        return self.facility_name if locale == "ja" else self.facility_name_en
 
 
 class Standing(NamedTuple):
@@ -123,31 +143,54 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
         return {line.facility_id: line for line in await facilities_in(tx, sorted(set(ids)))}
 
 
-async def search(actor: Actor, words: str, *, limit: int) -> tuple[list[FacilityLine], int]:
+async def search(
+    actor: Actor, words: str, *, limit: int, region: str = "", facility_type: str = ""
+) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
-    Hiragana finds katakana, full width finds half width; nothing typed finds all.
+    Hiragana finds katakana, full width finds half width; nothing typed finds all. `region` takes
+    in those that lie in it.
     """
-    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    folded, kana = _folded(words)
+    within = list(profile().regions_within(region)) if region else None
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, folded.translate(_KATAKANA), limit)
+        rows = await queries.search(tx, folded, kana, limit, within, facility_type or None)
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
-
-
-async def joined_since(
-    tx: Transaction, since: datetime, *, limit: int
-) -> list[tuple[FacilityLine, datetime]]:
-    """Active facilities that joined after `since`, newest first, and when each did."""
-    return [
-        (FacilityLine(*tuple(row)[:-1]), row["joined_at"])
-        for row in await queries.joined_since(tx, since, limit)
-    ]
 
 
 async def facilities_of_codes(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
     """The active ones among these 10-digit codes."""
     rows = await queries.facilities_of_codes(tx, sorted(set(codes)))
     return {row["code"]: row["facility_id"] for row in rows}
+
+
+async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
+    """Active facilities that joined the network after `at`, the newest first."""
+    async with unit_of_work(actor) as tx:
+        return [FacilityLine(*row.values()) for row in await queries.joined_since(tx, at)]
+
+
+async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonLine]:
+    """These professionals by id, those that have left too."""
+    async with unit_of_work(actor) as tx:
+        rows = await queries.people(tx, sorted(set(ids)))
+    return {row["professional_id"]: PersonLine(*row.values()) for row in rows}
+
+
+async def search_people(
+    actor: Actor, words: str, *, limit: int, facility_id: UUID | None = None
+) -> tuple[list[PersonLine], int]:
+    """Active professionals found as in `search`, spaces in names aside, and how many there are."""
+    folded, kana = ("".join(each.split()) for each in _folded(words))
+    async with unit_of_work(actor) as tx:
+        rows = await queries.search_people(tx, folded, kana, facility_id, limit)
+    return [PersonLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
+
+
+def _folded(words: str) -> tuple[str, str]:
+    """As typed but for width and case, and the same in katakana."""
+    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    return folded, folded.translate(_KATAKANA)
 
 
 async def facility_of_code(code: str) -> UUID | None:

@@ -9,6 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
+from api.consent import service as consent
+from api.consent.recipients import NOTICE
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, participants_only
@@ -45,6 +47,17 @@ class FacilityView(Struct):
 class Facilities(Struct):
     facilities: list[FacilityView]
     total: int
+
+
+class WaitingView(Struct):
+    """`sees_from`: from then on unless turned off; null: it asks, and sees nothing until let in."""
+
+    id: UUID
+    name: str
+    facility_type: str
+    region: str
+    joined_at: datetime
+    sees_from: datetime | None
 
 
 class Log(Struct):
@@ -103,6 +116,24 @@ class MyOwn(Controller):
         return Facilities(
             [_facility(each, _locale(request)) for each in found.choices], found.total
         )
+
+    @get("/facilities/waiting", summary="Facilities that joined lately and my settings would cover")
+    async def waiting(
+        self, request: ApiRequest, actor: NamedDependency[Actor]
+    ) -> list[WaitingView]:
+        """Newest first. Letting one in, or not, is a change of the settings like any other."""
+        asks = (await consent.settings(actor)).directive.asks_first_since
+        return [
+            WaitingView(
+                each.facility_id,
+                each.label(_locale(request)),
+                each.facility_type,
+                each.region,
+                each.joined_at,
+                None if asks and each.joined_at >= asks else each.joined_at + NOTICE,
+            )
+            for each in await own.waiting_facilities(actor)
+        ]
 
     @get("/access-log", summary="Who looked at my records")
     async def log(

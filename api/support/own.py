@@ -1,12 +1,20 @@
 """Questions participants ask about their own log and about the facilities they can choose."""
 
 from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import structs
 
 from api.access_log import service as access_log
 from api.consent import service as consent
+from api.consent.entry import Entry, entry
+from api.consent.facts import Requester
+from api.consent.recipients import NOTICE
+from api.core import clock
 from api.core.actor import Actor
+from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import FacilityLine
+from api.directory.service import FacilityLine, PersonLine
 from api.records import own as own_records
 from api.support.log_lines import LogLine, facilities_named_in, line
 
@@ -25,9 +33,18 @@ class FacilityChoice(NamedTuple):
     """`holds`: wrote records the participant may know of; `has_read`: has seen some."""
 
     facility: FacilityLine
-    is_on: bool
+    entry: Entry
     holds: bool
     has_read: bool
+
+    @property
+    def is_on(self) -> bool:
+        return self.entry.is_open
+
+
+class PersonChoice(NamedTuple):
+    person: PersonLine
+    entry: Entry
 
 
 class FacilityChoices(NamedTuple):
@@ -47,26 +64,35 @@ async def log(actor: Actor, locale: str, *, before: int | None = None, count: in
     return LogView(lines, page.total, page.before)
 
 
-async def facility_choices(actor: Actor, words: str = "") -> FacilityChoices:
-    """With words, those found; without, those on or known to the participant.
+async def facility_choices(
+    actor: Actor, words: str = "", *, region: str = "", facility_type: str = ""
+) -> FacilityChoices:
+    """With anything to look for, those found; without, those chosen or known to the participant.
 
     A network of no more than 50 facilities is shown whole. Facilities that hold or have read the
-    participant's records come first, then those that are on, each in kana order.
+    participant's records come first, then those chosen by name, each in kana order.
     """
-    summary = consent.summary_of(await consent.settings(actor))
-    on = set(summary.facility_ids)
+    state = await consent.settings(actor)
+    policy, now = consent.compiled(state), clock.now()
+    chosen = {
+        rule.facility_id
+        for rule in state.directive.provisions
+        if rule.axis == "recipient" and rule.facility_id is not None
+    }
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
-    found, total = await directory.search(actor, words, limit=MOST_FACILITIES)
-    if not words.strip():
-        known = await directory.named(actor, on | holders | readers)
-        kept = {i: each for i, each in known.items() if each.is_active or i in on}
+    found, total = await directory.search(
+        actor, words, limit=MOST_FACILITIES, region=region, facility_type=facility_type
+    )
+    if not (words.strip() or region or facility_type):
+        known = await directory.named(actor, chosen | holders | readers)
+        kept = {i: each for i, each in known.items() if each.is_active or i in chosen}
         others = found if total <= MOST_FACILITIES else []
         total = max(total, len(kept))
         found = sorted(
             (kept | {each.facility_id: each for each in others}).values(),
             key=lambda each: (
                 each.facility_id not in holders | readers,
-                each.facility_id not in on,
+                each.facility_id not in chosen,
                 each.name_kana,
             ),
         )[:MOST_FACILITIES]
@@ -74,11 +100,82 @@ async def facility_choices(actor: Actor, words: str = "") -> FacilityChoices:
         [
             FacilityChoice(
                 each,
-                each.facility_id in on,
+                entry(policy, _anybody_of(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
             for each in found
         ],
         total,
+    )
+
+
+async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
+    """Raises `NotFound` for a facility this network never had."""
+    found = (await directory.named(actor, [facility_id])).get(facility_id)
+    if found is None:
+        raise NotFound
+    policy = consent.compiled(await consent.settings(actor))
+    return FacilityChoice(
+        found,
+        entry(policy, _anybody_of(found), clock.now()),
+        facility_id in await own_records.holders(actor),
+        facility_id in await access_log.readers(actor),
+    )
+
+
+async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
+    """Raises `NotFound` for somebody this network never had."""
+    found = (await directory.people(actor, [professional_id])).get(professional_id)
+    if found is None:
+        raise NotFound
+    policy = consent.compiled(await consent.settings(actor))
+    return PersonChoice(found, entry(policy, _standing_well(found), clock.now()))
+
+
+async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
+    """Those that joined and are not covered yet by what the participant chose wider.
+
+    They come under it after their notice, or only when let in by name where the participant
+    wishes to be asked first.
+    """
+    state = await consent.settings(actor)
+    policy, now = consent.compiled(state), clock.now()
+    since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
+    waiting: list[FacilityLine] = []
+    for each in await directory.joined_since(actor, since):
+        who = _anybody_of(each)
+        if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
+            continue
+        if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
+            waiting.append(each)
+    return waiting
+
+
+def _anybody_of(line: FacilityLine) -> Requester:
+    """Anybody of this facility, for asking ahead whether it is let in."""
+    return Requester(
+        kind="system",
+        facility_id=line.facility_id,
+        profession=next(iter(consent.network_rules().matrix)),
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.joined_at,
+        facility_is_active=True,
+    )
+
+
+def _standing_well(line: PersonLine) -> Requester:
+    """This professional at their facility, taken as trained and in good standing."""
+    return Requester(
+        kind="professional",
+        facility_id=line.facility_id,
+        professional_id=line.professional_id,
+        profession=line.profession,
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.facility_joined_at,
+        facility_is_active=True,
+        professional_is_active=True,
+        is_trained=True,
     )
