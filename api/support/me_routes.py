@@ -1,7 +1,7 @@
 """What else participants' apps ask: who I am, my log, notices, facilities, a call back."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
@@ -10,11 +10,12 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
+from api.consent.disclosure_routes import DisclosureView, view
 from api.consent.recipients import NOTICE
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, participants_only
-from api.support import own, service
+from api.support import leaving, own, service
 from api.support.log_lines import LogLine
 from api.support.own import FacilityChoice
 from api.support.replay import Replay, replay
@@ -83,6 +84,13 @@ class Notices(Struct):
 
 class CallBack(Struct, forbid_unknown_fields=True):
     phone: Annotated[str, Meta(max_length=40, description="10 or 11 digits, hyphens allowed.")]
+
+
+class ParticipationWish(Struct, forbid_unknown_fields=True):
+    """`undo` takes the last change back, with the date records were shown from."""
+
+    state: Literal["participating", "withdrawn"]
+    undo: bool = False
 
 
 class Accepted(Struct):
@@ -156,6 +164,14 @@ class MyOwn(Controller):
         """Makes the decision behind one event again, from the versions its row names. 404 for a
         number the log does not have and for events that decided nothing."""
         return await replay(actor, number)
+
+    @post("/participation", status_code=200, summary="Leave the network, or come back")
+    async def take_part(
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
+    ) -> DisclosureView:
+        """Leaving closes every record at the next read; the switches are kept."""
+        state = await leaving.take_part(actor, data.state, is_undo=data.undo)
+        return await view(request, actor, state)
 
     @get("/notices", summary="My notices")
     async def notices(

@@ -13,7 +13,9 @@ from web_portal.pages.disclosure import (
     participation,
     people,
     research,
+    residence,
     save,
+    scheme,
     teams,
 )
 
@@ -30,4 +32,6 @@ routes: list[ControllerRouterHandler] = [
     *new_facilities.routes,
     *research.routes,
     *participation.routes,
+    *residence.routes,
+    *scheme.routes,
 ]
