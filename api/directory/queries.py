@@ -35,7 +35,8 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     """In kana order; only active ones unless named by id."""
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
-        " joined_at FROM facility WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
+        " joined_at FROM facility"
+        " WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
         " ORDER BY name_kana, facility_id",
         ids,
     )

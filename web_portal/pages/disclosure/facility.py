@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -39,7 +39,7 @@ from web_portal.pages.disclosure.said import about_facility, code_name, end_said
 async def facility(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    facility_id: UUID,
+    facility_id: FromPath[UUID],
     changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     return await _page(request, actor, facility_id, changed=changed)
@@ -54,7 +54,7 @@ async def facility(
 async def limit(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    facility_id: UUID,
+    facility_id: FromPath[UUID],
     data: URLEncodedBody[Limits],
 ) -> Response[bytes]:
     term, errors = limits.read(request, data)
@@ -73,7 +73,7 @@ async def limit(
 async def categories(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    facility_id: UUID,
+    facility_id: FromPath[UUID],
     changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     state = await consent.settings(actor)

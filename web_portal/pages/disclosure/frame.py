@@ -84,6 +84,7 @@ async def section(
         f"disclosure/{template}.html",
         actor,
         status=status,
+        flash=None,
         path=here,
         here=here,
         save=SAVE,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -80,7 +80,7 @@ async def people(
 async def person(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    professional_id: UUID,
+    professional_id: FromPath[UUID],
     changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     return await _page(request, actor, professional_id, changed=changed)
@@ -95,7 +95,7 @@ async def person(
 async def limit(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    professional_id: UUID,
+    professional_id: FromPath[UUID],
     data: URLEncodedBody[Limits],
 ) -> Response[bytes]:
     term, errors = limits.read(request, data)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct, structs
@@ -77,7 +77,7 @@ async def make(
 async def team(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    team_id: UUID,
+    team_id: FromPath[UUID],
     q: Query = "",
     changed: FromQuery[int | None] = None,
 ) -> Response[bytes]:
@@ -93,7 +93,7 @@ async def team(
 async def limit(
     request: PortalRequest,
     actor: NamedDependency[Actor],
-    team_id: UUID,
+    team_id: FromPath[UUID],
     data: URLEncodedBody[TeamForm],
 ) -> Response[bytes]:
     """Its name, end and level together."""
