@@ -149,14 +149,7 @@ async def view(request: ApiRequest, actor: Actor, state: Settings) -> Disclosure
     return DisclosureView(
         version=state.directive.version,
         changed_at=state.changed_at,
-        now=who_sees_now(
-            service.state_now(state.participation),
-            summary,
-            service.network_rules(),
-            locale,
-            profile,
-            names,
-        ),
+        now=who_sees_now(service.state_now(state.participation), summary, locale, profile, names),
         participation=ParticipationView(
             service.state_now(state.participation),
             state.participation.data_from,

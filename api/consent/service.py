@@ -1,5 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,10 +11,12 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
+from api.consent import checking, queries, rows
+from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
-from api.consent.errors import NoSuchScheme, SettingsChangedMeanwhile, UnknownChoice
+from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
 from api.consent.facts import (
+    TREATMENT,
     Directive,
     Mark,
     NetworkRules,
@@ -26,14 +29,7 @@ from api.consent.facts import (
     Team,
 )
 from api.consent.summary import Summary, summary
-from api.consent.switches import (
-    ChooseScheme,
-    Command,
-    SetCategory,
-    SetFacility,
-    SetProfession,
-    apply,
-)
+from api.consent.switches import Command
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -82,6 +78,7 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
         profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
+        purposes=frozenset({TREATMENT, *(each.code for each in profile.purposes)}),
         recipient_default=profile.consent.recipient_default.outcome,
     )
 
@@ -164,6 +161,35 @@ def is_trained(standing: directory.Standing, on: date) -> bool:
     return standing.trained_on is not None and standing.trained_on <= on
 
 
+def facility_requester(line: directory.FacilityLine) -> Requester:
+    """Anybody of this facility, for asking ahead whether it is let in."""
+    return Requester(
+        kind="system",
+        facility_id=line.facility_id,
+        profession=next(iter(network_rules().matrix)),
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.joined_at,
+        facility_is_active=True,
+    )
+
+
+def person_requester(line: directory.PersonLine) -> Requester:
+    """This professional at their facility, taken as trained and in good standing."""
+    return Requester(
+        kind="professional",
+        facility_id=line.facility_id,
+        professional_id=line.professional_id,
+        profession=line.profession,
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.facility_joined_at,
+        facility_is_active=True,
+        professional_is_active=True,
+        is_trained=True,
+    )
+
+
 async def settings(actor: Actor) -> Settings:
     """The actor's own settings."""
     async with unit_of_work(actor) as tx:
@@ -174,10 +200,7 @@ async def turned(actor: Actor, version: int) -> list[Command] | None:
     """What that version of the actor's settings changed; None for an undoing or no such version."""
     async with unit_of_work(actor) as tx:
         row = await queries.version(tx, version)
-    try:
-        return msgspec.json.decode(row["change"], type=list[Command]) if row else None
-    except msgspec.ValidationError:
-        return None
+    return (list(_commands(row["change"])) or None) if row else None
 
 
 async def settings_in(tx: Transaction) -> Settings:
@@ -222,53 +245,61 @@ def compiled(state: Settings) -> Policy:
     return compile_policy(network_rules(), state.participation, state.directive)
 
 
-async def change(actor: Actor, commands: list[Command], *, expected_version: int) -> Settings:
+async def change(actor: Actor, commands: Sequence[Command], *, expected_version: int) -> Settings:
     """Applies the commands to the settings as one new version, logged with them.
 
-    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest, and
-    `UnknownChoice` for anything this network does not have; nothing is changed then.
+    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest,
+    `UnknownChoice` for anything that is not there for this participant to name, `NoLongerHere`
+    for letting in who left, `EndIsPast` and `Contradiction`; nothing is changed then.
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
+        await _expect(tx, now, expected_version, commands)
         await change_in(tx, actor, commands)
         return await settings_in(tx)
 
 
 async def change_in(
-    tx: Transaction, actor: Actor, commands: list[Command], *, origin: Origin = "participant"
+    tx: Transaction, actor: Actor, commands: Sequence[Command], *, origin: Origin = "participant"
 ) -> Directive:
     """As `change`, of the settings as they are, inside the caller's transaction, which holds the
     head's lock. `origin` marks the rows that are new.
     """
-    await _check(tx, commands)
-    now, rules, at = (await settings_in(tx)).directive, network_rules(), clock.now()
-    following = now
-    for command in commands:
-        following = apply(following, command, rules, at)
-    old = set(now.provisions)
-    marked = tuple(
-        structs.replace(rule, origin=origin)
-        if rule not in old and rule.origin == "participant"
-        else rule
-        for rule in following.provisions
-    )
-    following = structs.replace(following, version=now.version, provisions=marked)
-    if following == now:
+    now = (await settings_in(tx)).directive
+    rules, found = network_rules(), await checking.known(tx, now, commands)
+    await checking.check(tx, found, rules, now, commands)
+    try:
+        following, done = apply_all(now, commands, rules, clock.now(), found.workplaces)
+    except rows.EndIsPast as error:
+        raise EndIsPast from error
+    except ValueError as error:
+        raise Contradiction from error
+    if following is now:
         return now
-    following = structs.replace(following, version=now.version + 1)
-    await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
+    old = set(now.provisions)
+    following = structs.replace(
+        following,
+        provisions=tuple(
+            structs.replace(rule, origin=origin)
+            if rule not in old and rule.origin == "participant"
+            else rule
+            for rule in following.provisions
+        ),
+    )
+    await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
     return following
 
 
-def already_so(state: Settings, commands: list[Command]) -> bool:
+def already_so(state: Settings, commands: Sequence[Command]) -> bool:
     """Whether these commands would change nothing."""
-    rules, at = network_rules(), clock.now()
-    return all(apply(state.directive, each, rules, at) is state.directive for each in commands)
+    try:
+        after, _ = apply_all(state.directive, commands, network_rules(), clock.now())
+    except ValueError:
+        return False
+    return after is state.directive
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
@@ -276,14 +307,29 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
+        await _expect(tx, now, expected_version)
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
         await _store(tx, actor, following, [{"undo": expected_version}])
         return await settings_in(tx)
+
+
+async def _expect(
+    tx: Transaction, now: Settings, version: int, wanted: Sequence[Command] = ()
+) -> None:
+    newest = now.directive.version
+    if newest != version:
+        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
+
+
+def _commands(change: str) -> tuple[Command, ...]:
+    try:
+        return msgspec.json.decode(change, type=tuple[Command, ...])
+    except msgspec.ValidationError:
+        return ()  # an undoing
 
 
 async def join_in(
@@ -359,24 +405,6 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
-
-
-async def _check(tx: Transaction, commands: list[Command]) -> None:
-    rules = network_rules()
-    for command in commands:
-        match command:
-            case SetFacility(facility_id=facility_id):
-                if not await directory.facilities_in(tx, [facility_id]):
-                    raise UnknownChoice
-            case ChooseScheme(code=code):
-                if code not in {each.code for each in directory.profile().consent.schemes}:
-                    raise NoSuchScheme
-            case SetProfession(code=code):
-                if code not in rules.matrix:
-                    raise UnknownChoice
-            case SetCategory(code=code):
-                if code not in rules.categories:
-                    raise UnknownChoice
 
 
 def _settings(row: asyncpg.Record) -> Settings:

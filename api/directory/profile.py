@@ -42,7 +42,7 @@ KNOWN_CATEGORIES: Final = (
 )
 EVERY_CATEGORY: Final = "*"
 
-Kind = Literal["facility_type", "region", "profession", "category"]
+Kind = Literal["facility_type", "region", "profession", "category", "purpose"]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
 Words = Annotated[str, Meta(pattern=r"\S")]
 TermsVersion = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=40)]
@@ -143,6 +143,13 @@ class Scheme(Struct, frozen=True, kw_only=True):
     explanation: Names
 
 
+class SecondaryPurpose(Struct, frozen=True, kw_only=True):
+    """A purpose beside treatment, by its code in HL7 v3 ActReason; closed until chosen."""
+
+    code: Annotated[str, Meta(pattern=r"^[A-Z]+$", max_length=20)]
+    name: Names
+
+
 class ConsentScheme(Struct, frozen=True, kw_only=True):
     """Without `schemes` nobody picks: what `recipient_default` says holds for all.
 
@@ -155,6 +162,7 @@ class ConsentScheme(Struct, frozen=True, kw_only=True):
     new_facilities: NewFacilities = NewFacilities.AFTER_NOTICE
     withdrawal: Withdrawal = Withdrawal.ONLINE
     notice: Names | None = None
+    secondary_purposes: tuple[SecondaryPurpose, ...] = ()
 
     @property
     def default_scheme(self) -> SchemeCode:
@@ -208,6 +216,10 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
     emergency_viewers: tuple[EmergencyViewers, ...]
     wording: Wording = Wording()
 
+    @property
+    def purposes(self) -> tuple[SecondaryPurpose, ...]:
+        return self.consent.secondary_purposes
+
     def name_of(self, kind: Kind, code: str, locale: str) -> str:
         """Raises LookupError for a code or locale this profile does not have."""
         for entry in self._entries(kind):
@@ -252,7 +264,9 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
             region.code for region in self.regions if code in self.regions_around(region.code)
         )
 
-    def _entries(self, kind: Kind) -> tuple[FacilityType | Region | Profession | Category, ...]:
+    def _entries(
+        self, kind: Kind
+    ) -> tuple[FacilityType | Region | Profession | Category | SecondaryPurpose, ...]:
         match kind:
             case "facility_type":
                 return self.facility_types
@@ -262,6 +276,8 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
                 return self.professions
             case "category":
                 return self.categories
+            case "purpose":
+                return self.purposes
 
 
 class Fault(Struct, frozen=True, kw_only=True):

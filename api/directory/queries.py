@@ -78,7 +78,8 @@ async def joined_since(tx: Transaction, at: datetime) -> list[asyncpg.Record]:
 
 
 _PERSON = (
-    "SELECT p.professional_id, p.name, p.name_kana, p.profession, p.is_active, p.facility_id,"
+    "SELECT p.professional_id, p.name, p.name_kana, p.profession,"
+    " p.is_active AND f.is_active AS is_active, p.facility_id,"
     " f.name AS facility_name, f.name_en AS facility_name_en, f.facility_type, f.region,"
     " f.joined_at"
 )

@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -172,9 +172,16 @@ async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
 
 async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonLine]:
     """These professionals by id, those that have left too."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     async with unit_of_work(actor) as tx:
-        rows = await queries.people(tx, sorted(set(ids)))
-    return {row["professional_id"]: PersonLine(*row.values()) for row in rows}
+        return {each.professional_id: each for each in await people_in(tx, wanted)}
+
+
+async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[PersonLine]:
+    """As `people`, inside the caller's transaction."""
+    return [PersonLine(*row.values()) for row in await queries.people(tx, ids)]
 
 
 async def search_people(

@@ -8,7 +8,7 @@ from msgspec import structs
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
-from api.consent.facts import Requester
+from api.consent.names import names_of
 from api.consent.recipients import NOTICE
 from api.core import clock
 from api.core.actor import Actor
@@ -16,7 +16,7 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 from api.records import own as own_records
-from api.support.log_lines import LogLine, facilities_named_in, line
+from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
 
@@ -57,8 +57,9 @@ class FacilityChoices(NamedTuple):
 async def log(actor: Actor, locale: str, *, before: int | None = None, count: int = 20) -> LogView:
     """The actor's own log in the language asked for."""
     page = await access_log.page(actor, before=before, count=count)
-    found = await directory.named(actor, facilities_named_in(page.rows))
-    names = {each: found[each].label(locale) for each in found}
+    names = await names_of(
+        actor, locale, facilities_named_in(page.rows), people_named_in(page.rows)
+    )
     profile = directory.profile()
     lines = [line(row, locale, profile, names) for row in page.rows]
     return LogView(lines, page.total, page.before)
@@ -100,7 +101,7 @@ async def facility_choices(
         [
             FacilityChoice(
                 each,
-                entry(policy, _anybody_of(each), now),
+                entry(policy, consent.facility_requester(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
@@ -118,7 +119,7 @@ async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
     policy = consent.compiled(await consent.settings(actor))
     return FacilityChoice(
         found,
-        entry(policy, _anybody_of(found), clock.now()),
+        entry(policy, consent.facility_requester(found), clock.now()),
         facility_id in await own_records.holders(actor),
         facility_id in await access_log.readers(actor),
     )
@@ -130,7 +131,7 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     if found is None:
         raise NotFound
     policy = consent.compiled(await consent.settings(actor))
-    return PersonChoice(found, entry(policy, _standing_well(found), clock.now()))
+    return PersonChoice(found, entry(policy, consent.person_requester(found), clock.now()))
 
 
 async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
@@ -144,38 +145,9 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
     waiting: list[FacilityLine] = []
     for each in await directory.joined_since(actor, since):
-        who = _anybody_of(each)
+        who = consent.facility_requester(each)
         if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
             continue
         if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
             waiting.append(each)
     return waiting
-
-
-def _anybody_of(line: FacilityLine) -> Requester:
-    """Anybody of this facility, for asking ahead whether it is let in."""
-    return Requester(
-        kind="system",
-        facility_id=line.facility_id,
-        profession=next(iter(consent.network_rules().matrix)),
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.joined_at,
-        facility_is_active=True,
-    )
-
-
-def _standing_well(line: PersonLine) -> Requester:
-    """This professional at their facility, taken as trained and in good standing."""
-    return Requester(
-        kind="professional",
-        facility_id=line.facility_id,
-        professional_id=line.professional_id,
-        profession=line.profession,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.facility_joined_at,
-        facility_is_active=True,
-        professional_is_active=True,
-        is_trained=True,
-    )
