@@ -11,6 +11,7 @@ from api.consent.changes import facilities_named, professionals_named
 from api.consent.errors import NoLongerHere, UnknownChoice
 from api.consent.facts import EMERGENCY, TREATMENT, Directive, NetworkRules
 from api.consent.switches import (
+    ChooseScheme,
     Command,
     Extend,
     HideRecords,
@@ -95,6 +96,8 @@ def _check_codes(network: NetworkRules, command: Command) -> None:
             kinds.append((purpose, network.purposes - EMERGENCY - {TREATMENT}))
         case SetCategory(code):
             kinds.append((code, categories))
+        case ChooseScheme(code):
+            kinds.append((code, {each.code.value for each in profile.consent.schemes}))
     if any(code is not None and code not in of for code, of in kinds):
         raise UnknownChoice
 

@@ -4,14 +4,17 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages import (
     access_log,
+    campaigns,
     clinic,
     disclosure,
     home,
     inbox,
+    papers,
     receipts,
     register,
     sign_in,
     support,
+    terms,
 )
 
 pages: list[ControllerRouterHandler] = [
@@ -24,5 +27,8 @@ pages: list[ControllerRouterHandler] = [
     *inbox.routes,
     *clinic.routes,
     *support.routes,
+    *campaigns.routes,
+    *papers.routes,
+    *terms.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]
