@@ -35,6 +35,7 @@ from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
 from api.records.ingest_routes import routes as records_routes
+from api.records.own_routes import routes as my_records_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -97,6 +98,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *consent_routes,
         *disclosure_routes,
         *me_routes,
+        *my_records_routes,
         *records_routes,
         *pages,
     ]

@@ -1,8 +1,7 @@
 """What a change about records did, in one sentence for the banner that takes it back."""
 
-from typing import Final
-
 from api.consent import service as consent
+from api.consent.record_changes import LEVELS
 from api.consent.service import Settings
 from api.consent.switches import (
     Command,
@@ -15,8 +14,6 @@ from api.consent.switches import (
 )
 from api.core.actor import Actor
 from web_portal.page import PortalRequest, say
-
-LEVELS: Final = ("normal", "restricted", "secret")
 
 
 async def last_change(

@@ -47,3 +47,10 @@ class Contradiction(Problem):
 
     status = 422
     key = "error.consent.contradiction"
+
+
+class ShareTooLong(Problem):
+    """A share shows once, for a while; what is to last is a setting."""
+
+    status = 422
+    key = "error.consent.share_too_long"

@@ -9,7 +9,6 @@ from msgspec import Struct
 from api.consent.facts import TREATMENT, Directive, Provision
 
 SHARE_DAYS: Final = 7
-MOST_SHARE_DAYS: Final = 90
 
 
 class Which(NamedTuple):

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
+from api.consent.record_changes import LEVELS, Level
+from api.consent.checking import MOST_SHARE_DAYS
 from api.consent.switches import (
     Command,
     HidePeriod,
@@ -28,15 +30,14 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, participants_only
 from api.records import own
-from api.records.choices import MOST_SHARE_DAYS, SHARE_DAYS
+from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
 from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
 from web_portal.pages.records import line, record_page
-from web_portal.record_words import LEVELS, last_change
+from web_portal.record_words import last_change
 
 MOST_RECIPIENTS = 20
 
-Level = Literal["normal", "restricted", "secret"]
 Words = Annotated[str, Meta(max_length=100)]
 Query = Annotated[str, QueryParameter(max_length=100)]
 Version = Annotated[int, Meta(ge=0, le=2**31)]

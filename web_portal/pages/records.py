@@ -13,6 +13,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent.facts import SECRET, Provision
+from api.consent.record_changes import LEVELS
 from api.consent.service import Settings
 from api.consent.telling import label
 from api.core import i18n
@@ -25,7 +26,7 @@ from api.records.errors import UnknownPlace
 from api.records.own import Asked, OwnRecord, OwnRecordInFull, Shelves
 from api.records.plain import Fact
 from web_portal.page import Flash, PortalRequest, preferences, render, say
-from web_portal.record_words import LEVELS, last_change
+from web_portal.record_words import last_change
 
 ON_A_PAGE = 50
 
