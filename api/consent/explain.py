@@ -99,6 +99,10 @@ def _filter(ruling: Ruling) -> str:
     rule = ruling.provision
     if rule is None:
         return ruling.by
+    if rule.record_ids:
+        return "record"
+    if rule.data_from is not None or rule.data_to is not None:
+        return "period"
     if rule.source_facility_id is not None:
         return "source"
     if rule.category is None:
