@@ -67,7 +67,7 @@ class IncomingLevelChange(
 ):
     """The least sensitivity of records that arrive from now on."""
 
-    level: Level
+    level: Literal["normal", "restricted"]
 
     def command(self) -> Command:
         return SetIncomingLevel(LEVELS.index(self.level))

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
-from api.consent.record_changes import LEVELS, Level
+from api.consent.record_changes import LEVELS
 from api.consent.checking import MOST_SHARE_DAYS
 from api.consent.switches import (
     Command,
@@ -72,7 +72,7 @@ class Sharing(Struct):
 
 
 class Incoming(Struct):
-    level: Level
+    level: Literal["normal", "restricted"]
     version: Version
 
 
@@ -315,7 +315,7 @@ async def _incoming_page(
         flash=conflict,
         path="/records/incoming",
         is_participating=state.participation.state == "participating",
-        levels=[(each, say(request, f"my_records.incoming.{each}")) for each in LEVELS],
+        levels=[(each, say(request, f"my_records.incoming.{each}")) for each in LEVELS[:2]],
         level=LEVELS[state.directive.incoming_level],
         version=state.directive.version,
         undo=await last_change(request, actor, state, changed),
