@@ -287,7 +287,7 @@ async def test_a_share_has_an_end_within_ninety_days(
 @pytest.mark.parametrize(
     ("form", "status"),
     [
-        ({"to": "", "until": "2030-01-01"}, 422),
+        ({"to": ""}, 422),
         ({"to": "facility:x"}, 422),
         ({"to": f"facility:{uuid4()}"}, 422),
         ({"to": f"professional:{uuid4()}"}, 422),
@@ -316,6 +316,10 @@ async def test_a_secret_record_is_not_shared_either(
     record_id = await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン")
     page = await choose(hanako, record_id, "secret")
     assert "期限つきで見せることもできません" in page
+    form = {"to": f"facility:{clinic.facility_id}", "until": clock.today_in_japan().isoformat()}
+    refused = await hanako.post(f"/records/{record_id}/share", version=1, **form)
+    assert refused.headers["location"] == f"/records/{record_id}#share"
+    assert (await consent.settings(hanako.actor)).directive.provisions == ()
     command = {
         "kind": "share",
         "record_ids": [str(record_id)],
@@ -324,6 +328,22 @@ async def test_a_secret_record_is_not_shared_either(
     }
     await hanako.tell("/me/disclosure/changes", {"version": 1, "commands": [command]})
     assert await seen_by(sato, hanako) == set()
+
+
+async def test_a_record_from_before_she_joined_says_so_and_is_not_offered_for_sharing(
+    hanako: Visitor, clinic: Place
+) -> None:
+    record_id = await scene.wrote(clinic, hanako.actor, "lab", "HbA1c", days_ahead=-400)
+    page = (await hanako.get(f"/records/{record_id}")).text
+    assert "参加する前の記録なので" in page
+    assert f"/records/{record_id}/share" not in page
+    assert (await hanako.get(f"/records/{record_id}/share")).status_code == 303
+
+
+async def test_a_doctor_has_no_such_pages(sato: Visitor, hanako: Visitor, clinic: Place) -> None:
+    record_id = await scene.wrote(clinic, hanako.actor, "lab", "HbA1c")
+    for path in ("/records", f"/records/{record_id}", "/records/incoming"):
+        assert (await sato.get(path)).status_code == 404
 
 
 async def test_an_old_page_changes_nothing_and_shows_what_stands_now(

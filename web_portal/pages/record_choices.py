@@ -33,7 +33,7 @@ from api.records import own
 from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
 from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
-from web_portal.pages.records import line, record_page
+from web_portal.pages.records import line, may_be_shared, record_page
 from web_portal.record_words import last_change
 
 MOST_RECIPIENTS = 20
@@ -122,6 +122,8 @@ async def share_page(
     record_id: FromPath[UUID],
     q: Query = "",
 ) -> Response[bytes]:
+    if not may_be_shared(await own.one(actor, record_id)):
+        return _redirect(f"/records/{record_id}#share")
     return await _share_page(request, actor, record_id, Sharing(version=0, q=q))
 
 
@@ -135,6 +137,8 @@ async def share(
     data: URLEncodedBody[Sharing],
 ) -> Response[bytes]:
     full = await own.one(actor, record_id)
+    if not may_be_shared(full):
+        return _redirect(f"/records/{record_id}#share")
     try:
         commands: list[Command] = [_share(full, data)]
         state = await consent.change(actor, commands, expected_version=data.version)

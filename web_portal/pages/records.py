@@ -1,7 +1,7 @@
 """A participant's own records: the list, one record in plain words, and who may see it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -112,7 +112,7 @@ async def record_page(
         is_visit_hidden=bool(choices.periods),
         levels=_levels(request, full.record),
         set_level=LEVELS[choices.set_level] if choices.set_level is not None else "came",
-        may_share=choices.level < SECRET and not _is_too_old(full.record.on, state),
+        may_share=may_be_shared(full),
         shares=[share_line(request, rule, names, people) for rule in choices.shares],
         version=state.directive.version,
         undo=await last_change(request, actor, state, changed),
@@ -133,6 +133,12 @@ def line(request: PortalRequest, record: OwnRecord) -> dict[str, object]:
     }
 
 
+def may_be_shared(full: OwnRecordInFull) -> bool:
+    """A share opens neither what is shown to nobody nor what is older than the participation."""
+    is_secret = full.record.choices.level >= SECRET
+    return not is_secret and not _is_too_old(full.record.on, full.settings)
+
+
 def share_line(
     request: PortalRequest, rule: Provision, names: Names, people: Mapping[UUID, PersonLine]
 ) -> dict[str, object]:
@@ -143,7 +149,17 @@ def share_line(
         to = say(request, "my_records.share.person", name=person.name, facility=facility)
     else:
         to = _name(request, names, rule.facility_id)
-    return {"id": rule.id, "to": to, "until": rule.valid_to, "records": len(rule.record_ids)}
+    until = _until(request, rule.valid_to) if rule.valid_to else ""
+    return {"id": rule.id, "to": to, "until": until, "records": len(rule.record_ids)}
+
+
+def _until(request: PortalRequest, at: datetime) -> str:
+    """Midnight is the end of the day before."""
+    locale, here = preferences(request).locale, at.astimezone(i18n.JAPAN)
+    if here.time() == time():
+        last = i18n.day(locale, here.date() - timedelta(days=1))
+        return say(request, "my_records.share.until_day", day=last)
+    return say(request, "my_records.share.until", at=i18n.moment(locale, at))
 
 
 def _status(full: OwnRecordInFull) -> str:
@@ -153,10 +169,10 @@ def _status(full: OwnRecordInFull) -> str:
         return "left"
     if choices.level >= SECRET:
         return "secret"
-    if _is_too_old(full.record.on, state):
-        return "too_old"
     if choices.is_kept_back:
         return "hidden"
+    if _is_too_old(full.record.on, state):
+        return "too_old"
     return "restricted" if choices.level else "normal"
 
 
