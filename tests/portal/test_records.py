@@ -438,3 +438,79 @@ async def test_only_one_facilitys_records_and_one_years(
     year = (clock.today_in_japan() - timedelta(days=800)).year
     found = (await hanako.ask(f"/me/records?year={year}")).json()
     assert [each["title"] for each in found["records"]] == ["HbA1c"]
+
+
+async def test_pages_and_totals_of_a_doctors_read_agree_with_every_choice(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await let_in(hanako, clinic)
+    wrote = [
+        await scene.wrote(pharmacy, hanako.actor, "lab", f"検査{n}", sensitivity=n % 3 == 0)
+        for n in range(12)
+    ]
+    await choose(hanako, wrote[1], "hide")
+    await choose(hanako, wrote[2], "secret")
+    await choose(hanako, wrote[3], "normal")  # came as restricted, as every third did
+    await choose(hanako, wrote[4], "restricted")
+    to = f"facility:{clinic.facility_id}"
+    version = (await consent.settings(hanako.actor)).directive.version
+    until = clock.today_in_japan().isoformat()
+    await hanako.post(f"/records/{wrote[6]}/share", version=version, to=to, until=until)
+    open_to_her = {wrote[n] for n in (3, 5, 6, 7, 8, 10, 11)}
+    seen: list[UUID] = []
+    before = None
+    while True:
+        assert hanako.actor.participant_id
+        page = await records.read(
+            sato.actor, hanako.actor.participant_id, ("Observation",), count=3, before=before
+        )
+        assert page.total == len(open_to_her)
+        seen += [UUID(each) for each in re.findall(r"/Observation/([0-9a-f-]{36})", page.entries)]
+        before = page.before
+        if before is None:
+            break
+    assert len(seen) == len(open_to_her)
+    assert set(seen) == open_to_her
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"kind": "hide_period", "on": True, "data_from": "2026-05-02", "data_to": "2026-05-01"},
+        {"kind": "hide_period", "on": True},
+        {"kind": "hide_period", "on": True, "data_from": "2026-05-01", "facility_id": str(uuid4())},
+        {"kind": "hide_period", "on": True, "data_from": "2026-05-01", "category": "gossip"},
+        {"kind": "hide_records", "on": True, "ids": []},
+        {"kind": "incoming_level", "level": "secret"},
+        {"kind": "mark", "id": str(uuid4()), "level": "cosmic"},
+        {"kind": "share", "record_ids": [], "until": "2026-12-01T00:00:00Z"},
+        {"kind": "remove", "id": 0},
+    ],
+    ids=str,
+)
+async def test_what_the_app_cannot_mean_is_refused_and_changes_nothing(
+    hanako: Visitor, command: dict[str, object]
+) -> None:
+    answer = await hanako.tell("/me/disclosure/changes", {"version": 0, "commands": [command]})
+    assert answer.status_code in (400, 422), answer.text
+    assert (await consent.settings(hanako.actor)).directive.version == 0
+
+
+@pytest.mark.parametrize("both", [True, False])
+async def test_a_share_names_one_recipient(
+    hanako: Visitor, sato: Visitor, clinic: Place, both: bool
+) -> None:
+    record_id = await scene.wrote(clinic, hanako.actor, "lab", "HbA1c")
+    recipient = {
+        "facility_id": str(clinic.facility_id),
+        "professional_id": str(sato.actor.professional_id),
+    }
+    command = {
+        "kind": "share",
+        "record_ids": [str(record_id)],
+        "until": (clock.now() + timedelta(days=1)).isoformat(),
+        **(recipient if both else {}),
+    }
+    answer = await hanako.tell("/me/disclosure/changes", {"version": 0, "commands": [command]})
+    assert answer.status_code == 422
+    assert (await consent.settings(hanako.actor)).directive.version == 0

@@ -176,7 +176,8 @@ async def undo(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
 ) -> Response[bytes]:
     state = await consent.undo(actor, expected_version=data.version)
-    return _redirect(f"{back_to(data.next)}?changed={state.directive.version}#main")
+    path = back_to(data.next).partition("?")[0].partition("#")[0]
+    return _redirect(f"{path}?changed={state.directive.version}#main")
 
 
 def _commands(full: OwnRecordInFull, choice: Choice) -> list[Command]:
