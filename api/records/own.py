@@ -87,9 +87,7 @@ class OwnRecordInFull(NamedTuple):
     settings: Settings
 
 
-async def page(
-    actor: Actor, asked: Asked, *, after: str | None = None, count: int = 50
-) -> OwnPage:
+async def page(actor: Actor, asked: Asked, *, after: str | None = None, count: int = 50) -> OwnPage:
     """The actor's own, told records. Raises `UnknownPlace` for an `after` no page gave."""
     place = _place(after) if after else None
     count = min(max(count, 1), MOST_ROWS)

@@ -17,7 +17,26 @@ MOST_FACTS: Final = 100
 LONGEST_VALUE: Final = 5000  # characters; the rest of a long letter is at the facility
 DEEPEST_QUESTION: Final = 5
 
-_BLOCKS: Final = frozenset("p div br li tr h1 h2 h3 h4 h5 h6 table ul ol dt dd".split())
+_BLOCKS: Final = frozenset(
+    [
+        "p",
+        "div",
+        "br",
+        "li",
+        "tr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "ul",
+        "ol",
+        "dt",
+        "dd",
+    ]
+)
 
 
 class Fact(Struct, frozen=True, omit_defaults=True):
@@ -84,7 +103,7 @@ def _observation(resource: Json) -> Iterator[Fact]:
         yield Fact("result", _value(part), name_of(part.get("code")))
     for span in as_objects(resource.get("referenceRange")):
         low, high = _quantity(span.get("low")), _quantity(span.get("high"))
-        yield Fact("range", as_text(span.get("text")) or (low or high) and f"{low}〜{high}")
+        yield Fact("range", as_text(span.get("text")) or ((low or high) and f"{low}〜{high}"))
     yield from _named("reading", resource.get("interpretation"))
 
 

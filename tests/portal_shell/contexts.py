@@ -174,9 +174,9 @@ ONE_RECORD = {
     "set_level": "came",
     "may_share": True,
     "shares": [
-        {"id": 3, "to": "水前寺中央薬局", "until": "5月10日まで見せます", "records": 1},
-        {"id": 4, "to": "伊藤さん（水前寺中央薬局）", "until": "5月10日まで見せます", "records": 2},
-        {"id": 5, "to": "水前寺中央薬局", "until": "5月10日まで見せます", "records": 0},
+        {"id": 3, "to": "水前寺中央薬局", "until": "5月10日", "records": 1},
+        {"id": 4, "to": "伊藤さん（水前寺中央薬局）", "until": "5月10日", "records": 2},
+        {"id": 5, "to": "水前寺中央薬局", "until": "5月10日", "records": 0},
     ],
     "version": 3,
     "undo": None,

@@ -12,9 +12,9 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
+from api.consent.checking import MOST_SHARE_DAYS
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.record_changes import LEVELS
-from api.consent.checking import MOST_SHARE_DAYS
 from api.consent.switches import (
     Command,
     HidePeriod,
@@ -33,8 +33,7 @@ from api.records import own
 from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
 from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
-from web_portal.pages.records import line, may_be_shared, record_page
-from web_portal.record_words import last_change
+from web_portal.pages.records import last_change, line, may_be_shared, record_page
 
 MOST_RECIPIENTS = 20
 
@@ -114,7 +113,10 @@ async def choose(
 
 
 @get(
-    "/records/{record_id:uuid}/share", guards=[participants_only], opt=PORTAL, include_in_schema=False
+    "/records/{record_id:uuid}/share",
+    guards=[participants_only],
+    opt=PORTAL,
+    include_in_schema=False,
 )
 async def share_page(
     request: PortalRequest,
@@ -128,7 +130,10 @@ async def share_page(
 
 
 @post(
-    "/records/{record_id:uuid}/share", guards=[participants_only], opt=PORTAL, include_in_schema=False
+    "/records/{record_id:uuid}/share",
+    guards=[participants_only],
+    opt=PORTAL,
+    include_in_schema=False,
 )
 async def share(
     request: PortalRequest,

@@ -1,7 +1,7 @@
 """A participant's own records: the list, one record in plain words, and who may see it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,10 +12,11 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
+from api.consent import service as consent
 from api.consent.facts import SECRET, Provision
 from api.consent.record_changes import LEVELS
 from api.consent.service import Settings
-from api.consent.telling import label
+from api.consent.telling import end_said, label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -26,7 +27,7 @@ from api.records.errors import UnknownPlace
 from api.records.own import Asked, OwnRecord, OwnRecordInFull, Shelves
 from api.records.plain import Fact
 from web_portal.page import Flash, PortalRequest, preferences, render, say
-from web_portal.record_words import last_change
+from web_portal.sentences import changes_said
 
 ON_A_PAGE = 50
 
@@ -133,6 +134,19 @@ def line(request: PortalRequest, record: OwnRecord) -> dict[str, object]:
     }
 
 
+async def last_change(
+    request: PortalRequest, actor: Actor, state: Settings, changed: int | None
+) -> str | None:
+    """Right after a change, what it did; None once anything newer was saved."""
+    version = state.directive.version
+    if not changed or changed != version:
+        return None
+    commands = await consent.turned(actor, version)
+    return (
+        await changes_said(request, actor, commands) if commands else say(request, "change.undone")
+    )
+
+
 def may_be_shared(full: OwnRecordInFull) -> bool:
     """A share opens neither what is shown to nobody nor what is older than the participation."""
     is_secret = full.record.choices.level >= SECRET
@@ -149,17 +163,12 @@ def share_line(
         to = say(request, "my_records.share.person", name=person.name, facility=facility)
     else:
         to = _name(request, names, rule.facility_id)
-    until = _until(request, rule.valid_to) if rule.valid_to else ""
-    return {"id": rule.id, "to": to, "until": until, "records": len(rule.record_ids)}
-
-
-def _until(request: PortalRequest, at: datetime) -> str:
-    """Midnight is the end of the day before."""
-    locale, here = preferences(request).locale, at.astimezone(i18n.JAPAN)
-    if here.time() == time():
-        last = i18n.day(locale, here.date() - timedelta(days=1))
-        return say(request, "my_records.share.until_day", day=last)
-    return say(request, "my_records.share.until", at=i18n.moment(locale, at))
+    return {
+        "id": rule.id,
+        "to": to,
+        "until": end_said(locale, rule.valid_to) if rule.valid_to else "",
+        "records": len(rule.record_ids),
+    }
 
 
 def _status(full: OwnRecordInFull) -> str:
