@@ -93,7 +93,7 @@ class ShareChange(Struct, tag_field="kind", tag="share", forbid_unknown_fields=T
 class Removal(Struct, tag_field="kind", tag="remove", forbid_unknown_fields=True):
     """Ends a share, or any other rule, by its id."""
 
-    id: Annotated[int, Meta(ge=1, le=2**31)]
+    id: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
     def command(self) -> Command:
         return Remove(self.id)

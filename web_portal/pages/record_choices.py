@@ -39,8 +39,8 @@ MOST_RECIPIENTS = 20
 
 Words = Annotated[str, Meta(max_length=100)]
 Query = Annotated[str, QueryParameter(max_length=100)]
-Version = Annotated[int, Meta(ge=0, le=2**31)]
-Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31)]
+Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 
 
 class Choice(Struct):
@@ -58,7 +58,7 @@ class Choice(Struct):
         "end_share",
     ]
     version: Version
-    share: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    share: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
 class Sharing(Struct):

@@ -33,7 +33,7 @@ ON_A_PAGE = 50
 
 Text = Annotated[str, QueryParameter(max_length=100)]
 YearText = Annotated[str, QueryParameter(pattern=r"^([1-9][0-9]{3})?$")]
-Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31)]
+Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 Names = Mapping[UUID, FacilityLine]
 
 
