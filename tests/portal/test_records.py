@@ -362,6 +362,7 @@ async def test_an_old_page_changes_nothing_and_shows_what_stands_now(
     stale = await hanako.post(path, act="secret", version=0)
     assert stale.status_code == 409
     assert "この画面を開いたあとに、設定が変わっていました" in stale.text
+    assert "選んだ1件の記録を、ほかの人に見せないようにしました。" in stale.text
     assert (await consent.settings(hanako.actor)).directive.marks == ()
 
 

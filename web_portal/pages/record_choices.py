@@ -34,6 +34,7 @@ from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
 from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
 from web_portal.pages.records import last_change, line, may_be_shared, record_page
+from web_portal.sentences import changes_said
 
 MOST_RECIPIENTS = 20
 
@@ -105,10 +106,12 @@ async def choose(
     commands = _commands(full, data)
     try:
         state = await consent.change(actor, commands, expected_version=data.version)
-    except SettingsChangedMeanwhile:
+    except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
         if not consent.already_so(state, commands):  # a second tap wanted what the first one did
-            return await record_page(request, actor, record_id, conflict=_conflict(request))
+            return await record_page(
+                request, actor, record_id, conflict=await _conflict(request, actor, error)
+            )
     return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
 
 
@@ -150,8 +153,10 @@ async def share(
     except Refused as refused:
         errors = {refused.field: say(request, refused.key, days=MOST_SHARE_DAYS)}
         return await _share_page(request, actor, record_id, data, errors)
-    except SettingsChangedMeanwhile:
-        return await record_page(request, actor, record_id, conflict=_conflict(request))
+    except SettingsChangedMeanwhile as error:
+        return await record_page(
+            request, actor, record_id, conflict=await _conflict(request, actor, error)
+        )
     return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
 
 
@@ -169,10 +174,12 @@ async def set_incoming(
     commands: list[Command] = [SetIncomingLevel(LEVELS.index(data.level))]
     try:
         state = await consent.change(actor, commands, expected_version=data.version)
-    except SettingsChangedMeanwhile:
+    except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
         if not consent.already_so(state, commands):
-            return await _incoming_page(request, actor, conflict=_conflict(request))
+            return await _incoming_page(
+                request, actor, conflict=await _conflict(request, actor, error)
+            )
     return _redirect(f"/records/incoming?changed={state.directive.version}#main")
 
 
@@ -332,11 +339,15 @@ async def _incoming_page(
     )
 
 
-def _conflict(request: PortalRequest) -> Flash:
+async def _conflict(
+    request: PortalRequest, actor: Actor, conflict: SettingsChangedMeanwhile
+) -> Flash:
+    """What others changed meanwhile; the page below shows how it stands now."""
+    said = [await changes_said(request, actor, each) for each in conflict.meanwhile if each]
     return {
         "kind": "warning",
         "title": say(request, "error.consent.changed_meanwhile"),
-        "text": say(request, "error.consent.changed_meanwhile.next"),
+        "text": " ".join([*said, say(request, "error.consent.changed_meanwhile.next")]),
     }
 
 
