@@ -199,6 +199,23 @@ async def facility_of_code(code: str) -> UUID | None:
     return await queries.facility_of_code(code)
 
 
+async def facilities_of_codes_in(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """Those of these 10-digit codes that this network has."""
+    rows = await queries.facilities_of_codes(tx, sorted(codes))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
+async def active_professionals_in(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these who still work here."""
+    rows = await queries.active_professionals(tx, sorted(ids))
+    return {row["professional_id"] for row in rows}
+
+
+async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
+    """The facility this professional belongs to."""
+    return await queries.workplace(tx, professional_id)
+
+
 async def standing(actor: Actor) -> Standing:
     """What the directory knows of this professional or system; kept until `forget_standing`.
 

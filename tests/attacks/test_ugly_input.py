@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -52,8 +53,17 @@ UGLY = (
 SURROGATE = "%ED%A0%80"
 FORMS = {
     "hanako": (
-        ("/disclosure", {"axis": "facility", "code": "x", "permit": "yes", "version": "0"}),
-        ("/disclosure/undo", {"version": "0", "q": ""}),
+        ("/disclosure/save", {"change": "[]", "version": "0", "back": "/disclosure"}),
+        ("/disclosure/undo", {"version": "0", "back": ""}),
+        (
+            f"/disclosure/people/{uuid4()}",
+            {"version": "0", "until": "day", "day": "x", "restricted": "no"},
+        ),
+        ("/disclosure/teams", {"version": "0", "name": "x", "professional_id": "x", "q": "x"}),
+        (
+            "/disclosure/details",
+            {"version": "0", "outcome": "deny", "who": "x", "category": "x", "source": "x"},
+        ),
         ("/disclosure/participation", {"state": "x", "undo": "no"}),
         ("/help/call-back", {"phone": "x"}),
         (
@@ -120,7 +130,16 @@ QUERIES = {
         "/me/access-log?before={}",
         "/me/access-log?count={}",
         "/me/notices?page={}",
-        "/disclosure?q={}",
+        "/disclosure/facilities?q={}",
+        "/disclosure/facilities?region={}",
+        "/disclosure/facilities?type={}",
+        "/disclosure/facilities/{}",
+        "/disclosure/areas/{}",
+        "/disclosure/people?q={}",
+        "/disclosure/people?facility={}",
+        "/disclosure/people/{}",
+        "/disclosure/teams?q={}",
+        "/disclosure/teams/{}",
         "/disclosure?changed={}",
         "/disclosure/participation?changed={}",
         "/me/records?q={}",

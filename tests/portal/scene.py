@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
@@ -63,15 +64,30 @@ class Visitor:
         return await self.browser.post(path, json=body, headers=headers)
 
     async def version(self) -> int:
-        """The settings version the page shows."""
-        found = re.search(r'name="version" value="(\d+)"', (await self.get("/disclosure")).text)
+        """The settings version the pages show."""
+        page = (await self.get("/disclosure/professions")).text
+        found = re.search(r'name="version" value="(\d+)"', page)
         assert found
         return int(found.group(1))
 
+    async def wish(
+        self, *commands: Command, version: int | None = None, back: str = ""
+    ) -> httpx.Response:
+        """As a settings page posts it; of the newest version where none is given."""
+        if version is None:
+            version = await self.version()
+        change = msgspec.json.encode(commands).decode()
+        return await self.post("/disclosure/save", change=change, version=version, back=back)
+
     async def turn(self, axis: str, code: object, permit: str, version: int) -> httpx.Response:
-        return await self.post(
-            "/disclosure", axis=axis, code=code, permit=permit, version=version, q=""
-        )
+        turned: dict[str, Command] = {
+            "facility": SetFacility(code, permit == "yes"),  # type: ignore[arg-type]
+            "profession": SetProfession(str(code), permit == "yes"),
+            "category": SetCategory(str(code), permit == "yes"),
+        }
+        pages = {"facility": "facilities", "profession": "professions", "category": "categories"}
+        back = f"/disclosure/{pages[axis]}#{axis}-{code}"
+        return await self.wish(turned[axis], version=version, back=back)
 
     async def log(self) -> list[dict[str, Any]]:
         return list((await self.ask("/me/access-log?count=100")).json()["events"])
@@ -148,6 +164,14 @@ async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
         OPERATOR, NewFacility(code, name, kana, name_en, kind, "aso")
     )
     return Place(facility_id, code, name, name_en)
+
+
+async def left(at: Place) -> None:
+    """The facility leaves the network."""
+    async with unit_of_work(OPERATOR) as tx:
+        await tx.execute(
+            "UPDATE facility SET is_active = false WHERE facility_id = $1", at.facility_id
+        )
 
 
 async def wrote(

@@ -8,6 +8,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from api.support.log_lines import KindCount, LogLine
+from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.my_records import RECORD_PAGES
+from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -36,18 +39,6 @@ SUBJECT = {
     "sex": "女性",
     "age": 86,
 }
-SWITCHES = [
-    {"code": "one", "label": "佐藤内科クリニック", "detail": "診療所・熊本市中央区", "on": True},
-    {"code": "two", "label": "水前寺中央薬局", "detail": "", "on": False},
-]
-PROFESSIONS = [
-    {"code": "physician", "label": "医師", "detail": "", "on": True},
-    {"code": "pharmacist", "label": "薬剤師", "detail": "", "on": False},
-]
-CATEGORIES = [
-    {"code": "prescription", "label": "処方", "detail": "医師が出した薬", "on": True},
-    {"code": "lab", "label": "検査", "detail": "血液検査など", "on": False},
-]
 ROW = LogLine(
     number=7,
     event_id=UUID("0190a8c0-0000-7000-8000-000000000007"),
@@ -116,91 +107,6 @@ HAPPENINGS = [
     },
     {"text": "設定を変えました。", "at": AT, "href": None},
 ]
-DISCLOSURE = {
-    "viewer": HANAKO,
-    "now": "いま、「佐藤内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。",
-    "is_participating": True,
-    "sections": {"facility": SWITCHES, "profession": PROFESSIONS, "category": CATEGORIES},
-    "query": "",
-    "facility_total": 2,
-    "version": 3,
-    "undo": None,
-}
-MY_RECORD = {
-    "id": "r1",
-    "title": "HbA1c(NGSP)",
-    "category": "検査",
-    "level": "normal",
-    "is_hidden": False,
-    "is_kept_back": False,
-    "is_shared": True,
-}
-LEVEL_CHOICES = [("came", "届いたときのまま"), ("normal", "ふつう"), ("secret", "だれにも見せない")]
-RECORDS = {
-    "viewer": HANAKO,
-    "visits": [
-        {
-            "on": date(2026, 5, 1),
-            "facility": "佐藤内科クリニック",
-            "records": [
-                MY_RECORD,
-                MY_RECORD | {"level": "secret"},
-                MY_RECORD | {"is_hidden": True, "is_kept_back": True},
-                MY_RECORD | {"level": "restricted", "is_shared": False},
-            ],
-        }
-    ],
-    "total": 4,
-    "has_any": True,
-    "is_first": True,
-    "chosen": {},
-    "options": {
-        "category": [("lab", "検査（4件）")],
-        "facility": [("f1", "佐藤内科クリニック（4件）")],
-        "year": [("2026", "2026年（4件）")],
-    },
-    "newest": "/records",
-    "following": "/records?after=x",
-}
-ONE_RECORD = {
-    "viewer": HANAKO,
-    "record": MY_RECORD | {"facility": "佐藤内科クリニック", "on": date(2026, 5, 1)},
-    "facts": [("結果", "7.1 %")],
-    "status_text": "いま、「だれに見せるか」の設定どおりに見せています。",
-    "is_participating": True,
-    "visit": 4,
-    "is_visit_hidden": False,
-    "levels": LEVEL_CHOICES,
-    "set_level": "came",
-    "may_share": True,
-    "shares": [
-        {"id": 3, "to": "水前寺中央薬局", "until": "5月10日", "records": 1},
-        {"id": 4, "to": "伊藤さん（水前寺中央薬局）", "until": "5月10日", "records": 2},
-        {"id": 5, "to": "水前寺中央薬局", "until": "5月10日", "records": 0},
-    ],
-    "version": 3,
-    "undo": None,
-}
-SHARING = {
-    "viewer": HANAKO,
-    "record": MY_RECORD,
-    "query": "水前寺",
-    "recipients": [("facility:f1", "水前寺中央薬局（熊本市）")],
-    "values": {"to": "", "until": "2026-05-10"},
-    "first_day": "2026-05-03",
-    "last_day": "2026-07-31",
-    "most_days": 90,
-    "errors": {},
-    "version": 3,
-}
-INCOMING = {
-    "viewer": HANAKO,
-    "is_participating": True,
-    "levels": LEVEL_CHOICES[:2],
-    "level": "normal",
-    "version": 3,
-    "undo": None,
-}
 NO_INPUT: dict[str, Any] = {"values": {}, "errors": {}}
 SENT_BACK = {
     "values": {"card": "1234", "birth_era": "showa", "birth_year": "15", "local_id": "0"},
@@ -237,71 +143,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "home.html",
         {"viewer": HANAKO, "summary": "まだ、だれも見られません。", "needs": [], "happenings": []},
     ),
-    "disclosure": ("disclosure.html", DISCLOSURE),
-    "disclosure-undo": (
-        "disclosure.html",
-        DISCLOSURE
-        | {
-            "undo": {
-                "text": "「佐藤内科クリニック」には見せないようにしました。",
-                "at": "facility-one",
-            },
-            "query": "みつからない",
-            "facility_total": 0,
-            "sections": DISCLOSURE["sections"] | {"facility": []},  # type: ignore[operator]
-        },
-    ),
-    "disclosure-changed": (
-        "disclosure.html",
-        DISCLOSURE
-        | {
-            "undo": {"text": "「佐藤内科クリニック」に見せるようにしました。", "at": "facility-one"}
-        },
-    ),
-    "disclosure-left": ("disclosure.html", DISCLOSURE | {"is_participating": False}),
-    "records": ("records/list.html", RECORDS),
-    "records-narrowed": (
-        "records/list.html",
-        RECORDS
-        | {
-            "visits": [],
-            "total": 0,
-            "chosen": {"category": "lab", "q": "みつからない"},
-            "is_first": False,
-        },
-    ),
-    "records-empty": (
-        "records/list.html",
-        RECORDS | {"visits": [], "total": 0, "has_any": False, "following": None},
-    ),
-    "record": ("records/one.html", ONE_RECORD),
-    "record-secret": (
-        "records/one.html",
-        ONE_RECORD
-        | {
-            "facts": [],
-            "may_share": False,
-            "shares": [],
-            "set_level": "secret",
-            "undo": "この記録を、だれにも見せないようにしました。",
-        },
-    ),
-    "record-left": ("records/one.html", ONE_RECORD | {"is_participating": False}),
-    "record-share": ("records/share.html", SHARING),
-    "record-share-none": ("records/share.html", SHARING | {"recipients": []}),
-    "record-share-errors": (
-        "records/share.html",
-        SHARING
-        | {"errors": {"to": "相手を一つ選んでください。", "until": "日付を入れてください。"}},
-    ),
-    "records-incoming": ("records/incoming.html", INCOMING),
-    "records-incoming-done": (
-        "records/incoming.html",
-        INCOMING | {"undo": "これから届く記録は「特に慎重に」にします。"},
-    ),
-    "records-incoming-left": ("records/incoming.html", INCOMING | {"is_participating": False}),
+    **SETTINGS_PAGES,
+    **PREVIEW_PAGES,
+    **RECORD_PAGES,
     "participation": (
-        "participation.html",
+        "disclosure/participation.html",
         {
             "viewer": HANAKO,
             "state": "participating",
@@ -310,7 +156,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "participation-left": (
-        "participation.html",
+        "disclosure/participation.html",
         {"viewer": HANAKO, "state": "withdrawn", "data_from": None, "is_new": True},
     ),
     "help": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": False}),
