@@ -40,6 +40,7 @@ from api.openapi import PublishedSchema
 from api.records.access_routes import routes as access_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
+from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
@@ -106,6 +107,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *my_records_routes,
         *records_routes,
         *access_routes,
         *preview_routes,

@@ -111,6 +111,13 @@ class Contradiction(Problem):
     key = "error.consent.contradiction"
 
 
+class ShareTooLong(Problem):
+    """A share shows once, for a while; what is to last is a setting."""
+
+    status = 422
+    key = "error.consent.share_too_long"
+
+
 class ConsentNotTaken(Problem):
     """A FHIR Consent that cannot be read as settings; `where` names each fault's FHIRPath."""
 

@@ -314,7 +314,8 @@ async def _expect(
 ) -> None:
     newest = now.directive.version
     if newest != version:
-        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        known = min(max(version, 0), newest)
+        since = [_commands(change) for change in await queries.changes_since(tx, known)]
         raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
 
 
