@@ -19,7 +19,7 @@ from api.directory.service import Standing
 from notifications import service as notifications
 
 # What fills a sentence: plain, or one text for each language.
-Told = Mapping[str, str | int | Mapping[str, str]]
+Told = Mapping[str, str | int | dict[str, str]]
 
 
 async def amend_in(
@@ -40,12 +40,12 @@ async def amend_in(
     """
     change = {"origin": origin}
     logged = {"actor": who, "told": told}
-    await consent.store_in(tx, actor, now, following, change, logged=logged)
+    state = await consent.store_in(tx, actor, following, change, logged=logged)
     if actor.participant_id is None:
         named = {"name": who.get("name") or "", "facility": who.get("facility") or ""}
         version = now.directive.version + 1
         await notifications.enqueue(tx, f"settings_{origin}", version=version, **named, **told)
-    return await consent.settings_in(tx)
+    return state
 
 
 def party(actor: Actor, standing: Standing) -> dict[str, Any]:

@@ -50,6 +50,11 @@ class Row(NamedTuple):
     body: Any = None
 
 
+HIS_LAB = {
+    "subject": {"type": "professional", "id": "{clinic}"},
+    "action": {"name": "read"},
+    "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
+}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -92,6 +97,14 @@ TABLE = (
         HIS_RECORD,
         "/fhir/R4/MedicationRequest/{record}",
     ),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
+    Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    # Decisions
+    Row("GET", "/.well-known/authzen-configuration", OPEN),
+    Row("GET", "/.well-known/jwks.json", OPEN),
+    Row("POST", "/access/v1/evaluation", "in bad . . bad in", body={}),
+    Row("POST", "/access/v1/evaluation", "in ok . . ok in", body=HIS_LAB),
+    Row("POST", "/access/v1/evaluations", "in ok . . ok in", body=HIS_LAB),
     Row("POST", "/fhir/R4", "in in in in in bad", body={}),
     Row(
         "POST",
@@ -134,6 +147,21 @@ TABLE = (
             "commands": [{"kind": "facility", "id": "{clinic}", "on": True}],
         },
     ),
+    Row("GET", "/me/disclosure/receipts", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/disclosure/receipts/{version}",
+        "in . . . in in",
+        "/me/disclosure/receipts/999?participant_id={taro}",
+    ),
+    Row("GET", "/me/disclosure/consent", PARTICIPANT, "/me/disclosure/consent?patient={taro}"),
+    Row(
+        "GET",
+        "/me/disclosure/consent/{version}",
+        "in . . . in in",
+        "/me/disclosure/consent/999?patient={taro}",
+    ),
+    Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
     Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": 0}),
     Row("DELETE", "/me/disclosure/desk-codes/current", PARTICIPANT),
@@ -151,6 +179,24 @@ TABLE = (
         HIS_ANSWER,
         "/me/disclosure/requests/{request}/refusal",
     ),
+    Row(
+        "POST",
+        "/me/disclosure/preview",
+        PARTICIPANT,
+        body={"facility_id": "{clinic}", "profession": "physician"},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/preview",
+        "in bad . . in in",
+        body={"facility_id": "{clinic}", "profession": "physician", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/difference",
+        PARTICIPANT,
+        body={"commands": [{"kind": "facility", "id": "{clinic}", "on": True}]},
+    ),
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
@@ -162,6 +208,8 @@ TABLE = (
     ),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
+    Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
+    Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
     # The portal, for everyone
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
@@ -183,22 +231,100 @@ TABLE = (
     Row("GET", "/disclosure", PARTICIPANT, "/disclosure?participant_id={taro}"),
     Row(
         "POST",
-        "/disclosure",
+        "/disclosure/save",
         PARTICIPANT,
         body={
-            "axis": "facility",
-            "code": "{clinic}",
-            "permit": "yes",
+            "change": '[{"kind": "facility", "facility_id": "{clinic}", "on": true}]',
             "version": "0",
             "participant_id": "{taro}",
         },
     ),
+    Row(
+        "GET", "/disclosure/facilities", PARTICIPANT, "/disclosure/facilities?participant_id={taro}"
+    ),
+    Row(
+        "GET",
+        "/disclosure/facilities/{facility_id}",
+        PARTICIPANT,
+        "/disclosure/facilities/{clinic}",
+    ),
+    Row(
+        "POST",
+        "/disclosure/facilities/{facility_id}",
+        PARTICIPANT,
+        "/disclosure/facilities/{clinic}",
+        {"version": "0", "until": "open", "participant_id": "{taro}"},
+    ),
+    Row(
+        "GET",
+        "/disclosure/facilities/{facility_id}/categories",
+        PARTICIPANT,
+        "/disclosure/facilities/{clinic}/categories",
+    ),
+    Row("GET", "/disclosure/see-as", PARTICIPANT, "/disclosure/see-as?participant_id={taro}"),
+    Row(
+        "GET",
+        "/disclosure/see-as/people/{professional_id}",
+        PARTICIPANT,
+        "/disclosure/see-as/people/{doctor}?participant_id={taro}",
+    ),
+    Row(
+        "GET",
+        "/disclosure/see-as/facilities/{facility_id}",
+        PARTICIPANT,
+        "/disclosure/see-as/facilities/{clinic}",
+    ),
+    Row(
+        "POST",
+        "/disclosure/confirm",
+        PARTICIPANT,
+        body={"change": '[{"kind":"region","code":"aso","on":true}]', "version": 0},
+    ),
+    Row("GET", "/disclosure/areas", PARTICIPANT),
+    Row("GET", "/disclosure/areas/{code}", PARTICIPANT, "/disclosure/areas/aso"),
+    Row("GET", "/disclosure/professions", PARTICIPANT),
+    Row("GET", "/disclosure/categories", PARTICIPANT),
+    Row("GET", "/disclosure/people", PARTICIPANT, "/disclosure/people?facility={clinic}"),
+    Row("GET", "/disclosure/people/{professional_id}", PARTICIPANT, "/disclosure/people/{doctor}"),
+    Row(
+        "POST",
+        "/disclosure/people/{professional_id}",
+        PARTICIPANT,
+        "/disclosure/people/{doctor}",
+        {"version": "0", "until": "open", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/disclosure/teams", PARTICIPANT),
+    Row(
+        "POST",
+        "/disclosure/teams",
+        PARTICIPANT,
+        body={"version": "0", "name": "T", "professional_id": "{doctor}"},
+    ),
+    Row("GET", "/disclosure/teams/{team_id}", HIS_PAGE, "/disclosure/teams/{absent}"),
+    Row(
+        "POST",
+        "/disclosure/teams/{team_id}",
+        HIS_PAGE,
+        "/disclosure/teams/{absent}",
+        {"version": "0", "name": "T"},
+    ),
+    Row("GET", "/disclosure/details", PARTICIPANT),
+    Row(
+        "POST",
+        "/disclosure/details",
+        PARTICIPANT,
+        body={"version": "0", "outcome": "deny", "category": "lab", "source": "{clinic}"},
+    ),
+    Row("GET", "/disclosure/new-facilities", PARTICIPANT),
+    Row("GET", "/disclosure/research", PARTICIPANT),
     Row(
         "POST",
         "/disclosure/undo",
         PARTICIPANT,
         body={"version": "0", "participant_id": "{taro}"},
     ),
+    Row("GET", "/disclosure/receipts", PARTICIPANT),
+    Row("GET", "/disclosure/receipts/{version}", "in . . . in in", "/disclosure/receipts/999"),
     Row("GET", "/disclosure/participation", PARTICIPANT),
     Row(
         "POST",
@@ -231,6 +357,31 @@ TABLE = (
         "/disclosure/agreed/1/end",
         {"participant_id": "{taro}"},
     ),
+    Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
+    Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
+    Row(
+        "POST",
+        "/records/{record_id}/choices",
+        HIS_PAGE,
+        "/records/{record}/choices",
+        {"act": "hide", "version": "0"},
+    ),
+    Row("GET", "/records/{record_id}/share", HIS_PAGE, "/records/{record}/share?q="),
+    Row(
+        "POST",
+        "/records/{record_id}/share",
+        HIS_PAGE,
+        "/records/{record}/share",
+        {"to": "facility:{clinic}", "until": "2099-01-01", "version": "0"},
+    ),
+    Row("GET", "/records/incoming", PARTICIPANT, "/records/incoming?participant_id={taro}"),
+    Row(
+        "POST",
+        "/records/incoming",
+        PARTICIPANT,
+        body={"level": "restricted", "version": "0", "participant_id": "{taro}"},
+    ),
+    Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),
@@ -275,7 +426,17 @@ TABLE = (
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 
-JSON_ROUTES = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema", "/.well")
+JSON_ROUTES = (
+    "/fhir",
+    "/oauth",
+    "/access",
+    "/me",
+    "/enrolments",
+    "/sessions",
+    "/health",
+    "/schema",
+    "/.well",
+)
 SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
 
 
@@ -354,7 +515,16 @@ def _word(answer: httpx.Response) -> str:
     status = answer.status_code
     if status == 401 or (status == 303 and answer.headers["location"] == "/sign-in"):
         return "in"
-    words = {404: ".", 410: "gone", 400: "bad", 403: "bad", 415: "bad", 422: "bad", 409: "ok"}
+    words = {
+        404: ".",
+        410: "gone",
+        400: "bad",
+        403: "bad",
+        415: "bad",
+        422: "bad",
+        428: "bad",
+        409: "ok",
+    }
     return words.get(status, "ok" if status < 400 else str(status))
 
 
@@ -409,6 +579,7 @@ def _his(world: World) -> dict[str, str]:
         "number_system": system,
         "number_value": world.number,
         "clinic": str(world.clinic.facility_id),
+        "doctor": str(world.sato.professional_id),
         "absent": str(uuid4()),
     }
 

@@ -10,14 +10,10 @@ import pytest_asyncio
 
 from api.consent import asking, requests
 from api.consent import service as consent
-from api.consent.amending import amend_in
-from api.consent.asking import opened
 from api.consent.errors import AskingThrottled
-from api.consent.facts import Provision
 from api.consent.switches import Exclude, SetFacility
 from api.core import clock
 from api.core.actor import Actor
-from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.identity.card import CardNumber
 from notifications import service as notifications
@@ -464,34 +460,6 @@ async def test_what_was_handed_on_ends_with_the_grant_it_came_from(
 
 
 # Changed by somebody else
-
-
-async def test_a_change_from_paper_is_told_with_a_way_to_take_it_back(
-    hanako: Visitor, ueda: Visitor, clinic: Place
-) -> None:
-    row = Provision(
-        0,
-        "permit",
-        "recipient",
-        facility_id=clinic.facility_id,
-        valid_to=clock.now() + timedelta(days=365),
-        origin="paper",
-    )
-    async with unit_of_work(ueda.actor, subject=hanako.actor.participant_id) as tx:
-        state = await consent.locked_settings_in(tx)
-        assert state
-        following = opened(state.directive, row, consent.network_rules(), lifts_denies=True)
-        who = {"name": "上田 恵子"}
-        await amend_in(tx, ueda.actor, state, following, "paper", who=who, told={})
-    (notice, *_) = await notices(hanako)
-    assert "上田 恵子が見せる相手の設定を変えました" in notice["body"]
-    assert "上田 恵子さんが、あなたの同意書をもとに" in (await hanako.log())[0]["sentence"]
-    inbox = (await hanako.get("/inbox")).text
-    assert 'href="/disclosure?changed=1"' in inbox
-    page = (await hanako.get("/disclosure?changed=1")).text
-    assert "ほかの人の操作で設定が変わりました。" in page
-    await hanako.post("/disclosure/undo", version=1)
-    assert (await consent.settings(hanako.actor)).directive.provisions == ()
 
 
 async def test_what_hanako_does_herself_is_logged_and_no_notice(
