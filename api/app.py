@@ -323,6 +323,7 @@ def _problem_json(
         body["where"] = problem.where
     if isinstance(problem, EnrolmentFaults):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
+    body |= problem.members
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,

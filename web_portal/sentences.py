@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from api.consent import service as consent
+from api.consent.names import names_in_commands, names_in_summary
 from api.consent.service import Settings
-from api.consent.switches import Command, SetFacility
+from api.consent.switches import Command
 from api.consent.telling import change_said, who_sees_now
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -14,21 +15,11 @@ from web_portal.page import PortalRequest, preferences
 async def now_sentence(request: PortalRequest, actor: Actor, state: Settings) -> str:
     """Who can see what now."""
     locale, summary = preferences(request).locale, consent.summary_of(state)
-    found = await directory.named(actor, summary.facility_ids)
-    return who_sees_now(
-        state.participation.state,
-        summary,
-        consent.network_rules(),
-        locale,
-        directory.profile(),
-        {each: found[each].label(locale) for each in found},
-    )
+    names = await names_in_summary(actor, locale, summary)
+    return who_sees_now(state.participation.state, summary, locale, directory.profile(), names)
 
 
 async def changes_said(request: PortalRequest, actor: Actor, commands: Sequence[Command]) -> str:
-    locale = preferences(request).locale
-    ids = [each.facility_id for each in commands if isinstance(each, SetFacility)]
-    found = await directory.named(actor, ids)
-    names = {each: found[each].label(locale) for each in found}
-    profile = directory.profile()
+    locale, profile = preferences(request).locale, directory.profile()
+    names = await names_in_commands(actor, locale, commands)
     return " ".join(change_said(each, locale, profile, names) for each in commands)

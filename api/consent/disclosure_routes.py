@@ -161,9 +161,7 @@ async def _view(request: ApiRequest, actor: Actor, state: Settings) -> Disclosur
     return DisclosureView(
         version=state.directive.version,
         changed_at=state.changed_at,
-        now=who_sees_now(
-            state.participation.state, summary, service.network_rules(), locale, profile, names
-        ),
+        now=who_sees_now(state.participation.state, summary, locale, profile, names),
         participation=msgspec.convert(state.participation, ParticipationView, from_attributes=True),
         facilities=[
             FacilityOn(each, names[each], row.valid_to)

@@ -1,5 +1,6 @@
 """Current and past versions of one participant's participation and settings."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -43,6 +44,26 @@ async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )
+
+
+async def changes_since(tx: Transaction, number: int) -> list[str]:
+    """What each later version did, the oldest first."""
+    rows = await tx.fetch(
+        "SELECT change::text AS change FROM directive"
+        " WHERE participant_id = (SELECT app.subject()) AND version > $1 ORDER BY version LIMIT 20",
+        number,
+    )
+    return [row["change"] for row in rows]
+
+
+async def records_told_of(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these records that are the subject's, and that the subject may know of."""
+    rows = await tx.fetch(
+        "SELECT record_id FROM record WHERE participant_id = (SELECT app.subject())"
+        " AND record_id = ANY ($1) AND is_current AND is_told",
+        ids,
+    )
+    return {row["record_id"] for row in rows}
 
 
 async def participation(tx: Transaction, number: int) -> asyncpg.Record | None:

@@ -16,6 +16,10 @@ GRANT_MONTHS: Final = 12
 RENEWAL: Final = timedelta(days=30)
 
 
+class EndIsPast(ValueError):
+    """A grant that would end before it began."""
+
+
 def replace(rules: Rules, owns: Test, wanted: Provision | None, purpose: str = TREATMENT) -> Rules:
     """The rows for this purpose that a switch owns give way to the one it wants, if any.
 
@@ -55,9 +59,11 @@ def a_year_on(now: datetime) -> datetime:
 
 
 def checked_end(until: datetime, now: datetime) -> datetime:
-    """Raises ValueError for an end that is past, or on no clock."""
-    if until.tzinfo is None or until <= now:
-        raise ValueError("an end lies ahead, at a time all clocks agree on")
+    """Raises `EndIsPast`, and ValueError for a time without its offset."""
+    if until.tzinfo is None:
+        raise ValueError("an end is a time all clocks agree on")
+    if until <= now:
+        raise EndIsPast("an end lies ahead")
     return until
 
 

@@ -1,5 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,10 +11,12 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
+from api.consent import checking, queries, rows
+from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
-from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
+from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
 from api.consent.facts import (
+    TREATMENT,
     Directive,
     Mark,
     NetworkRules,
@@ -25,13 +28,7 @@ from api.consent.facts import (
     Team,
 )
 from api.consent.summary import Summary, summary
-from api.consent.switches import (
-    Command,
-    SetCategory,
-    SetFacility,
-    SetProfession,
-    apply,
-)
+from api.consent.switches import Command
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -89,6 +86,7 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
         profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
+        purposes=frozenset({TREATMENT, *(each.code for each in profile.purposes)}),
         recipient_default=_DEFAULTS[profile.consent.recipient_default],
     )
 
@@ -168,10 +166,7 @@ async def turned(actor: Actor, version: int) -> list[Command] | None:
     """What that version of the actor's settings changed; None for an undoing or no such version."""
     async with unit_of_work(actor) as tx:
         row = await queries.version(tx, version)
-    try:
-        return msgspec.json.decode(row["change"], type=list[Command]) if row else None
-    except msgspec.ValidationError:
-        return None
+    return (list(_commands(row["change"])) or None) if row else None
 
 
 async def settings_in(tx: Transaction) -> Settings:
@@ -216,36 +211,42 @@ def compiled(state: Settings) -> Policy:
     return compile_policy(network_rules(), state.participation, state.directive)
 
 
-async def change(actor: Actor, commands: list[Command], *, expected_version: int) -> Settings:
+async def change(actor: Actor, commands: Sequence[Command], *, expected_version: int) -> Settings:
     """Applies the commands to the settings as one new version, logged with them.
 
-    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest, and
-    `UnknownChoice` for anything this network does not have; nothing is changed then.
+    Raises `SettingsChangedMeanwhile` when `expected_version` is no longer the newest,
+    `UnknownChoice` for anything that is not there for this participant to name, `NoLongerHere`
+    for letting in who left, `EndIsPast` and `Contradiction`; nothing is changed then.
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
-        await _check(tx, commands)
-        rules, at = network_rules(), clock.now()
-        following = now.directive
-        for command in commands:
-            following = apply(following, command, rules, at)
-        following = structs.replace(following, version=now.directive.version)
-        if following == now.directive:
+        await _expect(tx, now, expected_version, commands)
+        rules, found = network_rules(), await checking.known(tx, now.directive, commands)
+        await checking.check(tx, found, rules, now.directive, commands)
+        try:
+            following, done = apply_all(
+                now.directive, commands, rules, clock.now(), found.workplaces
+            )
+        except rows.EndIsPast as error:
+            raise EndIsPast from error
+        except ValueError as error:
+            raise Contradiction from error
+        if following is now.directive:
             return now
-        following = structs.replace(following, version=now.directive.version + 1)
-        await _store(tx, actor, following, [msgspec.to_builtins(c) for c in commands])
+        await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
         return await settings_in(tx)
 
 
-def already_so(state: Settings, commands: list[Command]) -> bool:
+def already_so(state: Settings, commands: Sequence[Command]) -> bool:
     """Whether these commands would change nothing."""
-    rules, at = network_rules(), clock.now()
-    return all(apply(state.directive, each, rules, at) is state.directive for each in commands)
+    try:
+        after, _ = apply_all(state.directive, commands, network_rules(), clock.now())
+    except ValueError:
+        return False
+    return after is state.directive
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
@@ -253,14 +254,29 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
+        await _expect(tx, now, expected_version)
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
         await _store(tx, actor, following, [{"undo": expected_version}])
         return await settings_in(tx)
+
+
+async def _expect(
+    tx: Transaction, now: Settings, version: int, wanted: Sequence[Command] = ()
+) -> None:
+    newest = now.directive.version
+    if newest != version:
+        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
+
+
+def _commands(change: str) -> tuple[Command, ...]:
+    try:
+        return msgspec.json.decode(change, type=tuple[Command, ...])
+    except msgspec.ValidationError:
+        return ()  # an undoing
 
 
 async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
@@ -304,21 +320,6 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
-
-
-async def _check(tx: Transaction, commands: list[Command]) -> None:
-    rules = network_rules()
-    for command in commands:
-        match command:
-            case SetFacility(facility_id=facility_id):
-                if not await directory.facilities_in(tx, [facility_id]):
-                    raise UnknownChoice
-            case SetProfession(code=code):
-                if code not in rules.matrix:
-                    raise UnknownChoice
-            case SetCategory(code=code):
-                if code not in rules.categories:
-                    raise UnknownChoice
 
 
 def _settings(row: asyncpg.Record) -> Settings:

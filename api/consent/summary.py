@@ -86,6 +86,10 @@ class Summary(Struct, frozen=True):
         """Those let in by name."""
         return tuple(row.facility_id for row in self.facilities if row.facility_id is not None)
 
+    @property
+    def professional_ids(self) -> tuple[UUID, ...]:
+        return tuple(r.professional_id for r in self.professionals if r.professional_id)
+
 
 class Difference(Struct, frozen=True):
     """`changed`: settings beside the rows that differ, by the names they have in a directive."""
@@ -161,14 +165,6 @@ def summary(
             )
         )
 
-    grants = {
-        r.team_id: r
-        for r in take(
-            lambda r: (
-                r.team_id is not None and r.kind == "permit" and r.axis == "recipient" and serves(r)
-            )
-        )
-    }
     return Summary(
         scheme=_scheme(everyone, lived[0]),
         everyone=everyone,
@@ -183,7 +179,7 @@ def summary(
         facilities_off=facilities_off,
         professionals=let_in("professional_id"),
         professionals_off=professionals_off,
-        teams=tuple(TeamSwitch(team, grants.get(team.id)) for team in directive.teams),
+        teams=tuple(TeamSwitch(team, sorting.grant(team)) for team in directive.teams),
         exclusions=exclusions,
         shares=take(lambda rule: rule.axis == "share"),
         hidden_records=take(lambda rule: rule.axis == "filter" and bool(rule.record_ids)),
@@ -224,6 +220,9 @@ class _Sorting:
         row = next((rule for rule in rows if rule.kind == "deny"), rows[0] if rows else None)
         self._left = [rule for rule in self._left if rule is not row]
         return row
+
+    def grant(self, team: Team) -> Provision | None:
+        return self.own(lambda r: r.team_id == team.id and r.kind == "permit" and serves(r))
 
     def turned(self, named: Provision, code: str) -> Switch:
         key = areas.area(named)

@@ -17,6 +17,7 @@ from api.consent.facts import (
     Mark,
     NetworkRules,
     Outcome,
+    Provision,
     Team,
 )
 
@@ -157,14 +158,21 @@ class Share(_Command, frozen=True, tag="share"):
 
 
 class Remove(_Command, frozen=True, tag="remove"):
+    """`row` is what was removed, once it was."""
+
     provision_id: int
+    row: Provision | None = None
 
 
 class Extend(_Command, frozen=True, tag="extend"):
-    """A new end for a grant or a share; without `until`, twelve months from now."""
+    """A new end for a grant or a share; without `until`, twelve months from now.
+
+    `row` is what was extended, once it was.
+    """
 
     provision_id: int
     until: datetime | None = None
+    row: Provision | None = None
 
 
 Command = (

@@ -1,8 +1,13 @@
 """Refusals: each carries its status and a message key; the border turns it into RFC 9457."""
 
+from typing import Any
+
 
 class Problem(Exception):
-    """`key` says what happened; `<key>.next`, where it exists, what is safe and what to do."""
+    """`key` says what happened; `<key>.next`, where it exists, what is safe and what to do.
+
+    `members` are further members of its JSON form, of types msgspec writes.
+    """
 
     status: int = 400
     key: str = "error.bad_request"
@@ -10,6 +15,7 @@ class Problem(Exception):
     def __init__(self, **params: str | int) -> None:
         super().__init__(self.key)
         self.params = params
+        self.members: dict[str, Any] = {}
 
 
 class NotFound(Problem):

@@ -42,7 +42,7 @@ KNOWN_CATEGORIES: Final = (
 )
 EVERY_CATEGORY: Final = "*"
 
-Kind = Literal["facility_type", "region", "profession", "category"]
+Kind = Literal["facility_type", "region", "profession", "category", "purpose"]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
 Words = Annotated[str, Meta(pattern=r"\S")]
 
@@ -90,9 +90,17 @@ class Category(Struct, frozen=True, kw_only=True):
     new: bool = False
 
 
+class SecondaryPurpose(Struct, frozen=True, kw_only=True):
+    """A purpose beside treatment, by its code in HL7 v3 ActReason; closed until chosen."""
+
+    code: Annotated[str, Meta(pattern=r"^[A-Z]+$", max_length=20)]
+    name: Names
+
+
 class ConsentScheme(Struct, frozen=True, kw_only=True):
     recipient_default: RecipientDefault
     data_from: DataFrom
+    secondary_purposes: tuple[SecondaryPurpose, ...] = ()
 
 
 class EmergencyViewers(Struct, frozen=True, kw_only=True):
@@ -132,6 +140,10 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
     emergency_viewers: tuple[EmergencyViewers, ...]
     wording: Wording = Wording()
 
+    @property
+    def purposes(self) -> tuple[SecondaryPurpose, ...]:
+        return self.consent.secondary_purposes
+
     def name_of(self, kind: Kind, code: str, locale: str) -> str:
         """Raises LookupError for a code or locale this profile does not have."""
         for entry in self._entries(kind):
@@ -162,13 +174,13 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
             at = parents[at]
         return tuple(found)
 
-    def regions_within(self, code: str) -> tuple[str, ...]:
-        """The region itself and those that lie in it."""
-        return tuple(
-            region.code for region in self.regions if code in self.regions_around(region.code)
-        )
+    def regions_in(self, code: str) -> list[str]:
+        """The region itself, and those that lie in it."""
+        return [each.code for each in self.regions if code in self.regions_around(each.code)]
 
-    def _entries(self, kind: Kind) -> tuple[FacilityType | Region | Profession | Category, ...]:
+    def _entries(
+        self, kind: Kind
+    ) -> tuple[FacilityType | Region | Profession | Category | SecondaryPurpose, ...]:
         match kind:
             case "facility_type":
                 return self.facility_types
@@ -178,6 +190,8 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
                 return self.professions
             case "category":
                 return self.categories
+            case "purpose":
+                return self.purposes
 
 
 class Fault(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -35,23 +35,20 @@ class FacilityLine(NamedTuple):
         return self.name if locale == "ja" else self.name_en
 
 
-class PersonLine(NamedTuple):
-    """One professional as lists show them, at their facility."""
+class Person(NamedTuple):
+    """A professional as participants may choose them; `is_active` with their facility."""
 
     professional_id: UUID
     name: str
     name_kana: str
     profession: str
-    is_active: bool
     facility_id: UUID
-    facility_name: str
-    facility_name_en: str
-    facility_type: str
-    region: str
-    facility_joined_at: datetime
+    is_active: bool
+    facility: str
+    facility_en: str
 
-    def facility_label(self, locale: str) -> str:
-        return self.facility_name if locale == "ja" else self.facility_name_en
+    def workplace(self, locale: str) -> str:
+        return self.facility if locale == "ja" else self.facility_en
 
 
 class Standing(NamedTuple):
@@ -144,17 +141,28 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
 
 
 async def search(
-    actor: Actor, words: str, *, limit: int, region: str = "", facility_type: str = ""
+    actor: Actor,
+    words: str,
+    *,
+    limit: int,
+    region: str | None = None,
+    facility_type: str | None = None,
 ) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
-    Hiragana finds katakana, full width finds half width; nothing typed finds all. `region` takes
-    in those that lie in it.
+    Hiragana finds katakana, full width finds half width; nothing typed finds all. A region holds
+    those that lie in it.
     """
-    folded, kana = _folded(words)
-    within = list(profile().regions_within(region)) if region else None
+    folded = _folded(words)
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, kana, limit, within, facility_type or None)
+        rows = await queries.search(
+            tx,
+            folded,
+            folded.translate(_KATAKANA),
+            limit,
+            regions=profile().regions_in(region) if region else None,
+            facility_type=facility_type,
+        )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
@@ -164,27 +172,39 @@ async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
         return [FacilityLine(*row.values()) for row in await queries.joined_since(tx, at)]
 
 
-async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonLine]:
-    """These professionals by id, those that have left too."""
+async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[Person]:
+    """These professionals, those who left too."""
+    return [Person(*row.values()) for row in await queries.people(tx, ids)]
+
+
+async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """As `people_in`, by id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     async with unit_of_work(actor) as tx:
-        rows = await queries.people(tx, sorted(set(ids)))
-    return {row["professional_id"]: PersonLine(*row.values()) for row in rows}
+        return {each.professional_id: each for each in await people_in(tx, wanted)}
 
 
-async def search_people(
-    actor: Actor, words: str, *, limit: int, facility_id: UUID | None = None
-) -> tuple[list[PersonLine], int]:
-    """Active professionals found as in `search`, spaces in names aside, and how many there are."""
-    folded, kana = ("".join(each.split()) for each in _folded(words))
+async def find_people(
+    actor: Actor, words: str, facility_id: UUID | None = None, *, limit: int
+) -> list[Person]:
+    """Professionals at work whose name or kana holds the words; spaces do not count.
+
+    Without words, those of the facility; without either, nobody.
+    """
+    folded = "".join(_folded(words).split())
+    if not folded and facility_id is None:
+        return []
     async with unit_of_work(actor) as tx:
-        rows = await queries.search_people(tx, folded, kana, facility_id, limit)
-    return [PersonLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
+        rows = await queries.find_people(
+            tx, folded, folded.translate(_KATAKANA), facility_id, limit
+        )
+    return [Person(*row.values()) for row in rows]
 
 
-def _folded(words: str) -> tuple[str, str]:
-    """As typed but for width and case, and the same in katakana."""
-    folded = unicodedata.normalize("NFKC", words).strip().lower()
-    return folded, folded.translate(_KATAKANA)
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).strip().lower()
 
 
 async def facility_of_code(code: str) -> UUID | None:

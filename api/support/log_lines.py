@@ -9,7 +9,8 @@ import msgspec
 
 from api.access_log.events import EventName
 from api.access_log.service import LogRow
-from api.consent.switches import Command, SetFacility
+from api.consent.changes import facilities_named, professionals_named
+from api.consent.switches import Command
 from api.consent.telling import change_said, label
 from api.core import i18n
 from api.directory.profile import NetworkProfile
@@ -52,8 +53,12 @@ def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:
     for row in rows:
         if row.facility_id is not None:
             ids.add(row.facility_id)
-        ids |= {each.facility_id for each in _changes(row) if isinstance(each, SetFacility)}
+        ids |= facilities_named(_changes(row))
     return ids
+
+
+def people_named_in(rows: Iterable[LogRow]) -> set[UUID]:
+    return {each for row in rows for each in professionals_named(_changes(row))}
 
 
 def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> LogLine:

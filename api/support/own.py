@@ -9,14 +9,15 @@ from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
 from api.consent.facts import Requester
+from api.consent.names import names_of
 from api.consent.recipients import NOTICE
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import FacilityLine, PersonLine
+from api.directory.service import FacilityLine, Person
 from api.records import own as own_records
-from api.support.log_lines import LogLine, facilities_named_in, line
+from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
 
@@ -43,7 +44,7 @@ class FacilityChoice(NamedTuple):
 
 
 class PersonChoice(NamedTuple):
-    person: PersonLine
+    person: Person
     entry: Entry
 
 
@@ -57,8 +58,9 @@ class FacilityChoices(NamedTuple):
 async def log(actor: Actor, locale: str, *, before: int | None = None, count: int = 20) -> LogView:
     """The actor's own log in the language asked for."""
     page = await access_log.page(actor, before=before, count=count)
-    found = await directory.named(actor, facilities_named_in(page.rows))
-    names = {each: found[each].label(locale) for each in found}
+    names = await names_of(
+        actor, locale, facilities_named_in(page.rows), people_named_in(page.rows)
+    )
     profile = directory.profile()
     lines = [line(row, locale, profile, names) for row in page.rows]
     return LogView(lines, page.total, page.before)
@@ -129,8 +131,9 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     found = (await directory.people(actor, [professional_id])).get(professional_id)
     if found is None:
         raise NotFound
+    place = (await directory.named(actor, [found.facility_id]))[found.facility_id]
     policy = consent.compiled(await consent.settings(actor))
-    return PersonChoice(found, entry(policy, _standing_well(found), clock.now()))
+    return PersonChoice(found, entry(policy, _standing_well(found, place), clock.now()))
 
 
 async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
@@ -165,17 +168,13 @@ def _anybody_of(line: FacilityLine) -> Requester:
     )
 
 
-def _standing_well(line: PersonLine) -> Requester:
+def _standing_well(person: Person, at: FacilityLine) -> Requester:
     """This professional at their facility, taken as trained and in good standing."""
-    return Requester(
+    return structs.replace(
+        _anybody_of(at),
         kind="professional",
-        facility_id=line.facility_id,
-        professional_id=line.professional_id,
-        profession=line.profession,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.facility_joined_at,
-        facility_is_active=True,
+        professional_id=person.professional_id,
+        profession=person.profession,
         professional_is_active=True,
         is_trained=True,
     )
