@@ -83,7 +83,11 @@ async def facility_choices(
     }
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(
-        actor, words, limit=MOST_FACILITIES, region=region, facility_type=facility_type
+        actor,
+        words,
+        limit=MOST_FACILITIES,
+        region=region or None,
+        facility_type=facility_type or None,
     )
     if not (words.strip() or region or facility_type):
         known = await directory.named(actor, chosen | holders | readers)
@@ -145,14 +149,11 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     state = await consent.settings(actor)
     policy, now = consent.compiled(state), clock.now()
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
-    waiting: list[FacilityLine] = []
-    for each in await directory.joined_since(actor, since):
-        who = _anybody_of(each)
-        if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
-            continue
-        if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
-            waiting.append(each)
-    return waiting
+    return [
+        each
+        for each in await directory.joined_since(actor, since)
+        if entry(policy, _anybody_of(each), now).waits
+    ]
 
 
 def _anybody_of(line: FacilityLine) -> Requester:

@@ -13,6 +13,9 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from api.consent import queries as consent_queries
+from api.consent import service as consent
+from api.consent.facts import Provision
 from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
@@ -219,6 +222,20 @@ async def wrote(
             list(marks),
             title,
             msgspec.json.encode({"resourceType": kinds[category]}).decode(),
+        )
+
+
+async def decided(about: Actor, *rules: Provision) -> None:
+    """The participant's settings as these rows say, however they came to be."""
+    now = await consent.settings(about)
+    async with unit_of_work(about) as tx:
+        await consent_queries.add_directive(
+            tx,
+            now.directive.version + 1,
+            (msgspec.json.encode(rules).decode(), "[]", "[]", 0, None),
+            "[]",
+            (directory.profile().id, directory.profile().version),
+            about.account_id,
         )
 
 

@@ -78,6 +78,8 @@ async def standing_said(
     that decided names just them."""
     if found.is_excluded:
         return say(request, "disclosure.standing.excluded")
+    if found.waits:
+        return say(request, "disclosure.standing.waits")
     way = "on" if found.is_open else "off"
     if found.rule is None:
         return say(request, f"disclosure.standing.{way}.nothing")
