@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import checking, queries, rows
+from api.consent import checking, queries, receipts, rows
 from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
@@ -224,20 +224,38 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
         if now.participation.state != "participating":
             raise NotFound
         await _expect(tx, now, expected_version, commands)
-        rules, found = network_rules(), await checking.known(tx, now.directive, commands)
-        await checking.check(tx, found, rules, now.directive, commands)
-        try:
-            following, done = apply_all(
-                now.directive, commands, rules, clock.now(), found.workplaces
-            )
-        except rows.EndIsPast as error:
-            raise EndIsPast from error
-        except ValueError as error:
-            raise Contradiction from error
+        following, done = await _following(tx, now.directive, commands)
         if following is now.directive:
             return now
-        await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+
+
+async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settings, Settings]:
+    """The subject's settings, and as saving these commands would leave them; nothing is stored.
+
+    Raises as `change` does for commands it would refuse.
+    """
+    now = await settings_in(tx)
+    if not commands:
+        return now, now
+    if now.participation.state != "participating":
+        raise NotFound
+    following, _ = await _following(tx, now.directive, commands)
+    return now, now._replace(directive=following)
+
+
+async def _following(
+    tx: Transaction, directive: Directive, commands: Sequence[Command]
+) -> tuple[Directive, Sequence[Command]]:
+    """The next version, or the same value where nothing changes; and the commands that did it."""
+    rules, found = network_rules(), await checking.known(tx, directive, commands)
+    await checking.check(tx, found, rules, directive, commands)
+    try:
+        return apply_all(directive, commands, rules, clock.now(), found.workplaces)
+    except rows.EndIsPast as error:
+        raise EndIsPast from error
+    except ValueError as error:
+        raise Contradiction from error
 
 
 def already_so(state: Settings, commands: Sequence[Command]) -> bool:
@@ -259,8 +277,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [{"undo": expected_version}])
 
 
 async def _expect(
@@ -299,7 +316,8 @@ async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating"
     )
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
+    """One version, its event and its receipt; answers the settings as they now stand."""
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -320,6 +338,12 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    state = _settings(row)
+    await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    return state
 
 
 def _settings(row: asyncpg.Record) -> Settings:

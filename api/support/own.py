@@ -3,19 +3,17 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import structs
-
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
-from api.consent.facts import Requester
 from api.consent.names import names_of
 from api.consent.recipients import NOTICE
+from api.consent.requesters import anybody_of, standing_well
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import FacilityLine, Person
+from api.directory.service import FacilityLine, PersonLine
 from api.records import own as own_records
 from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
@@ -44,7 +42,7 @@ class FacilityChoice(NamedTuple):
 
 
 class PersonChoice(NamedTuple):
-    person: Person
+    person: PersonLine
     entry: Entry
 
 
@@ -83,11 +81,7 @@ async def facility_choices(
     }
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(
-        actor,
-        words,
-        limit=MOST_FACILITIES,
-        region=region or None,
-        facility_type=facility_type or None,
+        actor, words, limit=MOST_FACILITIES, region=region, facility_type=facility_type
     )
     if not (words.strip() or region or facility_type):
         known = await directory.named(actor, chosen | holders | readers)
@@ -106,7 +100,7 @@ async def facility_choices(
         [
             FacilityChoice(
                 each,
-                entry(policy, _anybody_of(each), now),
+                entry(policy, anybody_of(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
@@ -124,7 +118,7 @@ async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
     policy = consent.compiled(await consent.settings(actor))
     return FacilityChoice(
         found,
-        entry(policy, _anybody_of(found), clock.now()),
+        entry(policy, anybody_of(found), clock.now()),
         facility_id in await own_records.holders(actor),
         facility_id in await access_log.readers(actor),
     )
@@ -135,9 +129,8 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     found = (await directory.people(actor, [professional_id])).get(professional_id)
     if found is None:
         raise NotFound
-    place = (await directory.named(actor, [found.facility_id]))[found.facility_id]
     policy = consent.compiled(await consent.settings(actor))
-    return PersonChoice(found, entry(policy, _standing_well(found, place), clock.now()))
+    return PersonChoice(found, entry(policy, standing_well(found), clock.now()))
 
 
 async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
@@ -152,30 +145,5 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     return [
         each
         for each in await directory.joined_since(actor, since)
-        if entry(policy, _anybody_of(each), now).waits
+        if entry(policy, anybody_of(each), now).waits
     ]
-
-
-def _anybody_of(line: FacilityLine) -> Requester:
-    """Anybody of this facility, for asking ahead whether it is let in."""
-    return Requester(
-        kind="system",
-        facility_id=line.facility_id,
-        profession=next(iter(consent.network_rules().matrix)),
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.joined_at,
-        facility_is_active=True,
-    )
-
-
-def _standing_well(person: Person, at: FacilityLine) -> Requester:
-    """This professional at their facility, taken as trained and in good standing."""
-    return structs.replace(
-        _anybody_of(at),
-        kind="professional",
-        professional_id=person.professional_id,
-        profession=person.profession,
-        professional_is_active=True,
-        is_trained=True,
-    )

@@ -102,14 +102,23 @@ class Visitor:
         """Turns the switch that stands at this place of the page; the page that follows."""
         page = (await self.get(path, locale=locale)).text
         (form,) = (form for form in forms(page) if f'id="{place}"' in form)
-        return await self.follow(await self.post(*sent(form)), locale=locale)
+        return await self.follow(await self.send(*sent(form)), locale=locale)
 
     async def press(self, path: str, button: str, **typed: object) -> httpx.Response:
         """Fills in and sends the first form of the page that has this button."""
         page = (await self.get(path)).text
         form = next(form for form in forms(page) if f">{button}<" in form)
         action, fields = sent(form)
-        return await self.post(action, fields | typed)
+        return await self.send(action, fields | typed)
+
+    async def send(self, action: str, fields: Mapping[str, object]) -> httpx.Response:
+        """A wish to be looked at first is looked at, and saved."""
+        answer = await self.post(action, fields)
+        if action == "/disclosure/confirm":
+            assert answer.status_code == 200, answer.text
+            (form,) = (each for each in forms(answer.text) if "/disclosure/save" in each)
+            answer = await self.post(*sent(form))
+        return answer
 
     async def log(self) -> list[dict[str, Any]]:
         return list((await self.ask("/me/access-log?count=100")).json()["events"])
@@ -203,6 +212,14 @@ async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
         OPERATOR, NewFacility(code, name, kana, name_en, kind, "aso")
     )
     return Place(facility_id, code, name, name_en)
+
+
+async def left(at: Place) -> None:
+    """The facility leaves the network."""
+    async with unit_of_work(OPERATOR) as tx:
+        await tx.execute(
+            "UPDATE facility SET is_active = false WHERE facility_id = $1", at.facility_id
+        )
 
 
 async def wrote(

@@ -86,7 +86,7 @@ ONE: dict[str, Any] = {
 }
 PERSON = ONE | {"name": "佐藤 健一", "is_blocked": False, "facility_id": CLINIC}
 FOUND = {"id": SATO, "name": "佐藤 健一", "about": "医師・佐藤内科クリニック", "with": "[]"}
-NOBODY: dict[str, Any] = {"found": [], "is_more": False, "query": "", "errors": {}}
+NOBODY: dict[str, Any] = {"found": [], "total": 0, "query": "", "errors": {}}
 
 SETTINGS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "disclosure": settings_page("hub", **HUB),
@@ -148,7 +148,7 @@ SETTINGS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "people",
         chosen=[FOUND | {"standing": "見せる", "end": "2027年5月2日まで", "way": "on"}],
         found=[FOUND],
-        is_more=True,
+        total=1,
         query="佐藤",
         is_search=True,
         facility_id="",
@@ -172,7 +172,7 @@ SETTINGS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         teams=[{"id": TEAM, "name": "在宅のチーム", "end": "2027年5月2日まで", "members": 2}],
         name="",
         found=[(SATO, "佐藤 健一　医師"), (CLINIC, "伊藤 美咲　薬剤師")],
-        is_more=True,
+        total=1,
         query="さ",
         errors={"name": "チームの名前を入れてください。", "professional_id": "選んでください。"},
     ),
@@ -183,7 +183,7 @@ SETTINGS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         typed_name="在宅のチーム",
         members=[FOUND | {"without": "[]"}, FOUND | {"id": CLINIC, "without": "[]"}],
         found=[FOUND],
-        is_more=True,
+        total=1,
         query="佐藤",
         errors={},
         end="2027年5月2日まで",

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.disclosure import (
     areas,
+    confirm,
     details,
     facilities,
     facility,
@@ -14,12 +15,15 @@ from web_portal.pages.disclosure import (
     people,
     research,
     save,
+    see_as,
     teams,
 )
 
 routes: list[ControllerRouterHandler] = [
     *hub.routes,
     *save.routes,
+    *confirm.routes,
+    *see_as.routes,
     *facilities.routes,
     *facility.routes,
     *areas.routes,

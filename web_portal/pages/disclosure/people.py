@@ -13,7 +13,7 @@ from api.consent import service as consent
 from api.consent.switches import Exclude, SetProfessional
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.directory.service import Person
+from api.directory.service import PersonLine
 from api.identity.guards import PORTAL, participants_only
 from api.support import own
 from web_portal.page import PortalRequest, preferences, say
@@ -44,7 +44,7 @@ async def people(
     ]
     known = await directory.people(actor, (rule.professional_id for rule, _ in chosen))  # type: ignore[misc]
     place = (await directory.named(actor, [facility_id])).get(facility_id) if facility_id else None
-    found, is_more = await find_people(actor, q, facility_id if place else None)
+    found, total = await find_people(actor, q, facility_id if place else None)
     return await section(
         request,
         actor,
@@ -63,7 +63,7 @@ async def people(
             if rule.professional_id in known
         ],
         found=[_line(request, each) for each in found],
-        is_more=is_more,
+        total=total,
         query=q,
         facility_id=str(facility_id) if place else "",
         place=place.label(preferences(request).locale) if place else "",
@@ -107,10 +107,11 @@ async def limit(
 
 async def find_people(
     actor: Actor, words: str, facility_id: UUID | None = None
-) -> tuple[list[Person], bool]:
-    """The first found, and whether there are more."""
-    found = await directory.find_people(actor, words, facility_id, limit=MOST_PEOPLE + 1)
-    return found[:MOST_PEOPLE], len(found) > MOST_PEOPLE
+) -> tuple[list[PersonLine], int]:
+    """Nobody where neither words nor a facility say whom to look for."""
+    if not (words.strip() or facility_id):
+        return [], 0
+    return await directory.search_people(actor, words, limit=MOST_PEOPLE, facility_id=facility_id)
 
 
 async def _page(
@@ -155,7 +156,7 @@ async def _page(
     )
 
 
-def _line(request: PortalRequest, each: Person) -> dict[str, str]:
+def _line(request: PortalRequest, each: PersonLine) -> dict[str, str]:
     return {
         "id": str(each.professional_id),
         "name": each.name,

@@ -14,7 +14,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.profile import Kind
-from api.directory.service import FacilityLine, Person
+from api.directory.service import FacilityLine, PersonLine
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import last_day
 
@@ -33,9 +33,9 @@ def about_facility(request: PortalRequest, line: FacilityLine) -> str:
     )
 
 
-def about_person(request: PortalRequest, line: Person) -> str:
+def about_person(request: PortalRequest, line: PersonLine) -> str:
     """What they are and where they work."""
-    place = line.workplace(preferences(request).locale)
+    place = line.facility_label(preferences(request).locale)
     profession = code_name(request, "profession", line.profession)
     return say(request, "disclosure.joint").join((profession, place))
 

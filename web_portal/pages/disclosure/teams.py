@@ -118,7 +118,7 @@ async def _list(
     name: str = "",
 ) -> Response[bytes]:
     state = await consent.settings(actor)
-    found, is_more = await find_people(actor, query)
+    found, total = await find_people(actor, query)
     return await section(
         request,
         actor,
@@ -141,7 +141,7 @@ async def _list(
             (str(each.professional_id), f"{each.name}　{about_person(request, each)}")
             for each in found
         ],
-        is_more=is_more,
+        total=total,
         query=query,
         name=name,
     )
@@ -160,7 +160,7 @@ async def _page(
     state = await consent.settings(actor)
     current = _team(state, team_id)
     people = await directory.people(actor, current.team.professional_ids)
-    found, is_more = await find_people(actor, query)
+    found, total = await find_people(actor, query)
     term = _term(current)
 
     def with_members(*ids: UUID) -> str:
@@ -198,7 +198,7 @@ async def _page(
             for each in found
             if each.professional_id not in ids
         ],
-        is_more=is_more,
+        total=total,
         query=query,
         end=end_said(request, current.row),
         limits=limits.shown(request, current.row, typed),
