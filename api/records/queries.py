@@ -121,11 +121,3 @@ async def local_ids(tx: Transaction, facility_id: UUID) -> list[str]:
         facility_id,
     )
     return [row["local_id"] for row in rows]
-
-
-async def told_sources(tx: Transaction) -> list[UUID]:
-    rows = await tx.fetch(
-        "SELECT DISTINCT source_facility_id FROM record"
-        " WHERE participant_id = (SELECT app.subject()) AND is_current AND is_told"
-    )
-    return [row["source_facility_id"] for row in rows]
