@@ -268,7 +268,8 @@ async def _expect(
 ) -> None:
     newest = now.directive.version
     if newest != version:
-        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        known = version if 0 <= version < newest else newest
+        since = [_commands(change) for change in await queries.changes_since(tx, known)]
         raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
 
 

@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -146,12 +146,14 @@ async def search(
     limit: int,
     region: str | None = None,
     facility_type: str | None = None,
+    first: tuple[Collection[UUID], ...] = (),
 ) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
     Hiragana finds katakana, full width finds half width; nothing typed finds all. A region holds
-    those that lie in it.
+    those that lie in it. Those of the first group come first, then the second's.
     """
+    ranked = {each: place for place, group in reversed(list(enumerate(first))) for each in group}
     folded = _folded(words)
     async with unit_of_work(actor) as tx:
         rows = await queries.search(
@@ -161,6 +163,7 @@ async def search(
             limit,
             regions=profile().regions_in(region) if region else None,
             facility_type=facility_type,
+            first=(list(ranked), list(ranked.values())),
         )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 

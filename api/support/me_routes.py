@@ -6,11 +6,13 @@ from uuid import UUID
 
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter, QueryParameter
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
+from api.consent.telling import label
 from api.core import i18n
 from api.core.actor import Actor
+from api.directory import service as directory
 from api.identity.guards import API, participants_only
 from api.support import own, service
 from api.support.log_lines import LogLine
@@ -45,6 +47,20 @@ class FacilityView(Struct):
 class Facilities(Struct):
     facilities: list[FacilityView]
     total: int
+
+
+class ProfessionalView(Struct):
+    id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    profession_label: str
+    facility_id: UUID
+    facility: str
+
+
+class Professionals(Struct):
+    professionals: list[ProfessionalView]
 
 
 class Log(Struct):
@@ -97,11 +113,49 @@ class MyOwn(Controller):
         q: Annotated[
             str, QueryParameter(max_length=100, description="Part of a name or kana.")
         ] = "",
+        area: Annotated[
+            str | None, QueryParameter(max_length=40, description="A region's code.")
+        ] = None,
+        facility_type: Annotated[
+            str | None,
+            QueryParameter(name="type", max_length=40, description="A facility type's code."),
+        ] = None,
     ) -> Facilities:
-        """At most 50: with `q` those found, without it those on or known to the participant."""
-        found = await own.facility_choices(actor, q)
+        """At most 50: those found, or, asked for nothing, those on or known to the participant.
+
+        Those that hold or have read the participant's records come first. 422 for an area or type
+        the network does not have."""
+        found = await own.facility_choices(actor, q, area, facility_type)
         return Facilities(
             [_facility(each, _locale(request)) for each in found.choices], found.total
+        )
+
+    @get("/professionals", summary="Professionals to name")
+    async def professionals(
+        self,
+        request: ApiRequest,
+        actor: NamedDependency[Actor],
+        q: Annotated[
+            str, QueryParameter(max_length=100, description="Part of a name or kana.")
+        ] = "",
+        facility: FromQuery[UUID | None] = None,
+    ) -> Professionals:
+        """At most 50 who are at work in the network now; nobody where nothing is asked for."""
+        locale, profile = _locale(request), directory.profile()
+        found = await own.professional_choices(actor, q, facility)
+        return Professionals(
+            [
+                ProfessionalView(
+                    each.professional_id,
+                    each.name,
+                    each.name_kana,
+                    each.profession,
+                    label(profile, "profession", each.profession, locale),
+                    each.facility_id,
+                    each.workplace(locale),
+                )
+                for each in found
+            ]
         )
 
     @get("/access-log", summary="Who looked at my records")
