@@ -39,7 +39,7 @@ Until = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset, sti
 Reach = Annotated[int, Meta(ge=0, le=1, description="0: normal records; 1: restricted ones too.")]
 Level = Annotated[int, Meta(ge=0, le=2, description="0 normal, 1 restricted, 2 secret.")]
 Row = Annotated[int, Meta(ge=1, le=2**31, description="`row` of what the settings show.")]
-Records = Annotated[tuple[UUID, ...], Meta(max_length=1000)]
+Records = Annotated[list[UUID], Meta(max_length=1000)]
 
 
 class _Change(Struct, tag_field="kind", forbid_unknown_fields=True):
@@ -78,7 +78,7 @@ class TeamChange(_Term, tag="team"):
 
     id: UUID
     name: Annotated[str, Meta(max_length=60)]
-    members: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=30)]
+    members: Annotated[list[UUID], Meta(min_length=1, max_length=30)]
 
     def command(self) -> Command:
         team = Team(self.id, self.name.strip(), tuple(sorted(set(self.members))))
@@ -173,7 +173,7 @@ class CellChange(_Change, tag="cell"):
         )
 
 
-class Exclusion(_Change, tag="exclude"):
+class ExclusionChange(_Change, tag="exclude"):
     """Shuts out one professional or one facility, in an emergency too."""
 
     on: bool
@@ -184,15 +184,15 @@ class Exclusion(_Change, tag="exclude"):
         return Exclude(self.on, self.professional, self.facility)
 
 
-class HiddenRecords(_Change, tag="hide_records"):
+class HiddenRecordsChange(_Change, tag="hide_records"):
     records: Records
     on: bool
 
     def command(self) -> Command:
-        return HideRecords(self.records, self.on)
+        return HideRecords(tuple(self.records), self.on)
 
 
-class HiddenPeriod(_Change, tag="hide_period"):
+class HiddenPeriodChange(_Change, tag="hide_period"):
     """Records dated from `data_from` on and before `data_to`; at least one of them."""
 
     on: bool
@@ -215,41 +215,43 @@ class MarkChange(_Change, tag="mark"):
         return MarkRecord(self.record, self.level)
 
 
-class IncomingLevel(_Change, tag="incoming_level"):
+class IncomingLevelChange(_Change, tag="incoming_level"):
     level: Level
 
     def command(self) -> Command:
         return SetIncomingLevel(self.level)
 
 
-class AskFirst(_Change, tag="ask_first"):
+class AskFirstChange(_Change, tag="ask_first"):
     on: bool
 
     def command(self) -> Command:
         return SetAskFirst(self.on)
 
 
-class NewShare(_Change, tag="share"):
+class ShareChange(_Change, tag="share"):
     """Records, or one category, once, to one professional or one facility."""
 
     until: Until
     professional: UUID | None = None
     facility: UUID | None = None
-    records: Records = ()
+    records: Records = []
     category: Code | None = None
 
     def command(self) -> Command:
-        return Share(self.until, self.professional, self.facility, self.records, self.category)
+        return Share(
+            self.until, self.professional, self.facility, tuple(self.records), self.category
+        )
 
 
-class Removal(_Change, tag="remove"):
+class RemovalChange(_Change, tag="remove"):
     row: Row
 
     def command(self) -> Command:
         return Remove(self.row)
 
 
-class Extension(_Change, tag="extend"):
+class ExtensionChange(_Change, tag="extend"):
     """A new end for a grant or share; without `until`, twelve months from today."""
 
     row: Row
@@ -272,15 +274,15 @@ Change = (
     | ProfessionChange
     | CategoryChange
     | CellChange
-    | Exclusion
-    | HiddenRecords
-    | HiddenPeriod
+    | ExclusionChange
+    | HiddenRecordsChange
+    | HiddenPeriodChange
     | MarkChange
-    | IncomingLevel
-    | AskFirst
-    | NewShare
-    | Removal
-    | Extension
+    | IncomingLevelChange
+    | AskFirstChange
+    | ShareChange
+    | RemovalChange
+    | ExtensionChange
 )
 
 

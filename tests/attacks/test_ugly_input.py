@@ -78,12 +78,24 @@ FORMS = {
         ),
     ),
 }
+NOBODY = "00000000-0000-0000-0000-000000000000"
 JSON_BODIES = {
     "hanako": (
         ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "category",
                                                                 "code": "x", "on": True}]}),
         ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "profession",
                                                                 "code": "x", "on": True}]}),
+        *(("/me/disclosure/changes", {"version": 0, "commands": [command]}) for command in (
+            {"kind": "region", "code": "x", "on": True},
+            {"kind": "facility_type", "code": "x", "on": True, "region": "x"},
+            {"kind": "secondary_use", "purpose": "x", "on": True},
+            {"kind": "cell", "outcome": "x", "profession": "x", "category": "x"},
+            {"kind": "team", "id": NOBODY, "name": "x", "members": [NOBODY], "on": False},
+            {"kind": "team", "id": NOBODY, "name": "x", "members": [NOBODY], "on": True},
+            {"kind": "share", "facility": "x", "category": "x", "until": "x"},
+            {"kind": "hide_period", "on": True, "data_from": "x", "category": "x"},
+            {"kind": "mark", "record": "x", "level": 1},
+        )),
         ("/me/disclosure/undo", {"version": 0}),
         ("/me/participation", {"state": "x"}),
         ("/me/call-backs", {"phone": "x"}),
@@ -98,6 +110,10 @@ JSON_BODIES = {
 QUERIES = {
     "hanako": (
         "/me/facilities?q={}",
+        "/me/facilities?area={}",
+        "/me/facilities?type={}",
+        "/me/professionals?q={}",
+        "/me/professionals?facility={}",
         "/me/access-log?before={}",
         "/me/access-log?count={}",
         "/me/notices?page={}",

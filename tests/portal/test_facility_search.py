@@ -65,6 +65,5 @@ async def test_kana_area_and_type_find_the_same_houses(app: httpx.AsyncClient) -
 
     assert await total("area=kumamoto_prefecture") == FACILITIES
     assert await total("q=れんげ") == await total("q=レンゲ") == await total("q=ﾚﾝｹﾞ") > 100
-    by_type = [await total(f"q=れんげ&type={code}") for code in ("clinic", "pharmacy")]
-    assert all(0 < each < await total("q=れんげ") for each in by_type)
+    assert 0 < await total("q=れんげ&type=pharmacy") < await total("q=れんげ")
     assert await total("q=ありません") == 0
