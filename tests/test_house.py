@@ -42,6 +42,7 @@ APPEND_ONLY = {
     "residence",
     "facility_history",
     "professional_history",
+    "receipt",
 }
 
 

@@ -29,7 +29,7 @@ from api.consent.switches import (
 )
 from api.core.database import Transaction
 from api.directory import service as directory
-from api.directory.service import FacilityLine, Person
+from api.directory.service import FacilityLine, PersonLine
 
 LARGEST_TEAM = 30
 LONGEST_NAME = 60
@@ -38,7 +38,7 @@ LONGEST_NAME = 60
 class Known:
     """What the directory has of everybody some commands and the settings name."""
 
-    def __init__(self, facilities: Iterable[FacilityLine], people: Iterable[Person]) -> None:
+    def __init__(self, facilities: Iterable[FacilityLine], people: Iterable[PersonLine]) -> None:
         self.facilities = {each.facility_id: each for each in facilities}
         self.people = {each.professional_id: each for each in people}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -12,7 +12,6 @@ from api.consent.facts import (
     NORMAL,
     RESTRICTED,
     SECRET,
-    TREATMENT,
     Basis,
     Decision,
     Directive,
@@ -20,6 +19,7 @@ from api.consent.facts import (
     Outcome,
     Participation,
     ParticipationState,
+    Provision,
     RecordFacts,
     Request,
     Requester,
@@ -27,9 +27,8 @@ from api.consent.facts import (
     Step,
 )
 from api.consent.filters import BY_NETWORK, Filters
-from api.consent.recipients import NOTICE, Recipients
+from api.consent.recipients import NOTICE, Recipients, exclusion, ruling_of
 
-_NOTHING_MATCHES: Final = Ruling("deny", "nothing_matches")
 _OPEN: Final[frozenset[Step]] = frozenset({"granted", "own_record", "shared"})
 
 # Here the requester is stopped before any record is looked at, one of their own included.
@@ -98,31 +97,38 @@ class Scope(Struct, frozen=True):
     source_denied: tuple[tuple[UUID, str], ...] = ()
     exceptions: Exceptions = NO_EXCEPTIONS
     share: Ruling | None = None
+    recipient: Ruling | None = None
     rulings: dict[str, Ruling] = {}
+    shares: dict[str, Ruling] = {}
 
     def of(self, category: str) -> Decision:
-        """The answer for a plain record of this category: normal, in date, from no named source."""
-        step: Step = self.basis.step
-        if step == "shared":
-            is_open = category in self.exceptions.shared_categories
-            basis = structs.replace(self.basis, category=category)
-            return Decision("permit" if is_open else "deny", basis)
-        if step not in ("recipient", "granted"):
-            return Decision("deny", structs.replace(self.basis, category=category))
-        ruling = self.rulings.get(category, BY_NETWORK["deny"])
-        if step == "granted" and ruling.outcome == "deny":
-            step = "filter"
-        basis = structs.replace(self.basis, step=step, category=category, filter=ruling)
-        return Decision("permit" if step == "granted" else "deny", basis)
+        """The answer for a plain record of this category: normal, in date, from no named source,
+        and not one the participant spoke of by itself."""
+        step: Step = "recipient" if self.basis.step == "shared" else self.basis.step
+        recipient: Ruling | None = self.basis.recipient
+        ruling: Ruling | None = None
+        if step in ("recipient", "granted"):
+            share = self.shares.get(category)
+            if share is not None:
+                step, recipient = "shared", share
+            else:
+                recipient = self.recipient
+                ruling = self.rulings.get(category, BY_NETWORK["deny"])
+                if step == "granted" and ruling.outcome == "deny":
+                    step = "filter"
+        basis = structs.replace(
+            self.basis, step=step, recipient=recipient, category=category, filter=ruling
+        )
+        return Decision("permit" if step in _OPEN else "deny", basis)
 
 
-class _Answer(NamedTuple):
+class _Answer(Struct, gc=False):
     """The requester's half of a decision; GRANTED where only the record can still say no."""
 
     step: Step
     recipient: Ruling | None = None
     level: int = NORMAL
-    shares: tuple[Ruling, ...] = ()
+    shares: tuple[Provision, ...] = ()
 
 
 class Policy:
@@ -135,7 +141,6 @@ class Policy:
         "_directive",
         "_filters",
         "_is_dated",
-        "_is_living",
         "_marks",
         "_network",
         "_participation",
@@ -148,24 +153,29 @@ class Policy:
         self._network = network
         self._participation = participation
         self._directive = directive
-        self._recipients = Recipients(participation, directive)
-        self._filters = Filters(network, (r for r in directive.provisions if r.axis == "filter"))
+        self._recipients = Recipients(network, participation, directive)
+        self._filters = Filters(network, directive.provisions)
         self._marks = {mark.record_id: mark.level for mark in directive.marks}
         self._is_dated = (
             participation.ends_at is not None
             or self._recipients.is_dated
             or any(rule.valid_from or rule.valid_to for rule in directive.provisions)
         )
-        self._is_living = self._recipients.is_living or network.recipient_default != "deny"
+
+    @property
+    def team_names(self) -> dict[str, str]:
+        """The participant's care teams by id, for sentences."""
+        return {str(team.id): team.name for team in self._directive.teams}
 
     def is_timeless(self, request: Request) -> bool:
         """Whether the same request gets the same answer at any later time."""
         joined_at = request.requester.facility_joined_at
         is_new = joined_at is not None and request.now < joined_at + NOTICE
-        return not (self._is_dated or (self._is_living and is_new))
+        return not (self._is_dated or (self._recipients.is_living and is_new))
 
     def decide(self, request: Request, record: RecordFacts) -> Decision:
-        answer = self._answer(request)
+        state = self._state(request)
+        answer = self._answer(request, state)
         step: Step = answer.step
         recipient = answer.recipient
         ruling: Ruling | None = None
@@ -173,35 +183,35 @@ class Policy:
             pass
         elif record.source_facility_id == request.requester.facility_id:
             step = "own_record"
+        elif (sensitivity := self._sensitivity(record)) >= SECRET:
+            step = "secret"
+        elif step == "emergency_closed":
+            pass
+        elif answer.shares and (share := _opening(answer.shares, record)) is not None:
+            recipient = ruling_of(share)
+            step = "data_from" if self._is_too_old(record) else "shared"
         else:
-            sensitivity = record.sensitivity
-            if self._marks and record.record_id is not None:
-                sensitivity = self._marks.get(record.record_id, sensitivity)
-            share = _opening(answer.shares, record) if answer.shares else None
-            if sensitivity >= SECRET:
-                step = "secret"
-            elif step == "emergency_closed":
-                pass
-            elif share is not None:
-                step, recipient = "shared", share
-                if self._is_too_old(record):
+            ruling = self._filters.of_record(request, record)
+            if step == "granted":
+                if ruling.outcome == "deny":
+                    step = "filter"
+                elif sensitivity > answer.level:
+                    step = "sensitivity"
+                elif self._is_too_old(record):
                     step = "data_from"
-            else:
-                ruling = self._filters.hides(request, record) or self._filters.decide(
-                    request, record.category, record.source_facility_id
-                )
-                if step == "granted":
-                    step = self._record_step(record, sensitivity, answer.level, ruling)
-        basis = self._basis(request, answer, step, recipient, record.category, ruling)
-        return Decision("permit" if step in _OPEN else "deny", basis)
+        return Decision(
+            "permit" if step in _OPEN else "deny",
+            self._basis(request, state, step, recipient, answer.level, record.category, ruling),
+        )
 
     def scope(self, request: Request) -> Scope:
-        answer = self._answer(request)
+        state = self._state(request)
+        answer = self._answer(request, state)
         step: Step = answer.step
         recipient = answer.recipient
         if step == "recipient" and answer.shares:
-            step, recipient = "shared", answer.shares[0]
-        basis = self._basis(request, answer, step, recipient)
+            step, recipient = "shared", ruling_of(answer.shares[0])
+        basis = self._basis(request, state, step, recipient, answer.level)
         if step not in ("recipient", "shared", "granted"):
             return Scope("deny", basis, own_facility=step not in _SHUT)
         rulings = {
@@ -209,7 +219,7 @@ class Policy:
             for category in self._network.categories
         }
         if step == "recipient":
-            return Scope("deny", basis, own_facility=True, rulings=rulings)
+            return Scope("deny", basis, own_facility=True, recipient=recipient, rulings=rulings)
         level = min(answer.level, RESTRICTED)
         opened = Scope(
             "permit",
@@ -218,8 +228,14 @@ class Policy:
             level=level,
             data_from=self._participation.data_from,
             exceptions=self._exceptions(request, answer, level),
-            share=answer.shares[0] if answer.shares else None,
+            share=ruling_of(answer.shares[0]) if answer.shares else None,
+            recipient=answer.recipient,
             rulings=rulings,
+            shares={
+                rule.category: ruling_of(rule)
+                for rule in reversed(answer.shares)
+                if rule.category is not None
+            },
         )
         if step == "shared":
             return opened
@@ -238,10 +254,10 @@ class Policy:
         )
 
     def _exceptions(self, request: Request, answer: _Answer, level: int) -> Exceptions:
-        hiding = [row.rule for row in self._filters.hiding(request)]
+        hiding = self._filters.hiding(request)
         if not (hiding or answer.shares or self._marks):
             return NO_EXCEPTIONS
-        shares = [share.provision for share in answer.shares if share.provision is not None]
+        shares = answer.shares
         marks = self._marks.items()
         return Exceptions(
             hidden=_ids(each for rule in hiding for each in rule.record_ids),
@@ -260,7 +276,7 @@ class Policy:
             sealed=_ids(each for each, marked in marks if shares and marked >= SECRET),
         )
 
-    def _answer(self, request: Request) -> _Answer:
+    def _answer(self, request: Request, state: ParticipationState) -> _Answer:
         who = request.requester
         if not who.facility_is_active:
             return _Answer("facility_standing")
@@ -270,44 +286,29 @@ class Policy:
             return _Answer("profession_unknown")
         if request.purpose_of_use not in self._network.purposes:
             return _Answer("purpose")
-        if self._state(request) != "participating":
+        if state != "participating":
             return _Answer("participation")
-        exclusion = self._recipients.exclusion(request)
-        if exclusion is not None:
-            return _Answer("excluded", exclusion)
+        naming = self._recipients.naming(who)
+        excluded = exclusion(request, naming)
+        if excluded is not None:
+            return _Answer("excluded", ruling_of(excluded))
         if request.purpose_of_use in EMERGENCY:
             return _Answer("emergency_closed")
-        ruling, level = self._recipients.decide(request)
-        if ruling is None:
-            ruling = BY_NETWORK["permit"] if self._opens_by_default(request) else _NOTHING_MATCHES
+        ruling, level = self._recipients.decide(request, naming)
         step: Step = "granted" if ruling.outcome == "permit" else "recipient"
-        return _Answer(step, ruling, level, tuple(self._recipients.shares(request)))
-
-    def _opens_by_default(self, request: Request) -> bool:
-        """The network's default is a permit chosen on joining: later facilities wait for notice."""
-        default = self._network.recipient_default
-        return (
-            default != "deny"
-            and request.purpose_of_use == TREATMENT
-            and (default == "permit" or self._recipients.is_home(request))
-            and self._recipients.covers(self._participation.joined_at, request)
-        )
+        return _Answer(step, ruling, level, self._recipients.shares(request))
 
     def _state(self, request: Request) -> ParticipationState:
+        state = self._participation.state
         ends_at = self._participation.ends_at
-        if ends_at is not None and request.now >= ends_at:
-            state = self._participation.state
-            return "lapsed" if state == "participating" else state
-        return self._participation.state
+        if ends_at is not None and request.now >= ends_at and state == "participating":
+            return "lapsed"
+        return state
 
-    def _record_step(
-        self, record: RecordFacts, sensitivity: int, level: int, ruling: Ruling
-    ) -> Step:
-        if ruling.outcome == "deny":
-            return "filter"
-        if sensitivity > level:
-            return "sensitivity"
-        return "data_from" if self._is_too_old(record) else "granted"
+    def _sensitivity(self, record: RecordFacts) -> int:
+        if self._marks and record.record_id is not None:
+            return self._marks.get(record.record_id, record.sensitivity)
+        return record.sensitivity
 
     def _is_too_old(self, record: RecordFacts) -> bool:
         data_from = self._participation.data_from
@@ -316,9 +317,10 @@ class Policy:
     def _basis(
         self,
         request: Request,
-        answer: _Answer,
+        state: ParticipationState,
         step: Step,
         recipient: Ruling | None,
+        level: int,
         category: str | None = None,
         ruling: Ruling | None = None,
     ) -> Basis:
@@ -332,23 +334,19 @@ class Policy:
             who.facility_id,
             who.professional_id,
             who.profession,
-            self._state(request),
+            state,
             self._participation.data_from,
             recipient,
-            answer.level,
+            level,
             category,
             ruling,
         )
 
 
-def _opening(shares: Iterable[Ruling], record: RecordFacts) -> Ruling | None:
+def _opening(shares: Iterable[Provision], record: RecordFacts) -> Provision | None:
+    """The first share that names this record, or its category."""
     for share in shares:
-        rule = share.provision
-        if rule is not None and (
-            record.record_id in rule.record_ids
-            if rule.record_ids
-            else rule.category == record.category
-        ):
+        if share.category == record.category or record.record_id in share.record_ids:
             return share
     return None
 

@@ -1,10 +1,11 @@
 """What a decision is made of, and the answer it gives: frozen values and nothing else."""
 
 from datetime import date, datetime
+from sys import intern
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 Outcome = Literal["permit", "deny"]
 RecipientDefault = Literal["permit", "deny", "home_area"]
@@ -43,7 +44,7 @@ TREATMENT: Final = "TREAT"
 EMERGENCY: Final = frozenset({"ETREAT", "BTG"})
 
 
-class Provision(Struct, frozen=True, omit_defaults=True):
+class Provision(Struct, frozen=True, omit_defaults=True, gc=False):
     """One row of a directive.
 
     `recipient` rows name one recipient: a professional, a facility, a care team, everyone, or an
@@ -91,6 +92,11 @@ class Provision(Struct, frozen=True, omit_defaults=True):
         fault = self._fault()
         if fault:
             raise ValueError(fault)
+        # Thousands of compiled policies are kept in memory, and their codes are few.
+        for name in ("facility_type", "region", "profession", "category"):
+            code = getattr(self, name)
+            if code is not None:
+                structs.force_setattr(self, name, intern(code))
 
     def _fault(self) -> str:
         ones = [x is not None for x in (self.professional_id, self.facility_id, self.team_id)]
@@ -156,11 +162,15 @@ class Team(Struct, frozen=True):
     professional_ids: tuple[UUID, ...]
 
 
-class Mark(Struct, frozen=True):
+class Mark(Struct, frozen=True, gc=False):
     """The participant's own sensitivity for one record, in place of the one it came with."""
 
     record_id: UUID
     level: int
+
+    def __post_init__(self) -> None:
+        if not NORMAL <= self.level <= SECRET:
+            raise ValueError("a level is 0, 1 or 2")
 
 
 class Directive(Struct, frozen=True):
@@ -168,7 +178,7 @@ class Directive(Struct, frozen=True):
 
     `incoming_level` is the least sensitivity of records that arrive from now on. Of facilities
     that joined since `asks_first_since` none comes under an area or everyone unasked.
-    Raises ValueError if two provisions share an id, or two marks a record.
+    Raises ValueError if two provisions share an id, two teams an id, or two marks a record.
     """
 
     version: int = 0
@@ -183,14 +193,25 @@ class Directive(Struct, frozen=True):
             raise ValueError("two provisions of one directive share an id")
         if len({mark.record_id for mark in self.marks}) != len(self.marks):
             raise ValueError("two marks of one directive name one record")
+        if len({team.id for team in self.teams}) != len(self.teams):
+            raise ValueError("two teams of one directive share an id")
+        if not NORMAL <= self.incoming_level <= SECRET:
+            raise ValueError("a level is 0, 1 or 2")
 
 
 class Residence(Struct, frozen=True):
-    """Where the participant lived in `[from_on, until_on)`, as a region's code."""
+    """Where the participant lived in `[from_on, until_on)`, as a region's code.
+
+    Raises ValueError if it ends before it begins.
+    """
 
     region: str
     from_on: date | None = None
     until_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.from_on and self.until_on and self.until_on <= self.from_on:
+            raise ValueError("a residence ends after it begins")
 
 
 class Participation(Struct, frozen=True):
@@ -268,15 +289,27 @@ class RecordFacts(Struct, frozen=True):
     record_id: UUID | None = None
 
 
-class Ruling(Struct, frozen=True, omit_defaults=True):
-    """How one axis was decided: by a row of the settings, the network, or for want of any."""
+class Ruling(Struct, frozen=True, omit_defaults=True, gc=False):
+    """How one axis was decided: by a row of the settings, the network, or for want of any.
+
+    "home_area" is the network's default for where the participant lives now. "awaits_notice" and
+    "asks_first" refuse a facility too new for the `provision`, or for the network's default, that
+    would let it in.
+    """
 
     outcome: Outcome
-    by: Literal["provision", "network_default", "nothing_matches"]
+    by: Literal[
+        "provision",
+        "network_default",
+        "home_area",
+        "nothing_matches",
+        "awaits_notice",
+        "asks_first",
+    ]
     provision: Provision | None = None
 
 
-class Basis(Struct, frozen=True, omit_defaults=True):
+class Basis(Struct, frozen=True, omit_defaults=True, gc=False):
     """Why: enough to replay the decision and to say it in one sentence, by codes and ids only.
 
     `recipient` (for an exclusion: the exclusion), `filter` and `level` are set from the step on
@@ -299,6 +332,6 @@ class Basis(Struct, frozen=True, omit_defaults=True):
     filter: Ruling | None = None
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     outcome: Outcome
     basis: Basis

@@ -1,13 +1,15 @@
 """The recipient axis: who is excluded, who is let in, and up to which sensitivity."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from typing import Final, Literal, TypeVar
 
 from api.consent.facts import (
     NORMAL,
+    TREATMENT,
     Directive,
+    Lived,
+    NetworkRules,
     Participation,
     Provision,
     Request,
@@ -16,181 +18,223 @@ from api.consent.facts import (
 )
 from api.consent.residences import Residences
 
-_Row = tuple[Provision, Ruling]
-_Area = tuple[str | None, str | None]
+_Key = TypeVar("_Key")
+_Rows = tuple[Provision, ...]
+_Wait = Literal["awaits_notice", "asks_first"]
+
+# A region by its code, or, in brackets, when the participant lived there.
+_Place = str | tuple[Lived | None] | tuple[()]
+_EVERYWHERE: Final = ()
+_NOWHERE: Final[dict[_Place | None, _Rows]] = {}
 
 # A facility that joins comes under an area or everyone only when this has passed: the participant
 # was told on the day it joined.
 NOTICE: Final = timedelta(days=7)
 
+_ORDER: Final = {"exclusion": 0, "deny": 1, "permit": 2}
+
+NOTHING_MATCHES: Final = Ruling("deny", "nothing_matches")
+_BY_NETWORK: Final = Ruling("permit", "network_default")
+_BY_HOME_AREA: Final = Ruling("permit", "home_area")
+
 
 class Recipients:
-    """The recipient rows of one directive, by whom they name.
+    """The recipient and share rows of one directive, by whom they name.
 
-    Within one key, and one tier, denies come first: the first row that applies decides.
+    Under one key they stand by `rank`: inside a tier the first row that applies decides.
     """
 
     __slots__ = (
         "_areas",
         "_asks_first_since",
+        "_asks_lived",
+        "_default",
         "_everyone",
-        "_exclusions",
         "_facilities",
-        "_lived",
+        "_joined_at",
+        "_members",
         "_persons",
         "_residences",
         "_shares",
-        "_teams",
-        "_teams_of",
         "is_living",
     )
 
-    def __init__(self, participation: Participation, directive: Directive) -> None:
-        self._exclusions: dict[tuple[UUID | None, UUID | None], list[_Row]] = {}
-        self._persons: dict[UUID | None, list[_Row]] = {}
-        self._facilities: dict[UUID | None, list[_Row]] = {}
-        self._teams: dict[UUID | None, list[_Row]] = {}
-        self._areas: dict[_Area, list[_Row]] = {}
-        self._lived: dict[_Area, list[_Row]] = {}
-        self._everyone: list[_Row] = []
-        self._shares: list[_Row] = []
+    def __init__(
+        self, network: NetworkRules, participation: Participation, directive: Directive
+    ) -> None:
+        rows = sorted((r for r in directive.provisions if r.axis == "recipient"), key=rank)
+        areas = [rule for rule in rows if _is_area(rule)]
+        self._persons = _by((rule.professional_id, rule) for rule in rows)
+        self._facilities = _by((rule.facility_id, rule) for rule in rows)
+        self._members = _by(
+            (member, rule)
+            for rule in rows
+            for team in directive.teams
+            if team.id == rule.team_id
+            for member in dict.fromkeys(team.professional_ids)
+        )
+        self._areas = {
+            kind: _by((_place(rule), rule) for rule in areas if rule.facility_type == kind)
+            for kind in {rule.facility_type for rule in areas}
+        }
+        self._asks_lived = any(rule.lived is not None for rule in areas)
+        self._everyone = tuple(rule for rule in rows if rule.everyone)
+        shares = sorted((r for r in directive.provisions if r.axis == "share"), key=rank)
+        self._shares = _by((rule.professional_id or rule.facility_id, rule) for rule in shares)
         self._residences = Residences(participation.residences)
         self._asks_first_since = directive.asks_first_since
-        for row in sorted(((rule, _ruling(rule)) for rule in directive.provisions), key=rank):
-            if row[0].axis != "filter":
-                self._file(row)
-        self._teams_of: dict[UUID, list[UUID]] = {}
-        for team in directive.teams:
-            for member in team.professional_ids if team.id in self._teams else ():
-                self._teams_of.setdefault(member, []).append(team.id)
-        # A permit that other facilities come under by joining.
-        self.is_living = any(
-            rule.kind == "permit"
-            for rows in (*self._areas.values(), *self._lived.values(), self._everyone)
-            for rule, _ in rows
+        self._joined_at = participation.joined_at
+        self._default = network.recipient_default
+        # Whether something permits whoever joins.
+        self.is_living = self._default != "deny" or any(
+            rule.kind == "permit" for rule in (*areas, *self._everyone)
         )
 
-    def _file(self, row: _Row) -> None:
-        rule = row[0]
-        if rule.axis == "share":
-            self._shares.append(row)
-        elif rule.kind == "exclusion":
-            key = rule.professional_id, rule.facility_id
-            self._exclusions.setdefault(key, []).append(row)
-        elif rule.professional_id is not None:
-            self._persons.setdefault(rule.professional_id, []).append(row)
-        elif rule.facility_id is not None:
-            self._facilities.setdefault(rule.facility_id, []).append(row)
-        elif rule.team_id is not None:
-            self._teams.setdefault(rule.team_id, []).append(row)
-        elif rule.everyone:
-            self._everyone.append(row)
-        elif rule.lived is not None:
-            self._lived.setdefault((rule.facility_type, rule.lived), []).append(row)
-        else:
-            self._areas.setdefault((rule.facility_type, rule.region), []).append(row)
+    def naming(self, who: Requester) -> tuple[_Rows, _Rows]:
+        """The rows for the professional, then those for the facility and the care teams."""
+        of_person = self._persons.get(who.professional_id, ())
+        of_facility = self._facilities.get(who.facility_id, ())
+        if self._members and who.professional_id in self._members:
+            of_teams = self._members[who.professional_id]
+            return of_person, tuple(sorted(of_facility + of_teams, key=rank))
+        return of_person, of_facility
 
-    def exclusion(self, request: Request) -> Ruling | None:
-        if not self._exclusions:
-            return None
-        who = request.requester
-        for key in ((who.professional_id, None), (None, who.facility_id)):
-            for rule, ruling in self._exclusions.get(key, ()):
-                if rule.applies(request.purpose_of_use, request.now):
-                    return ruling
-        return None
-
-    def shares(self, request: Request) -> list[Ruling]:
-        """One-off shares in force for this requester."""
-        if not self._shares:
-            return []
-        who = request.requester
-        return [
-            ruling
-            for rule, ruling in self._shares
-            if (
-                rule.professional_id == who.professional_id
-                if rule.professional_id is not None
-                else rule.facility_id == who.facility_id
-            )
-            and rule.applies(request.purpose_of_use, request.now)
-        ]
-
-    def decide(self, request: Request) -> tuple[Ruling | None, int]:
-        """The most specific tier that matches decides; None if no tier does.
+    def decide(self, request: Request, naming: tuple[_Rows, _Rows]) -> tuple[Ruling, int]:
+        """The most specific tier that matches decides; a level above normal needs a name.
 
         The level is the highest over all permits above the first tier that denies.
         """
-        decided: Ruling | None = None
+        decided: Provision | None = None
         level = NORMAL
-        for has_levels, rows in self._tiers(request.requester, request.now):
-            if decided is not None and not has_levels:
-                break
-            for rule, ruling in rows:
-                if rule.applies(request.purpose_of_use, request.now):
-                    if not has_levels and not self._reaches(rule, request):
-                        continue
-                    decided = decided or ruling
+        for rows in naming:
+            for rule in rows:
+                if rule.kind != "exclusion" and rule.applies(request.purpose_of_use, request.now):
+                    decided = decided or rule
                     if rule.kind == "deny":
-                        return decided, level
-                    if has_levels and rule.level > level:
+                        return ruling_of(decided), level
+                    if rule.level > level:
                         level = rule.level
-        return decided, level
+        return self._wider(request) if decided is None else ruling_of(decided), level
 
-    def is_home(self, request: Request) -> bool:
-        """Whether the asking facility stands where the participant lives now."""
-        return self._residences.is_home(request.requester.regions, request.now)
-
-    def covers(self, set_at: datetime | None, request: Request) -> bool:
-        """Whether a facility is old enough here to come under what was chosen at `set_at`."""
-        joined_at = request.requester.facility_joined_at
-        if joined_at is None or set_at is None or joined_at <= set_at:
-            return True
-        if self._asks_first_since is not None and joined_at >= self._asks_first_since:
-            return False
-        return request.now >= joined_at + NOTICE
+    def shares(self, request: Request) -> _Rows:
+        """One-off shares in force for this requester."""
+        if not self._shares:
+            return ()
+        who = request.requester
+        return tuple(
+            rule
+            for named in (who.professional_id, who.facility_id)
+            for rule in self._shares.get(named, ())
+            if _names(rule, who) and rule.applies(request.purpose_of_use, request.now)
+        )
 
     @property
     def is_dated(self) -> bool:
         return self._residences.is_dated
 
-    def _reaches(self, rule: Provision, request: Request) -> bool:
-        return rule.kind == "deny" or self.covers(rule.set_at, request)
+    def _wider(self, request: Request) -> Ruling:
+        """Areas, everyone, and the network's default."""
+        waiting: Provision | None = None
+        if self._areas or self._everyone:
+            for tier in self._tiers(request.requester, request.now):
+                found: Provision | None = None
+                for rows in tier:
+                    for rule in rows:
+                        if rule.applies(request.purpose_of_use, request.now):
+                            if rule.kind == "permit" and self._wait(rule.set_at, request):
+                                waiting = waiting or rule
+                            else:
+                                found = _first(found, rule)
+                                break
+                if found is not None:
+                    return ruling_of(found)
+        return self._by_default(request, waiting)
 
-    def _tiers(self, who: Requester, now: datetime) -> Iterator[tuple[bool, list[_Row]]]:
-        """Most specific first; True where a permit carries a level."""
-        if self._persons:
-            yield True, self._persons.get(who.professional_id, [])
-        rows = self._facilities.get(who.facility_id, [])
-        if self._teams_of and who.professional_id is not None:
-            teams = self._teams_of.get(who.professional_id, ())
-            rows = [*rows, *(row for team in teams for row in self._teams.get(team, ()))]
-            rows.sort(key=rank)
-        yield True, rows
-        if self._areas or self._lived:
-            lived = self._residences.lived(who.regions, now) if self._lived else ()
-            if who.facility_type is not None:
-                yield False, self._in(who.facility_type, who.regions, lived)
-            wider = self._in(None, who.regions, lived)
-            if who.facility_type is not None and (who.facility_type, None) in self._areas:
-                wider = sorted([*wider, *self._areas[who.facility_type, None]], key=rank)
-            yield False, wider
-        if self._everyone:
-            yield False, self._everyone
+    def _by_default(self, request: Request, waiting: Provision | None) -> Ruling:
+        """A permit chosen on joining, as it were: it waits for later facilities' notice too."""
+        wait: _Wait | None = None
+        if self._default != "deny" and request.purpose_of_use == TREATMENT:
+            is_home = self._default == "home_area"
+            if not is_home or self._lived_around(request.requester, request.now) == "now":
+                wait = self._wait(self._joined_at, request)
+                if wait is None:
+                    return _BY_HOME_AREA if is_home else _BY_NETWORK
+        if waiting is not None:
+            wait = self._wait(waiting.set_at, request)
+        return NOTHING_MATCHES if wait is None else Ruling("deny", wait, waiting)
 
-    def _in(
-        self, facility_type: str | None, regions: Iterable[str], lived: Iterable[str]
-    ) -> list[_Row]:
-        rows = [row for region in regions for row in self._areas.get((facility_type, region), ())]
-        rows += [row for when in lived for row in self._lived.get((facility_type, when), ())]
-        rows.sort(key=rank)
-        return rows
+    def _wait(self, set_at: datetime | None, request: Request) -> _Wait | None:
+        """Why a facility is too new here to come under what was chosen at `set_at`."""
+        joined_at = request.requester.facility_joined_at
+        if joined_at is None or set_at is None or joined_at <= set_at:
+            return None
+        if self._asks_first_since is not None and joined_at >= self._asks_first_since:
+            return "asks_first"
+        return "awaits_notice" if request.now < joined_at + NOTICE else None
+
+    def _tiers(self, who: Requester, now: datetime) -> tuple[Iterable[_Rows], ...]:
+        """A facility type in an area; an area or a type alone; everyone."""
+        places: tuple[_Place, ...] = who.regions
+        if self._asks_lived:
+            places += ((self._lived_around(who, now),),)
+        of_any = self._areas.get(None, _NOWHERE)
+        wide = [of_any[place] for place in places if place in of_any]
+        narrow: Iterable[_Rows] = ()
+        if who.facility_type is not None and who.facility_type in self._areas:
+            of_type = self._areas[who.facility_type]
+            narrow = [of_type[place] for place in places if place in of_type]
+            if _EVERYWHERE in of_type:
+                wide.append(of_type[_EVERYWHERE])
+        return narrow, wide, (self._everyone,)
+
+    def _lived_around(self, who: Requester, now: datetime) -> Lived | None:
+        return self._residences.lived(who.regions, now)
 
 
-def rank(row: _Row) -> tuple[bool, int]:
+def _first(one: Provision | None, other: Provision) -> Provision:
+    return other if one is None or rank(other) < rank(one) else one
+
+
+def exclusion(request: Request, naming: tuple[_Rows, _Rows]) -> Provision | None:
+    """The first row in force that blocks the professional, else the facility."""
+    for rows in naming:
+        for rule in rows:
+            if rule.kind != "exclusion":
+                break
+            if rule.applies(request.purpose_of_use, request.now):
+                return rule
+    return None
+
+
+def rank(rule: Provision) -> tuple[int, int]:
     """Inside a tier a deny wins; of equal rows the one with the lowest id is named."""
-    return row[0].kind == "permit", row[0].id
+    return _ORDER[rule.kind], rule.id
 
 
-def _ruling(rule: Provision) -> Ruling:
+def ruling_of(rule: Provision) -> Ruling:
     return Ruling("permit" if rule.kind == "permit" else "deny", "provision", rule)
+
+
+def _place(rule: Provision) -> _Place:
+    if rule.region is not None:
+        return rule.region
+    return _EVERYWHERE if rule.lived is None else (rule.lived,)
+
+
+def _is_area(rule: Provision) -> bool:
+    return rule.facility_type is not None or rule.region is not None or rule.lived is not None
+
+
+def _names(rule: Provision, who: Requester) -> bool:
+    if rule.professional_id is not None:
+        return rule.professional_id == who.professional_id
+    return rule.facility_id == who.facility_id
+
+
+def _by(pairs: Iterable[tuple[_Key | None, Provision]]) -> dict[_Key | None, _Rows]:
+    """Rows by key, in the order given; None is no key."""
+    found: dict[_Key | None, _Rows] = {}
+    for key, rule in pairs:
+        if key is not None:
+            found[key] = (*found.get(key, ()), rule)
+    return found

@@ -8,6 +8,7 @@ from api.consent.facts import Lived, Residence
 
 JAPAN: Final = timezone(timedelta(hours=9))
 RECENT_YEARS: Final = 2
+_LATEST_FIRST: Final[tuple[Lived, ...]] = ("now", "recent", "before")
 
 
 class Residences:
@@ -19,26 +20,22 @@ class Residences:
         self._places = tuple(places)
         self.is_dated = any(place.from_on or place.until_on for place in self._places)
 
-    def lived(self, regions: tuple[str, ...], now: datetime) -> set[Lived]:
-        """When the participant lived in any of these regions, by the Japanese calendar."""
+    def lived(self, regions: tuple[str, ...], now: datetime) -> Lived | None:
+        """When the participant last lived in any of these regions, by the Japanese calendar."""
         if not self._places:
-            return set()
+            return None
         today = now.astimezone(JAPAN).date()
-        found = {
+        found = [
             _when(place, today)
             for place in self._places
             if place.region in regions and (place.from_on is None or place.from_on <= today)
-        }
-        return found
-
-    def is_home(self, regions: tuple[str, ...], now: datetime) -> bool:
-        return "now" in self.lived(regions, now)
+        ]
+        return min(found, key=_LATEST_FIRST.index) if found else None
 
 
 def _when(place: Residence, today: date) -> Lived:
     if place.until_on is None or today < place.until_on:
         return "now"
-    day = min(today.day, 28) if today.month == 2 else today.day
-    return (
-        "recent" if place.until_on > today.replace(today.year - RECENT_YEARS, day=day) else "before"
-    )
+    is_leap_day = (today.month, today.day) == (2, 29)
+    long_ago = today.replace(today.year - RECENT_YEARS, day=28 if is_leap_day else today.day)
+    return "recent" if place.until_on > long_ago else "before"

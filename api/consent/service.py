@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import checking, queries, rows
+from api.consent import checking, queries, receipts, rows
 from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
@@ -156,6 +156,35 @@ def is_trained(standing: directory.Standing, on: date) -> bool:
     return standing.trained_on is not None and standing.trained_on <= on
 
 
+def facility_requester(line: directory.FacilityLine) -> Requester:
+    """Anybody of this facility, for asking ahead whether it is let in."""
+    return Requester(
+        kind="system",
+        facility_id=line.facility_id,
+        profession=next(iter(network_rules().matrix)),
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.joined_at,
+        facility_is_active=True,
+    )
+
+
+def person_requester(line: directory.PersonLine) -> Requester:
+    """This professional at their facility, taken as trained and in good standing."""
+    return Requester(
+        kind="professional",
+        facility_id=line.facility_id,
+        professional_id=line.professional_id,
+        profession=line.profession,
+        facility_type=line.facility_type,
+        regions=directory.profile().regions_around(line.region),
+        facility_joined_at=line.facility_joined_at,
+        facility_is_active=True,
+        professional_is_active=True,
+        is_trained=True,
+    )
+
+
 async def settings(actor: Actor) -> Settings:
     """The actor's own settings."""
     async with unit_of_work(actor) as tx:
@@ -236,8 +265,7 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
             raise Contradiction from error
         if following is now.directive:
             return now
-        await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
 
 
 def already_so(state: Settings, commands: Sequence[Command]) -> bool:
@@ -259,8 +287,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [{"undo": expected_version}])
 
 
 async def _expect(
@@ -300,7 +327,8 @@ async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating"
     )
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
+    """One version, its event and its receipt; answers the settings as they now stand."""
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -321,6 +349,12 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    state = _settings(row)
+    await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    return state
 
 
 def _settings(row: asyncpg.Record) -> Settings:

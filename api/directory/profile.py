@@ -174,9 +174,11 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
             at = parents[at]
         return tuple(found)
 
-    def regions_in(self, code: str) -> list[str]:
-        """The region itself, and those that lie in it."""
-        return [each.code for each in self.regions if code in self.regions_around(each.code)]
+    def regions_within(self, code: str) -> tuple[str, ...]:
+        """The region itself and those that lie in it."""
+        return tuple(
+            region.code for region in self.regions if code in self.regions_around(region.code)
+        )
 
     def _entries(
         self, kind: Kind

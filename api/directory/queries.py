@@ -1,6 +1,7 @@
 """Reads and writes of the directory; nothing here belongs to a participant."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -33,8 +34,9 @@ async def add_profile(tx: Transaction, profile_id: str, version: int, source: st
 async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list[asyncpg.Record]:
     """In kana order; only active ones unless named by id."""
     return await tx.fetch(
-        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active"
-        " FROM facility WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
+        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
+        " joined_at FROM facility"
+        " WHERE ($1::uuid[] IS NULL AND is_active) OR facility_id = ANY ($1)"
         " ORDER BY name_kana, facility_id",
         ids,
     )
@@ -45,7 +47,6 @@ async def search(
     words: str,
     kana: str,
     limit: int,
-    *,
     regions: Sequence[str] | None = None,
     facility_type: str | None = None,
     first: tuple[Sequence[UUID], Sequence[int]] = ((), ()),
@@ -56,11 +57,11 @@ async def search(
     """
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
-        " count(*) OVER ()::integer AS matches FROM facility"
+        " joined_at, count(*) OVER ()::integer AS matches FROM facility"
         " WHERE is_active AND (strpos(lower(name), $1) > 0 OR strpos(lower(name_en), $1) > 0"
         "   OR strpos(name_kana, $2) > 0)"
-        " AND ($4::text[] IS NULL OR region = ANY ($4))"
-        " AND ($5::text IS NULL OR facility_type = $5)"
+        "   AND ($4::text[] IS NULL OR region = ANY ($4))"
+        "   AND ($5::text IS NULL OR facility_type = $5)"
         " ORDER BY ($7::integer[])[array_position($6::uuid[], facility_id)] NULLS LAST,"
         " name_kana, facility_id LIMIT $3",
         words,
@@ -72,27 +73,41 @@ async def search(
     )
 
 
+async def joined_since(tx: Transaction, at: datetime) -> list[asyncpg.Record]:
+    """Active ones that joined after `at`, the newest first."""
+    return await tx.fetch(
+        "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
+        " joined_at FROM facility WHERE is_active AND joined_at > $1"
+        " ORDER BY joined_at DESC, facility_id",
+        at,
+    )
+
+
 _PERSON = (
-    "SELECT p.professional_id, p.name, p.name_kana, p.profession, p.facility_id,"
-    " p.is_active AND f.is_active AS is_active, f.name AS facility, f.name_en AS facility_en"
-    " FROM professional p JOIN facility f USING (facility_id)"
+    "SELECT p.professional_id, p.name, p.name_kana, p.profession,"
+    " p.is_active AND f.is_active AS is_active, p.facility_id,"
+    " f.name AS facility_name, f.name_en AS facility_name_en, f.facility_type, f.region,"
+    " f.joined_at"
 )
+_OF = " FROM professional p JOIN facility f USING (facility_id)"
 
 
 async def people(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Those who left too."""
-    return await tx.fetch(f"{_PERSON} WHERE p.professional_id = ANY ($1)", ids)
+    return await tx.fetch(
+        f"{_PERSON}{_OF} WHERE p.professional_id = ANY ($1) ORDER BY p.name_kana",
+        ids,
+    )
 
 
-async def find_people(
+async def search_people(
     tx: Transaction, words: str, kana: str, facility_id: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
-    """Active ones at active facilities, in kana order."""
+    """Active ones at active facilities whose name, spaces aside, holds the words; in kana order."""
     return await tx.fetch(
-        f"{_PERSON} WHERE p.is_active AND f.is_active"
-        " AND (strpos(replace(replace(p.name, ' ', ''), '　', ''), $1) > 0"
-        "   OR strpos(replace(replace(p.name_kana, ' ', ''), '　', ''), $2) > 0)"
-        " AND ($3::uuid IS NULL OR p.facility_id = $3)"
+        f"{_PERSON}, count(*) OVER ()::integer AS matches{_OF}"
+        " WHERE p.is_active AND f.is_active AND ($3::uuid IS NULL OR p.facility_id = $3)"
+        "   AND (strpos(lower(translate(p.name, ' 　', '')), $1) > 0"
+        "     OR strpos(translate(p.name_kana, ' 　', ''), $2) > 0)"
         " ORDER BY p.name_kana, p.professional_id LIMIT $4",
         words,
         kana,
@@ -104,6 +119,24 @@ async def find_people(
 async def facility_of_code(code: str) -> UUID | None:
     row = await Facility.select(Facility.facility_id).where(Facility.code == code).first()
     return row["facility_id"] if row else None
+
+
+async def facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch("SELECT code, facility_id FROM facility WHERE code = ANY ($1)", codes)
+
+
+async def active_professionals(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT professional_id FROM professional WHERE professional_id = ANY ($1) AND is_active",
+        ids,
+    )
+
+
+async def workplace(tx: Transaction, professional_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT facility_id FROM professional WHERE professional_id = $1", professional_id
+    )
+    return found
 
 
 async def requester(

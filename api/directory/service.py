@@ -29,25 +29,29 @@ class FacilityLine(NamedTuple):
     facility_type: str
     region: str
     is_active: bool
+    joined_at: datetime
 
     def label(self, locale: str) -> str:
         return self.name if locale == "ja" else self.name_en
 
 
-class Person(NamedTuple):
-    """A professional as participants may choose them; `is_active` with their facility."""
+class PersonLine(NamedTuple):
+    """One professional as lists show them, at their facility."""
 
     professional_id: UUID
     name: str
     name_kana: str
     profession: str
-    facility_id: UUID
     is_active: bool
-    facility: str
-    facility_en: str
+    facility_id: UUID
+    facility_name: str
+    facility_name_en: str
+    facility_type: str
+    region: str
+    facility_joined_at: datetime
 
-    def workplace(self, locale: str) -> str:
-        return self.facility if locale == "ja" else self.facility_en
+    def facility_label(self, locale: str) -> str:
+        return self.facility_name if locale == "ja" else self.facility_name_en
 
 
 class Standing(NamedTuple):
@@ -144,37 +148,39 @@ async def search(
     words: str,
     *,
     limit: int,
-    region: str | None = None,
-    facility_type: str | None = None,
-    first: tuple[Collection[UUID], ...] = (),
+    region: str = "",
+    facility_type: str = "",
+    first: Sequence[Collection[UUID]] = (),
 ) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
-    Hiragana finds katakana, full width finds half width; nothing typed finds all. A region holds
-    those that lie in it. Those of the first group come first, then the second's.
+    Hiragana finds katakana, full width finds half width; nothing typed finds all. `region` takes
+    in those that lie in it. Those of the first group come first, then the second's.
     """
     ranked = {each: place for place, group in reversed(list(enumerate(first))) for each in group}
-    folded = _folded(words)
+    folded, kana = _folded(words)
+    within = list(profile().regions_within(region)) if region else None
     async with unit_of_work(actor) as tx:
         rows = await queries.search(
             tx,
             folded,
-            folded.translate(_KATAKANA),
+            kana,
             limit,
-            regions=profile().regions_in(region) if region else None,
-            facility_type=facility_type,
-            first=(list(ranked), list(ranked.values())),
+            within,
+            facility_type or None,
+            (list(ranked), list(ranked.values())),
         )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
-async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[Person]:
-    """These professionals, those who left too."""
-    return [Person(*row.values()) for row in await queries.people(tx, ids)]
+async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
+    """Active facilities that joined the network after `at`, the newest first."""
+    async with unit_of_work(actor) as tx:
+        return [FacilityLine(*row.values()) for row in await queries.joined_since(tx, at)]
 
 
-async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """As `people_in`, by id."""
+async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, PersonLine]:
+    """These professionals by id, those that have left too."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
@@ -182,30 +188,47 @@ async def people(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Person]:
         return {each.professional_id: each for each in await people_in(tx, wanted)}
 
 
-async def find_people(
-    actor: Actor, words: str, facility_id: UUID | None = None, *, limit: int
-) -> list[Person]:
-    """Professionals at work whose name or kana holds the words; spaces do not count.
+async def people_in(tx: Transaction, ids: Sequence[UUID]) -> list[PersonLine]:
+    """As `people`, inside the caller's transaction."""
+    return [PersonLine(*row.values()) for row in await queries.people(tx, ids)]
 
-    Without words, those of the facility; without either, nobody.
-    """
-    folded = "".join(_folded(words).split())
-    if not folded and facility_id is None:
-        return []
+
+async def search_people(
+    actor: Actor, words: str, *, limit: int, facility_id: UUID | None = None
+) -> tuple[list[PersonLine], int]:
+    """Active professionals found as in `search`, spaces in names aside, and how many there are."""
+    folded, kana = ("".join(each.split()) for each in _folded(words))
     async with unit_of_work(actor) as tx:
-        rows = await queries.find_people(
-            tx, folded, folded.translate(_KATAKANA), facility_id, limit
-        )
-    return [Person(*row.values()) for row in rows]
+        rows = await queries.search_people(tx, folded, kana, facility_id, limit)
+    return [PersonLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
-def _folded(words: str) -> str:
-    return unicodedata.normalize("NFKC", words).strip().lower()
+def _folded(words: str) -> tuple[str, str]:
+    """As typed but for width and case, and the same in katakana."""
+    folded = unicodedata.normalize("NFKC", words).strip().lower()
+    return folded, folded.translate(_KATAKANA)
 
 
 async def facility_of_code(code: str) -> UUID | None:
     """The facility with this 10-digit code, inside the caller's transaction."""
     return await queries.facility_of_code(code)
+
+
+async def facilities_of_codes_in(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """Those of these 10-digit codes that this network has."""
+    rows = await queries.facilities_of_codes(tx, sorted(codes))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
+async def active_professionals_in(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these who still work here."""
+    rows = await queries.active_professionals(tx, sorted(ids))
+    return {row["professional_id"] for row in rows}
+
+
+async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
+    """The facility this professional belongs to."""
+    return await queries.workplace(tx, professional_id)
 
 
 async def standing(actor: Actor) -> Standing:

@@ -96,6 +96,16 @@ async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None
     return found
 
 
+async def facts(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:
+    """What a decision asks of one record of the subject."""
+    return await tx.fetchrow(
+        "SELECT record_id, category, effective_on, source_facility_id, sensitivity, is_told"
+        " FROM record"
+        " WHERE participant_id = (SELECT app.subject()) AND record_id = $1 AND is_current",
+        record_id,
+    )
+
+
 async def person(tx: Transaction) -> asyncpg.Record | None:
     """The subject's own name and birth date."""
     return await tx.fetchrow(

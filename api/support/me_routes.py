@@ -32,7 +32,10 @@ class Me(Struct):
 
 
 class FacilityView(Struct):
-    """`is_on`: named in my settings. `holds_my_records` and `has_read_my_records` as I may know."""
+    """`is_on`: let in now, by name or by what covers it.
+
+    `holds_my_records` and `has_read_my_records`: as I may know.
+    """
 
     id: UUID
     name: str
@@ -113,19 +116,16 @@ class MyOwn(Controller):
         q: Annotated[
             str, QueryParameter(max_length=100, description="Part of a name or kana.")
         ] = "",
-        area: Annotated[
-            str | None, QueryParameter(max_length=40, description="A region's code.")
-        ] = None,
+        area: Annotated[str, QueryParameter(max_length=40, description="A region's code.")] = "",
         facility_type: Annotated[
-            str | None,
-            QueryParameter(name="type", max_length=40, description="A facility type's code."),
-        ] = None,
+            str, QueryParameter(name="type", max_length=40, description="A facility type's code.")
+        ] = "",
     ) -> Facilities:
         """At most 50: those found, or, asked for nothing, those on or known to the participant.
 
         Those that hold or have read the participant's records come first. 422 for an area or type
         the network does not have."""
-        found = await own.facility_choices(actor, q, area, facility_type)
+        found = await own.facility_choices(actor, q, region=area, facility_type=facility_type)
         return Facilities(
             [_facility(each, _locale(request)) for each in found.choices], found.total
         )
@@ -152,7 +152,7 @@ class MyOwn(Controller):
                     each.profession,
                     label(profile, "profession", each.profession, locale),
                     each.facility_id,
-                    each.workplace(locale),
+                    each.facility_label(locale),
                 )
                 for each in found
             ]

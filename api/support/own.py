@@ -3,13 +3,19 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from api.access_log import service as access_log
 from api.consent import service as consent
+from api.consent.entry import Entry, entry
 from api.consent.errors import UnknownChoice
 from api.consent.names import names_of
+from api.consent.recipients import NOTICE
+from api.core import clock
 from api.core.actor import Actor
+from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import FacilityLine, Person
+from api.directory.service import FacilityLine, PersonLine
 from api.records import own as own_records
 from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
@@ -29,9 +35,18 @@ class FacilityChoice(NamedTuple):
     """`holds`: wrote records the participant may know of; `has_read`: has seen some."""
 
     facility: FacilityLine
-    is_on: bool
+    entry: Entry
     holds: bool
     has_read: bool
+
+    @property
+    def is_on(self) -> bool:
+        return self.entry.is_open
+
+
+class PersonChoice(NamedTuple):
+    person: PersonLine
+    entry: Entry
 
 
 class FacilityChoices(NamedTuple):
@@ -53,16 +68,27 @@ async def log(actor: Actor, locale: str, *, before: int | None = None, count: in
 
 
 async def facility_choices(
-    actor: Actor, words: str = "", region: str | None = None, facility_type: str | None = None
+    actor: Actor, words: str = "", *, region: str = "", facility_type: str = ""
 ) -> FacilityChoices:
-    """Asked for something, those found; else those on or known to the participant.
+    """With anything to look for, those found; without, those chosen or known to the participant.
 
     A network of no more than 50 facilities is shown whole. Facilities that hold or have read the
-    participant's records come first, then those that are on, each in kana order.
-    Raises `UnknownChoice` for a region or type this network does not have.
+    participant's records come first, then those chosen by name, each in kana order.
+    Raises `UnknownChoice` for a region or facility type this network does not have.
     """
-    _check_codes(region, facility_type)
-    on = set(consent.summary_of(await consent.settings(actor)).facility_ids)
+    profile = directory.profile()
+    if not (
+        {region} - {""} <= {each.code for each in profile.regions}
+        and {facility_type} - {""} <= {each.code for each in profile.facility_types}
+    ):
+        raise UnknownChoice
+    state = await consent.settings(actor)
+    policy, now = consent.compiled(state), clock.now()
+    chosen = {
+        rule.facility_id
+        for rule in state.directive.provisions
+        if rule.axis == "recipient" and rule.facility_id is not None
+    }
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(
         actor,
@@ -70,18 +96,18 @@ async def facility_choices(
         limit=MOST_FACILITIES,
         region=region,
         facility_type=facility_type,
-        first=(holders | readers, on),
+        first=(holders | readers, chosen),
     )
     if not (words.strip() or region or facility_type):
-        known = await directory.named(actor, on | holders | readers)
-        kept = {i: each for i, each in known.items() if each.is_active or i in on}
+        known = await directory.named(actor, chosen | holders | readers)
+        kept = {i: each for i, each in known.items() if each.is_active or i in chosen}
         others = found if total <= MOST_FACILITIES else []
         total = max(total, len(kept))
         found = sorted(
             (kept | {each.facility_id: each for each in others}).values(),
             key=lambda each: (
                 each.facility_id not in holders | readers,
-                each.facility_id not in on,
+                each.facility_id not in chosen,
                 each.name_kana,
             ),
         )[:MOST_FACILITIES]
@@ -89,7 +115,7 @@ async def facility_choices(
         [
             FacilityChoice(
                 each,
-                each.facility_id in on,
+                entry(policy, consent.facility_requester(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
@@ -101,14 +127,53 @@ async def facility_choices(
 
 async def professional_choices(
     actor: Actor, words: str = "", facility_id: UUID | None = None
-) -> list[Person]:
-    """Professionals at work, by name, kana or facility, for naming one; at most 50."""
-    return await directory.find_people(actor, words, facility_id, limit=MOST_PEOPLE)
+) -> list[PersonLine]:
+    """Professionals at work, by name, kana or facility; at most 50, nobody for nothing asked."""
+    if not words.strip() and facility_id is None:
+        return []
+    found, _ = await directory.search_people(
+        actor, words, limit=MOST_PEOPLE, facility_id=facility_id
+    )
+    return found
 
 
-def _check_codes(region: str | None, facility_type: str | None) -> None:
-    profile = directory.profile()
-    regions = {each.code for each in profile.regions}
-    types = {each.code for each in profile.facility_types}
-    if not ({region} - {None} <= regions and {facility_type} - {None} <= types):
-        raise UnknownChoice
+async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
+    """Raises `NotFound` for a facility this network never had."""
+    found = (await directory.named(actor, [facility_id])).get(facility_id)
+    if found is None:
+        raise NotFound
+    policy = consent.compiled(await consent.settings(actor))
+    return FacilityChoice(
+        found,
+        entry(policy, consent.facility_requester(found), clock.now()),
+        facility_id in await own_records.holders(actor),
+        facility_id in await access_log.readers(actor),
+    )
+
+
+async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
+    """Raises `NotFound` for somebody this network never had."""
+    found = (await directory.people(actor, [professional_id])).get(professional_id)
+    if found is None:
+        raise NotFound
+    policy = consent.compiled(await consent.settings(actor))
+    return PersonChoice(found, entry(policy, consent.person_requester(found), clock.now()))
+
+
+async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
+    """Those that joined and are not covered yet by what the participant chose wider.
+
+    They come under it after their notice, or only when let in by name where the participant
+    wishes to be asked first.
+    """
+    state = await consent.settings(actor)
+    policy, now = consent.compiled(state), clock.now()
+    since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
+    waiting: list[FacilityLine] = []
+    for each in await directory.joined_since(actor, since):
+        who = consent.facility_requester(each)
+        if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
+            continue
+        if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
+            waiting.append(each)
+    return waiting

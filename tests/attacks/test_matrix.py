@@ -47,6 +47,11 @@ class Row(NamedTuple):
     body: Any = None
 
 
+HIS_LAB = {
+    "subject": {"type": "professional", "id": "{clinic}"},
+    "action": {"name": "read"},
+    "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
+}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -89,6 +94,14 @@ TABLE = (
         HIS_RECORD,
         "/fhir/R4/MedicationRequest/{record}",
     ),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
+    Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    # Decisions
+    Row("GET", "/.well-known/authzen-configuration", OPEN),
+    Row("GET", "/.well-known/jwks.json", OPEN),
+    Row("POST", "/access/v1/evaluation", "in bad . . bad in", body={}),
+    Row("POST", "/access/v1/evaluation", "in ok . . ok in", body=HIS_LAB),
+    Row("POST", "/access/v1/evaluations", "in ok . . ok in", body=HIS_LAB),
     Row("POST", "/fhir/R4", "in in in in in bad", body={}),
     Row(
         "POST",
@@ -131,6 +144,16 @@ TABLE = (
             "commands": [{"kind": "facility", "id": "{clinic}", "on": True}],
         },
     ),
+    Row("GET", "/me/disclosure/receipts", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/disclosure/receipts/{version}",
+        "in . . . in in",
+        "/me/disclosure/receipts/1?participant_id={taro}",
+    ),
+    Row("GET", "/me/disclosure/consent", PARTICIPANT, "/me/disclosure/consent?patient={taro}"),
+    Row("GET", "/me/disclosure/consent/{version}", "in . . . in in", "/me/disclosure/consent/9"),
+    Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
@@ -181,6 +204,8 @@ TABLE = (
         PARTICIPANT,
         body={"version": "0", "participant_id": "{taro}"},
     ),
+    Row("GET", "/disclosure/receipts", PARTICIPANT),
+    Row("GET", "/disclosure/receipts/{version}", "in . . . in in", "/disclosure/receipts/9"),
     Row("GET", "/disclosure/participation", PARTICIPANT),
     Row(
         "POST",
@@ -202,7 +227,17 @@ TABLE = (
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 
-JSON_ROUTES = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema", "/.well")
+JSON_ROUTES = (
+    "/fhir",
+    "/oauth",
+    "/access",
+    "/me",
+    "/enrolments",
+    "/sessions",
+    "/health",
+    "/schema",
+    "/.well",
+)
 SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
 
 
@@ -281,7 +316,16 @@ def _word(answer: httpx.Response) -> str:
     status = answer.status_code
     if status == 401 or (status == 303 and answer.headers["location"] == "/sign-in"):
         return "in"
-    words = {404: ".", 410: "gone", 400: "bad", 403: "bad", 415: "bad", 422: "bad", 409: "ok"}
+    words = {
+        404: ".",
+        410: "gone",
+        400: "bad",
+        403: "bad",
+        415: "bad",
+        422: "bad",
+        428: "bad",
+        409: "ok",
+    }
     return words.get(status, "ok" if status < 400 else str(status))
 
 

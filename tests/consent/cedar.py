@@ -136,7 +136,7 @@ def _filter(case: Case, network: NetworkRules) -> list[tuple[int, str]]:
     known = "context.categories.contains(resource.category)"
     policies = [(0, _permit("context.matrix.contains(resource.category)"))]
     for rule in permits:
-        if rule.profession is not None and rule.category is not None:
+        if {"profession", "category"} <= _named(rule):
             policies.append(_policy(rule, known))
     for rule in rows:
         if rule.kind == "deny":
@@ -149,7 +149,8 @@ def _filter(case: Case, network: NetworkRules) -> list[tuple[int, str]]:
 
 def _named(rule: Provision) -> set[str]:
     names = ("professional_id", "facility_id", "profession", "category", "source_facility_id")
-    return {name for name in names if getattr(rule, name) is not None}
+    found = {name for name in names if getattr(rule, name) is not None}
+    return found | {"profession"} if rule.professional_id is not None else found
 
 
 def _permit(condition: str) -> str:
@@ -241,7 +242,7 @@ def _lived(part: Participation, case: Case) -> set[str]:
     """Calendar years are not Cedar's: when the participant lived in the asker's regions."""
     today = case.request.now.astimezone(JAPAN).date()
     two_years_ago = today.replace(year=today.year - 2)
-    found = set()
+    found: set[str] = set()
     for place in part.residences:
         if place.region not in case.request.requester.regions:
             continue
@@ -251,7 +252,8 @@ def _lived(part: Participation, case: Case) -> set[str]:
             found.add("now")
         else:
             found.add("recent" if place.until_on > two_years_ago else "before")
-    return found
+    # Whoever came back lives here now, whatever was before.
+    return {next(when for when in ("now", "recent", "before") if when in found)} if found else found
 
 
 def _entities(case: Case) -> list[dict[str, object]]:

@@ -83,4 +83,7 @@ def test_every_step_and_every_way_to_be_decided_is_among_them() -> None:
         ("network_default", "permit"),
         ("network_default", "deny"),
         ("nothing_matches", "deny"),
+        ("home_area", "permit"),
+        ("awaits_notice", "deny"),
+        ("asks_first", "deny"),
     }

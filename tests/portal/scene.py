@@ -150,6 +150,14 @@ async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
     return Place(facility_id, code, name, name_en)
 
 
+async def left(at: Place) -> None:
+    """The facility leaves the network."""
+    async with unit_of_work(OPERATOR) as tx:
+        await tx.execute(
+            "UPDATE facility SET is_active = false WHERE facility_id = $1", at.facility_id
+        )
+
+
 async def wrote(
     at: Place, about: Actor, category: str, title: str, *, marks: tuple[str, ...] = ()
 ) -> None:
