@@ -1,4 +1,4 @@
-"""Participation and disclosure settings of the signed-in participant, for apps."""
+"""Disclosure settings of the signed-in participant, for apps."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from api.consent import leaving, service
-from api.consent.disclosure_schemas import Changes, ParticipationWish, Undo
+from api.consent import service
+from api.consent.disclosure_schemas import Changes, Undo
 from api.consent.disclosure_view import DisclosureView, view
 from api.consent.errors import SettingsChangedMeanwhile
 from api.consent.names import names_in_commands
@@ -61,14 +61,6 @@ class Disclosure(Controller):
         except SettingsChangedMeanwhile as conflict:
             await _show_both(request, actor, conflict)
             raise
-        return await _view(request, actor, state)
-
-    @post("/participation", status_code=200, summary="Leave the network, or come back")
-    async def take_part(
-        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
-    ) -> DisclosureView:
-        """Leaving closes every record at the next read; the settings are kept."""
-        state = await leaving.take_part(actor, data.state, is_undo=data.undo)
         return await _view(request, actor, state)
 
 

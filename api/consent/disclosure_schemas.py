@@ -1,21 +1,18 @@
 """Changes of settings as apps send them; every field that is not there by name is refused."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from api.consent.facts import Lived, Team
+from api.consent.record_changes import LEVELS, RecordChange
 from api.consent.switches import (
     ChooseScheme,
     Command,
     Exclude,
     Extend,
-    HidePeriod,
-    HideRecords,
-    MarkRecord,
-    Remove,
     Scheme,
     SetAskFirst,
     SetCategory,
@@ -23,23 +20,21 @@ from api.consent.switches import (
     SetEveryone,
     SetFacility,
     SetFacilityType,
-    SetIncomingLevel,
     SetLived,
     SetProfession,
     SetProfessional,
     SetRegion,
     SetSecondaryUse,
     SetTeam,
-    Share,
 )
 
 Version = Annotated[int, Meta(ge=0, description="The settings version the change was made from.")]
 Code = Annotated[str, Meta(max_length=40)]
 Until = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset, still to come.")]
-Reach = Annotated[int, Meta(ge=0, le=1, description="0: normal records; 1: restricted ones too.")]
-Level = Annotated[int, Meta(ge=0, le=2, description="0 normal, 1 restricted, 2 secret.")]
-Row = Annotated[int, Meta(ge=1, le=2**31, description="`row` of what the settings show.")]
-Records = Annotated[list[UUID], Meta(max_length=1000)]
+Reach = Annotated[
+    Literal["normal", "restricted"], Meta(description="The highest sensitivity reached.")
+]
+Row = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The id of a rule, as shown.")]
 
 
 class _Change(Struct, tag_field="kind", forbid_unknown_fields=True):
@@ -52,7 +47,11 @@ class _Term(_Change, kw_only=True):
     on: bool
     until: Until | None = None
     no_end: bool = False
-    level: Reach = 0
+    level: Reach = "normal"
+
+    @property
+    def reach(self) -> int:
+        return LEVELS.index(self.level)
 
 
 class FacilityChange(_Term, tag="facility"):
@@ -60,7 +59,11 @@ class FacilityChange(_Term, tag="facility"):
 
     def command(self) -> Command:
         return SetFacility(
-            self.id, self.on, until=self.until, is_endless=self.no_end, level=self.level
+            self.id,
+            self.on,
+            until=self.until,
+            is_endless=self.no_end,
+            level=self.reach,
         )
 
 
@@ -69,7 +72,11 @@ class ProfessionalChange(_Term, tag="professional"):
 
     def command(self) -> Command:
         return SetProfessional(
-            self.id, self.on, until=self.until, is_endless=self.no_end, level=self.level
+            self.id,
+            self.on,
+            until=self.until,
+            is_endless=self.no_end,
+            level=self.reach,
         )
 
 
@@ -82,7 +89,7 @@ class TeamChange(_Term, tag="team"):
 
     def command(self) -> Command:
         team = Team(self.id, self.name.strip(), tuple(sorted(set(self.members))))
-        return SetTeam(team, self.on, until=self.until, is_endless=self.no_end, level=self.level)
+        return SetTeam(team, self.on, until=self.until, is_endless=self.no_end, level=self.reach)
 
 
 class RegionChange(_Change, tag="region"):
@@ -158,18 +165,18 @@ class CellChange(_Change, tag="cell"):
     outcome: Literal["permit", "deny", "none"]
     profession: Code | None = None
     category: Code | None = None
-    source: UUID | None = None
-    professional: UUID | None = None
-    facility: UUID | None = None
+    source_facility_id: UUID | None = None
+    professional_id: UUID | None = None
+    facility_id: UUID | None = None
 
     def command(self) -> Command:
         return SetCell(
             self.outcome,
             self.profession,
             self.category,
-            self.source,
-            self.professional,
-            self.facility,
+            self.source_facility_id,
+            self.professional_id,
+            self.facility_id,
         )
 
 
@@ -177,49 +184,11 @@ class ExclusionChange(_Change, tag="exclude"):
     """Shuts out one professional or one facility, in an emergency too."""
 
     on: bool
-    professional: UUID | None = None
-    facility: UUID | None = None
+    professional_id: UUID | None = None
+    facility_id: UUID | None = None
 
     def command(self) -> Command:
-        return Exclude(self.on, self.professional, self.facility)
-
-
-class HiddenRecordsChange(_Change, tag="hide_records"):
-    records: Records
-    on: bool
-
-    def command(self) -> Command:
-        return HideRecords(tuple(self.records), self.on)
-
-
-class HiddenPeriodChange(_Change, tag="hide_period"):
-    """Records dated from `data_from` on and before `data_to`; at least one of them."""
-
-    on: bool
-    source: UUID | None = None
-    data_from: date | None = None
-    data_to: date | None = None
-    category: Code | None = None
-
-    def command(self) -> Command:
-        return HidePeriod(self.on, self.source, self.data_from, self.data_to, self.category)
-
-
-class MarkChange(_Change, tag="mark"):
-    """The participant's own sensitivity for one record; null takes it off."""
-
-    record: UUID
-    level: Level | None
-
-    def command(self) -> Command:
-        return MarkRecord(self.record, self.level)
-
-
-class IncomingLevelChange(_Change, tag="incoming_level"):
-    level: Level
-
-    def command(self) -> Command:
-        return SetIncomingLevel(self.level)
+        return Exclude(self.on, self.professional_id, self.facility_id)
 
 
 class AskFirstChange(_Change, tag="ask_first"):
@@ -229,36 +198,14 @@ class AskFirstChange(_Change, tag="ask_first"):
         return SetAskFirst(self.on)
 
 
-class ShareChange(_Change, tag="share"):
-    """Records, or one category, once, to one professional or one facility."""
-
-    until: Until
-    professional: UUID | None = None
-    facility: UUID | None = None
-    records: Records = []
-    category: Code | None = None
-
-    def command(self) -> Command:
-        return Share(
-            self.until, self.professional, self.facility, tuple(self.records), self.category
-        )
-
-
-class RemovalChange(_Change, tag="remove"):
-    row: Row
-
-    def command(self) -> Command:
-        return Remove(self.row)
-
-
 class ExtensionChange(_Change, tag="extend"):
     """A new end for a grant or share; without `until`, twelve months from today."""
 
-    row: Row
+    id: Row
     until: Until | None = None
 
     def command(self) -> Command:
-        return Extend(self.row, self.until)
+        return Extend(self.id, self.until)
 
 
 Change = (
@@ -275,14 +222,9 @@ Change = (
     | CategoryChange
     | CellChange
     | ExclusionChange
-    | HiddenRecordsChange
-    | HiddenPeriodChange
-    | MarkChange
-    | IncomingLevelChange
     | AskFirstChange
-    | ShareChange
-    | RemovalChange
     | ExtensionChange
+    | RecordChange
 )
 
 
@@ -295,10 +237,3 @@ class Changes(Struct, forbid_unknown_fields=True):
 
 class Undo(Struct, forbid_unknown_fields=True):
     version: Version
-
-
-class ParticipationWish(Struct, forbid_unknown_fields=True):
-    """`undo` takes the last change back, with the date records were shown from."""
-
-    state: Literal["participating", "withdrawn"]
-    undo: bool = False

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from api.consent import service
 from api.consent.facts import Directive, Origin, ParticipationState, Provision
 from api.consent.names import names_in_directive
+from api.consent.record_changes import LEVELS, Level
 from api.consent.service import Settings
 from api.consent.summary import Switch, TeamSwitch
 from api.consent.switches import Scheme
@@ -20,11 +20,15 @@ from api.directory.profile import Kind
 
 
 class ParticipationView(Struct):
-    """Records before `data_from` stay out of reach; null opens all."""
+    """Records before `data_from` stay out of reach; null opens all.
+
+    Taking part lapses at `ends_at` unless the new terms are accepted by then.
+    """
 
     state: ParticipationState
     data_from: date | None
     terms_version: str | None
+    ends_at: datetime | None
 
 
 class Named(Struct):
@@ -38,12 +42,12 @@ class Coded(Struct):
 
 
 class RowView(Struct, omit_defaults=True):
-    """`row` is what `remove` and `extend` name; what a row does not speak of is left out."""
+    """`id` is what `remove` and `extend` name; what a row does not speak of is left out."""
 
-    row: int
+    id: int
     effect: Literal["permit", "deny", "exclusion"]
     origin: Origin
-    level: int = 0
+    level: Level = "normal"
     starts: datetime | None = None
     until: datetime | None = None
     chosen_at: datetime | None = None
@@ -65,14 +69,14 @@ class RowView(Struct, omit_defaults=True):
 
 
 class GrantView(Struct):
-    """Somebody let in by name. `delegated_by`: who passed their own access on."""
+    """Somebody let in by name, by what row. `delegated_by`: who passed their own access on."""
 
     id: UUID
     name: str
     until: datetime | None
-    level: int
+    level: Level
     origin: Origin
-    row: int
+    row_id: int
     delegated_by: Named | None
 
 
@@ -94,8 +98,10 @@ class TeamView(Struct):
 
 
 class MarkView(Struct):
-    record: UUID
-    level: int
+    """The participant's own sensitivity for the record of this id."""
+
+    id: UUID
+    level: Level
 
 
 class DisclosureView(Struct):
@@ -128,7 +134,7 @@ class DisclosureView(Struct):
     hidden_records: list[RowView]
     hidden_periods: list[RowView]
     marks: list[MarkView]
-    incoming_level: int
+    incoming_level: Level
     asks_first_since: datetime | None
     secondary_uses: list[SwitchView]
     ending: list[RowView]
@@ -138,13 +144,18 @@ class DisclosureView(Struct):
 
 async def view(actor: Actor, locale: str, state: Settings) -> DisclosureView:
     """The settings as they stand, in the reader's language."""
-    seen = service.summary_of(state)
+    seen, now = service.summary_of(state), service.state_now(state.participation)
     show = await _Showing.of(actor, locale, state.directive)
     return DisclosureView(
         version=state.directive.version,
         changed_at=state.changed_at,
-        now=who_sees_now(state.participation.state, seen, locale, directory.profile(), show.names),
-        participation=msgspec.convert(state.participation, ParticipationView, from_attributes=True),
+        now=who_sees_now(now, seen, locale, directory.profile(), show.names),
+        participation=ParticipationView(
+            now,
+            state.participation.data_from,
+            state.participation.terms_version,
+            state.participation.ends_at,
+        ),
         scheme=seen.scheme,
         everyone=show.switch(None, seen.everyone),
         lived=show.switches(None, seen.lived),
@@ -163,8 +174,8 @@ async def view(actor: Actor, locale: str, state: Settings) -> DisclosureView:
         shares=show.rows(seen.shares),
         hidden_records=show.rows(seen.hidden_records),
         hidden_periods=show.rows(seen.hidden_periods),
-        marks=[MarkView(mark.record_id, mark.level) for mark in seen.marks],
-        incoming_level=seen.incoming_level,
+        marks=[MarkView(mark.record_id, LEVELS[mark.level]) for mark in seen.marks],
+        incoming_level=LEVELS[seen.incoming_level],
         asks_first_since=seen.asks_first_since,
         secondary_uses=show.switches("purpose", seen.secondary_uses),
         ending=show.rows(seen.ending),
@@ -197,7 +208,7 @@ class _Showing:
             of,
             self.names.get(of, ""),
             row.valid_to,
-            row.level,
+            LEVELS[row.level],
             row.origin,
             row.id,
             self._named(row.delegated_by),
@@ -213,10 +224,10 @@ class _Showing:
 
     def row(self, of: Provision) -> RowView:
         return RowView(
-            row=of.id,
+            id=of.id,
             effect=of.kind,
             origin=of.origin,
-            level=of.level,
+            level=LEVELS[of.level],
             starts=of.valid_from,
             until=of.valid_to,
             chosen_at=of.set_at,

@@ -52,22 +52,22 @@ async def test_every_section_shows_what_was_chosen_and_until_when(
         {"kind": "lived", "lived": "now", "on": True},
         {"kind": "facility_type", "code": "pharmacy", "on": False},
         {"kind": "facility_type", "code": "clinic", "on": True, "region": "uki"},
-        {"kind": "facility", "id": str(clinic.facility_id), "on": True, "level": 1},
+        {"kind": "facility", "id": str(clinic.facility_id), "on": True, "level": "restricted"},
         {"kind": "professional", "id": doctor, "on": True, "until": LATER},
         {"kind": "team", "id": team, "name": "在宅", "members": [doctor], "on": True},
-        {"kind": "exclude", "professional": pharmacist, "on": True},
+        {"kind": "exclude", "professional_id": pharmacist, "on": True},
         {"kind": "cell", "outcome": "deny", "profession": "nurse", "category": "lab"},
-        {"kind": "cell", "outcome": "deny", "source": str(pharmacy.facility_id)},
-        {"kind": "hide_records", "records": [letter], "on": True},
+        {"kind": "cell", "outcome": "deny", "source_facility_id": str(pharmacy.facility_id)},
+        {"kind": "hide_records", "ids": [letter], "on": True},
         {"kind": "hide_period", "on": True, "data_from": "2026-01-01", "data_to": "2026-02-01"},
-        {"kind": "mark", "record": letter, "level": 1},
-        {"kind": "incoming_level", "level": 1},
+        {"kind": "mark", "id": letter, "level": "restricted"},
+        {"kind": "incoming_level", "level": "restricted"},
         {"kind": "ask_first", "on": True},
         {"kind": "secondary_use", "purpose": "HRESCH", "on": True},
         {
             "kind": "share",
-            "facility": str(pharmacy.facility_id),
-            "records": [letter],
+            "facility_id": str(pharmacy.facility_id),
+            "record_ids": [letter],
             "until": LATER,
         },
     )
@@ -83,7 +83,7 @@ async def test_every_section_shows_what_was_chosen_and_until_when(
     (here,) = view["types_in_regions"]
     assert (here["facility_type"]["label"], here["region"]["label"]) == ("診療所", "宇城")
     (facility,) = view["facilities"]
-    assert (facility["name"], facility["level"]) == ("れんげ内科クリニック", 1)
+    assert (facility["name"], facility["level"]) == ("れんげ内科クリニック", "restricted")
     assert facility["until"] is not None
     (person,) = view["professionals"]
     assert person["name"] == "佐藤 健一"
@@ -92,8 +92,8 @@ async def test_every_section_shows_what_was_chosen_and_until_when(
     assert {each.get("source", {}).get("name") for each in view["cells"]} == {None, "すみれ薬局"}
     assert [each["records"] for each in view["hidden_records"]] == [[letter]]
     assert [each["data_to"] for each in view["hidden_periods"]] == ["2026-02-01"]
-    assert view["marks"] == [{"record": letter, "level": 1}]
-    assert view["incoming_level"] == 1
+    assert view["marks"] == [{"id": letter, "level": "restricted"}]
+    assert view["incoming_level"] == "restricted"
     assert view["asks_first_since"] is not None
     assert on("secondary_uses") == ["HRESCH"]
     assert [each["facility"]["name"] for each in view["shares"]] == ["すみれ薬局"]
@@ -103,7 +103,7 @@ async def test_every_section_shows_what_was_chosen_and_until_when(
     assert len(logged["changes"]) == 17
     assert all(each.endswith("。") for each in logged["changes"])
     undone = (await hanako.tell("/me/disclosure/undo", {"version": 1})).json()
-    assert (undone["teams"], undone["marks"], undone["incoming_level"]) == ([], [], 0)
+    assert (undone["teams"], undone["marks"], undone["incoming_level"]) == ([], [], "normal")
     again = (await hanako.tell("/me/disclosure/undo", {"version": 2})).json()
     same = view.keys() - {"version", "changed_at"}
     assert {name: again[name] for name in same} == {name: view[name] for name in same}
@@ -120,12 +120,12 @@ async def test_a_grant_about_to_end_is_extended_and_another_taken_back(
     )
     view = (await hanako.ask("/me/disclosure")).json()
     (ending,) = view["ending"]
-    rows = {each["name"]: each["row"] for each in view["facilities"]}
+    rows = {each["name"]: each["row_id"] for each in view["facilities"]}
     extended = await change(
         hanako,
         1,
-        {"kind": "extend", "row": ending["row"]},
-        {"kind": "remove", "row": rows["すみれ薬局"]},
+        {"kind": "extend", "id": ending["id"]},
+        {"kind": "remove", "id": rows["すみれ薬局"]},
     )
     view = extended.json()
     assert view["ending"] == []
@@ -141,13 +141,18 @@ async def test_what_is_not_there_and_what_is_not_hers_look_alike(
     doctor = str(sato.actor.professional_id)
     answers = []
     for command in (
-        {"kind": "hide_records", "records": [others], "on": True},
-        {"kind": "hide_records", "records": [unknown], "on": True},
-        {"kind": "mark", "record": others, "level": 2},
-        {"kind": "share", "facility": str(clinic.facility_id), "records": [others], "until": LATER},
+        {"kind": "hide_records", "ids": [others], "on": True},
+        {"kind": "hide_records", "ids": [unknown], "on": True},
+        {"kind": "mark", "id": others, "level": "secret"},
+        {
+            "kind": "share",
+            "facility_id": str(clinic.facility_id),
+            "record_ids": [others],
+            "until": LATER,
+        },
         {"kind": "professional", "id": unknown, "on": False},
-        {"kind": "exclude", "facility": unknown, "on": True},
-        {"kind": "cell", "outcome": "deny", "source": unknown},
+        {"kind": "exclude", "facility_id": unknown, "on": True},
+        {"kind": "cell", "outcome": "deny", "source_facility_id": unknown},
         {"kind": "region", "code": "atlantis", "on": True},
         {"kind": "facility_type", "code": "spa", "on": True},
         {"kind": "facility_type", "code": "clinic", "on": True, "region": "atlantis"},
@@ -157,8 +162,8 @@ async def test_what_is_not_there_and_what_is_not_hers_look_alike(
         {"kind": "secondary_use", "purpose": "HMARKT", "on": True},
         {"kind": "secondary_use", "purpose": "TREAT", "on": True},
         {"kind": "team", "id": unknown, "name": "在宅", "members": [doctor, unknown], "on": True},
-        {"kind": "remove", "row": 1},
-        {"kind": "extend", "row": 1},
+        {"kind": "remove", "id": 1},
+        {"kind": "extend", "id": 1},
     ):
         answers.append(await change(hanako, 0, command))
         assert answers[-1].status_code == 422, command
@@ -172,7 +177,7 @@ async def test_what_could_not_be_meant_changes_nothing(hanako: Visitor, clinic: 
     past = (clock.now() - timedelta(seconds=1)).isoformat()
     for kind, command in (
         ("end_is_past", {"kind": "facility", "id": place, "on": True, "until": past}),
-        ("end_is_past", {"kind": "share", "facility": place, "category": "lab", "until": past}),
+        ("end_is_past", {"kind": "share", "facility_id": place, "category": "lab", "until": past}),
         ("contradiction", {"kind": "exclude", "on": True}),
         ("contradiction", {"kind": "cell", "outcome": "deny"}),
         ("contradiction", {"kind": "hide_period", "on": True, "category": "lab"}),
@@ -185,7 +190,7 @@ async def test_what_could_not_be_meant_changes_nothing(hanako: Visitor, clinic: 
             "contradiction",
             {"kind": "facility", "id": place, "on": True, "until": "9999-12-31T23:59:59Z"},
         ),
-        ("contradiction", {"kind": "share", "facility": place, "until": LATER}),
+        ("contradiction", {"kind": "share", "facility_id": place, "until": LATER}),
     ):
         good = {"kind": "category", "code": "lab", "on": False}
         answer = await change(hanako, 0, good, command)
@@ -200,10 +205,10 @@ async def test_what_could_not_be_meant_changes_nothing(hanako: Visitor, clinic: 
 async def test_no_command_takes_a_field_it_does_not_have(hanako: Visitor, clinic: Place) -> None:
     place = str(clinic.facility_id)
     for command in (
-        {"kind": "remove", "row": 1, "id": place},
+        {"kind": "remove", "id": 1, "row": place},
         {"kind": "region", "code": "aso", "on": True, "until": LATER},
         {"kind": "ask_first", "on": True, "origin": "scheme"},
-        {"kind": "facility", "id": place, "on": True, "level": 2},
+        {"kind": "facility", "id": place, "on": True, "level": "secret"},
         {"kind": "everyone", "on": True, "purposes": ["HRESCH"]},
         {"kind": "scheme", "code": "chaos"},
     ):
@@ -227,7 +232,7 @@ async def test_who_left_cannot_be_let_in_but_can_be_shut_out(
         )
         refused = [
             {"kind": "professional", "id": doctor, "on": True},
-            {"kind": "share", "professional": doctor, "category": "lab", "until": LATER},
+            {"kind": "share", "professional_id": doctor, "category": "lab", "until": LATER},
             {"kind": "team", "id": place, "name": "在宅", "members": [doctor], "on": True},
         ]
         for command in refused:
@@ -244,8 +249,8 @@ async def test_who_left_cannot_be_let_in_but_can_be_shut_out(
     shut = await change(
         hanako,
         0,
-        {"kind": "exclude", "professional": doctor, "on": True},
-        {"kind": "exclude", "facility": place, "on": True},
+        {"kind": "exclude", "professional_id": doctor, "on": True},
+        {"kind": "exclude", "facility_id": place, "on": True},
     )
     assert len(shut.json()["exclusions"]) == 2
 
@@ -314,8 +319,8 @@ async def test_a_change_binds_at_the_next_request_in_every_worker(
         doctor = str(sato.actor.professional_id)
         for version, command, is_in in (
             (0, {"kind": "professional", "id": doctor, "on": True}, True),
-            (1, {"kind": "exclude", "professional": doctor, "on": True}, False),
-            (2, {"kind": "exclude", "professional": doctor, "on": False}, True),
+            (1, {"kind": "exclude", "professional_id": doctor, "on": True}, False),
+            (2, {"kind": "exclude", "professional_id": doctor, "on": False}, True),
             (3, {"kind": "professional", "id": doctor, "on": False}, False),
             (4, {"kind": "region", "code": "aso", "on": True}, True),
             (5, {"kind": "facility_type", "code": "clinic", "on": False}, False),
