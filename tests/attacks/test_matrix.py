@@ -180,6 +180,7 @@ TABLE = (
     ),
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
+    Row("GET", "/me/professionals", PARTICIPANT, "/me/professionals?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
     Row(
         "GET",
