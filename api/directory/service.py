@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
-from api.core import i18n
-from api.core.actor import OPERATOR, Actor
+from api.core import clock, i18n
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
@@ -215,6 +215,17 @@ def _folded(words: str) -> tuple[str, str]:
     return folded, folded.translate(_KATAKANA)
 
 
+async def colleagues(actor: Actor, words: str, *, limit: int) -> list[PersonLine]:
+    """Trained professionals at work elsewhere, by name, kana or facility; no words find nobody."""
+    folded, kana = ("".join(each.split()) for each in _folded(words))
+    if not folded:
+        return []
+    today = clock.today_in_japan()
+    async with unit_of_work(actor) as tx:
+        rows = await queries.colleagues(tx, actor.facility_id, folded, kana, today, limit)
+    return [PersonLine(*row.values()) for row in rows]
+
+
 async def facility_of_code(code: str) -> UUID | None:
     """The facility with this 10-digit code, inside the caller's transaction."""
     return await queries.facility_of_code(code)
@@ -261,6 +272,22 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
     if not row or facility_id is None:
         raise NotFound
     return _standing(row, facility_id, actor.professional_id)
+
+
+async def standings_in(
+    tx: Transaction, facilities: Iterable[UUID], professionals: Iterable[UUID]
+) -> list[tuple[Actor, Standing]]:
+    """Each of these facilities' systems, and of these professionals, as a requester."""
+    found = []
+    for row in await queries.requesters(tx, sorted(facilities), sorted(professionals)):
+        facility_id, professional_id = row["facility_id"], row["professional_id"]
+        actor = Actor(
+            kind=ActorKind.PROFESSIONAL if professional_id else ActorKind.SYSTEM,
+            facility_id=facility_id,
+            professional_id=professional_id,
+        )
+        found.append((actor, _standing(row, facility_id, professional_id)))
+    return found
 
 
 async def standing_then(

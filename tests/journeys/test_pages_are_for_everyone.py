@@ -8,6 +8,11 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from api import demo
+from api.consent import amending, desk_code, requests
+from api.consent import service as consent
+from api.consent.asking import agreed
+from api.core.actor import Actor
+from api.identity import service as identity
 from api.support import service as support
 from notifications import service as notifications
 from tests.conftest import Deployment
@@ -118,6 +123,28 @@ async def a_wish_without_a_number(page: Page) -> None:
         await page.locator("main form button").click()
 
 
+async def a_code_just_made(page: Page) -> None:
+    await page.goto("/disclosure/desk-code")
+    async with page.expect_navigation():
+        await page.locator("main form .button:not(.button-line)").click()
+    await expect(page.locator(".spoken-code")).to_be_visible()
+
+
+async def a_request_filled_wrongly(page: Page) -> None:
+    await page.goto("/clinic/ask")
+    async with page.expect_navigation():
+        await page.locator("main form .button").click()
+
+
+async def handing_on(page: Page) -> None:
+    await found(lambda: demo.card_of("hanako").digits)(page)
+    await page.locator("a[href$='/hand-on']").click()
+    await page.fill("[name=q]", "森")
+    async with page.expect_navigation():
+        await page.locator("main form .button").first.click()
+    await expect(page.locator("[name=professional_id]").first).to_be_visible()
+
+
 async def a_record(page: Page) -> None:
     await page.goto("/records")
     async with page.expect_navigation():
@@ -178,6 +205,10 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "details": ("chooser", at("/disclosure/details")),
     "new_facilities": ("chooser", at("/disclosure/new-facilities")),
     "research": ("chooser", at("/disclosure/research")),
+    "desk_code": ("hanako", at("/disclosure/desk-code")),
+    "desk_code_made": ("fresh", a_code_just_made),
+    "requests_empty": ("hanako", at("/disclosure/requests")),
+    "requests": ("fresh", at("/disclosure/requests")),
     "participation": ("hanako", at("/disclosure/participation")),
     "access_log": ("hanako", at("/access-log")),
     "inbox_empty": ("hanako", at("/inbox")),
@@ -198,6 +229,9 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "clinic_find": ("sato", at("/clinic")),
     "clinic_read": ("sato", found(lambda: demo.card_of("hanako").digits)),
     "clinic_refusal": ("sato", found(lambda: unused_card().digits)),
+    "clinic_ask": ("sato", at("/clinic/ask?done=yes")),
+    "clinic_ask_faults": ("sato", a_request_filled_wrongly),
+    "clinic_hand_on": ("sato", handing_on),
     "support": ("ueda", at("/support")),
 }
 
@@ -208,7 +242,20 @@ SAY_A_FAULT = (
     "person_fault",
     "teams_fault",
     "record_share",
+    "clinic_ask_faults",
 )
+
+
+async def ask_and_open(sato: Actor, fresh: Actor, card: str) -> None:
+    """A request waits, a code told at the desk opened, and one before it was ended."""
+    wish = requests.Wish("facility", 30, 1, "medication", "お薬を確かめさせてください。")
+    await requests.ask(sato, card, wish)
+    for is_first in (True, False):
+        code = await desk_code.make(fresh, level=1)
+        await desk_code.redeem(sato, code.digits)
+        if is_first:
+            (row,) = agreed((await consent.settings(fresh)).directive)
+            await amending.end(fresh, row.id)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -222,7 +269,7 @@ async def sessions(
         hanako = str(people["hanako"].person_id)
         await client.resources("MedicationRequest").search(patient=hanako).fetch()
     await support.ask_for_call(as_actor(people["hanako"]), "03-1234-5678")
-    _, fresh = await participating()
+    joined, fresh = await participating()
     _, chooser = await participating()
     await everything_chosen(chooser)
     _, keeper = await participating()
@@ -231,6 +278,7 @@ async def sessions(
     while await notifications.deliver():
         pass
     who = {key: await session_of(as_actor(people[key])) for key in ("hanako", "sato", "ueda")}
+    await ask_and_open(await identity.actor_of(who["sato"]), fresh, joined.card.digits)
     return who | {
         "": "",
         "fresh": await session_of(fresh),
