@@ -53,7 +53,7 @@ JSON_DOORS = (
     "/health",
     "/schema",
     "/.well-known",
-    "/access",
+    "/access/v1",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (

@@ -234,7 +234,7 @@ TABLE = (
 JSON_ROUTES = (
     "/fhir",
     "/oauth",
-    "/access",
+    "/access/v1",
     "/me",
     "/enrolments",
     "/sessions",

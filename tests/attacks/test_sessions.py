@@ -212,6 +212,7 @@ async def test_the_json_api_takes_no_cookie(app: Litestar, attacking, world: Wor
     async with attacking(actor=world.hanako) as browser:
         browser.bearer = None
         for method, path in doors:
+            path = re.sub(r"\{\w+\}", "1", path)
             answer = await browser.send(method, path, body={} if method == "POST" else None)
             assert answer.status_code == 401, path
             assert "access-control-allow-origin" not in answer.headers
