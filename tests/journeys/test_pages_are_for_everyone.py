@@ -89,6 +89,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "disclosure": ("hanako", at("/disclosure")),
     "disclosure_search": ("hanako", at("/disclosure?q=さくら")),
     "participation": ("hanako", at("/disclosure/participation")),
+    "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),
