@@ -21,6 +21,7 @@ from litestar.types import Message, Scope
 
 from api.consent.disclosure_routes import routes as disclosure_routes
 from api.consent.errors import ConsentNotTaken
+from api.consent.lifecycle_routes import routes as lifecycle_routes
 from api.consent.receipt_routes import routes as receipt_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
@@ -39,6 +40,8 @@ from api.openapi import PublishedSchema
 from api.records.access_routes import routes as access_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
+from api.records.own_routes import routes as my_records_routes
+from api.records.preview_routes import routes as preview_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -102,9 +105,12 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *consent_routes,
         *disclosure_routes,
         *receipt_routes,
+        *lifecycle_routes,
         *me_routes,
+        *my_records_routes,
         *records_routes,
         *access_routes,
+        *preview_routes,
         *pages,
     ]
     if settings.is_demo:

@@ -33,6 +33,91 @@ class UnknownChoice(Problem):
     key = "error.consent.unknown_choice"
 
 
+class TermsNotInForce(Conflict):
+    """Other terms than those shown are in force by now; nobody agrees to what they did not see."""
+
+    key = "error.consent.terms_not_in_force"
+
+
+class NothingAsked(Conflict):
+    """There are no new terms to answer; nothing was changed."""
+
+    key = "error.consent.nothing_asked"
+
+
+class CampaignIsOpen(Conflict):
+    """One at a time: another question is still open."""
+
+    key = "error.consent.campaign_is_open"
+
+
+class CampaignIsOver(Conflict):
+    """Its day has passed, or it was called off before."""
+
+    key = "error.consent.campaign_is_over"
+
+
+class NotThoseTerms(Problem):
+    """Only the terms in force can be put to everybody; the profile does not end with these."""
+
+    status = 422
+    key = "error.consent.not_those_terms"
+
+
+class DayTooNear(Problem):
+    """People need time to read and answer."""
+
+    status = 422
+    key = "error.consent.day_too_near"
+
+
+class NotAPlace(Problem):
+    """A region this network does not have, or a time that ends before it begins."""
+
+    status = 422
+    key = "error.consent.not_a_place"
+
+
+class NotADay(Problem):
+    """Records are shown from today or an earlier day on."""
+
+    status = 422
+    key = "error.consent.not_a_day"
+
+
+class NoSuchScheme(Problem):
+    """A way of letting people in that this network does not offer."""
+
+    status = 422
+    key = "error.consent.no_such_scheme"
+
+
+class NoLongerHere(Problem):
+    """A professional or a facility that left cannot be let in."""
+
+    status = 422
+    key = "error.consent.no_longer_here"
+
+
+class EndIsPast(Problem):
+    status = 422
+    key = "error.consent.end_is_past"
+
+
+class Contradiction(Problem):
+    """What was asked for could not be meant: two recipients, an end before the beginning."""
+
+    status = 422
+    key = "error.consent.contradiction"
+
+
+class ShareTooLong(Problem):
+    """A share shows once, for a while; what is to last is a setting."""
+
+    status = 422
+    key = "error.consent.share_too_long"
+
+
 class ConsentNotTaken(Problem):
     """A FHIR Consent that cannot be read as settings; `where` names each fault's FHIRPath."""
 
@@ -58,22 +143,3 @@ class VersionNeeded(Problem):
 
     status = 428
     key = "error.consent.version_needed"
-
-
-class NoLongerHere(Problem):
-    """A professional or a facility that left cannot be let in."""
-
-    status = 422
-    key = "error.consent.no_longer_here"
-
-
-class EndIsPast(Problem):
-    status = 422
-    key = "error.consent.end_is_past"
-
-
-class Contradiction(Problem):
-    """What was asked for could not be meant: two recipients, an end before the beginning."""
-
-    status = 422
-    key = "error.consent.contradiction"

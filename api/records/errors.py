@@ -77,3 +77,10 @@ class BadQuestion(Problem):
 class UnknownParameter(Problem):
     status = 400
     key = "error.fhir.unknown_parameter"
+
+
+class UnknownPlace(Problem):
+    """A page of one's own records nobody was led to."""
+
+    status = 400
+    key = "error.records.unknown_place"

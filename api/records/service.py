@@ -10,7 +10,7 @@ import msgspec
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
-from api.consent.decide import NO_EXCEPTIONS, Scope
+from api.consent.decide import Scope
 from api.consent.explain import sentence
 from api.consent.facts import Basis, Request
 from api.consent.replay import Versions, versions_of
@@ -22,6 +22,7 @@ from api.core.errors import NotFound, Unavailable
 from api.directory import service as directory
 from api.fhir import codes
 from api.records import queries
+from api.records.filtering import Filter, filter_of
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 MOST_ROWS = 200
@@ -89,13 +90,7 @@ async def read(
             record_id=record_id,
             standing=standing.revision,
             policy_version=known.policy_version,
-            categories=answer.scope.categories,
-            source_permitted=answer.source_permitted,
-            source_denied=answer.source_denied,
-            level=answer.scope.level,
-            data_from=answer.scope.data_from,
-            sees_own=answer.scope.own_facility,
-            exceptions=answer.exceptions,
+            **answer.filter._asdict(),
             before=before,
             page_size=page_size,
             base_url=f"{runtime.settings().public_url}/fhir/R4",
@@ -235,22 +230,13 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
     return scope.of(asked[0]).basis
 
 
-def _exceptions(scope: Scope) -> str:
-    if scope.exceptions == NO_EXCEPTIONS:
-        return ""
-    return msgspec.json.encode(scope.exceptions).decode()
-
-
 class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL."""
 
-    scope: Scope
+    filter: Filter
     outcome: str
     detail: str
     own_detail: str
-    source_permitted: list[str]
-    source_denied: list[str]
-    exceptions: str
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
@@ -280,13 +266,10 @@ def _answer(
         basis = basis_for(scope, types)
         is_granted = basis.step in ("granted", "shared")
         answer = _Answer(
-            scope=scope,
+            filter=filter_of(scope),
             outcome="permitted" if is_granted else "denied",
             detail=event_detail(actor, standing, basis, types, versions),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
-            source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
-            source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
-            exceptions=_exceptions(scope),
         )
         if known.policy.is_timeless(request):
             if len(_answers) >= KEPT_ANSWERS:

@@ -1,7 +1,9 @@
 """Sessions, forms of other sites, and what a browser is told to keep."""
 
+import json
 import re
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -155,12 +157,20 @@ async def test_no_form_of_another_site_changes_anything(
 ):
     """Every POST of the portal, with the victim's cookie and without, or with a wrong, token."""
     posts = _portal_posts(app)
-    assert len(posts) >= 14
+    assert len(posts) >= 18
+    wish = json.dumps(
+        [{"kind": "facility", "facility_id": str(own_world.clinic.facility_id), "on": True}]
+    )
     before = await held_of(admin, own_world.hanako.participant_id)
     his = await held_of(admin, own_world.taro.participant_id)
     for actor in (own_world.hanako, own_world.sato, own_world.ueda, None):
         for path in posts:
-            url = path.format(case_id=own_world.case_id)
+            url = path.format(
+                case_id=own_world.case_id,
+                facility_id=own_world.clinic.facility_id,
+                professional_id=own_world.sato.professional_id,
+                team_id=uuid4(),
+            )
             async with attacking(actor=actor) as browser:
                 mine = await browser.csrf()
                 async with attacking() as other:
@@ -175,9 +185,7 @@ async def test_no_form_of_another_site_changes_anything(
                 ):
                     answer = await browser.send(
                         "POST", url, form={"state": "withdrawn", "phone": "0961234567",
-                                           "axis": "facility", "code": str(
-                                               own_world.clinic.facility_id), "permit": "yes",
-                                           "version": "0"} | form,
+                                           "change": wish, "version": "0"} | form,
                         csrf=False, headers=headers, html=True,
                     )  # fmt: skip
                     assert answer.status_code == 403, (url, headers, form)

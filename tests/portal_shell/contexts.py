@@ -8,6 +8,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from api.support.log_lines import KindCount, LogLine
+from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.my_records import RECORD_PAGES
+from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -36,18 +39,6 @@ SUBJECT = {
     "sex": "女性",
     "age": 86,
 }
-SWITCHES = [
-    {"code": "one", "label": "佐藤内科クリニック", "detail": "診療所・熊本市中央区", "on": True},
-    {"code": "two", "label": "水前寺中央薬局", "detail": "", "on": False},
-]
-PROFESSIONS = [
-    {"code": "physician", "label": "医師", "detail": "", "on": True},
-    {"code": "pharmacist", "label": "薬剤師", "detail": "", "on": False},
-]
-CATEGORIES = [
-    {"code": "prescription", "label": "処方", "detail": "医師が出した薬", "on": True},
-    {"code": "lab", "label": "検査", "detail": "血液検査など", "on": False},
-]
 ROW = LogLine(
     number=7,
     event_id=UUID("0190a8c0-0000-7000-8000-000000000007"),
@@ -116,16 +107,6 @@ HAPPENINGS = [
     },
     {"text": "設定を変えました。", "at": AT, "href": None},
 ]
-DISCLOSURE = {
-    "viewer": HANAKO,
-    "now": "いま、「佐藤内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。",
-    "is_participating": True,
-    "sections": {"facility": SWITCHES, "profession": PROFESSIONS, "category": CATEGORIES},
-    "query": "",
-    "facility_total": 2,
-    "version": 3,
-    "undo": None,
-}
 NO_INPUT: dict[str, Any] = {"values": {}, "errors": {}}
 SENT_BACK = {
     "values": {"card": "1234", "birth_era": "showa", "birth_year": "15", "local_id": "0"},
@@ -162,30 +143,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "home.html",
         {"viewer": HANAKO, "summary": "まだ、だれも見られません。", "needs": [], "happenings": []},
     ),
-    "disclosure": ("disclosure.html", DISCLOSURE),
-    "disclosure-undo": (
-        "disclosure.html",
-        DISCLOSURE
-        | {
-            "undo": {
-                "text": "「佐藤内科クリニック」には見せないようにしました。",
-                "at": "facility-one",
-            },
-            "query": "みつからない",
-            "facility_total": 0,
-            "sections": DISCLOSURE["sections"] | {"facility": []},  # type: ignore[operator]
-        },
-    ),
-    "disclosure-changed": (
-        "disclosure.html",
-        DISCLOSURE
-        | {
-            "undo": {"text": "「佐藤内科クリニック」に見せるようにしました。", "at": "facility-one"}
-        },
-    ),
-    "disclosure-left": ("disclosure.html", DISCLOSURE | {"is_participating": False}),
+    **SETTINGS_PAGES,
+    **PREVIEW_PAGES,
+    **RECORD_PAGES,
     "participation": (
-        "participation.html",
+        "disclosure/participation.html",
         {
             "viewer": HANAKO,
             "state": "participating",
@@ -194,7 +156,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "participation-left": (
-        "participation.html",
+        "disclosure/participation.html",
         {"viewer": HANAKO, "state": "withdrawn", "data_from": None, "is_new": True},
     ),
     "help": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": False}),
