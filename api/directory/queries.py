@@ -49,8 +49,12 @@ async def search(
     limit: int,
     regions: Sequence[str] | None = None,
     facility_type: str | None = None,
+    first: tuple[Sequence[UUID], Sequence[int]] = ((), ()),
 ) -> list[asyncpg.Record]:
-    """Active ones whose name holds the words, in kana order; `matches` counts them all."""
+    """Active ones whose name holds the words, in kana order; `matches` counts them all.
+
+    `first`: facilities that come before the others, and their places.
+    """
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
         " joined_at, count(*) OVER ()::integer AS matches FROM facility"
@@ -58,12 +62,14 @@ async def search(
         "   OR strpos(name_kana, $2) > 0)"
         "   AND ($4::text[] IS NULL OR region = ANY ($4))"
         "   AND ($5::text IS NULL OR facility_type = $5)"
-        " ORDER BY name_kana, facility_id LIMIT $3",
+        " ORDER BY ($7::integer[])[array_position($6::uuid[], facility_id)] NULLS LAST,"
+        " name_kana, facility_id LIMIT $3",
         words,
         kana,
         limit,
         regions,
         facility_type,
+        *first,
     )
 
 

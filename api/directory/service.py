@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -144,17 +144,32 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
 
 
 async def search(
-    actor: Actor, words: str, *, limit: int, region: str = "", facility_type: str = ""
+    actor: Actor,
+    words: str,
+    *,
+    limit: int,
+    region: str = "",
+    facility_type: str = "",
+    first: Sequence[Collection[UUID]] = (),
 ) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
     Hiragana finds katakana, full width finds half width; nothing typed finds all. `region` takes
-    in those that lie in it.
+    in those that lie in it. Those of the first group come first, then the second's.
     """
+    ranked = {each: place for place, group in reversed(list(enumerate(first))) for each in group}
     folded, kana = _folded(words)
     within = list(profile().regions_within(region)) if region else None
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, kana, limit, within, facility_type or None)
+        rows = await queries.search(
+            tx,
+            folded,
+            kana,
+            limit,
+            within,
+            facility_type or None,
+            (list(ranked), list(ranked.values())),
+        )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 

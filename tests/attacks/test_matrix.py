@@ -180,6 +180,7 @@ TABLE = (
     ),
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
+    Row("GET", "/me/professionals", PARTICIPANT, "/me/professionals?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
     Row(
         "GET",
@@ -281,12 +282,12 @@ TABLE = (
         PARTICIPANT,
         body={"version": "0", "name": "T", "professional_id": "{doctor}"},
     ),
-    Row("GET", "/disclosure/teams/{team_id}", HIS_PAGE, "/disclosure/teams/{absent}"),
+    Row("GET", "/disclosure/teams/{team_id}", HIS_PAGE, "/disclosure/teams/{taro}"),
     Row(
         "POST",
         "/disclosure/teams/{team_id}",
         HIS_PAGE,
-        "/disclosure/teams/{absent}",
+        "/disclosure/teams/{taro}",
         {"version": "0", "name": "T"},
     ),
     Row("GET", "/disclosure/details", PARTICIPANT),
