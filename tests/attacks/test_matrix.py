@@ -430,7 +430,7 @@ TABLE = (
 JSON_ROUTES = (
     "/fhir",
     "/oauth",
-    "/access",
+    "/access/v1",
     "/me",
     "/enrolments",
     "/sessions",

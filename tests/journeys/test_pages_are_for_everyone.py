@@ -210,6 +210,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "requests_empty": ("hanako", at("/disclosure/requests")),
     "requests": ("fresh", at("/disclosure/requests")),
     "participation": ("hanako", at("/disclosure/participation")),
+    "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),
