@@ -16,6 +16,7 @@ from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import (
     agree,
     as_actor,
+    everything_chosen,
     newcomer,
     open_the_door,
     participating,
@@ -65,10 +66,50 @@ async def making_the_key(page: Page) -> None:
 
 
 async def a_switch_just_turned(page: Page) -> None:
-    await page.goto("/disclosure")
+    await page.goto("/disclosure/facilities")
     async with page.expect_navigation():
         await page.get_by_role("switch").first.click()
     await expect(page.locator(".banner-success form")).to_be_visible()
+
+
+def behind(path: str, *parts: str) -> Visit:
+    """The page that the first link with each of these in its address leads to."""
+
+    async def visit(page: Page) -> None:
+        await page.goto(path)
+        for part in parts:
+            async with page.expect_navigation():
+                await page.locator(f'main a[href*="{part}"]').first.click()
+
+    return visit
+
+
+async def two_versions(page: Page) -> None:
+    """The same page open twice: the second tap meets what the first one did."""
+    await page.goto("/disclosure/categories")
+    other = await page.context.new_page()
+    await other.goto("/disclosure/facilities")
+    async with other.expect_navigation():
+        await other.get_by_role("switch").first.click()
+    closed = page.locator("[role=switch][aria-checked=false]").first
+    async with page.expect_navigation():
+        await closed.click()
+    await expect(page.locator("main form[action='/disclosure/save']")).to_be_visible()
+
+
+async def an_end_that_cannot_be(page: Page) -> None:
+    await behind("/disclosure/people?q=佐藤", "/disclosure/people/")(page)
+    await page.locator("[name=until][value=day]").check()
+    await page.fill("[name=day]", "")
+    async with page.expect_navigation():
+        await page.locator("#limits button").click()
+
+
+async def a_team_being_made(page: Page) -> None:
+    await page.goto("/disclosure/teams?q=佐藤")
+    await page.fill("[name=name]", " ")
+    async with page.expect_navigation():
+        await page.locator("form.card button").click()
 
 
 async def a_wish_without_a_number(page: Page) -> None:
@@ -109,7 +150,34 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "error": ("", at("/nowhere")),
     "home": ("hanako", at("/home")),
     "disclosure": ("hanako", at("/disclosure")),
-    "disclosure_search": ("hanako", at("/disclosure?q=さくら")),
+    "disclosure_needs": ("chooser", at("/disclosure")),
+    "facilities": ("chooser", at("/disclosure/facilities")),
+    "facilities_search": ("chooser", at("/disclosure/facilities?q=さくら&type=clinic")),
+    "facilities_none": ("chooser", at("/disclosure/facilities?q=みつからない")),
+    "facility": ("chooser", behind("/disclosure/facilities", "/disclosure/facilities/")),
+    "facility_categories": (
+        "chooser",
+        behind("/disclosure/facilities?q=さくら", "/disclosure/facilities/", "/categories"),
+    ),
+    "people_of_a_facility": (
+        "chooser",
+        behind("/disclosure/facilities?q=さくら", "/disclosure/facilities/", "/disclosure/people?"),
+    ),
+    "disclosure_conflict": ("chooser", two_versions),
+    "areas": ("chooser", at("/disclosure/areas")),
+    "kinds_in_region": ("chooser", at("/disclosure/areas/aso")),
+    "professions": ("chooser", at("/disclosure/professions")),
+    "categories": ("chooser", at("/disclosure/categories")),
+    "people": ("chooser", at("/disclosure/people")),
+    "people_search": ("chooser", at("/disclosure/people?q=佐藤")),
+    "person": ("chooser", behind("/disclosure/people?q=佐藤", "/disclosure/people/")),
+    "person_fault": ("chooser", an_end_that_cannot_be),
+    "teams": ("chooser", at("/disclosure/teams")),
+    "teams_fault": ("chooser", a_team_being_made),
+    "team": ("chooser", behind("/disclosure/teams", "/disclosure/teams/")),
+    "details": ("chooser", at("/disclosure/details")),
+    "new_facilities": ("chooser", at("/disclosure/new-facilities")),
+    "research": ("chooser", at("/disclosure/research")),
     "participation": ("hanako", at("/disclosure/participation")),
     "access_log": ("hanako", at("/access-log")),
     "inbox_empty": ("hanako", at("/inbox")),
@@ -133,7 +201,14 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "support": ("ueda", at("/support")),
 }
 
-SAY_A_FAULT = ("error", "register_faults", "help_fault", "record_share")
+SAY_A_FAULT = (
+    "error",
+    "register_faults",
+    "help_fault",
+    "person_fault",
+    "teams_fault",
+    "record_share",
+)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -148,6 +223,8 @@ async def sessions(
         await client.resources("MedicationRequest").search(patient=hanako).fetch()
     await support.ask_for_call(as_actor(people["hanako"]), "03-1234-5678")
     _, fresh = await participating()
+    _, chooser = await participating()
+    await everything_chosen(chooser)
     _, keeper = await participating()
     place = await scene.place("あじさい内科", "アジサイナイカ", "Ajisai Clinic", "clinic")
     await scene.wrote(place, keeper, "lab", "HbA1c")
@@ -157,6 +234,7 @@ async def sessions(
     return who | {
         "": "",
         "fresh": await session_of(fresh),
+        "chooser": await session_of(chooser),
         "keeper": await session_of(keeper),
     }
 
