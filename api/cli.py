@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             "migrate": _migrate,
             "demo-token": _demo_token,
             "ingest": _ingest,
+            "keys": _keys,
             "consent": _consent,
         }[options.command](settings, options)
     except SettingFault as fault:
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("demo-token", help="an access token of a demo clinic's system")
     token.add_argument("--as", dest="person", default="sato", choices=("sato", "ito", "mori"))
     token.add_argument("--scope", default="system/*.read system/*.write")
+    keys = commands.add_parser("keys", help="keys that may be changed while it serves")
+    keys.add_argument("deed", choices=("rotate",))
+    keys.add_argument("name", choices=("receipts",))
     folder = commands.add_parser("ingest", help="take in a folder of files")
     folder.add_argument("form", choices=("fhir",))
     folder.add_argument("directory", type=Path)
@@ -201,6 +205,15 @@ def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
     from api import demo
 
     print(demo.fetch_token(settings, options.person, options.scope))
+    return 0
+
+
+def _keys(settings: Settings, _: argparse.Namespace) -> int:
+    """Running servers sign with the new key from the next receipt on."""
+    from api.core.crypto import KeyRing
+
+    kid = KeyRing(settings.home / "keys").receipts.rotate()
+    print(f"Receipts are signed with the key {kid} from now on; those before stay good.")
     return 0
 
 

@@ -48,6 +48,7 @@ APPEND_ONLY = {
     "paper_scan",
     "facility_history",
     "professional_history",
+    "receipt",
 }
 
 

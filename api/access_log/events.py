@@ -8,6 +8,8 @@ class EventName(StrEnum):
     RECORD_STORED = "records:record:stored"
     PARTICIPANT_FOUND = "records:participant:found"
     PARTICIPANT_SOUGHT = "records:participant:sought"
+    CONSENT_READ = "records:consent:read"
+    ACCESS_EVALUATED = "records:access:evaluated"
     ENROLLED = "identity:participant:enrolled"
     SIGNED_IN = "identity:session:opened"
     SIGNED_OUT = "identity:session:ended"

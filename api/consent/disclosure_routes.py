@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from api.consent import service
+from api.consent.record_changes import RecordChange
 from api.consent.service import Settings
 from api.consent.summary import Switch
 from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
@@ -52,7 +53,7 @@ class CategoryChange(Struct, tag_field="kind", tag="category", forbid_unknown_fi
         return SetCategory(self.code, self.on)
 
 
-Change = FacilityChange | ProfessionChange | CategoryChange
+Change = FacilityChange | ProfessionChange | CategoryChange | RecordChange
 
 
 class Changes(Struct, forbid_unknown_fields=True):

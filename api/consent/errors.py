@@ -1,5 +1,8 @@
 """Refusals about settings and participation."""
 
+from collections.abc import Iterable
+
+from api.consent.fhir_reading import Fault
 from api.consent.switches import Command
 from api.core.errors import Conflict, Problem
 
@@ -106,3 +109,37 @@ class Contradiction(Problem):
 
     status = 422
     key = "error.consent.contradiction"
+
+
+class ShareTooLong(Problem):
+    """A share shows once, for a while; what is to last is a setting."""
+
+    status = 422
+    key = "error.consent.share_too_long"
+
+
+class ConsentNotTaken(Problem):
+    """A FHIR Consent that cannot be read as settings; `where` names each fault's FHIRPath."""
+
+    status = 422
+    key = "error.consent.not_taken"
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        super().__init__()
+        self.faults = tuple(dict.fromkeys(faults))
+
+    @property
+    def where(self) -> list[str]:
+        return [fault.path for fault in self.faults]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """FHIRPath to message key."""
+        return {fault.path: f"consent.fault.{fault.reason}" for fault in self.faults}
+
+
+class VersionNeeded(Problem):
+    """`If-Match` must name the version that is replaced."""
+
+    status = 428
+    key = "error.consent.version_needed"

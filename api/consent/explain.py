@@ -4,16 +4,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from api.consent.facts import Basis, Provision, Ruling, Step
+from api.consent.facts import Basis, Origin, Provision, Ruling, Step
+from api.consent.recipients import NOTICE
 from api.consent.summary import Summary
 
 
 class Sentence(Struct, frozen=True):
     """`params` may hold more than the text uses.
 
-    facility, source: facility ids; professional, team: ids; profession, category, facility_type,
-    region, purpose: codes; version, count: numbers; date: ISO date; professions, categories:
-    tuples of codes.
+    facility, source: facility ids; professional, delegated_by: professional ids; team: a team's
+    id; profession, category, facility_type, region, purpose: codes; version, count, days: numbers;
+    date: ISO date; professions, categories: tuples of codes.
     """
 
     key: str
@@ -34,11 +35,13 @@ def sentence(basis: Basis) -> Sentence:
         "facility_type": rule and rule.facility_type,
         "region": rule and rule.region,
         "source": rule and rule.source_facility_id,
+        "delegated_by": rule and rule.delegated_by,
     }
     params: dict[str, str | int | tuple[str, ...]] = {
         name: str(value) for name, value in named.items() if value is not None
     }
-    return Sentence(f"consent.basis.{_key(basis)}", params | {"version": basis.settings_version})
+    numbers = {"version": basis.settings_version, "days": NOTICE.days}
+    return Sentence(f"consent.basis.{_key(basis)}", params | numbers)
 
 
 def sentences(summary: Summary) -> tuple[Sentence, Sentence, Sentence]:
@@ -65,7 +68,10 @@ def _deciding_rule(basis: Basis) -> Provision | None:
     return ruling.provision if ruling is not None else None
 
 
-_BY_RECIPIENT: Final[frozenset[Step]] = frozenset({"excluded", "recipient", "granted"})
+_BY_RECIPIENT: Final[frozenset[Step]] = frozenset({"excluded", "shared", "recipient", "granted"})
+
+# A permit that came about in one of these ways is said by the way, not by whom it names.
+_ORIGINS: Final[frozenset[Origin]] = frozenset({"desk_code", "delegation", "request"})
 
 
 def _key(basis: Basis) -> str:
@@ -74,6 +80,9 @@ def _key(basis: Basis) -> str:
     if basis.step in _BY_RECIPIENT and basis.recipient is not None:
         if basis.recipient.by == "nothing_matches" and basis.settings_version == 0:
             return "recipient.nothing_chosen"
+        rule = basis.recipient.provision
+        if basis.step == "granted" and rule is not None and rule.origin in _ORIGINS:
+            return f"granted.{rule.origin}"
         return f"{basis.step}.{_recipient(basis.recipient)}"
     if basis.step == "filter" and basis.filter is not None:
         return f"filter.{_filter(basis.filter)}"
@@ -82,7 +91,7 @@ def _key(basis: Basis) -> str:
 
 def _recipient(ruling: Ruling) -> str:
     rule = ruling.provision
-    if rule is None:
+    if rule is None or ruling.by != "provision":
         return ruling.by
     if rule.professional_id is not None:
         return "person"
@@ -90,15 +99,26 @@ def _recipient(ruling: Ruling) -> str:
         return "facility"
     if rule.team_id is not None:
         return "team"
-    if rule.region is None:
-        return "facility_type"
-    return "region" if rule.facility_type is None else "facility_type_in_region"
+    if rule.everyone:
+        return "everyone"
+    area = "region" if rule.region is not None else rule.lived and f"lived_{rule.lived}"
+    if rule.facility_type is None:
+        return area or ruling.by
+    return f"facility_type_in_{area}" if area else "facility_type"
 
 
 def _filter(ruling: Ruling) -> str:
     rule = ruling.provision
     if rule is None:
         return ruling.by
+    if rule.record_ids:
+        return "hidden_record"
+    if rule.data_from is not None or rule.data_to is not None:
+        return "hidden_period"
+    if rule.professional_id is not None:
+        return "person"
+    if rule.facility_id is not None:
+        return "facility"
     if rule.source_facility_id is not None:
         return "source"
     if rule.category is None:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import checking, queries, rows
+from api.consent import checking, queries, receipts, rows
 from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
@@ -161,35 +161,6 @@ def is_trained(standing: directory.Standing, on: date) -> bool:
     return standing.trained_on is not None and standing.trained_on <= on
 
 
-def facility_requester(line: directory.FacilityLine) -> Requester:
-    """Anybody of this facility, for asking ahead whether it is let in."""
-    return Requester(
-        kind="system",
-        facility_id=line.facility_id,
-        profession=next(iter(network_rules().matrix)),
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.joined_at,
-        facility_is_active=True,
-    )
-
-
-def person_requester(line: directory.PersonLine) -> Requester:
-    """This professional at their facility, taken as trained and in good standing."""
-    return Requester(
-        kind="professional",
-        facility_id=line.facility_id,
-        professional_id=line.professional_id,
-        profession=line.profession,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.facility_joined_at,
-        facility_is_active=True,
-        professional_is_active=True,
-        is_trained=True,
-    )
-
-
 async def settings(actor: Actor) -> Settings:
     """The actor's own settings."""
     async with unit_of_work(actor) as tx:
@@ -258,8 +229,38 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
         if now.participation.state != "participating":
             raise NotFound
         await _expect(tx, now, expected_version, commands)
-        await change_in(tx, actor, commands)
-        return await settings_in(tx)
+        following, done = await _following(tx, now.directive, commands)
+        if following is now.directive:
+            return now
+        return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+
+
+async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settings, Settings]:
+    """The subject's settings, and as saving these commands would leave them; nothing is stored.
+
+    Raises as `change` does for commands it would refuse.
+    """
+    now = await settings_in(tx)
+    if not commands:
+        return now, now
+    if now.participation.state != "participating":
+        raise NotFound
+    following, _ = await _following(tx, now.directive, commands)
+    return now, now._replace(directive=following)
+
+
+async def _following(
+    tx: Transaction, directive: Directive, commands: Sequence[Command]
+) -> tuple[Directive, Sequence[Command]]:
+    """The next version, or the same value where nothing changes; and the commands that did it."""
+    rules, found = network_rules(), await checking.known(tx, directive, commands)
+    await checking.check(tx, found, rules, directive, commands)
+    try:
+        return apply_all(directive, commands, rules, clock.now(), found.workplaces)
+    except rows.EndIsPast as error:
+        raise EndIsPast from error
+    except ValueError as error:
+        raise Contradiction from error
 
 
 async def change_in(
@@ -269,14 +270,7 @@ async def change_in(
     head's lock. `origin` marks the rows that are new.
     """
     now = (await settings_in(tx)).directive
-    rules, found = network_rules(), await checking.known(tx, now, commands)
-    await checking.check(tx, found, rules, now, commands)
-    try:
-        following, done = apply_all(now, commands, rules, clock.now(), found.workplaces)
-    except rows.EndIsPast as error:
-        raise EndIsPast from error
-    except ValueError as error:
-        raise Contradiction from error
+    following, done = await _following(tx, now, commands)
     if following is now:
         return now
     old = set(now.provisions)
@@ -289,7 +283,7 @@ async def change_in(
             for rule in following.provisions
         ),
     )
-    await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+    await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
     return following
 
 
@@ -312,8 +306,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
             return now
         before = await queries.version(tx, expected_version - 1)
         following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [{"undo": expected_version}])
 
 
 async def _expect(
@@ -321,7 +314,8 @@ async def _expect(
 ) -> None:
     newest = now.directive.version
     if newest != version:
-        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        known = min(max(version, 0), newest)
+        since = [_commands(change) for change in await queries.changes_since(tx, known)]
         raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
 
 
@@ -384,7 +378,8 @@ async def participate_in(
     return version
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
+    """One version, its event and its receipt; answers the settings as they now stand."""
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -405,6 +400,12 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
         EventName.DISCLOSURE_CHANGED,
         detail={"version": following.version, "change": change},
     )
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    state = _settings(row)
+    await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    return state
 
 
 def _settings(row: asyncpg.Record) -> Settings:

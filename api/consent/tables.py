@@ -1,4 +1,4 @@
-"""Participation, settings and places lived in, in versions: appended, never changed."""
+"""Participation, settings, their receipts, and places lived in: appended, never changed."""
 
 from piccolo.columns import JSONB, UUID, Bytea, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
@@ -38,6 +38,14 @@ class ResidenceVersion(Table, tablename="residence", db=DB):
     places = JSONB()
     recorded_at = Timestamptz()
     recorded_by = UUID(null=True)
+
+
+class Receipt(Table, tablename="receipt", db=DB):
+    participant_id = UUID(primary_key=True)
+    version = Integer()
+    kid = Text()
+    jws = Text()
+    recorded_at = Timestamptz()
 
 
 class Campaign(Table, tablename="consent_campaign", db=DB):

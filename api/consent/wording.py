@@ -14,12 +14,20 @@ _KINDS = {
     "facility_type": "facility_type",
     "region": "region",
 }
+_IDS = {
+    "facility": "facility",
+    "source": "facility",
+    "professional": "professional",
+    "delegated_by": "professional",
+    "team": "team",
+}
 
 
 def spoken(
     sentence: Sentence, locale: str, profile: NetworkProfile, names: Mapping[str, str]
 ) -> str:
-    """`names` maps the ids of facilities and people in the sentence to their names."""
+    """`names` maps the ids of facilities, people and care teams in the sentence to their names;
+    who is not among them is spoken of in general words."""
     params: dict[str, object] = {}
     for name, value in sentence.params.items():
         kind = _KINDS.get(name)
@@ -28,8 +36,12 @@ def spoken(
             params[name] = joint.join(_name(profile, kind, code, locale) for code in value)
         elif kind is not None:
             params[name] = _name(profile, kind, str(value), locale)
+        elif name in _IDS:
+            params[name] = names.get(str(value)) or i18n.text(
+                locale, f"consent.unnamed.{_IDS[name]}"
+            )
         else:
-            params[name] = names.get(str(value), value)
+            params[name] = value
     return i18n.text(locale, sentence.key, **params)
 
 

@@ -10,6 +10,7 @@ from api.consent import service as consent
 from api.consent.entry import Entry, entry
 from api.consent.names import names_of
 from api.consent.recipients import NOTICE
+from api.consent.requesters import anybody_of, standing_well
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -101,7 +102,7 @@ async def facility_choices(
         [
             FacilityChoice(
                 each,
-                entry(policy, consent.facility_requester(each), now),
+                entry(policy, anybody_of(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
@@ -119,7 +120,7 @@ async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
     policy = consent.compiled(await consent.settings(actor))
     return FacilityChoice(
         found,
-        entry(policy, consent.facility_requester(found), clock.now()),
+        entry(policy, anybody_of(found), clock.now()),
         facility_id in await own_records.holders(actor),
         facility_id in await access_log.readers(actor),
     )
@@ -131,7 +132,7 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     if found is None:
         raise NotFound
     policy = consent.compiled(await consent.settings(actor))
-    return PersonChoice(found, entry(policy, consent.person_requester(found), clock.now()))
+    return PersonChoice(found, entry(policy, standing_well(found), clock.now()))
 
 
 async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
@@ -145,7 +146,7 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
     waiting: list[FacilityLine] = []
     for each in await directory.joined_since(actor, since):
-        who = consent.facility_requester(each)
+        who = anybody_of(each)
         if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
             continue
         if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:

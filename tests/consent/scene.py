@@ -1,6 +1,6 @@
 """The small world the decisions are tried in: Hanako's settings, and who asks."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from api.consent.facts import (
 SATO, ITO, MORI = (UUID(int=number) for number in (1, 2, 3))
 CLINIC, PHARMACY, HOSPITAL = (UUID(int=number) for number in (11, 12, 13))
 TEAM = UUID(int=21)
+ULCER, BIOPSY, COUGH = (UUID(int=number) for number in (31, 32, 33))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 NETWORK = NetworkRules(
@@ -36,7 +37,9 @@ NETWORK = NetworkRules(
     purposes=frozenset({"TREAT", "ETREAT", "BTG", "HRESCH"}),
 )
 BLANKET = structs.replace(NETWORK, recipient_default="permit")
-JOINED = Participation("participating", date(2026, 1, 1), 1)
+HOME_AREA = structs.replace(NETWORK, recipient_default="home_area")
+DAY = timedelta(days=1)
+JOINED = Participation("participating", date(2026, 1, 1), "2026-11", NOW - 60 * DAY)
 
 DR_SATO = Requester(
     kind="professional",
@@ -60,7 +63,9 @@ PHARMACIST_ITO = structs.replace(
 IN_THE_TEAM = structs.replace(DR_SATO, professional_id=MORI)
 CLINIC_SYSTEM = structs.replace(DR_SATO, kind="system", professional_id=None)
 
-PRESCRIPTION = RecordFacts("prescription", date(2026, 3, 1), date(2026, 2, 1), HOSPITAL)
+PRESCRIPTION = RecordFacts(
+    "prescription", date(2026, 3, 1), date(2026, 2, 1), HOSPITAL, record_id=ULCER
+)
 
 
 def allow(**named: Any) -> Provision:
@@ -83,11 +88,15 @@ def hide(**named: Any) -> Provision:
     return Provision(0, "deny", "filter", **named)
 
 
-def directive(*rules: Provision, version: int = 3) -> Directive:
+def share(**named: Any) -> Provision:
+    return Provision(0, "permit", "share", **{"valid_to": NOW + DAY, **named})
+
+
+def directive(*rules: Provision, version: int = 3, **more: Any) -> Directive:
     return Directive(
         version,
         tuple(structs.replace(rule, id=number) for number, rule in enumerate(rules, 1)),
-        teams=(Team(TEAM, "Team", (MORI,)),),
+        **{"teams": (Team(TEAM, "Team", (MORI,)),), **more},
     )
 
 
@@ -105,5 +114,7 @@ def answer(
     record: RecordFacts = PRESCRIPTION,
     network: NetworkRules = NETWORK,
     participation: Participation = JOINED,
+    **more: Any,
 ) -> Decision:
-    return decide(network, participation, directive(*rules), request or ask(), record)
+    settings = directive(*rules, **more)
+    return decide(network, participation, settings, request or ask(), record)

@@ -202,24 +202,44 @@ async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
     return Place(facility_id, code, name, name_en)
 
 
+async def left(at: Place) -> None:
+    """The facility leaves the network."""
+    async with unit_of_work(OPERATOR) as tx:
+        await tx.execute(
+            "UPDATE facility SET is_active = false WHERE facility_id = $1", at.facility_id
+        )
+
+
 async def wrote(
-    at: Place, about: Actor, category: str, title: str, *, marks: tuple[str, ...] = ()
-) -> None:
-    """A record of this facility about the participant, dated today."""
+    at: Place,
+    about: Actor,
+    category: str,
+    title: str,
+    *,
+    marks: tuple[str, ...] = (),
+    days_ahead: int = 1,
+    sensitivity: int = 0,
+    **body: Any,
+) -> UUID:
+    """A record of this facility about the participant, dated tomorrow unless said otherwise."""
     kinds = {"prescription": "MedicationRequest", "lab": "Observation", "condition": "Condition"}
     async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
         await tx.execute(
             "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
             " sensitivity, source_facility_id, effective_on, marks, title, body)"
-            " VALUES (app.subject(), $1, 1, $2, $3, 0, $4, current_date + 1, $5, $6, $7)",
-            uuid7(),
+            " VALUES (app.subject(), $1, 1, $2, $3, $4, $5, current_date + $6::integer, $7, $8,"
+            " $9)",
+            record_id := uuid7(),
             kinds[category],
             category,
+            sensitivity,
             at.facility_id,
+            days_ahead,
             list(marks),
             title,
-            msgspec.json.encode({"resourceType": kinds[category]}).decode(),
+            msgspec.json.encode({"resourceType": kinds[category], **body}).decode(),
         )
+    return record_id
 
 
 async def knows_as(at: Place, about: Actor, local_id: str) -> None:

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from api.support.log_lines import KindCount, LogLine
 from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.my_records import RECORD_PAGES
+from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -142,6 +144,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "summary": "まだ、だれも見られません。", "needs": [], "happenings": []},
     ),
     **SETTINGS_PAGES,
+    **PREVIEW_PAGES,
+    **RECORD_PAGES,
     "participation": (
         "disclosure/participation.html",
         {

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.disclosure import (
     areas,
+    confirm,
     details,
     facilities,
     facility,
@@ -16,12 +17,15 @@ from web_portal.pages.disclosure import (
     residence,
     save,
     scheme,
+    see_as,
     teams,
 )
 
 routes: list[ControllerRouterHandler] = [
     *hub.routes,
     *save.routes,
+    *confirm.routes,
+    *see_as.routes,
     *facilities.routes,
     *facility.routes,
     *areas.routes,

@@ -23,7 +23,7 @@ from web_portal.sentences import changes_said
 HUB = "/disclosure"
 SAVE = "/disclosure/save"
 # Where a wide or closing change goes first, to be looked at before it is saved.
-CONFIRM = "/disclosure/save"
+CONFIRM = "/disclosure/confirm"
 
 Words = Annotated[str, Meta(max_length=100)]
 Query = Annotated[str, QueryParameter(max_length=100)]
