@@ -8,11 +8,15 @@ from api.consent.facts import TREATMENT, Provision, Request, Requester
 
 
 class Entry(NamedTuple):
-    """`rule` is the row that decided; None for the network's default or for want of any."""
+    """`rule` is the row that decided; None for the network's default or for want of any.
+
+    `is_waiting`: something wider will let it in after its notice, or once the participant is asked.
+    """
 
     is_open: bool
     is_excluded: bool
     rule: Provision | None
+    is_waiting: bool
 
 
 def entry(policy: Policy, who: Requester, now: datetime) -> Entry:
@@ -23,4 +27,5 @@ def entry(policy: Policy, who: Requester, now: datetime) -> Entry:
         is_open=scope.basis.step == "granted",
         is_excluded=scope.basis.step == "excluded",
         rule=recipient.provision if recipient else None,
+        is_waiting=recipient is not None and recipient.by in ("awaits_notice", "asks_first"),
     )

@@ -277,8 +277,8 @@ BEGIN
       WHERE r ->> 'axis' = 'recipient' AND r ->> 'kind' IN ('permit', 'deny')
         AND (r ?| '{facility_type,region,lived}' OR r -> 'everyone' = 'true')
         AND coalesce(r ->> 'facility_type', v_facility.facility_type) = v_facility.facility_type
-        AND coalesce(r ->> 'region' = ANY (p_regions), true)
-        AND coalesce(r ->> 'lived' = ANY (h.lived), true)
+        AND (NOT r ? 'region' OR r ->> 'region' = ANY (p_regions))
+        AND (NOT r ? 'lived' OR r ->> 'lived' = ANY (h.lived))
         AND coalesce((r ->> 'valid_from')::timestamptz <= v_from, true)
         AND coalesce((r ->> 'valid_to')::timestamptz > v_from, true)
         AND (NOT r ? 'purposes' OR r -> 'purposes' ? 'TREAT')

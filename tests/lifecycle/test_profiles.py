@@ -10,6 +10,7 @@ from api.consent import dwelling, joining, schemes
 from api.consent import service as consent
 from api.consent.errors import NoSuchScheme
 from api.consent.facts import TREATMENT, Request, Residence, Team
+from api.consent.requesters import anybody_of, standing_well
 from api.consent.switches import ChooseScheme, SetFacility, SetTeam
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
@@ -59,11 +60,11 @@ async def is_let_in(who: Actor, place: Place, person: Actor | None = None) -> bo
     policy = consent.compiled(await consent.settings(who))
     if person is None:
         line = (await directory.named(OPERATOR, [place.facility_id]))[place.facility_id]
-        asking = consent.facility_requester(line)
+        asking = anybody_of(line)
     else:
         assert person.professional_id
         found = await directory.people(OPERATOR, [person.professional_id])
-        asking = consent.person_requester(found[person.professional_id])
+        asking = standing_well(found[person.professional_id])
     return policy.scope(Request(asking, TREATMENT, clock.now())).outcome == "permit"
 
 

@@ -69,7 +69,7 @@ def _following(places: tuple[Residence, ...], said: Said) -> tuple[Residence, ..
         case "earlier":
             until_on = _day(said.until_on)
             after = until_on + timedelta(days=1) if until_on else None
-            return (*places, Residence(said.region, _day(said.from_on), after))
+            return (*places, dwelling.place(said.region, _day(said.from_on), after))
     moved_out = tuple(
         structs.replace(each, until_on=today) if each.until_on is None else each
         for each in places
