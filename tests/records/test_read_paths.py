@@ -22,6 +22,8 @@ KNOWN = {
     "app.permitted_records": "the filter itself",
     "public.records_participant_of_record": "whose an id is; answers no record",
     "api/records/queries.py::told_sources": OWN_SIDE,
+    "api/records/preview_queries.py::told_groups": OWN_SIDE,
+    "api/consent/queries.py::records_told_of": OWN_SIDE,
     "api/records/ingest_queries.py::held": "a facility finds again what it wrote itself",
     "api/records/ingest_queries.py::earlier_bodies": "a facility compares what it wrote itself",
     "api/records/ingest_queries.py::supersede": WRITES,
