@@ -73,6 +73,7 @@ class Exceptions(Struct, frozen=True, omit_defaults=True):
 
 
 NO_EXCEPTIONS: Final = Exceptions()
+_NO_MARKS: Final[dict[UUID, int]] = {}
 
 
 class Scope(Struct, frozen=True):
@@ -138,13 +139,14 @@ class Policy:
     """
 
     __slots__ = (
-        "_directive",
         "_filters",
         "_is_dated",
         "_marks",
         "_network",
         "_participation",
         "_recipients",
+        "_teams",
+        "_version",
     )
 
     def __init__(
@@ -152,10 +154,12 @@ class Policy:
     ) -> None:
         self._network = network
         self._participation = participation
-        self._directive = directive
+        self._version = directive.version
+        self._teams = tuple((team.id, team.name) for team in directive.teams)
         self._recipients = Recipients(network, participation, directive)
         self._filters = Filters(network, directive.provisions)
-        self._marks = {mark.record_id: mark.level for mark in directive.marks}
+        marks = {mark.record_id: mark.level for mark in directive.marks}
+        self._marks = marks or _NO_MARKS
         self._is_dated = (
             participation.ends_at is not None
             or self._recipients.is_dated
@@ -165,7 +169,7 @@ class Policy:
     @property
     def team_names(self) -> dict[str, str]:
         """The participant's care teams by id, for sentences."""
-        return {str(team.id): team.name for team in self._directive.teams}
+        return {str(team_id): name for team_id, name in self._teams}
 
     def is_timeless(self, request: Request) -> bool:
         """Whether the same request gets the same answer at any later time."""
@@ -183,7 +187,7 @@ class Policy:
             pass
         elif record.source_facility_id == request.requester.facility_id:
             step = "own_record"
-        elif (sensitivity := self._sensitivity(record)) >= SECRET:
+        elif (sensitivity := self._marked(record) if self._marks else record.sensitivity) >= SECRET:
             step = "secret"
         elif step == "emergency_closed":
             pass
@@ -289,13 +293,15 @@ class Policy:
         if state != "participating":
             return _Answer("participation")
         naming = self._recipients.naming(who)
-        excluded = exclusion(request, naming)
+        excluded = exclusion(request, naming) if any(naming) else None
         if excluded is not None:
             return _Answer("excluded", ruling_of(excluded))
         if request.purpose_of_use in EMERGENCY:
             return _Answer("emergency_closed")
         ruling, level = self._recipients.decide(request, naming)
         step: Step = "granted" if ruling.outcome == "permit" else "recipient"
+        if not self._recipients.has_shares:
+            return _Answer(step, ruling, level)
         return _Answer(step, ruling, level, self._recipients.shares(request))
 
     def _state(self, request: Request) -> ParticipationState:
@@ -305,10 +311,11 @@ class Policy:
             return "lapsed"
         return state
 
-    def _sensitivity(self, record: RecordFacts) -> int:
-        if self._marks and record.record_id is not None:
-            return self._marks.get(record.record_id, record.sensitivity)
-        return record.sensitivity
+    def _marked(self, record: RecordFacts) -> int:
+        """The participant's own sensitivity of a record, else the one it came with."""
+        if record.record_id is None:
+            return record.sensitivity
+        return self._marks.get(record.record_id, record.sensitivity)
 
     def _is_too_old(self, record: RecordFacts) -> bool:
         data_from = self._participation.data_from
@@ -327,7 +334,7 @@ class Policy:
         who = request.requester
         return Basis(
             step,
-            self._directive.version,
+            self._version,
             self._network.profile_id,
             self._network.profile_version,
             request.purpose_of_use,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
+from uuid import UUID
 
 from api.consent.facts import (
     NORMAL,
@@ -25,7 +26,11 @@ _Wait = Literal["awaits_notice", "asks_first"]
 # A region by its code, or, in brackets, when the participant lived there.
 _Place = str | tuple[Lived | None] | tuple[()]
 _EVERYWHERE: Final = ()
-_NOWHERE: Final[dict[_Place | None, _Rows]] = {}
+
+# Shared by all policies, so that what a participant never chose takes no room; never written to.
+_NO_ROWS: Final[dict[Any, Any]] = {}
+
+_NARROW, _WIDE, _EVERYONE, _WAITING = range(4)
 
 # A facility that joins comes under an area or everyone only when this has passed: the participant
 # was told on the day it joined.
@@ -56,6 +61,8 @@ class Recipients:
         "_persons",
         "_residences",
         "_shares",
+        "has_shares",
+        "is_dated",
         "is_living",
     )
 
@@ -66,22 +73,20 @@ class Recipients:
         areas = [rule for rule in rows if _is_area(rule)]
         self._persons = _by((rule.professional_id, rule) for rule in rows)
         self._facilities = _by((rule.facility_id, rule) for rule in rows)
-        self._members = _by(
-            (member, rule)
-            for rule in rows
-            for team in directive.teams
-            if team.id == rule.team_id
-            for member in dict.fromkeys(team.professional_ids)
-        )
-        self._areas = {
-            kind: _by((_place(rule), rule) for rule in areas if rule.facility_type == kind)
-            for kind in {rule.facility_type for rule in areas}
-        }
+        members: dict[UUID | None, _Rows] = {}
+        for team in directive.teams:
+            of_team = tuple(rule for rule in rows if rule.team_id == team.id)
+            for member in dict.fromkeys(team.professional_ids) if of_team else ():
+                members[member] = members[member] + of_team if member in members else of_team
+        self._members = members or _NO_ROWS
+        self._areas = _by((_place(rule), rule) for rule in areas)
         self._asks_lived = any(rule.lived is not None for rule in areas)
         self._everyone = tuple(rule for rule in rows if rule.everyone)
         shares = sorted((r for r in directive.provisions if r.axis == "share"), key=rank)
         self._shares = _by((rule.professional_id or rule.facility_id, rule) for rule in shares)
+        self.has_shares = bool(shares)
         self._residences = Residences(participation.residences)
+        self.is_dated = self._residences.is_dated
         self._asks_first_since = directive.asks_first_since
         self._joined_at = participation.joined_at
         self._default = network.recipient_default
@@ -92,8 +97,8 @@ class Recipients:
 
     def naming(self, who: Requester) -> tuple[_Rows, _Rows]:
         """The rows for the professional, then those for the facility and the care teams."""
-        of_person = self._persons.get(who.professional_id, ())
-        of_facility = self._facilities.get(who.facility_id, ())
+        of_person = _rows(self._persons.get(who.professional_id))
+        of_facility = _rows(self._facilities.get(who.facility_id))
         if self._members and who.professional_id in self._members:
             of_teams = self._members[who.professional_id]
             return of_person, tuple(sorted(of_facility + of_teams, key=rank))
@@ -118,37 +123,47 @@ class Recipients:
 
     def shares(self, request: Request) -> _Rows:
         """One-off shares in force for this requester."""
-        if not self._shares:
-            return ()
         who = request.requester
         return tuple(
             rule
             for named in (who.professional_id, who.facility_id)
-            for rule in self._shares.get(named, ())
+            for rule in _rows(self._shares.get(named))
             if _names(rule, who) and rule.applies(request.purpose_of_use, request.now)
         )
 
-    @property
-    def is_dated(self) -> bool:
-        return self._residences.is_dated
-
     def _wider(self, request: Request) -> Ruling:
         """Areas, everyone, and the network's default."""
-        waiting: Provision | None = None
-        if self._areas or self._everyone:
-            for tier in self._tiers(request.requester, request.now):
-                found: Provision | None = None
-                for rows in tier:
-                    for rule in rows:
-                        if rule.applies(request.purpose_of_use, request.now):
-                            if rule.kind == "permit" and self._wait(rule.set_at, request):
-                                waiting = waiting or rule
-                            else:
-                                found = _first(found, rule)
-                                break
-                if found is not None:
-                    return ruling_of(found)
-        return self._by_default(request, waiting)
+        if not (self._areas or self._everyone):
+            return self._by_default(request, None)
+        found: list[Provision | None] = [None, None, None, None]
+        if self._areas:
+            everywhere, places = self._around(request.requester, request.now)
+            for rows in places:
+                for rule in rows:
+                    tier = _WIDE if rule.facility_type is None else _NARROW
+                    self._note(found, tier, rule, request)
+            for rule in everywhere:
+                self._note(found, _WIDE, rule, request)
+        for rule in self._everyone:
+            self._note(found, _EVERYONE, rule, request)
+        decided = found[_NARROW] or found[_WIDE] or found[_EVERYONE]
+        if decided is not None:
+            return ruling_of(decided)
+        return self._by_default(request, found[_WAITING])
+
+    def _note(
+        self, found: list[Provision | None], tier: int, rule: Provision, request: Request
+    ) -> None:
+        """Keep the first by rank of each tier, and of the permits that wait."""
+        kind = rule.facility_type
+        if kind is not None and kind != request.requester.facility_type:
+            return
+        if rule.applies(request.purpose_of_use, request.now):
+            if rule.kind == "permit" and self._wait(rule.set_at, request):
+                tier = _WAITING
+            one = found[tier]
+            if one is None or rank(rule) < rank(one):
+                found[tier] = rule
 
     def _by_default(self, request: Request, waiting: Provision | None) -> Ruling:
         """A permit chosen on joining, as it were: it waits for later facilities' notice too."""
@@ -172,27 +187,16 @@ class Recipients:
             return "asks_first"
         return "awaits_notice" if request.now < joined_at + NOTICE else None
 
-    def _tiers(self, who: Requester, now: datetime) -> tuple[Iterable[_Rows], ...]:
-        """A facility type in an area; an area or a type alone; everyone."""
-        places: tuple[_Place, ...] = who.regions
+    def _around(self, who: Requester, now: datetime) -> tuple[_Rows, list[_Rows]]:
+        """The rows of facility types everywhere, and those of each area the facility is in."""
+        areas = self._areas
+        places = [_rows(areas[region]) for region in who.regions if region in areas]
         if self._asks_lived:
-            places += ((self._lived_around(who, now),),)
-        of_any = self._areas.get(None, _NOWHERE)
-        wide = [of_any[place] for place in places if place in of_any]
-        narrow: Iterable[_Rows] = ()
-        if who.facility_type is not None and who.facility_type in self._areas:
-            of_type = self._areas[who.facility_type]
-            narrow = [of_type[place] for place in places if place in of_type]
-            if _EVERYWHERE in of_type:
-                wide.append(of_type[_EVERYWHERE])
-        return narrow, wide, (self._everyone,)
+            places.append(_rows(areas.get((self._lived_around(who, now),))))
+        return _rows(areas.get(_EVERYWHERE)), places
 
     def _lived_around(self, who: Requester, now: datetime) -> Lived | None:
         return self._residences.lived(who.regions, now)
-
-
-def _first(one: Provision | None, other: Provision) -> Provision:
-    return other if one is None or rank(other) < rank(one) else one
 
 
 def exclusion(request: Request, naming: tuple[_Rows, _Rows]) -> Provision | None:
@@ -231,10 +235,16 @@ def _names(rule: Provision, who: Requester) -> bool:
     return rule.facility_id == who.facility_id
 
 
-def _by(pairs: Iterable[tuple[_Key | None, Provision]]) -> dict[_Key | None, _Rows]:
-    """Rows by key, in the order given; None is no key."""
-    found: dict[_Key | None, _Rows] = {}
+def _by(pairs: Iterable[tuple[_Key | None, Provision]]) -> dict[_Key | None, Provision | _Rows]:
+    """Rows by key, in the order given; None is no key. A row alone stands without a tuple."""
+    found: dict[_Key | None, Provision | _Rows] = {}
     for key, rule in pairs:
         if key is not None:
-            found[key] = (*found.get(key, ()), rule)
-    return found
+            found[key] = (*_rows(found[key]), rule) if key in found else rule
+    return found or _NO_ROWS
+
+
+def _rows(found: Provision | _Rows | None) -> _Rows:
+    if found is None:
+        return ()
+    return found if isinstance(found, tuple) else (found,)

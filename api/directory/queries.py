@@ -110,9 +110,33 @@ async def search_people(
     )
 
 
+async def active_facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT code, facility_id FROM facility WHERE is_active AND code = ANY ($1)", list(codes)
+    )
+
+
 async def facility_of_code(code: str) -> UUID | None:
     row = await Facility.select(Facility.facility_id).where(Facility.code == code).first()
     return row["facility_id"] if row else None
+
+
+async def facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch("SELECT code, facility_id FROM facility WHERE code = ANY ($1)", codes)
+
+
+async def active_professionals(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT professional_id FROM professional WHERE professional_id = ANY ($1) AND is_active",
+        ids,
+    )
+
+
+async def workplace(tx: Transaction, professional_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT facility_id FROM professional WHERE professional_id = $1", professional_id
+    )
+    return found
 
 
 async def requester(

@@ -158,6 +158,12 @@ async def search(
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
+async def facilities_of_codes(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """The active ones among these 10-digit codes."""
+    rows = await queries.active_facilities_of_codes(tx, sorted(set(codes)))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
 async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
     """Active facilities that joined the network after `at`, the newest first."""
     async with unit_of_work(actor) as tx:
@@ -197,6 +203,23 @@ def _folded(words: str) -> tuple[str, str]:
 async def facility_of_code(code: str) -> UUID | None:
     """The facility with this 10-digit code, inside the caller's transaction."""
     return await queries.facility_of_code(code)
+
+
+async def facilities_of_codes_in(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """Those of these 10-digit codes that this network has."""
+    rows = await queries.facilities_of_codes(tx, sorted(codes))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
+async def active_professionals_in(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these who still work here."""
+    rows = await queries.active_professionals(tx, sorted(ids))
+    return {row["professional_id"] for row in rows}
+
+
+async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
+    """The facility this professional belongs to."""
+    return await queries.workplace(tx, professional_id)
 
 
 async def standing(actor: Actor) -> Standing:

@@ -96,6 +96,16 @@ async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None
     return found
 
 
+async def facts(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:
+    """What a decision asks of one record of the subject."""
+    return await tx.fetchrow(
+        "SELECT record_id, category, effective_on, source_facility_id, sensitivity, is_told"
+        " FROM record"
+        " WHERE participant_id = (SELECT app.subject()) AND record_id = $1 AND is_current",
+        record_id,
+    )
+
+
 async def person(tx: Transaction) -> asyncpg.Record | None:
     """The subject's own name and birth date."""
     return await tx.fetchrow(
@@ -111,11 +121,3 @@ async def local_ids(tx: Transaction, facility_id: UUID) -> list[str]:
         facility_id,
     )
     return [row["local_id"] for row in rows]
-
-
-async def told_sources(tx: Transaction) -> list[UUID]:
-    rows = await tx.fetch(
-        "SELECT DISTINCT source_facility_id FROM record"
-        " WHERE participant_id = (SELECT app.subject()) AND is_current AND is_told"
-    )
-    return [row["source_facility_id"] for row in rows]

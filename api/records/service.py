@@ -129,7 +129,7 @@ def _page(row: asyncpg.Record, page_size: int) -> Page:
 
 async def nothing(actor: Actor) -> Page:
     """The answer about somebody we do not know: as a refusal looks, and logged like one."""
-    await _nobody(actor, EventName.RECORD_READ)
+    await log_nobody(actor, EventName.RECORD_READ)
     return NOTHING
 
 
@@ -146,7 +146,7 @@ async def find(actor: Actor, identifier: Identifier) -> Person | None:
     """
     subject = await locate(actor, identifier)
     if subject is None:
-        await _nobody(actor, EventName.PARTICIPANT_SOUGHT)
+        await log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
         return None
     return await show(actor, subject)
 
@@ -174,7 +174,9 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             tx,
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
-            detail=msgspec.json.decode(_detail(actor, standing, basis, ("Patient",), versions)),
+            detail=msgspec.json.decode(
+                event_detail(actor, standing, basis, ("Patient",), versions)
+            ),
         )
         if not is_permitted:
             return None
@@ -212,7 +214,7 @@ async def locate_own_number(actor: Actor, local_id: str) -> UUID | None:
         return await queries.participant_of_local_id(tx, actor.facility_id or UUID(int=0), local_id)
 
 
-async def _nobody(actor: Actor, event: EventName) -> None:
+async def log_nobody(actor: Actor, event: EventName) -> None:
     async with unit_of_work(actor) as tx:
         await access_log.append_system(tx, event, outcome="denied", detail={"name": actor.name})
 
@@ -266,7 +268,7 @@ def _answer(
         answer = _Answer(
             filter=filter_of(scope),
             outcome="permitted" if is_granted else "denied",
-            detail=_detail(actor, standing, basis, types, versions),
+            detail=event_detail(actor, standing, basis, types, versions),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
         )
         if known.policy.is_timeless(request):
@@ -276,7 +278,7 @@ def _answer(
     return answer
 
 
-def _detail(
+def event_detail(
     actor: Actor,
     standing: directory.Standing,
     basis: Basis,
@@ -290,7 +292,7 @@ def _detail(
         "facility": {"ja": standing.facility_name, "en": standing.facility_name_en},
         "client": actor.client_id,
     }
-    reason = _reason(actor, standing, basis)
+    reason = reason_of(actor, standing, basis)
     return msgspec.json.encode(
         {"actor": who, "asked": types, **reason, "versions": versions}
     ).decode()
@@ -299,10 +301,10 @@ def _detail(
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
     """What stands in the detail's place for it when only the facility's own records were shown."""
     own = msgspec.structs.replace(basis, step="own_record")
-    return msgspec.json.encode(_reason(actor, standing, own)).decode()
+    return msgspec.json.encode(reason_of(actor, standing, own)).decode()
 
 
-def _reason(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[str, Any]:
+def reason_of(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[str, Any]:
     said = sentence(basis)
     facility = {"ja": standing.facility_name, "en": standing.facility_name_en}
     text = {

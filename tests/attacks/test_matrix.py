@@ -47,6 +47,11 @@ class Row(NamedTuple):
     body: Any = None
 
 
+HIS_LAB = {
+    "subject": {"type": "professional", "id": "{clinic}"},
+    "action": {"name": "read"},
+    "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
+}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -89,6 +94,14 @@ TABLE = (
         HIS_RECORD,
         "/fhir/R4/MedicationRequest/{record}",
     ),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
+    Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    # Decisions
+    Row("GET", "/.well-known/authzen-configuration", OPEN),
+    Row("GET", "/.well-known/jwks.json", OPEN),
+    Row("POST", "/access/v1/evaluation", "in bad . . bad in", body={}),
+    Row("POST", "/access/v1/evaluation", "in ok . . ok in", body=HIS_LAB),
+    Row("POST", "/access/v1/evaluations", "in ok . . ok in", body=HIS_LAB),
     Row("POST", "/fhir/R4", "in in in in in bad", body={}),
     Row(
         "POST",
@@ -131,6 +144,21 @@ TABLE = (
             "commands": [{"kind": "facility", "id": "{clinic}", "on": True}],
         },
     ),
+    Row("GET", "/me/disclosure/receipts", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/disclosure/receipts/{version}",
+        "in . . . in in",
+        "/me/disclosure/receipts/999?participant_id={taro}",
+    ),
+    Row("GET", "/me/disclosure/consent", PARTICIPANT, "/me/disclosure/consent?patient={taro}"),
+    Row(
+        "GET",
+        "/me/disclosure/consent/{version}",
+        "in . . . in in",
+        "/me/disclosure/consent/999?patient={taro}",
+    ),
+    Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
     Row(
         "POST",
@@ -161,6 +189,8 @@ TABLE = (
     ),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
+    Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
+    Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
     # The portal, for everyone
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
@@ -274,6 +304,8 @@ TABLE = (
         PARTICIPANT,
         body={"version": "0", "participant_id": "{taro}"},
     ),
+    Row("GET", "/disclosure/receipts", PARTICIPANT),
+    Row("GET", "/disclosure/receipts/{version}", "in . . . in in", "/disclosure/receipts/999"),
     Row("GET", "/disclosure/participation", PARTICIPANT),
     Row(
         "POST",
@@ -281,6 +313,31 @@ TABLE = (
         PARTICIPANT,
         body={"state": "participating", "participant_id": "{taro}"},
     ),
+    Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
+    Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
+    Row(
+        "POST",
+        "/records/{record_id}/choices",
+        HIS_PAGE,
+        "/records/{record}/choices",
+        {"act": "hide", "version": "0"},
+    ),
+    Row("GET", "/records/{record_id}/share", HIS_PAGE, "/records/{record}/share?q="),
+    Row(
+        "POST",
+        "/records/{record_id}/share",
+        HIS_PAGE,
+        "/records/{record}/share",
+        {"to": "facility:{clinic}", "until": "2099-01-01", "version": "0"},
+    ),
+    Row("GET", "/records/incoming", PARTICIPANT, "/records/incoming?participant_id={taro}"),
+    Row(
+        "POST",
+        "/records/incoming",
+        PARTICIPANT,
+        body={"level": "restricted", "version": "0", "participant_id": "{taro}"},
+    ),
+    Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),
@@ -295,7 +352,17 @@ TABLE = (
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 
-JSON_ROUTES = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema", "/.well")
+JSON_ROUTES = (
+    "/fhir",
+    "/oauth",
+    "/access",
+    "/me",
+    "/enrolments",
+    "/sessions",
+    "/health",
+    "/schema",
+    "/.well",
+)
 SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
 
 
@@ -374,7 +441,16 @@ def _word(answer: httpx.Response) -> str:
     status = answer.status_code
     if status == 401 or (status == 303 and answer.headers["location"] == "/sign-in"):
         return "in"
-    words = {404: ".", 410: "gone", 400: "bad", 403: "bad", 415: "bad", 422: "bad", 409: "ok"}
+    words = {
+        404: ".",
+        410: "gone",
+        400: "bad",
+        403: "bad",
+        415: "bad",
+        422: "bad",
+        428: "bad",
+        409: "ok",
+    }
     return words.get(status, "ok" if status < 400 else str(status))
 
 

@@ -23,6 +23,7 @@ from tests.journeys.people import (
     unused_card,
 )
 from tests.journeys.quality import axe_violations, lighthouse
+from tests.portal import scene
 from tests.serving import Served
 
 WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -94,6 +95,27 @@ async def a_wish_without_a_number(page: Page) -> None:
         await page.locator("main form button").click()
 
 
+async def a_record(page: Page) -> None:
+    await page.goto("/records")
+    async with page.expect_navigation():
+        await page.locator("main section .link-row").first.click()
+    await expect(page.get_by_role("switch")).to_have_count(2)
+
+
+async def a_record_just_hidden(page: Page) -> None:
+    await a_record(page)
+    async with page.expect_navigation():
+        await page.get_by_role("switch").first.click()
+    await expect(page.locator(".banner-success form")).to_be_visible()
+
+
+async def sharing_with_nobody_chosen(page: Page) -> None:
+    await a_record(page)
+    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/share?q=さくら")
+    async with page.expect_navigation():
+        await page.locator("main form[method=post] button").click()
+
+
 PAGES: Mapping[str, tuple[str, Visit]] = {
     "welcome": ("", at("/")),
     "register": ("", at("/register")),
@@ -117,6 +139,14 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "access_log": ("hanako", at("/access-log")),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),
+    "records": ("hanako", at("/records")),
+    "records_narrowed": ("hanako", at("/records?category=lab&q=hba1c")),
+    "records_none_found": ("hanako", at("/records?q=みつからない")),
+    "record": ("hanako", a_record),
+    "record_hidden": ("keeper", a_record_just_hidden),
+    "record_share": ("hanako", sharing_with_nobody_chosen),
+    "records_incoming": ("hanako", at("/records/incoming")),
+    "records_empty": ("fresh", at("/records")),
     "home_with_needs": ("fresh", at("/home")),
     "disclosure_changed": ("fresh", a_switch_just_turned),
     "inbox": ("fresh", at("/inbox")),
@@ -128,7 +158,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "support": ("ueda", at("/support")),
 }
 
-SAY_A_FAULT = ("error", "register_faults", "help_fault")
+SAY_A_FAULT = ("error", "register_faults", "help_fault", "record_share")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -143,10 +173,17 @@ async def sessions(
         await client.resources("MedicationRequest").search(patient=hanako).fetch()
     await support.ask_for_call(as_actor(people["hanako"]), "03-1234-5678")
     _, fresh = await participating()
+    _, keeper = await participating()
+    place = await scene.place("あじさい内科", "アジサイナイカ", "Ajisai Clinic", "clinic")
+    await scene.wrote(place, keeper, "lab", "HbA1c")
     while await notifications.deliver():
         pass
     who = {key: await session_of(as_actor(people[key])) for key in ("hanako", "sato", "ueda")}
-    return who | {"": "", "fresh": await session_of(fresh)}
+    return who | {
+        "": "",
+        "fresh": await session_of(fresh),
+        "keeper": await session_of(keeper),
+    }
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from api.support.log_lines import KindCount, LogLine
 from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.my_records import RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
@@ -144,6 +145,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
+    **RECORD_PAGES,
     "participation": (
         "disclosure/participation.html",
         {

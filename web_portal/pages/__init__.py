@@ -4,13 +4,19 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages import (
     access_log,
+    campaigns,
     clinic,
     disclosure,
     home,
     inbox,
+    papers,
+    receipts,
+    record_choices,
+    records,
     register,
     sign_in,
     support,
+    terms,
 )
 
 pages: list[ControllerRouterHandler] = [
@@ -18,9 +24,15 @@ pages: list[ControllerRouterHandler] = [
     *register.routes,
     *sign_in.routes,
     *disclosure.routes,
+    *records.routes,
+    *record_choices.routes,
+    *receipts.routes,
     *access_log.routes,
     *inbox.routes,
     *clinic.routes,
     *support.routes,
+    *campaigns.routes,
+    *papers.routes,
+    *terms.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]
