@@ -3,8 +3,6 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import structs
-
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
@@ -144,11 +142,8 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     state = await consent.settings(actor)
     policy, now = consent.compiled(state), clock.now()
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
-    waiting: list[FacilityLine] = []
-    for each in await directory.joined_since(actor, since):
-        who = anybody_of(each)
-        if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
-            continue
-        if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
-            waiting.append(each)
-    return waiting
+    return [
+        each
+        for each in await directory.joined_since(actor, since)
+        if entry(policy, anybody_of(each), now).waits
+    ]
