@@ -21,7 +21,11 @@ WRITES = "takes in what the acting facility wrote"
 KNOWN = {
     "app.permitted_records": "the filter itself",
     "public.records_participant_of_record": "whose an id is; answers no record",
-    "api/records/queries.py::told_sources": OWN_SIDE,
+    "api/records/own_queries.py::page": OWN_SIDE,
+    "api/records/own_queries.py::counts": OWN_SIDE,
+    "api/records/own_queries.py::one": OWN_SIDE,
+    "api/records/own_queries.py::sources": OWN_SIDE,
+    "api/records/queries.py::facts": "what the decision core itself asks of one record",
     "api/records/preview_queries.py::told_groups": OWN_SIDE,
     "api/consent/queries.py::records_told_of": OWN_SIDE,
     "api/records/ingest_queries.py::held": "a facility finds again what it wrote itself",
