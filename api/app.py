@@ -21,6 +21,7 @@ from litestar.types import Message, Scope
 
 from api.consent.disclosure_routes import routes as disclosure_routes
 from api.consent.errors import ConsentNotTaken
+from api.consent.lifecycle_routes import routes as lifecycle_routes
 from api.consent.receipt_routes import routes as receipt_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
@@ -104,6 +105,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *consent_routes,
         *disclosure_routes,
         *receipt_routes,
+        *lifecycle_routes,
         *me_routes,
         *my_records_routes,
         *records_routes,

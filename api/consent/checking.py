@@ -12,6 +12,7 @@ from api.consent.changes import facilities_named, professionals_named
 from api.consent.errors import NoLongerHere, ShareTooLong, UnknownChoice
 from api.consent.facts import EMERGENCY, RESTRICTED, TREATMENT, Directive, NetworkRules
 from api.consent.switches import (
+    ChooseScheme,
     Command,
     Extend,
     HideRecords,
@@ -100,6 +101,8 @@ def _check_codes(network: NetworkRules, command: Command) -> None:
             kinds.append((purpose, network.purposes - EMERGENCY - {TREATMENT}))
         case SetCategory(code):
             kinds.append((code, categories))
+        case ChooseScheme(code):
+            kinds.append((code, {each.code.value for each in profile.consent.schemes}))
     if any(code is not None and code not in of for code, of in kinds):
         raise UnknownChoice
 

@@ -4,13 +4,12 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from api.consent import leaving, service
+from api.consent import service
 from api.consent.record_changes import RecordChange
 from api.consent.service import Settings
 from api.consent.summary import Switch
@@ -68,19 +67,16 @@ class Undo(Struct, forbid_unknown_fields=True):
     version: Version
 
 
-class ParticipationWish(Struct, forbid_unknown_fields=True):
-    """`undo` takes the last change back, with the date records were shown from."""
-
-    state: Literal["participating", "withdrawn"]
-    undo: bool = False
-
-
 class ParticipationView(Struct):
-    """Records before `data_from` stay out of reach; null opens all."""
+    """Records before `data_from` stay out of reach; null opens all.
 
-    state: Literal["unanswered", "participating", "refused", "withdrawn"]
+    Taking part lapses at `ends_at` unless the new terms are accepted by then.
+    """
+
+    state: Literal["unanswered", "participating", "refused", "withdrawn", "lapsed"]
     data_from: date | None
     terms_version: str | None
+    ends_at: datetime | None
 
 
 class FacilityOn(Struct):
@@ -121,7 +117,7 @@ class Disclosure(Controller):
     @get("/disclosure", summary="Who can see my records")
     async def show(self, request: ApiRequest, actor: NamedDependency[Actor]) -> DisclosureView:
         """The switches as they stand, with the version each change must name."""
-        return await _view(request, actor, await service.settings(actor))
+        return await view(request, actor, await service.settings(actor))
 
     @post("/disclosure/changes", status_code=200, summary="Turn switches")
     async def change(
@@ -131,7 +127,7 @@ class Disclosure(Controller):
         again, nothing was changed. 422 for a facility, profession or category unknown here."""
         commands = [each.command() for each in data.commands]
         state = await service.change(actor, commands, expected_version=data.version)
-        return await _view(request, actor, state)
+        return await view(request, actor, state)
 
     @post("/disclosure/undo", status_code=200, summary="Take the last change back")
     async def undo(
@@ -139,18 +135,10 @@ class Disclosure(Controller):
     ) -> DisclosureView:
         """A new version that says what the one before said. 409 when `version` is stale."""
         state = await service.undo(actor, expected_version=data.version)
-        return await _view(request, actor, state)
-
-    @post("/participation", status_code=200, summary="Leave the network, or come back")
-    async def take_part(
-        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
-    ) -> DisclosureView:
-        """Leaving closes every record at the next read; the switches are kept."""
-        state = await leaving.take_part(actor, data.state, is_undo=data.undo)
-        return await _view(request, actor, state)
+        return await view(request, actor, state)
 
 
-async def _view(request: ApiRequest, actor: Actor, state: Settings) -> DisclosureView:
+async def view(request: ApiRequest, actor: Actor, state: Settings) -> DisclosureView:
     locale = i18n.preferred(request.headers.get("accept-language", "ja"))
     profile, summary = directory.profile(), service.summary_of(state)
     found = await directory.named(actor, summary.facility_ids)
@@ -162,8 +150,13 @@ async def _view(request: ApiRequest, actor: Actor, state: Settings) -> Disclosur
     return DisclosureView(
         version=state.directive.version,
         changed_at=state.changed_at,
-        now=who_sees_now(state.participation.state, summary, locale, profile, names),
-        participation=msgspec.convert(state.participation, ParticipationView, from_attributes=True),
+        now=who_sees_now(service.state_now(state.participation), summary, locale, profile, names),
+        participation=ParticipationView(
+            service.state_now(state.participation),
+            state.participation.data_from,
+            state.participation.terms_version,
+            state.participation.ends_at,
+        ),
         facilities=[
             FacilityOn(each, names[each], row.valid_to)
             for row in summary.facilities

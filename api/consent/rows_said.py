@@ -15,7 +15,8 @@ def row_said(rule: Provision, locale: str, profile: NetworkProfile, names: Names
     """`names` holds the facilities, professionals and teams the row names."""
     other_purposes = [purpose for purpose in rule.purposes if purpose != TREATMENT]
     if rule.axis == "recipient" and rule.everyone and other_purposes:
-        return i18n.text(locale, f"row.secondary.{rule.kind}.{other_purposes[0]}")
+        name = label(profile, "purpose", other_purposes[0], locale)
+        return i18n.text(locale, f"row.secondary.{rule.kind}", name=name)
     return i18n.text(
         locale,
         f"row.{rule.axis}.{rule.kind}",

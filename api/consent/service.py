@@ -20,9 +20,10 @@ from api.consent.facts import (
     Directive,
     Mark,
     NetworkRules,
+    Origin,
     Participation,
+    ParticipationState,
     Provision,
-    RecipientDefault,
     Requester,
     Residence,
     Team,
@@ -35,8 +36,6 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.profile import NetworkProfile
-
-TERMS_VERSION = "2026-11"
 
 
 class Settings(NamedTuple):
@@ -73,13 +72,6 @@ async def rules_of(profile_id: str, version: int) -> NetworkRules | None:
     return None if profile is None else _rules(profile)
 
 
-_DEFAULTS: dict[str, RecipientDefault] = {
-    "named_facilities": "deny",
-    "home_area": "home_area",
-    "all_facilities": "permit",
-}
-
-
 def _rules(profile: NetworkProfile) -> NetworkRules:
     return NetworkRules(
         profile_id=profile.id,
@@ -87,8 +79,21 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         purposes=frozenset({TREATMENT, *(each.code for each in profile.purposes)}),
-        recipient_default=_DEFAULTS[profile.consent.recipient_default],
+        recipient_default=profile.consent.recipient_default.outcome,
     )
+
+
+def terms_in_force() -> str:
+    """The version of the terms whoever joins now agrees to."""
+    return directory.profile().terms_in_force.version
+
+
+def state_now(participation: Participation) -> ParticipationState:
+    """As stored, or "lapsed" when new terms were not answered by their day."""
+    ends_at = participation.ends_at
+    if participation.state == "participating" and ends_at is not None and clock.now() >= ends_at:
+        return "lapsed"
+    return participation.state
 
 
 def summary_of(state: Settings) -> Summary:
@@ -258,6 +263,30 @@ async def _following(
         raise Contradiction from error
 
 
+async def change_in(
+    tx: Transaction, actor: Actor, commands: Sequence[Command], *, origin: Origin = "participant"
+) -> Directive:
+    """As `change`, of the settings as they are, inside the caller's transaction, which holds the
+    head's lock. `origin` marks the rows that are new.
+    """
+    now = (await settings_in(tx)).directive
+    following, done = await _following(tx, now, commands)
+    if following is now:
+        return now
+    old = set(now.provisions)
+    following = structs.replace(
+        following,
+        provisions=tuple(
+            structs.replace(rule, origin=origin)
+            if rule not in old and rule.origin == "participant"
+            else rule
+            for rule in following.provisions
+        ),
+    )
+    await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+    return following
+
+
 def already_so(state: Settings, commands: Sequence[Command]) -> bool:
     """Whether these commands would change nothing."""
     try:
@@ -297,24 +326,56 @@ def _commands(change: str) -> tuple[Command, ...]:
         return ()  # an undoing
 
 
-async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
-    """Records that the subject joins, refuses or withdraws, inside the caller's transaction."""
+async def join_in(
+    tx: Transaction, actor: Actor, *, state: str = "participating", signed_on: date | None = None
+) -> int:
+    """Records that the subject joins, refuses or withdraws, inside the caller's transaction.
+
+    `signed_on`: the day of the paper that says so. Answers the participation version.
+    """
     await queries.lock(tx)
     row = await queries.current(tx)
     if row is None:
         raise NotFound
     from_joining = directory.profile().consent.data_from == "participation_date"
-    data_from = clock.today_in_japan() if from_joining else None
+    data_from = (signed_on or clock.today_in_japan()) if from_joining else None
     if row["state"] == "participating":
         data_from = row["data_from"]
+    following = ParticipationRow(state, terms_in_force(), data_from)
+    said = {"because": f"paper_{state}", "signed_on": str(signed_on)} if signed_on else {}
+    return await participate_in(tx, actor, following, **said)
+
+
+class ParticipationRow(NamedTuple):
+    """A row of participation to be; `joined_at`: when the taking part began that it continues."""
+
+    state: str
+    terms_version: str
+    data_from: date | None
+    joined_at: datetime | None = None
+
+
+async def participate_in(
+    tx: Transaction, actor: Actor, following: ParticipationRow, **said: object
+) -> int:
+    """Appends this participation of the subject and logs it with what `said` adds.
+
+    The caller holds the head's lock. Answers the participation version.
+    """
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    version: int = row["participation_version"] + 1
+    state, terms, data_from, joined_at = following
     await queries.add_participation(
-        tx, row["participation_version"] + 1, state, TERMS_VERSION, data_from, actor.account_id
+        tx, version, state, terms, data_from, actor.account_id, joined_at=joined_at
     )
     await access_log.append(
         tx,
         EventName.PARTICIPATION_CHANGED,
-        detail={"state": state, "terms": TERMS_VERSION, "data_from": data_from},
+        detail={"state": state, "terms": terms, "data_from": data_from} | said,
     )
+    return version
 
 
 async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
@@ -354,6 +415,7 @@ def _settings(row: asyncpg.Record) -> Settings:
             row["data_from"],
             row["terms_version"],
             joined_at=row["joined_at"],
+            ends_at=row["ends_at"],
             residences=places_of(row["residences"]),
         ),
         directive_of(row),

@@ -1,6 +1,6 @@
 """Participation, settings, their receipts, and places lived in: appended, never changed."""
 
-from piccolo.columns import JSONB, UUID, Date, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Bytea, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from api.core.database import DB
@@ -46,3 +46,59 @@ class Receipt(Table, tablename="receipt", db=DB):
     kid = Text()
     jws = Text()
     recorded_at = Timestamptz()
+
+
+class Campaign(Table, tablename="consent_campaign", db=DB):
+    campaign_id = UUID(primary_key=True)
+    terms_version = Text()
+    answer_by = Date()
+    ends_at = Timestamptz()
+    opened_at = Timestamptz()
+    opened_by = UUID(null=True)
+    called_off_at = Timestamptz(null=True)
+    called_off_by = UUID(null=True)
+
+
+class Question(Table, tablename="consent_question", db=DB):
+    participant_id = UUID(primary_key=True)
+    campaign_id = UUID()
+    held_terms = Text()
+
+
+class PaperConsent(Table, tablename="paper_consent", db=DB):
+    participant_id = UUID(primary_key=True)
+    paper_id = UUID()
+    row_hash = Bytea()
+    choice = Text()
+    signed_on = Date()
+    participation_version = Integer(null=True)
+    directive_version = Integer(null=True)
+    imported_at = Timestamptz()
+    imported_by = UUID(null=True)
+
+
+class PaperScan(Table, tablename="paper_scan", db=DB):
+    participant_id = UUID(primary_key=True)
+    paper_id = UUID()
+    sha256 = Bytea()
+    media_type = Text()
+    content = Bytea()
+
+
+class PaperImport(Table, tablename="paper_import", db=DB):
+    import_id = UUID(primary_key=True)
+    name = Text()
+    lines = Integer()
+    taken = Integer()
+    unchanged = Integer()
+    refused = Integer()
+    started_at = Timestamptz()
+    touched_at = Timestamptz()
+    finished_at = Timestamptz(null=True)
+
+
+class PaperImportFault(Table, tablename="paper_import_fault", db=DB):
+    import_id = UUID(primary_key=True)
+    line = Integer()
+    reason = Text()
+    params = JSONB()

@@ -110,6 +110,12 @@ async def search_people(
     )
 
 
+async def active_facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT code, facility_id FROM facility WHERE is_active AND code = ANY ($1)", list(codes)
+    )
+
+
 async def facility_of_code(code: str) -> UUID | None:
     row = await Facility.select(Facility.facility_id).where(Facility.code == code).first()
     return row["facility_id"] if row else None

@@ -158,6 +158,12 @@ async def search(
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
+async def facilities_of_codes(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """The active ones among these 10-digit codes."""
+    rows = await queries.active_facilities_of_codes(tx, sorted(set(codes)))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
 async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
     """Active facilities that joined the network after `at`, the newest first."""
     async with unit_of_work(actor) as tx:

@@ -118,7 +118,7 @@ def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
         case EventName.SIGNED_IN if row.outcome == "denied":
             return ".denied"
         case EventName.PARTICIPATION_CHANGED:
-            return f".{row.detail.get('state')}"
+            return f".{row.detail.get('because') or row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:
             if row.detail.get("change") == [{"import": "fhir"}]:
                 return ".imported"

@@ -1,7 +1,7 @@
 """What else participants' apps ask: who I am, my log, notices, facilities, a call back."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
@@ -9,10 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
+from api.consent import service as consent
+from api.consent.disclosure_routes import DisclosureView, view
+from api.consent.recipients import NOTICE
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, participants_only
-from api.support import own, service
+from api.support import leaving, own, service
 from api.support.log_lines import LogLine
 from api.support.own import FacilityChoice
 from api.support.replay import Replay, replay
@@ -47,6 +50,17 @@ class Facilities(Struct):
     total: int
 
 
+class WaitingView(Struct):
+    """`sees_from`: from then on unless turned off; null: it asks, and sees nothing until let in."""
+
+    id: UUID
+    name: str
+    facility_type: str
+    region: str
+    joined_at: datetime
+    sees_from: datetime | None
+
+
 class Log(Struct):
     """Newest first; ask again with `before` for the next page, null at the end."""
 
@@ -70,6 +84,13 @@ class Notices(Struct):
 
 class CallBack(Struct, forbid_unknown_fields=True):
     phone: Annotated[str, Meta(max_length=40, description="10 or 11 digits, hyphens allowed.")]
+
+
+class ParticipationWish(Struct, forbid_unknown_fields=True):
+    """`undo` takes the last change back, with the date records were shown from."""
+
+    state: Literal["participating", "withdrawn"]
+    undo: bool = False
 
 
 class Accepted(Struct):
@@ -104,6 +125,24 @@ class MyOwn(Controller):
             [_facility(each, _locale(request)) for each in found.choices], found.total
         )
 
+    @get("/facilities/waiting", summary="Facilities that joined lately and my settings would cover")
+    async def waiting(
+        self, request: ApiRequest, actor: NamedDependency[Actor]
+    ) -> list[WaitingView]:
+        """Newest first. Letting one in, or not, is a change of the settings like any other."""
+        asks = (await consent.settings(actor)).directive.asks_first_since
+        return [
+            WaitingView(
+                each.facility_id,
+                each.label(_locale(request)),
+                each.facility_type,
+                each.region,
+                each.joined_at,
+                None if asks and each.joined_at >= asks else each.joined_at + NOTICE,
+            )
+            for each in await own.waiting_facilities(actor)
+        ]
+
     @get("/access-log", summary="Who looked at my records")
     async def log(
         self,
@@ -125,6 +164,14 @@ class MyOwn(Controller):
         """Makes the decision behind one event again, from the versions its row names. 404 for a
         number the log does not have and for events that decided nothing."""
         return await replay(actor, number)
+
+    @post("/participation", status_code=200, summary="Leave the network, or come back")
+    async def take_part(
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
+    ) -> DisclosureView:
+        """Leaving closes every record at the next read; the switches are kept."""
+        state = await leaving.take_part(actor, data.state, is_undo=data.undo)
+        return await view(request, actor, state)
 
     @get("/notices", summary="My notices")
     async def notices(
@@ -165,13 +212,8 @@ def _facility(choice: FacilityChoice, locale: str) -> FacilityView:
 
 
 def _notice(notice: Notice, locale: str) -> NoticeView:
-    return NoticeView(
-        notice.notice_id,
-        notice.created_at,
-        i18n.text(locale, f"notice.{notice.event}.title", **notice.params),
-        i18n.text(locale, f"notice.{notice.event}.body", **notice.params),
-        notice.is_unread,
-    )
+    title, body = notifications.said(notice, locale)
+    return NoticeView(notice.notice_id, notice.created_at, title, body, notice.is_unread)
 
 
 routes = [MyOwn]

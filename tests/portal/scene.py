@@ -1,9 +1,12 @@
 """A clinic, a pharmacy and their people, and someone fresh to sign in as, for each test."""
 
+import html
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -44,10 +47,12 @@ class Visitor:
         self.browser.cookies.set("locale", locale)
         return await self.browser.get(path, headers={"accept": "text/html"})
 
-    async def post(self, path: str, **fields: object) -> httpx.Response:
+    async def post(
+        self, path: str, fields: Mapping[str, object] = MappingProxyType({}), **more: object
+    ) -> httpx.Response:
         if "tsunagu_csrf" not in self.browser.cookies:
             await self.get("/")
-        form = {name: str(value) for name, value in fields.items()}
+        form = {name: str(value) for name, value in {**fields, **more}.items()}
         form["_csrf_token"] = self.browser.cookies["tsunagu_csrf"]
         return await self.browser.post(path, data=form, headers={"accept": "text/html"})
 
@@ -76,8 +81,9 @@ class Visitor:
         """As a settings page posts it; of the newest version where none is given."""
         if version is None:
             version = await self.version()
-        change = msgspec.json.encode(commands).decode()
-        return await self.post("/disclosure/save", change=change, version=version, back=back)
+        return await self.post(
+            "/disclosure/save", change=wish(*commands), version=version, back=back
+        )
 
     async def turn(self, axis: str, code: object, permit: str, version: int) -> httpx.Response:
         turned: dict[str, Command] = {
@@ -89,8 +95,38 @@ class Visitor:
         back = f"/disclosure/{pages[axis]}#{axis}-{code}"
         return await self.wish(turned[axis], version=version, back=back)
 
+    async def tap(self, path: str, place: str, *, locale: str = "ja") -> str:
+        """Turns the switch that stands at this place of the page; the page that follows."""
+        page = (await self.get(path, locale=locale)).text
+        (form,) = (form for form in forms(page) if f'id="{place}"' in form)
+        return await self.follow(await self.post(*sent(form)), locale=locale)
+
+    async def press(self, path: str, button: str, **typed: object) -> httpx.Response:
+        """Fills in and sends the first form of the page that has this button."""
+        page = (await self.get(path)).text
+        form = next(form for form in forms(page) if f">{button}<" in form)
+        action, fields = sent(form)
+        return await self.post(action, fields | typed)
+
     async def log(self) -> list[dict[str, Any]]:
         return list((await self.ask("/me/access-log?count=100")).json()["events"])
+
+
+def wish(*commands: Command) -> str:
+    """As a settings page carries it."""
+    return msgspec.json.encode(commands).decode()
+
+
+def forms(page: str) -> list[str]:
+    return re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)
+
+
+def sent(form: str) -> tuple[str, dict[str, object]]:
+    """Where a form goes, and the fields it holds before anything is typed."""
+    action = re.search(r'action="([^"]+)"', form)
+    assert action
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+    return html.unescape(action.group(1)), {name: html.unescape(value) for name, value in fields}
 
 
 async def visitor(

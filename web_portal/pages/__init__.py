@@ -4,16 +4,19 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages import (
     access_log,
+    campaigns,
     clinic,
     disclosure,
     home,
     inbox,
+    papers,
     receipts,
     record_choices,
     records,
     register,
     sign_in,
     support,
+    terms,
 )
 
 pages: list[ControllerRouterHandler] = [
@@ -28,5 +31,8 @@ pages: list[ControllerRouterHandler] = [
     *inbox.routes,
     *clinic.routes,
     *support.routes,
+    *campaigns.routes,
+    *papers.routes,
+    *terms.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

@@ -14,7 +14,9 @@ from web_portal.pages.disclosure import (
     participation,
     people,
     research,
+    residence,
     save,
+    scheme,
     see_as,
     teams,
 )
@@ -34,4 +36,6 @@ routes: list[ControllerRouterHandler] = [
     *new_facilities.routes,
     *research.routes,
     *participation.routes,
+    *residence.routes,
+    *scheme.routes,
 ]

@@ -118,7 +118,10 @@ def _item(
     command: type[SetRegion] | type[SetLived] | type[SetFacilityType],
 ) -> Turn:
     wanted: Command = command(switch.code, not switch.is_on)  # type: ignore[arg-type]
-    return turn(label, wanted, on=switch.is_on, detail=end_said(request, switch.row), asks=True)
+    detail = end_said(request, switch.row)
+    if isinstance(wanted, SetFacilityType) and switch.is_on and switch.row is None:
+        detail = say(request, "disclosure.kinds.in_regions")
+    return turn(label, wanted, on=switch.is_on, detail=detail, asks=True)
 
 
 def _homes(request: PortalRequest, state: Settings) -> list[str]:

@@ -79,7 +79,7 @@ def _item(request: PortalRequest, choice: FacilityChoice) -> dict[str, object]:
         line.label(preferences(request).locale),
         SetFacility(line.facility_id, not found.is_open),
         on=found.is_open,
-        detail=say(request, "disclosure.joint").join(filter(None, details)),
+        detail="\n".join(filter(None, details)),
     )
     return {**item, "id": str(line.facility_id), "is_blocked": found.is_excluded}
 

@@ -57,7 +57,7 @@ def end_of(day: date) -> datetime:
 
 def is_open(state: Settings) -> bool:
     """Only who takes part has anything to choose."""
-    return state.participation.state == "participating"
+    return consent.state_now(state.participation) == "participating"
 
 
 def to(path: str) -> Response[bytes]:

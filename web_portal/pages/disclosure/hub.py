@@ -68,17 +68,12 @@ async def _ending(
 
 def _standing(request: PortalRequest, summary: Summary) -> dict[str, str]:
     """How each page's choices stand, in a word."""
-    areas = (
-        *summary.lived,
-        *summary.regions,
-        *summary.facility_types,
-        summary.everyone,
-        *(row for row in summary.types_in_regions if row.kind == "permit"),
-    )
-    on = sum(getattr(each, "is_on", True) for each in areas)
+    switches = (*summary.lived, *summary.regions, *summary.facility_types, summary.everyone)
+    rows = (*(each.row for each in switches), *summary.types_in_regions)
+    on = sum(row is not None and row.kind == "permit" for row in rows)
     off = [
-        sum(not each.is_on and each.by == "settings" for each in switches)
-        for switches in (summary.professions, summary.categories)
+        sum(not each.is_on and each.by == "settings" for each in of)
+        for of in (summary.professions, summary.categories)
     ]
     people, blocked = len(summary.professionals), len(summary.exclusions)
     counts = {

@@ -8,11 +8,12 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.switches import SetSecondaryUse
+from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
-from web_portal.page import PortalRequest, say
+from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import section, turn
-from web_portal.pages.disclosure.said import end_said
+from web_portal.pages.disclosure.said import code_name
 
 
 @get("/disclosure/research", guards=[participants_only], opt=PORTAL, include_in_schema=False)
@@ -24,11 +25,10 @@ async def research(
     state = await consent.settings(actor)
     items = [
         turn(
-            say(request, f"disclosure.purpose.{each.code}"),
+            code_name(request, "purpose", each.code),
             SetSecondaryUse(each.code, not each.is_on),
             on=each.is_on,
-            detail=end_said(request, each.row)
-            or say(request, f"disclosure.purpose.detail.{each.code}"),
+            detail=_detail(request, each.code),
             asks=not each.is_on,
         )
         for each in consent.summary_of(state).secondary_uses
@@ -43,6 +43,12 @@ async def research(
         places=[each["place"] for each in items],
         items=items,
     )
+
+
+def _detail(request: PortalRequest, purpose: str) -> str:
+    """What it means, where this is a purpose we know."""
+    key = f"disclosure.purpose.detail.{purpose}"
+    return say(request, key) if i18n.has_text(preferences(request).locale, key) else ""
 
 
 routes: list[ControllerRouterHandler] = [research]

@@ -24,11 +24,12 @@ def code_name(request: PortalRequest, kind: Kind, code: str) -> str:
 
 def about_facility(request: PortalRequest, line: FacilityLine) -> str:
     """What it is and where."""
-    kinds = (
-        code_name(request, "facility_type", line.facility_type),
-        code_name(request, "region", line.region),
+    return say(
+        request,
+        "disclosure.facility.about",
+        kind=code_name(request, "facility_type", line.facility_type),
+        region=code_name(request, "region", line.region),
     )
-    return say(request, "disclosure.joint").join(kinds)
 
 
 def about_person(request: PortalRequest, line: PersonLine) -> str:
