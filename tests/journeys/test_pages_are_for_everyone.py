@@ -179,7 +179,7 @@ async def a_record_just_hidden(page: Page) -> None:
 
 async def sharing_with_nobody_chosen(page: Page) -> None:
     await a_record(page)
-    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/share?q=さくら")
+    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/share?q=あじさい")
     async with page.expect_navigation():
         await page.locator("main form[method=post] button").click()
 
@@ -244,7 +244,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "records_none_found": ("hanako", at("/records?q=みつからない")),
     "record": ("hanako", a_record),
     "record_hidden": ("keeper", a_record_just_hidden),
-    "record_share": ("hanako", sharing_with_nobody_chosen),
+    "record_share": ("keeper", sharing_with_nobody_chosen),
     "records_incoming": ("hanako", at("/records/incoming")),
     "records_empty": ("fresh", at("/records")),
     "home_with_needs": ("fresh", at("/home")),
