@@ -161,13 +161,6 @@ async def facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asy
     return await tx.fetch("SELECT code, facility_id FROM facility WHERE code = ANY ($1)", codes)
 
 
-async def active_professionals(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    return await tx.fetch(
-        "SELECT professional_id FROM professional WHERE professional_id = ANY ($1) AND is_active",
-        ids,
-    )
-
-
 async def workplace(tx: Transaction, professional_id: UUID) -> UUID | None:
     found: UUID | None = await tx.fetchval(
         "SELECT facility_id FROM professional WHERE professional_id = $1", professional_id

@@ -237,12 +237,6 @@ async def facilities_of_codes_in(tx: Transaction, codes: Iterable[str]) -> dict[
     return {row["code"]: row["facility_id"] for row in rows}
 
 
-async def active_professionals_in(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of these who still work here."""
-    rows = await queries.active_professionals(tx, sorted(ids))
-    return {row["professional_id"] for row in rows}
-
-
 async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
     """The facility this professional belongs to."""
     return await queries.workplace(tx, professional_id)
