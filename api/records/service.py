@@ -179,7 +179,9 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             tx,
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
-            detail=msgspec.json.decode(_detail(actor, standing, basis, ("Patient",), versions)),
+            detail=msgspec.json.decode(
+                _detail(actor, standing, basis, ("Patient",), versions, known.policy.team_names)
+            ),
         )
         if not is_permitted:
             return None
@@ -280,7 +282,7 @@ def _answer(
         answer = _Answer(
             scope=scope,
             outcome="permitted" if is_granted else "denied",
-            detail=_detail(actor, standing, basis, types, versions),
+            detail=_detail(actor, standing, basis, types, versions, known.policy.team_names),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
             source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
             source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
@@ -299,6 +301,7 @@ def _detail(
     basis: Basis,
     types: tuple[str, ...],
     versions: Versions,
+    teams: dict[str, str],
 ) -> str:
     """The event as the participant will read it; resources are added where they are read."""
     who = {
@@ -307,7 +310,7 @@ def _detail(
         "facility": {"ja": standing.facility_name, "en": standing.facility_name_en},
         "client": actor.client_id,
     }
-    reason = _reason(actor, standing, basis)
+    reason = _reason(actor, standing, basis, teams)
     return msgspec.json.encode(
         {"actor": who, "asked": types, **reason, "versions": versions}
     ).decode()
@@ -316,10 +319,12 @@ def _detail(
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
     """What stands in the detail's place for it when only the facility's own records were shown."""
     own = msgspec.structs.replace(basis, step="own_record")
-    return msgspec.json.encode(_reason(actor, standing, own)).decode()
+    return msgspec.json.encode(_reason(actor, standing, own, {})).decode()
 
 
-def _reason(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[str, Any]:
+def _reason(
+    actor: Actor, standing: directory.Standing, basis: Basis, teams: dict[str, str]
+) -> dict[str, Any]:
     said = sentence(basis)
     facility = {"ja": standing.facility_name, "en": standing.facility_name_en}
     text = {
@@ -327,7 +332,8 @@ def _reason(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[st
             said,
             locale,
             directory.profile(),
-            {
+            teams
+            | {
                 str(actor.facility_id): facility[locale],
                 str(actor.professional_id): standing.professional_name or "",
             },

@@ -492,6 +492,17 @@ STEPS: dict[str, tuple[str, dict[str, Any], list[Provision]]] = {
         {"record": record(category="dental")},
         [CLINIC_ON, show(profession="physician", category="dental")],
     ),
+    "lab shown to pharmacists for treatment, asked for research": (
+        "filter",
+        {
+            "request": ask(PHARMACIST_ITO, purpose_of_use="HRESCH"),
+            "record": record(category="lab"),
+        },
+        [
+            allow(facility_id=PHARMACY, purposes=("HRESCH",)),
+            show(profession="pharmacist", category="lab"),
+        ],
+    ),
     "prescriptions were off": (
         "granted",
         {},
@@ -764,6 +775,8 @@ def test_the_excluded_get_no_scope_at_all() -> None:
     policy = compile_policy(NETWORK, JOINED, directive(CLINIC_ON, exclude(facility_id=CLINIC)))
     scope = policy.scope(ask())
     assert (scope.outcome, scope.own_facility, scope.categories) == ("deny", False, ())
+    assert scope.basis.recipient is not None
+    assert scope.of("lab").basis.recipient == scope.basis.recipient
 
 
 def test_a_waiting_facility_is_told_apart_from_one_not_chosen() -> None:
