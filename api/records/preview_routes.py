@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from api.consent.comparing import Cell
-from api.consent.disclosure_routes import Change, Code
+from api.consent.disclosure_schemas import Change, Code
 from api.consent.telling import label
 from api.core import i18n
 from api.core.actor import Actor
