@@ -1,10 +1,12 @@
 """Hanako chooses who may see what: one tap, seen in words, taken back, never lost."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from api.consent import requests
 from api.consent import service as consent
 from api.consent.switches import (
     Exclude,
@@ -129,6 +131,26 @@ async def test_a_grant_that_ends_soon_is_renewed_with_one_tap(
     (row,) = (await consent.settings(hanako.actor)).directive.provisions
     assert row.valid_to
     assert row.valid_to > soon + timedelta(days=300)
+
+
+async def test_a_request_that_waits_stands_on_the_hub(hanako: Visitor, sato: Visitor) -> None:
+    assert hanako.card
+    wish = requests.Wish("professional", 30, 0, "treatment", "")
+    await requests.ask(sato.actor, hanako.card.digits, wish)
+    page = (await hanako.get("/disclosure")).text
+    assert "見せてほしいというお願いが1件あります" in page
+    assert "佐藤 健一" in page
+
+
+async def test_every_page_the_hub_leads_to_is_there_and_leads_back(hanako: Visitor) -> None:
+    hub = (await hanako.get("/disclosure")).text
+    paths = re.findall(r'<a class="link-row" href="(/[^"]+)"', hub)
+    assert len(paths) >= 13
+    for path in paths:
+        page = await hanako.get(path)
+        assert page.status_code == 200, path
+        if path.startswith("/disclosure/"):
+            assert 'href="/disclosure"' in page.text.partition("<main")[2], path
 
 
 async def test_the_hub_counts_what_is_chosen_on_each_page(hanako: Visitor, clinic: Place) -> None:

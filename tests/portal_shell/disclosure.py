@@ -61,6 +61,7 @@ HUB: dict[str, Any] = {
     "now": "いま、「佐藤内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。",
     "ending": [],
     "waiting": [],
+    "requests": [],
     "standing": {
         page: ""
         for page in (
@@ -96,6 +97,7 @@ SETTINGS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         | {
             "ending": [{"place": "row-1", "text": "来週までです。", "renew": "[]"}],
             "waiting": ["あらた医院"],
+            "requests": ["佐藤 健一"],
             "undo": {"text": "1年のばしました。", "at": ""},
         },
     ),

@@ -6,6 +6,7 @@ from litestar.params import FromQuery
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
+from api.consent import requests
 from api.consent import service as consent
 from api.consent.service import Settings
 from api.consent.summary import Summary
@@ -30,6 +31,7 @@ async def hub(
     ending = await _ending(request, actor, state, summary)
     locale = preferences(request).locale
     waiting = await own.waiting_facilities(actor) if is_open(state) else []
+    asking = await requests.waiting(actor) if is_open(state) else []
     return await section(
         request,
         actor,
@@ -42,6 +44,7 @@ async def hub(
         now=await now_sentence(request, actor, state),
         ending=ending,
         waiting=[each.label(locale) for each in waiting],
+        requests=[each.asker.name for each in asking],
         standing=_standing(request, summary),
     )
 
