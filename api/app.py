@@ -19,6 +19,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api.consent.asking_routes import routes as asking_routes
 from api.consent.disclosure_routes import routes as disclosure_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.lifecycle_routes import routes as lifecycle_routes
@@ -104,6 +105,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *identity_routes,
         *consent_routes,
         *disclosure_routes,
+        *asking_routes,
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,

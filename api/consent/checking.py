@@ -1,5 +1,6 @@
 """Whether everything a command names is there, and the participant's to name."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from msgspec import structs
 
 from api.consent import queries
 from api.consent.changes import facilities_named, professionals_named
-from api.consent.errors import NoLongerHere, ShareTooLong, UnknownChoice
+from api.consent.errors import Contradiction, NoLongerHere, ShareTooLong, UnknownChoice
 from api.consent.facts import EMERGENCY, RESTRICTED, TREATMENT, Directive, NetworkRules
 from api.consent.switches import (
     ChooseScheme,
@@ -35,6 +36,7 @@ from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 
 LARGEST_TEAM = 30
+LONGEST_NAME = 60
 MOST_SHARE_DAYS = 90
 
 
@@ -69,7 +71,7 @@ async def check(
     commands: Sequence[Command],
 ) -> None:
     """Raises `UnknownChoice` for what is not there, alike for what is another participant's, and
-    `NoLongerHere` for letting in who left."""
+    `NoLongerHere` for letting in who left, `Contradiction` for a team without name or members."""
     if not facilities_named(commands) <= found.facilities.keys():
         raise UnknownChoice
     if not professionals_named(commands) <= found.people.keys():
@@ -120,8 +122,8 @@ def _check_present(found: Known, directive_now: Directive, command: Command) -> 
             new = set(team.professional_ids) - set(before.professional_ids if before else ())
             for each in new:
                 _let_in(found, each)
-            if not team.name.strip() or not 0 < len(team.professional_ids) <= LARGEST_TEAM:
-                raise UnknownChoice
+            if not 0 < len(team.professional_ids) <= LARGEST_TEAM or not _is_a_name(team.name):
+                raise Contradiction
         case Remove(provision_id) | Extend(provision_id):
             if all(rule.id != provision_id for rule in directive_now.provisions):
                 raise UnknownChoice
@@ -168,6 +170,13 @@ async def _check_records(tx: Transaction, commands: Iterable[Command]) -> None:
                 ids.add(record_id)
     if ids and not ids <= await queries.records_told_of(tx, sorted(ids)):
         raise UnknownChoice
+
+
+def _is_a_name(text: str) -> bool:
+    """Some words on one line, of characters that can be written."""
+    return 0 < len(text.strip()) <= LONGEST_NAME and not any(
+        unicodedata.category(each).startswith("C") for each in text
+    )
 
 
 def _fields(command: Command) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from api.consent.fhir_reading import Fault
 from api.consent.switches import Command
-from api.core.errors import Conflict, Problem
+from api.core.errors import Conflict, Problem, TooManyAttempts
 
 
 class SettingsChangedMeanwhile(Conflict):
@@ -109,6 +109,41 @@ class Contradiction(Problem):
 
     status = 422
     key = "error.consent.contradiction"
+
+
+class DeskCodeRefused(Problem):
+    """Wrong, used, expired and shut-out codes answer alike."""
+
+    status = 422
+    key = "error.asking.desk_code"
+
+
+class DeskCodeThrottled(TooManyAttempts):
+    key = "error.asking.desk_code_throttled"
+
+
+class AskingThrottled(TooManyAttempts):
+    key = "error.asking.throttled"
+
+
+class EndOutOfReach(Problem):
+    """An end that is past, or more than a year away."""
+
+    status = 422
+    key = "error.asking.until"
+
+
+class CannotApprove(Conflict):
+    """The settings would still shut out who asked: an exclusion, or somebody who has left."""
+
+    key = "error.asking.cannot_approve"
+
+
+class CannotPassOn(Problem):
+    """Which of the bounds stands against it is never said."""
+
+    status = 422
+    key = "error.asking.cannot_pass_on"
 
 
 class ShareTooLong(Problem):

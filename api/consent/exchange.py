@@ -130,7 +130,8 @@ async def _unknown(tx: Transaction, found: Imported) -> list[Fault]:
     missing = facilities - {
         line.facility_id for line in await directory.facilities_in(tx, sorted(facilities))
     }
-    missing |= people - await directory.active_professionals_in(tx, people)
+    here = await directory.people_in(tx, sorted(people))
+    missing |= people - {each.professional_id for each in here if each.is_active}
     teams = {team.id for team in found.directive.teams}
     missing |= {rule.team_id for rule in rules if rule.team_id and rule.team_id not in teams}
     faults = []
@@ -141,7 +142,20 @@ async def _unknown(tx: Transaction, found: Imported) -> list[Fault]:
             faults.append(Fault("unknown_reference", f"{found.places[rule.id]}.data"))
     if members & missing:
         faults.append(Fault("unknown_reference", "Consent.contained"))
-    return faults
+    return faults + await _unknown_records(tx, found)
+
+
+async def _unknown_records(tx: Transaction, found: Imported) -> list[Fault]:
+    """Records that are not there, and alike those the participant was not told of."""
+    named = {rule.id: set(rule.record_ids) for rule in found.directive.provisions}
+    marked = {mark.record_id for mark in found.directive.marks}
+    told = await queries.records_told_of(tx, sorted(marked.union(*named.values())))
+    faults = [
+        Fault("unknown_reference", f"{found.places[number]}.data")
+        for number, ids in named.items()
+        if ids - told
+    ]
+    return faults + ([Fault("unknown_reference", "Consent.extension")] if marked - told else [])
 
 
 def _decoded(body: bytes) -> Json:

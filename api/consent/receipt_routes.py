@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -17,7 +17,6 @@ from api.consent.errors import VersionNeeded
 from api.consent.receipts import Change, SavedVersion
 from api.core import runtime
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.identity.guards import API, anyone, participants_only
 
 FHIR_JSON = "application/fhir+json"
@@ -30,6 +29,8 @@ BODY = {
 }
 
 ApiRequest = Request[Any, Any, Any]
+# PostgreSQL's integers end before Python's do.
+Version = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
 Before = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 Count = Annotated[int, QueryParameter(ge=1, le=100)]
 
@@ -69,12 +70,10 @@ class MyConsent(Controller):
         return Receipts([_line(each) for each in found], following)
 
     @get("/receipts/{version:int}", media_type=JOSE, summary="One receipt")
-    async def receipt(
-        self, version: FromPath[int], actor: NamedDependency[Actor]
-    ) -> Response[bytes]:
+    async def receipt(self, version: Version, actor: NamedDependency[Actor]) -> Response[bytes]:
         """Compact JWS (EdDSA) over the RFC 8785 canonical JSON of the FHIR Consent. Check it with
         the keys at `/.well-known/jwks.json`."""
-        jws = await receipts.receipt(actor, _known(version))
+        jws = await receipts.receipt(actor, version)
         return Response(jws.encode(), media_type=JOSE, headers=_as_file(version))
 
     @get("/consent", media_type=FHIR_JSON, summary="My settings as FHIR Consent")
@@ -84,9 +83,9 @@ class MyConsent(Controller):
         return _consent(version, body)
 
     @get("/consent/{version:int}", media_type=FHIR_JSON, summary="An earlier version")
-    async def past(self, version: FromPath[int], actor: NamedDependency[Actor]) -> Response[bytes]:
+    async def past(self, version: Version, actor: NamedDependency[Actor]) -> Response[bytes]:
         """The very bytes the receipt of that version signs."""
-        return _consent(version, await exchange.at_version(actor, _known(version)))
+        return _consent(version, await exchange.at_version(actor, version))
 
     @post(
         "/consent",
@@ -124,13 +123,6 @@ def _expected(request: ApiRequest) -> int:
     if found is None:
         raise VersionNeeded
     return int(found.group(1))
-
-
-def _known(version: int) -> int:
-    """PostgreSQL's integers end before Python's do."""
-    if not 0 < version < 2**31:
-        raise NotFound
-    return version
 
 
 def _consent(version: int, body: bytes) -> Response[bytes]:

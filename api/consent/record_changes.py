@@ -74,10 +74,11 @@ class IncomingLevelChange(
 
 
 class ShareChange(Struct, tag_field="kind", tag="share", forbid_unknown_fields=True):
-    """Opens records to one facility or one professional until then, at most 90 days on."""
+    """Opens records, or one category, to one facility or professional, at most 90 days on."""
 
-    record_ids: RecordIds
     until: Instant
+    record_ids: RecordIds | None = None
+    category: Annotated[str, Meta(max_length=40)] | None = None
     facility_id: UUID | None = None
     professional_id: UUID | None = None
 
@@ -86,7 +87,8 @@ class ShareChange(Struct, tag_field="kind", tag="share", forbid_unknown_fields=T
             until=self.until,
             facility_id=self.facility_id,
             professional_id=self.professional_id,
-            record_ids=self.record_ids,
+            record_ids=self.record_ids or (),
+            category=self.category,
         )
 
 

@@ -1,6 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import checking, queries, receipts, rows
+from api.consent import asking_queries, checking, queries, receipts, rows
 from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
@@ -28,6 +28,7 @@ from api.consent.facts import (
     Residence,
     Team,
 )
+from api.consent.revoked import named, shut_out
 from api.consent.summary import Summary, summary
 from api.consent.switches import Command
 from api.core import clock
@@ -305,8 +306,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
-        following = structs.replace(directive_of(before), version=expected_version + 1)
-        return await store_in(tx, actor, following, [{"undo": expected_version}])
+        return await store_in(tx, actor, directive_of(before), [{"undo": expected_version}])
 
 
 async def _expect(
@@ -358,7 +358,8 @@ class ParticipationRow(NamedTuple):
 async def participate_in(
     tx: Transaction, actor: Actor, following: ParticipationRow, **said: object
 ) -> int:
-    """Appends this participation of the subject and logs it with what `said` adds.
+    """Appends this participation of the subject, logs it with what `said` adds, and tells whoever
+    it shuts out.
 
     The caller holds the head's lock. Answers the participation version.
     """
@@ -375,11 +376,22 @@ async def participate_in(
         EventName.PARTICIPATION_CHANGED,
         detail={"state": state, "terms": terms, "data_from": data_from} | said,
     )
+    await _tell_shut_out(tx, _settings(row), await settings_in(tx))
     return version
 
 
-async def store_in(tx: Transaction, actor: Actor, following: Directive, change: object) -> Settings:
-    """One version, its event and its receipt; answers the settings as they now stand."""
+async def store_in(
+    tx: Transaction,
+    actor: Actor,
+    following: Directive,
+    change: object,
+    *,
+    logged: Mapping[str, object] | None = None,
+) -> Settings:
+    """One version, its event (with `logged` in its detail) and its receipt, and word to whoever it
+    shuts out; answers the settings as they now stand. The caller holds the head's lock."""
+    before = await settings_in(tx)
+    following = structs.replace(following, version=before.directive.version + 1)
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -398,14 +410,34 @@ async def store_in(tx: Transaction, actor: Actor, following: Directive, change: 
     await access_log.append(
         tx,
         EventName.DISCLOSURE_CHANGED,
-        detail={"version": following.version, "change": change},
+        detail={"version": following.version, "change": change, **(logged or {})},
     )
     row = await queries.current(tx)
     if row is None:
         raise NotFound
     state = _settings(row)
     await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    await _tell_shut_out(tx, before, state)
     return state
+
+
+async def _tell_shut_out(tx: Transaction, before: Settings, after: Settings) -> None:
+    """Tells facilities and people whom the settings name that they are let in no longer."""
+    facilities, professionals = named(before.directive, after.directive)
+    if not facilities and not professionals:
+        return
+    standings = await directory.standings_in(tx, facilities, professionals)
+    asked = [requester(_speaking(actor), standing) for actor, standing in standings]
+    gone = shut_out(compiled(before), compiled(after), asked, clock.now())
+    if gone:
+        await asking_queries.tell_facilities(
+            tx, [(each.facility_id, each.professional_id) for each in gone], "access_ended"
+        )
+
+
+def _speaking(actor: Actor) -> Actor:
+    """A facility's own standing is asked for through some profession the network knows."""
+    return structs.replace(actor, profession=next(iter(network_rules().matrix)))
 
 
 def _settings(row: asyncpg.Record) -> Settings:

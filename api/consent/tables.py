@@ -1,4 +1,4 @@
-"""Participation, settings, their receipts, and places lived in: appended, never changed."""
+"""Participation, settings and their receipts, appended only; what was asked and answered."""
 
 from piccolo.columns import JSONB, UUID, Bytea, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
@@ -38,6 +38,51 @@ class ResidenceVersion(Table, tablename="residence", db=DB):
     places = JSONB()
     recorded_at = Timestamptz()
     recorded_by = UUID(null=True)
+
+
+class DeskCode(Table, tablename="desk_code", db=DB):
+    participant_id = UUID()
+    code_id = UUID(primary_key=True)
+    code_hmac = Bytea()
+    level = SmallInt()
+    made_at = Timestamptz()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True)
+    ended_at = Timestamptz(null=True)
+
+
+class AccessRequest(Table, tablename="access_request", db=DB):
+    participant_id = UUID()
+    request_id = UUID(primary_key=True)
+    professional_id = UUID()
+    facility_id = UUID()
+    wanted_for = Text()
+    days = Integer()
+    level = SmallInt()
+    reason = Text()
+    note = Text()
+    asked_at = Timestamptz()
+    answer = Text(null=True)
+    answered_at = Timestamptz(null=True)
+    until = Timestamptz(null=True)
+
+
+class Asked(Table, tablename="asked", db=DB):
+    professional_id = UUID()
+    request_id = UUID(primary_key=True)
+    card_hmac = Bytea()
+    card_end = Text()
+    asked_at = Timestamptz()
+
+
+class FacilityNotice(Table, tablename="facility_notice", db=DB):
+    facility_id = UUID()
+    notice_id = UUID(primary_key=True)
+    professional_id = UUID(null=True)
+    event = Text()
+    local_id = Text(null=True)
+    created_at = Timestamptz()
+    seen_at = Timestamptz(null=True)
 
 
 class Receipt(Table, tablename="receipt", db=DB):

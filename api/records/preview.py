@@ -26,11 +26,11 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
+from api.records import own_queries
 from api.records import preview_queries as queries
-from api.records import queries as record_queries
 from api.records.filtering import filter_of
 
-RECORDS_ON_A_PAGE = 50
+RECORDS_ON_A_PAGE = 20
 NAMED_AT_MOST = 5
 
 
@@ -178,7 +178,7 @@ async def difference(actor: Actor, commands: Sequence[Command]) -> Difference:
             for each in await directory.people_in(tx, sorted(_people(change)))
             if each.is_active
         }
-        holders = frozenset(await record_queries.told_sources(tx))
+        holders = frozenset(await own_queries.sources(tx))
         seen = comparing.looks(
             change,
             [anybody_of(each) for each in facilities],

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from api.consent.comparing import Cell
-from api.consent.disclosure_routes import Change, Code
+from api.consent.disclosure_schemas import Change, Code
 from api.consent.telling import label
 from api.core import i18n
 from api.core.actor import Actor
@@ -61,7 +61,7 @@ class RecordSeen(Struct):
 
 
 class PreviewView(Struct):
-    """Records I know of, and no others. `listed` is how many all pages hold, 50 to a page."""
+    """Records I know of, and no others. `listed` is how many all pages hold, 20 to a page."""
 
     version: int
     name: str | None

@@ -93,6 +93,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
             facility=facility or i18n.text(locale, "log.facility.unknown"),
             who=_who(who, profession, locale),
             kinds=_summed(kinds, locale),
+            **_told(row, locale),
         ),
         who=who,
         profession=profession,
@@ -120,11 +121,24 @@ def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
         case EventName.PARTICIPATION_CHANGED:
             return f".{row.detail.get('because') or row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:
+            if isinstance(change := row.detail.get("change"), dict):
+                return f".{change.get('origin')}"
             if row.detail.get("change") == [{"import": "fhir"}]:
                 return ".imported"
             return "" if _changes(row) else ".undone"
+        case EventName.ACCESS_ASKED if row.outcome == "denied":
+            return ".denied"
         case _:
             return ""
+
+
+def _told(row: LogRow, locale: str) -> dict[str, Any]:
+    """What the event itself brings for its sentence, in this language where it says one."""
+    told: dict[str, Any] = row.detail.get("told") or {}
+    return {
+        name: value.get(locale, "") if isinstance(value, dict) else value
+        for name, value in told.items()
+    }
 
 
 def _changes(row: LogRow) -> tuple[Command, ...]:

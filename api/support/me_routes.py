@@ -6,14 +6,16 @@ from uuid import UUID
 
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter, QueryParameter
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
-from api.consent.disclosure_routes import DisclosureView, view
+from api.consent.disclosure_view import DisclosureView, view
 from api.consent.recipients import NOTICE
+from api.consent.telling import label
 from api.core import i18n
 from api.core.actor import Actor
+from api.directory import service as directory
 from api.identity.guards import API, participants_only
 from api.support import leaving, own, service
 from api.support.log_lines import LogLine
@@ -33,7 +35,10 @@ class Me(Struct):
 
 
 class FacilityView(Struct):
-    """`is_on`: named in my settings. `holds_my_records` and `has_read_my_records` as I may know."""
+    """`is_on`: let in now, by name or by what covers it.
+
+    `holds_my_records` and `has_read_my_records`: as I may know.
+    """
 
     id: UUID
     name: str
@@ -48,6 +53,20 @@ class FacilityView(Struct):
 class Facilities(Struct):
     facilities: list[FacilityView]
     total: int
+
+
+class ProfessionalView(Struct):
+    id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    profession_label: str
+    facility_id: UUID
+    facility: str
+
+
+class Professionals(Struct):
+    professionals: list[ProfessionalView]
 
 
 class WaitingView(Struct):
@@ -118,11 +137,46 @@ class MyOwn(Controller):
         q: Annotated[
             str, QueryParameter(max_length=100, description="Part of a name or kana.")
         ] = "",
+        area: Annotated[str, QueryParameter(max_length=40, description="A region's code.")] = "",
+        facility_type: Annotated[
+            str, QueryParameter(name="type", max_length=40, description="A facility type's code.")
+        ] = "",
     ) -> Facilities:
-        """At most 50: with `q` those found, without it those on or known to the participant."""
-        found = await own.facility_choices(actor, q)
+        """At most 50: those found, or, asked for nothing, those on or known to the participant.
+
+        Those that hold or have read the participant's records come first. 422 for an area or type
+        the network does not have."""
+        found = await own.facility_choices(actor, q, region=area, facility_type=facility_type)
         return Facilities(
             [_facility(each, _locale(request)) for each in found.choices], found.total
+        )
+
+    @get("/professionals", summary="Professionals to name")
+    async def professionals(
+        self,
+        request: ApiRequest,
+        actor: NamedDependency[Actor],
+        q: Annotated[
+            str, QueryParameter(max_length=100, description="Part of a name or kana.")
+        ] = "",
+        facility: FromQuery[UUID | None] = None,
+    ) -> Professionals:
+        """At most 50 who are at work in the network now; nobody where nothing is asked for."""
+        locale, profile = _locale(request), directory.profile()
+        found = await own.professional_choices(actor, q, facility)
+        return Professionals(
+            [
+                ProfessionalView(
+                    each.professional_id,
+                    each.name,
+                    each.name_kana,
+                    each.profession,
+                    label(profile, "profession", each.profession, locale),
+                    each.facility_id,
+                    each.facility_label(locale),
+                )
+                for each in found
+            ]
         )
 
     @get("/facilities/waiting", summary="Facilities that joined lately and my settings would cover")
@@ -171,7 +225,7 @@ class MyOwn(Controller):
     ) -> DisclosureView:
         """Leaving closes every record at the next read; the switches are kept."""
         state = await leaving.take_part(actor, data.state, is_undo=data.undo)
-        return await view(request, actor, state)
+        return await view(actor, _locale(request), state)
 
     @get("/notices", summary="My notices")
     async def notices(

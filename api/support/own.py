@@ -6,6 +6,7 @@ from uuid import UUID
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
+from api.consent.errors import UnknownChoice
 from api.consent.names import names_of
 from api.consent.recipients import NOTICE
 from api.consent.requesters import anybody_of, standing_well
@@ -18,6 +19,7 @@ from api.records import own as own_records
 from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
+MOST_PEOPLE = 50
 
 
 class LogView(NamedTuple):
@@ -71,7 +73,14 @@ async def facility_choices(
 
     A network of no more than 50 facilities is shown whole. Facilities that hold or have read the
     participant's records come first, then those chosen by name, each in kana order.
+    Raises `UnknownChoice` for a region or facility type this network does not have.
     """
+    profile = directory.profile()
+    if not (
+        {region} - {""} <= {each.code for each in profile.regions}
+        and {facility_type} - {""} <= {each.code for each in profile.facility_types}
+    ):
+        raise UnknownChoice
     state = await consent.settings(actor)
     policy, now = consent.compiled(state), clock.now()
     chosen = {
@@ -81,7 +90,12 @@ async def facility_choices(
     }
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(
-        actor, words, limit=MOST_FACILITIES, region=region, facility_type=facility_type
+        actor,
+        words,
+        limit=MOST_FACILITIES,
+        region=region,
+        facility_type=facility_type,
+        first=(holders | readers, chosen),
     )
     if not (words.strip() or region or facility_type):
         known = await directory.named(actor, chosen | holders | readers)
@@ -108,6 +122,18 @@ async def facility_choices(
         ],
         total,
     )
+
+
+async def professional_choices(
+    actor: Actor, words: str = "", facility_id: UUID | None = None
+) -> list[PersonLine]:
+    """Professionals at work, by name, kana or facility; at most 50, nobody for nothing asked."""
+    if not words.strip() and facility_id is None:
+        return []
+    found, _ = await directory.search_people(
+        actor, words, limit=MOST_PEOPLE, facility_id=facility_id
+    )
+    return found
 
 
 async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
@@ -145,5 +171,5 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     return [
         each
         for each in await directory.joined_since(actor, since)
-        if entry(policy, anybody_of(each), now).is_waiting
+        if entry(policy, anybody_of(each), now).waits
     ]

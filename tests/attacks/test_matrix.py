@@ -1,6 +1,7 @@
 """Every route × every role × what belongs to Tarō: served, turned away, or not there at all."""
 
 import re
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest_asyncio
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from api.core import clock
 from api.fhir.codes import CARD, patient_in_facility
 from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, without_accidents
 from tests.portal import scene
@@ -33,6 +35,7 @@ HIS_PAGE = "in . . . in in"
 # Kumamoto offers one way of letting people in: nobody picks
 NO_CHOICE = "in . . . in in"
 HIS_CASE = "in . . ok in in"
+HIS_ANSWER = "in . . . in in"
 HIS_RECORD = "in in in in . in"
 
 
@@ -162,6 +165,22 @@ TABLE = (
     ),
     Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
+    Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": 0}),
+    Row("DELETE", "/me/disclosure/desk-codes/current", PARTICIPANT),
+    Row("GET", "/me/disclosure/requests", PARTICIPANT),
+    Row(
+        "POST",
+        "/me/disclosure/requests/{request_id}/approval",
+        HIS_ANSWER,
+        "/me/disclosure/requests/{request}/approval",
+        {"who": "facility", "until": "{tomorrow}"},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/requests/{request_id}/refusal",
+        HIS_ANSWER,
+        "/me/disclosure/requests/{request}/refusal",
+    ),
     Row(
         "POST",
         "/me/disclosure/preview",
@@ -197,6 +216,7 @@ TABLE = (
     Row("GET", "/me/papers/{paper_id}", HIS_PAGE, "/me/papers/{case}"),
     Row("GET", "/me/facilities/waiting", PARTICIPANT),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
+    Row("GET", "/me/professionals", PARTICIPANT, "/me/professionals?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
     Row(
         "GET",
@@ -298,12 +318,12 @@ TABLE = (
         PARTICIPANT,
         body={"version": "0", "name": "T", "professional_id": "{doctor}"},
     ),
-    Row("GET", "/disclosure/teams/{team_id}", HIS_PAGE, "/disclosure/teams/{absent}"),
+    Row("GET", "/disclosure/teams/{team_id}", HIS_PAGE, "/disclosure/teams/{taro}"),
     Row(
         "POST",
         "/disclosure/teams/{team_id}",
         HIS_PAGE,
-        "/disclosure/teams/{absent}",
+        "/disclosure/teams/{taro}",
         {"version": "0", "name": "T"},
     ),
     Row("GET", "/disclosure/details", PARTICIPANT),
@@ -352,6 +372,31 @@ TABLE = (
         PARTICIPANT,
         body={"state": "participating", "participant_id": "{taro}"},
     ),
+    Row("GET", "/disclosure/desk-code", PARTICIPANT),
+    Row("POST", "/disclosure/desk-code", PARTICIPANT, body={"participant_id": "{taro}"}),
+    Row("POST", "/disclosure/desk-code/cancel", PARTICIPANT, body={"participant_id": "{taro}"}),
+    Row("GET", "/disclosure/requests", PARTICIPANT, "/disclosure/requests?participant_id={taro}"),
+    Row(
+        "POST",
+        "/disclosure/requests/{request_id}/approve",
+        HIS_ANSWER,
+        "/disclosure/requests/{request}/approve",
+        {"whom": "facility", "days": "7"},
+    ),
+    Row(
+        "POST",
+        "/disclosure/requests/{request_id}/refuse",
+        HIS_ANSWER,
+        "/disclosure/requests/{request}/refuse",
+        {"participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/disclosure/agreed/{provision_id}/end",
+        PARTICIPANT,
+        "/disclosure/agreed/1/end",
+        {"participant_id": "{taro}"},
+    ),
     Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
     Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
     Row(
@@ -386,6 +431,36 @@ TABLE = (
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "card", "card": "{card_digits}"}),
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "local_id", "local_id": "{number_value}"}),
     Row("GET", "/clinic/participants/{participant_id}", HIS_PAGE, "/clinic/participants/{taro}"),
+    Row("POST", "/clinic/desk-code", "in . bad . in in", body={"code": "1234"}),
+    Row("GET", "/clinic/ask", PROFESSIONAL),
+    Row("POST", "/clinic/ask", "in . bad . in in", body={"card": "1234"}),
+    Row(
+        "POST",
+        "/clinic/notices/{notice_id}/seen",
+        PROFESSIONAL,
+        "/clinic/notices/{notice}/seen",
+        {"facility_id": "{clinic}"},
+    ),
+    Row(
+        "GET",
+        "/clinic/participants/{participant_id}/hand-on",
+        HIS_PAGE,
+        "/clinic/participants/{taro}/hand-on",
+    ),
+    Row(
+        "POST",
+        "/clinic/participants/{participant_id}/hand-on/find",
+        HIS_PAGE,
+        "/clinic/participants/{taro}/hand-on/find",
+        {"q": "{number_value}"},
+    ),
+    Row(
+        "POST",
+        "/clinic/participants/{participant_id}/hand-on",
+        HIS_PAGE,
+        "/clinic/participants/{taro}/hand-on",
+        {"professional_id": "{account}", "days": "7", "reason": "referral"},
+    ),
     # The support centre
     Row("GET", "/support", SUPPORT),
     Row("GET", "/support/campaigns", SUPPORT),
@@ -417,7 +492,7 @@ TABLE = (
 JSON_ROUTES = (
     "/fhir",
     "/oauth",
-    "/access",
+    "/access/v1",
     "/me",
     "/enrolments",
     "/sessions",
@@ -558,6 +633,9 @@ def _his(world: World) -> dict[str, str]:
         "account": str(world.taro.account_id),
         "record": str(world.record_id),
         "case": str(world.case_id),
+        "request": str(world.request_id),
+        "notice": str(world.notice_id),
+        "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
         "card_digits": world.card.digits,
         "number": f"{system}|{world.number}",
@@ -578,6 +656,8 @@ def _absent(world: World) -> dict[str, str]:
         "taro": str(uuid4()),
         "record": str(uuid4()),
         "case": str(uuid4()),
+        "request": str(uuid4()),
+        "notice": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

@@ -210,7 +210,7 @@ async def test_another_sites_own_cookie_and_token_pair_is_not_ours(attacking, wo
 async def test_the_json_api_takes_no_cookie(app: Litestar, attacking, world: World):
     """So a page of another site, which can send cookies, can use none of it."""
     doors = [
-        (method, route.path_format)
+        (method, route.path)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
@@ -220,6 +220,8 @@ async def test_the_json_api_takes_no_cookie(app: Litestar, attacking, world: Wor
     async with attacking(actor=world.hanako) as browser:
         browser.bearer = None
         for method, path in doors:
+            path = re.sub(r"\{\w+:uuid\}", str(uuid4()), path)
+            path = re.sub(r"\{\w+:\w+\}", "1", path)
             answer = await browser.send(method, path, body={} if method == "POST" else None)
             assert answer.status_code == 401, path
             assert "access-control-allow-origin" not in answer.headers

@@ -98,21 +98,27 @@ FORMS = {
         ),
     ),
 }
+NOBODY = "00000000-0000-0000-0000-000000000000"
 JSON_BODIES = {
     "hanako": (
         ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "category",
                                                                 "code": "x", "on": True}]}),
         ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "profession",
                                                                 "code": "x", "on": True}]}),
-        ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "hide_records",
-                                                                "ids": ["x"], "on": True}]}),
-        ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "hide_period",
-            "on": True, "facility_id": "x", "data_from": "x", "data_to": "x",
-            "category": "x"}]}),
-        ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "mark", "id": "x",
-                                                                "level": "x"}]}),
-        ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "share",
-            "record_ids": ["x"], "until": "x", "facility_id": "x"}]}),
+        *(("/me/disclosure/changes", {"version": 0, "commands": [command]}) for command in (
+            {"kind": "region", "code": "x", "on": True},
+            {"kind": "facility_type", "code": "x", "on": True, "region": "x"},
+            {"kind": "secondary_use", "purpose": "x", "on": True},
+            {"kind": "cell", "outcome": "x", "profession": "x", "category": "x"},
+            {"kind": "team", "id": NOBODY, "name": "x", "members": [NOBODY], "on": False},
+            {"kind": "team", "id": NOBODY, "name": "x", "members": [NOBODY], "on": True},
+            {"kind": "share", "facility_id": "x", "record_ids": ["x"], "until": "x"},
+            {"kind": "share", "facility_id": NOBODY, "category": "x", "until": "x"},
+            {"kind": "hide_records", "ids": ["x"], "on": True},
+            {"kind": "hide_period", "on": True, "facility_id": "x",
+             "data_from": "x", "data_to": "x", "category": "x"},
+            {"kind": "mark", "id": "x", "level": "x"},
+        )),
         ("/me/disclosure/undo", {"version": 0}),
         ("/me/participation", {"state": "x"}),
         ("/me/call-backs", {"phone": "x"}),
@@ -127,6 +133,10 @@ JSON_BODIES = {
 QUERIES = {
     "hanako": (
         "/me/facilities?q={}",
+        "/me/facilities?area={}",
+        "/me/facilities?type={}",
+        "/me/professionals?q={}",
+        "/me/professionals?facility={}",
         "/me/access-log?before={}",
         "/me/access-log?count={}",
         "/me/notices?page={}",

@@ -13,6 +13,9 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from api.consent import queries as consent_queries
+from api.consent import service as consent
+from api.consent.facts import Provision
 from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
@@ -99,14 +102,23 @@ class Visitor:
         """Turns the switch that stands at this place of the page; the page that follows."""
         page = (await self.get(path, locale=locale)).text
         (form,) = (form for form in forms(page) if f'id="{place}"' in form)
-        return await self.follow(await self.post(*sent(form)), locale=locale)
+        return await self.follow(await self.send(*sent(form)), locale=locale)
 
     async def press(self, path: str, button: str, **typed: object) -> httpx.Response:
         """Fills in and sends the first form of the page that has this button."""
         page = (await self.get(path)).text
         form = next(form for form in forms(page) if f">{button}<" in form)
         action, fields = sent(form)
-        return await self.post(action, fields | typed)
+        return await self.send(action, fields | typed)
+
+    async def send(self, action: str, fields: Mapping[str, object]) -> httpx.Response:
+        """A wish to be looked at first is looked at, and saved."""
+        answer = await self.post(action, fields)
+        if action == "/disclosure/confirm":
+            assert answer.status_code == 200, answer.text
+            (form,) = (each for each in forms(answer.text) if "/disclosure/save" in each)
+            answer = await self.post(*sent(form))
+        return answer
 
     async def log(self) -> list[dict[str, Any]]:
         return list((await self.ask("/me/access-log?count=100")).json()["events"])
@@ -240,6 +252,20 @@ async def wrote(
             msgspec.json.encode({"resourceType": kinds[category], **body}).decode(),
         )
     return record_id
+
+
+async def decided(about: Actor, *rules: Provision) -> None:
+    """The participant's settings as these rows say, however they came to be."""
+    now = await consent.settings(about)
+    async with unit_of_work(about) as tx:
+        await consent_queries.add_directive(
+            tx,
+            now.directive.version + 1,
+            (msgspec.json.encode(rules).decode(), "[]", "[]", 0, None),
+            "[]",
+            (directory.profile().id, directory.profile().version),
+            about.account_id,
+        )
 
 
 async def knows_as(at: Place, about: Actor, local_id: str) -> None:

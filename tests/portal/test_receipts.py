@@ -206,7 +206,7 @@ async def test_a_receipt_belongs_to_its_participant_and_never_changes(
     hanako: Visitor, yumi: Visitor, clinic: Place
 ):
     await changed(hanako, clinic)
-    for path in ("receipts/1", "receipts/2147483648", "consent/1", "consent/99"):
+    for path in ("receipts/1", "receipts/2147483647", "consent/1", "consent/99"):
         answer = await yumi.ask(f"/me/disclosure/{path}")
         assert answer.status_code == 404, path
     async with unit_of_work(hanako.actor) as tx:

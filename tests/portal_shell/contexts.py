@@ -107,6 +107,62 @@ HAPPENINGS = [
     },
     {"text": "設定を変えました。", "at": AT, "href": None},
 ]
+DAYS = [(1, "1日"), (30, "30日")]
+REASONS = [("treatment", "続けている診療"), ("referral", "紹介や相談")]
+ENDED = [
+    {"notice_id": "e1", "local_id": "P-7", "is_personal": False, "created_at": AT},
+    {"notice_id": "e2", "local_id": None, "is_personal": True, "created_at": AT},
+]
+ASKED = [
+    {"card_end": "3456", "asked_at": AT, "participant_id": None, "until": None},
+    {"card_end": "3457", "asked_at": AT, "participant_id": "p1", "until": AT},
+]
+ASK: dict[str, Any] = {
+    "viewer": SATO,
+    "values": {
+        "card": "",
+        "whom": "facility",
+        "days": 30,
+        "level": "no",
+        "reason": "treatment",
+        "note": "",
+    },
+    "days": DAYS,
+    "reasons": REASONS,
+    "most": 200,
+}
+HAND_ON: dict[str, Any] = {
+    "viewer": SATO,
+    "participant_id": "p1",
+    "bounds": {"level": 1, "until": AT},
+    "query": "もり",
+    "colleagues": [("m1", "森 大輔（医師）　白川病院")],
+    "errors": {},
+    "days": DAYS,
+    "reasons": REASONS,
+}
+DESK_CODE = {"viewer": HANAKO, "is_participating": True}
+REQUEST = {
+    "id": "r1",
+    "name": "佐藤 健一",
+    "profession": "医師",
+    "facility": "佐藤内科クリニック",
+    "whom": "professional",
+    "days": 30,
+    "level": 1,
+    "reason": "続けている診療",
+    "note": "お薬を確かめさせてください。",
+    "asked_at": AT,
+    "expires_at": AT,
+}
+AGREED = {
+    "id": 7,
+    "whom": "森 大輔さん（白川病院）",
+    "how": "ほかの先生などから引き継がれました",
+    "by": "佐藤 健一さん（佐藤内科クリニック）",
+    "until": AT,
+    "level": 1,
+}
 NO_INPUT: dict[str, Any] = {"values": {}, "errors": {}}
 SENT_BACK = {
     "values": {"card": "1234", "birth_era": "showa", "birth_year": "15", "local_id": "0"},
@@ -363,11 +419,59 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "inbox-empty": ("inbox.html", {"viewer": HANAKO, "notices": [], "pager": ONE_PAGE}),
     "clinic-find": (
         "clinic/find.html",
-        NO_INPUT | {"viewer": SATO, "facility": "佐藤内科クリニック", "purpose": "診療"},
+        NO_INPUT
+        | {
+            "viewer": SATO,
+            "facility": "佐藤内科クリニック",
+            "purpose": "診療",
+            "notices": [],
+            "asked": [],
+        },
     ),
     "clinic-find-errors": (
         "clinic/find.html",
-        SENT_BACK | {"viewer": SATO, "facility": "佐藤内科クリニック", "purpose": "診療"},
+        SENT_BACK
+        | {
+            "viewer": SATO,
+            "facility": "佐藤内科クリニック",
+            "purpose": "診療",
+            "notices": ENDED,
+            "asked": ASKED,
+        },
+    ),
+    "clinic-ask": ("clinic/ask.html", ASK | {"errors": {}}),
+    "clinic-ask-errors": (
+        "clinic/ask.html",
+        ASK | {"errors": {"card": "カードの番号は16けたです。", "note": "長すぎます。"}},
+    ),
+    "clinic-hand-on": ("clinic/hand_on.html", HAND_ON),
+    "clinic-hand-on-nobody": ("clinic/hand_on.html", HAND_ON | {"colleagues": []}),
+    "clinic-hand-on-refused": ("clinic/hand_on.html", HAND_ON | {"bounds": None}),
+    "desk-code": ("desk_code.html", DESK_CODE | {"code": None, "waiting": None}),
+    "desk-code-made": (
+        "desk_code.html",
+        DESK_CODE | {"code": "1234-5678", "waiting": {"level": 1, "expires_at": AT}},
+    ),
+    "desk-code-waiting": (
+        "desk_code.html",
+        DESK_CODE | {"code": None, "waiting": {"level": 0, "expires_at": AT}},
+    ),
+    "desk-code-left": (
+        "desk_code.html",
+        DESK_CODE | {"code": None, "waiting": None, "is_participating": False},
+    ),
+    "requests": (
+        "requests.html",
+        {
+            "viewer": HANAKO,
+            "requests": [REQUEST, REQUEST | {"id": "r2", "note": "", "whom": "facility"}],
+            "agreed": [AGREED, AGREED | {"id": 8, "by": None, "level": 0}],
+            "days": DAYS,
+        },
+    ),
+    "requests-empty": (
+        "requests.html",
+        {"viewer": HANAKO, "requests": [], "agreed": [], "days": DAYS},
     ),
     "clinic-read": (
         "clinic/read.html",
@@ -384,6 +488,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
             "is_cut": True,
             "most": 200,
+            "participant_id": ROW.event_id,
             "facility": "佐藤内科クリニック",
         },
     ),
@@ -394,6 +499,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "subject": dict.fromkeys(SUBJECT),
             "groups": [],
             "is_cut": False,
+            "participant_id": ROW.event_id,
             "facility": "佐藤内科クリニック",
         },
     ),

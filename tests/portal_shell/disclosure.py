@@ -172,7 +172,7 @@ SETTINGS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         teams=[{"id": TEAM, "name": "在宅のチーム", "end": "2027年5月2日まで", "members": 2}],
         name="",
         found=[(SATO, "佐藤 健一　医師"), (CLINIC, "伊藤 美咲　薬剤師")],
-        total=2,
+        total=1,
         query="さ",
         errors={"name": "チームの名前を入れてください。", "professional_id": "選んでください。"},
     ),

@@ -1,8 +1,10 @@
 """A receipt for every time I changed who can see my records, to keep and to check."""
 
+from typing import Annotated
+
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import PathParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
@@ -10,12 +12,12 @@ from api.consent import receipts
 from api.consent import service as consent
 from api.consent.receipts import SavedVersion
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PageNumber, PortalRequest, pages_of, render, say
 from web_portal.sentences import changes_said
 
 ON_A_PAGE = 20
+Version = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
 
 
 @get("/disclosure/receipts", guards=[participants_only], opt=PORTAL, include_in_schema=False)
@@ -48,9 +50,7 @@ async def listed(
     opt=PORTAL,
     include_in_schema=False,
 )
-async def one(actor: NamedDependency[Actor], version: FromPath[int]) -> Response[bytes]:
-    if not 0 < version < 2**31:
-        raise NotFound
+async def one(actor: NamedDependency[Actor], version: Version) -> Response[bytes]:
     jws = await receipts.receipt(actor, version)
     return Response(
         jws.encode(),

@@ -99,29 +99,20 @@ async def saved(
     request: PortalRequest, actor: Actor, commands: Sequence[Command], version: int, back: str
 ) -> Response[bytes]:
     """The page the wish came from, with what it did; both versions where they crossed."""
-    commands = list(commands)
     try:
         state = await consent.change(actor, commands, expected_version=version)
-    except SettingsChangedMeanwhile:
+    except SettingsChangedMeanwhile as crossing:
         state = await consent.settings(actor)
         if not consent.already_so(state, commands):  # a second tap wanted what the first one did
-            return await crossed(request, actor, state, version, back, commands)
+            return await crossed(request, actor, crossing, back)
     return to(returning(back or section_of(commands), state.directive.version))
 
 
 async def crossed(
-    request: PortalRequest,
-    actor: Actor,
-    state: Settings,
-    version: int,
-    back: str,
-    commands: Sequence[Command] = (),
+    request: PortalRequest, actor: Actor, crossing: SettingsChangedMeanwhile, back: str
 ) -> Response[bytes]:
-    """What was changed since `version`, what was wanted now, and the choice between them."""
-    newest = state.directive.version
-    since = range(max(version + 1, newest - MOST_MEANWHILE + 1), newest + 1)
-    meanwhile = [await consent.turned(actor, each) for each in since]
-    back = own_path(back) or (section_of(commands) if commands else HUB)
+    """What was changed since, what was wanted now, and the choice between them."""
+    back = own_path(back) or section_of(crossing.wanted)
     return await render(
         request,
         "disclosure/conflict.html",
@@ -130,13 +121,13 @@ async def crossed(
         path=back,
         back=back,
         save=SAVE,
-        version=newest,
+        version=crossing.version,
         meanwhile=[
             await changes_said(request, actor, each) if each else say(request, "change.undone")
-            for each in meanwhile
+            for each in crossing.meanwhile[-MOST_MEANWHILE:]
         ],
-        wanted=await changes_said(request, actor, commands) if commands else "",
-        change=wish(*commands),
+        wanted=await changes_said(request, actor, crossing.wanted),
+        change=wish(*crossing.wanted),
     )
 
 

@@ -29,6 +29,10 @@ def place_of(command: Command) -> str:
             return f"team-{team.id}"
         case to_turn.SetCell(category=category, facility_id=facility_id) if facility_id:
             return f"cell-{category}"
+        case to_turn.SetAskFirst():
+            return "ask-first"
+        case to_turn.SetSecondaryUse(purpose=purpose):
+            return f"purpose-{purpose}"
         case to_turn.Extend(provision_id=provision_id):
             return f"row-{provision_id}"
         case _:

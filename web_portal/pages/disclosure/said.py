@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from api.consent import names
 from api.consent.entry import Entry
 from api.consent.facts import Provision
 from api.consent.rows_said import row_said
@@ -56,25 +57,18 @@ async def names_of(
 ) -> dict[UUID, str]:
     """Of every facility, professional and team these rows name."""
     rules = list(rules)
-    locale = preferences(request).locale
-    places = {rule.facility_id for rule in rules} | {rule.source_facility_id for rule in rules}
-    found = await directory.named(actor, (each for each in places if each))
-    persons = await directory.people(
-        actor, (rule.professional_id for rule in rules if rule.professional_id)
-    )
-    return (
-        {each: line.label(locale) for each, line in found.items()}
-        | {each: line.name for each, line in persons.items()}
-        | {team.id: team.name for team in state.directive.teams}
-    )
+    facilities = [each for r in rules for each in (r.facility_id, r.source_facility_id) if each]
+    people = [rule.professional_id for rule in rules if rule.professional_id]
+    found = await names.names_of(actor, preferences(request).locale, facilities, people)
+    return found | {team.id: team.name for team in state.directive.teams}
 
 
 async def rows_said(
     request: PortalRequest, actor: Actor, state: Settings, rules: Iterable[Provision]
 ) -> list[tuple[Provision, str]]:
     rules = list(rules)
-    names, locale = await names_of(request, actor, state, rules), preferences(request).locale
-    return [(rule, row_said(rule, locale, directory.profile(), names)) for rule in rules]
+    found, locale = await names_of(request, actor, state, rules), preferences(request).locale
+    return [(rule, row_said(rule, locale, directory.profile(), found)) for rule in rules]
 
 
 async def standing_said(
@@ -84,6 +78,8 @@ async def standing_said(
     that decided names just them."""
     if found.is_excluded:
         return say(request, "disclosure.standing.excluded")
+    if found.waits:
+        return say(request, "disclosure.standing.waits")
     way = "on" if found.is_open else "off"
     if found.rule is None:
         return say(request, f"disclosure.standing.{way}.nothing")

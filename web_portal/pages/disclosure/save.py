@@ -43,9 +43,8 @@ async def undo(
 ) -> Response[bytes]:
     try:
         state = await consent.undo(actor, expected_version=data.version)
-    except SettingsChangedMeanwhile:
-        state = await consent.settings(actor)
-        return await crossed(request, actor, state, data.version, data.back)
+    except SettingsChangedMeanwhile as crossing:
+        return await crossed(request, actor, crossing, data.back)
     return to(returning(data.back, state.directive.version))
 
 
