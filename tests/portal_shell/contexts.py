@@ -174,6 +174,77 @@ SENT_BACK = {
 }
 BACK = {"href": "/home", "label": "ホームへもどる"}
 
+SCHEME = {
+    "code": "named",
+    "name": "施設をひとつずつ選ぶ",
+    "explanation": "あなたが選んだ施設だけが、記録を見られます。",
+    "is_default": False,
+}
+QUESTION = {"answer_by": date(2026, 8, 1), "days_left": 90, "is_over": False}
+PAPER = {
+    "paper_id": "p1",
+    "choice": "participate",
+    "signed_on": date(2026, 4, 30),
+    "imported_at": AT,
+}
+PARTICIPATION = {
+    "viewer": HANAKO,
+    "state": "participating",
+    "data_from": date(2026, 5, 3),
+    "joined_on": date(2026, 5, 3),
+    "changed": "",
+    "question": None,
+    "scheme": "施設をひとつずつ選ぶ",
+    "papers": [],
+    "by_document": True,
+    "records_years": 5,
+    "log_years": 5,
+}
+TERMS = {
+    "viewer": HANAKO,
+    "question": QUESTION,
+    "state": "participating",
+    "has_accepted": False,
+    "version": "2027-04",
+    "paragraphs": ["見せる相手は、いつでも変えられます。"],
+    "changes": "介護の事業所も見られるようになります。",
+    "is_refusing": False,
+}
+CAMPAIGN = {
+    "campaign_id": "c1",
+    "terms_version": "2027-04",
+    "answer_by": date(2026, 8, 1),
+    "called_off_at": None,
+    "is_open": True,
+    "days_left": 90,
+    "progress": {"asked": 10, "accepted": 3, "refused": 1, "unanswered": 6},
+}
+CAMPAIGNS = {
+    "viewer": UEDA,
+    "campaigns": [
+        CAMPAIGN,
+        CAMPAIGN | {"campaign_id": "c2", "is_open": False, "called_off_at": AT},
+        CAMPAIGN | {"campaign_id": "c3", "is_open": False},
+    ],
+    "version": "2027-04",
+    "changes": "介護の事業所も見られるようになります。",
+    "answer_by": "2026-08-01",
+    "least_days": 14,
+    "errors": {},
+}
+IMPORT = {
+    "import_id": "i1",
+    "name": "list.csv",
+    "lines": 10,
+    "taken": 5,
+    "unchanged": 1,
+    "refused": 4,
+    "done": 10,
+    "started_at": AT,
+    "finished_at": AT,
+    "is_stopped": False,
+}
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "welcome": ("welcome.html", {}),
     "welcome-flash": (
@@ -182,7 +253,26 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "start": ("register/start.html", NO_INPUT),
     "start-errors": ("register/start.html", SENT_BACK),
-    "agree": ("register/agree.html", {"person": PERSON, "data_from": date(2026, 5, 3)}),
+    "agree": (
+        "register/agree.html",
+        {
+            "person": PERSON,
+            "data_from": date(2026, 5, 3),
+            "terms": ["見せる相手は、いつでも変えられます。"],
+            "schemes": [],
+            "notice": "",
+        },
+    ),
+    "agree-schemes": (
+        "register/agree.html",
+        {
+            "person": PERSON,
+            "data_from": None,
+            "terms": ["見せる相手は、いつでも変えられます。"],
+            "schemes": [SCHEME | {"is_default": True}, SCHEME | {"code": "all_facilities"}],
+            "notice": "あとから加わった施設は、あなたが選ぶまで見られません。",
+        },
+    ),
     "passkey": ("register/passkey.html", {}),
     "sign-in": ("sign_in.html", {}),
     "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
@@ -191,29 +281,116 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "viewer": HANAKO,
             "summary": "いま、2つの施設の医師があなたの記録を見られます。",
+            "question": None,
             "needs": [{"text": "だれに見せるかを選んでください。", "href": "/disclosure"}],
             "happenings": HAPPENINGS,
         },
     ),
     "home-empty": (
         "home.html",
-        {"viewer": HANAKO, "summary": "まだ、だれも見られません。", "needs": [], "happenings": []},
+        {
+            "viewer": HANAKO,
+            "summary": "まだ、だれも見られません。",
+            "question": QUESTION,
+            "needs": [],
+            "happenings": [],
+        },
     ),
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
     **RECORD_PAGES,
-    "participation": (
+    "participation": ("disclosure/participation.html", PARTICIPATION),
+    "participation-records": (
         "disclosure/participation.html",
-        {
-            "viewer": HANAKO,
-            "state": "participating",
-            "data_from": date(2026, 5, 3),
-            "is_new": False,
-        },
+        PARTICIPATION
+        | {"data_from": None, "changed": "records", "question": QUESTION, "papers": [PAPER]},
     ),
     "participation-left": (
         "disclosure/participation.html",
-        {"viewer": HANAKO, "state": "withdrawn", "data_from": None, "is_new": True},
+        PARTICIPATION | {"state": "withdrawn", "data_from": None, "changed": "withdrawn"},
+    ),
+    "participation-lapsed": (
+        "disclosure/participation.html",
+        PARTICIPATION | {"state": "lapsed", "question": QUESTION | {"is_over": True}},
+    ),
+    "residence": (
+        "disclosure/residence.html",
+        {
+            "viewer": HANAKO,
+            "here": "/disclosure/residence",
+            "save": "/disclosure/residence",
+            "undo": None,
+            "version": 2,
+            "is_new": True,
+            "regions": [("aso", "阿蘇"), ("amakusa", "天草")],
+            "places": [
+                {"at": 0, "region": "阿蘇", "from_on": None, "until_on": None, "is_now": True},
+                {
+                    "at": 1,
+                    "region": "天草",
+                    "from_on": date(2010, 4, 1),
+                    "until_on": date(2020, 3, 31),
+                    "is_now": False,
+                },
+            ],
+        },
+    ),
+    "scheme": (
+        "disclosure/scheme.html",
+        {
+            "viewer": HANAKO,
+            "here": "/disclosure/scheme",
+            "save": "/disclosure/save",
+            "confirm": "/disclosure/save",
+            "undo": None,
+            "version": 2,
+            "schemes": [
+                SCHEME | {"is_chosen": True, "change": "[]"},
+                SCHEME | {"code": "all_facilities", "is_chosen": False, "change": "[]"},
+            ],
+            "notice": "",
+            "is_participating": True,
+        },
+    ),
+    "terms": ("terms.html", TERMS),
+    "terms-refusing": ("terms.html", TERMS | {"is_refusing": True}),
+    "terms-refused": ("terms.html", TERMS | {"state": "refused", "question": None}),
+    "terms-over": (
+        "terms.html",
+        TERMS | {"state": "lapsed", "question": QUESTION | {"is_over": True}},
+    ),
+    "terms-accepted": ("terms.html", TERMS | {"has_accepted": True, "question": None}),
+    "campaigns": ("support/campaigns.html", CAMPAIGNS),
+    "campaigns-none": (
+        "support/campaigns.html",
+        CAMPAIGNS | {"campaigns": [], "changes": "", "errors": {"answer_by": "近すぎます。"}},
+    ),
+    "campaign-confirm": (
+        "support/campaign_confirm.html",
+        {"viewer": UEDA, "version": "2027-04", "answer_by": date(2026, 8, 1)},
+    ),
+    "papers": ("support/papers.html", {"viewer": UEDA, "imports": [IMPORT], "errors": {}}),
+    "papers-errors": (
+        "support/papers.html",
+        {"viewer": UEDA, "imports": [], "errors": {"table": "列の名前をお確かめください。"}},
+    ),
+    "paper-import": (
+        "support/paper_import.html",
+        {
+            "viewer": UEDA,
+            "found": IMPORT,
+            "faults": [(3, "スキャンのファイルが見つかりません。")],
+            "fault_total": 4,
+        },
+    ),
+    "paper-import-stopped": (
+        "support/paper_import.html",
+        {
+            "viewer": UEDA,
+            "found": IMPORT | {"finished_at": None, "is_stopped": True},
+            "faults": [],
+            "fault_total": 0,
+        },
     ),
     "help": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": False}),
     "help-errors": (
