@@ -19,7 +19,11 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api.consent.asking_routes import routes as asking_routes
 from api.consent.disclosure_routes import routes as disclosure_routes
+from api.consent.errors import ConsentNotTaken
+from api.consent.lifecycle_routes import routes as lifecycle_routes
+from api.consent.receipt_routes import routes as receipt_routes
 from api.consent.routes import routes as consent_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
@@ -34,7 +38,11 @@ from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
+from api.records.access_routes import routes as access_routes
+from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
+from api.records.own_routes import routes as my_records_routes
+from api.records.preview_routes import routes as preview_routes
 from api.support.me_routes import routes as me_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -49,6 +57,7 @@ JSON_DOORS = (
     "/health",
     "/schema",
     "/.well-known",
+    "/access/v1",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -96,8 +105,14 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *identity_routes,
         *consent_routes,
         *disclosure_routes,
+        *asking_routes,
+        *receipt_routes,
+        *lifecycle_routes,
         *me_routes,
+        *my_records_routes,
         *records_routes,
+        *access_routes,
+        *preview_routes,
         *pages,
     ]
     if settings.is_demo:
@@ -319,9 +334,9 @@ def _problem_json(
         body["next"] = i18n.text(locale, f"{problem.key}.next", **problem.params)
     if reference:
         body["reference"] = reference
-    if isinstance(problem, BadRequest) and problem.where:
+    if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults):
+    if isinstance(problem, EnrolmentFaults | ConsentNotTaken):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members
     return Response(

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             "migrate": _migrate,
             "demo-token": _demo_token,
             "ingest": _ingest,
+            "keys": _keys,
+            "consent": _consent,
         }[options.command](settings, options)
     except SettingFault as fault:
         print(fault, file=sys.stderr)
@@ -69,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("demo-token", help="an access token of a demo clinic's system")
     token.add_argument("--as", dest="person", default="sato", choices=("sato", "ito", "mori"))
     token.add_argument("--scope", default="system/*.read system/*.write")
+    keys = commands.add_parser("keys", help="keys that may be changed while it serves")
+    keys.add_argument("deed", choices=("rotate",))
+    keys.add_argument("name", choices=("receipts",))
     folder = commands.add_parser("ingest", help="take in a folder of files")
     folder.add_argument("form", choices=("fhir",))
     folder.add_argument("directory", type=Path)
@@ -85,7 +91,24 @@ def _parser() -> argparse.ArgumentParser:
         metavar="REFERENCE=CARD",
         help="whose card a reference or an identifier in the files stands for",
     )
+    _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
     return parser
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    campaign = deeds.add_parser("campaign", help="ask everybody to agree to new terms")
+    steps = campaign.add_subparsers(dest="step", required=True)
+    opening = steps.add_parser("open", help="ask all who take part under other terms")
+    opening.add_argument("--terms", required=True, metavar="VERSION")
+    opening.add_argument("--answer-by", required=True, type=date.fromisoformat, metavar="DATE")
+    steps.add_parser("list", help="campaigns and how many have answered")
+    ending = steps.add_parser("call-off", help="before its date: nobody need answer")
+    ending.add_argument("campaign", type=UUID)
+    papers = deeds.add_parser("import", help="take in a list of consents on paper")
+    papers.add_argument("table", type=Path, metavar="CSV")
+    papers.add_argument("--scans", required=True, type=Path, help="a folder or a zip file")
+    papers.add_argument("--report", type=Path, help="write the lines not taken as CSV")
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
@@ -185,24 +208,70 @@ def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _keys(settings: Settings, _: argparse.Namespace) -> int:
+    """Running servers sign with the new key from the next receipt on."""
+    from api.core.crypto import KeyRing
+
+    kid = KeyRing(settings.home / "keys").receipts.rotate()
+    print(f"Receipts are signed with the key {kid} from now on; those before stay good.")
+    return 0
+
+
 def _ingest(settings: Settings, options: argparse.Namespace) -> int:
     from api.core.crypto import KeyRing
-    from api.core.provisioning import app_dsn, database_dsn
 
     keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_take_in(settings, keys, dsn, options)))
+    return 0
+
+
+@contextmanager
+def _dsn(settings: Settings, keys: "KeyRing") -> Iterator[str]:
+    """Of the database given, or of our own one, which runs as long as it is needed."""
+    from api.core.provisioning import app_dsn, database_dsn
+
     if settings.app_database_url or settings.database_url:
-        report = asyncio.run(_take_in(settings, keys, _given_dsn(settings, keys), options))
+        yield _given_dsn(settings, keys)
     elif (settings.home / "postgres").exists():
         with _administering(settings) as (admin_dsn, _):
-            dsn = app_dsn(database_dsn(admin_dsn, DATABASE), keys)
-            report = asyncio.run(_take_in(settings, keys, dsn, options))
+            yield app_dsn(database_dsn(admin_dsn, DATABASE), keys)
     else:
         raise SettingFault(
             f"There is no database in {settings.home}; start it with `make run`, or set "
             "DATABASE_URL or TSUNAGU_HOME."
         )
-    print(report)
+
+
+def _consent(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_consented(settings, keys, dsn, options)))
     return 0
+
+
+async def _consented(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> str:
+    from api.consent import console
+    from api.records.ingest_report import show_progress
+
+    locale = "ja" if _speaks_japanese() else "en"
+    async with _ready(settings, keys, dsn, is_demo=None):
+        if options.deed == "import":
+            progress = show_progress(sys.stderr, locale, console.PROGRESS)
+            return await console.import_papers(
+                options.table, options.scans, locale, progress, options.report
+            )
+        match options.step:
+            case "open":
+                return await console.open_campaign(options.terms, options.answer_by, locale)
+            case "call-off":
+                return await console.call_off(options.campaign, locale)
+            case _:
+                return await console.list_campaigns(locale)
 
 
 async def _take_in(

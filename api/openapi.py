@@ -1,9 +1,11 @@
 """The schema at /schema, told as the doors really answer: errors, FHIR's media type, bearers."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
+from msgspec import Struct
 
 FHIR = ("application/fhir+json", "A FHIR OperationOutcome.")
 OAUTH = ("application/json", "`error` and `error_description` (RFC 6749 §5.2).")
@@ -28,10 +30,24 @@ class PublishedSchema(JsonRenderPlugin):
                     operation["security"] = [{"bearer": []}]
                 for answer in operation["responses"].values():
                     _fhir_object(answer)
-        openapi_schema.setdefault("components", {})["securitySchemes"] = {
+        strict = {each.__name__ for each in _structs(Struct) if _is_strict(each)}
+        for name, schema in openapi_schema["components"]["schemas"].items():
+            if name in strict:
+                schema["additionalProperties"] = False
+        openapi_schema["components"]["securitySchemes"] = {
             "bearer": {"type": "http", "scheme": "bearer"}
         }
         return super().render(request, openapi_schema)
+
+
+def _structs(of: type[Struct]) -> Iterator[type[Struct]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from _structs(each)
+
+
+def _is_strict(struct: type[Struct]) -> bool:
+    return struct.__struct_config__.forbid_unknown_fields
 
 
 def _errors(path: str) -> tuple[str, str]:

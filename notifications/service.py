@@ -1,11 +1,12 @@
 """The outbox: a notice is enqueued in the transaction it tells of, and delivered by the worker."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from api.core import i18n
 from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
 from notifications import queries
@@ -21,8 +22,25 @@ class Notice(NamedTuple):
     is_unread: bool
 
 
-async def enqueue(tx: Transaction, event: str, **params: str | int) -> None:
-    """For the transaction's subject. `params` hold no record content."""
+def said(notice: Notice, locale: str) -> tuple[str, str]:
+    """Title and body; of a parameter in both languages the one asked for, and days as people read
+    them.
+    """
+    params = {name: _worded(name, value, locale) for name, value in notice.params.items()}
+    return (
+        i18n.text(locale, f"notice.{notice.event}.title", **params),
+        i18n.text(locale, f"notice.{notice.event}.body", **params),
+    )
+
+
+def _worded(name: str, value: Any, locale: str) -> object:
+    if isinstance(value, dict):
+        return value.get(locale, "")
+    return i18n.day(locale, date.fromisoformat(value)) if name == "day" else value
+
+
+async def enqueue(tx: Transaction, event: str, **params: str | int | dict[str, str]) -> None:
+    """For the transaction's subject. `params` hold no record content; `day` is an ISO date."""
     await queries.enqueue(tx, event, msgspec.json.encode(params).decode())
 
 

@@ -27,8 +27,14 @@ DEFINERS = {
     "public.identity_account_of_passkey": "lookup: a credential to one id",
     "public.identity_account_of_session": "lookup: a session to its account",
     "public.identity_account_of_demo_link": "lookup: a demo link to its account",
+    "public.consent_participant_of_desk_code": "lookup: a live code told at a desk to one id",
+    "public.consent_tell_facility": "a notice to a facility, by its own patient number",
     "public.records_participant_of_local_id": "lookup: a facility's own number to one id",
     "public.records_participant_of_record": "lookup: a record to one id",
+    "public.consent_open_campaign": "puts new terms to everybody who takes part under others",
+    "public.consent_call_off_campaign": "frees those who have not answered yet",
+    "public.consent_campaign_progress": "counts answers; never whose",
+    "public.consent_tell_of_facility": "tells those a new facility will come to see",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.
@@ -40,8 +46,11 @@ APPEND_ONLY = {
     "participation",
     "directive",
     "residence",
+    "paper_consent",
+    "paper_scan",
     "facility_history",
     "professional_history",
+    "receipt",
 }
 
 

@@ -226,9 +226,12 @@ async def _chooses_and_asks(
         answers.append(await web.post("/demo/sign-in", data=token | {"token": link}, headers=html))
     canaries.more["portal session"] = web.cookies["tsunagu_session"]
     for word in (canaries.name, canaries.email):
-        answers.append(await web.get("/disclosure", params={"q": word}, headers=html))
-        turn = {"axis": "category", "code": word, "permit": "yes", "version": "0", "q": word}
-        answers.append(await web.post("/disclosure", data=token | turn, headers=html))
+        for page in ("facilities", "people", "teams"):
+            place = f"/disclosure/{page}"
+            answers.append(await web.get(place, params={"q": word}, headers=html))
+        change = json.dumps([{"kind": "category", "code": word, "on": True}])
+        turn = {"change": change, "version": "0", "back": word}
+        answers.append(await web.post("/disclosure/save", data=token | turn, headers=html))
         place = {"next": f"//{word}", "locale": word}
         answers.append(await web.post("/preferences", data=token | place, headers=html))
     answers.append(

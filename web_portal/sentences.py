@@ -16,7 +16,8 @@ async def now_sentence(request: PortalRequest, actor: Actor, state: Settings) ->
     """Who can see what now."""
     locale, summary = preferences(request).locale, consent.summary_of(state)
     names = await names_in_summary(actor, locale, summary)
-    return who_sees_now(state.participation.state, summary, locale, directory.profile(), names)
+    standing = consent.state_now(state.participation)
+    return who_sees_now(standing, summary, locale, directory.profile(), names)
 
 
 async def changes_said(request: PortalRequest, actor: Actor, commands: Sequence[Command]) -> str:

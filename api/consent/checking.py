@@ -1,6 +1,8 @@
 """Whether everything a command names is there, and the participant's to name."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +10,10 @@ from msgspec import structs
 
 from api.consent import queries
 from api.consent.changes import facilities_named, professionals_named
-from api.consent.errors import NoLongerHere, UnknownChoice
-from api.consent.facts import EMERGENCY, TREATMENT, Directive, NetworkRules
+from api.consent.errors import Contradiction, NoLongerHere, ShareTooLong, UnknownChoice
+from api.consent.facts import EMERGENCY, RESTRICTED, TREATMENT, Directive, NetworkRules
 from api.consent.switches import (
+    ChooseScheme,
     Command,
     Extend,
     HideRecords,
@@ -19,6 +22,7 @@ from api.consent.switches import (
     SetCategory,
     SetFacility,
     SetFacilityType,
+    SetIncomingLevel,
     SetProfession,
     SetProfessional,
     SetRegion,
@@ -26,11 +30,14 @@ from api.consent.switches import (
     SetTeam,
     Share,
 )
+from api.core import clock
 from api.core.database import Transaction
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 
 LARGEST_TEAM = 30
+LONGEST_NAME = 60
+MOST_SHARE_DAYS = 90
 
 
 class Known:
@@ -64,7 +71,7 @@ async def check(
     commands: Sequence[Command],
 ) -> None:
     """Raises `UnknownChoice` for what is not there, alike for what is another participant's, and
-    `NoLongerHere` for letting in who left."""
+    `NoLongerHere` for letting in who left, `Contradiction` for a team without name or members."""
     if not facilities_named(commands) <= found.facilities.keys():
         raise UnknownChoice
     if not professionals_named(commands) <= found.people.keys():
@@ -72,6 +79,7 @@ async def check(
     for command in commands:
         _check_codes(network, command)
         _check_present(found, directive_now, command)
+        _check_bounds(directive_now, command)
     await _check_records(tx, commands)
 
 
@@ -95,6 +103,8 @@ def _check_codes(network: NetworkRules, command: Command) -> None:
             kinds.append((purpose, network.purposes - EMERGENCY - {TREATMENT}))
         case SetCategory(code):
             kinds.append((code, categories))
+        case ChooseScheme(code):
+            kinds.append((code, {each.code.value for each in profile.consent.schemes}))
     if any(code is not None and code not in of for code, of in kinds):
         raise UnknownChoice
 
@@ -112,11 +122,30 @@ def _check_present(found: Known, directive_now: Directive, command: Command) -> 
             new = set(team.professional_ids) - set(before.professional_ids if before else ())
             for each in new:
                 _let_in(found, each)
-            if not team.name.strip() or not 0 < len(team.professional_ids) <= LARGEST_TEAM:
-                raise UnknownChoice
+            if not 0 < len(team.professional_ids) <= LARGEST_TEAM or not _is_a_name(team.name):
+                raise Contradiction
         case Remove(provision_id) | Extend(provision_id):
             if all(rule.id != provision_id for rule in directive_now.provisions):
                 raise UnknownChoice
+
+
+def _check_bounds(directive_now: Directive, command: Command) -> None:
+    shares = {rule.id for rule in directive_now.provisions if rule.axis == "share"}
+    match command:
+        case Share(until=until):
+            _check_short(until)
+        case Extend(provision_id, until) if provision_id in shares:
+            _check_short(until)
+        case SetIncomingLevel(level):
+            # Secret is said of single records one has read: no care may be starved unawares.
+            if level > RESTRICTED:
+                raise UnknownChoice
+
+
+def _check_short(until: datetime | None) -> None:
+    """A share shows once; without `until` it would get the twelve months of a grant."""
+    if until is None or until > clock.now() + timedelta(days=MOST_SHARE_DAYS):
+        raise ShareTooLong(days=MOST_SHARE_DAYS)
 
 
 def _let_in(
@@ -141,6 +170,13 @@ async def _check_records(tx: Transaction, commands: Iterable[Command]) -> None:
                 ids.add(record_id)
     if ids and not ids <= await queries.records_told_of(tx, sorted(ids)):
         raise UnknownChoice
+
+
+def _is_a_name(text: str) -> bool:
+    """Some words on one line, of characters that can be written."""
+    return 0 < len(text.strip()) <= LONGEST_NAME and not any(
+        unicodedata.category(each).startswith("C") for each in text
+    )
 
 
 def _fields(command: Command) -> dict[str, Any]:

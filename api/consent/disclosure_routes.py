@@ -1,112 +1,24 @@
-"""Participation and disclosure settings of the signed-in participant, for apps."""
+"""Disclosure settings of the signed-in participant, for apps."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Any
 
-import msgspec
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta, Struct
 
-from api.consent import leaving, service
+from api.consent import service
+from api.consent.disclosure_schemas import Changes, Undo
+from api.consent.disclosure_view import DisclosureView, view
+from api.consent.errors import SettingsChangedMeanwhile
+from api.consent.names import names_in_commands
 from api.consent.service import Settings
-from api.consent.summary import Switch
-from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
-from api.consent.telling import label, who_sees_now
+from api.consent.telling import change_said
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.directory.profile import Kind
 from api.identity.guards import API, participants_only
 
 ApiRequest = Request[Any, Any, Any]
-Version = Annotated[int, Meta(ge=0, description="The settings version the change was made from.")]
-Code = Annotated[str, Meta(max_length=40)]
-
-
-class FacilityChange(Struct, tag_field="kind", tag="facility", forbid_unknown_fields=True):
-    """Lets a facility in or not; `until` ends it (RFC 3339 with offset), none keeps it open."""
-
-    id: UUID
-    on: bool
-    until: Annotated[datetime, Meta(tz=True)] | None = None
-
-    def command(self) -> Command:
-        return SetFacility(self.id, self.on, until=self.until if self.on else None)
-
-
-class ProfessionChange(Struct, tag_field="kind", tag="profession", forbid_unknown_fields=True):
-    code: Code
-    on: bool
-
-    def command(self) -> Command:
-        return SetProfession(self.code, self.on)
-
-
-class CategoryChange(Struct, tag_field="kind", tag="category", forbid_unknown_fields=True):
-    code: Code
-    on: bool
-
-    def command(self) -> Command:
-        return SetCategory(self.code, self.on)
-
-
-Change = FacilityChange | ProfessionChange | CategoryChange
-
-
-class Changes(Struct, forbid_unknown_fields=True):
-    """Applied together as one new version, or not at all."""
-
-    version: Version
-    commands: Annotated[list[Change], Meta(min_length=1, max_length=100)]
-
-
-class Undo(Struct, forbid_unknown_fields=True):
-    version: Version
-
-
-class ParticipationWish(Struct, forbid_unknown_fields=True):
-    """`undo` takes the last change back, with the date records were shown from."""
-
-    state: Literal["participating", "withdrawn"]
-    undo: bool = False
-
-
-class ParticipationView(Struct):
-    """Records before `data_from` stay out of reach; null opens all."""
-
-    state: Literal["unanswered", "participating", "refused", "withdrawn"]
-    data_from: date | None
-    terms_version: str | None
-
-
-class FacilityOn(Struct):
-    id: UUID
-    name: str
-    until: datetime | None
-
-
-class SwitchView(Struct):
-    """`by`: whether the participant's settings or the network decide."""
-
-    code: str
-    label: str
-    on: bool
-    by: Literal["settings", "network"]
-
-
-class DisclosureView(Struct):
-    """`now` says in one sentence who can see what; nothing else is let in."""
-
-    version: int
-    changed_at: datetime | None
-    now: str
-    participation: ParticipationView
-    facilities: list[FacilityOn]
-    professions: list[SwitchView]
-    categories: list[SwitchView]
 
 
 class Disclosure(Controller):
@@ -119,58 +31,60 @@ class Disclosure(Controller):
 
     @get("/disclosure", summary="Who can see my records")
     async def show(self, request: ApiRequest, actor: NamedDependency[Actor]) -> DisclosureView:
-        """The switches as they stand, with the version each change must name."""
+        """The settings as they stand, with the version each change must name."""
         return await _view(request, actor, await service.settings(actor))
 
-    @post("/disclosure/changes", status_code=200, summary="Turn switches")
+    @post("/disclosure/changes", status_code=200, summary="Change settings")
     async def change(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[Changes]
     ) -> DisclosureView:
-        """All commands make one new version. 409 when `version` is no longer the newest: read
-        again, nothing was changed. 422 for a facility, profession or category unknown here."""
+        """All commands make one new version. 409 when `version` is no longer the newest: nothing
+        was changed; `current` holds the settings as they are, `meanwhile` what the other changes
+        did, `wanted` what this one would have done. 422 for what is not there to be named, for
+        people and facilities that left, for ends that are past, and for contradictions."""
         commands = [each.command() for each in data.commands]
-        state = await service.change(actor, commands, expected_version=data.version)
+        try:
+            state = await service.change(actor, commands, expected_version=data.version)
+        except SettingsChangedMeanwhile as conflict:
+            await _show_both(request, actor, conflict)
+            raise
         return await _view(request, actor, state)
 
     @post("/disclosure/undo", status_code=200, summary="Take the last change back")
     async def undo(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[Undo]
     ) -> DisclosureView:
-        """A new version that says what the one before said. 409 when `version` is stale."""
-        state = await service.undo(actor, expected_version=data.version)
-        return await _view(request, actor, state)
-
-    @post("/participation", status_code=200, summary="Leave the network, or come back")
-    async def take_part(
-        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
-    ) -> DisclosureView:
-        """Leaving closes every record at the next read; the switches are kept."""
-        state = await leaving.take_part(actor, data.state, is_undo=data.undo)
+        """A new version that says what the one before said. 409 when `version` is stale, as for
+        changes."""
+        try:
+            state = await service.undo(actor, expected_version=data.version)
+        except SettingsChangedMeanwhile as conflict:
+            await _show_both(request, actor, conflict)
+            raise
         return await _view(request, actor, state)
 
 
 async def _view(request: ApiRequest, actor: Actor, state: Settings) -> DisclosureView:
-    locale = i18n.preferred(request.headers.get("accept-language", "ja"))
-    profile, summary = directory.profile(), service.summary_of(state)
-    found = await directory.named(actor, summary.facility_ids)
-    names = {each: found[each].label(locale) for each in found}
+    return await view(actor, _locale(request), state)
 
-    def switches(kind: Kind, of: tuple[Switch, ...]) -> list[SwitchView]:
-        return [SwitchView(s.code, label(profile, kind, s.code, locale), s.is_on, s.by) for s in of]
 
-    return DisclosureView(
-        version=state.directive.version,
-        changed_at=state.changed_at,
-        now=who_sees_now(state.participation.state, summary, locale, profile, names),
-        participation=msgspec.convert(state.participation, ParticipationView, from_attributes=True),
-        facilities=[
-            FacilityOn(each, names[each], row.valid_to)
-            for row in summary.facilities
-            if (each := row.facility_id)
+async def _show_both(request: ApiRequest, actor: Actor, conflict: SettingsChangedMeanwhile) -> None:
+    locale, profile = _locale(request), directory.profile()
+    said = [each for version in conflict.meanwhile for each in version]
+    names = await names_in_commands(actor, locale, (*said, *conflict.wanted))
+    undone = i18n.text(locale, "change.undone")
+    conflict.members = {
+        "current": await _view(request, actor, await service.settings(actor)),
+        "meanwhile": [
+            [change_said(each, locale, profile, names) for each in version] or [undone]
+            for version in conflict.meanwhile
         ],
-        professions=switches("profession", summary.professions),
-        categories=switches("category", summary.categories),
-    )
+        "wanted": [change_said(each, locale, profile, names) for each in conflict.wanted],
+    }
+
+
+def _locale(request: ApiRequest) -> str:
+    return i18n.preferred(request.headers.get("accept-language", "ja"))
 
 
 routes = [Disclosure]

@@ -6,7 +6,9 @@ from typing import Any
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.consent import schemes
 from api.consent import service as consent
+from api.consent.errors import NoSuchScheme
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
@@ -25,14 +27,17 @@ def data_from() -> date | None:
     return clock.today_in_japan() if from_joining else None
 
 
-async def accept(token: str, terms_version: str) -> None:
+async def accept(token: str, terms_version: str, scheme: str | None = None) -> None:
     """The holder of the ticket agrees to take part, under the terms they were shown.
 
-    Raises `NotAccepted` when those are no longer in force.
+    `scheme`: the way of letting people in they picked. Raises `NotAccepted` when the terms are no
+    longer in force, and `NoSuchScheme`.
     """
-    if terms_version != consent.TERMS_VERSION:
+    if terms_version != consent.terms_in_force():
         raise NotAccepted
-    await enrolment.accept(token, terms_version)
+    if scheme is not None and not schemes.is_offered(scheme):
+        raise NoSuchScheme
+    await enrolment.accept(token, terms_version, scheme)
 
 
 async def finish(
@@ -49,10 +54,11 @@ async def finish(
         account_id=holder.account_id or uuid7(),
         participant_id=holder.participant_id,
     )
-    terms = consent.TERMS_VERSION
+    terms = consent.terms_in_force()
     async with unit_of_work(actor) as tx:
-        await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
+        scheme = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
         await consent.join_in(tx, actor)
+        await schemes.begin_in(tx, actor, scheme)
         await access_log.append(tx, EventName.ENROLLED, detail={})
         await notifications.enqueue(tx, "welcome")
         session = await identity.open_session(tx, actor)

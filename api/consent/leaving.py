@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from api.access_log import service as access_log
-from api.access_log.events import EventName
-from api.consent import queries, service
+from api.consent import queries, schemes, service
 from api.consent.service import Settings
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -22,12 +20,14 @@ async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Setti
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
-        now = (await service.settings_in(tx)).participation
-        is_member = now.state == "participating"
+        now = await service.settings_in(tx)
+        is_member = service.state_now(now.participation) == "participating"
         if is_member != (wish == "participating"):
             if not (is_undo and await _restore(tx, actor, wish)):
                 await service.join_in(tx, actor, state=wish)
+                await schemes.begin_in(tx, actor, None)
             await notifications.enqueue(tx, _NOTICES[wish])
+            await service.tell_shut_out_in(tx, now, await service.settings_in(tx))
         return await service.settings_in(tx)
 
 
@@ -44,19 +44,15 @@ async def _restore(tx: Transaction, actor: Actor, wish: Wish) -> bool:
     before = await queries.participation(tx, version - 1)
     if before is None or before["state"] != wish:
         return False
-    terms, data_from = before["terms_version"], before["data_from"]
-    await queries.add_participation(
+    await service.participate_in(
         tx,
-        version + 1,
-        wish,
-        terms,
-        data_from,
-        actor.account_id,
-        joined_at=before["joined_at"] if wish == "participating" else None,
-    )
-    await access_log.append(
-        tx,
-        EventName.PARTICIPATION_CHANGED,
-        detail={"state": wish, "terms": terms, "data_from": data_from, "undo": version},
+        actor,
+        service.ParticipationRow(
+            wish,
+            before["terms_version"],
+            before["data_from"],
+            before["joined_at"] if wish == "participating" else None,
+        ),
+        undo=version,
     )
     return True

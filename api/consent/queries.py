@@ -17,13 +17,16 @@ async def lock(tx: Transaction) -> None:
 async def current(tx: Transaction) -> asyncpg.Record | None:
     """The newest versions of the subject in one row; None for nobody we know."""
     return await tx.fetchrow(
-        "SELECT coalesce(h.policy_version, 0) AS policy_version, p.state, p.terms_version,"
-        " p.data_from, coalesce(p.version, 0) AS participation_version,"
+        "SELECT s.participant_id, coalesce(h.policy_version, 0) AS policy_version,"
+        " p.state, p.terms_version, p.data_from, coalesce(p.version, 0) AS participation_version,"
         " coalesce(p.joined_at, p.recorded_at) AS joined_at,"
         " coalesce(w.places::text, '[]') AS residences,"
         " coalesce(w.version, 0) AS residence_version, coalesce(d.version, 0) AS version,"
         " d.provisions::text AS provisions, d.teams::text AS teams, d.marks::text AS marks,"
-        " d.incoming_level, d.asks_first_since, d.recorded_at"
+        " d.incoming_level, d.asks_first_since, d.recorded_at,"
+        " (SELECT min(c.ends_at) FROM consent_question q JOIN consent_campaign c"
+        "   USING (campaign_id) WHERE q.participant_id = s.participant_id"
+        "   AND q.held_terms = p.terms_version AND c.called_off_at IS NULL) AS ends_at"
         " FROM participant s"
         " LEFT JOIN access_log_head h USING (participant_id)"
         " LEFT JOIN LATERAL (SELECT * FROM participation x WHERE x.participant_id ="
@@ -40,7 +43,7 @@ async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT version, provisions::text AS provisions, teams::text AS teams,"
         " marks::text AS marks, incoming_level, asks_first_since, change::text AS change,"
-        " recorded_at FROM directive"
+        " profile_id, profile_version, recorded_at FROM directive"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )
@@ -94,6 +97,36 @@ async def add_directive(
         change,
         *profile,
         account_id,
+    )
+
+
+async def versions(tx: Transaction, before: int | None, count: int) -> list[asyncpg.Record]:
+    """Newest first, each with the key of its receipt where it has one, and how many there are."""
+    return await tx.fetch(
+        "SELECT d.version, d.recorded_at, d.change::text AS change, r.kid"
+        " FROM directive d LEFT JOIN receipt r USING (participant_id, version)"
+        " WHERE d.participant_id = (SELECT app.subject())"
+        " AND ($1::integer IS NULL OR d.version < $1) ORDER BY d.version DESC LIMIT $2",
+        before,
+        count,
+    )
+
+
+async def receipt(tx: Transaction, version: int) -> str | None:
+    found: str | None = await tx.fetchval(
+        "SELECT jws FROM receipt WHERE participant_id = (SELECT app.subject()) AND version = $1",
+        version,
+    )
+    return found
+
+
+async def add_receipt(tx: Transaction, version: int, kid: str, jws: str) -> None:
+    await tx.execute(
+        "INSERT INTO receipt (participant_id, version, kid, jws)"
+        " VALUES (app.subject(), $1, $2, $3)",
+        version,
+        kid,
+        jws,
     )
 
 

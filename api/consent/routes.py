@@ -6,8 +6,9 @@ from litestar import Controller, Request, get, post
 from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
-from api.consent import joining
+from api.consent import joining, schemes
 from api.consent import service as consent
+from api.core import i18n
 from api.directory import service as directory
 from api.identity import enrolment
 from api.identity.enrolment import Birth
@@ -18,6 +19,7 @@ from api.identity.schemas import (
     Enrolment,
     EnrolmentTicket,
     NewEnrolment,
+    SchemeChoice,
     SessionToken,
     WebAuthnCredential,
     WebAuthnOptions,
@@ -49,19 +51,25 @@ class EnrolmentController(Controller):
     async def show(self, request: ApiRequest) -> Enrolment:
         """Whom the ticket stands for, and the terms to agree to."""
         person = await enrolment.ticket(_ticket(request))
+        locale, profile = (
+            i18n.preferred(request.headers.get("accept-language", "ja")),
+            directory.profile(),
+        )
         return Enrolment(
             person.name,
             person.birth_on,
             person.card,
-            consent.TERMS_VERSION,
-            person.terms_version == consent.TERMS_VERSION,
+            consent.terms_in_force(),
+            profile.terms_in_force.text.said(locale),
+            person.terms_version == consent.terms_in_force(),
             joining.data_from(),
+            [SchemeChoice(*each) for each in schemes.offers(locale)],
         )
 
     @post("/current/acceptance", status_code=204)
     async def accept(self, request: ApiRequest, data: JSONBody[Acceptance]) -> None:
         """Agrees to take part, under the terms named."""
-        await joining.accept(_ticket(request), data.terms_version)
+        await joining.accept(_ticket(request), data.terms_version, data.scheme)
 
     @post("/current/refusal", status_code=204)
     async def refuse(self, request: ApiRequest) -> None:

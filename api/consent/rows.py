@@ -12,7 +12,7 @@ from api.consent.residences import JAPAN
 Rules = tuple[Provision, ...]
 Test = Callable[[Provision], bool]
 
-GRANT_MONTHS: Final = 12
+LIFETIME: Final = 130
 RENEWAL: Final = timedelta(days=30)
 
 
@@ -64,6 +64,8 @@ def checked_end(until: datetime, now: datetime) -> datetime:
         raise ValueError("an end is a time all clocks agree on")
     if until <= now:
         raise EndIsPast("an end lies ahead")
+    if until.year > now.year + LIFETIME:
+        raise ValueError("an end lies within a lifetime")
     return until
 
 

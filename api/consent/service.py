@@ -1,6 +1,6 @@
 """Participation and settings of one participant: reading them, changing them, deciding by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import checking, queries, rows
+from api.consent import asking_queries, checking, queries, receipts, rows
 from api.consent.changes import apply_all
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
@@ -20,13 +20,15 @@ from api.consent.facts import (
     Directive,
     Mark,
     NetworkRules,
+    Origin,
     Participation,
+    ParticipationState,
     Provision,
-    RecipientDefault,
     Requester,
     Residence,
     Team,
 )
+from api.consent.revoked import named, shut_out
 from api.consent.summary import Summary, summary
 from api.consent.switches import Command
 from api.core import clock
@@ -35,8 +37,6 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.profile import NetworkProfile
-
-TERMS_VERSION = "2026-11"
 
 
 class Settings(NamedTuple):
@@ -73,13 +73,6 @@ async def rules_of(profile_id: str, version: int) -> NetworkRules | None:
     return None if profile is None else _rules(profile)
 
 
-_DEFAULTS: dict[str, RecipientDefault] = {
-    "named_facilities": "deny",
-    "home_area": "home_area",
-    "all_facilities": "permit",
-}
-
-
 def _rules(profile: NetworkProfile) -> NetworkRules:
     return NetworkRules(
         profile_id=profile.id,
@@ -87,8 +80,21 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
         purposes=frozenset({TREATMENT, *(each.code for each in profile.purposes)}),
-        recipient_default=_DEFAULTS[profile.consent.recipient_default],
+        recipient_default=profile.consent.recipient_default.outcome,
     )
+
+
+def terms_in_force() -> str:
+    """The version of the terms whoever joins now agrees to."""
+    return directory.profile().terms_in_force.version
+
+
+def state_now(participation: Participation) -> ParticipationState:
+    """As stored, or "lapsed" when new terms were not answered by their day."""
+    ends_at = participation.ends_at
+    if participation.state == "participating" and ends_at is not None and clock.now() >= ends_at:
+        return "lapsed"
+    return participation.state
 
 
 def summary_of(state: Settings) -> Summary:
@@ -154,35 +160,6 @@ def requester(
 def is_trained(standing: directory.Standing, on: date) -> bool:
     """From the day of the training on."""
     return standing.trained_on is not None and standing.trained_on <= on
-
-
-def facility_requester(line: directory.FacilityLine) -> Requester:
-    """Anybody of this facility, for asking ahead whether it is let in."""
-    return Requester(
-        kind="system",
-        facility_id=line.facility_id,
-        profession=next(iter(network_rules().matrix)),
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.joined_at,
-        facility_is_active=True,
-    )
-
-
-def person_requester(line: directory.PersonLine) -> Requester:
-    """This professional at their facility, taken as trained and in good standing."""
-    return Requester(
-        kind="professional",
-        facility_id=line.facility_id,
-        professional_id=line.professional_id,
-        profession=line.profession,
-        facility_type=line.facility_type,
-        regions=directory.profile().regions_around(line.region),
-        facility_joined_at=line.facility_joined_at,
-        facility_is_active=True,
-        professional_is_active=True,
-        is_trained=True,
-    )
 
 
 async def settings(actor: Actor) -> Settings:
@@ -253,20 +230,62 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
         if now.participation.state != "participating":
             raise NotFound
         await _expect(tx, now, expected_version, commands)
-        rules, found = network_rules(), await checking.known(tx, now.directive, commands)
-        await checking.check(tx, found, rules, now.directive, commands)
-        try:
-            following, done = apply_all(
-                now.directive, commands, rules, clock.now(), found.workplaces
-            )
-        except rows.EndIsPast as error:
-            raise EndIsPast from error
-        except ValueError as error:
-            raise Contradiction from error
+        following, done = await _following(tx, now.directive, commands)
         if following is now.directive:
             return now
-        await _store(tx, actor, following, [msgspec.to_builtins(each) for each in done])
-        return await settings_in(tx)
+        return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+
+
+async def trial_in(tx: Transaction, commands: Sequence[Command]) -> tuple[Settings, Settings]:
+    """The subject's settings, and as saving these commands would leave them; nothing is stored.
+
+    Raises as `change` does for commands it would refuse.
+    """
+    now = await settings_in(tx)
+    if not commands:
+        return now, now
+    if now.participation.state != "participating":
+        raise NotFound
+    following, _ = await _following(tx, now.directive, commands)
+    return now, now._replace(directive=following)
+
+
+async def _following(
+    tx: Transaction, directive: Directive, commands: Sequence[Command]
+) -> tuple[Directive, Sequence[Command]]:
+    """The next version, or the same value where nothing changes; and the commands that did it."""
+    rules, found = network_rules(), await checking.known(tx, directive, commands)
+    await checking.check(tx, found, rules, directive, commands)
+    try:
+        return apply_all(directive, commands, rules, clock.now(), found.workplaces)
+    except rows.EndIsPast as error:
+        raise EndIsPast from error
+    except ValueError as error:
+        raise Contradiction from error
+
+
+async def change_in(
+    tx: Transaction, actor: Actor, commands: Sequence[Command], *, origin: Origin = "participant"
+) -> Directive:
+    """As `change`, of the settings as they are, inside the caller's transaction, which holds the
+    head's lock. `origin` marks the rows that are new.
+    """
+    now = (await settings_in(tx)).directive
+    following, done = await _following(tx, now, commands)
+    if following is now:
+        return now
+    old = set(now.provisions)
+    following = structs.replace(
+        following,
+        provisions=tuple(
+            structs.replace(rule, origin=origin)
+            if rule not in old and rule.origin == "participant"
+            else rule
+            for rule in following.provisions
+        ),
+    )
+    await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
+    return following
 
 
 def already_so(state: Settings, commands: Sequence[Command]) -> bool:
@@ -287,9 +306,7 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
-        following = structs.replace(directive_of(before), version=expected_version + 1)
-        await _store(tx, actor, following, [{"undo": expected_version}])
-        return await settings_in(tx)
+        return await store_in(tx, actor, directive_of(before), [{"undo": expected_version}])
 
 
 async def _expect(
@@ -297,7 +314,8 @@ async def _expect(
 ) -> None:
     newest = now.directive.version
     if newest != version:
-        since = [_commands(change) for change in await queries.changes_since(tx, version)]
+        known = min(max(version, 0), newest)
+        since = [_commands(change) for change in await queries.changes_since(tx, known)]
         raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
 
 
@@ -308,27 +326,70 @@ def _commands(change: str) -> tuple[Command, ...]:
         return ()  # an undoing
 
 
-async def join_in(tx: Transaction, actor: Actor, *, state: str = "participating") -> None:
-    """Records that the subject joins, refuses or withdraws, inside the caller's transaction."""
+async def join_in(
+    tx: Transaction, actor: Actor, *, state: str = "participating", signed_on: date | None = None
+) -> int:
+    """Records that the subject joins, refuses or withdraws, inside the caller's transaction.
+
+    `signed_on`: the day of the paper that says so. Answers the participation version.
+    """
     await queries.lock(tx)
     row = await queries.current(tx)
     if row is None:
         raise NotFound
     from_joining = directory.profile().consent.data_from == "participation_date"
-    data_from = clock.today_in_japan() if from_joining else None
+    data_from = (signed_on or clock.today_in_japan()) if from_joining else None
     if row["state"] == "participating":
         data_from = row["data_from"]
+    following = ParticipationRow(state, terms_in_force(), data_from)
+    said = {"because": f"paper_{state}", "signed_on": str(signed_on)} if signed_on else {}
+    return await participate_in(tx, actor, following, **said)
+
+
+class ParticipationRow(NamedTuple):
+    """A row of participation to be; `joined_at`: when the taking part began that it continues."""
+
+    state: str
+    terms_version: str
+    data_from: date | None
+    joined_at: datetime | None = None
+
+
+async def participate_in(
+    tx: Transaction, actor: Actor, following: ParticipationRow, **said: object
+) -> int:
+    """Appends this participation of the subject and logs it with what `said` adds.
+
+    The caller holds the head's lock. Answers the participation version.
+    """
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    version: int = row["participation_version"] + 1
+    state, terms, data_from, joined_at = following
     await queries.add_participation(
-        tx, row["participation_version"] + 1, state, TERMS_VERSION, data_from, actor.account_id
+        tx, version, state, terms, data_from, actor.account_id, joined_at=joined_at
     )
     await access_log.append(
         tx,
         EventName.PARTICIPATION_CHANGED,
-        detail={"state": state, "terms": TERMS_VERSION, "data_from": data_from},
+        detail={"state": state, "terms": terms, "data_from": data_from} | said,
     )
+    return version
 
 
-async def _store(tx: Transaction, actor: Actor, following: Directive, change: object) -> None:
+async def store_in(
+    tx: Transaction,
+    actor: Actor,
+    following: Directive,
+    change: object,
+    *,
+    logged: Mapping[str, object] | None = None,
+) -> Settings:
+    """One version, its event (with `logged` in its detail) and its receipt, and word to whoever it
+    shuts out; answers the settings as they now stand. The caller holds the head's lock."""
+    before = await settings_in(tx)
+    following = structs.replace(following, version=before.directive.version + 1)
     profile = directory.profile()
     await queries.add_directive(
         tx,
@@ -347,8 +408,34 @@ async def _store(tx: Transaction, actor: Actor, following: Directive, change: ob
     await access_log.append(
         tx,
         EventName.DISCLOSURE_CHANGED,
-        detail={"version": following.version, "change": change},
+        detail={"version": following.version, "change": change, **(logged or {})},
     )
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    state = _settings(row)
+    await receipts.issue_in(tx, row["participant_id"], state, network_rules())
+    await tell_shut_out_in(tx, before, state)
+    return state
+
+
+async def tell_shut_out_in(tx: Transaction, before: Settings, after: Settings) -> None:
+    """Tells facilities and people whom the settings name that they are let in no longer."""
+    facilities, professionals = named(before.directive, after.directive)
+    if not facilities and not professionals:
+        return
+    standings = await directory.standings_in(tx, facilities, professionals)
+    asked = [requester(_speaking(actor), standing) for actor, standing in standings]
+    gone = shut_out(compiled(before), compiled(after), asked, clock.now())
+    if gone:
+        await asking_queries.tell_facilities(
+            tx, [(each.facility_id, each.professional_id) for each in gone], "access_ended"
+        )
+
+
+def _speaking(actor: Actor) -> Actor:
+    """A facility's own standing is asked for through some profession the network knows."""
+    return structs.replace(actor, profession=next(iter(network_rules().matrix)))
 
 
 def _settings(row: asyncpg.Record) -> Settings:
@@ -358,6 +445,7 @@ def _settings(row: asyncpg.Record) -> Settings:
             row["data_from"],
             row["terms_version"],
             joined_at=row["joined_at"],
+            ends_at=row["ends_at"],
             residences=places_of(row["residences"]),
         ),
         directive_of(row),

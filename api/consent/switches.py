@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -21,6 +21,7 @@ from api.consent.facts import (
     Team,
 )
 
+FIRST_YEAR: Final = 1850
 Scheme = Literal["named", "all_facilities", "home_area", "care_team"]
 
 
@@ -300,6 +301,8 @@ def _said(
             del names["on"]
             if command.data_from is None and command.data_to is None:
                 raise ValueError("a period begins or ends")
+            if any(day and day.year < FIRST_YEAR for day in (command.data_from, command.data_to)):
+                raise ValueError("no record is that old")
             rules = sieves.turn(rules, "deny" if on else "none", **names)
     return structs.replace(directive, provisions=rules)
 

@@ -7,9 +7,15 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from api.core.canonical import canonical
 
 
 class KeyRing:
@@ -19,19 +25,7 @@ class KeyRing:
         self.folder = folder
 
     def _bytes(self, name: str, make: bytes) -> bytes:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.folder / name
-        draft = self.folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
-        if not path.exists():
-            draft.touch(mode=0o600)
-            draft.write_bytes(make)
-            try:
-                os.link(draft, path)  # the first writer wins, also between two processes
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return path.read_bytes()
+        return made_once(self.folder / name, make)
 
     @cached_property
     def context(self) -> bytes:
@@ -62,19 +56,142 @@ class KeyRing:
     @cached_property
     def token_signing(self) -> Ed25519PrivateKey:
         """Signs access tokens of facility systems."""
-        fresh = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        key = serialization.load_pem_private_key(self._bytes("token_signing.pem", fresh), None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError("token_signing.pem must hold an Ed25519 key")
-        return key
+        return private_key(self._bytes("token_signing.pem", fresh_pem()))
+
+    @cached_property
+    def receipts(self) -> "SigningKeys":
+        """Sign the receipts of settings."""
+        return SigningKeys(self.folder / "receipts")
 
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """HMAC-SHA256 of a value that must not be readable from the database."""
         return hmac.digest(self.pepper, f"{purpose}\0{value}".encode(), "sha256")
+
+
+class SigningKey(NamedTuple):
+    """`kid` is the thumbprint of the public half (RFC 7638)."""
+
+    kid: str
+    private: Ed25519PrivateKey
+
+
+class SigningKeys:
+    """Numbered Ed25519 keys in a folder: the newest signs, the public halves of all stay known.
+
+    `<n>.pem` is a key that may sign, `<n>.pub.pem` what is left of one retired. Other processes
+    may rotate at any time, so each call looks at the folder's names again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[str, ...] = ()
+        self._current: SigningKey | None = None
+        self._published: tuple[dict[str, str], ...] = ()
+
+    def current(self) -> SigningKey:
+        self._look()
+        if self._current is None:
+            raise LookupError("no signing key")
+        return self._current
+
+    def published(self) -> tuple[dict[str, str], ...]:
+        """Every public half as a JWK (RFC 7517, RFC 8037), newest first."""
+        self._look()
+        return self._published
+
+    def rotate(self) -> str:
+        """Makes a new key and forgets the private halves of the others; answers its `kid`."""
+        number = max(self._numbers(), default=0) + 1
+        made_once(self._folder / f"{number}.pem", fresh_pem())
+        for each in self._numbers() - {number}:
+            path = self._folder / f"{each}.pem"
+            if path.exists():
+                public = private_key(path.read_bytes()).public_key()
+                made_once(self._folder / f"{each}.pub.pem", _public_pem(public))
+                path.unlink(missing_ok=True)
+        return self.current().kid
+
+    def _look(self) -> None:
+        names = self._names()
+        if not names:
+            made_once(self._folder / "1.pem", fresh_pem())
+            names = self._names()
+        if names != self._seen:
+            newest = max(self._numbers())
+            private = private_key((self._folder / f"{newest}.pem").read_bytes())
+            self._current = SigningKey(jwk(private.public_key())["kid"], private)
+            self._published = tuple(
+                jwk(self._public(number)) for number in sorted(self._numbers(), reverse=True)
+            )
+            self._seen = names
+
+    def _public(self, number: int) -> Ed25519PublicKey:
+        retired = self._folder / f"{number}.pub.pem"
+        if not retired.exists():
+            return private_key((self._folder / f"{number}.pem").read_bytes()).public_key()
+        key = serialization.load_pem_public_key(retired.read_bytes())
+        if not isinstance(key, Ed25519PublicKey):
+            raise TypeError(f"{retired.name} must hold an Ed25519 key")
+        return key
+
+    def _names(self) -> tuple[str, ...]:
+        try:
+            found = os.listdir(self._folder)
+        except FileNotFoundError:
+            return ()
+        return tuple(sorted(name for name in found if not name.startswith(".")))
+
+    def _numbers(self) -> set[int]:
+        return {int(name.partition(".")[0]) for name in self._names()}
+
+
+def made_once(path: Path, make: bytes) -> bytes:
+    """What the file holds; the first writer wins, also between two processes."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_bytes(make)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()
+
+
+def fresh_pem() -> bytes:
+    """A new Ed25519 key."""
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def private_key(pem: bytes) -> Ed25519PrivateKey:
+    key = serialization.load_pem_private_key(pem, None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("not an Ed25519 key")
+    return key
+
+
+def jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    public = {"crv": "Ed25519", "kty": "OKP", "x": base64url(raw)}
+    thumbprint = base64url(sha256(canonical(public)))
+    return public | {"kid": thumbprint, "use": "sig", "alg": "EdDSA"}
+
+
+def _public_pem(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def sha256(value: bytes) -> bytes:
@@ -83,7 +200,7 @@ def sha256(value: bytes) -> bytes:
 
 def new_token() -> str:
     """256 random bits, base64url."""
-    return base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+    return base64url(os.urandom(32))
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

@@ -45,6 +45,7 @@ EVERY_CATEGORY: Final = "*"
 Kind = Literal["facility_type", "region", "profession", "category", "purpose"]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
 Words = Annotated[str, Meta(pattern=r"\S")]
+TermsVersion = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=40)]
 
 
 class RecipientDefault(StrEnum):
@@ -54,15 +55,59 @@ class RecipientDefault(StrEnum):
     HOME_AREA = "home_area"
     ALL_FACILITIES = "all_facilities"
 
+    @property
+    def outcome(self) -> Literal["permit", "deny", "home_area"]:
+        """As the decision has it, where no row of the settings decides."""
+        match self:
+            case RecipientDefault.NAMED_FACILITIES:
+                return "deny"
+            case RecipientDefault.HOME_AREA:
+                return "home_area"
+            case RecipientDefault.ALL_FACILITIES:
+                return "permit"
+
 
 class DataFrom(StrEnum):
     PARTICIPATION_DATE = "participation_date"
     NONE = "none"
 
 
+class SchemeCode(StrEnum):
+    """Who may read at the participant's word: what they pick when they join."""
+
+    NAMED = "named"  # facilities named one by one
+    ALL_FACILITIES = "all_facilities"
+    HOME_AREA = "home_area"  # the facilities of the area the participant lives in
+    CARE_TEAM = "care_team"
+
+
+class NewFacilities(StrEnum):
+    """What a facility that joins later meets where a permit is wide enough to cover it."""
+
+    AFTER_NOTICE = "after_notice"
+    ASK_FIRST = "ask_first"
+
+
+class Withdrawal(StrEnum):
+    """`document`: a paper follows, and access is closed at once all the same."""
+
+    ONLINE = "online"
+    DOCUMENT = "document"
+
+
+BEFORE_CHOOSING: Final = {
+    RecipientDefault.NAMED_FACILITIES: SchemeCode.NAMED,
+    RecipientDefault.HOME_AREA: SchemeCode.HOME_AREA,
+    RecipientDefault.ALL_FACILITIES: SchemeCode.ALL_FACILITIES,
+}
+
+
 class Names(Struct, frozen=True, kw_only=True):
     ja: Words
     en: Words
+
+    def said(self, locale: str) -> str:
+        return (self.en if locale == "en" else self.ja).strip()
 
 
 class FacilityType(Struct, frozen=True, kw_only=True):
@@ -90,6 +135,14 @@ class Category(Struct, frozen=True, kw_only=True):
     new: bool = False
 
 
+class Scheme(Struct, frozen=True, kw_only=True):
+    """A way of letting people in that participants may pick; `explanation` is one sentence."""
+
+    code: SchemeCode
+    name: Names
+    explanation: Names
+
+
 class SecondaryPurpose(Struct, frozen=True, kw_only=True):
     """A purpose beside treatment, by its code in HL7 v3 ActReason; closed until chosen."""
 
@@ -98,9 +151,31 @@ class SecondaryPurpose(Struct, frozen=True, kw_only=True):
 
 
 class ConsentScheme(Struct, frozen=True, kw_only=True):
+    """Without `schemes` nobody picks: what `recipient_default` says holds for all.
+
+    `notice`: what participants are told of the network's way, in a sentence of its own.
+    """
+
     recipient_default: RecipientDefault
     data_from: DataFrom
+    schemes: tuple[Scheme, ...] = ()
+    new_facilities: NewFacilities = NewFacilities.AFTER_NOTICE
+    withdrawal: Withdrawal = Withdrawal.ONLINE
+    notice: Names | None = None
     secondary_purposes: tuple[SecondaryPurpose, ...] = ()
+
+    @property
+    def default_scheme(self) -> SchemeCode:
+        """The scheme in force before anybody has picked one."""
+        return BEFORE_CHOOSING[self.recipient_default]
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """One version of what participants agree to; `changes` says what is new in it."""
+
+    version: TermsVersion
+    text: Names
+    changes: Names | None = None
 
 
 class EmergencyViewers(Struct, frozen=True, kw_only=True):
@@ -131,6 +206,7 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
     card_scheme: CardScheme
     card_digits: Annotated[int, Meta(ge=CARD_DIGITS, le=CARD_DIGITS)] = CARD_DIGITS
     consent: ConsentScheme
+    terms: tuple[Terms, ...]
     retention: Retention
     facility_types: tuple[FacilityType, ...]
     regions: tuple[Region, ...]
@@ -148,8 +224,16 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
         """Raises LookupError for a code or locale this profile does not have."""
         for entry in self._entries(kind):
             if entry.code == code and locale in ("ja", "en"):
-                return entry.name.en if locale == "en" else entry.name.ja
+                return entry.name.said(locale)
         raise LookupError(f"no {kind} {code!r} in {locale!r}")
+
+    @property
+    def terms_in_force(self) -> Terms:
+        """What whoever joins now agrees to: the last of the list."""
+        return self.terms[-1]
+
+    def terms_of(self, version: str) -> Terms | None:
+        return next((each for each in self.terms if each.version == version), None)
 
     def default_categories(self, profession: str) -> frozenset[str]:
         """What this profession sees by default; nothing for one the matrix does not name."""
@@ -165,13 +249,16 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
         )
 
     def regions_around(self, code: str) -> tuple[str, ...]:
-        """The region itself, then those it lies in, from the inside out."""
+        """The region itself, then those it lies in, from the inside out.
+
+        Of a region this version no longer has, itself alone.
+        """
         parents = {region.code: region.parent for region in self.regions}
         found: list[str] = []
         at: str | None = code
         while at is not None:
             found.append(at)
-            at = parents[at]
+            at = parents.get(at)
         return tuple(found)
 
     def regions_within(self, code: str) -> tuple[str, ...]:
@@ -351,7 +438,7 @@ class _Reading:
     # Meaning: codes and what refers to them.
 
     def codes(self, document: dict[str, Any]) -> None:
-        for table in ("facility_types", "regions", "professions", "categories"):
+        for table in ("facility_types", "regions", "professions", "categories", "terms"):
             if document.get(table) == []:
                 self.fault((table,), "empty")
             first: dict[str, int] = {}
@@ -359,10 +446,29 @@ class _Reading:
                 if code in first:
                     self.fault(path, "duplicate_code", value=code, first_line=first[code])
                 first.setdefault(code, self.line(path))
+        self.schemes(document)
         for path, code in _codes(document, "categories"):
             is_new = document["categories"][path[1]].get("new")
             if code not in KNOWN_CATEGORIES and not is_new:
                 self.unknown(path, "unknown_category", code, KNOWN_CATEGORIES)
+
+    def schemes(self, document: dict[str, Any]) -> None:
+        """What holds before anyone has picked must be among what can be picked."""
+        consent = document.get("consent")
+        offered = _inner_codes(consent)
+        if not isinstance(consent, dict) or not offered:
+            return
+        first: set[str] = set()
+        for position, code in offered:
+            if code in first:
+                self.fault(("consent", "schemes", position, "code"), "duplicate_scheme", value=code)
+            first.add(code)
+        default = consent.get("recipient_default")
+        if default in list(RecipientDefault):
+            scheme = BEFORE_CHOOSING[RecipientDefault(default)]
+            if scheme not in first:
+                path = ("consent", "recipient_default")
+                self.fault(path, "default_not_offered", value=default, scheme=scheme.value)
 
     def references(self, document: dict[str, Any]) -> None:
         for path, table, code in _references(document):
@@ -396,9 +502,20 @@ def _tables(document: dict[str, Any], table: str) -> Iterator[tuple[int, dict[st
 
 
 def _codes(document: dict[str, Any], table: str) -> Iterator[tuple[KeyPath, str]]:
+    key = "version" if table == "terms" else "code"
     for position, entry in _tables(document, table):
-        if isinstance(entry.get("code"), str):
-            yield (table, position, "code"), entry["code"]
+        if isinstance(entry.get(key), str):
+            yield (table, position, key), entry[key]
+
+
+def _inner_codes(consent: object) -> list[tuple[int, str]]:
+    if not isinstance(consent, dict):
+        return []
+    return [
+        (position, entry["code"])
+        for position, entry in _tables(consent, "schemes")
+        if isinstance(entry.get("code"), str)
+    ]
 
 
 def _references(document: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:

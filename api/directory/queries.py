@@ -1,7 +1,7 @@
 """Reads and writes of the directory; nothing here belongs to a participant."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -49,8 +49,12 @@ async def search(
     limit: int,
     regions: Sequence[str] | None = None,
     facility_type: str | None = None,
+    first: tuple[Sequence[UUID], Sequence[int]] = ((), ()),
 ) -> list[asyncpg.Record]:
-    """Active ones whose name holds the words, in kana order; `matches` counts them all."""
+    """Active ones whose name holds the words, in kana order; `matches` counts them all.
+
+    `first`: facilities that come before the others, and their places.
+    """
     return await tx.fetch(
         "SELECT facility_id, code, name, name_kana, name_en, facility_type, region, is_active,"
         " joined_at, count(*) OVER ()::integer AS matches FROM facility"
@@ -58,12 +62,14 @@ async def search(
         "   OR strpos(name_kana, $2) > 0)"
         "   AND ($4::text[] IS NULL OR region = ANY ($4))"
         "   AND ($5::text IS NULL OR facility_type = $5)"
-        " ORDER BY name_kana, facility_id LIMIT $3",
+        " ORDER BY ($7::integer[])[array_position($6::uuid[], facility_id)] NULLS LAST,"
+        " name_kana, facility_id LIMIT $3",
         words,
         kana,
         limit,
         regions,
         facility_type,
+        *first,
     )
 
 
@@ -110,21 +116,63 @@ async def search_people(
     )
 
 
+async def colleagues(
+    tx: Transaction, facility_id: UUID | None, words: str, kana: str, today: date, limit: int
+) -> list[asyncpg.Record]:
+    """Trained ones at work elsewhere whose name or facility holds the words, in kana order."""
+    return await tx.fetch(
+        f"{_PERSON}{_OF} WHERE p.is_active AND f.is_active AND p.trained_on <= $4"
+        " AND p.facility_id <> $1"
+        " AND (strpos(lower(translate(p.name, ' 　', '')), $2) > 0"
+        "   OR strpos(translate(p.name_kana, ' 　', ''), $3) > 0"
+        "   OR strpos(lower(translate(f.name, ' 　', '')), $2) > 0"
+        "   OR strpos(lower(translate(f.name_en, ' ', '')), $2) > 0"
+        "   OR strpos(f.name_kana, $3) > 0)"
+        " ORDER BY p.name_kana, p.professional_id LIMIT $5",
+        facility_id,
+        words,
+        kana,
+        today,
+        limit,
+    )
+
+
+async def active_facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT code, facility_id FROM facility WHERE is_active AND code = ANY ($1)", list(codes)
+    )
+
+
 async def facility_of_code(code: str) -> UUID | None:
     row = await Facility.select(Facility.facility_id).where(Facility.code == code).first()
     return row["facility_id"] if row else None
+
+
+_REQUESTER = (
+    "SELECT f.facility_id, p.professional_id, f.facility_type, f.region,"
+    " f.is_active AS facility_is_active, f.joined_at AS facility_joined_at, f.name, f.name_en,"
+    " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
+    " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
+    " f.revision || '.' || coalesce(p.revision, 0) AS standing"
+)
+
+
+async def facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch("SELECT code, facility_id FROM facility WHERE code = ANY ($1)", codes)
+
+
+async def workplace(tx: Transaction, professional_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT facility_id FROM professional WHERE professional_id = $1", professional_id
+    )
+    return found
 
 
 async def requester(
     tx: Transaction, facility_id: UUID, professional_id: UUID | None
 ) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active,"
-        " f.joined_at AS facility_joined_at, f.name, f.name_en,"
-        " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
-        " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
-        " f.revision || '.' || coalesce(p.revision, 0) AS standing"
-        " FROM facility f LEFT JOIN professional p ON p.professional_id = $2"
+        f"{_REQUESTER} FROM facility f LEFT JOIN professional p ON p.professional_id = $2"
         " WHERE f.facility_id = $1",
         facility_id,
         professional_id,
@@ -139,17 +187,26 @@ async def requester_then(
 ) -> asyncpg.Record | None:
     """As `requester`, at these revisions of facility and person."""
     return await tx.fetchrow(
-        "SELECT f.facility_type, f.region, f.is_active AS facility_is_active,"
-        " f.joined_at AS facility_joined_at, f.name, f.name_en,"
-        " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
-        " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
-        " f.revision || '.' || coalesce(p.revision, 0) AS standing"
-        " FROM facility_history f LEFT JOIN professional_history p"
+        f"{_REQUESTER} FROM facility_history f LEFT JOIN professional_history p"
         "   ON p.professional_id = $2 AND p.revision = $4"
         " WHERE f.facility_id = $1 AND f.revision = $3",
         facility_id,
         professional_id,
         *revisions,
+    )
+
+
+async def requesters(
+    tx: Transaction, facility_ids: Sequence[UUID], professional_ids: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """These facilities without any professional, and these professionals where they work."""
+    return await tx.fetch(
+        f"{_REQUESTER} FROM facility f LEFT JOIN professional p ON false"
+        " WHERE f.facility_id = ANY ($1)"
+        f" UNION ALL {_REQUESTER} FROM professional p JOIN facility f USING (facility_id)"
+        " WHERE p.professional_id = ANY ($2)",
+        facility_ids,
+        professional_ids,
     )
 
 

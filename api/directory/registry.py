@@ -7,7 +7,7 @@ from uuid import UUID
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
-from api.directory import registry_queries
+from api.directory import registry_queries, service
 
 FACILITY_ID_SYSTEM = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
 
@@ -24,9 +24,16 @@ class NewFacility(NamedTuple):
 
 
 async def add_facility(actor: Actor, facility: NewFacility) -> UUID:
-    facility_id = uuid7()
+    """From now on it is there; whoever's settings will come to cover it is told at once."""
+    facility_id, profile = uuid7(), service.profile()
     async with unit_of_work(actor) as tx:
         await registry_queries.add_facility(tx, facility_id, FACILITY_ID_SYSTEM, *facility)
+        await registry_queries.tell_of_facility(
+            tx,
+            facility_id,
+            profile.regions_around(facility.region),
+            profile.consent.recipient_default.outcome,
+        )
     return facility_id
 
 

@@ -1,5 +1,6 @@
 """Rows of the directory."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +12,17 @@ async def add_facility(tx: Transaction, *values: str | UUID) -> None:
         "INSERT INTO facility (facility_id, id_system, code, name, name_kana, name_en,"
         " facility_type, region) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         *values,
+    )
+
+
+async def tell_of_facility(
+    tx: Transaction, facility_id: UUID, regions: Sequence[str], default: str
+) -> int:
+    """How many participants were told; `default` decides where none of their settings does."""
+    return int(
+        await tx.fetchval(
+            "SELECT consent_tell_of_facility($1, $2, $3)", facility_id, list(regions), default
+        )
     )
 
 

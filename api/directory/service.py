@@ -1,7 +1,7 @@
 """The network's profile, its facilities and its people."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
-from api.core import i18n
-from api.core.actor import OPERATOR, Actor
+from api.core import clock, i18n
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
@@ -144,18 +144,39 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
 
 
 async def search(
-    actor: Actor, words: str, *, limit: int, region: str = "", facility_type: str = ""
+    actor: Actor,
+    words: str,
+    *,
+    limit: int,
+    region: str = "",
+    facility_type: str = "",
+    first: Sequence[Collection[UUID]] = (),
 ) -> tuple[list[FacilityLine], int]:
     """Active facilities whose name, kana or English name holds the words, and how many there are.
 
     Hiragana finds katakana, full width finds half width; nothing typed finds all. `region` takes
-    in those that lie in it.
+    in those that lie in it. Those of the first group come first, then the second's.
     """
+    ranked = {each: place for place, group in reversed(list(enumerate(first))) for each in group}
     folded, kana = _folded(words)
     within = list(profile().regions_within(region)) if region else None
     async with unit_of_work(actor) as tx:
-        rows = await queries.search(tx, folded, kana, limit, within, facility_type or None)
+        rows = await queries.search(
+            tx,
+            folded,
+            kana,
+            limit,
+            within,
+            facility_type or None,
+            (list(ranked), list(ranked.values())),
+        )
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
+
+
+async def facilities_of_codes(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """The active ones among these 10-digit codes."""
+    rows = await queries.active_facilities_of_codes(tx, sorted(set(codes)))
+    return {row["code"]: row["facility_id"] for row in rows}
 
 
 async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
@@ -194,9 +215,31 @@ def _folded(words: str) -> tuple[str, str]:
     return folded, folded.translate(_KATAKANA)
 
 
+async def colleagues(actor: Actor, words: str, *, limit: int) -> list[PersonLine]:
+    """Trained professionals at work elsewhere, by name, kana or facility; no words find nobody."""
+    folded, kana = ("".join(each.split()) for each in _folded(words))
+    if not folded:
+        return []
+    today = clock.today_in_japan()
+    async with unit_of_work(actor) as tx:
+        rows = await queries.colleagues(tx, actor.facility_id, folded, kana, today, limit)
+    return [PersonLine(*row.values()) for row in rows]
+
+
 async def facility_of_code(code: str) -> UUID | None:
     """The facility with this 10-digit code, inside the caller's transaction."""
     return await queries.facility_of_code(code)
+
+
+async def facilities_of_codes_in(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
+    """Those of these 10-digit codes that this network has."""
+    rows = await queries.facilities_of_codes(tx, sorted(codes))
+    return {row["code"]: row["facility_id"] for row in rows}
+
+
+async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
+    """The facility this professional belongs to."""
+    return await queries.workplace(tx, professional_id)
 
 
 async def standing(actor: Actor) -> Standing:
@@ -223,6 +266,22 @@ async def standing_in(tx: Transaction, actor: Actor) -> Standing:
     if not row or facility_id is None:
         raise NotFound
     return _standing(row, facility_id, actor.professional_id)
+
+
+async def standings_in(
+    tx: Transaction, facilities: Iterable[UUID], professionals: Iterable[UUID]
+) -> list[tuple[Actor, Standing]]:
+    """Each of these facilities' systems, and of these professionals, as a requester."""
+    found = []
+    for row in await queries.requesters(tx, sorted(facilities), sorted(professionals)):
+        facility_id, professional_id = row["facility_id"], row["professional_id"]
+        actor = Actor(
+            kind=ActorKind.PROFESSIONAL if professional_id else ActorKind.SYSTEM,
+            facility_id=facility_id,
+            professional_id=professional_id,
+        )
+        found.append((actor, _standing(row, facility_id, professional_id)))
+    return found
 
 
 async def standing_then(

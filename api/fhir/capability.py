@@ -8,9 +8,18 @@ _SECURITY_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-securi
 
 
 def capability_statement(
-    base_url: str, version: str, published_on: str, resource_types: Iterable[str]
+    base_url: str,
+    version: str,
+    published_on: str,
+    resource_types: Iterable[str],
+    read_only: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Build the statement; `published_on` is an ISO date, `resource_types` what is stored."""
+    """Build the statement; `published_on` is an ISO date, `resource_types` what is stored.
+
+    `read_only` types are made when they are asked for, and have no versions.
+    """
+    resources = [_resource(name) for name in resource_types]
+    resources += [_resource(name, is_stored=False) for name in read_only]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -27,18 +36,19 @@ def capability_statement(
                     "service": [{"coding": [{"system": _SECURITY_SERVICE, "code": "OAuth"}]}],
                     "description": "OAuth 2.0 client credentials with private_key_jwt",
                 },
-                "resource": [_resource(name) for name in sorted(resource_types)],
+                "resource": sorted(resources, key=lambda each: str(each["type"])),
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
         ],
     }
 
 
-def _resource(resource_type: str) -> dict[str, Any]:
+def _resource(resource_type: str, *, is_stored: bool = True) -> dict[str, Any]:
+    actions = _ACTIONS if is_stored else _ACTIONS[:2]
     return {
         "type": resource_type,
-        "interaction": [{"code": action} for action in _ACTIONS],
-        "versioning": "versioned",
+        "interaction": [{"code": action} for action in actions],
+        "versioning": "versioned" if is_stored else "no-version",
         "searchParam": [
             {
                 "name": "patient",

@@ -38,6 +38,24 @@ DEPARTMENT: Final = "http://jami.jp/SS-MIX2/CodeSystem/ClinicalDepartment"
 PRACTITIONER_ROLE: Final = "http://jpfhir.jp/fhir/core/CodeSystem/JP_PractitionerRole_CS"
 ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 DOCUMENT_TYPE: Final = "http://jpfhir.jp/fhir/Common/CodeSystem/doc-typecodes"
+LOINC: Final = "http://loinc.org"
+CONSENT_SCOPE: Final = "http://terminology.hl7.org/CodeSystem/consentscope"
+CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+PARTICIPATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+
+# Ours: identifier systems of what only this network knows, and the codes of its profile.
+PARTICIPANT: Final = "urn:tsunagu:participant"
+PROFESSIONAL: Final = "urn:tsunagu:professional"
+FACILITY: Final = "urn:tsunagu:facility"
+TEAM: Final = "urn:tsunagu:team"
+RECORD: Final = "urn:tsunagu:record"
+NETWORK: Final = "urn:tsunagu:network"
+TERMS: Final = "urn:tsunagu:terms"
+PROFESSION: Final = "urn:tsunagu:profession"
+CATEGORY: Final = "urn:tsunagu:category"
+FACILITY_TYPE: Final = "urn:tsunagu:facility-type"
+REGION: Final = "urn:tsunagu:region"
+CONSENT_EXTENSION: Final = "urn:tsunagu:consent:"
 
 _URL_OF_OID: Final = {
     "1.2.392.200119.4.504": JLAC10,

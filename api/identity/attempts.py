@@ -1,6 +1,7 @@
-"""Counting tries at enrolment in the database: one count for all workers, kept over restarts."""
+"""Counting tries in the database: one count for all workers, kept over restarts."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -8,7 +9,7 @@ from api.core import clock, runtime
 from api.core.database import Transaction
 from api.identity import queries
 from api.identity.throttle import (
-    ENROLMENT,
+    POLICIES,
     RetryAfter,
     Throttle,
     ThrottleKey,
@@ -19,7 +20,7 @@ from api.identity.throttle import (
 )
 
 
-def keys_of(card: str, code: str, address: str) -> Sequence[ThrottleKey]:
+def keys_of(card: str, code: str, address: str) -> tuple[ThrottleKey, ...]:
     """`address` is an IP address; anything else counts as one source together."""
     try:
         source = source_of(address)
@@ -31,6 +32,26 @@ def keys_of(card: str, code: str, address: str) -> Sequence[ThrottleKey]:
         ThrottleKey(ThrottleKind.SOURCE, source),
         ThrottleKey(ThrottleKind.EVERYONE),
     )
+
+
+def desk_keys(professional_id: UUID, facility_id: UUID) -> tuple[ThrottleKey, ...]:
+    return (
+        ThrottleKey(ThrottleKind.DESK_PROFESSIONAL, str(professional_id)),
+        ThrottleKey(ThrottleKind.DESK_FACILITY, str(facility_id)),
+        ThrottleKey(ThrottleKind.DESK_EVERYONE),
+    )
+
+
+def asking_keys(professional_id: UUID, card: str) -> tuple[ThrottleKey, ...]:
+    return (
+        ThrottleKey(ThrottleKind.ASKING_PROFESSIONAL, str(professional_id)),
+        ThrottleKey(ThrottleKind.ASKING_CARD, card),
+    )
+
+
+async def sweep(tx: Transaction) -> None:
+    """Forgets what nobody waits for."""
+    await queries.sweep_throttles(tx)
 
 
 async def charge(tx: Transaction, tried: Sequence[ThrottleKey]) -> int:
@@ -45,7 +66,7 @@ async def refund(tx: Transaction, tried: Sequence[ThrottleKey]) -> None:
     """After a try that succeeded: only failures count."""
     states = await _locked(tx, tried)
     await _keep(
-        tx, {key: give_back(state, ENROLMENT[key.kind]) for key, state in states.items() if state}
+        tx, {key: give_back(state, POLICIES[key.kind]) for key, state in states.items() if state}
     )
 
 

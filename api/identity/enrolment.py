@@ -104,10 +104,10 @@ async def ticket(token: str) -> Enrolling:
         return await _enrolling(tx, row["terms_version"])
 
 
-async def accept(token: str, terms_version: str) -> None:
+async def accept(token: str, terms_version: str, scheme: str | None = None) -> None:
     async with unit_of_work(_acting(await holder_of(token))) as tx:
         await _open_ticket(tx, token)
-        await queries.accept_terms(tx, sha256(token.encode()), terms_version)
+        await queries.accept_terms(tx, sha256(token.encode()), terms_version, scheme)
 
 
 async def passkey_options(token: str) -> dict[str, Any]:
@@ -141,11 +141,11 @@ async def finish_in(
     credential: Mapping[str, Any],
     *,
     terms_version: str,
-) -> None:
+) -> str | None:
     """Gives the transaction's account this passkey and uses up ticket and code, all or nothing.
 
-    `credential` is the JSON form of a new WebAuthn credential. Raises `PasskeyRefused`,
-    `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
+    Answers the scheme picked with the terms. `credential` is the JSON form of a new WebAuthn
+    credential. Raises `PasskeyRefused`, `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
     """
     row = await _open_ticket(tx, token)
     if holder.has_passkey:
@@ -168,6 +168,8 @@ async def finish_in(
     except asyncpg.UniqueViolationError as error:
         raise AlreadyEnrolled from error
     await queries.finish_ticket(tx, sha256(token.encode()))
+    scheme: str | None = row["scheme"]
+    return scheme
 
 
 async def refuse_in(tx: Transaction, token: str) -> None:

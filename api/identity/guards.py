@@ -83,6 +83,24 @@ systems_that_read = systems_with("system/*.read")
 systems_that_write = systems_with("system/*.write")
 
 
+async def participants_and_reading_systems(
+    connection: Connection, handler: BaseRouteHandler
+) -> None:
+    """Lets participants' apps and reading systems pass; a system's token is a JWT."""
+    # A JWT has three parts, a session's token one.
+    token = bearer(connection)
+    if token is not None and token.count(".") == 2:
+        await systems_that_read(connection, handler)
+    else:
+        await participants_only(connection, handler)
+
+
+participants_and_reading_systems.kinds = (  # type: ignore[attr-defined]
+    ActorKind.PARTICIPANT,
+    ActorKind.SYSTEM,
+)
+
+
 async def provide_actor(request: Connection) -> Actor:
     """The actor a guard let in."""
     actor: Actor = request.scope["state"].get("actor", ANONYMOUS)

@@ -63,3 +63,11 @@ async def add_system(
     """`jwks` is the system's public key set (RFC 7517) as JSON text."""
     async with unit_of_work(actor) as tx:
         await intake_queries.add_system(tx, client_id, facility_id, name, jwks)
+
+
+async def person_of(actor: Actor, card: CardNumber, birth_on: date) -> UUID | None:
+    """Whose card this is, if they were born then; which of the two is wrong is never said."""
+    async with unit_of_work(actor) as tx:
+        found = await intake_queries.person_of_card(tx, card.digits)
+    async with unit_of_work(actor, subject=found or UUID(int=0)) as tx:
+        return found if await intake_queries.birth_of_subject(tx) == birth_on else None

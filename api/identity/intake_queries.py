@@ -63,3 +63,15 @@ async def add_system(
         name,
         jwks,
     )
+
+
+async def person_of_card(tx: Transaction, number: str) -> UUID | None:
+    found: UUID | None = await tx.fetchval("SELECT identity_participant_of_card($1)", number)
+    return found
+
+
+async def birth_of_subject(tx: Transaction) -> date | None:
+    found: date | None = await tx.fetchval(
+        "SELECT birth_on FROM participant WHERE participant_id = (SELECT app.subject())"
+    )
+    return found

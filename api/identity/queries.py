@@ -220,8 +220,8 @@ async def holder_of_ticket(tx: Transaction, ticket_hash: bytes) -> asyncpg.Recor
 
 async def lock_ticket(tx: Transaction, ticket_hash: bytes) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT code_hmac, terms_version, challenge, finished_at IS NOT NULL AS is_finished,"
-        " expires_at > now() AS is_fresh"
+        "SELECT code_hmac, terms_version, scheme, challenge,"
+        " finished_at IS NOT NULL AS is_finished, expires_at > now() AS is_fresh"
         " FROM enrolment_ticket WHERE participant_id = (SELECT app.subject())"
         " AND ticket_hash = $1 FOR UPDATE",
         ticket_hash,
@@ -240,12 +240,15 @@ async def enrolling_person(tx: Transaction) -> asyncpg.Record:
     return row
 
 
-async def accept_terms(tx: Transaction, ticket_hash: bytes, terms_version: str) -> None:
+async def accept_terms(
+    tx: Transaction, ticket_hash: bytes, terms_version: str, scheme: str | None
+) -> None:
     await tx.execute(
-        "UPDATE enrolment_ticket SET terms_version = $2, accepted_at = now()"
+        "UPDATE enrolment_ticket SET terms_version = $2, scheme = $3, accepted_at = now()"
         " WHERE participant_id = (SELECT app.subject()) AND ticket_hash = $1",
         ticket_hash,
         terms_version,
+        scheme,
     )
 
 

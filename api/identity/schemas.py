@@ -21,6 +21,15 @@ class EnrolmentTicket(Struct):
     expires_at: datetime
 
 
+class SchemeChoice(Struct):
+    """A way of letting people in; the one that `is_default` holds for whoever picks none."""
+
+    code: str
+    name: str
+    explanation: str
+    is_default: bool
+
+
 class Enrolment(Struct):
     """Masked: enough for a person to know themselves. `data_from`: what facilities see begins."""
 
@@ -28,14 +37,20 @@ class Enrolment(Struct):
     birth_on: date
     card: str
     terms_version: str
+    terms: str
     is_accepted: bool
     data_from: date | None
+    schemes: list[SchemeChoice]
 
 
 class Acceptance(Struct, forbid_unknown_fields=True):
-    """`terms_version` as GET /enrolments/current gave it: nobody agrees to terms not shown."""
+    """`terms_version` as GET /enrolments/current gave it: nobody agrees to terms not shown.
+
+    `scheme`: one of `schemes` there; none leaves it at the network's own.
+    """
 
     terms_version: str
+    scheme: str | None = None
 
 
 class SessionToken(Struct):

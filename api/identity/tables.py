@@ -43,6 +43,7 @@ class EnrolmentTicket(Table, tablename="enrolment_ticket", db=DB):
     ticket_hash = Bytea(primary_key=True, secret=True)
     code_hmac = Bytea(secret=True)
     terms_version = Text(null=True)
+    scheme = Text(null=True)
     accepted_at = Timestamptz(null=True)
     challenge = Bytea(null=True)
     expires_at = Timestamptz()

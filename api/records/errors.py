@@ -63,6 +63,24 @@ class PatientNeeded(Problem):
     key = "error.fhir.patient_needed"
 
 
+class BadQuestion(Problem):
+    """`where` names the parts of the question that make none, never what they held."""
+
+    status = 400
+    key = "error.access.bad_question"
+
+    def __init__(self, *where: str) -> None:
+        super().__init__()
+        self.where = list(where)
+
+
 class UnknownParameter(Problem):
     status = 400
     key = "error.fhir.unknown_parameter"
+
+
+class UnknownPlace(Problem):
+    """A page of one's own records nobody was led to."""
+
+    status = 400
+    key = "error.records.unknown_place"

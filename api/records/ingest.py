@@ -201,8 +201,8 @@ async def _store_items(
     facility = await _acting_facility(actor)
     subject, is_vouched = await _subject(sending, items, facility)
     async with unit_of_work(actor, subject=subject) as tx:
-        await _check_subject(tx, items, is_vouched=is_vouched)
-        written = await _write(tx, sending, subject, items, kind)
+        incoming_level = await _check_subject(tx, items, is_vouched=is_vouched)
+        written = await _write(tx, sending, subject, items, kind, incoming_level)
         new = [
             item
             for item, record in zip(items, written, strict=True)
@@ -285,10 +285,10 @@ def _our_patient(reference: str) -> UUID | None:
         return None
 
 
-async def _check_subject(
-    tx: Transaction, items: Sequence[PlannedItem], *, is_vouched: bool
-) -> None:
+async def _check_subject(tx: Transaction, items: Sequence[PlannedItem], *, is_vouched: bool) -> int:
     """Holds the participant still until the transaction ends; raises `NotStored`.
+
+    Answers the least sensitivity they chose for records new to them.
 
     Participation governs reading, not arriving: records come in for those who have not answered
     yet and from facilities that may not read, so that nothing is missing on the day they join.
@@ -304,6 +304,7 @@ async def _check_subject(
         person = await queries.person(tx)
         if person is None or births != {person["birth_on"]}:
             raise NotStored([Fault(UNKNOWN, _subject_path(items[0]))])
+    return state.directive.incoming_level
 
 
 async def _write(
@@ -312,8 +313,12 @@ async def _write(
     subject: UUID,
     items: Sequence[PlannedItem],
     kind: Kind,
+    incoming_level: int,
 ) -> list[StoredRecord]:
-    """Adds a version of each record whose content is new. The subject's lock orders senders."""
+    """Adds a version of each record whose content is new. The subject's lock orders senders.
+
+    A new record is at least of `incoming_level`; a newer version never less than the one before.
+    """
     keys = [versions.key_of(item) for item in items]
     current, by_id = await _held(tx, items, keys)
     earlier = await _earlier(tx, current) if sending.is_file else {}
@@ -337,9 +342,10 @@ async def _write(
                 continue
         number = before.number + 1 if before else 1
         text = versions.body(resource, resource_id, number, now)
-        version = Version(ids[key], number, now, key, text)
-        current[key] = version
         what = item.classified
+        sensitivity = max(what.sensitivity, before.sensitivity if before else incoming_level)
+        version = Version(ids[key], number, now, key, text, sensitivity)
+        current[key] = version
         rows.append(
             ingest_queries.Row(
                 record_id=version.record_id,
@@ -347,7 +353,7 @@ async def _write(
                 is_current=True,
                 resource_type=what.resource_type,
                 category=what.category,
-                sensitivity=what.sensitivity,
+                sensitivity=sensitivity,
                 effective_on=what.effective_on or today,
                 effective_at=what.effective_at,
                 recorded_at=now,
@@ -377,7 +383,12 @@ async def _held(
     for row in await ingest_queries.held(tx, keys, asked):
         key = Key(row["resource_type"], row["identifier_system"], row["identifier_value"])
         current[key] = Version(
-            row["record_id"], row["version"], row["recorded_at"], key, row["body"]
+            row["record_id"],
+            row["version"],
+            row["recorded_at"],
+            key,
+            row["body"],
+            row["sensitivity"],
         )
         by_id[row["record_id"]] = key
     return current, by_id

@@ -36,7 +36,7 @@ async def held(
     """Current records of the acting facility under these keys, or with these ids."""
     return await tx.fetch(
         "SELECT record_id, version, recorded_at, resource_type, identifier_system,"
-        " identifier_value, body FROM record"
+        " identifier_value, body, sensitivity FROM record"
         " WHERE participant_id = (SELECT app.subject())"
         " AND source_facility_id = (SELECT app.facility()) AND is_current"
         " AND (record_id = ANY ($1) OR (resource_type, identifier_system, identifier_value) IN"

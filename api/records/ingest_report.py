@@ -13,12 +13,14 @@ _STATES = ("stored", "unchanged", "quarantined", "refused")
 _BAR = 30
 
 
-def show_progress(stream: TextIO, locale: str) -> Callable[[int, int], None]:
-    """A bar on a terminal; elsewhere one line for every tenth part."""
+def show_progress(
+    stream: TextIO, locale: str, key: str = "record.ingest.progress"
+) -> Callable[[int, int], None]:
+    """A bar on a terminal; elsewhere one line for every tenth part. `key` takes done and total."""
     is_terminal = stream.isatty()
 
     def show(done: int, total: int) -> None:
-        words = i18n.text(locale, "record.ingest.progress", done=done, total=total)
+        words = i18n.text(locale, key, done=done, total=total)
         if is_terminal:
             filled = _BAR * done // total
             end = "\n" if done == total else ""

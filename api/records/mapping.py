@@ -375,11 +375,11 @@ def _plain_title(resource: Json) -> str:
     drug = as_object(resource.get("medicationReference"))
     inner = _contained(resource, as_text(drug.get("reference"))[1:]) or {}
     values = [*(resource.get(element) for element in _TITLE_ELEMENTS), inner.get("code"), drug]
-    name = next(filter(None, map(_name_of, values)), "")
+    name = next(filter(None, map(name_of, values)), "")
     return _SPACES.sub(" ", name).strip()[:_MAX_TITLE]
 
 
-def _name_of(value: object) -> str:
+def name_of(value: object) -> str:
     if isinstance(value, str):
         return value
     concept = as_object(value)

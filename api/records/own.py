@@ -1,13 +1,169 @@
-"""What participants may know of their own records: never a trace of one they were not told of."""
+"""What participants may know of their own records: never a trace of one they were not told of.
 
+Reading one's own records writes no row of the access log: it answers who else has seen them, and
+a row for each own look would bury those. The change of a setting made from here is logged.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
+from msgspec import Struct
+
+from api.consent import service as consent
+from api.consent.facts import Directive
+from api.consent.service import Settings
+from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
-from api.records import queries
+from api.core.errors import NotFound
+from api.records import own_queries, parse
+from api.records.choices import Choices, Which, choices_of
+from api.records.errors import UnknownPlace
+from api.records.own_queries import Place, Wanted
+from api.records.plain import Fact, facts_of
+
+MOST_ROWS = 100
+
+
+class Asked(Struct, frozen=True):
+    """What a list is narrowed to; what is left out does not narrow it."""
+
+    category: str | None = None
+    facility_id: UUID | None = None
+    year: int | None = None
+    words: str = ""
+
+
+class OwnRecord(NamedTuple):
+    record_id: UUID
+    category: str
+    title: str
+    on: date
+    facility_id: UUID
+    sensitivity: int
+    choices: Choices
+
+
+class Visit(NamedTuple):
+    """What one facility wrote on one day of care; the next page may go on with it."""
+
+    on: date
+    facility_id: UUID
+    records: list[OwnRecord]
+
+
+class OwnPage(NamedTuple):
+    """Newest first; `total` counts all that match, `after` is where the next page begins."""
+
+    visits: list[Visit]
+    total: int
+    after: str | None
+    settings: Settings
+
+    @property
+    def records(self) -> list[OwnRecord]:
+        return [each for visit in self.visits for each in visit.records]
+
+
+class Shelves(NamedTuple):
+    """How many records there are by category, facility and year (the newest first)."""
+
+    categories: Counter[str]
+    facilities: Counter[UUID]
+    years: Counter[int]
+
+
+class OwnRecordInFull(NamedTuple):
+    """`visit` counts what the same facility wrote for the same day, this record included."""
+
+    record: OwnRecord
+    facts: list[Fact]
+    visit: int
+    settings: Settings
+
+
+async def page(actor: Actor, asked: Asked, *, after: str | None = None, count: int = 50) -> OwnPage:
+    """The actor's own, told records. Raises `UnknownPlace` for an `after` no page gave."""
+    place = _place(after) if after else None
+    count = min(max(count, 1), MOST_ROWS)
+    async with unit_of_work(actor) as tx:
+        state = await consent.settings_in(tx)
+        rows = await own_queries.page(tx, _wanted(asked), place, count + 1)
+    records = [_record(row, state.directive) for row in rows if row["record_id"]]
+    more = _after(records[count - 1]) if len(records) > count else None
+    return OwnPage(_visits(records[:count]), rows[0]["total"], more, state)
+
+
+async def shelves(actor: Actor) -> Shelves:
+    async with unit_of_work(actor) as tx:
+        rows = await own_queries.counts(tx)
+    found = Shelves(Counter(), Counter(), Counter())
+    for row in sorted(rows, key=lambda row: -int(row["year"])):
+        found.categories[row["category"]] += row["records"]
+        found.facilities[row["facility_id"]] += row["records"]
+        found.years[row["year"]] += row["records"]
+    return found
+
+
+async def one(actor: Actor, record_id: UUID) -> OwnRecordInFull:
+    """Raises `NotFound`, alike for what is absent, untold, or somebody else's."""
+    async with unit_of_work(actor) as tx:
+        state = await consent.settings_in(tx)
+        row = await own_queries.one(tx, record_id)
+    if row is None:
+        raise NotFound
+    body = parse.decode(row["body"].encode(), max_bytes=len(row["body"]) * 4)
+    return OwnRecordInFull(_record(row, state.directive), facts_of(body), row["visit"], state)
 
 
 async def holders(actor: Actor) -> set[UUID]:
     """Facilities that wrote records the actor may know of."""
     async with unit_of_work(actor) as tx:
-        return set(await queries.told_sources(tx))
+        return set(await own_queries.sources(tx))
+
+
+def _wanted(asked: Asked) -> Wanted:
+    year = asked.year
+    since, until = (date(year, 1, 1), date(year, 12, 31)) if year else (None, None)
+    return Wanted(asked.category, asked.facility_id, since, until, asked.words)
+
+
+def _record(row: asyncpg.Record, directive: Directive) -> OwnRecord:
+    which = Which(
+        row["record_id"],
+        row["category"],
+        row["source_facility_id"],
+        row["effective_on"],
+        row["sensitivity"],
+    )
+    return OwnRecord(
+        record_id=which.record_id,
+        category=which.category,
+        title=row["title"],
+        on=which.on,
+        facility_id=which.facility_id,
+        sensitivity=which.sensitivity,
+        choices=choices_of(directive, which, clock.now()),
+    )
+
+
+def _visits(records: Iterable[OwnRecord]) -> list[Visit]:
+    together = groupby(records, key=lambda each: (each.on, each.facility_id))
+    return [Visit(on, facility_id, list(each)) for (on, facility_id), each in together]
+
+
+def _after(record: OwnRecord) -> str:
+    return f"{record.on.isoformat()}_{record.facility_id}_{record.record_id}"
+
+
+def _place(text: str) -> Place:
+    try:
+        on, facility_id, record_id = text.split("_")
+        return Place(date.fromisoformat(on), UUID(facility_id), UUID(record_id))
+    except ValueError as error:
+        raise UnknownPlace from error

@@ -42,7 +42,7 @@ _reading = Lane("records_read", "app.read_call", ReadPlan._fields)
 
 async def read(actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
     """One committed transaction: `status` is 'read', or 'stale' with nothing read or logged."""
-    return await _reading.call(actor, subject, _digest(plan), plan)
+    return await _reading.call(actor, subject, digest(plan), plan)
 
 
 async def read_in(tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
@@ -50,7 +50,7 @@ async def read_in(tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan) 
     marks = ", ".join(f"${n}" for n in range(1, len(plan) + 2))
     row = await tx.fetchrow(
         f"SELECT * FROM records_read({marks})",  # noqa: S608 - placeholders only
-        call_context(tx.connection, actor, subject, _digest(plan)),
+        call_context(tx.connection, actor, subject, digest(plan)),
         *plan,
     )
     if row is None:
@@ -58,7 +58,7 @@ async def read_in(tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan) 
     return row
 
 
-def _digest(plan: ReadPlan) -> bytes:
+def digest(plan: ReadPlan) -> bytes:
     return sha256("|".join(map(_canonical, plan)).encode()).digest()
 
 
@@ -96,6 +96,16 @@ async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None
     return found
 
 
+async def facts(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:
+    """What a decision asks of one record of the subject."""
+    return await tx.fetchrow(
+        "SELECT record_id, category, effective_on, source_facility_id, sensitivity, is_told"
+        " FROM record"
+        " WHERE participant_id = (SELECT app.subject()) AND record_id = $1 AND is_current",
+        record_id,
+    )
+
+
 async def person(tx: Transaction) -> asyncpg.Record | None:
     """The subject's own name and birth date."""
     return await tx.fetchrow(
@@ -111,11 +121,3 @@ async def local_ids(tx: Transaction, facility_id: UUID) -> list[str]:
         facility_id,
     )
     return [row["local_id"] for row in rows]
-
-
-async def told_sources(tx: Transaction) -> list[UUID]:
-    rows = await tx.fetch(
-        "SELECT DISTINCT source_facility_id FROM record"
-        " WHERE participant_id = (SELECT app.subject()) AND is_current AND is_told"
-    )
-    return [row["source_facility_id"] for row in rows]

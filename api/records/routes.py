@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 
+from api.access_log.events import EventName
 from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -16,11 +17,12 @@ from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
 from api.fhir.capability import capability_statement
 from api.identity.guards import anyone, systems_that_read
-from api.records import service
+from api.records import evaluation, service
 from api.records.errors import PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 FHIR_JSON = "application/fhir+json"
+CONSENT = "Consent"
 PUBLISHED_ON = "2026-11-21"
 MOST_PARAMETERS = 40
 PARAMETERS = frozenset(
@@ -51,7 +53,7 @@ class FhirReads(Controller):
     async def capabilities(self) -> Response[bytes]:
         """CapabilityStatement."""
         statement = capability_statement(
-            _base(), "0.1.0", PUBLISHED_ON, {*CATEGORIES_OF_TYPE, "Patient"}
+            _base(), "0.1.0", PUBLISHED_ON, {*CATEGORIES_OF_TYPE, "Patient"}, (CONSENT,)
         )
         return _fhir(msgspec.json.encode(statement))
 
@@ -61,12 +63,14 @@ class FhirReads(Controller):
     ) -> Response[bytes]:
         """Search by `patient` (id) or `patient.identifier` / `patient:identifier`
         (system|value); `_count` up to 200, paging through the `next` link."""
-        if resource_type not in CATEGORIES_OF_TYPE:
+        if resource_type not in (*CATEGORIES_OF_TYPE, CONSENT):
             raise UnknownType
         asked = _parameters(request)
         if resource_type == "Patient":
             return await _patients(actor, asked)
         subject = await _subject(actor, asked)
+        if resource_type == CONSENT:
+            return await _consents(actor, subject, asked)
         if subject is None:
             page = await service.nothing(actor)
         else:
@@ -96,9 +100,14 @@ class FhirReads(Controller):
         actor: NamedDependency[Actor],
     ) -> Response[bytes]:
         """One resource by its id."""
-        if resource_type not in CATEGORIES_OF_TYPE:
+        if resource_type not in (*CATEGORIES_OF_TYPE, CONSENT):
             raise UnknownType
         record_id = _uuid(resource_id)
+        if resource_type == CONSENT:
+            held = await evaluation.consent_of(actor, record_id)
+            if held is None:
+                raise NotFound
+            return _fhir(msgspec.json.encode(held))
         if resource_type == "Patient":
             person = await service.show(actor, record_id)
             if person is None:
@@ -112,6 +121,21 @@ class FhirReads(Controller):
         if not entries:
             raise NotFound
         return _fhir(bytes(entries[0]["resource"]), page.number)
+
+
+async def _consents(actor: Actor, subject: UUID | None, asked: dict[str, str]) -> Response[bytes]:
+    """At most one: what holds for who asks, now."""
+    held = None
+    if subject is None:
+        await service.log_nobody(actor, EventName.CONSENT_READ)
+    else:
+        held = await evaluation.consent_of(actor, subject)
+    entries = []
+    if held is not None:
+        text = msgspec.json.encode(held).decode()
+        entries = [entry_text(_base(), CONSENT, str(subject), text)]
+    link = f"{CONSENT}?patient={subject}" if "patient" in asked else CONSENT
+    return _fhir(searchset_bytes(_base(), link, entries, len(entries)))
 
 
 async def _patients(actor: Actor, asked: dict[str, str]) -> Response[bytes]:

@@ -1,5 +1,6 @@
 """What professionals and systems read: decided, read and logged in one transaction."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +11,7 @@ import msgspec
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
-from api.consent.decide import NO_EXCEPTIONS, Scope
+from api.consent.decide import Scope
 from api.consent.explain import sentence
 from api.consent.facts import Basis, Request
 from api.consent.replay import Versions, versions_of
@@ -22,9 +23,11 @@ from api.core.errors import NotFound, Unavailable
 from api.directory import service as directory
 from api.fhir import codes
 from api.records import queries
+from api.records.filtering import Filter, filter_of
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 MOST_ROWS = 200
+NO_TEAMS: Mapping[str, str] = {}
 TRIES = 3
 
 
@@ -89,13 +92,7 @@ async def read(
             record_id=record_id,
             standing=standing.revision,
             policy_version=known.policy_version,
-            categories=answer.scope.categories,
-            source_permitted=answer.source_permitted,
-            source_denied=answer.source_denied,
-            level=answer.scope.level,
-            data_from=answer.scope.data_from,
-            sees_own=answer.scope.own_facility,
-            exceptions=answer.exceptions,
+            **answer.filter._asdict(),
             before=before,
             page_size=page_size,
             base_url=f"{runtime.settings().public_url}/fhir/R4",
@@ -134,7 +131,7 @@ def _page(row: asyncpg.Record, page_size: int) -> Page:
 
 async def nothing(actor: Actor) -> Page:
     """The answer about somebody we do not know: as a refusal looks, and logged like one."""
-    await _nobody(actor, EventName.RECORD_READ)
+    await log_nobody(actor, EventName.RECORD_READ)
     return NOTHING
 
 
@@ -151,7 +148,7 @@ async def find(actor: Actor, identifier: Identifier) -> Person | None:
     """
     subject = await locate(actor, identifier)
     if subject is None:
-        await _nobody(actor, EventName.PARTICIPANT_SOUGHT)
+        await log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
         return None
     return await show(actor, subject)
 
@@ -180,7 +177,9 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
             detail=msgspec.json.decode(
-                _detail(actor, standing, basis, ("Patient",), versions, known.policy.team_names)
+                event_detail(
+                    actor, standing, basis, ("Patient",), versions, known.policy.team_names
+                )
             ),
         )
         if not is_permitted:
@@ -219,7 +218,7 @@ async def locate_own_number(actor: Actor, local_id: str) -> UUID | None:
         return await queries.participant_of_local_id(tx, actor.facility_id or UUID(int=0), local_id)
 
 
-async def _nobody(actor: Actor, event: EventName) -> None:
+async def log_nobody(actor: Actor, event: EventName) -> None:
     async with unit_of_work(actor) as tx:
         await access_log.append_system(tx, event, outcome="denied", detail={"name": actor.name})
 
@@ -235,22 +234,13 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
     return scope.of(asked[0]).basis
 
 
-def _exceptions(scope: Scope) -> str:
-    if scope.exceptions == NO_EXCEPTIONS:
-        return ""
-    return msgspec.json.encode(scope.exceptions).decode()
-
-
 class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL."""
 
-    scope: Scope
+    filter: Filter
     outcome: str
     detail: str
     own_detail: str
-    source_permitted: list[str]
-    source_denied: list[str]
-    exceptions: str
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
@@ -280,13 +270,10 @@ def _answer(
         basis = basis_for(scope, types)
         is_granted = basis.step in ("granted", "shared")
         answer = _Answer(
-            scope=scope,
+            filter=filter_of(scope),
             outcome="permitted" if is_granted else "denied",
-            detail=_detail(actor, standing, basis, types, versions, known.policy.team_names),
+            detail=event_detail(actor, standing, basis, types, versions, known.policy.team_names),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
-            source_permitted=[f"{source}/{code}" for source, code in scope.source_permitted],
-            source_denied=[f"{source}/{code}" for source, code in scope.source_denied],
-            exceptions=_exceptions(scope),
         )
         if known.policy.is_timeless(request):
             if len(_answers) >= KEPT_ANSWERS:
@@ -295,13 +282,13 @@ def _answer(
     return answer
 
 
-def _detail(
+def event_detail(
     actor: Actor,
     standing: directory.Standing,
     basis: Basis,
     types: tuple[str, ...],
     versions: Versions,
-    teams: dict[str, str],
+    teams: Mapping[str, str] = NO_TEAMS,
 ) -> str:
     """The event as the participant will read it; resources are added where they are read."""
     who = {
@@ -310,7 +297,7 @@ def _detail(
         "facility": {"ja": standing.facility_name, "en": standing.facility_name_en},
         "client": actor.client_id,
     }
-    reason = _reason(actor, standing, basis, teams)
+    reason = reason_of(actor, standing, basis, teams)
     return msgspec.json.encode(
         {"actor": who, "asked": types, **reason, "versions": versions}
     ).decode()
@@ -319,11 +306,14 @@ def _detail(
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
     """What stands in the detail's place for it when only the facility's own records were shown."""
     own = msgspec.structs.replace(basis, step="own_record")
-    return msgspec.json.encode(_reason(actor, standing, own, {})).decode()
+    return msgspec.json.encode(reason_of(actor, standing, own)).decode()
 
 
-def _reason(
-    actor: Actor, standing: directory.Standing, basis: Basis, teams: dict[str, str]
+def reason_of(
+    actor: Actor,
+    standing: directory.Standing,
+    basis: Basis,
+    teams: Mapping[str, str] = NO_TEAMS,
 ) -> dict[str, Any]:
     said = sentence(basis)
     facility = {"ja": standing.facility_name, "en": standing.facility_name_en}
@@ -332,8 +322,8 @@ def _reason(
             said,
             locale,
             directory.profile(),
-            teams
-            | {
+            {
+                **teams,
                 str(actor.facility_id): facility[locale],
                 str(actor.professional_id): standing.professional_name or "",
             },

@@ -33,6 +33,7 @@ class Version(NamedTuple):
     recorded_at: datetime
     key: Key
     body: str
+    sensitivity: int
 
 
 def key_of(item: PlannedItem) -> Key:

@@ -13,10 +13,17 @@ from api.consent.changes import facilities_named, professionals_named
 from api.consent.switches import Command
 from api.consent.telling import change_said, label
 from api.core import i18n
+from api.core.actor import ActorKind
 from api.directory.profile import NetworkProfile
 
 ACCESSES = frozenset(
-    {EventName.RECORD_READ, EventName.PARTICIPANT_FOUND, EventName.PARTICIPANT_SOUGHT}
+    {
+        EventName.RECORD_READ,
+        EventName.PARTICIPANT_FOUND,
+        EventName.PARTICIPANT_SOUGHT,
+        EventName.CONSENT_READ,
+        EventName.ACCESS_EVALUATED,
+    }
 )
 
 Names = Mapping[UUID, str]
@@ -79,13 +86,14 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         at=row.at,
         event=row.event,
         outcome=row.outcome,
-        is_access=row.event in ACCESSES,
+        is_access=row.event in ACCESSES and row.actor_kind != ActorKind.PARTICIPANT,
         sentence=i18n.text(
             locale,
             key,
             facility=facility or i18n.text(locale, "log.facility.unknown"),
             who=_who(who, profession, locale),
             kinds=_summed(kinds, locale),
+            **_told(row, locale),
         ),
         who=who,
         profession=profession,
@@ -104,14 +112,33 @@ def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
             if row.outcome == "denied":
                 return ".denied"
             return ".permitted" if kinds else ".nothing"
+        case EventName.ACCESS_EVALUATED if row.actor_kind == ActorKind.PARTICIPANT:
+            return ".own"
+        case EventName.CONSENT_READ | EventName.ACCESS_EVALUATED:
+            return f".{row.outcome}"
         case EventName.SIGNED_IN if row.outcome == "denied":
             return ".denied"
         case EventName.PARTICIPATION_CHANGED:
-            return f".{row.detail.get('state')}"
+            return f".{row.detail.get('because') or row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:
+            if isinstance(change := row.detail.get("change"), dict):
+                return f".{change.get('origin')}"
+            if row.detail.get("change") == [{"import": "fhir"}]:
+                return ".imported"
             return "" if _changes(row) else ".undone"
+        case EventName.ACCESS_ASKED if row.outcome == "denied":
+            return ".denied"
         case _:
             return ""
+
+
+def _told(row: LogRow, locale: str) -> dict[str, Any]:
+    """What the event itself brings for its sentence, in this language where it says one."""
+    told: dict[str, Any] = row.detail.get("told") or {}
+    return {
+        name: value.get(locale, "") if isinstance(value, dict) else value
+        for name, value in told.items()
+    }
 
 
 def _changes(row: LogRow) -> tuple[Command, ...]:

@@ -1,18 +1,23 @@
 """What else participants' apps ask: who I am, my log, notices, facilities, a call back."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter, QueryParameter
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
+from api.consent import service as consent
+from api.consent.disclosure_view import DisclosureView, view
+from api.consent.recipients import NOTICE
+from api.consent.telling import label
 from api.core import i18n
 from api.core.actor import Actor
+from api.directory import service as directory
 from api.identity.guards import API, participants_only
-from api.support import own, service
+from api.support import leaving, own, service
 from api.support.log_lines import LogLine
 from api.support.own import FacilityChoice
 from api.support.replay import Replay, replay
@@ -30,7 +35,10 @@ class Me(Struct):
 
 
 class FacilityView(Struct):
-    """`is_on`: named in my settings. `holds_my_records` and `has_read_my_records` as I may know."""
+    """`is_on`: let in now, by name or by what covers it.
+
+    `holds_my_records` and `has_read_my_records`: as I may know.
+    """
 
     id: UUID
     name: str
@@ -45,6 +53,31 @@ class FacilityView(Struct):
 class Facilities(Struct):
     facilities: list[FacilityView]
     total: int
+
+
+class ProfessionalView(Struct):
+    id: UUID
+    name: str
+    name_kana: str
+    profession: str
+    profession_label: str
+    facility_id: UUID
+    facility: str
+
+
+class Professionals(Struct):
+    professionals: list[ProfessionalView]
+
+
+class WaitingView(Struct):
+    """`sees_from`: from then on unless turned off; null: it asks, and sees nothing until let in."""
+
+    id: UUID
+    name: str
+    facility_type: str
+    region: str
+    joined_at: datetime
+    sees_from: datetime | None
 
 
 class Log(Struct):
@@ -72,6 +105,13 @@ class CallBack(Struct, forbid_unknown_fields=True):
     phone: Annotated[str, Meta(max_length=40, description="10 or 11 digits, hyphens allowed.")]
 
 
+class ParticipationWish(Struct, forbid_unknown_fields=True):
+    """`undo` takes the last change back, with the date records were shown from."""
+
+    state: Literal["participating", "withdrawn"]
+    undo: bool = False
+
+
 class Accepted(Struct):
     message: str
 
@@ -97,12 +137,65 @@ class MyOwn(Controller):
         q: Annotated[
             str, QueryParameter(max_length=100, description="Part of a name or kana.")
         ] = "",
+        area: Annotated[str, QueryParameter(max_length=40, description="A region's code.")] = "",
+        facility_type: Annotated[
+            str, QueryParameter(name="type", max_length=40, description="A facility type's code.")
+        ] = "",
     ) -> Facilities:
-        """At most 50: with `q` those found, without it those on or known to the participant."""
-        found = await own.facility_choices(actor, q)
+        """At most 50: those found, or, asked for nothing, those on or known to the participant.
+
+        Those that hold or have read the participant's records come first. 422 for an area or type
+        the network does not have."""
+        found = await own.facility_choices(actor, q, region=area, facility_type=facility_type)
         return Facilities(
             [_facility(each, _locale(request)) for each in found.choices], found.total
         )
+
+    @get("/professionals", summary="Professionals to name")
+    async def professionals(
+        self,
+        request: ApiRequest,
+        actor: NamedDependency[Actor],
+        q: Annotated[
+            str, QueryParameter(max_length=100, description="Part of a name or kana.")
+        ] = "",
+        facility: FromQuery[UUID | None] = None,
+    ) -> Professionals:
+        """At most 50 who are at work in the network now; nobody where nothing is asked for."""
+        locale, profile = _locale(request), directory.profile()
+        found = await own.professional_choices(actor, q, facility)
+        return Professionals(
+            [
+                ProfessionalView(
+                    each.professional_id,
+                    each.name,
+                    each.name_kana,
+                    each.profession,
+                    label(profile, "profession", each.profession, locale),
+                    each.facility_id,
+                    each.facility_label(locale),
+                )
+                for each in found
+            ]
+        )
+
+    @get("/facilities/waiting", summary="Facilities that joined lately and my settings would cover")
+    async def waiting(
+        self, request: ApiRequest, actor: NamedDependency[Actor]
+    ) -> list[WaitingView]:
+        """Newest first. Letting one in, or not, is a change of the settings like any other."""
+        asks = (await consent.settings(actor)).directive.asks_first_since
+        return [
+            WaitingView(
+                each.facility_id,
+                each.label(_locale(request)),
+                each.facility_type,
+                each.region,
+                each.joined_at,
+                None if asks and each.joined_at >= asks else each.joined_at + NOTICE,
+            )
+            for each in await own.waiting_facilities(actor)
+        ]
 
     @get("/access-log", summary="Who looked at my records")
     async def log(
@@ -125,6 +218,14 @@ class MyOwn(Controller):
         """Makes the decision behind one event again, from the versions its row names. 404 for a
         number the log does not have and for events that decided nothing."""
         return await replay(actor, number)
+
+    @post("/participation", status_code=200, summary="Leave the network, or come back")
+    async def take_part(
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
+    ) -> DisclosureView:
+        """Leaving closes every record at the next read; the switches are kept."""
+        state = await leaving.take_part(actor, data.state, is_undo=data.undo)
+        return await view(actor, _locale(request), state)
 
     @get("/notices", summary="My notices")
     async def notices(
@@ -165,13 +266,8 @@ def _facility(choice: FacilityChoice, locale: str) -> FacilityView:
 
 
 def _notice(notice: Notice, locale: str) -> NoticeView:
-    return NoticeView(
-        notice.notice_id,
-        notice.created_at,
-        i18n.text(locale, f"notice.{notice.event}.title", **notice.params),
-        i18n.text(locale, f"notice.{notice.event}.body", **notice.params),
-        notice.is_unread,
-    )
+    title, body = notifications.said(notice, locale)
+    return NoticeView(notice.notice_id, notice.created_at, title, body, notice.is_unread)
 
 
 routes = [MyOwn]

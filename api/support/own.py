@@ -3,13 +3,13 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import structs
-
 from api.access_log import service as access_log
 from api.consent import service as consent
 from api.consent.entry import Entry, entry
+from api.consent.errors import UnknownChoice
 from api.consent.names import names_of
 from api.consent.recipients import NOTICE
+from api.consent.requesters import anybody_of, standing_well
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -19,6 +19,7 @@ from api.records import own as own_records
 from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
+MOST_PEOPLE = 50
 
 
 class LogView(NamedTuple):
@@ -72,7 +73,14 @@ async def facility_choices(
 
     A network of no more than 50 facilities is shown whole. Facilities that hold or have read the
     participant's records come first, then those chosen by name, each in kana order.
+    Raises `UnknownChoice` for a region or facility type this network does not have.
     """
+    profile = directory.profile()
+    if not (
+        {region} - {""} <= {each.code for each in profile.regions}
+        and {facility_type} - {""} <= {each.code for each in profile.facility_types}
+    ):
+        raise UnknownChoice
     state = await consent.settings(actor)
     policy, now = consent.compiled(state), clock.now()
     chosen = {
@@ -82,7 +90,12 @@ async def facility_choices(
     }
     holders, readers = await own_records.holders(actor), await access_log.readers(actor)
     found, total = await directory.search(
-        actor, words, limit=MOST_FACILITIES, region=region, facility_type=facility_type
+        actor,
+        words,
+        limit=MOST_FACILITIES,
+        region=region,
+        facility_type=facility_type,
+        first=(holders | readers, chosen),
     )
     if not (words.strip() or region or facility_type):
         known = await directory.named(actor, chosen | holders | readers)
@@ -101,7 +114,7 @@ async def facility_choices(
         [
             FacilityChoice(
                 each,
-                entry(policy, consent.facility_requester(each), now),
+                entry(policy, anybody_of(each), now),
                 each.facility_id in holders,
                 each.facility_id in readers,
             )
@@ -109,6 +122,18 @@ async def facility_choices(
         ],
         total,
     )
+
+
+async def professional_choices(
+    actor: Actor, words: str = "", facility_id: UUID | None = None
+) -> list[PersonLine]:
+    """Professionals at work, by name, kana or facility; at most 50, nobody for nothing asked."""
+    if not words.strip() and facility_id is None:
+        return []
+    found, _ = await directory.search_people(
+        actor, words, limit=MOST_PEOPLE, facility_id=facility_id
+    )
+    return found
 
 
 async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
@@ -119,7 +144,7 @@ async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
     policy = consent.compiled(await consent.settings(actor))
     return FacilityChoice(
         found,
-        entry(policy, consent.facility_requester(found), clock.now()),
+        entry(policy, anybody_of(found), clock.now()),
         facility_id in await own_records.holders(actor),
         facility_id in await access_log.readers(actor),
     )
@@ -131,7 +156,7 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     if found is None:
         raise NotFound
     policy = consent.compiled(await consent.settings(actor))
-    return PersonChoice(found, entry(policy, consent.person_requester(found), clock.now()))
+    return PersonChoice(found, entry(policy, standing_well(found), clock.now()))
 
 
 async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
@@ -143,11 +168,8 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     state = await consent.settings(actor)
     policy, now = consent.compiled(state), clock.now()
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
-    waiting: list[FacilityLine] = []
-    for each in await directory.joined_since(actor, since):
-        who = consent.facility_requester(each)
-        if entry(policy, who, now).rule is not None or entry(policy, who, now).is_open:
-            continue
-        if entry(policy, structs.replace(who, facility_joined_at=None), now).is_open:
-            waiting.append(each)
-    return waiting
+    return [
+        each
+        for each in await directory.joined_since(actor, since)
+        if entry(policy, anybody_of(each), now).waits
+    ]

@@ -64,6 +64,8 @@ async def replay(actor: Actor, number: int) -> Replay:
     again = scope.basis
     if row.event == EventName.RECORD_READ:
         again = basis_for(scope, tuple(row.detail["asked"]))
+    if row.event == EventName.ACCESS_EVALUATED and row.detail["asked"]:
+        again = scope.of(row.detail["asked"][0]).basis
     if basis.step == "own_record" and scope.own_facility:
         again = structs.replace(again, step="own_record")
     return Replay(

@@ -17,7 +17,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from litestar import Litestar
 
-from api.consent import leaving
+from api.consent import facility_notices, leaving, requests
 from api.consent import service as consent
 from api.consent.switches import SetFacility
 from api.core import clock
@@ -85,12 +85,15 @@ class System:
 
 @dataclass(frozen=True)
 class World:
-    """`taro` has records at the hospital, a case, a notice; he lets only the hospital in."""
+    """`taro` has records at the hospital, a case, a notice, a request from there; he lets only the
+    hospital in, which was told once that it was not."""
 
     taro: Actor
     card: CardNumber
     record_id: UUID
     case_id: UUID
+    request_id: UUID
+    notice_id: UUID
     number: str
     hospital: Place
     clinic: Place
@@ -134,16 +137,24 @@ async def make_world() -> World:
     number = f"T{secrets.token_hex(6)}"
     await scene.knows_as(hospital, taro, number)
     await support.ask_for_call(taro, PHONE)
+    sato = await scene.professional(clinic, "佐藤 健一", "physician")
+    mori = await scene.professional(hospital, "森 大輔", "physician")
+    await requests.ask(mori, card.digits, requests.Wish("professional", 30, 0, "treatment", ""))
     async with unit_of_work(taro) as tx:
         record_id = await tx.fetchval("SELECT record_id FROM record")
         case_id = await tx.fetchval("SELECT case_id FROM support_case")
-    sato = await scene.professional(clinic, "佐藤 健一", "physician")
-    mori = await scene.professional(hospital, "森 大輔", "physician")
+        request_id = await tx.fetchval("SELECT request_id FROM access_request")
+        await tx.execute(
+            "SELECT consent_tell_facility($1, NULL, 'access_ended')", hospital.facility_id
+        )
+    (notice,) = await facility_notices.unseen(mori)
     return World(
         taro,
         card,
         record_id,
         case_id,
+        request_id,
+        notice.notice_id,
         number,
         hospital,
         clinic,
@@ -232,7 +243,7 @@ async def admin(database: Deployment) -> AsyncIterator[asyncpg.Connection]:
 
 
 KEPT = ("participant", "card", "account", "passkey", "participation", "directive", "record",
-        "facility_patient", "support_case")  # fmt: skip
+        "facility_patient", "support_case", "desk_code", "access_request")  # fmt: skip
 
 
 async def held_of(admin: asyncpg.Connection, participant_id: UUID) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Every route × every role × what belongs to Tarō: served, turned away, or not there at all."""
 
 import re
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest_asyncio
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from api.core import clock
 from api.fhir.codes import CARD, patient_in_facility
 from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, without_accidents
 from tests.portal import scene
@@ -30,7 +32,10 @@ NOBODY = ". . . . . ."
 TICKET = "gone gone gone gone gone gone"
 # Tarō's own things, for everyone else
 HIS_PAGE = "in . . . in in"
+# Kumamoto offers one way of letting people in: nobody picks
+NO_CHOICE = "in . . . in in"
 HIS_CASE = "in . . ok in in"
+HIS_ANSWER = "in . . . in in"
 HIS_RECORD = "in in in in . in"
 
 
@@ -47,6 +52,11 @@ class Row(NamedTuple):
     body: Any = None
 
 
+HIS_LAB = {
+    "subject": {"type": "professional", "id": "{clinic}"},
+    "action": {"name": "read"},
+    "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
+}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -89,6 +99,14 @@ TABLE = (
         HIS_RECORD,
         "/fhir/R4/MedicationRequest/{record}",
     ),
+    Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
+    Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    # Decisions
+    Row("GET", "/.well-known/authzen-configuration", OPEN),
+    Row("GET", "/.well-known/jwks.json", OPEN),
+    Row("POST", "/access/v1/evaluation", "in bad . . bad in", body={}),
+    Row("POST", "/access/v1/evaluation", "in ok . . ok in", body=HIS_LAB),
+    Row("POST", "/access/v1/evaluations", "in ok . . ok in", body=HIS_LAB),
     Row("POST", "/fhir/R4", "in in in in in bad", body={}),
     Row(
         "POST",
@@ -131,9 +149,74 @@ TABLE = (
             "commands": [{"kind": "facility", "id": "{clinic}", "on": True}],
         },
     ),
+    Row("GET", "/me/disclosure/receipts", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/disclosure/receipts/{version}",
+        "in . . . in in",
+        "/me/disclosure/receipts/999?participant_id={taro}",
+    ),
+    Row("GET", "/me/disclosure/consent", PARTICIPANT, "/me/disclosure/consent?patient={taro}"),
+    Row(
+        "GET",
+        "/me/disclosure/consent/{version}",
+        "in . . . in in",
+        "/me/disclosure/consent/999?patient={taro}",
+    ),
+    Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
+    Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": 0}),
+    Row("DELETE", "/me/disclosure/desk-codes/current", PARTICIPANT),
+    Row("GET", "/me/disclosure/requests", PARTICIPANT),
+    Row(
+        "POST",
+        "/me/disclosure/requests/{request_id}/approval",
+        HIS_ANSWER,
+        "/me/disclosure/requests/{request}/approval",
+        {"who": "facility", "until": "{tomorrow}"},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/requests/{request_id}/refusal",
+        HIS_ANSWER,
+        "/me/disclosure/requests/{request}/refusal",
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/preview",
+        PARTICIPANT,
+        body={"facility_id": "{clinic}", "profession": "physician"},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/preview",
+        "in bad . . in in",
+        body={"facility_id": "{clinic}", "profession": "physician", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/me/disclosure/difference",
+        PARTICIPANT,
+        body={"commands": [{"kind": "facility", "id": "{clinic}", "on": True}]},
+    ),
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
+    Row("GET", "/me/participation/terms", PARTICIPANT),
+    Row(
+        "POST",
+        "/me/participation/terms",
+        PARTICIPANT,
+        body={"answer": "accept", "version": "2026-11"},
+    ),
+    Row("POST", "/me/participation/records", PARTICIPANT, body={"data_from": None}),
+    Row("GET", "/me/residence", PARTICIPANT, "/me/residence?participant_id={taro}"),
+    Row("PUT", "/me/residence", PARTICIPANT, body={"version": 0, "places": []}),
+    Row("GET", "/me/scheme", PARTICIPANT),
+    Row("PUT", "/me/scheme", "in bad . . in in", body={"version": 0, "scheme": "care_team"}),
+    Row("GET", "/me/papers", PARTICIPANT, "/me/papers?participant_id={taro}"),
+    Row("GET", "/me/papers/{paper_id}", HIS_PAGE, "/me/papers/{case}"),
+    Row("GET", "/me/facilities/waiting", PARTICIPANT),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
+    Row("GET", "/me/professionals", PARTICIPANT, "/me/professionals?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
     Row(
         "GET",
@@ -143,6 +226,8 @@ TABLE = (
     ),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
+    Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
+    Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
     # The portal, for everyone
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
@@ -164,29 +249,179 @@ TABLE = (
     Row("GET", "/disclosure", PARTICIPANT, "/disclosure?participant_id={taro}"),
     Row(
         "POST",
-        "/disclosure",
+        "/disclosure/save",
         PARTICIPANT,
         body={
-            "axis": "facility",
-            "code": "{clinic}",
-            "permit": "yes",
+            "change": '[{"kind": "facility", "facility_id": "{clinic}", "on": true}]',
             "version": "0",
             "participant_id": "{taro}",
         },
     ),
+    Row(
+        "GET", "/disclosure/facilities", PARTICIPANT, "/disclosure/facilities?participant_id={taro}"
+    ),
+    Row(
+        "GET",
+        "/disclosure/facilities/{facility_id}",
+        PARTICIPANT,
+        "/disclosure/facilities/{clinic}",
+    ),
+    Row(
+        "POST",
+        "/disclosure/facilities/{facility_id}",
+        PARTICIPANT,
+        "/disclosure/facilities/{clinic}",
+        {"version": "0", "until": "open", "participant_id": "{taro}"},
+    ),
+    Row(
+        "GET",
+        "/disclosure/facilities/{facility_id}/categories",
+        PARTICIPANT,
+        "/disclosure/facilities/{clinic}/categories",
+    ),
+    Row("GET", "/disclosure/see-as", PARTICIPANT, "/disclosure/see-as?participant_id={taro}"),
+    Row(
+        "GET",
+        "/disclosure/see-as/people/{professional_id}",
+        PARTICIPANT,
+        "/disclosure/see-as/people/{doctor}?participant_id={taro}",
+    ),
+    Row(
+        "GET",
+        "/disclosure/see-as/facilities/{facility_id}",
+        PARTICIPANT,
+        "/disclosure/see-as/facilities/{clinic}",
+    ),
+    Row(
+        "POST",
+        "/disclosure/confirm",
+        PARTICIPANT,
+        body={"change": '[{"kind":"region","code":"aso","on":true}]', "version": 0},
+    ),
+    Row("GET", "/disclosure/areas", PARTICIPANT),
+    Row("GET", "/disclosure/areas/{code}", PARTICIPANT, "/disclosure/areas/aso"),
+    Row("GET", "/disclosure/professions", PARTICIPANT),
+    Row("GET", "/disclosure/categories", PARTICIPANT),
+    Row("GET", "/disclosure/people", PARTICIPANT, "/disclosure/people?facility={clinic}"),
+    Row("GET", "/disclosure/people/{professional_id}", PARTICIPANT, "/disclosure/people/{doctor}"),
+    Row(
+        "POST",
+        "/disclosure/people/{professional_id}",
+        PARTICIPANT,
+        "/disclosure/people/{doctor}",
+        {"version": "0", "until": "open", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/disclosure/teams", PARTICIPANT),
+    Row(
+        "POST",
+        "/disclosure/teams",
+        PARTICIPANT,
+        body={"version": "0", "name": "T", "professional_id": "{doctor}"},
+    ),
+    Row("GET", "/disclosure/teams/{team_id}", HIS_PAGE, "/disclosure/teams/{taro}"),
+    Row(
+        "POST",
+        "/disclosure/teams/{team_id}",
+        HIS_PAGE,
+        "/disclosure/teams/{taro}",
+        {"version": "0", "name": "T"},
+    ),
+    Row("GET", "/disclosure/details", PARTICIPANT),
+    Row(
+        "POST",
+        "/disclosure/details",
+        PARTICIPANT,
+        body={"version": "0", "outcome": "deny", "category": "lab", "source": "{clinic}"},
+    ),
+    Row("GET", "/disclosure/new-facilities", PARTICIPANT),
+    Row("GET", "/disclosure/research", PARTICIPANT),
     Row(
         "POST",
         "/disclosure/undo",
         PARTICIPANT,
         body={"version": "0", "participant_id": "{taro}"},
     ),
+    Row("GET", "/disclosure/receipts", PARTICIPANT),
+    Row("GET", "/disclosure/receipts/{version}", "in . . . in in", "/disclosure/receipts/999"),
     Row("GET", "/disclosure/participation", PARTICIPANT),
+    Row(
+        "POST",
+        "/disclosure/participation/records",
+        PARTICIPANT,
+        body={"wish": "earlier", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/disclosure/scheme", NO_CHOICE),
+    Row("GET", "/disclosure/residence", PARTICIPANT, "/disclosure/residence?changed=1"),
+    Row(
+        "POST",
+        "/disclosure/residence",
+        PARTICIPANT,
+        body={"wish": "now", "version": "0", "region": "aso", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/participation/terms", PARTICIPANT),
+    Row(
+        "POST",
+        "/participation/terms",
+        PARTICIPANT,
+        body={"answer": "accept", "version": "2026-11", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/participation/papers/{paper_id}", HIS_PAGE, "/participation/papers/{case}"),
     Row(
         "POST",
         "/disclosure/participation",
         PARTICIPANT,
         body={"state": "participating", "participant_id": "{taro}"},
     ),
+    Row("GET", "/disclosure/desk-code", PARTICIPANT),
+    Row("POST", "/disclosure/desk-code", PARTICIPANT, body={"participant_id": "{taro}"}),
+    Row("POST", "/disclosure/desk-code/cancel", PARTICIPANT, body={"participant_id": "{taro}"}),
+    Row("GET", "/disclosure/requests", PARTICIPANT, "/disclosure/requests?participant_id={taro}"),
+    Row(
+        "POST",
+        "/disclosure/requests/{request_id}/approve",
+        HIS_ANSWER,
+        "/disclosure/requests/{request}/approve",
+        {"whom": "facility", "days": "7"},
+    ),
+    Row(
+        "POST",
+        "/disclosure/requests/{request_id}/refuse",
+        HIS_ANSWER,
+        "/disclosure/requests/{request}/refuse",
+        {"participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/disclosure/agreed/{provision_id}/end",
+        PARTICIPANT,
+        "/disclosure/agreed/1/end",
+        {"participant_id": "{taro}"},
+    ),
+    Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
+    Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
+    Row(
+        "POST",
+        "/records/{record_id}/choices",
+        HIS_PAGE,
+        "/records/{record}/choices",
+        {"act": "hide", "version": "0"},
+    ),
+    Row("GET", "/records/{record_id}/share", HIS_PAGE, "/records/{record}/share?q="),
+    Row(
+        "POST",
+        "/records/{record_id}/share",
+        HIS_PAGE,
+        "/records/{record}/share",
+        {"to": "facility:{clinic}", "until": "2099-01-01", "version": "0"},
+    ),
+    Row("GET", "/records/incoming", PARTICIPANT, "/records/incoming?participant_id={taro}"),
+    Row(
+        "POST",
+        "/records/incoming",
+        PARTICIPANT,
+        body={"level": "restricted", "version": "0", "participant_id": "{taro}"},
+    ),
+    Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),
@@ -196,12 +431,75 @@ TABLE = (
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "card", "card": "{card_digits}"}),
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "local_id", "local_id": "{number_value}"}),
     Row("GET", "/clinic/participants/{participant_id}", HIS_PAGE, "/clinic/participants/{taro}"),
+    Row("POST", "/clinic/desk-code", "in . bad . in in", body={"code": "1234"}),
+    Row("GET", "/clinic/ask", PROFESSIONAL),
+    Row("POST", "/clinic/ask", "in . bad . in in", body={"card": "1234"}),
+    Row(
+        "POST",
+        "/clinic/notices/{notice_id}/seen",
+        PROFESSIONAL,
+        "/clinic/notices/{notice}/seen",
+        {"facility_id": "{clinic}"},
+    ),
+    Row(
+        "GET",
+        "/clinic/participants/{participant_id}/hand-on",
+        HIS_PAGE,
+        "/clinic/participants/{taro}/hand-on",
+    ),
+    Row(
+        "POST",
+        "/clinic/participants/{participant_id}/hand-on/find",
+        HIS_PAGE,
+        "/clinic/participants/{taro}/hand-on/find",
+        {"q": "{number_value}"},
+    ),
+    Row(
+        "POST",
+        "/clinic/participants/{participant_id}/hand-on",
+        HIS_PAGE,
+        "/clinic/participants/{taro}/hand-on",
+        {"professional_id": "{account}", "days": "7", "reason": "referral"},
+    ),
     # The support centre
     Row("GET", "/support", SUPPORT),
+    Row("GET", "/support/campaigns", SUPPORT),
+    Row(
+        "POST",
+        "/support/campaigns",
+        "in . . bad in in",
+        body={"version": "2026-11", "answer_by": "2026-01-01"},
+    ),
+    Row(
+        "POST",
+        "/support/campaigns/{campaign_id}/call-off",
+        HIS_PAGE,
+        "/support/campaigns/{case}/call-off",
+        {},
+    ),
+    Row("GET", "/support/papers", SUPPORT),
+    Row("POST", "/support/papers", "in . . bad in in", body={}),
+    Row("GET", "/support/papers/{import_id}", HIS_PAGE, "/support/papers/{case}"),
+    Row(
+        "GET",
+        "/support/papers/{import_id}/report.csv",
+        HIS_PAGE,
+        "/support/papers/{case}/report.csv",
+    ),
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 
-JSON_ROUTES = ("/fhir", "/oauth", "/me", "/enrolments", "/sessions", "/health", "/schema", "/.well")
+JSON_ROUTES = (
+    "/fhir",
+    "/oauth",
+    "/access/v1",
+    "/me",
+    "/enrolments",
+    "/sessions",
+    "/health",
+    "/schema",
+    "/.well",
+)
 SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
 
 
@@ -280,7 +578,16 @@ def _word(answer: httpx.Response) -> str:
     status = answer.status_code
     if status == 401 or (status == 303 and answer.headers["location"] == "/sign-in"):
         return "in"
-    words = {404: ".", 410: "gone", 400: "bad", 403: "bad", 415: "bad", 422: "bad", 409: "ok"}
+    words = {
+        404: ".",
+        410: "gone",
+        400: "bad",
+        403: "bad",
+        415: "bad",
+        422: "bad",
+        428: "bad",
+        409: "ok",
+    }
     return words.get(status, "ok" if status < 400 else str(status))
 
 
@@ -326,12 +633,16 @@ def _his(world: World) -> dict[str, str]:
         "account": str(world.taro.account_id),
         "record": str(world.record_id),
         "case": str(world.case_id),
+        "request": str(world.request_id),
+        "notice": str(world.notice_id),
+        "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
         "card_digits": world.card.digits,
         "number": f"{system}|{world.number}",
         "number_system": system,
         "number_value": world.number,
         "clinic": str(world.clinic.facility_id),
+        "doctor": str(world.sato.professional_id),
         "absent": str(uuid4()),
     }
 
@@ -345,6 +656,8 @@ def _absent(world: World) -> dict[str, str]:
         "taro": str(uuid4()),
         "record": str(uuid4()),
         "case": str(uuid4()),
+        "request": str(uuid4()),
+        "notice": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

@@ -3,16 +3,20 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 
 from api.access_log.events import EventName
-from api.consent import joining
+from api.consent import desk_code, joining, requests
 from api.consent import service as consent
-from api.consent.errors import SettingsChangedMeanwhile
+from api.consent.asking import agreed
+from api.consent.errors import DeskCodeRefused, SettingsChangedMeanwhile
 from api.consent.switches import SetCategory, SetFacility
+from api.core import clock
+from api.core.errors import NotFound
 from api.identity import enrolment
 from api.identity import service as identity
 from api.identity.errors import AlreadyEnrolled, TicketGone
@@ -113,6 +117,42 @@ async def test_registrations_with_one_code_at_once_make_one_account(
         "SELECT used_at IS NOT NULL FROM activation_code WHERE participant_id = $1",
         hanako.participant_id,
     )
+
+
+async def test_of_two_facilities_that_type_one_code_at_once_exactly_one_is_let_in(own_world: World):
+    code = await desk_code.make(own_world.hanako, level=0)
+    doctors = (own_world.sato, own_world.mori)
+    results = await _together(*(desk_code.redeem(who, code.digits) for who in doctors * 2))
+    assert [each for each in results if not isinstance(each, BaseException)] == [
+        own_world.hanako.participant_id
+    ], results
+    assert sum(isinstance(each, DeskCodeRefused) for each in results) == 3
+    (row,) = (await consent.settings(own_world.hanako)).directive.provisions
+    winner = next(
+        who
+        for who, each in zip(doctors * 2, results, strict=True)
+        if not isinstance(each, BaseException)
+    )
+    assert row.facility_id == winner.facility_id
+
+
+async def test_codes_made_at_once_leave_one_that_opens(own_world: World):
+    made = await _together(*(desk_code.make(own_world.hanako, level=0) for _ in range(4)))
+    tried = [await _together(desk_code.redeem(own_world.sato, each.digits)) for each in made]
+    opened = [each for (each,) in tried if not isinstance(each, BaseException)]
+    assert opened == [own_world.hanako.participant_id]
+
+
+async def test_a_request_answered_twice_at_once_is_answered_once(own_world: World):
+    taro, until = own_world.taro, clock.now() + timedelta(days=3)
+    results = await _together(
+        requests.approve(taro, own_world.request_id, whom="facility", until=until, level=0),
+        requests.refuse(taro, own_world.request_id),
+        requests.approve(taro, own_world.request_id, whom="professional", until=until, level=0),
+    )
+    assert sum(isinstance(each, NotFound) for each in results) == 2, results
+    agreed_on = agreed((await consent.settings(taro)).directive)
+    assert len(agreed_on) == (0 if results[1] is None else 1)
 
 
 async def test_one_demo_link_used_at_once_opens_one_session(attacking, own_world: World):

@@ -1,7 +1,9 @@
 """Sessions, forms of other sites, and what a browser is told to keep."""
 
+import json
 import re
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -155,12 +157,20 @@ async def test_no_form_of_another_site_changes_anything(
 ):
     """Every POST of the portal, with the victim's cookie and without, or with a wrong, token."""
     posts = _portal_posts(app)
-    assert len(posts) >= 14
+    assert len(posts) >= 18
+    wish = json.dumps(
+        [{"kind": "facility", "facility_id": str(own_world.clinic.facility_id), "on": True}]
+    )
     before = await held_of(admin, own_world.hanako.participant_id)
     his = await held_of(admin, own_world.taro.participant_id)
     for actor in (own_world.hanako, own_world.sato, own_world.ueda, None):
         for path in posts:
-            url = path.format(case_id=own_world.case_id)
+            url = path.format(
+                case_id=own_world.case_id,
+                facility_id=own_world.clinic.facility_id,
+                professional_id=own_world.sato.professional_id,
+                team_id=uuid4(),
+            )
             async with attacking(actor=actor) as browser:
                 mine = await browser.csrf()
                 async with attacking() as other:
@@ -175,9 +185,7 @@ async def test_no_form_of_another_site_changes_anything(
                 ):
                     answer = await browser.send(
                         "POST", url, form={"state": "withdrawn", "phone": "0961234567",
-                                           "axis": "facility", "code": str(
-                                               own_world.clinic.facility_id), "permit": "yes",
-                                           "version": "0"} | form,
+                                           "change": wish, "version": "0"} | form,
                         csrf=False, headers=headers, html=True,
                     )  # fmt: skip
                     assert answer.status_code == 403, (url, headers, form)
@@ -202,7 +210,7 @@ async def test_another_sites_own_cookie_and_token_pair_is_not_ours(attacking, wo
 async def test_the_json_api_takes_no_cookie(app: Litestar, attacking, world: World):
     """So a page of another site, which can send cookies, can use none of it."""
     doors = [
-        (method, route.path_format)
+        (method, route.path)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
@@ -212,6 +220,8 @@ async def test_the_json_api_takes_no_cookie(app: Litestar, attacking, world: Wor
     async with attacking(actor=world.hanako) as browser:
         browser.bearer = None
         for method, path in doors:
+            path = re.sub(r"\{\w+:uuid\}", str(uuid4()), path)
+            path = re.sub(r"\{\w+:\w+\}", "1", path)
             answer = await browser.send(method, path, body={} if method == "POST" else None)
             assert answer.status_code == 401, path
             assert "access-control-allow-origin" not in answer.headers

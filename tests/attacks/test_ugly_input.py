@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -52,10 +53,29 @@ UGLY = (
 SURROGATE = "%ED%A0%80"
 FORMS = {
     "hanako": (
-        ("/disclosure", {"axis": "facility", "code": "x", "permit": "yes", "version": "0"}),
-        ("/disclosure/undo", {"version": "0", "q": ""}),
+        ("/disclosure/save", {"change": "[]", "version": "0", "back": "/disclosure"}),
+        ("/disclosure/undo", {"version": "0", "back": ""}),
+        (
+            f"/disclosure/people/{uuid4()}",
+            {"version": "0", "until": "day", "day": "x", "restricted": "no"},
+        ),
+        ("/disclosure/teams", {"version": "0", "name": "x", "professional_id": "x", "q": "x"}),
+        (
+            "/disclosure/details",
+            {"version": "0", "outcome": "deny", "who": "x", "category": "x", "source": "x"},
+        ),
         ("/disclosure/participation", {"state": "x", "undo": "no"}),
         ("/help/call-back", {"phone": "x"}),
+        (
+            "/records/00000000-0000-0000-0000-000000000001/choices",
+            {"act": "hide", "version": "0", "share": "0"},
+        ),
+        (
+            "/records/00000000-0000-0000-0000-000000000001/share",
+            {"to": "facility:x", "until": "2026-01-01", "version": "0", "q": "x"},
+        ),
+        ("/records/incoming", {"level": "normal", "version": "0"}),
+        ("/records/undo", {"version": "0", "next": "/records"}),
     ),
     "sato": (
         ("/clinic/find", {"by": "local_id", "local_id": "x"}),
@@ -78,12 +98,27 @@ FORMS = {
         ),
     ),
 }
+NOBODY = "00000000-0000-0000-0000-000000000000"
 JSON_BODIES = {
     "hanako": (
         ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "category",
                                                                 "code": "x", "on": True}]}),
         ("/me/disclosure/changes", {"version": 0, "commands": [{"kind": "profession",
                                                                 "code": "x", "on": True}]}),
+        *(("/me/disclosure/changes", {"version": 0, "commands": [command]}) for command in (
+            {"kind": "region", "code": "x", "on": True},
+            {"kind": "facility_type", "code": "x", "on": True, "region": "x"},
+            {"kind": "secondary_use", "purpose": "x", "on": True},
+            {"kind": "cell", "outcome": "x", "profession": "x", "category": "x"},
+            {"kind": "team", "id": NOBODY, "name": "x", "members": [NOBODY], "on": False},
+            {"kind": "team", "id": NOBODY, "name": "x", "members": [NOBODY], "on": True},
+            {"kind": "share", "facility_id": "x", "record_ids": ["x"], "until": "x"},
+            {"kind": "share", "facility_id": NOBODY, "category": "x", "until": "x"},
+            {"kind": "hide_records", "ids": ["x"], "on": True},
+            {"kind": "hide_period", "on": True, "facility_id": "x",
+             "data_from": "x", "data_to": "x", "category": "x"},
+            {"kind": "mark", "id": "x", "level": "x"},
+        )),
         ("/me/disclosure/undo", {"version": 0}),
         ("/me/participation", {"state": "x"}),
         ("/me/call-backs", {"phone": "x"}),
@@ -98,12 +133,40 @@ JSON_BODIES = {
 QUERIES = {
     "hanako": (
         "/me/facilities?q={}",
+        "/me/facilities?area={}",
+        "/me/facilities?type={}",
+        "/me/professionals?q={}",
+        "/me/professionals?facility={}",
         "/me/access-log?before={}",
         "/me/access-log?count={}",
         "/me/notices?page={}",
-        "/disclosure?q={}",
+        "/disclosure/facilities?q={}",
+        "/disclosure/facilities?region={}",
+        "/disclosure/facilities?type={}",
+        "/disclosure/facilities/{}",
+        "/disclosure/areas/{}",
+        "/disclosure/people?q={}",
+        "/disclosure/people?facility={}",
+        "/disclosure/people/{}",
+        "/disclosure/teams?q={}",
+        "/disclosure/teams/{}",
         "/disclosure?changed={}",
         "/disclosure/participation?changed={}",
+        "/me/records?q={}",
+        "/me/records?category={}",
+        "/me/records?facility={}",
+        "/me/records?year={}",
+        "/me/records?after={}",
+        "/me/records?count={}",
+        "/me/records/{}",
+        "/records?q={}",
+        "/records?category={}",
+        "/records?facility={}",
+        "/records?year={}",
+        "/records?after={}",
+        "/records/{}",
+        "/records/{}/share",
+        "/records/incoming?changed={}",
         "/access-log?page={}",
         "/inbox?page={}",
     ),

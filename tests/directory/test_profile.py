@@ -48,6 +48,9 @@ name = { ja = "温泉", en = "Hot springs" }
 new = true
 [default_matrix]
 physician = ["lab"]
+[[terms]]
+version = "1"
+text = { ja = "きまり", en = "Terms" }
 """
 
 
@@ -105,6 +108,32 @@ def test_in_the_demo_only_hospitals_open_the_emergency_view(demo: NetworkProfile
     assert not demo.may_open_emergency("hospital", "clerk")
 
 
+PROFILES = sorted(DEMO.parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_every_profile_of_the_house_loads_and_says_that_it_is_a_demo(path: Path) -> None:
+    profile = load_profile(path.read_text(encoding="utf-8"))
+    assert profile.id == f"{path.stem.removesuffix('_demo')}-demo"
+    assert "デモ" in profile.name.ja
+    assert "demo" in profile.name.en
+    offered = [each.code for each in profile.consent.schemes]
+    assert not offered or profile.consent.default_scheme in offered
+
+
+def test_the_three_ways_of_consenting_are_data() -> None:
+    found = {path.stem: load_profile(path.read_text("utf-8")).consent for path in PROFILES}
+    assert [each.code for each in found["tottori_demo"].schemes] == [
+        "named",
+        "all_facilities",
+        "care_team",
+    ]
+    assert found["tottori_demo"].withdrawal == "document"
+    assert found["tottori_demo"].new_facilities == "ask_first"
+    assert found["kumamoto_demo"].default_scheme == "named"
+    assert found["national_demo"].default_scheme == "home_area"
+
+
 def test_a_code_is_explained_in_both_languages(demo: NetworkProfile) -> None:
     assert demo.name_of("category", "lab", "ja") == "検査結果"
     assert demo.name_of("category", "lab", "en") == "Laboratory results"
@@ -125,6 +154,12 @@ def test_a_small_network_may_add_a_category_and_leave_out_what_has_a_default() -
 
 
 P = "error.profile."
+NAMED = """\
+[[consent.schemes]]
+code = "named"
+name = { ja = "選ぶ", en = "Choose" }
+explanation = { ja = "選んだ施設だけです。", en = "Only those you choose." }
+"""
 
 
 @pytest.mark.parametrize(
@@ -159,6 +194,25 @@ P = "error.profile."
         ('["physician"] }', '["er"] }', 5, "emergency_viewers.0.professions.0", None),
         ('= "aso"', '= "aso"\nparent = "kyushu"', 17, "regions.0.parent", None),
         ('= "aso"', '= "aso"\nparent = "aso"', 17, "regions.0.parent", "region_circle"),
+        ('version = "1"', 'version = "v 1"', 31, "terms.0.version", "bad_code"),
+        ('en = "Terms"', 'en = ""', 32, "terms.0.text.en", "empty"),
+        ('"none"', '"none"\nwithdrawal = "post"', 9, "consent.withdrawal", "not_one_of"),
+        ('"none"', '"none"\nnew_facilities = "never"', 9, "consent.new_facilities", "not_one_of"),
+        ('"none"', '"none"\nschemes = [{ code = "some" }]', 9, "consent.schemes.0.code", None),
+        (
+            "[retention]",
+            NAMED + "[retention]",
+            7,
+            "consent.recipient_default",
+            "default_not_offered",
+        ),
+        (
+            "[retention]",
+            NAMED * 2 + "[retention]",
+            14,
+            "consent.schemes.1.code",
+            "duplicate_scheme",
+        ),
         ("[default_matrix]", "[wording.fr]\n[default_matrix]", 28, "wording.fr", "unknown_key"),
         ("[default_matrix]", "[wording.ja]\nk = 1\n[default_matrix]", 29, "wording.ja.k", None),
     ],

@@ -45,7 +45,7 @@ class Paper(NamedTuple):
 
     async def accepted(self) -> str:
         ticket = await self.begin()
-        await joining.accept(ticket, consent.TERMS_VERSION)
+        await joining.accept(ticket, consent.terms_in_force())
         return ticket
 
     async def register(self, device: Authenticator) -> OpenedSession:

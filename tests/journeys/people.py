@@ -1,7 +1,7 @@
 """Who walks through the portal: newcomers with their paper, and people with a session."""
 
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,10 +9,27 @@ from playwright.async_api import Page, expect
 
 from api import demo
 from api.consent import leaving
+from api.consent import service as consent
+from api.consent.facts import Team
+from api.consent.switches import (
+    Exclude,
+    SetAskFirst,
+    SetCategory,
+    SetCell,
+    SetFacility,
+    SetFacilityType,
+    SetProfession,
+    SetProfessional,
+    SetRegion,
+    SetTeam,
+)
+from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
+from api.directory import registry
 from api.directory import service as directory
+from api.directory.registry import NewFacility
 from api.identity import intake
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
@@ -59,6 +76,37 @@ async def participating() -> tuple[Newcomer, Actor]:
     )
     await leaving.take_part(actor, "participating")
     return who, actor
+
+
+async def everything_chosen(actor: Actor) -> None:
+    """Something of every kind of setting, and a facility that waits."""
+    clinic, pharmacy, *_ = await directory.facilities(actor)
+    ((sato, *_), _), ((ito, *_), _) = [
+        await directory.search_people(actor, name, limit=1) for name in ("佐藤", "伊藤")
+    ]
+    team = Team(uuid7(), "在宅のチーム", (sato.professional_id, ito.professional_id))
+    await consent.change(
+        actor,
+        [
+            SetFacility(clinic.facility_id, True, until=clock.now() + timedelta(days=9)),
+            SetFacilityType("dental_clinic", True),
+            SetRegion("aso", True),
+            SetFacilityType("pharmacy", False, "aso"),
+            SetProfessional(sato.professional_id, True, level=1),
+            SetTeam(team, True),
+            Exclude(True, professional_id=ito.professional_id),
+            SetProfession("clerk", False),
+            SetCategory("maternal", False),
+            SetCell("deny", category="lab", facility_id=clinic.facility_id),
+            SetCell("deny", profession="nurse", source_facility_id=pharmacy.facility_id),
+            SetAskFirst(True),
+        ],
+        expected_version=0,
+    )
+    code = f"43{secrets.randbelow(10**8):08}"
+    await registry.add_facility(
+        OPERATOR, NewFacility(code, "あらた医院", "アラタイイン", "Arata Clinic", "clinic", "aso")
+    )
 
 
 async def session_of(actor: Actor) -> str:

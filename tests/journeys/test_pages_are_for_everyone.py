@@ -8,6 +8,11 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from api import demo
+from api.consent import amending, desk_code, requests
+from api.consent import service as consent
+from api.consent.asking import agreed
+from api.core.actor import Actor
+from api.identity import service as identity
 from api.support import service as support
 from notifications import service as notifications
 from tests.conftest import Deployment
@@ -16,6 +21,7 @@ from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import (
     agree,
     as_actor,
+    everything_chosen,
     newcomer,
     open_the_door,
     participating,
@@ -23,6 +29,7 @@ from tests.journeys.people import (
     unused_card,
 )
 from tests.journeys.quality import axe_violations, lighthouse
+from tests.portal import scene
 from tests.serving import Served
 
 WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -64,16 +71,117 @@ async def making_the_key(page: Page) -> None:
 
 
 async def a_switch_just_turned(page: Page) -> None:
-    await page.goto("/disclosure")
+    await page.goto("/disclosure/facilities")
     async with page.expect_navigation():
         await page.get_by_role("switch").first.click()
     await expect(page.locator(".banner-success form")).to_be_visible()
+
+
+def behind(path: str, *parts: str) -> Visit:
+    """The page that the first link with each of these in its address leads to."""
+
+    async def visit(page: Page) -> None:
+        await page.goto(path)
+        for part in parts:
+            async with page.expect_navigation():
+                await page.locator(f'main a[href*="{part}"]').first.click()
+
+    return visit
+
+
+async def two_versions(page: Page) -> None:
+    """The same page open twice: the second tap meets what the first one did."""
+    await page.goto("/disclosure/categories")
+    other = await page.context.new_page()
+    await other.goto("/disclosure/facilities")
+    async with other.expect_navigation():
+        await other.get_by_role("switch").first.click()
+    closed = page.locator("[role=switch][aria-checked=false]").first
+    async with page.expect_navigation():
+        await closed.click()
+    await expect(page.locator("main form[action='/disclosure/save']")).to_be_visible()
+
+
+async def an_end_that_cannot_be(page: Page) -> None:
+    await behind("/disclosure/people?q=佐藤", "/disclosure/people/")(page)
+    await page.locator("[name=until][value=day]").check()
+    await page.fill("[name=day]", "")
+    async with page.expect_navigation():
+        await page.locator("#limits button").click()
+
+
+async def a_team_being_made(page: Page) -> None:
+    await page.goto("/disclosure/teams?q=佐藤")
+    await page.fill("[name=name]", " ")
+    async with page.expect_navigation():
+        await page.locator("form.card button").click()
+
+
+async def a_doctor_s_eyes(page: Page) -> None:
+    await page.goto("/disclosure/see-as?q=佐藤")
+    async with page.expect_navigation():
+        await page.locator("main a[href*='/see-as/people/']").first.click()
+
+
+async def a_facility_s_eyes(page: Page) -> None:
+    await page.goto("/disclosure/see-as")
+    async with page.expect_navigation():
+        await page.locator("main a[href*='/see-as/facilities/']").first.click()
+
+
+async def a_region_to_be_confirmed(page: Page) -> None:
+    await page.goto("/disclosure/areas")
+    async with page.expect_navigation():
+        await page.locator("form[action='/disclosure/confirm'] button").last.click()
 
 
 async def a_wish_without_a_number(page: Page) -> None:
     await page.goto("/help")
     async with page.expect_navigation():
         await page.locator("main form button").click()
+
+
+async def a_code_just_made(page: Page) -> None:
+    await page.goto("/disclosure/desk-code")
+    async with page.expect_navigation():
+        await page.locator("main form .button:not(.button-line)").click()
+    await expect(page.locator(".spoken-code")).to_be_visible()
+
+
+async def a_request_filled_wrongly(page: Page) -> None:
+    await page.goto("/clinic/ask")
+    async with page.expect_navigation():
+        await page.locator("main form .button").click()
+
+
+async def handing_on(page: Page) -> None:
+    await found(lambda: demo.card_of("hanako").digits)(page)
+    await page.locator("a[href$='/hand-on']").click()
+    await page.fill("[name=q]", "森")
+    async with page.expect_navigation():
+        await page.locator("main form .button").first.click()
+    await expect(page.locator("[name=professional_id]").first).to_be_visible()
+
+
+async def a_record(page: Page) -> None:
+    await page.goto("/records")
+    async with page.expect_navigation():
+        await page.locator("main section .link-row").first.click()
+    await expect(page.get_by_role("switch")).to_have_count(2)
+
+
+async def a_record_just_hidden(page: Page) -> None:
+    await a_record(page)
+    async with page.expect_navigation():
+        await page.get_by_role("switch").first.click()
+    await expect(page.locator(".banner-success form")).to_be_visible()
+
+
+async def sharing_with_nobody_chosen(page: Page) -> None:
+    await a_record(page)
+    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/share?q=あじさい")
+    async with page.expect_navigation():
+        await page.locator("main form[method=post] button").click()
 
 
 PAGES: Mapping[str, tuple[str, Visit]] = {
@@ -87,11 +195,58 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "error": ("", at("/nowhere")),
     "home": ("hanako", at("/home")),
     "disclosure": ("hanako", at("/disclosure")),
-    "disclosure_search": ("hanako", at("/disclosure?q=さくら")),
+    "disclosure_needs": ("chooser", at("/disclosure")),
+    "facilities": ("chooser", at("/disclosure/facilities")),
+    "facilities_search": ("chooser", at("/disclosure/facilities?q=さくら&type=clinic")),
+    "facilities_none": ("chooser", at("/disclosure/facilities?q=みつからない")),
+    "facility": ("chooser", behind("/disclosure/facilities", "/disclosure/facilities/")),
+    "facility_categories": (
+        "chooser",
+        behind("/disclosure/facilities?q=さくら", "/disclosure/facilities/", "/categories"),
+    ),
+    "people_of_a_facility": (
+        "chooser",
+        behind("/disclosure/facilities?q=さくら", "/disclosure/facilities/", "/disclosure/people?"),
+    ),
+    "disclosure_conflict": ("chooser", two_versions),
+    "areas": ("chooser", at("/disclosure/areas")),
+    "kinds_in_region": ("chooser", at("/disclosure/areas/aso")),
+    "professions": ("chooser", at("/disclosure/professions")),
+    "categories": ("chooser", at("/disclosure/categories")),
+    "people": ("chooser", at("/disclosure/people")),
+    "people_search": ("chooser", at("/disclosure/people?q=佐藤")),
+    "person": ("chooser", behind("/disclosure/people?q=佐藤", "/disclosure/people/")),
+    "person_fault": ("chooser", an_end_that_cannot_be),
+    "teams": ("chooser", at("/disclosure/teams")),
+    "teams_fault": ("chooser", a_team_being_made),
+    "team": ("chooser", behind("/disclosure/teams", "/disclosure/teams/")),
+    "details": ("chooser", at("/disclosure/details")),
+    "new_facilities": ("chooser", at("/disclosure/new-facilities")),
+    "research": ("chooser", at("/disclosure/research")),
+    "desk_code": ("hanako", at("/disclosure/desk-code")),
+    "desk_code_made": ("fresh", a_code_just_made),
+    "requests_empty": ("hanako", at("/disclosure/requests")),
+    "requests": ("fresh", at("/disclosure/requests")),
+    "see_as": ("hanako", at("/disclosure/see-as")),
+    "see_as_found": ("hanako", at("/disclosure/see-as?q=さとう")),
+    "see_as_nobody": ("hanako", at("/disclosure/see-as?q=んんん")),
+    "seen_as_doctor": ("hanako", a_doctor_s_eyes),
+    "seen_as_facility": ("hanako", a_facility_s_eyes),
+    "confirm": ("hanako", a_region_to_be_confirmed),
+    "seen_as_no_records": ("fresh", a_facility_s_eyes),
     "participation": ("hanako", at("/disclosure/participation")),
+    "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),
+    "records": ("hanako", at("/records")),
+    "records_narrowed": ("hanako", at("/records?category=lab&q=hba1c")),
+    "records_none_found": ("hanako", at("/records?q=みつからない")),
+    "record": ("hanako", a_record),
+    "record_hidden": ("keeper", a_record_just_hidden),
+    "record_share": ("keeper", sharing_with_nobody_chosen),
+    "records_incoming": ("hanako", at("/records/incoming")),
+    "records_empty": ("fresh", at("/records")),
     "home_with_needs": ("fresh", at("/home")),
     "disclosure_changed": ("fresh", a_switch_just_turned),
     "inbox": ("fresh", at("/inbox")),
@@ -100,10 +255,33 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "clinic_find": ("sato", at("/clinic")),
     "clinic_read": ("sato", found(lambda: demo.card_of("hanako").digits)),
     "clinic_refusal": ("sato", found(lambda: unused_card().digits)),
+    "clinic_ask": ("sato", at("/clinic/ask?done=yes")),
+    "clinic_ask_faults": ("sato", a_request_filled_wrongly),
+    "clinic_hand_on": ("sato", handing_on),
     "support": ("ueda", at("/support")),
 }
 
-SAY_A_FAULT = ("error", "register_faults", "help_fault")
+SAY_A_FAULT = (
+    "error",
+    "register_faults",
+    "help_fault",
+    "person_fault",
+    "teams_fault",
+    "record_share",
+    "clinic_ask_faults",
+)
+
+
+async def ask_and_open(sato: Actor, fresh: Actor, card: str) -> None:
+    """A request waits, a code told at the desk opened, and one before it was ended."""
+    wish = requests.Wish("facility", 30, 1, "medication", "お薬を確かめさせてください。")
+    await requests.ask(sato, card, wish)
+    for is_first in (True, False):
+        code = await desk_code.make(fresh, level=1)
+        await desk_code.redeem(sato, code.digits)
+        if is_first:
+            (row,) = agreed((await consent.settings(fresh)).directive)
+            await amending.end(fresh, row.id)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -117,11 +295,22 @@ async def sessions(
         hanako = str(people["hanako"].person_id)
         await client.resources("MedicationRequest").search(patient=hanako).fetch()
     await support.ask_for_call(as_actor(people["hanako"]), "03-1234-5678")
-    _, fresh = await participating()
+    joined, fresh = await participating()
+    _, chooser = await participating()
+    await everything_chosen(chooser)
+    _, keeper = await participating()
+    place = await scene.place("あじさい内科", "アジサイナイカ", "Ajisai Clinic", "clinic")
+    await scene.wrote(place, keeper, "lab", "HbA1c")
     while await notifications.deliver():
         pass
     who = {key: await session_of(as_actor(people[key])) for key in ("hanako", "sato", "ueda")}
-    return who | {"": "", "fresh": await session_of(fresh)}
+    await ask_and_open(await identity.actor_of(who["sato"]), fresh, joined.card.digits)
+    return who | {
+        "": "",
+        "fresh": await session_of(fresh),
+        "chooser": await session_of(chooser),
+        "keeper": await session_of(keeper),
+    }
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])

@@ -29,15 +29,20 @@ async def open_browser(app: Litestar, browsers: AsyncExitStack):
 
 
 @pytest_asyncio.fixture
-async def clinic(database) -> Place:
-    return await scene.place(
+async def clinic(database) -> AsyncIterator[Place]:
+    """Gone from the network after its test, so that lists stay as short as they are for people."""
+    place = await scene.place(
         "れんげ内科クリニック", "レンゲナイカクリニック", "Renge Clinic", "clinic"
     )
+    yield place
+    await scene.left(place)
 
 
 @pytest_asyncio.fixture
-async def pharmacy(database) -> Place:
-    return await scene.place("すみれ薬局", "スミレヤッキョク", "Sumire Pharmacy", "pharmacy")
+async def pharmacy(database) -> AsyncIterator[Place]:
+    place = await scene.place("すみれ薬局", "スミレヤッキョク", "Sumire Pharmacy", "pharmacy")
+    yield place
+    await scene.left(place)
 
 
 @pytest_asyncio.fixture

@@ -1,15 +1,22 @@
 """A clinic, a pharmacy and their people, and someone fresh to sign in as, for each test."""
 
+import html
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import httpx
 import msgspec
 
+from api.consent import queries as consent_queries
+from api.consent import service as consent
+from api.consent.facts import Provision
+from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
@@ -43,10 +50,12 @@ class Visitor:
         self.browser.cookies.set("locale", locale)
         return await self.browser.get(path, headers={"accept": "text/html"})
 
-    async def post(self, path: str, **fields: object) -> httpx.Response:
+    async def post(
+        self, path: str, fields: Mapping[str, object] = MappingProxyType({}), **more: object
+    ) -> httpx.Response:
         if "tsunagu_csrf" not in self.browser.cookies:
             await self.get("/")
-        form = {name: str(value) for name, value in fields.items()}
+        form = {name: str(value) for name, value in {**fields, **more}.items()}
         form["_csrf_token"] = self.browser.cookies["tsunagu_csrf"]
         return await self.browser.post(path, data=form, headers={"accept": "text/html"})
 
@@ -63,18 +72,73 @@ class Visitor:
         return await self.browser.post(path, json=body, headers=headers)
 
     async def version(self) -> int:
-        """The settings version the page shows."""
-        found = re.search(r'name="version" value="(\d+)"', (await self.get("/disclosure")).text)
+        """The settings version the pages show."""
+        page = (await self.get("/disclosure/professions")).text
+        found = re.search(r'name="version" value="(\d+)"', page)
         assert found
         return int(found.group(1))
 
-    async def turn(self, axis: str, code: object, permit: str, version: int) -> httpx.Response:
+    async def wish(
+        self, *commands: Command, version: int | None = None, back: str = ""
+    ) -> httpx.Response:
+        """As a settings page posts it; of the newest version where none is given."""
+        if version is None:
+            version = await self.version()
         return await self.post(
-            "/disclosure", axis=axis, code=code, permit=permit, version=version, q=""
+            "/disclosure/save", change=wish(*commands), version=version, back=back
         )
+
+    async def turn(self, axis: str, code: object, permit: str, version: int) -> httpx.Response:
+        turned: dict[str, Command] = {
+            "facility": SetFacility(code, permit == "yes"),  # type: ignore[arg-type]
+            "profession": SetProfession(str(code), permit == "yes"),
+            "category": SetCategory(str(code), permit == "yes"),
+        }
+        pages = {"facility": "facilities", "profession": "professions", "category": "categories"}
+        back = f"/disclosure/{pages[axis]}#{axis}-{code}"
+        return await self.wish(turned[axis], version=version, back=back)
+
+    async def tap(self, path: str, place: str, *, locale: str = "ja") -> str:
+        """Turns the switch that stands at this place of the page; the page that follows."""
+        page = (await self.get(path, locale=locale)).text
+        (form,) = (form for form in forms(page) if f'id="{place}"' in form)
+        return await self.follow(await self.send(*sent(form)), locale=locale)
+
+    async def press(self, path: str, button: str, **typed: object) -> httpx.Response:
+        """Fills in and sends the first form of the page that has this button."""
+        page = (await self.get(path)).text
+        form = next(form for form in forms(page) if f">{button}<" in form)
+        action, fields = sent(form)
+        return await self.send(action, fields | typed)
+
+    async def send(self, action: str, fields: Mapping[str, object]) -> httpx.Response:
+        """A wish to be looked at first is looked at, and saved."""
+        answer = await self.post(action, fields)
+        if action == "/disclosure/confirm":
+            assert answer.status_code == 200, answer.text
+            (form,) = (each for each in forms(answer.text) if "/disclosure/save" in each)
+            answer = await self.post(*sent(form))
+        return answer
 
     async def log(self) -> list[dict[str, Any]]:
         return list((await self.ask("/me/access-log?count=100")).json()["events"])
+
+
+def wish(*commands: Command) -> str:
+    """As a settings page carries it."""
+    return msgspec.json.encode(commands).decode()
+
+
+def forms(page: str) -> list[str]:
+    return re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)
+
+
+def sent(form: str) -> tuple[str, dict[str, object]]:
+    """Where a form goes, and the fields it holds before anything is typed."""
+    action = re.search(r'action="([^"]+)"', form)
+    assert action
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+    return html.unescape(action.group(1)), {name: html.unescape(value) for name, value in fields}
 
 
 async def visitor(
@@ -150,23 +214,57 @@ async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
     return Place(facility_id, code, name, name_en)
 
 
+async def left(at: Place) -> None:
+    """The facility leaves the network."""
+    async with unit_of_work(OPERATOR) as tx:
+        await tx.execute(
+            "UPDATE facility SET is_active = false WHERE facility_id = $1", at.facility_id
+        )
+
+
 async def wrote(
-    at: Place, about: Actor, category: str, title: str, *, marks: tuple[str, ...] = ()
-) -> None:
-    """A record of this facility about the participant, dated today."""
+    at: Place,
+    about: Actor,
+    category: str,
+    title: str,
+    *,
+    marks: tuple[str, ...] = (),
+    days_ahead: int = 1,
+    sensitivity: int = 0,
+    **body: Any,
+) -> UUID:
+    """A record of this facility about the participant, dated tomorrow unless said otherwise."""
     kinds = {"prescription": "MedicationRequest", "lab": "Observation", "condition": "Condition"}
     async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
         await tx.execute(
             "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
             " sensitivity, source_facility_id, effective_on, marks, title, body)"
-            " VALUES (app.subject(), $1, 1, $2, $3, 0, $4, current_date + 1, $5, $6, $7)",
-            uuid7(),
+            " VALUES (app.subject(), $1, 1, $2, $3, $4, $5, current_date + $6::integer, $7, $8,"
+            " $9)",
+            record_id := uuid7(),
             kinds[category],
             category,
+            sensitivity,
             at.facility_id,
+            days_ahead,
             list(marks),
             title,
-            msgspec.json.encode({"resourceType": kinds[category]}).decode(),
+            msgspec.json.encode({"resourceType": kinds[category], **body}).decode(),
+        )
+    return record_id
+
+
+async def decided(about: Actor, *rules: Provision) -> None:
+    """The participant's settings as these rows say, however they came to be."""
+    now = await consent.settings(about)
+    async with unit_of_work(about) as tx:
+        await consent_queries.add_directive(
+            tx,
+            now.directive.version + 1,
+            (msgspec.json.encode(rules).decode(), "[]", "[]", 0, None),
+            "[]",
+            (directory.profile().id, directory.profile().version),
+            about.account_id,
         )
 
 

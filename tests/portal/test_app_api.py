@@ -41,7 +41,7 @@ async def test_what_the_app_misspells_is_refused_whole(hanako: Visitor, clinic: 
     good = {"kind": "facility", "id": str(clinic.facility_id), "on": True}
     for body in (
         {"version": 0, "commands": [good | {"level": 2}]},
-        {"version": 0, "commands": [good, {"kind": "region", "code": "aso", "on": True}]},
+        {"version": 0, "commands": [good, {"kind": "planet", "code": "aso", "on": True}]},
         {"version": 0, "commands": []},
         {"version": -1, "commands": [good]},
         {"version": 0, "commands": [good], "force": True},

@@ -1,10 +1,19 @@
 """Hanako chooses who may see what: one tap, seen in words, taken back, never lost."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from api.consent import service as consent
+from api.consent.switches import (
+    Exclude,
+    SetFacility,
+    SetFacilityType,
+    SetProfession,
+    SetRegion,
+)
+from api.core import clock
 from api.directory import service as directory
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
@@ -56,10 +65,90 @@ async def test_an_old_page_changes_nothing_and_shows_what_stands_now(
     stale = await hanako.turn("facility", pharmacy.facility_id, "yes", 0)
     assert stale.status_code == 409
     assert "この画面を開いたあとに、設定が変わっていました" in stale.text
-    assert "「れんげ内科クリニック」にいる" in stale.text
-    assert 'name="version" value="1"' in stale.text
+    assert "「れんげ内科クリニック」に見せるようにしました。" in stale.text
+    assert "「すみれ薬局」に見せるようにしました。" in stale.text
     state = await consent.settings(hanako.actor)
     assert [p.facility_id for p in state.directive.provisions] == [clinic.facility_id]
+
+
+async def test_both_versions_stand_side_by_side_and_either_can_be_kept(
+    hanako: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await hanako.turn("facility", clinic.facility_id, "yes", 0)
+    stale = await hanako.turn("facility", pharmacy.facility_id, "yes", 0)
+    assert f'href="/disclosure/facilities#facility-{pharmacy.facility_id}"' in stale.text
+    (form,) = (each for each in scene.forms(stale.text) if "/disclosure/save" in each)
+    page = await hanako.follow(await hanako.post(*scene.sent(form)))
+    assert "「すみれ薬局」に見せるようにしました。" in page
+    state = await consent.settings(hanako.actor)
+    assert {p.facility_id for p in state.directive.provisions} == {
+        clinic.facility_id,
+        pharmacy.facility_id,
+    }
+
+
+async def test_taking_back_what_is_no_longer_the_last_change_says_what_came_after(
+    hanako: Visitor,
+) -> None:
+    await hanako.turn("category", "lab", "no", 0)
+    await hanako.turn("profession", "nurse", "no", 1)
+    stale = await hanako.post("/disclosure/undo", version=1, back="/disclosure/categories")
+    assert stale.status_code == 409
+    assert "「看護師」には見せないようにしました。" in stale.text
+    assert 'href="/disclosure/categories"' in stale.text
+    assert await hanako.version() == 2
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/sign-out", "x\ny"])
+async def test_the_way_back_leads_nowhere_else(hanako: Visitor, back: str) -> None:
+    answer = await hanako.post(
+        "/disclosure/save",
+        change='[{"kind":"category","code":"lab","on":false}]',
+        version=0,
+        back=back,
+    )
+    assert answer.headers["location"] == "/disclosure?changed=1"
+
+
+@pytest.mark.parametrize("change", ["", "x", "{}", '[{"kind":"wizard"}]', '[{"kind":"category"}]'])
+async def test_a_wish_that_means_nothing_changes_nothing(hanako: Visitor, change: str) -> None:
+    assert (await hanako.post("/disclosure/save", change=change, version=0)).status_code == 422
+    assert (await consent.settings(hanako.actor)).directive.version == 0
+
+
+async def test_a_grant_that_ends_soon_is_renewed_with_one_tap(
+    hanako: Visitor, clinic: Place
+) -> None:
+    soon = clock.now() + timedelta(days=7)
+    await hanako.wish(SetFacility(clinic.facility_id, True, until=soon))
+    page = (await hanako.get("/disclosure")).text
+    assert "「れんげ内科クリニック」に見せるのは、" in page
+    page = await hanako.follow(await hanako.press("/disclosure", "1年のばす"))
+    assert "「れんげ内科クリニック」に見せるのは、" not in page
+    assert "元にもどす" in page
+    (row,) = (await consent.settings(hanako.actor)).directive.provisions
+    assert row.valid_to
+    assert row.valid_to > soon + timedelta(days=300)
+
+
+async def test_the_hub_counts_what_is_chosen_on_each_page(hanako: Visitor, clinic: Place) -> None:
+    await hanako.wish(
+        SetFacility(clinic.facility_id, True),
+        SetProfession("nurse", False),
+        SetFacilityType("pharmacy", True),
+        SetRegion("aso", True),
+        Exclude(True, facility_id=clinic.facility_id),
+    )
+    page = (await hanako.get("/disclosure")).text
+    assert "1つ「見せない」にしています" in page
+    assert "2つ「見せる」にしています" in page
+    assert "閲覧禁止 1件" in page
+
+
+async def test_who_does_not_take_part_has_nothing_to_choose(yumi: Visitor) -> None:
+    for page in ("facilities", "areas", "professions", "people", "teams", "details", "research"):
+        answer = await yumi.get(f"/disclosure/{page}")
+        assert answer.headers["location"] == "/disclosure", page
 
 
 async def test_a_second_tap_of_a_trembling_finger_is_no_conflict(
@@ -80,50 +169,6 @@ async def test_a_change_is_taken_back_with_one_tap(hanako: Visitor, clinic: Plac
     assert (await hanako.post("/disclosure/undo", version=1)).status_code == 409
 
 
-@pytest.mark.parametrize("words", ["れんげ", "レンゲ", "ﾚﾝｹﾞ", "れんげ内科", "renge", "ＲＥＮＧＥ"])
-async def test_a_facility_is_found_however_its_name_is_typed(
-    hanako: Visitor, clinic: Place, words: str
-) -> None:
-    page = (await hanako.get(f"/disclosure?q={words}")).text
-    assert f'id="facility-{clinic.facility_id}"' in page
-
-
-@pytest.mark.parametrize("words", ["'; DROP TABLE facility; --", "%", "_", "みつからない名前"])
-async def test_a_search_for_nothing_we_have_says_what_to_do(hanako: Visitor, words: str) -> None:
-    page = (await hanako.browser.get("/disclosure", params={"q": words})).text
-    assert "施設が見つかりませんでした" in page
-
-
-async def test_a_network_of_hundreds_of_facilities_stays_usable(
-    hanako: Visitor, clinic: Place, pharmacy: Place
-) -> None:
-    for number in range(60):
-        await scene.place(f"大勢医院{number}", "オオゼイイイン", f"Many {number}", "clinic")
-    await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン")
-    await hanako.turn("facility", clinic.facility_id, "yes", 0)
-    page = (await hanako.get("/disclosure")).text
-    assert page.count('name="axis" value="facility"') == 2
-    holder, on = (f'id="facility-{p.facility_id}"' for p in (pharmacy, clinic))
-    assert page.index(holder) < page.index(on)
-    found = (await hanako.get("/disclosure?q=大勢")).text
-    assert found.count('name="axis" value="facility"') == 50
-    assert "60件見つかりました はじめの50件を表示しています。" in found
-
-
-async def test_a_facility_with_only_untold_records_is_not_said_to_hold_any(
-    hanako: Visitor, clinic: Place, pharmacy: Place
-) -> None:
-    await scene.wrote(clinic, hanako.actor, "condition", "未告知の病名", marks=("UNINFORMED",))
-    await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン")
-    found = (await hanako.ask("/me/facilities?q=れんげ")).json()["facilities"]
-    assert [
-        each["holds_my_records"] for each in found if each["id"] == str(clinic.facility_id)
-    ] == [False]
-    page = (await hanako.get("/disclosure?q=すみれ")).text
-    assert "あなたの記録があります" in page
-    assert "あなたの記録があります" not in (await hanako.get("/disclosure?q=れんげ")).text
-
-
 @pytest.mark.parametrize(
     ("axis", "code"),
     [("facility", str(uuid4())), ("facility", "x"), ("profession", "wizard"), ("category", "x")],
@@ -138,8 +183,8 @@ async def test_what_the_network_does_not_have_cannot_be_chosen(
 
 
 async def test_a_form_from_another_site_is_refused(hanako: Visitor, clinic: Place) -> None:
-    form = {"axis": "facility", "code": str(clinic.facility_id), "permit": "yes", "version": "0"}
-    answer = await hanako.browser.post("/disclosure", data=form)
+    form = {"change": scene.wish(SetFacility(clinic.facility_id, True)), "version": "0"}
+    answer = await hanako.browser.post("/disclosure/save", data=form)
     assert answer.status_code == 403
     assert (await consent.settings(hanako.actor)).directive.version == 0
 
@@ -175,7 +220,7 @@ async def test_leaving_twice_leaves_once(hanako: Visitor) -> None:
 async def test_someone_who_has_not_answered_can_join_from_the_same_page(yumi: Visitor) -> None:
     assert "参加するかどうかを選んでください。" in (await yumi.get("/home")).text
     page = (await yumi.get("/disclosure")).text
-    assert 'name="axis"' not in page
+    assert "/disclosure/facilities" not in page
     assert "/disclosure/participation" in page
     await yumi.post("/disclosure/participation", state="participating")
     assert (await consent.settings(yumi.actor)).participation.state == "participating"
@@ -184,11 +229,13 @@ async def test_someone_who_has_not_answered_can_join_from_the_same_page(yumi: Vi
 async def test_every_switch_is_labelled_in_the_language_chosen(hanako: Visitor) -> None:
     profile = directory.profile()
     for locale in ("ja", "en"):
-        page = (await hanako.get("/disclosure", locale=locale)).text
-        for kind, entries in (
-            ("profession", profile.professions),
-            ("category", profile.categories),
+        for page, kind, entries in (
+            ("professions", "profession", profile.professions),
+            ("categories", "category", profile.categories),
+            ("areas", "region", profile.regions),
+            ("areas", "type", profile.facility_types),
         ):
+            shown = (await hanako.get(f"/disclosure/{page}", locale=locale)).text
             for entry in entries:
-                assert f'id="{kind}-{entry.code}"' in page
-                assert getattr(entry.name, locale).replace("'", "&#39;") in page
+                assert f'id="{kind}-{entry.code}"' in shown
+                assert getattr(entry.name, locale).replace("'", "&#39;") in shown

@@ -8,6 +8,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from api.support.log_lines import KindCount, LogLine
+from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.my_records import RECORD_PAGES
+from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -36,18 +39,6 @@ SUBJECT = {
     "sex": "女性",
     "age": 86,
 }
-SWITCHES = [
-    {"code": "one", "label": "佐藤内科クリニック", "detail": "診療所・熊本市中央区", "on": True},
-    {"code": "two", "label": "水前寺中央薬局", "detail": "", "on": False},
-]
-PROFESSIONS = [
-    {"code": "physician", "label": "医師", "detail": "", "on": True},
-    {"code": "pharmacist", "label": "薬剤師", "detail": "", "on": False},
-]
-CATEGORIES = [
-    {"code": "prescription", "label": "処方", "detail": "医師が出した薬", "on": True},
-    {"code": "lab", "label": "検査", "detail": "血液検査など", "on": False},
-]
 ROW = LogLine(
     number=7,
     event_id=UUID("0190a8c0-0000-7000-8000-000000000007"),
@@ -116,15 +107,61 @@ HAPPENINGS = [
     },
     {"text": "設定を変えました。", "at": AT, "href": None},
 ]
-DISCLOSURE = {
-    "viewer": HANAKO,
-    "now": "いま、「佐藤内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。",
-    "is_participating": True,
-    "sections": {"facility": SWITCHES, "profession": PROFESSIONS, "category": CATEGORIES},
-    "query": "",
-    "facility_total": 2,
-    "version": 3,
-    "undo": None,
+DAYS = [(1, "1日"), (30, "30日")]
+REASONS = [("treatment", "続けている診療"), ("referral", "紹介や相談")]
+ENDED = [
+    {"notice_id": "e1", "local_id": "P-7", "is_personal": False, "created_at": AT},
+    {"notice_id": "e2", "local_id": None, "is_personal": True, "created_at": AT},
+]
+ASKED = [
+    {"card_end": "3456", "asked_at": AT, "participant_id": None, "until": None},
+    {"card_end": "3457", "asked_at": AT, "participant_id": "p1", "until": AT},
+]
+ASK: dict[str, Any] = {
+    "viewer": SATO,
+    "values": {
+        "card": "",
+        "whom": "facility",
+        "days": 30,
+        "level": "no",
+        "reason": "treatment",
+        "note": "",
+    },
+    "days": DAYS,
+    "reasons": REASONS,
+    "most": 200,
+}
+HAND_ON: dict[str, Any] = {
+    "viewer": SATO,
+    "participant_id": "p1",
+    "bounds": {"level": 1, "until": AT},
+    "query": "もり",
+    "colleagues": [("m1", "森 大輔（医師）　白川病院")],
+    "errors": {},
+    "days": DAYS,
+    "reasons": REASONS,
+}
+DESK_CODE = {"viewer": HANAKO, "is_participating": True}
+REQUEST = {
+    "id": "r1",
+    "name": "佐藤 健一",
+    "profession": "医師",
+    "facility": "佐藤内科クリニック",
+    "whom": "professional",
+    "days": 30,
+    "level": 1,
+    "reason": "続けている診療",
+    "note": "お薬を確かめさせてください。",
+    "asked_at": AT,
+    "expires_at": AT,
+}
+AGREED = {
+    "id": 7,
+    "whom": "森 大輔さん（白川病院）",
+    "how": "ほかの先生などから引き継がれました",
+    "by": "佐藤 健一さん（佐藤内科クリニック）",
+    "until": AT,
+    "level": 1,
 }
 NO_INPUT: dict[str, Any] = {"values": {}, "errors": {}}
 SENT_BACK = {
@@ -162,30 +199,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "home.html",
         {"viewer": HANAKO, "summary": "まだ、だれも見られません。", "needs": [], "happenings": []},
     ),
-    "disclosure": ("disclosure.html", DISCLOSURE),
-    "disclosure-undo": (
-        "disclosure.html",
-        DISCLOSURE
-        | {
-            "undo": {
-                "text": "「佐藤内科クリニック」には見せないようにしました。",
-                "at": "facility-one",
-            },
-            "query": "みつからない",
-            "facility_total": 0,
-            "sections": DISCLOSURE["sections"] | {"facility": []},  # type: ignore[operator]
-        },
-    ),
-    "disclosure-changed": (
-        "disclosure.html",
-        DISCLOSURE
-        | {
-            "undo": {"text": "「佐藤内科クリニック」に見せるようにしました。", "at": "facility-one"}
-        },
-    ),
-    "disclosure-left": ("disclosure.html", DISCLOSURE | {"is_participating": False}),
+    **SETTINGS_PAGES,
+    **PREVIEW_PAGES,
+    **RECORD_PAGES,
     "participation": (
-        "participation.html",
+        "disclosure/participation.html",
         {
             "viewer": HANAKO,
             "state": "participating",
@@ -194,7 +212,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "participation-left": (
-        "participation.html",
+        "disclosure/participation.html",
         {"viewer": HANAKO, "state": "withdrawn", "data_from": None, "is_new": True},
     ),
     "help": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": False}),
@@ -224,11 +242,59 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "inbox-empty": ("inbox.html", {"viewer": HANAKO, "notices": [], "pager": ONE_PAGE}),
     "clinic-find": (
         "clinic/find.html",
-        NO_INPUT | {"viewer": SATO, "facility": "佐藤内科クリニック", "purpose": "診療"},
+        NO_INPUT
+        | {
+            "viewer": SATO,
+            "facility": "佐藤内科クリニック",
+            "purpose": "診療",
+            "notices": [],
+            "asked": [],
+        },
     ),
     "clinic-find-errors": (
         "clinic/find.html",
-        SENT_BACK | {"viewer": SATO, "facility": "佐藤内科クリニック", "purpose": "診療"},
+        SENT_BACK
+        | {
+            "viewer": SATO,
+            "facility": "佐藤内科クリニック",
+            "purpose": "診療",
+            "notices": ENDED,
+            "asked": ASKED,
+        },
+    ),
+    "clinic-ask": ("clinic/ask.html", ASK | {"errors": {}}),
+    "clinic-ask-errors": (
+        "clinic/ask.html",
+        ASK | {"errors": {"card": "カードの番号は16けたです。", "note": "長すぎます。"}},
+    ),
+    "clinic-hand-on": ("clinic/hand_on.html", HAND_ON),
+    "clinic-hand-on-nobody": ("clinic/hand_on.html", HAND_ON | {"colleagues": []}),
+    "clinic-hand-on-refused": ("clinic/hand_on.html", HAND_ON | {"bounds": None}),
+    "desk-code": ("desk_code.html", DESK_CODE | {"code": None, "waiting": None}),
+    "desk-code-made": (
+        "desk_code.html",
+        DESK_CODE | {"code": "1234-5678", "waiting": {"level": 1, "expires_at": AT}},
+    ),
+    "desk-code-waiting": (
+        "desk_code.html",
+        DESK_CODE | {"code": None, "waiting": {"level": 0, "expires_at": AT}},
+    ),
+    "desk-code-left": (
+        "desk_code.html",
+        DESK_CODE | {"code": None, "waiting": None, "is_participating": False},
+    ),
+    "requests": (
+        "requests.html",
+        {
+            "viewer": HANAKO,
+            "requests": [REQUEST, REQUEST | {"id": "r2", "note": "", "whom": "facility"}],
+            "agreed": [AGREED, AGREED | {"id": 8, "by": None, "level": 0}],
+            "days": DAYS,
+        },
+    ),
+    "requests-empty": (
+        "requests.html",
+        {"viewer": HANAKO, "requests": [], "agreed": [], "days": DAYS},
     ),
     "clinic-read": (
         "clinic/read.html",
@@ -245,6 +311,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
             "is_cut": True,
             "most": 200,
+            "participant_id": ROW.event_id,
             "facility": "佐藤内科クリニック",
         },
     ),
@@ -255,6 +322,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "subject": dict.fromkeys(SUBJECT),
             "groups": [],
             "is_cut": False,
+            "participant_id": ROW.event_id,
             "facility": "佐藤内科クリニック",
         },
     ),

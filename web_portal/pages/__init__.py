@@ -4,13 +4,22 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages import (
     access_log,
+    campaigns,
     clinic,
+    clinic_asking,
+    desk_code,
     disclosure,
     home,
     inbox,
+    papers,
+    receipts,
+    record_choices,
+    records,
     register,
+    requests,
     sign_in,
     support,
+    terms,
 )
 
 pages: list[ControllerRouterHandler] = [
@@ -18,9 +27,18 @@ pages: list[ControllerRouterHandler] = [
     *register.routes,
     *sign_in.routes,
     *disclosure.routes,
+    *desk_code.routes,
+    *requests.routes,
+    *records.routes,
+    *record_choices.routes,
+    *receipts.routes,
     *access_log.routes,
     *inbox.routes,
     *clinic.routes,
+    *clinic_asking.routes,
     *support.routes,
+    *campaigns.routes,
+    *papers.routes,
+    *terms.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

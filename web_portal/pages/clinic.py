@@ -12,6 +12,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
+from api.consent import facility_notices, requests
 from api.consent.telling import label
 from api.core import clock, i18n
 from api.core.actor import Actor
@@ -45,7 +46,7 @@ class Refused(Exception):
 
 @get("/clinic", guards=[professionals_only], opt=PORTAL, include_in_schema=False)
 async def find_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    return await _find(request, actor, {}, {})
+    return await find_form(request, actor, {}, {})
 
 
 @post(
@@ -68,7 +69,7 @@ async def find(
         is_kept = refused.key != CardFault.MY_NUMBER
         values = {"card": data.card, "local_id": data.local_id} if is_kept else {}
         message = f"{say(request, refused.key)} {say(request, f'{refused.key}.next')}"
-        return await _find(request, actor, values, {str(data.by): message})
+        return await find_form(request, actor, values, {str(data.by): message})
     person = await records.find(actor, identifier)
     return await _read(request, actor, facility, person)
 
@@ -86,7 +87,7 @@ async def read(
     return await _read(request, actor, await _facility(actor), person)
 
 
-async def _find(
+async def find_form(
     request: PortalRequest, actor: Actor, values: dict[str, str], errors: dict[str, str]
 ) -> Response[bytes]:
     facility = await _facility(actor)
@@ -100,6 +101,8 @@ async def _find(
         purpose=say(request, "purpose.TREAT"),
         values=values,
         errors=errors,
+        notices=await facility_notices.unseen(actor),
+        asked=await requests.mine(actor),
     )
 
 
@@ -119,6 +122,7 @@ async def _read(
         groups=grouped(lines, locale, names),
         is_cut=len(lines) == records.MOST_ROWS,
         most=records.MOST_ROWS,
+        participant_id=person.participant_id if person else None,
         facility=facility.label(locale),
     )
 

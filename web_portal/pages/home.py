@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.access_log.events import EventName
 from api.consent import service as consent
+from api.consent import terms
 from api.consent.service import Settings
 from api.core.actor import Actor, ActorKind
 from api.identity.guards import PORTAL, anyone, participants_only
@@ -42,6 +43,7 @@ async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         "home.html",
         actor,
         summary=await now_sentence(request, actor, state),
+        question=await terms.question(actor),
         needs=_needs(request, state, await notifications.unread(actor)),
         happenings=[_happening(line) for line in log.lines if is_news(line)][:LATELY],
     )
@@ -50,8 +52,9 @@ async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
 def _needs(request: PortalRequest, state: Settings, unread: int) -> list[Need]:
     """What waits for the person, most pressing first."""
     needs: list[Need] = []
-    if state.participation.state != "participating":
-        key = f"home.needs.{state.participation.state}"
+    standing = consent.state_now(state.participation)
+    if standing != "participating":
+        key = f"home.needs.{standing}"
         needs.append({"text": say(request, key), "href": "/disclosure/participation"})
     elif not consent.summary_of(state).facilities:
         needs.append({"text": say(request, "home.needs.choose"), "href": "/disclosure"})

@@ -9,13 +9,24 @@ from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from notifications import service as notifications
 from notifications.service import Notice
-from web_portal.page import PageNumber, PortalRequest, pages_of, render, say
+from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render
 
 ON_A_PAGE = 20
 LEADS_TO = {
     "welcome": "/disclosure",
     "participation_resumed": "/disclosure",
     "participation_withdrawn": "/disclosure/participation",
+    "terms_asked": "/participation/terms",
+    "terms_accepted": "/disclosure/participation",
+    "terms_refused": "/disclosure/participation",
+    "terms_called_off": "/disclosure/participation",
+    "access_asked": "/disclosure/requests",
+    "settings_desk_code": "/disclosure/requests#agreed",
+    "settings_delegation": "/disclosure/requests#agreed",
+    "facility_joins": "/disclosure",
+    "facility_asks": "/disclosure",
+    "paper_participate": "/disclosure/participation",
+    "paper_refuse": "/disclosure/participation",
 }
 
 
@@ -34,11 +45,12 @@ async def inbox(
 
 
 def _shown(request: PortalRequest, notice: Notice) -> dict[str, object]:
+    title, body = notifications.said(notice, preferences(request).locale)
     return {
         "id": notice.notice_id,
         "at": notice.created_at,
-        "title": say(request, f"notice.{notice.event}.title", **notice.params),
-        "body": say(request, f"notice.{notice.event}.body", **notice.params),
+        "title": title,
+        "body": body,
         "is_unread": notice.is_unread,
         "href": LEADS_TO.get(notice.event),
     }

@@ -10,7 +10,7 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from api.consent import joining
+from api.consent import joining, schemes
 from api.consent import service as consent
 from api.core import runtime
 from api.core.actor import Actor
@@ -22,7 +22,7 @@ from api.identity.errors import AlreadyEnrolled, EnrolmentFaults, EnrolmentThrot
 from api.identity.guards import PORTAL, SESSION_COOKIE, anyone
 from api.identity.my_number import contains_my_number
 from api.identity.typed import normalise_digits
-from web_portal.page import Flash, PortalRequest, render, say
+from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.sign_in import Destination, session_cookie
 
 TICKET_COOKIE = "tsunagu_enrolment"
@@ -49,6 +49,7 @@ class RegisterForm(Struct):
 
 class AgreeForm(Struct):
     answer: str = ""
+    scheme: str = ""
 
 
 class RegisterPages(Controller):
@@ -87,19 +88,23 @@ class RegisterPages(Controller):
         if TICKET_COOKIE not in request.cookies:
             return Redirect("/register", status_code=303)
         person = await enrolment.ticket(request.cookies[TICKET_COOKIE])
+        locale, profile = preferences(request).locale, directory.profile()
         return await render(
             request,
             "register/agree.html",
             actor,
             person=person,
             data_from=joining.data_from(),
+            terms=profile.terms_in_force.text.said(locale).split("\n"),
+            schemes=schemes.offers(locale),
+            notice=notice.said(locale) if (notice := profile.consent.notice) else "",
         )
 
     @post("/agree")
     async def answer(self, request: PortalRequest, data: URLEncodedBody[AgreeForm]) -> Redirect:
         ticket = request.cookies.get(TICKET_COOKIE, "")
         if data.answer == "accept":
-            await joining.accept(ticket, consent.TERMS_VERSION)
+            await joining.accept(ticket, consent.terms_in_force(), data.scheme or None)
             return Redirect("/register/passkey", status_code=303)
         if data.answer == "refuse":
             await joining.refuse(ticket)
@@ -113,7 +118,7 @@ class RegisterPages(Controller):
         if TICKET_COOKIE not in request.cookies:
             return Redirect("/register", status_code=303)
         person = await enrolment.ticket(request.cookies[TICKET_COOKIE])
-        if person.terms_version != consent.TERMS_VERSION:
+        if person.terms_version != consent.terms_in_force():
             return Redirect("/register/agree", status_code=303)
         return await render(request, "register/passkey.html", actor)
 

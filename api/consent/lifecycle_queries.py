@@ -1,0 +1,56 @@
+"""Campaigns, papers and what they say of one participant, in SQL."""
+
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from api.core.database import Transaction
+
+
+async def question(tx: Transaction) -> asyncpg.Record | None:
+    """What the subject was asked and has not answered; of several the one that ends first."""
+    return await tx.fetchrow(
+        "SELECT c.terms_version, c.answer_by, c.ends_at FROM consent_question q"
+        " JOIN consent_campaign c USING (campaign_id)"
+        " JOIN LATERAL (SELECT x.state, x.terms_version FROM participation x"
+        "   WHERE x.participant_id = q.participant_id ORDER BY x.version DESC LIMIT 1) p"
+        "   ON p.state = 'participating' AND p.terms_version = q.held_terms"
+        " WHERE q.participant_id = (SELECT app.subject()) AND c.called_off_at IS NULL"
+        " ORDER BY c.ends_at LIMIT 1"
+    )
+
+
+async def open_campaign(tx: Transaction, terms_version: str, answer_by: date) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT consent_open_campaign($1, $2)", terms_version, answer_by
+    )
+    return found
+
+
+async def call_off(tx: Transaction, campaign_id: UUID) -> bool:
+    return bool(await tx.fetchval("SELECT consent_call_off_campaign($1)", campaign_id))
+
+
+async def campaigns(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT campaign_id, terms_version, answer_by, ends_at, opened_at, called_off_at"
+        " FROM consent_campaign ORDER BY opened_at DESC, campaign_id DESC LIMIT $1",
+        limit,
+    )
+
+
+async def progress(tx: Transaction, campaign_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT asked, accepted, refused, unanswered FROM consent_campaign_progress($1)",
+        campaign_id,
+    )
+
+
+async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
+    """Versions that chose a scheme or took a version back, oldest first."""
+    return await tx.fetch(
+        "SELECT version, change::text AS change FROM directive"
+        " WHERE participant_id = (SELECT app.subject())"
+        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ? 'undo') ORDER BY version"
+    )

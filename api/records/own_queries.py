@@ -1,0 +1,92 @@
+"""A participant's own records as they may know of them; every query here asks for told ones."""
+
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from api.core.database import Transaction
+
+_TOLD = "participant_id = (SELECT app.subject()) AND is_current AND is_told"
+_HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
+_KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
+
+
+class Wanted(NamedTuple):
+    """None and "" leave a filter out; `since` to `until` are days of care."""
+
+    category: str | None
+    facility_id: UUID | None
+    since: date | None
+    until: date | None
+    words: str
+
+
+class Place(NamedTuple):
+    """Where a record stands in the order of the list, which nothing but its own change moves."""
+
+    on: date
+    facility_id: UUID
+    record_id: UUID
+
+
+async def page(
+    tx: Transaction, wanted: Wanted, after: Place | None, count: int
+) -> list[asyncpg.Record]:
+    """Newest day first, one facility's together; each row says how many match in all (`total`).
+
+    One row without `record_id` when none is left. Width, case and kana of the words do not matter.
+    """
+    return await tx.fetch(
+        "WITH mine AS MATERIALIZED ("  # noqa: S608 - constants only
+        "  SELECT record_id, category, title, sensitivity, effective_on, source_facility_id"
+        f"  FROM record WHERE {_TOLD} AND ($1::text IS NULL OR category = $1)"
+        "   AND ($2::uuid IS NULL OR source_facility_id = $2)"
+        "   AND ($3::date IS NULL OR effective_on >= $3)"
+        "   AND ($4::date IS NULL OR effective_on <= $4)"
+        "   AND ($5 = '' OR strpos(translate(lower(normalize(title, NFKC)), $10, $11),"
+        "     translate(lower(normalize($5, NFKC)), $10, $11)) > 0)"
+        "), shown AS ("
+        "  SELECT * FROM mine WHERE $6::date IS NULL"
+        "   OR (effective_on, source_facility_id, record_id) < ($6, $7::uuid, $8::uuid)"
+        "  ORDER BY effective_on DESC, source_facility_id DESC, record_id DESC LIMIT $9"
+        ") SELECT (SELECT count(*) FROM mine)::integer AS total, shown.*"
+        " FROM (VALUES (1)) AS one LEFT JOIN shown ON true"
+        " ORDER BY effective_on DESC, source_facility_id DESC, record_id DESC",
+        wanted.category,
+        wanted.facility_id,
+        wanted.since,
+        wanted.until,
+        wanted.words.strip(),
+        *(after or (None, None, None)),
+        count,
+        _HIRAGANA,
+        _KATAKANA,
+    )
+
+
+async def counts(tx: Transaction) -> list[asyncpg.Record]:
+    """How many there are of each category, facility and year."""
+    return await tx.fetch(
+        "SELECT category, source_facility_id AS facility_id,"  # noqa: S608 - constants only
+        " extract(year FROM effective_on)::integer AS year, count(*)::integer AS records"
+        f" FROM record WHERE {_TOLD} GROUP BY 1, 2, 3"
+    )
+
+
+async def one(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:
+    """`visit` counts the told records of the same facility and day, this one included."""
+    return await tx.fetchrow(
+        "SELECT r.record_id, r.category, r.title, r.sensitivity, r.effective_on,"  # noqa: S608
+        " r.source_facility_id, r.body,"
+        f" (SELECT count(*) FROM record v WHERE {_TOLD} AND v.effective_on = r.effective_on"
+        "   AND v.source_facility_id = r.source_facility_id)::integer AS visit"
+        f" FROM record r WHERE {_TOLD} AND record_id = $1",
+        record_id,
+    )
+
+
+async def sources(tx: Transaction) -> list[UUID]:
+    rows = await tx.fetch(f"SELECT DISTINCT source_facility_id FROM record WHERE {_TOLD}")  # noqa: S608
+    return [row["source_facility_id"] for row in rows]

@@ -1,0 +1,364 @@
+"""A participant decides about single records: hidden, marked, shared once; each taken back."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, URLEncodedBody
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+
+from api.consent import service as consent
+from api.consent.checking import MOST_SHARE_DAYS
+from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
+from api.consent.record_changes import LEVELS
+from api.consent.switches import (
+    Command,
+    HidePeriod,
+    HideRecords,
+    MarkRecord,
+    Remove,
+    SetIncomingLevel,
+    Share,
+)
+from api.consent.telling import label
+from api.core import clock, i18n
+from api.core.actor import Actor
+from api.directory import service as directory
+from api.identity.guards import PORTAL, participants_only
+from api.records import own
+from api.records.choices import SHARE_DAYS
+from api.records.own import OwnRecordInFull
+from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
+from web_portal.pages.records import last_change, line, may_be_shared, record_page
+from web_portal.sentences import changes_said
+
+MOST_RECIPIENTS = 20
+
+Words = Annotated[str, Meta(max_length=100)]
+Query = Annotated[str, QueryParameter(max_length=100)]
+Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
+
+
+class Choice(Struct):
+    """`share` names the running share that ends."""
+
+    act: Literal[
+        "hide",
+        "show",
+        "hide_visit",
+        "show_visit",
+        "came",
+        "normal",
+        "restricted",
+        "secret",
+        "end_share",
+    ]
+    version: Version
+    share: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class Sharing(Struct):
+    """`to` is `facility:<id>` or `professional:<id>`; `until` the last day, as ISO 8601."""
+
+    version: Version
+    to: Words = ""
+    until: Words = ""
+    q: Words = ""
+
+
+class Incoming(Struct):
+    level: Literal["normal", "restricted"]
+    version: Version
+
+
+class TakeBack(Struct):
+    version: Version
+    next: Words = "/records"
+
+
+class Refused(Exception):
+    """What was filled in cannot be done; `field` and `key` say where and why."""
+
+    def __init__(self, field: str, key: str) -> None:
+        super().__init__(key)
+        self.field = field
+        self.key = key
+
+
+@post(
+    "/records/{record_id:uuid}/choices",
+    guards=[participants_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def choose(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    record_id: FromPath[UUID],
+    data: URLEncodedBody[Choice],
+) -> Response[bytes]:
+    full = await own.one(actor, record_id)
+    commands = _commands(full, data)
+    try:
+        state = await consent.change(actor, commands, expected_version=data.version)
+    except SettingsChangedMeanwhile as error:
+        state = await consent.settings(actor)
+        if not consent.already_so(state, commands):  # a second tap wanted what the first one did
+            return await record_page(
+                request, actor, record_id, conflict=await _conflict(request, actor, error)
+            )
+    return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
+
+
+@get(
+    "/records/{record_id:uuid}/share",
+    guards=[participants_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def share_page(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    record_id: FromPath[UUID],
+    q: Query = "",
+) -> Response[bytes]:
+    if not may_be_shared(await own.one(actor, record_id)):
+        return _redirect(f"/records/{record_id}#share")
+    return await _share_page(request, actor, record_id, Sharing(version=0, q=q))
+
+
+@post(
+    "/records/{record_id:uuid}/share",
+    guards=[participants_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def share(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    record_id: FromPath[UUID],
+    data: URLEncodedBody[Sharing],
+) -> Response[bytes]:
+    full = await own.one(actor, record_id)
+    if not may_be_shared(full):
+        return _redirect(f"/records/{record_id}#share")
+    try:
+        commands: list[Command] = [_share(full, data)]
+        state = await consent.change(actor, commands, expected_version=data.version)
+    except Refused as refused:
+        errors = {refused.field: say(request, refused.key, days=MOST_SHARE_DAYS)}
+        return await _share_page(request, actor, record_id, data, errors)
+    except SettingsChangedMeanwhile as error:
+        return await record_page(
+            request, actor, record_id, conflict=await _conflict(request, actor, error)
+        )
+    return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
+
+
+@get("/records/incoming", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def incoming(
+    request: PortalRequest, actor: NamedDependency[Actor], changed: Changed = None
+) -> Response[bytes]:
+    return await _incoming_page(request, actor, changed=changed)
+
+
+@post("/records/incoming", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def set_incoming(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Incoming]
+) -> Response[bytes]:
+    commands: list[Command] = [SetIncomingLevel(LEVELS.index(data.level))]
+    try:
+        state = await consent.change(actor, commands, expected_version=data.version)
+    except SettingsChangedMeanwhile as error:
+        state = await consent.settings(actor)
+        if not consent.already_so(state, commands):
+            return await _incoming_page(
+                request, actor, conflict=await _conflict(request, actor, error)
+            )
+    return _redirect(f"/records/incoming?changed={state.directive.version}#main")
+
+
+@post("/records/undo", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def undo(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
+) -> Response[bytes]:
+    state = await consent.undo(actor, expected_version=data.version)
+    path = back_to(data.next).partition("?")[0].partition("#")[0]
+    return _redirect(f"{path}?changed={state.directive.version}#main")
+
+
+def _commands(full: OwnRecordInFull, choice: Choice) -> list[Command]:
+    record = full.record
+    match choice.act:
+        case "hide" | "show":
+            return [HideRecords(record_ids=(record.record_id,), on=choice.act == "hide")]
+        case "hide_visit":
+            return [
+                HidePeriod(
+                    on=True,
+                    source_facility_id=record.facility_id,
+                    data_from=record.on,
+                    data_to=record.on + timedelta(days=1),
+                )
+            ]
+        case "show_visit":
+            return [
+                HidePeriod(
+                    on=False,
+                    source_facility_id=rule.source_facility_id,
+                    data_from=rule.data_from,
+                    data_to=rule.data_to,
+                    category=rule.category,
+                )
+                for rule in record.choices.periods
+            ]
+        case "came":
+            return [MarkRecord(record_id=record.record_id, level=None)]
+        case "end_share":
+            if choice.share not in {rule.id for rule in record.choices.shares}:
+                return []
+            return [Remove(provision_id=choice.share)]
+        case level:
+            return [MarkRecord(record_id=record.record_id, level=LEVELS.index(level))]
+
+
+def _share(full: OwnRecordInFull, wish: Sharing) -> Share:
+    """Raises `Refused`; the share ends with the last moment of its last day in Japan."""
+    until = _end(wish.until)
+    kind, _, code = wish.to.partition(":")
+    try:
+        recipient = UUID(code)
+    except ValueError as error:
+        raise Refused("to", "error.my_records.share.to") from error
+    record_ids = (full.record.record_id,)
+    if kind == "facility":
+        return Share(facility_id=recipient, record_ids=record_ids, until=until)
+    if kind == "professional":
+        return Share(professional_id=recipient, record_ids=record_ids, until=until)
+    raise UnknownChoice
+
+
+def _end(text: str) -> datetime:
+    try:
+        last = date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused("until", "error.my_records.share.until") from error
+    today = clock.today_in_japan()
+    if not today <= last < today + timedelta(days=MOST_SHARE_DAYS):
+        raise Refused("until", "error.my_records.share.until")
+    return datetime.combine(last + timedelta(days=1), time(), i18n.JAPAN)
+
+
+async def _share_page(
+    request: PortalRequest,
+    actor: Actor,
+    record_id: UUID,
+    wish: Sharing,
+    errors: dict[str, str] | None = None,
+) -> Response[bytes]:
+    full, today = await own.one(actor, record_id), clock.today_in_japan()
+    recipients, total = await _recipients(request, actor, wish.q)
+    return await render(
+        request,
+        "records/share.html",
+        actor,
+        status=422 if errors else 200,
+        path=f"/records/{record_id}/share",
+        record=line(request, full.record),
+        query=wish.q,
+        recipients=recipients,
+        is_cut=total > len(recipients),
+        values={
+            "to": wish.to,
+            "until": wish.until or (today + timedelta(days=SHARE_DAYS - 1)).isoformat(),
+        },
+        first_day=today.isoformat(),
+        last_day=(today + timedelta(days=MOST_SHARE_DAYS - 1)).isoformat(),
+        most_days=MOST_SHARE_DAYS,
+        errors=errors or {},
+        version=full.settings.directive.version,
+    )
+
+
+async def _recipients(
+    request: PortalRequest, actor: Actor, words: str
+) -> tuple[list[tuple[str, str]], int]:
+    """Facilities first, then people, each with where they are found; and how many there are."""
+    if not words.strip():
+        return [], 0
+    locale, profile = preferences(request).locale, directory.profile()
+    facilities, of_facilities = await directory.search(actor, words, limit=MOST_RECIPIENTS)
+    people, of_people = await directory.search_people(actor, words, limit=MOST_RECIPIENTS)
+    found = [
+        (
+            f"facility:{each.facility_id}",
+            say(
+                request,
+                "my_records.share.facility",
+                name=each.label(locale),
+                region=label(profile, "region", each.region, locale),
+            ),
+        )
+        for each in facilities
+    ]
+    found += [
+        (
+            f"professional:{each.professional_id}",
+            say(
+                request,
+                "my_records.share.professional",
+                name=each.name,
+                profession=label(profile, "profession", each.profession, locale),
+                facility=each.facility_label(locale),
+            ),
+        )
+        for each in people
+    ]
+    return found, of_facilities + of_people
+
+
+async def _incoming_page(
+    request: PortalRequest,
+    actor: Actor,
+    *,
+    changed: int | None = None,
+    conflict: Flash | None = None,
+) -> Response[bytes]:
+    state = await consent.settings(actor)
+    return await render(
+        request,
+        "records/incoming.html",
+        actor,
+        status=409 if conflict else 200,
+        flash=conflict,
+        path="/records/incoming",
+        is_participating=state.participation.state == "participating",
+        levels=[(each, say(request, f"my_records.incoming.{each}")) for each in LEVELS[:2]],
+        level=LEVELS[state.directive.incoming_level],
+        version=state.directive.version,
+        undo=await last_change(request, actor, state, changed),
+    )
+
+
+async def _conflict(
+    request: PortalRequest, actor: Actor, conflict: SettingsChangedMeanwhile
+) -> Flash:
+    """What others changed meanwhile; the page below shows how it stands now."""
+    said = [await changes_said(request, actor, each) for each in conflict.meanwhile if each]
+    return {
+        "kind": "warning",
+        "title": say(request, "error.consent.changed_meanwhile"),
+        "text": " ".join([*said, say(request, "error.consent.changed_meanwhile.next")]),
+    }
+
+
+def _redirect(path: str) -> Response[bytes]:
+    return Redirect(path, status_code=303)
+
+
+routes: list[ControllerRouterHandler] = [choose, share_page, share, incoming, set_incoming, undo]
