@@ -1,5 +1,6 @@
 """What professionals and systems read: decided, read and logged in one transaction."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,6 +27,7 @@ from api.records.filtering import Filter, filter_of
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 MOST_ROWS = 200
+NO_TEAMS: Mapping[str, str] = {}
 TRIES = 3
 
 
@@ -286,7 +288,7 @@ def event_detail(
     basis: Basis,
     types: tuple[str, ...],
     versions: Versions,
-    teams: dict[str, str],
+    teams: Mapping[str, str] = NO_TEAMS,
 ) -> str:
     """The event as the participant will read it; resources are added where they are read."""
     who = {
@@ -304,11 +306,14 @@ def event_detail(
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
     """What stands in the detail's place for it when only the facility's own records were shown."""
     own = msgspec.structs.replace(basis, step="own_record")
-    return msgspec.json.encode(reason_of(actor, standing, own, {})).decode()
+    return msgspec.json.encode(reason_of(actor, standing, own)).decode()
 
 
 def reason_of(
-    actor: Actor, standing: directory.Standing, basis: Basis, teams: dict[str, str]
+    actor: Actor,
+    standing: directory.Standing,
+    basis: Basis,
+    teams: Mapping[str, str] = NO_TEAMS,
 ) -> dict[str, Any]:
     said = sentence(basis)
     facility = {"ja": standing.facility_name, "en": standing.facility_name_en}
@@ -317,8 +322,8 @@ def reason_of(
             said,
             locale,
             directory.profile(),
-            teams
-            | {
+            {
+                **teams,
                 str(actor.facility_id): facility[locale],
                 str(actor.professional_id): standing.professional_name or "",
             },
