@@ -41,8 +41,11 @@ def as_doctor(sato: Visitor) -> str:
 
 async def test_she_finds_dr_sato_and_sees_what_he_sees(hanako, sato, clinic, records):
     await choose(hanako, on(clinic), SetCategory("prescription", False))
-    found = await text_of(hanako, "/disclosure/see-as?q=佐藤健一")
-    assert as_doctor(sato) in found
+    only = f"佐藤 {uuid4().hex}"
+    namesake = await scene.professional(clinic, only, "physician")
+    found = await text_of(hanako, f"/disclosure/see-as?q={only.replace(' ', '')}")
+    assert f"/disclosure/see-as/people/{namesake.professional_id}" in found
+    assert as_doctor(sato) not in found
     page = await text_of(hanako, as_doctor(sato))
     assert "佐藤 健一さんから見えるもの" in page
     assert "あなたの記録を1件見ることができます。 2件は見えません。" in page
