@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run test check bench format css lock clean
+.PHONY: help run test check bench mutants format css lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^run:/ {print "Use it:"} /^check:/ {print "Work on it:"} \
@@ -62,6 +62,9 @@ bench: $(VENV)/.dev ## one benchmark: make bench NAME=read_path
 	@test -n "$(NAME)" || { echo 'Which one? make bench NAME=read_path' >&2; exit 2; }
 	@$(BIN)/python -m benchmarks.$(NAME)
 
+mutants: $(VENV)/.dev ## bend the decision core a thousand ways and see that its tests notice
+	@LAW_EXAMPLES=60 $(BIN)/mutmut run --max-children 2; $(BIN)/mutmut results
+
 lock: $(VENV)/.dev ## resolve the dependencies anew and lock them with hashes
 	@$(PIP) uv
 	@printf 'hatchling\neditables\n' > $(VENV)/build.in
@@ -71,4 +74,4 @@ lock: $(VENV)/.dev ## resolve the dependencies anew and lock them with hashes
 	    --output-file requirements$${extra:+-$$extra}.lock; done
 
 clean: ## remove what was built here; the demo's data in .tsunagu stays
-	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-output
+	@rm -rf $(VENV) mutants node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-output

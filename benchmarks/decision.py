@@ -28,6 +28,7 @@ from api.core.ids import uuid7
 from api.directory import service as directory
 from benchmarks.engines import Ask, by_casbin, by_cedar
 from benchmarks.network import fill
+from benchmarks.preview import looking_ahead_ms
 from benchmarks.server import Place, place
 from benchmarks.settings import questions, settings, world
 
@@ -36,7 +37,6 @@ ROUNDS = 5
 QUESTIONS = 2_000
 PARTICIPANTS = 100_000
 SAVES = 400
-RECORDS = 10_000
 
 Question = tuple[Request, RecordFacts]
 
@@ -115,6 +115,7 @@ async def _in_the_database(where: Place, directive: Directive) -> dict[str, floa
         return {
             "sql_us": await _sql_us(where, network.participants),
             **await _save_ms(network.participants),
+            **await looking_ahead_ms(where, network.participants[-1], network.professional),
         }
     finally:
         await database.close_database()

@@ -27,6 +27,14 @@ class Dwelling(NamedTuple):
     places: tuple[Residence, ...]
 
 
+def place(region: str, from_on: date | None, until_on: date | None) -> Residence:
+    """Raises `NotAPlace` for a time that ends before it begins."""
+    try:
+        return Residence(region, from_on, until_on)
+    except ValueError as error:
+        raise NotAPlace from error
+
+
 async def dwelling(actor: Actor) -> Dwelling:
     async with unit_of_work(actor) as tx:
         return await _dwelling(tx)
@@ -50,7 +58,7 @@ async def live_in(
         following = Dwelling(now.version + 1, places)
         text = msgspec.json.encode(places).decode()
         await queries.add_residence(tx, following.version, text, actor.account_id)
-        said = [msgspec.to_builtins(place) for place in places]
+        said = [msgspec.to_builtins(each) for each in places]
         await access_log.append(
             tx,
             EventName.RESIDENCE_CHANGED,
@@ -98,7 +106,5 @@ def _check(places: tuple[Residence, ...]) -> None:
     known = {region.code for region in directory.profile().regions}
     if len(places) > MOST_PLACES or len(set(places)) != len(places):
         raise NotAPlace
-    for place in places:
-        region, from_on, until_on = place.region, place.from_on, place.until_on
-        if region not in known or (from_on and until_on and until_on <= from_on):
-            raise NotAPlace
+    if any(each.region not in known for each in places):
+        raise NotAPlace

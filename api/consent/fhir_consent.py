@@ -33,6 +33,7 @@ STATUS_OF: Final[dict[ParticipationState, str]] = {
     "withdrawn": "inactive",
     "lapsed": "inactive",
 }
+_SECOND_DAY: Final = date.min + timedelta(days=1)
 RECIPIENT_ROLE: Final = "IRCP"
 CONSENT_DOCUMENT: Final = "59284-0"
 PRIVACY: Final = "patient-privacy"
@@ -114,7 +115,12 @@ def extension(name: str, kind: str, value: object) -> Json:
 
 
 def instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """In UTC, but for the first and last hours of the calendar, which have no other zone."""
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        return at.isoformat()
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def confidentiality(level: int) -> Json:
@@ -192,7 +198,7 @@ def _period(start: datetime | None, end: datetime | None) -> Json | None:
 
 def _data_period(start: date | None, end: date | None) -> Json | None:
     """FHIR counts the last day in; `data_to` is the day after it."""
-    last = end - timedelta(days=1) if end is not None else None
+    last = max(end, _SECOND_DAY) - timedelta(days=1) if end is not None else None
     bounds = {"start": start, "end": last}
     return {name: day.isoformat() for name, day in bounds.items() if day is not None} or None
 

@@ -20,14 +20,13 @@ async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Setti
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
-        now = await service.settings_in(tx)
-        is_member = service.state_now(now.participation) == "participating"
+        now = (await service.settings_in(tx)).participation
+        is_member = service.state_now(now) == "participating"
         if is_member != (wish == "participating"):
             if not (is_undo and await _restore(tx, actor, wish)):
                 await service.join_in(tx, actor, state=wish)
                 await schemes.begin_in(tx, actor, None)
             await notifications.enqueue(tx, _NOTICES[wish])
-            await service.tell_shut_out_in(tx, now, await service.settings_in(tx))
         return await service.settings_in(tx)
 
 

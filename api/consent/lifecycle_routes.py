@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 
 from api.consent import dwelling, paper_import, schemes, service, terms
 from api.consent.dwelling import Dwelling
-from api.consent.facts import Residence
 from api.consent.switches import ChooseScheme, Scheme
 from api.core import i18n
 from api.core.actor import Actor
@@ -119,7 +118,9 @@ class Lifecycle(Controller):
     async def live_in(self, actor: NamedDependency[Actor], data: JSONBody[Places]) -> Places:
         """The whole list replaces the one before. 409 when `version` is stale, 422 for a region
         this network does not have or a time that ends before it begins."""
-        said = tuple(Residence(each.region, each.from_on, each.until_on) for each in data.places)
+        said = tuple(
+            dwelling.place(each.region, each.from_on, each.until_on) for each in data.places
+        )
         return _places(await dwelling.live_in(actor, said, expected_version=data.version))
 
     @get("/scheme", summary="Ways of letting people in")

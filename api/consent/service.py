@@ -358,7 +358,8 @@ class ParticipationRow(NamedTuple):
 async def participate_in(
     tx: Transaction, actor: Actor, following: ParticipationRow, **said: object
 ) -> int:
-    """Appends this participation of the subject and logs it with what `said` adds.
+    """Appends this participation of the subject, logs it with what `said` adds, and tells whoever
+    it shuts out.
 
     The caller holds the head's lock. Answers the participation version.
     """
@@ -375,6 +376,7 @@ async def participate_in(
         EventName.PARTICIPATION_CHANGED,
         detail={"state": state, "terms": terms, "data_from": data_from} | said,
     )
+    await _tell_shut_out(tx, _settings(row), await settings_in(tx))
     return version
 
 
@@ -415,11 +417,11 @@ async def store_in(
         raise NotFound
     state = _settings(row)
     await receipts.issue_in(tx, row["participant_id"], state, network_rules())
-    await tell_shut_out_in(tx, before, state)
+    await _tell_shut_out(tx, before, state)
     return state
 
 
-async def tell_shut_out_in(tx: Transaction, before: Settings, after: Settings) -> None:
+async def _tell_shut_out(tx: Transaction, before: Settings, after: Settings) -> None:
     """Tells facilities and people whom the settings name that they are let in no longer."""
     facilities, professionals = named(before.directive, after.directive)
     if not facilities and not professionals:

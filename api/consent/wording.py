@@ -1,6 +1,7 @@
 """Decisions and summaries in the reader's words: codes and ids become names here."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from api.consent.explain import Sentence
 from api.core import i18n
@@ -40,6 +41,8 @@ def spoken(
             params[name] = names.get(str(value)) or i18n.text(
                 locale, f"consent.unnamed.{_IDS[name]}"
             )
+        elif name == "date":
+            params[name] = i18n.day(locale, date.fromisoformat(str(value)))
         else:
             params[name] = value
     return i18n.text(locale, sentence.key, **params)

@@ -249,13 +249,16 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
         )
 
     def regions_around(self, code: str) -> tuple[str, ...]:
-        """The region itself, then those it lies in, from the inside out."""
+        """The region itself, then those it lies in, from the inside out.
+
+        Of a region this version no longer has, itself alone.
+        """
         parents = {region.code: region.parent for region in self.regions}
         found: list[str] = []
         at: str | None = code
         while at is not None:
             found.append(at)
-            at = parents[at]
+            at = parents.get(at)
         return tuple(found)
 
     def regions_within(self, code: str) -> tuple[str, ...]:

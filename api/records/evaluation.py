@@ -64,6 +64,7 @@ class _Found(NamedTuple):
     """
 
     decision: Decision
+    teams: dict[str, str]
     is_told: bool
     outcome: str
     detail: dict[str, Any]
@@ -116,7 +117,7 @@ async def for_participant(actor: Actor, question: Question) -> Verdict:
         )
         standing = await directory.standing_in(tx, question.who)
     basis = found.decision.basis
-    said = reason_of(question.who, standing, basis)
+    said = reason_of(question.who, standing, basis, found.teams)
     return Verdict(
         found.decision.outcome == "permit",
         {"step": basis.step, "basis": msgspec.to_builtins(basis), "reason_user": said["text"]},
@@ -146,7 +147,9 @@ async def consent_of(actor: Actor, subject: UUID) -> Json | None:
             request = _request(actor, standing)
             scope = known.policy.scope(request)
             versions = versions_of(known, standing, request.now)
-            detail = event_detail(actor, standing, scope.basis, ("Consent",), versions)
+            detail = event_detail(
+                actor, standing, scope.basis, ("Consent",), versions, known.policy.team_names
+            )
             is_permitted = scope.outcome == "permit"
             await access_log.append(
                 tx,
@@ -178,22 +181,25 @@ async def _decided(tx: Transaction, question: Question) -> _Found | None:
     standing = await directory.standing_in(tx, actor)
     request = _request(actor, standing)
     versions = versions_of(known, standing, request.now)
-    scope = known.policy.scope(request)
+    scope, teams = known.policy.scope(request), known.policy.team_names
     if question.record_id is None:
         category = question.category or ""
         decision = scope.of(category)
-        detail = event_detail(actor, standing, decision.basis, (category,), versions)
-        return _Found(decision, True, _outcome(decision.outcome), msgspec.json.decode(detail))
+        detail = event_detail(actor, standing, decision.basis, (category,), versions, teams)
+        return _Found(
+            decision, teams, True, _outcome(decision.outcome), msgspec.json.decode(detail)
+        )
     row = await queries.facts(tx, question.record_id)
     if row is None:
         return None
     decision = known.policy.decide(request, _facts(row))
     is_own = decision.basis.step == "own_record" and row["is_told"]
     basis = structs.replace(scope.basis, step="own_record") if is_own else scope.basis
-    detail = event_detail(actor, standing, basis, (), versions)
+    detail = event_detail(actor, standing, basis, (), versions, teams)
     exact = {"category": row["category"], "count": 1, "step": decision.basis.step}
     return _Found(
         decision,
+        teams,
         row["is_told"],
         "permitted" if is_own else _outcome(scope.outcome),
         msgspec.json.decode(detail),

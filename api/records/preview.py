@@ -30,7 +30,7 @@ from api.records import own_queries
 from api.records import preview_queries as queries
 from api.records.filtering import filter_of
 
-RECORDS_ON_A_PAGE = 50
+RECORDS_ON_A_PAGE = 20
 NAMED_AT_MOST = 5
 
 

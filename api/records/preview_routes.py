@@ -61,7 +61,7 @@ class RecordSeen(Struct):
 
 
 class PreviewView(Struct):
-    """Records I know of, and no others. `listed` is how many all pages hold, 50 to a page."""
+    """Records I know of, and no others. `listed` is how many all pages hold, 20 to a page."""
 
     version: int
     name: str | None

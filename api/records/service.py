@@ -175,7 +175,9 @@ async def show(actor: Actor, subject: UUID) -> Person | None:
             EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
             outcome="permitted" if is_permitted else "denied",
             detail=msgspec.json.decode(
-                event_detail(actor, standing, basis, ("Patient",), versions)
+                event_detail(
+                    actor, standing, basis, ("Patient",), versions, known.policy.team_names
+                )
             ),
         )
         if not is_permitted:
@@ -268,7 +270,7 @@ def _answer(
         answer = _Answer(
             filter=filter_of(scope),
             outcome="permitted" if is_granted else "denied",
-            detail=event_detail(actor, standing, basis, types, versions),
+            detail=event_detail(actor, standing, basis, types, versions, known.policy.team_names),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
         )
         if known.policy.is_timeless(request):
@@ -284,6 +286,7 @@ def event_detail(
     basis: Basis,
     types: tuple[str, ...],
     versions: Versions,
+    teams: dict[str, str],
 ) -> str:
     """The event as the participant will read it; resources are added where they are read."""
     who = {
@@ -292,7 +295,7 @@ def event_detail(
         "facility": {"ja": standing.facility_name, "en": standing.facility_name_en},
         "client": actor.client_id,
     }
-    reason = reason_of(actor, standing, basis)
+    reason = reason_of(actor, standing, basis, teams)
     return msgspec.json.encode(
         {"actor": who, "asked": types, **reason, "versions": versions}
     ).decode()
@@ -301,10 +304,12 @@ def event_detail(
 def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
     """What stands in the detail's place for it when only the facility's own records were shown."""
     own = msgspec.structs.replace(basis, step="own_record")
-    return msgspec.json.encode(reason_of(actor, standing, own)).decode()
+    return msgspec.json.encode(reason_of(actor, standing, own, {})).decode()
 
 
-def reason_of(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[str, Any]:
+def reason_of(
+    actor: Actor, standing: directory.Standing, basis: Basis, teams: dict[str, str]
+) -> dict[str, Any]:
     said = sentence(basis)
     facility = {"ja": standing.facility_name, "en": standing.facility_name_en}
     text = {
@@ -312,7 +317,8 @@ def reason_of(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[
             said,
             locale,
             directory.profile(),
-            {
+            teams
+            | {
                 str(actor.facility_id): facility[locale],
                 str(actor.professional_id): standing.professional_name or "",
             },

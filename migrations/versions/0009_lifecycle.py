@@ -123,13 +123,15 @@ GRANT INSERT ON outbox TO tsunagu_lookup;
 GRANT EXECUTE ON FUNCTION app.write_event(text[], bigint, text, text, jsonb, jsonb)
   TO tsunagu_lookup;
 
--- When `p_places` lie in these regions: now, within two years, or before; as the decision has it.
-CREATE FUNCTION app.lived(p_places jsonb, p_regions text[], p_today date) RETURNS text[]
+-- When somebody last lived in these regions: now, within two years, or before; as the decision
+-- has it.
+CREATE FUNCTION app.lived(p_places jsonb, p_regions text[], p_today date) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(array_agg(DISTINCT CASE
-      WHEN (w ->> 'until_on') IS NULL OR p_today < (w ->> 'until_on')::date THEN 'now'
-      WHEN (w ->> 'until_on')::date > (p_today - interval '2 years')::date THEN 'recent'
-      ELSE 'before' END), '{}')
+  SELECT CASE
+      WHEN count(*) = 0 THEN NULL
+      WHEN bool_or((w ->> 'until_on') IS NULL OR p_today < (w ->> 'until_on')::date) THEN 'now'
+      WHEN bool_or((w ->> 'until_on')::date > (p_today - interval '2 years')::date) THEN 'recent'
+      ELSE 'before' END
   FROM jsonb_array_elements(p_places) w
   WHERE w ->> 'region' = ANY (p_regions)
     AND ((w ->> 'from_on') IS NULL OR (w ->> 'from_on')::date <= p_today)
@@ -277,8 +279,8 @@ BEGIN
       WHERE r ->> 'axis' = 'recipient' AND r ->> 'kind' IN ('permit', 'deny')
         AND (r ?| '{facility_type,region,lived}' OR r -> 'everyone' = 'true')
         AND coalesce(r ->> 'facility_type', v_facility.facility_type) = v_facility.facility_type
-        AND coalesce(r ->> 'region' = ANY (p_regions), true)
-        AND coalesce(r ->> 'lived' = ANY (h.lived), true)
+        AND (NOT r ? 'region' OR r ->> 'region' = ANY (p_regions))
+        AND (NOT r ? 'lived' OR r ->> 'lived' = h.lived)
         AND coalesce((r ->> 'valid_from')::timestamptz <= v_from, true)
         AND coalesce((r ->> 'valid_to')::timestamptz > v_from, true)
         AND (NOT r ? 'purposes' OR r -> 'purposes' ? 'TREAT')
@@ -287,7 +289,7 @@ BEGIN
         r ->> 'kind' = 'permit'
       LIMIT 1) rule ON true
     WHERE coalesce(rule.kind, p_default) = 'permit'
-      OR (rule.kind IS NULL AND p_default = 'home_area' AND 'now' = ANY (h.lived))
+      OR (rule.kind IS NULL AND p_default = 'home_area' AND h.lived = 'now')
   ), told AS (
     INSERT INTO outbox (participant_id, event, params, channel)
     SELECT participant_id,

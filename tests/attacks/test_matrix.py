@@ -32,6 +32,8 @@ NOBODY = ". . . . . ."
 TICKET = "gone gone gone gone gone gone"
 # Tarō's own things, for everyone else
 HIS_PAGE = "in . . . in in"
+# Kumamoto offers one way of letting people in: nobody picks
+NO_CHOICE = "in . . . in in"
 HIS_CASE = "in . . ok in in"
 HIS_ANSWER = "in . . . in in"
 HIS_RECORD = "in in in in . in"
@@ -198,6 +200,21 @@ TABLE = (
         body={"commands": [{"kind": "facility", "id": "{clinic}", "on": True}]},
     ),
     Row("POST", "/me/participation", PARTICIPANT, body={"state": "participating"}),
+    Row("GET", "/me/participation/terms", PARTICIPANT),
+    Row(
+        "POST",
+        "/me/participation/terms",
+        PARTICIPANT,
+        body={"answer": "accept", "version": "2026-11"},
+    ),
+    Row("POST", "/me/participation/records", PARTICIPANT, body={"data_from": None}),
+    Row("GET", "/me/residence", PARTICIPANT, "/me/residence?participant_id={taro}"),
+    Row("PUT", "/me/residence", PARTICIPANT, body={"version": 0, "places": []}),
+    Row("GET", "/me/scheme", PARTICIPANT),
+    Row("PUT", "/me/scheme", "in bad . . in in", body={"version": 0, "scheme": "care_team"}),
+    Row("GET", "/me/papers", PARTICIPANT, "/me/papers?participant_id={taro}"),
+    Row("GET", "/me/papers/{paper_id}", HIS_PAGE, "/me/papers/{case}"),
+    Row("GET", "/me/facilities/waiting", PARTICIPANT),
     Row("GET", "/me/facilities", PARTICIPANT, "/me/facilities?q=&participant_id={taro}"),
     Row("GET", "/me/professionals", PARTICIPANT, "/me/professionals?q=&participant_id={taro}"),
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
@@ -329,6 +346,28 @@ TABLE = (
     Row("GET", "/disclosure/participation", PARTICIPANT),
     Row(
         "POST",
+        "/disclosure/participation/records",
+        PARTICIPANT,
+        body={"wish": "earlier", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/disclosure/scheme", NO_CHOICE),
+    Row("GET", "/disclosure/residence", PARTICIPANT, "/disclosure/residence?changed=1"),
+    Row(
+        "POST",
+        "/disclosure/residence",
+        PARTICIPANT,
+        body={"wish": "now", "version": "0", "region": "aso", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/participation/terms", PARTICIPANT),
+    Row(
+        "POST",
+        "/participation/terms",
+        PARTICIPANT,
+        body={"answer": "accept", "version": "2026-11", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/participation/papers/{paper_id}", HIS_PAGE, "/participation/papers/{case}"),
+    Row(
+        "POST",
         "/disclosure/participation",
         PARTICIPANT,
         body={"state": "participating", "participant_id": "{taro}"},
@@ -424,6 +463,29 @@ TABLE = (
     ),
     # The support centre
     Row("GET", "/support", SUPPORT),
+    Row("GET", "/support/campaigns", SUPPORT),
+    Row(
+        "POST",
+        "/support/campaigns",
+        "in . . bad in in",
+        body={"version": "2026-11", "answer_by": "2026-01-01"},
+    ),
+    Row(
+        "POST",
+        "/support/campaigns/{campaign_id}/call-off",
+        HIS_PAGE,
+        "/support/campaigns/{case}/call-off",
+        {},
+    ),
+    Row("GET", "/support/papers", SUPPORT),
+    Row("POST", "/support/papers", "in . . bad in in", body={}),
+    Row("GET", "/support/papers/{import_id}", HIS_PAGE, "/support/papers/{case}"),
+    Row(
+        "GET",
+        "/support/papers/{import_id}/report.csv",
+        HIS_PAGE,
+        "/support/papers/{case}/report.csv",
+    ),
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 

@@ -81,7 +81,7 @@ def _names(rule: Provision, request: Request) -> bool:
     return rule.facility_id == who.facility_id
 
 
-def _lived(participation: Participation, request: Request) -> str | None:
+def lived(participation: Participation, request: Request) -> str | None:
     """In the regions of the asking facility, by the Japanese day (nine hours ahead)."""
     moment = request.now.replace(tzinfo=None) - (request.now.utcoffset() or timedelta())
     today = (moment + timedelta(hours=9)).date()
@@ -127,7 +127,7 @@ def _tier(
         return None
     if rule.region and rule.region not in who.regions:
         return None
-    if rule.lived and rule.lived != _lived(participation, request):
+    if rule.lived and rule.lived != lived(participation, request):
         return None
     return 3 if rule.facility_type and (rule.region or rule.lived) else 4
 
@@ -150,7 +150,7 @@ def _recipient(
     levels = [r.level for t in (1, 2) if t < denying for r in tiers[t]]
     if matching == 9:
         is_default = network.recipient_default == "permit" or (
-            network.recipient_default == "home_area" and _lived(participation, request) == "now"
+            network.recipient_default == "home_area" and lived(participation, request) == "now"
         )
         is_covered = _is_covered(participation.joined_at, directive, request)
         return is_default and is_covered and request.purpose_of_use == "TREAT", 0

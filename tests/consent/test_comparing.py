@@ -168,7 +168,7 @@ def test_a_source_opened_for_pharmacists_is_told_as_cells_and_records():
 
 
 @settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     database=None,
     derandomize=True,

@@ -492,6 +492,47 @@ STEPS: dict[str, tuple[str, dict[str, Any], list[Provision]]] = {
         {"record": record(category="dental")},
         [CLINIC_ON, show(profession="physician", category="dental")],
     ),
+    "lab shown to pharmacists for treatment, asked for research": (
+        "filter",
+        {
+            "request": ask(PHARMACIST_ITO, purpose_of_use="HRESCH"),
+            "record": record(category="lab"),
+        },
+        [
+            allow(facility_id=PHARMACY, purposes=("HRESCH",)),
+            show(profession="pharmacist", category="lab"),
+        ],
+    ),
+    "prescriptions were off": (
+        "granted",
+        {},
+        [CLINIC_ON, hide(category="prescription", valid_to=NOW)],
+    ),
+    "prescriptions off for research": (
+        "granted",
+        {},
+        [CLINIC_ON, hide(category="prescription", purposes=("HRESCH",))],
+    ),
+    "one record hidden for research": (
+        "granted",
+        {},
+        [CLINIC_ON, hide(record_ids=(ULCER,), purposes=("HRESCH",))],
+    ),
+    "one record hidden for treatment": (
+        "filter",
+        {},
+        [CLINIC_ON, hide(record_ids=(ULCER,), purposes=("TREAT",))],
+    ),
+    "one record hidden from the clinic": (
+        "filter",
+        {},
+        [CLINIC_ON, hide(record_ids=(ULCER,), facility_id=CLINIC)],
+    ),
+    "a period hidden from doctors": (
+        "filter",
+        {},
+        [CLINIC_ON, hide(data_to=date(2027, 1, 1), profession="physician")],
+    ),
     "prescriptions off for Dr Satō": (
         "filter",
         {},
@@ -734,6 +775,8 @@ def test_the_excluded_get_no_scope_at_all() -> None:
     policy = compile_policy(NETWORK, JOINED, directive(CLINIC_ON, exclude(facility_id=CLINIC)))
     scope = policy.scope(ask())
     assert (scope.outcome, scope.own_facility, scope.categories) == ("deny", False, ())
+    assert scope.basis.recipient is not None
+    assert scope.of("lab").basis.recipient == scope.basis.recipient
 
 
 def test_a_waiting_facility_is_told_apart_from_one_not_chosen() -> None:
@@ -747,6 +790,7 @@ def test_a_waiting_facility_is_told_apart_from_one_not_chosen() -> None:
     def by(*rules: Provision, **more: Any) -> tuple[str, int | None]:
         ruling = of(*rules, **more)
         assert ruling is not None
+        assert ruling.outcome == "deny"
         return ruling.by, ruling.provision and ruling.provision.id
 
     assert by(region) == ("awaits_notice", 1)
@@ -799,10 +843,36 @@ def test_a_scope_carries_what_was_said_of_single_records() -> None:
     )
 
 
+def test_a_scope_carries_hidden_periods_though_nothing_else_was_said() -> None:
+    hidden = hide(data_from=date(2026, 2, 1), data_to=date(2026, 3, 1))
+    scope = compile_policy(NETWORK, JOINED, directive(CLINIC_ON, hidden)).scope(ask())
+    period = HiddenPeriod(None, None, date(2026, 2, 1), date(2026, 3, 1))
+    assert scope.exceptions == Exceptions(hidden_periods=(period,))
+    assert scope.share is None
+
+
+def test_who_is_not_let_in_gets_a_closed_scope_and_the_reason_of_each_category() -> None:
+    scope = compile_policy(NETWORK, JOINED, directive(hide(category="lab"))).scope(ask())
+    assert (scope.outcome, scope.own_facility, scope.categories) == ("deny", True, ())
+    lab = scope.of("lab").basis
+    assert (lab.step, lab.filter and lab.filter.by) == ("recipient", "provision")
+
+
+def test_the_widest_of_several_permits_is_named() -> None:
+    cell = {"profession": "physician", "category": "prescription"}
+    basis = answer(CLINIC_ON, show(**cell), show(**cell, source_facility_id=HOSPITAL)).basis
+    assert basis.filter is not None
+    assert basis.filter.provision is not None
+    assert basis.filter.provision.id == 3
+
+
 def test_a_scope_of_shares_alone_opens_nothing_else_and_says_so() -> None:
     rules = (refuse(facility_id=CLINIC), share(facility_id=CLINIC, category="lab"))
     scope = compile_policy(NETWORK, JOINED, directive(*rules)).scope(ask())
     assert (scope.outcome, scope.categories, scope.basis.step) == ("permit", (), "shared")
+    assert scope.share is not None
+    assert scope.share.provision is not None
+    assert scope.share.provision.id == 2
     assert scope.of("lab").outcome == "permit"
     prescriptions = scope.of("prescription")
     assert (prescriptions.outcome, prescriptions.basis.step) == ("deny", "recipient")

@@ -3,7 +3,7 @@
 import copy
 import json
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -168,6 +168,19 @@ def test_what_goes_out_keeps_to_fhir_r4(directive: Directive):
     named = {each.get("valueReference", {}).get("reference") for each in wire.get("extension", [])}
     assert {f"#{each}" for each in ids} <= named  # dom-3: what is contained is referred to
     _no_hollow(wire)
+
+
+def test_the_ends_of_the_calendar_can_be_signed_too():
+    """A save must not fail for an end nobody will live to see."""
+    last = datetime.max.replace(tzinfo=timezone(timedelta(hours=-9)))
+    rules = (
+        Provision(1, "permit", "recipient", facility_id=CLINIC, valid_to=last),
+        Provision(2, "deny", "filter", category="lab", data_to=date.min),
+    )
+    wire = consent_of(Directive(1, rules), HANAKO, JOINED, NETWORK, NOW)
+    first, second = wire["provision"]["provision"]
+    assert first["period"] == {"end": "9999-12-31T23:59:59.999999-09:00"}
+    assert second["dataPeriod"] == {"end": "0001-01-01"}
 
 
 def _no_hollow(value: Any) -> None:

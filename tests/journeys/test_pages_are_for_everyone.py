@@ -117,6 +117,24 @@ async def a_team_being_made(page: Page) -> None:
         await page.locator("form.card button").click()
 
 
+async def a_doctor_s_eyes(page: Page) -> None:
+    await page.goto("/disclosure/see-as?q=佐藤")
+    async with page.expect_navigation():
+        await page.locator("main a[href*='/see-as/people/']").first.click()
+
+
+async def a_facility_s_eyes(page: Page) -> None:
+    await page.goto("/disclosure/see-as")
+    async with page.expect_navigation():
+        await page.locator("main a[href*='/see-as/facilities/']").first.click()
+
+
+async def a_region_to_be_confirmed(page: Page) -> None:
+    await page.goto("/disclosure/areas")
+    async with page.expect_navigation():
+        await page.locator("form[action='/disclosure/confirm'] button").last.click()
+
+
 async def a_wish_without_a_number(page: Page) -> None:
     await page.goto("/help")
     async with page.expect_navigation():
@@ -161,7 +179,7 @@ async def a_record_just_hidden(page: Page) -> None:
 
 async def sharing_with_nobody_chosen(page: Page) -> None:
     await a_record(page)
-    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/share?q=さくら")
+    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/share?q=あじさい")
     async with page.expect_navigation():
         await page.locator("main form[method=post] button").click()
 
@@ -209,6 +227,13 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "desk_code_made": ("fresh", a_code_just_made),
     "requests_empty": ("hanako", at("/disclosure/requests")),
     "requests": ("fresh", at("/disclosure/requests")),
+    "see_as": ("hanako", at("/disclosure/see-as")),
+    "see_as_found": ("hanako", at("/disclosure/see-as?q=さとう")),
+    "see_as_nobody": ("hanako", at("/disclosure/see-as?q=んんん")),
+    "seen_as_doctor": ("hanako", a_doctor_s_eyes),
+    "seen_as_facility": ("hanako", a_facility_s_eyes),
+    "confirm": ("hanako", a_region_to_be_confirmed),
+    "seen_as_no_records": ("fresh", a_facility_s_eyes),
     "participation": ("hanako", at("/disclosure/participation")),
     "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
@@ -219,7 +244,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "records_none_found": ("hanako", at("/records?q=みつからない")),
     "record": ("hanako", a_record),
     "record_hidden": ("keeper", a_record_just_hidden),
-    "record_share": ("hanako", sharing_with_nobody_chosen),
+    "record_share": ("keeper", sharing_with_nobody_chosen),
     "records_incoming": ("hanako", at("/records/incoming")),
     "records_empty": ("fresh", at("/records")),
     "home_with_needs": ("fresh", at("/home")),

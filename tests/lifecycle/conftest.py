@@ -26,6 +26,7 @@ changes = {{ ja = "{changes}", en = "Care services may look too." }}
 
 [retention]"""
 
+Newest = Callable[[], Awaitable[str]]
 Join = Callable[[str], Awaitable[Visitor]]
 
 
@@ -73,12 +74,21 @@ async def ueda(open_browser) -> Visitor:
 
 
 @pytest_asyncio.fixture
-async def new_terms(network: Deployment, tmp_path: Path) -> AsyncIterator[str]:
-    """The network's profile comes to end with newer terms."""
+async def newest_terms(network: Deployment, tmp_path: Path) -> AsyncIterator[Newest]:
+    """Called, the network's profile comes to end with newer terms; it answers their version."""
     path = tmp_path / "profile.toml"
     text = KUMAMOTO.read_text("utf-8").replace("version = 3", "version = 1003", 1)
     changes = NEW_TERMS.format(changes="介護の事業所も見られるようになります。")
     path.write_text(text.replace("\n[retention]", changes, 1), "utf-8")
-    await directory.adopt_profile(path)
-    yield "2027-04"
+
+    async def adopted() -> str:
+        await directory.adopt_profile(path)
+        return "2027-04"
+
+    yield adopted
     await directory.adopt_profile(KUMAMOTO)
+
+
+@pytest_asyncio.fixture
+async def new_terms(newest_terms: Newest) -> str:
+    return await newest_terms()

@@ -10,6 +10,7 @@ from api.consent import campaigns, terms
 from api.consent import service as consent
 from api.consent.errors import CampaignIsOpen, DayTooNear, NothingAsked, NotThoseTerms
 from api.consent.facts import TREATMENT, Request
+from api.consent.requesters import anybody_of
 from api.consent.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR
@@ -43,7 +44,7 @@ async def is_let_in(who: Visitor, place: scene.Place, *, at=None) -> bool:
     consent.forget(subject)
     policy = (await consent.policy(who.actor, subject)).policy
     line = (await directory.named(OPERATOR, [place.facility_id]))[place.facility_id]
-    asking = consent.facility_requester(line)
+    asking = anybody_of(line)
     return policy.scope(Request(asking, TREATMENT, at or clock.now())).outcome == "permit"
 
 

@@ -220,32 +220,32 @@ async def test_what_came_as_restricted_can_be_made_normal_and_left_as_it_came(
     assert await seen_by(sato, hanako) == set()
 
 
-async def test_a_share_opens_one_record_to_one_professional_and_ends_by_itself(
-    hanako: Visitor, sato: Visitor, open_browser, clinic: Place, pharmacy: Place
+async def test_a_share_opens_one_record_to_one_professional_until_it_is_ended(
+    hanako: Visitor, open_browser, clinic: Place, pharmacy: Place
 ) -> None:
+    name = f"佐藤 {uuid4().hex[:8]}"
+    sato = await scene.visitor(
+        await open_browser(), await scene.professional(clinic, name, "physician")
+    )
     shared = await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン")
     await scene.wrote(pharmacy, hanako.actor, "prescription", "メトグルコ")
     colleague = await scene.visitor(
         await open_browser(), await scene.professional(clinic, "田中 誠", "physician")
     )
-    page = (await hanako.get(f"/records/{shared}/share?q=佐藤")).text
+    page = (await hanako.get(f"/records/{shared}/share?q={name}")).text
     to = f"professional:{sato.actor.professional_id}"
     assert f'value="{to}"' in page
     last_day = (clock.today_in_japan() + timedelta(days=6)).isoformat()
     assert f'value="{last_day}"' in page
-    answer = await hanako.post(
-        f"/records/{shared}/share", version=0, to=to, until=last_day, q="佐藤"
-    )
-    assert "「佐藤 健一」に一度だけの共有として見せるようにしました。" in await hanako.follow(
-        answer
-    )
+    answer = await hanako.post(f"/records/{shared}/share", version=0, to=to, until=last_day, q=name)
+    assert f"「{name}」に一度だけの共有として見せるようにしました。" in await hanako.follow(answer)
     assert await seen_by(sato, hanako) == {shared}
     (looked, *_) = await hanako.log()
-    assert looked["reason"].startswith("あなたが、選んだ記録だけを期限つきで見せているためです")
+    assert looked["reason"].startswith(f"あなたが「{name}」さんに、この記録を期限つきで見せている")
     assert await seen_by(colleague, hanako) == set()
     (rule,) = (await consent.settings(hanako.actor)).directive.provisions
     page = await choose(hanako, shared, "end_share", share=rule.id)
-    assert "「佐藤 健一」との共有をやめました。" in page
+    assert f"「{name}」との共有をやめました。" in page
     assert await seen_by(sato, hanako) == set()
 
 

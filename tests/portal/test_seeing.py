@@ -153,7 +153,7 @@ async def test_of_many_facilities_five_are_named(hanako, records):
     assert listed
     names = re.findall(r"<li>(.*?)</li>", listed.group())
     assert len(names) == 6
-    assert names[5] == f"ほか {int(listed.group(1)) - 5}"
+    assert names[5] == f"ほか {int(listed.group(1)) - 5}か所"
     # Those who wrote records of hers come first.
     assert {"れんげ内科クリニック", "すみれ薬局"} <= set(names[:5])
 

@@ -64,6 +64,7 @@ SHARING = {
     "record": MY_RECORD,
     "query": "水前寺",
     "recipients": [("facility:f1", "水前寺中央薬局（熊本市）")],
+    "is_cut": True,
     "values": {"to": "", "until": "2026-05-10"},
     "first_day": "2026-05-03",
     "last_day": "2026-07-31",

@@ -17,13 +17,22 @@ from api.consent.facts import (
     Provision,
     RecordFacts,
     Request,
-    Residence,
     Team,
 )
-from tests.consent.laws import NARROW, OUTSIDERS, PERIODS, REQUESTERS, SIEVES, TARGETS
+from tests.consent.laws import (
+    OUTSIDERS,
+    PERIODS,
+    PLACES,
+    REQUESTERS,
+    SET_AT,
+    SIEVES,
+    TARGETS,
+    WHEN_JOINED,
+)
 from tests.consent.scene import (
     BLANKET,
     CLINIC,
+    HOME_AREA,
     HOSPITAL,
     ITO,
     MORI,
@@ -58,16 +67,16 @@ periods = st.sampled_from(((None, None),) * 4 + PERIODS)
 bound_for = st.sampled_from(
     ({}, {}, {}, {"facility_id": CLINIC}, {"professional_id": SATO}, {"facility_id": PHARMACY})
 )
-WIDE: tuple[dict[str, Any], ...] = (
-    {"everyone": True},
-    {"lived": "now"},
-    {"lived": "recent", "facility_type": "clinic"},
-    {"region": "43", "set_at": NOW - timedelta(days=30)},
-)
+NARROW = structs.replace(BLANKET, matrix={**NETWORK.matrix, "physician": frozenset({"care"})})
 
 
-def _recipient(named: dict[str, Any], is_open: bool, level: int) -> Provision:
-    return allow(**named, level=level) if is_open else refuse(**named)
+def _recipient(
+    named: dict[str, Any], is_open: bool, level: int, set_at: datetime | None
+) -> Provision:
+    if not is_open:
+        return refuse(**named)
+    has_level = any(each in named for each in ("professional_id", "facility_id", "team_id"))
+    return allow(**named, **({"level": level} if has_level else {"set_at": set_at}))
 
 
 def _in(rule: Provision, period: tuple[datetime | None, datetime | None]) -> Provision:
@@ -76,9 +85,10 @@ def _in(rule: Provision, period: tuple[datetime | None, datetime | None]) -> Pro
 
 recipients = st.builds(
     _recipient,
-    st.sampled_from((*TARGETS, *WIDE)),
+    st.sampled_from(TARGETS),
     st.sampled_from((True, True, True, False)),
     st.sampled_from((0, 1, 2)),
+    st.sampled_from(SET_AT),
 )
 sieves = st.builds(
     lambda build, named, bound: build(**named, **bound),
@@ -127,12 +137,15 @@ marks = st.one_of(
 )
 
 
-def directive_of(rules: list[Provision], marks: dict[UUID, int]) -> Directive:
+def directive_of(
+    rules: list[Provision], marks: dict[UUID, int], asks_first_since: datetime | None = None
+) -> Directive:
     return Directive(
         3,
         tuple(structs.replace(rule, id=number) for number, rule in enumerate(rules, 1)),
         teams=(Team(TEAM, "Team", (MORI,)),),
         marks=tuple(Mark(record_id, level) for record_id, level in marks.items()),
+        asks_first_since=asks_first_since,
     )
 
 
@@ -148,24 +161,22 @@ class Case(NamedTuple):
 
 
 participations = st.builds(
-    lambda state, data_from, ends_at: Participation(
+    lambda state, data_from, ends_at, residences: Participation(
         state,
         data_from,
         joined_at=NOW - timedelta(days=60),
         ends_at=ends_at,
-        residences=(
-            Residence("4301"),
-            Residence("4302", date(2020, 1, 1), date(2025, 1, 1)),
-        ),
+        residences=tuple(residences),
     ),
     st.sampled_from(("participating",) * 20 + ("unanswered", "refused", "withdrawn")),
     st.sampled_from((None, *DAYS[1:])),
     st.sampled_from((None,) * 10 + (NOW + timedelta(days=1), NOW)),
+    st.lists(st.sampled_from(PLACES), max_size=2),
 )
 askers = st.builds(
     lambda who, joined_at: structs.replace(who, facility_joined_at=joined_at),
     st.sampled_from((*REQUESTERS * 8, *OUTSIDERS)),
-    st.sampled_from((None, NOW - timedelta(days=90), NOW - timedelta(days=2))),
+    st.sampled_from(WHEN_JOINED),
 )
 requests = st.builds(
     lambda who, purpose: Request(who, purpose, NOW),
@@ -174,10 +185,8 @@ requests = st.builds(
 )
 cases = st.builds(
     Case,
-    st.sampled_from(
-        (NETWORK, BLANKET, NARROW, structs.replace(NETWORK, recipient_default="home_area"))
-    ),
+    st.sampled_from((NETWORK, BLANKET, NARROW, HOME_AREA)),
     participations,
-    st.builds(directive_of, rules, marks),
+    st.builds(directive_of, rules, marks, st.sampled_from((None, None, NOW - timedelta(days=10)))),
     requests,
 )

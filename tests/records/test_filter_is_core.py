@@ -142,7 +142,7 @@ def trying(examples: int, *phases: Phase) -> settings:
 types_asked = st.sampled_from(((), ("Observation",), ("Condition",)))
 
 
-@trying(3000)
+@trying(2500)
 @given(cases, types_asked)
 async def test_the_filter_permits_what_the_core_permits(
     pool: Pool, case: Case, types: tuple[str, ...]
@@ -219,7 +219,7 @@ MUTANTS = {
 
 
 async def test_every_bug_planted_in_the_filter_is_found(pool: Pool) -> None:
-    drawn = [(case, by_core(case)) for case in _drawn(1500)]
+    drawn = [(case, by_core(case)) for case in _drawn(900)]
     source = await pool.connection.fetchval(
         "SELECT pg_get_functiondef('app.permitted_records'::regproc)"
     )

@@ -178,10 +178,10 @@ async def test_pages_hold_each_record_once_and_one_kind_can_be_looked_at_alone(h
             house.hanako, house.as_sato, "ja", category=category, page=number
         )
 
-    first, second = await page(1), await page(2)
-    titles = [each.title for each in (*first.records, *second.records)]
-    assert len(first.records) == preview.RECORDS_ON_A_PAGE
-    assert len(titles) == len(set(titles)) == first.listed == 64
+    pages = [await page(number) for number in (1, 2, 3, 4)]
+    titles = [each.title for one in pages for each in one.records]
+    assert [len(one.records) for one in pages] == [20, 20, 20, 4]
+    assert len(titles) == len(set(titles)) == pages[0].listed == 64
     alone = await page(1, "prescription")
     assert (alone.listed, len(alone.records), alone.shown) == (2, 2, 64)
 

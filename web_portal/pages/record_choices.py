@@ -262,6 +262,7 @@ async def _share_page(
     errors: dict[str, str] | None = None,
 ) -> Response[bytes]:
     full, today = await own.one(actor, record_id), clock.today_in_japan()
+    recipients, total = await _recipients(request, actor, wish.q)
     return await render(
         request,
         "records/share.html",
@@ -270,7 +271,8 @@ async def _share_page(
         path=f"/records/{record_id}/share",
         record=line(request, full.record),
         query=wish.q,
-        recipients=await _recipients(request, actor, wish.q) if wish.q.strip() else [],
+        recipients=recipients,
+        is_cut=total > len(recipients),
         values={
             "to": wish.to,
             "until": wish.until or (today + timedelta(days=SHARE_DAYS - 1)).isoformat(),
@@ -283,11 +285,15 @@ async def _share_page(
     )
 
 
-async def _recipients(request: PortalRequest, actor: Actor, words: str) -> list[tuple[str, str]]:
-    """Facilities first, then people, each with where they are found."""
+async def _recipients(
+    request: PortalRequest, actor: Actor, words: str
+) -> tuple[list[tuple[str, str]], int]:
+    """Facilities first, then people, each with where they are found; and how many there are."""
+    if not words.strip():
+        return [], 0
     locale, profile = preferences(request).locale, directory.profile()
-    facilities, _ = await directory.search(actor, words, limit=MOST_RECIPIENTS)
-    people, _ = await directory.search_people(actor, words, limit=MOST_RECIPIENTS)
+    facilities, of_facilities = await directory.search(actor, words, limit=MOST_RECIPIENTS)
+    people, of_people = await directory.search_people(actor, words, limit=MOST_RECIPIENTS)
     found = [
         (
             f"facility:{each.facility_id}",
@@ -313,7 +319,7 @@ async def _recipients(request: PortalRequest, actor: Actor, words: str) -> list[
         )
         for each in people
     ]
-    return found
+    return found, of_facilities + of_people
 
 
 async def _incoming_page(

@@ -69,7 +69,7 @@ def _following(places: tuple[Residence, ...], said: Said) -> tuple[Residence, ..
         case "earlier":
             until_on = _day(said.until_on)
             after = until_on + timedelta(days=1) if until_on else None
-            return (*places, Residence(said.region, _day(said.from_on), after))
+            return (*places, dwelling.place(said.region, _day(said.from_on), after))
     moved_out = tuple(
         structs.replace(each, until_on=today) if each.until_on is None else each
         for each in places
@@ -110,6 +110,9 @@ async def _page(
         status=refusal.status if refusal else 200,
         path=HERE,
         flash=flash,
+        here=HERE,
+        save=HERE,
+        undo=None,
         version=now.version,
         is_new=bool(changed) and changed == now.version,
         regions=[(each.code, each.name.said(locale)) for each in profile.regions],
