@@ -1,6 +1,9 @@
 """Any past decision is made again from its log row, whatever has changed since."""
 
+from datetime import UTC, datetime
+
 import asyncpg
+import msgspec
 import pytest
 
 from api.core.actor import OPERATOR
@@ -54,6 +57,23 @@ async def test_a_clinic_shown_its_own_records_alone_is_decided_the_same_again(
     assert all(each["agrees"] for each in found)
 
 
+async def test_where_she_lived_then_is_what_counts(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await scene.wrote(pharmacy, hanako.actor, "lab", "HbA1c")
+    await _write_settings(
+        hanako, [{"id": 1, "kind": "permit", "axis": "recipient", "lived": "now"}]
+    )
+    await _live(hanako, 1, "aso")
+    await find(sato, hanako)
+    await _live(hanako, 2, "amakusa")
+    await find(sato, hanako)
+    found = await decisions(hanako)
+    assert [each["logged"] for each in found] == ["recipient", "granted", "granted"]
+    assert [each["residence"] for each in found] == [2, 1, 1]
+    assert all(each["agrees"] for each in found)
+
+
 async def test_a_row_that_says_something_else_is_found_out(
     hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, database: Deployment
 ) -> None:
@@ -96,3 +116,27 @@ async def test_another_persons_numbers_lead_to_ones_own_log(
     await find(sato, hanako)
     number = (await hanako.log())[0]["number"]
     assert (await yumi.ask(f"/me/access-log/{number}/decision")).status_code == 404
+
+
+async def _write_settings(hanako: Visitor, provisions: list[dict]) -> None:
+    profile = scene.directory.profile()
+    set_at = datetime.now(UTC).isoformat()  # after the clinic joined: it is covered
+    rows = [each | {"set_at": set_at} for each in provisions]
+    async with unit_of_work(hanako.actor) as tx:
+        await tx.execute(
+            "INSERT INTO directive (participant_id, version, provisions, change, profile_id,"
+            " profile_version) VALUES (app.subject(), 1, $1::jsonb, '[]', $2, $3)",
+            msgspec.json.encode(rows).decode(),
+            profile.id,
+            profile.version,
+        )
+
+
+async def _live(hanako: Visitor, version: int, region: str) -> None:
+    async with unit_of_work(hanako.actor) as tx:
+        await tx.execute(
+            "INSERT INTO residence (participant_id, version, places)"
+            " VALUES (app.subject(), $1, $2::jsonb)",
+            version,
+            msgspec.json.encode([{"region": region}]).decode(),
+        )
