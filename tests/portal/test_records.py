@@ -14,6 +14,7 @@ from api.records import service as records
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 
+NOBODY = str(UUID(int=1))
 NORMAL = "いま、「だれに見せるか」の設定どおりに見せています。"
 
 
@@ -295,9 +296,9 @@ async def test_a_share_has_an_end_within_ninety_days(
     [
         ({"to": ""}, 422),
         ({"to": "facility:x"}, 422),
-        ({"to": f"facility:{uuid4()}"}, 422),
-        ({"to": f"professional:{uuid4()}"}, 422),
-        ({"to": f"wizard:{uuid4()}"}, 422),
+        ({"to": f"facility:{UUID(int=1)}"}, 422),
+        ({"to": f"professional:{UUID(int=1)}"}, 422),
+        ({"to": f"wizard:{UUID(int=1)}"}, 422),
         ({"until": "きのう"}, 422),
         ({"version": -1}, 400),
     ],
@@ -485,11 +486,16 @@ async def test_pages_and_totals_of_a_doctors_read_agree_with_every_choice(
     [
         {"kind": "hide_period", "on": True, "data_from": "2026-05-02", "data_to": "2026-05-01"},
         {"kind": "hide_period", "on": True},
-        {"kind": "hide_period", "on": True, "data_from": "2026-05-01", "facility_id": str(uuid4())},
+        {
+            "kind": "hide_period",
+            "on": True,
+            "data_from": "2026-05-01",
+            "facility_id": str(UUID(int=1)),
+        },
         {"kind": "hide_period", "on": True, "data_from": "2026-05-01", "category": "gossip"},
         {"kind": "hide_records", "on": True, "ids": []},
         {"kind": "incoming_level", "level": "secret"},
-        {"kind": "mark", "id": str(uuid4()), "level": "cosmic"},
+        {"kind": "mark", "id": str(UUID(int=1)), "level": "cosmic"},
         {"kind": "share", "record_ids": [], "until": "2026-12-01T00:00:00Z"},
         {"kind": "remove", "id": 0},
     ],
