@@ -19,12 +19,12 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from api.consent.asking_routes import routes as asking_routes
-from api.consent.disclosure_routes import routes as disclosure_routes
+from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
-from api.consent.lifecycle_routes import routes as lifecycle_routes
-from api.consent.receipt_routes import routes as receipt_routes
-from api.consent.routes import routes as consent_routes
+from api.consent.exchange.routes import routes as receipt_routes
+from api.consent.lifecycle.enrolment_routes import routes as consent_routes
+from api.consent.lifecycle.routes import routes as lifecycle_routes
+from api.consent.settings.routes import routes as disclosure_routes
 from api.core import database, i18n, runtime
 from api.core.crypto import KeyRing, new_token
 from api.core.errors import NotFound, Problem, SignInNeeded, TooManyAttempts, Unavailable

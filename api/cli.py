@@ -255,7 +255,7 @@ def _consent(settings: Settings, options: argparse.Namespace) -> int:
 async def _consented(
     settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
 ) -> str:
-    from api.consent import console
+    from api.consent.lifecycle import console
     from api.records.ingest_report import show_progress
 
     locale = "ja" if _speaks_japanese() else "en"

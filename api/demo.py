@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 
 from api.consent import service as consent
-from api.consent.switches import SetFacility
+from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work

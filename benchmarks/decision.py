@@ -21,7 +21,7 @@ import msgspec
 from api.consent import service as consent
 from api.consent.decide import compile_policy
 from api.consent.facts import Directive, RecordFacts, Request
-from api.consent.switches import SetCategory
+from api.consent.settings.switches import SetCategory
 from api.core import database, runtime
 from api.core.actor import Actor, ActorKind
 from api.core.ids import uuid7

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from api.consent.switches import SetCategory, SetEveryone
+from api.consent.settings.switches import SetCategory, SetEveryone
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.ids import uuid7

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from api.consent.fhir_reading import Fault
-from api.consent.switches import Command
+from api.consent.exchange.fhir_reading import Fault
+from api.consent.settings.switches import Command
 from api.core.errors import Conflict, Problem, TooManyAttempts
 
 

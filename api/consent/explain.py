@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from api.consent.facts import Basis, Origin, Provision, Ruling, Step
 from api.consent.recipients import NOTICE
-from api.consent.summary import Summary
+from api.consent.settings.summary import Summary
 
 
 class Sentence(Struct, frozen=True):

@@ -11,10 +11,12 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import asking_queries, checking, queries, receipts, rows
-from api.consent.changes import apply_all
+from api.consent import queries
+from api.consent.agreeing import queries as asking_queries
+from api.consent.agreeing.revoked import named, shut_out
 from api.consent.decide import Policy, compile_policy
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
+from api.consent.exchange import receipts
 from api.consent.facts import (
     TREATMENT,
     Directive,
@@ -28,9 +30,10 @@ from api.consent.facts import (
     Residence,
     Team,
 )
-from api.consent.revoked import named, shut_out
-from api.consent.summary import Summary, summary
-from api.consent.switches import Command
+from api.consent.settings import checking, rows
+from api.consent.settings.changes import apply_all
+from api.consent.settings.summary import Summary, summary
+from api.consent.settings.switches import Command
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work

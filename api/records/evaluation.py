@@ -14,6 +14,8 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.decide import compile_policy
+from api.consent.exchange.fhir_consent import Json
+from api.consent.exchange.fhir_scope import consent_for
 from api.consent.facts import (
     Basis,
     Decision,
@@ -23,8 +25,6 @@ from api.consent.facts import (
     RecordFacts,
     Request,
 )
-from api.consent.fhir_consent import Json
-from api.consent.fhir_scope import consent_for
 from api.consent.replay import versions_of
 from api.core import clock, i18n
 from api.core.actor import Actor, ActorKind

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from api.consent.record_changes import LEVELS, Level
-from api.consent.telling import label
+from api.consent.settings.record_changes import LEVELS, Level
+from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

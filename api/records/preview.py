@@ -10,15 +10,15 @@ from uuid import UUID
 import asyncpg
 from msgspec import structs
 
-from api.consent import comparing
 from api.consent import service as consent
-from api.consent.comparing import Change, Comparison, Cuts, Group
 from api.consent.decide import Policy, Scope
 from api.consent.errors import UnknownChoice
 from api.consent.explain import sentence
 from api.consent.facts import TREATMENT, Basis, Directive, RecordFacts, Request
-from api.consent.requesters import anybody_of, standing_well
-from api.consent.switches import Command
+from api.consent.settings import comparing
+from api.consent.settings.comparing import Change, Comparison, Cuts, Group
+from api.consent.settings.requesters import anybody_of, standing_well
+from api.consent.settings.switches import Command
 from api.consent.wording import spoken
 from api.core import clock
 from api.core.actor import Actor, ActorKind

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from api.consent.comparing import Cuts
+from api.consent.settings.comparing import Cuts
 from api.core.database import Transaction
 from api.records.filtering import Filter
 

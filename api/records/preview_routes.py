@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from api.consent.comparing import Cell
-from api.consent.disclosure_schemas import Change, Code
-from api.consent.telling import label
+from api.consent.settings.comparing import Cell
+from api.consent.settings.schemas import Change, Code
+from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

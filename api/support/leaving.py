@@ -7,8 +7,8 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import leaving
-from api.consent.leaving import Wish
+from api.consent.lifecycle import leaving
+from api.consent.lifecycle.leaving import Wish
 from api.consent.service import Settings
 from api.core import clock
 from api.core.actor import Actor

@@ -9,9 +9,9 @@ import msgspec
 
 from api.access_log.events import EventName
 from api.access_log.service import LogRow
-from api.consent.changes import facilities_named, professionals_named
-from api.consent.switches import Command
-from api.consent.telling import change_said, label
+from api.consent.settings.changes import facilities_named, professionals_named
+from api.consent.settings.switches import Command
+from api.consent.settings.telling import change_said, label
 from api.core import i18n
 from api.core.actor import ActorKind
 from api.directory.profile import NetworkProfile

@@ -10,9 +10,9 @@ from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
-from api.consent.disclosure_view import DisclosureView, view
 from api.consent.recipients import NOTICE
-from api.consent.telling import label
+from api.consent.settings.telling import label
+from api.consent.settings.view import DisclosureView, view
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.consent import service as consent
-from api.consent.entry import Entry, entry
 from api.consent.errors import UnknownChoice
-from api.consent.names import names_of
 from api.consent.recipients import NOTICE
-from api.consent.requesters import anybody_of, standing_well
+from api.consent.settings.entry import Entry, entry
+from api.consent.settings.names import names_of
+from api.consent.settings.requesters import anybody_of, standing_well
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound

@@ -17,9 +17,10 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from litestar import Litestar
 
-from api.consent import facility_notices, leaving, requests
 from api.consent import service as consent
-from api.consent.switches import SetFacility
+from api.consent.agreeing import facility_notices, requests
+from api.consent.lifecycle import leaving
+from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work

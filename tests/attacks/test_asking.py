@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.consent import desk_code, facility_notices, requests
+from api.consent.agreeing import desk_code, facility_notices, requests
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work

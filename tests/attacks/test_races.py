@@ -10,11 +10,12 @@ import asyncpg
 import httpx
 
 from api.access_log.events import EventName
-from api.consent import desk_code, joining, requests
 from api.consent import service as consent
-from api.consent.asking import agreed
+from api.consent.agreeing import desk_code, requests
+from api.consent.agreeing.asking import agreed
 from api.consent.errors import DeskCodeRefused, SettingsChangedMeanwhile
-from api.consent.switches import SetCategory, SetFacility
+from api.consent.lifecycle import joining
+from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock
 from api.core.errors import NotFound
 from api.identity import enrolment

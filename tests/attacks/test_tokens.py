@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
 
 from api.consent import service as consent
-from api.consent.switches import SetFacility
+from api.consent.settings.switches import SetFacility
 from api.core import runtime
 from api.fhir.codes import CARD
 from api.identity import systems

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from api.consent.facts import Team
-from api.consent.switches import (
+from api.consent.settings.switches import (
     ChooseScheme,
     Exclude,
     Extend,

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from api.consent import asking
+from api.consent.agreeing import asking
+from api.consent.agreeing.revoked import named, shut_out
 from api.consent.decide import compile_policy
 from api.consent.facts import (
     RESTRICTED,
@@ -20,7 +21,6 @@ from api.consent.facts import (
     Requester,
     Team,
 )
-from api.consent.revoked import named, shut_out
 from api.identity.throttle import ASKING, DESK_CODES, ThrottleKind
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from api.consent import comparing
-from api.consent.comparing import Change, Comparison, Group
 from api.consent.facts import Directive, Participation, RecordFacts, Request, Requester
+from api.consent.settings import comparing
+from api.consent.settings.comparing import Change, Comparison, Group
 from tests.consent.scene import (
     CLINIC,
     CLINIC_SYSTEM,

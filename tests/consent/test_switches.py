@@ -10,8 +10,8 @@ from msgspec import structs
 
 from api.consent.explain import sentences
 from api.consent.facts import Directive, NetworkRules, Provision
-from api.consent.summary import difference, summary
-from api.consent.switches import (
+from api.consent.settings.summary import difference, summary
+from api.consent.settings.switches import (
     Command,
     Exclude,
     HideRecords,

@@ -4,8 +4,8 @@ import pytest
 from msgspec import structs
 
 from api.consent.facts import Directive, NetworkRules, Participation, Residence
-from api.consent.summary import summary
-from api.consent.switches import (
+from api.consent.settings.summary import summary
+from api.consent.settings.switches import (
     ChooseScheme,
     Command,
     SetAskFirst,

@@ -7,8 +7,8 @@ import pytest
 from msgspec import structs
 
 from api.consent.facts import Directive, Team
-from api.consent.summary import ending, summary
-from api.consent.switches import (
+from api.consent.settings.summary import ending, summary
+from api.consent.settings.switches import (
     Command,
     Exclude,
     Extend,

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from api.consent.facts import Directive, Mark
-from api.consent.summary import difference, summary
-from api.consent.switches import (
+from api.consent.settings.summary import difference, summary
+from api.consent.settings.switches import (
     Command,
     HidePeriod,
     HideRecords,

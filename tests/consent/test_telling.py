@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.consent.changes import apply_all, facilities_named, professionals_named
 from api.consent.facts import Directive
-from api.consent.summary import summary
-from api.consent.switches import (
+from api.consent.settings.changes import apply_all, facilities_named, professionals_named
+from api.consent.settings.summary import summary
+from api.consent.settings.switches import (
     Command,
     Extend,
     HidePeriod,
@@ -23,7 +23,7 @@ from api.consent.switches import (
     SetRegion,
     SetTeam,
 )
-from api.consent.telling import change_said, end_said, who_sees_now
+from api.consent.settings.telling import change_said, end_said, who_sees_now
 from api.directory.profile import load_profile
 from tests.consent.commands import COMMANDS, EXTENSIONS, quickly
 from tests.consent.scene import CLINIC, HOSPITAL, ITO, MORI, NETWORK, NOW, PHARMACY, SATO

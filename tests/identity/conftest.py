@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent import joining
 from api.consent import service as consent
+from api.consent.lifecycle import joining
 from api.core.actor import OPERATOR
 from api.directory import service as directory
 from api.identity import enrolment, intake

@@ -9,8 +9,8 @@ import pytest
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import joining
 from api.consent import service as consent
+from api.consent.lifecycle import joining
 from api.core.actor import OPERATOR, ActorKind
 from api.core.database import DB, Transaction
 from api.core.ids import uuid7

@@ -8,10 +8,10 @@ from uuid import UUID
 from playwright.async_api import Page, expect
 
 from api import demo
-from api.consent import leaving
 from api.consent import service as consent
 from api.consent.facts import Team
-from api.consent.switches import (
+from api.consent.lifecycle import leaving
+from api.consent.settings.switches import (
     Exclude,
     SetAskFirst,
     SetCategory,

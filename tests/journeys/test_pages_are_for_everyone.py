@@ -8,9 +8,9 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from api import demo
-from api.consent import amending, desk_code, requests
 from api.consent import service as consent
-from api.consent.asking import agreed
+from api.consent.agreeing import amending, desk_code, requests
+from api.consent.agreeing.asking import agreed
 from api.core.actor import Actor
 from api.identity import service as identity
 from api.support import service as support

@@ -8,7 +8,7 @@ import httpx
 import pytest_asyncio
 from litestar import Litestar
 
-from api.consent import leaving
+from api.consent.lifecycle import leaving
 from api.core import database as core_database
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.directory import service as directory

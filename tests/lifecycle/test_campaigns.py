@@ -6,12 +6,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent import campaigns, terms
 from api.consent import service as consent
 from api.consent.errors import CampaignIsOpen, DayTooNear, NothingAsked, NotThoseTerms
 from api.consent.facts import TREATMENT, Request
-from api.consent.requesters import anybody_of
-from api.consent.switches import SetFacility
+from api.consent.lifecycle import campaigns, terms
+from api.consent.settings.requesters import anybody_of
+from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work

@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent import campaigns, console, leaving, paper_import, paper_jobs, papers
 from api.consent import service as consent
-from api.consent.papers import NotAList, Paper
-from api.consent.scans import in_archive, in_folder
+from api.consent.lifecycle import campaigns, console, leaving, paper_import, paper_jobs, papers
+from api.consent.lifecycle.papers import NotAList, Paper
+from api.consent.lifecycle.scans import in_archive, in_folder
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work

@@ -6,11 +6,17 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent import dwelling, leaving
 from api.consent import service as consent
 from api.consent.errors import NotADay, NotAPlace, SettingsChangedMeanwhile
 from api.consent.facts import Residence
-from api.consent.switches import SetAskFirst, SetEveryone, SetFacilityType, SetLived, SetRegion
+from api.consent.lifecycle import dwelling, leaving
+from api.consent.settings.switches import (
+    SetAskFirst,
+    SetEveryone,
+    SetFacilityType,
+    SetLived,
+    SetRegion,
+)
 from api.core import clock
 from api.core.database import unit_of_work
 from api.support import own

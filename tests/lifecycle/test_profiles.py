@@ -6,12 +6,12 @@ from datetime import date
 import pytest
 import pytest_asyncio
 
-from api.consent import dwelling, joining, schemes
 from api.consent import service as consent
 from api.consent.errors import NoSuchScheme
 from api.consent.facts import TREATMENT, Request, Residence, Team
-from api.consent.requesters import anybody_of, standing_well
-from api.consent.switches import ChooseScheme, SetFacility, SetTeam
+from api.consent.lifecycle import dwelling, joining, schemes
+from api.consent.settings.requesters import anybody_of, standing_well
+from api.consent.settings.switches import ChooseScheme, SetFacility, SetTeam
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work

@@ -7,7 +7,7 @@ import httpx
 import pytest_asyncio
 from litestar import Litestar
 
-from api.consent import leaving
+from api.consent.lifecycle import leaving
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 

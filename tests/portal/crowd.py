@@ -8,7 +8,7 @@ import sys
 from itertools import cycle, islice, product
 from pathlib import Path
 
-from api.consent import leaving
+from api.consent.lifecycle import leaving
 from api.core import database, runtime
 from api.core.actor import OPERATOR
 from api.core.crypto import KeyRing

@@ -16,7 +16,7 @@ import msgspec
 from api.consent import queries as consent_queries
 from api.consent import service as consent
 from api.consent.facts import Provision
-from api.consent.switches import Command, SetCategory, SetFacility, SetProfession
+from api.consent.settings.switches import Command, SetCategory, SetFacility, SetProfession
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.ids import uuid7

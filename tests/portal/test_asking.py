@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent import asking, requests
 from api.consent import service as consent
+from api.consent.agreeing import asking, requests
 from api.consent.errors import AskingThrottled
-from api.consent.switches import Exclude, SetFacility
+from api.consent.settings.switches import Exclude, SetFacility
 from api.core import clock
 from api.core.actor import Actor
 from api.core.ids import uuid7

@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent import leaving
 from api.consent import service as consent
-from api.consent.switches import SetCategory, SetFacility
+from api.consent.lifecycle import leaving
+from api.consent.settings.switches import SetCategory, SetFacility
 from api.core.database import unit_of_work
 from tests.attacks.conftest import install
 from tests.conftest import Deployment

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from api.consent import requests
 from api.consent import service as consent
-from api.consent.switches import (
+from api.consent.agreeing import requests
+from api.consent.settings.switches import (
     Exclude,
     SetFacility,
     SetFacilityType,

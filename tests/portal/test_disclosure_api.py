@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.consent import service as consent
-from api.consent.switches import SetCategory
+from api.consent.settings.switches import SetCategory
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from api.consent import service as consent
-from api.consent.switches import SetAskFirst, SetCell, SetFacility, SetRegion
+from api.consent.settings.switches import SetAskFirst, SetCell, SetFacility, SetRegion
 from api.core import clock
 from api.directory import service as directory
 from tests.conftest import Deployment

@@ -7,8 +7,8 @@ import pytest
 
 from api.consent import service as consent
 from api.consent.facts import Provision
-from api.consent.rows import a_year_on
-from api.consent.switches import SetCategory, SetFacility
+from api.consent.settings.rows import a_year_on
+from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock, i18n
 from api.core.i18n import JAPAN
 from tests.portal import scene

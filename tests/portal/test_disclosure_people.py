@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api.consent import service as consent
 from api.consent.facts import Team
-from api.consent.switches import Exclude, SetFacility, SetTeam
+from api.consent.settings.switches import Exclude, SetFacility, SetTeam
 from api.core import clock, i18n
 from tests.portal.scene import Place, Visitor
 

@@ -14,9 +14,9 @@ import rfc8785
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 
-from api.consent import receipts
 from api.consent import service as consent
-from api.consent.switches import SetCategory
+from api.consent.exchange import receipts
+from api.consent.settings.switches import SetCategory
 from api.core import runtime
 from api.core.crypto import KeyRing, SigningKeys
 from api.core.database import unit_of_work

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.consent import service as consent
-from api.consent.switches import SetFacility
+from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.records import service as records
 from tests.portal import scene

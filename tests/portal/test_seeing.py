@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.consent import service as consent
-from api.consent.switches import SetCategory, SetEveryone, SetFacility, SetRegion
+from api.consent.settings.switches import SetCategory, SetEveryone, SetFacility, SetRegion
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 from web_portal.pages.disclosure.frame import wish

@@ -7,7 +7,7 @@ import pytest
 from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.facts import NORMAL, RESTRICTED
-from api.consent.switches import SetIncomingLevel
+from api.consent.settings.switches import SetIncomingLevel
 from api.core.actor import Actor, ActorKind
 from api.records import ingest
 from tests.records import shapes, stored

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from api.consent import leaving
 from api.consent import service as consent
 from api.consent.errors import UnknownChoice
-from api.consent.switches import (
+from api.consent.lifecycle import leaving
+from api.consent.settings.switches import (
     Command,
     HideRecords,
     MarkRecord,

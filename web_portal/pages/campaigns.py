@@ -11,9 +11,9 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from api.consent import campaigns
-from api.consent.campaigns import LEAST_DAYS
 from api.consent.errors import CampaignIsOpen, DayTooNear, NotThoseTerms
+from api.consent.lifecycle import campaigns
+from api.consent.lifecycle.campaigns import LEAST_DAYS
 from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory

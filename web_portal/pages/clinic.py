@@ -12,8 +12,8 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from api.consent import facility_notices, requests
-from api.consent.telling import label
+from api.consent.agreeing import facility_notices, requests
+from api.consent.settings.telling import label
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory

@@ -11,10 +11,10 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from api.consent import delegation, desk_code, facility_notices, requests
-from api.consent.asking import LONGEST_NOTE, REASONS, Whom
+from api.consent.agreeing import delegation, desk_code, facility_notices, requests
+from api.consent.agreeing.asking import LONGEST_NOTE, REASONS, Whom
 from api.consent.errors import CannotPassOn, DeskCodeRefused
-from api.consent.telling import label
+from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

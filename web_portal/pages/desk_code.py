@@ -9,9 +9,9 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from api.consent import desk_code
 from api.consent import service as consent
-from api.consent.desk_code import DeskCode
+from api.consent.agreeing import desk_code
+from api.consent.agreeing.desk_code import DeskCode
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PortalRequest, render

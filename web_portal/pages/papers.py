@@ -10,9 +10,9 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from api.consent import paper_import, paper_jobs, paper_report
-from api.consent.papers import NotAList
-from api.consent.scans import NotAnArchive
+from api.consent.lifecycle import paper_import, paper_jobs, paper_report
+from api.consent.lifecycle.papers import NotAList
+from api.consent.lifecycle.scans import NotAnArchive
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, support_only
 from web_portal.page import PortalRequest, preferences, render, say

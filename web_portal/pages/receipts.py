@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
+from api.consent.exchange.receipts import SavedVersion
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
-from api.consent import receipts
 from api.consent import service as consent
-from api.consent.receipts import SavedVersion
+from api.consent.exchange import receipts
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PageNumber, PortalRequest, pages_of, render, say

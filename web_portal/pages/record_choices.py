@@ -12,10 +12,10 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
-from api.consent.checking import MOST_SHARE_DAYS
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
-from api.consent.record_changes import LEVELS
-from api.consent.switches import (
+from api.consent.settings.checking import MOST_SHARE_DAYS
+from api.consent.settings.record_changes import LEVELS
+from api.consent.settings.switches import (
     Command,
     HidePeriod,
     HideRecords,
@@ -24,7 +24,7 @@ from api.consent.switches import (
     SetIncomingLevel,
     Share,
 )
-from api.consent.telling import label
+from api.consent.settings.telling import label
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory

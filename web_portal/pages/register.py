@@ -10,8 +10,8 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from api.consent import joining, schemes
 from api.consent import service as consent
+from api.consent.lifecycle import joining, schemes
 from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import Problem

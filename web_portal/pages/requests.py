@@ -11,13 +11,13 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from api.consent import amending, requests
 from api.consent import service as consent
-from api.consent.asking import Whom, agreed
+from api.consent.agreeing import amending, requests
+from api.consent.agreeing.asking import Whom, agreed
+from api.consent.agreeing.requests import AccessRequest
 from api.consent.errors import CannotApprove
 from api.consent.facts import Provision
-from api.consent.requests import AccessRequest
-from api.consent.telling import label
+from api.consent.settings.telling import label
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
-from api.consent import terms
+from api.consent.lifecycle import terms
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, participants_only

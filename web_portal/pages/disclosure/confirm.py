@@ -9,7 +9,7 @@ from litestar.params import URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
-from api.consent.comparing import Cell
+from api.consent.settings.comparing import Cell
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from api.records import preview

@@ -9,7 +9,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
-from api.consent.switches import SetFacility
+from api.consent.settings.switches import SetFacility
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, participants_only

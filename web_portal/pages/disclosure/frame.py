@@ -13,7 +13,7 @@ from msgspec import Meta
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.service import Settings
-from api.consent.switches import Command
+from api.consent.settings.switches import Command
 from api.core.actor import Actor
 from api.core.i18n import JAPAN
 from web_portal.page import PortalRequest, back_to, render, say

@@ -7,8 +7,8 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
-from api.consent.summary import Switch
-from api.consent.switches import SetCategory, SetProfession
+from api.consent.settings.summary import Switch
+from api.consent.settings.switches import SetCategory, SetProfession
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PortalRequest, say

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypedDict
 from msgspec import Meta, Struct
 
 from api.consent.facts import NORMAL, RESTRICTED, Provision
-from api.consent.rows import a_year_on
+from api.consent.settings.rows import a_year_on
 from api.core import clock
 from web_portal.page import PortalRequest, say
 from web_portal.pages.disclosure.frame import end_of, last_day

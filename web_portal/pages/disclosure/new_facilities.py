@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.recipients import NOTICE
-from api.consent.switches import SetAskFirst, SetFacility
+from api.consent.settings.switches import SetAskFirst, SetFacility
 from api.core.actor import Actor
 from api.directory.service import FacilityLine
 from api.identity.guards import PORTAL, participants_only

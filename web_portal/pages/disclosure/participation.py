@@ -10,8 +10,8 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from api.consent import dwelling, paper_import, schemes, terms
 from api.consent import service as consent
+from api.consent.lifecycle import dwelling, paper_import, schemes, terms
 from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory

@@ -10,7 +10,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
-from api.consent.switches import Exclude, SetProfessional
+from api.consent.settings.switches import Exclude, SetProfessional
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import PersonLine

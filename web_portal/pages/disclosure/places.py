@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from api.consent import switches as to_turn
-from api.consent.switches import Command
+from api.consent.settings import switches as to_turn
+from api.consent.settings.switches import Command
 
 
 def place_of(command: Command) -> str:

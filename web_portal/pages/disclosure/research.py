@@ -7,7 +7,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
-from api.consent.switches import SetSecondaryUse
+from api.consent.settings.switches import SetSecondaryUse
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only

@@ -10,11 +10,11 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct, structs
 
-from api.consent import dwelling
-from api.consent.dwelling import Dwelling
 from api.consent.errors import NotAPlace, SettingsChangedMeanwhile
 from api.consent.facts import Residence
-from api.consent.telling import label
+from api.consent.lifecycle import dwelling
+from api.consent.lifecycle.dwelling import Dwelling
+from api.consent.settings.telling import label
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import Problem

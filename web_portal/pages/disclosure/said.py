@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from api.consent import names
-from api.consent.entry import Entry
 from api.consent.facts import Provision
-from api.consent.rows_said import row_said
 from api.consent.service import Settings
-from api.consent.telling import label
+from api.consent.settings import names
+from api.consent.settings.entry import Entry
+from api.consent.settings.rows_said import row_said
+from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

@@ -6,10 +6,10 @@ from litestar.params import FromQuery
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
-from api.consent import schemes
 from api.consent import service as consent
-from api.consent.schemes import SchemeOffer
-from api.consent.switches import ChooseScheme
+from api.consent.lifecycle import schemes
+from api.consent.lifecycle.schemes import SchemeOffer
+from api.consent.settings.switches import ChooseScheme
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory

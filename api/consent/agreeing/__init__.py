@@ -1,0 +1,1 @@
+"""Access agreed between people: codes told at the desk, requests, handing on, word of the end."""

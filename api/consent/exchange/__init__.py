@@ -1,0 +1,1 @@
+"""Settings as FHIR Consent, out and in, and their signed receipts."""

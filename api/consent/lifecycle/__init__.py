@@ -1,0 +1,1 @@
+"""Joining, terms, schemes, places lived in, papers, leaving."""

@@ -1,0 +1,98 @@
+"""The JSON door of joining: from card and code to an account that takes part."""
+
+from typing import Any
+
+from litestar import Controller, Request, get, post
+from litestar.params import JSONBody
+from litestar.types import ControllerRouterHandler
+
+from api.consent import service as consent
+from api.consent.lifecycle import joining, schemes
+from api.core import i18n
+from api.directory import service as directory
+from api.identity import enrolment
+from api.identity.enrolment import Birth
+from api.identity.errors import TicketGone
+from api.identity.guards import API, anyone, bearer
+from api.identity.schemas import (
+    Acceptance,
+    Enrolment,
+    EnrolmentTicket,
+    NewEnrolment,
+    SchemeChoice,
+    SessionToken,
+    WebAuthnCredential,
+    WebAuthnOptions,
+)
+
+ApiRequest = Request[Any, Any, Any]
+
+
+class EnrolmentController(Controller):
+    path = "/enrolments"
+    tags = ("Enrolment",)
+    opt = API
+    guards = (anyone,)
+
+    @post("/")
+    async def begin(self, request: ApiRequest, data: JSONBody[NewEnrolment]) -> EnrolmentTicket:
+        """Checks card, birth date and code together; which of them was wrong is never said."""
+        born = data.birth_on
+        issued = await enrolment.begin(
+            data.card,
+            Birth(f"{born.year:04}", str(born.month), str(born.day)),
+            data.code,
+            request.client.host if request.client else "",
+            scheme=directory.profile().card_scheme,
+        )
+        return EnrolmentTicket(issued.token, issued.expires_at)
+
+    @get("/current")
+    async def show(self, request: ApiRequest) -> Enrolment:
+        """Whom the ticket stands for, and the terms to agree to."""
+        person = await enrolment.ticket(_ticket(request))
+        locale, profile = (
+            i18n.preferred(request.headers.get("accept-language", "ja")),
+            directory.profile(),
+        )
+        return Enrolment(
+            person.name,
+            person.birth_on,
+            person.card,
+            consent.terms_in_force(),
+            profile.terms_in_force.text.said(locale),
+            person.terms_version == consent.terms_in_force(),
+            joining.data_from(),
+            [SchemeChoice(*each) for each in schemes.offers(locale)],
+        )
+
+    @post("/current/acceptance", status_code=204)
+    async def accept(self, request: ApiRequest, data: JSONBody[Acceptance]) -> None:
+        """Agrees to take part, under the terms named."""
+        await joining.accept(_ticket(request), data.terms_version, data.scheme)
+
+    @post("/current/refusal", status_code=204)
+    async def refuse(self, request: ApiRequest) -> None:
+        """Records that the person does not take part; the code on paper stays good."""
+        await joining.refuse(_ticket(request))
+
+    @post("/current/passkey/options", status_code=200)
+    async def options(self, request: ApiRequest) -> WebAuthnOptions:
+        """Options for `navigator.credentials.create()`."""
+        return await enrolment.passkey_options(_ticket(request))
+
+    @post("/current/passkey")
+    async def finish(self, request: ApiRequest, data: JSONBody[WebAuthnCredential]) -> SessionToken:
+        """Makes the account with this passkey and signs in."""
+        session = await joining.finish(_ticket(request), data)
+        return SessionToken(session.token, session.expires_at)
+
+
+def _ticket(request: ApiRequest) -> str:
+    token = bearer(request)
+    if token is None:
+        raise TicketGone
+    return token
+
+
+routes: list[ControllerRouterHandler] = [EnrolmentController]

@@ -1,0 +1,58 @@
+"""Leaving the network and coming back; taking either back restores exactly what was before."""
+
+from typing import Literal
+
+from api.consent import queries, service
+from api.consent.lifecycle import schemes
+from api.consent.service import Settings
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from notifications import service as notifications
+
+Wish = Literal["participating", "withdrawn"]
+
+
+async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Settings:
+    """Joins or leaves from now on; asking for what already is changes nothing.
+
+    Leaving closes every record at the next read. The switches stay as they are and bind again
+    after coming back. An undo takes up the earlier participation with its `data_from`, as if it
+    had never ended.
+    """
+    async with unit_of_work(actor) as tx:
+        await queries.lock(tx)
+        now = (await service.settings_in(tx)).participation
+        is_member = service.state_now(now) == "participating"
+        if is_member != (wish == "participating"):
+            if not (is_undo and await _restore(tx, actor, wish)):
+                await service.join_in(tx, actor, state=wish)
+                await schemes.begin_in(tx, actor, None)
+            await notifications.enqueue(tx, _NOTICES[wish])
+        return await service.settings_in(tx)
+
+
+_NOTICES = {
+    "participating": "participation_resumed",
+    "withdrawn": "participation_withdrawn",
+}
+
+
+async def _restore(tx: Transaction, actor: Actor, wish: Wish) -> bool:
+    """Writes the participation before the newest one again, if it is the one wished for."""
+    newest = await queries.current(tx)
+    version = newest["participation_version"] if newest else 0
+    before = await queries.participation(tx, version - 1)
+    if before is None or before["state"] != wish:
+        return False
+    await service.participate_in(
+        tx,
+        actor,
+        service.ParticipationRow(
+            wish,
+            before["terms_version"],
+            before["data_from"],
+            before["joined_at"] if wish == "participating" else None,
+        ),
+        undo=version,
+    )
+    return True
