@@ -235,7 +235,7 @@ async def _answers_new_terms(tx: Transaction, paper: Paper) -> bool:
 
 
 async def _commands(tx: Transaction, paper: Paper) -> list[Command]:
-    known = await directory.facilities_of_codes(tx, paper.facility_codes)
+    known = await directory.facilities_of_codes_in(tx, paper.facility_codes, only_active=True)
     for code in paper.facility_codes:
         if code not in known:
             raise _Refused("unknown_facility", code=code[:20])
