@@ -13,10 +13,10 @@ from api.consent.exchange.fhir_consent import consent_of
 from api.consent.exchange.fhir_import import (
     ConsentFaults,
     Imported,
-    Vocabulary,
     read_consent,
 )
 from api.consent.exchange.fhir_reading import Fault, Json, institutions_in
+from api.consent.exchange.fhir_rows import Vocabulary
 from api.consent.facts import Directive, Provision
 from api.consent.stored import Settings
 from api.core import clock
