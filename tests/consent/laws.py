@@ -64,6 +64,7 @@ from tests.consent.scene import (
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "600"))
 LOCALES = Path(web_portal.__file__).parent / "locales"
 HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
 
 
 def _hides_records(rule: Provision) -> bool:
@@ -543,11 +544,14 @@ def where_one_lived_is_as_written(places: list[Residence], now: datetime) -> Non
 
 
 @law(cases, st.sampled_from((HOUR, 2 * DAY, 8 * DAY, 900 * DAY)))
-def a_timeless_answer_stays(case: Case, later: timedelta) -> None:
+def an_answer_stays_as_long_as_it_says(case: Case, later: timedelta) -> None:
     policy = case.policy()
     for request, record in case.questions():
-        if policy.is_timeless(request):
-            after = structs.replace(request, now=NOW + later)
+        until = policy.holds_until(request)
+        moments = [NOW + later] if until is None or NOW + later < until else []
+        moments += [] if until is None else [until - TICK]
+        for moment in moments:
+            after = structs.replace(request, now=moment)
             assert policy.decide(after, record) == policy.decide(request, record)
 
 
