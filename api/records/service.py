@@ -235,6 +235,7 @@ class _Answer(NamedTuple):
     outcome: str
     detail: str
     own_detail: str
+    holds_until: datetime | None
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
@@ -248,17 +249,15 @@ def _answer(
     standing: directory.Standing,
     types: tuple[str, ...],
 ) -> _Answer:
-    """Decided once for each policy version and standing; anew at each read if a rule has a time.
+    """Decided once for each policy version and standing, until a rule begins or ends.
 
     An answer kept too long does no harm: PostgreSQL checks both versions before it reads.
     """
     trained = policies.is_trained(standing, clock.today_in_japan())
     key = (subject, known.policy_version, actor, standing.revision, trained, types)
-    answer = _answers.get(key)
-    if answer is None:
-        request = Request(
-            policies.requester(actor, standing), actor.purpose_of_use or "", clock.now()
-        )
+    answer, now = _answers.get(key), clock.now()
+    if answer is None or (answer.holds_until is not None and now >= answer.holds_until):
+        request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", now)
         scope = known.policy.scope(request)
         versions = versions_of(known, standing, request.now)
         basis = basis_for(scope, types)
@@ -268,11 +267,11 @@ def _answer(
             outcome="permitted" if is_granted else "denied",
             detail=event_detail(actor, standing, basis, types, versions, known.policy.team_names),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
+            holds_until=known.policy.holds_until(request),
         )
-        if known.policy.is_timeless(request):
-            if len(_answers) >= KEPT_ANSWERS:
-                _answers.clear()
-            _answers[key] = answer
+        if len(_answers) >= KEPT_ANSWERS:
+            _answers.clear()
+        _answers[key] = answer
     return answer
 
 

@@ -64,6 +64,7 @@ from tests.consent.scene import (
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "600"))
 LOCALES = Path(web_portal.__file__).parent / "locales"
 HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
 
 
 def _hides_records(rule: Provision) -> bool:
@@ -72,10 +73,6 @@ def _hides_records(rule: Provision) -> bool:
 
 def _is_named(rule: Provision) -> bool:
     return any(x is not None for x in (rule.professional_id, rule.facility_id, rule.team_id))
-
-
-def _is_an_area(rule: Provision) -> bool:
-    return rule.axis == "recipient" and not _is_named(rule)
 
 
 PERIODS = (
@@ -502,7 +499,10 @@ def what_is_hidden_is_seen_by_its_writer_or_shared(case: Case, named: dict[str, 
 def a_facility_of_yesterday_is_let_in_by_name_alone(case: Case) -> None:
     chosen = NOW - 2 * DAY
     earlier = [
-        structs.replace(rule, set_at=chosen) if _is_an_area(rule) else rule for rule in case.rules
+        structs.replace(rule, set_at=chosen)
+        if rule.axis == "recipient" and not _is_named(rule)
+        else rule
+        for rule in case.rules
     ]
     named = [
         rule
@@ -543,33 +543,15 @@ def where_one_lived_is_as_written(places: list[Residence], now: datetime) -> Non
             assert Residences(listed).lived(DR_SATO.regions, moment) == expected
 
 
-def _all_that_waits(case: Case) -> Case:
-    """The same case where only the notice of a facility of yesterday is still to pass."""
-    chosen, who = NOW - 2 * DAY, case.requests[0].requester
-    new = structs.replace(who, facility_joined_at=NOW - DAY)
-    return case._replace(
-        participation=structs.replace(
-            case.participation, joined_at=chosen, ends_at=None, residences=()
-        ),
-        rules=[
-            structs.replace(rule, valid_from=None, valid_to=None)
-            if rule.axis == "filter"
-            else structs.replace(rule, valid_from=None, valid_to=None, set_at=chosen)
-            for rule in case.rules
-            if rule.axis == "filter" or _is_an_area(rule)
-        ],
-        requests=[structs.replace(case.requests[0], requester=new)],
-    )
-
-
-@law(cases, st.booleans(), st.sampled_from((HOUR, 8 * DAY, 900 * DAY)))
-def a_timeless_answer_stays(case: Case, is_waiting: bool, later: timedelta) -> None:
-    if is_waiting:
-        case = _all_that_waits(case)
+@law(cases, st.sampled_from((HOUR, 2 * DAY, 8 * DAY, 900 * DAY)))
+def an_answer_stays_as_long_as_it_says(case: Case, later: timedelta) -> None:
     policy = case.policy()
     for request, record in case.questions():
-        if policy.is_timeless(request):
-            after = structs.replace(request, now=NOW + later)
+        until = policy.holds_until(request)
+        moments = [NOW + later] if until is None or NOW + later < until else []
+        moments += [] if until is None else [until - TICK]
+        for moment in moments:
+            after = structs.replace(request, now=moment)
             assert policy.decide(after, record) == policy.decide(request, record)
 
 
