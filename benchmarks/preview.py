@@ -15,6 +15,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.records import preview
+from api.records.difference import difference
 from api.records.preview import Eyes
 from benchmarks.server import Place
 
@@ -30,10 +31,8 @@ async def looking_ahead_ms(where: Place, subject: UUID, professional: UUID) -> d
     actor = Actor(kind=ActorKind.PARTICIPANT, account_id=uuid7(), participant_id=subject)
     return {
         "preview_ms_10k": await _median(lambda: preview.see_as(actor, Eyes(professional), "ja")),
-        "difference_all_ms": await _median(lambda: preview.difference(actor, [SetEveryone(True)])),
-        "difference_kind_ms": await _median(
-            lambda: preview.difference(actor, [SetCategory("lab", False)])
-        ),
+        "difference_all_ms": await _median(lambda: difference(actor, [SetEveryone(True)])),
+        "difference_kind_ms": await _median(lambda: difference(actor, [SetCategory("lab", False)])),
     }
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from itertools import product
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,8 +16,7 @@ from api.consent.errors import UnknownChoice
 from api.consent.explain import sentence
 from api.consent.facts import TREATMENT, Basis, Directive, RecordFacts, Request
 from api.consent.settings import comparing
-from api.consent.settings.comparing import Change, Comparison, Cuts, Group
-from api.consent.settings.requesters import anybody_of, standing_well
+from api.consent.settings.comparing import Cuts, Group
 from api.consent.settings.switches import Command
 from api.consent.wording import spoken
 from api.core import clock
@@ -26,13 +24,10 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.directory.service import FacilityLine, PersonLine
-from api.records import own_queries
 from api.records import preview_queries as queries
 from api.records.filtering import filter_of
 
 RECORDS_ON_A_PAGE = 20
-NAMED_AT_MOST = 5
 
 
 class Eyes(NamedTuple):
@@ -88,18 +83,6 @@ class Preview(NamedTuple):
     listed: int
 
 
-class Difference(NamedTuple):
-    """`comparison` has all ids and counts; the lines are of the first few, those who hold records
-    of the participant before others."""
-
-    version: int
-    comparison: Comparison
-    facilities_opened: list[FacilityLine]
-    facilities_closed: list[FacilityLine]
-    people_opened: list[PersonLine]
-    people_closed: list[PersonLine]
-
-
 async def see_as(
     actor: Actor,
     eyes: Eyes,
@@ -131,7 +114,7 @@ async def see_as(
             offset=(page - 1) * RECORDS_ON_A_PAGE,
         )
         cuts = comparing.cuts(state.participation, [state.directive], [facility_id])
-        groups = await _groups(tx, cuts)
+        groups = await groups_in(tx, cuts)
         sources = {row["source_facility_id"] for row in rows} | set(cuts.sources)
         names = {
             each.facility_id: each.label(locale)
@@ -157,92 +140,6 @@ async def see_as(
         records=[_seen(row, names) for row in rows],
         listed=shown.get(category, 0) if category else sum(shown.values()),
     )
-
-
-async def difference(actor: Actor, commands: Sequence[Command]) -> Difference:
-    """What these commands would open and close, in facilities and records; nothing is stored.
-
-    Raises as saving them would.
-    """
-    async with unit_of_work(actor) as tx:
-        before, after = await consent.trial_in(tx, commands)
-        change = Change(
-            stored.network_rules(),
-            before.participation,
-            before.directive,
-            after.directive,
-            clock.now(),
-        )
-        facilities = await directory.facilities_in(tx)
-        people = {
-            each.professional_id: each
-            for each in await directory.people_in(tx, sorted(_people(change)))
-            if each.is_active
-        }
-        holders = frozenset(await own_queries.sources(tx))
-        seen = comparing.looks(
-            change,
-            [anybody_of(each) for each in facilities],
-            [standing_well(each) for each in people.values()],
-            holders,
-        )
-        found = comparing.compare(seen)
-        found = await _with_records(tx, change, found, seen, holders)
-    opened, closed = comparing.moved_later(change, _places())
-    facilities.sort(key=lambda each: each.facility_id not in holders)
-
-    def lines(ids: Iterable[UUID]) -> list[FacilityLine]:
-        moved = frozenset(ids)
-        return [each for each in facilities if each.facility_id in moved][:NAMED_AT_MOST]
-
-    return Difference(
-        before.directive.version,
-        structs.replace(found, later_opened=opened, later_closed=closed),
-        lines(found.facilities_opened),
-        lines(found.facilities_closed),
-        [people[each] for each in found.people_opened[:NAMED_AT_MOST]],
-        [people[each] for each in found.people_closed[:NAMED_AT_MOST]],
-    )
-
-
-async def _with_records(
-    tx: Transaction,
-    change: Change,
-    found: Comparison,
-    seen: Sequence[comparing.Look],
-    holders: frozenset[UUID],
-) -> Comparison:
-    asking = comparing.movers(seen, holders)
-    if not asking:
-        return found
-    sources = holders & {who.facility_id for who in asking}
-    cuts = comparing.cuts(change.participation, (change.before, change.after), sources)
-    opened, closed = comparing.count_moved(change, asking, await _groups(tx, cuts))
-    return structs.replace(found, records_opened=opened, records_closed=closed)
-
-
-def _people(change: Change) -> set[UUID]:
-    named = {
-        rule.professional_id
-        for each in (change.before, change.after)
-        for rule in each.provisions
-        if rule.professional_id is not None
-    }
-    members = (
-        member
-        for each in (change.before, change.after)
-        for team in each.teams
-        for member in team.professional_ids
-    )
-    return named.union(members)
-
-
-def _places() -> list[tuple[str, tuple[str, ...]]]:
-    profile = directory.profile()
-    return [
-        (kind.code, profile.regions_around(region.code))
-        for kind, region in product(profile.facility_types, profile.regions)
-    ]
 
 
 async def _standing(tx: Transaction, eyes: Eyes) -> tuple[Actor, directory.Standing]:
@@ -272,7 +169,8 @@ async def _standing(tx: Transaction, eyes: Eyes) -> tuple[Actor, directory.Stand
         raise UnknownChoice from error
 
 
-async def _groups(tx: Transaction, cuts: Cuts) -> list[Group]:
+async def groups_in(tx: Transaction, cuts: Cuts) -> list[Group]:
+    """The subject's told records, counted by all that these settings tell apart."""
     return [
         Group(
             RecordFacts(

@@ -17,7 +17,8 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import API, participants_only
 from api.records import preview
-from api.records.preview import Difference, Eyes, Preview
+from api.records.difference import Difference, difference
+from api.records.preview import Eyes, Preview
 
 ApiRequest = Request[Any, Any, Any]
 
@@ -139,7 +140,7 @@ class Previews(Controller):
     ) -> DifferenceView:
         """The facilities and records these commands would open and close; nothing is stored. 422
         for what saving them would refuse."""
-        found = await preview.difference(actor, [each.command() for each in data.commands])
+        found = await difference(actor, [each.command() for each in data.commands])
         return _difference(found, _locale(request))
 
 

@@ -27,6 +27,7 @@ from api.core.ids import uuid7
 from api.directory import service as directory
 from api.records import preview
 from api.records import service as records
+from api.records.difference import difference
 from api.records.preview import Eyes
 from tests.portal import scene
 from tests.portal.scene import Place
@@ -139,13 +140,13 @@ async def test_a_pharmacist_of_the_pharmacy_s_own_system_sees_what_the_network_g
 async def test_an_untold_diagnosis_leaves_no_trace(house: Household):
     await house.set(on(house.clinic))
     commands = [SetFacility(facility_id=house.clinic.facility_id, on=False)]
-    seen, told = await house.see(), await preview.difference(house.hanako, commands)
+    seen, told = await house.see(), await difference(house.hanako, commands)
     stranger = await scene.place("かえで病院", "カエデビョウイン", "Kaede Hospital", "hospital")
     for at in (house.hospital, house.clinic, stranger):
         await scene.wrote(at, house.hanako, "condition", "膵がん", marks=("UNINFORMED",))
     assert len(await read_by_sato(house)) == seen.shown + 3
     assert await house.see() == seen
-    assert await preview.difference(house.hanako, commands) == told
+    assert await difference(house.hanako, commands) == told
 
 
 @pytest.mark.parametrize(
@@ -187,19 +188,19 @@ async def test_pages_hold_each_record_once_and_one_kind_can_be_looked_at_alone(h
 
 
 async def test_the_difference_names_the_clinic_and_counts_what_opens(house: Household):
-    found = await preview.difference(house.hanako, [on(house.clinic)])
+    found = await difference(house.hanako, [on(house.clinic)])
     assert [each.name for each in found.facilities_opened] == ["しらかば内科"]
     # The clinic's own lab result is open to it already.
     assert (found.comparison.records_opened, found.comparison.records_closed) == (3, 0)
     assert not found.comparison.later_opened
     assert (await consent.settings(house.hanako)).directive.version == 0
     await house.set(on(house.clinic))
-    assert (await preview.difference(house.hanako, [on(house.clinic)])).comparison.is_nothing
+    assert (await difference(house.hanako, [on(house.clinic)])).comparison.is_nothing
 
 
 async def test_with_one_category_off_only_its_records_close(house: Household):
     await house.set(on(house.clinic))
-    found = await preview.difference(house.hanako, [SetCategory("prescription", False)])
+    found = await difference(house.hanako, [SetCategory("prescription", False)])
     assert (found.comparison.records_opened, found.comparison.records_closed) == (0, 2)
     assert ("physician", "prescription") in found.comparison.cells_closed
     assert found.facilities_closed == []
@@ -222,6 +223,6 @@ async def test_ten_thousand_records_are_looked_at_in_a_moment(house: Household):
     await house.set(on(house.clinic))
     started = time.perf_counter()
     seen = await house.see()
-    await preview.difference(house.hanako, [SetCategory("lab", False)])
+    await difference(house.hanako, [SetCategory("lab", False)])
     assert time.perf_counter() - started < 2
     assert seen.shown + seen.kept == 10_004

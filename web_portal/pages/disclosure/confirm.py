@@ -12,8 +12,7 @@ from litestar.types import ControllerRouterHandler
 from api.consent.settings.comparing import Cell
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
-from api.records import preview
-from api.records.preview import Difference
+from api.records.difference import Difference, difference
 from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.disclosure.frame import HUB, SAVE, own_path, wished
 from web_portal.pages.disclosure.said import code_name
@@ -45,7 +44,7 @@ async def confirm(
 ) -> Response[bytes]:
     """Takes what saving takes, and hands it on unchanged."""
     commands = wished(data.change)
-    found = await preview.difference(actor, commands)
+    found = await difference(actor, commands)
     back = own_path(data.back)
     return await render(
         request,
