@@ -49,7 +49,7 @@ async def bounds(actor: Actor, subject: UUID) -> Bounds | None:
     async with unit_of_work(actor, subject=subject) as tx:
         state, request, scope = await _held(tx, actor)
     grant = own_grant(state.directive, request, NORMAL)
-    if grant is None:
+    if grant is None or scope.basis.step != "granted":
         return None
     return Bounds(scope.level, delegation_ends(grant, request.now, LONGEST_DELEGATION))
 
@@ -99,7 +99,7 @@ async def _held(tx: Transaction, actor: Actor) -> tuple[Settings, Request, Scope
 
 def _row(directive: Directive, request: Request, scope: Scope, wish: Wish) -> Provision | None:
     grant = own_grant(directive, request, wish.level)
-    if grant is None or wish.level > scope.level:
+    if grant is None or scope.basis.step != "granted" or wish.level > scope.level:
         return None
     return Provision(
         0,
@@ -114,11 +114,10 @@ def _row(directive: Directive, request: Request, scope: Scope, wish: Wish) -> Pr
 
 
 def _is_bounded(before: Scope, after: Scope, own: Scope) -> bool:
-    """It lets the receiver in, and to no more than the giver sees; who was let in already gains
-    a level at most."""
+    """It lets the receiver in, and to nothing new that the giver does not see."""
     if after.outcome != "permit":
         return False
-    return before.outcome == "permit" or is_within(after, own)
+    return is_within(after, before) or is_within(after, own)
 
 
 def _scope(state: Settings, receiver: Actor, standing: Standing) -> Scope:

@@ -1,6 +1,8 @@
 """Settings as FHIR Consent: going out to their owner, and coming in as one new version."""
 
 import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from api.consent.exchange.fhir_import import (
 from api.consent.exchange.fhir_reading import Fault, Json, institutions_in
 from api.consent.exchange.fhir_rows import Vocabulary
 from api.consent.facts import Directive, Provision
+from api.consent.settings.checking import LARGEST_TEAM, MOST_SHARE_DAYS, is_a_name
 from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
@@ -122,9 +125,20 @@ async def _read(tx: Transaction, subject: UUID, wire: Any) -> Imported:
         found = read_consent(wire, subject, stored.network_rules(), vocabulary)
     except ConsentFaults as refused:
         raise ConsentNotTaken(refused.faults) from refused
-    if faults := await _unknown(tx, found):
+    if faults := [*_out_of_bounds(found.directive, found.places), *await _unknown(tx, found)]:
         raise ConsentNotTaken(faults)
     return found
+
+
+def _out_of_bounds(directive: Directive, places: Mapping[int, str]) -> Iterator[Fault]:
+    """What no switch would take either: a share for years, a team of a hundred or of no name."""
+    latest = clock.now() + timedelta(days=MOST_SHARE_DAYS)
+    for rule in directive.provisions:
+        if rule.axis == "share" and rule.valid_to is not None and rule.valid_to > latest:
+            yield Fault("bad_value", f"{places[rule.id]}.period.end")
+    for team in directive.teams:
+        if not is_a_name(team.name) or not 0 < len(team.professional_ids) <= LARGEST_TEAM:
+            yield Fault("bad_value", "Consent.contained")
 
 
 async def _unknown(tx: Transaction, found: Imported) -> list[Fault]:

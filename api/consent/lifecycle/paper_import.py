@@ -78,8 +78,9 @@ async def begin(actor: Actor, name: str, table: bytes) -> tuple[UUID, list[Paper
         schemes=frozenset(each.code.value for each in profile.consent.schemes),
         today=clock.today_in_japan(),
     )
+    shown = "".join(filter(str.isprintable, name))[:200]
     async with unit_of_work(actor) as tx:
-        return await paper_queries.add_import(tx, name[:200], len(lines)), lines
+        return await paper_queries.add_import(tx, shown, len(lines)), lines
 
 
 async def take_in(
