@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import hypothesis
 import msgspec
@@ -128,6 +129,8 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("resource_id", str(own_world.taro.participant_id)),
                         ("number", 999),
                         ("version", 999),
+                        ("record_id", str(UUID(int=999))),
+                        ("paper_id", str(UUID(int=999))),
                     )
                     if f"{{{name}}}" in operation.path
                 },

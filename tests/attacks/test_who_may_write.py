@@ -22,7 +22,10 @@ PARTICIPATION = (
 RESIDENCE = (
     "INSERT INTO residence (participant_id, version, places) VALUES (app.subject(), 77, '[]')"
 )
-RECEIPT = "INSERT INTO receipt (participant_id, version, kid, jws) VALUES (app.subject(), 1, 'k', 'a.b.c')"
+RECEIPT = (
+    "INSERT INTO receipt (participant_id, version, kid, jws)"
+    " VALUES (app.subject(), 1, 'k', 'a.b.c')"
+)
 CODE = (
     "INSERT INTO desk_code (participant_id, code_hmac, level, expires_at) VALUES (app.subject(),"
     " sha256('x'), 1, now() + interval '9 years')"
@@ -71,11 +74,15 @@ def actors(world: World) -> dict[str, Actor]:
 )
 async def test_it_is_refused_in_their_name(world: World, statement: str, who: str):
     actor, subject = actors(world)[who], world.taro.participant_id
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+
+    async def write() -> None:
         async with unit_of_work(actor, subject=subject) as tx:
             done: Any = await tx.fetch(f"{statement} RETURNING participant_id")
             if statement == ANSWER and not done:
                 raise asyncpg.InsufficientPrivilegeError("no row is theirs to answer")
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await write()
 
 
 @pytest.mark.parametrize("table", ["directive", "participation", "residence", "receipt",
