@@ -11,7 +11,7 @@ from api.consent.errors import SettingsChangedMeanwhile
 from api.consent.service import Settings
 from api.consent.settings.names import names_in_commands
 from api.consent.settings.schemas import Changes, Undo
-from api.consent.settings.telling import change_said
+from api.consent.settings.telling import change_said, wish_said
 from api.consent.settings.view import DisclosureView, view
 from api.core import i18n
 from api.core.actor import Actor
@@ -79,7 +79,7 @@ async def _show_both(request: ApiRequest, actor: Actor, conflict: SettingsChange
             [change_said(each, locale, profile, names) for each in version] or [undone]
             for version in conflict.meanwhile
         ],
-        "wanted": [change_said(each, locale, profile, names) for each in conflict.wanted],
+        "wanted": [wish_said(each, locale, profile, names) for each in conflict.wanted],
     }
 
 
