@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from api.consent import service as consent
 from api.consent.settings.names import names_in_commands, names_in_summary
 from api.consent.settings.switches import Command
-from api.consent.settings.telling import change_said, who_sees_now
+from api.consent.settings.telling import change_said, who_sees_now, wish_said
 from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -24,3 +24,10 @@ async def changes_said(request: PortalRequest, actor: Actor, commands: Sequence[
     locale, profile = preferences(request).locale, directory.profile()
     names = await names_in_commands(actor, locale, commands)
     return " ".join(change_said(each, locale, profile, names) for each in commands)
+
+
+async def wishes_said(request: PortalRequest, actor: Actor, commands: Sequence[Command]) -> str:
+    """What would change: nothing has been saved yet."""
+    locale, profile = preferences(request).locale, directory.profile()
+    names = await names_in_commands(actor, locale, commands)
+    return " ".join(wish_said(each, locale, profile, names) for each in commands)

@@ -36,7 +36,10 @@ class KindCount(msgspec.Struct, frozen=True):
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`who` to `reason` are filled for accesses; `changes` for changed settings."""
+    """`who` to `reason` are filled for accesses; `changes` for changed settings.
+
+    `is_decided`: its decision can be made again, under its number.
+    """
 
     number: int
     event_id: UUID
@@ -52,6 +55,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[KindCount, ...] = ()
     changes: tuple[str, ...] = ()
     reason: str = ""
+    is_decided: bool = False
 
 
 def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:
@@ -102,6 +106,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         kinds=kinds,
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
         reason=(row.detail.get("text") or {}).get(locale, ""),
+        is_decided="versions" in row.detail,
     )
 
 

@@ -423,6 +423,7 @@ TABLE = (
     ),
     Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row("GET", "/access-log/{number}", HIS_PAGE, "/access-log/1?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),
     Row("POST", "/help/call-back", PARTICIPANT, body={"phone": "0961234567"}),

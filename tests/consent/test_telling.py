@@ -23,7 +23,7 @@ from api.consent.settings.switches import (
     SetRegion,
     SetTeam,
 )
-from api.consent.settings.telling import change_said, end_said, who_sees_now
+from api.consent.settings.telling import change_said, end_said, who_sees_now, wish_said
 from api.directory.profile import load_profile
 from tests.consent.commands import COMMANDS, EXTENSIONS, quickly
 from tests.consent.scene import CLINIC, HOSPITAL, ITO, MORI, NETWORK, NOW, PHARMACY, SATO
@@ -61,9 +61,12 @@ def test_every_command_is_said_in_both_languages(
 ) -> None:
     _, done = apply_all(Directive(), commands, NETWORK, NOW)
     for command in (*done, extension):
-        sentence = change_said(command, locale, PROFILE, NAMES)
-        assert sentence.rstrip().endswith("。" if locale == "ja" else ".")
-        assert "{" not in sentence
+        for sentence in (
+            change_said(command, locale, PROFILE, NAMES),
+            wish_said(command, locale, PROFILE, NAMES),
+        ):
+            assert sentence.rstrip().endswith("。" if locale == "ja" else ".")
+            assert "{" not in sentence
         named = facilities_named([command]) | professionals_named([command])
         assert named <= NAMES.keys()
 
@@ -97,6 +100,23 @@ def test_every_command_is_said_in_both_languages(
 )
 def test_a_change_is_one_plain_sentence(command: Command, ja: str, en: str) -> None:
     assert (said(command), said(command, locale="en")) == (ja, en)
+
+
+@quickly
+@given(st.lists(COMMANDS, min_size=1, max_size=4), EXTENSIONS)
+def test_what_is_not_yet_saved_is_not_told_as_done(
+    commands: list[Command], extension: Extend
+) -> None:
+    _, done = apply_all(Directive(), commands, NETWORK, NOW)
+    for command in (*done, extension):
+        assert "ました" not in wish_said(command, "ja", PROFILE, NAMES)
+        assert " may now " not in wish_said(command, "en", PROFILE, NAMES)
+
+
+def test_a_wish_is_told_before_it_is_saved() -> None:
+    command = SetFacility(CLINIC, on=True)
+    assert wish_said(command, "ja", PROFILE, NAMES) == "「れんげ内科」に見せるようにします。"
+    assert wish_said(command, "en", PROFILE, NAMES) == "れんげ内科 will see your records."
 
 
 def test_what_was_taken_back_is_named() -> None:

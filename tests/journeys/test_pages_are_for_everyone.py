@@ -163,6 +163,13 @@ async def handing_on(page: Page) -> None:
     await expect(page.locator("[name=professional_id]").first).to_be_visible()
 
 
+async def a_read_decided_again(page: Page) -> None:
+    await page.goto("/access-log")
+    async with page.expect_navigation():
+        await page.locator("main a[href^='/access-log/']").first.click()
+    await expect(page.locator(".banner-success")).to_be_visible()
+
+
 async def a_record(page: Page) -> None:
     await page.goto("/records")
     async with page.expect_navigation():
@@ -241,6 +248,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "papers": ("ueda", at("/support/papers")),
     "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
+    "decided_again": ("hanako", a_read_decided_again),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),
     "records": ("hanako", at("/records")),

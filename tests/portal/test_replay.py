@@ -14,6 +14,12 @@ from tests.portal.scene import Place, Visitor
 from tests.portal.test_clinic import allow, find
 
 
+async def page_of(hanako: Visitor, number: int, locale: str = "ja") -> str:
+    log = await hanako.get("/access-log", locale=locale)
+    assert f'href="/access-log/{number}"' in log.text
+    return (await hanako.get(f"/access-log/{number}", locale=locale)).text
+
+
 async def decisions(hanako: Visitor) -> list[dict]:
     """Every access in the log, decided again; newest first."""
     rows = [each for each in await hanako.log() if each["is_access"]]
@@ -44,6 +50,10 @@ async def test_old_reads_come_out_the_same_after_everything_changed(
     assert all(each["agrees"] for each in found)
     assert {each["logged"] for each in found} == {"recipient", "granted"}
     assert sorted(each["settings"] for each in found) == [0, 1, 1]
+    page = await page_of(hanako, found[0]["number"])
+    assert "同じ結果になりました" in page
+    assert "1回目のもの" in page
+    assert "It came out the same" in await page_of(hanako, found[0]["number"], "en")
 
 
 async def test_a_clinic_shown_its_own_records_alone_is_decided_the_same_again(
@@ -101,12 +111,15 @@ async def test_a_row_that_says_something_else_is_found_out(
         (False, "recipient"),
         (True, "granted"),
     ]
+    assert "ちがう結果になりました" in await page_of(hanako, found[0]["number"])
 
 
 @pytest.mark.parametrize("number", [999_999, 1])
 async def test_what_decided_nothing_has_no_decision(hanako: Visitor, number: int) -> None:
     answer = await hanako.ask(f"/me/access-log/{number}/decision")
     assert answer.status_code == 404
+    assert (await hanako.get(f"/access-log/{number}")).status_code == 404
+    assert f'href="/access-log/{number}"' not in (await hanako.get("/access-log")).text
 
 
 async def test_another_persons_numbers_lead_to_ones_own_log(
@@ -116,6 +129,7 @@ async def test_another_persons_numbers_lead_to_ones_own_log(
     await find(sato, hanako)
     number = (await hanako.log())[0]["number"]
     assert (await yumi.ask(f"/me/access-log/{number}/decision")).status_code == 404
+    assert (await yumi.get(f"/access-log/{number}")).status_code == 404
 
 
 async def _write_settings(hanako: Visitor, provisions: list[dict]) -> None:

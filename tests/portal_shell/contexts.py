@@ -53,6 +53,7 @@ ROW = LogLine(
     purpose="診療のため",
     kinds=(KindCount("prescription", "処方", 3),),
     reason="あなたが「佐藤内科クリニック」に見ることを許しているためです（設定 第3版）。",
+    is_decided=True,
 )
 DENIED = replace(
     ROW,
@@ -63,6 +64,12 @@ DENIED = replace(
     who="",
     profession="",
 )
+DECIDED_AGAIN = {
+    "viewer": HANAKO,
+    "row": ROW,
+    "agrees": True,
+    "used": [("見せる相手の設定", "3回目のもの"), ("住んでいる地域", "まだありませんでした")],
+}
 FOUND = replace(ROW, number=5, event="records:participant:found", kinds=())
 CHANGED = LogLine(
     number=4,
@@ -408,6 +415,25 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "rows": [ROW, DENIED, FOUND, CHANGED], "pager": PAGER},
     ),
     "access-log-empty": ("access_log.html", {"viewer": HANAKO, "rows": [], "pager": ONE_PAGE}),
+    "receipts": (
+        "receipts.html",
+        {
+            "viewer": HANAKO,
+            "rows": [
+                {
+                    "version": version,
+                    "at": AT,
+                    "change": "「佐藤内科クリニック」に見せるようにしました。",
+                    "has_receipt": version > 1,
+                }
+                for version in (2, 1)
+            ],
+            "pager": ONE_PAGE,
+        },
+    ),
+    "receipts-empty": ("receipts.html", {"viewer": HANAKO, "rows": [], "pager": ONE_PAGE}),
+    "decided-again": ("decided_again.html", DECIDED_AGAIN),
+    "decided-otherwise": ("decided_again.html", DECIDED_AGAIN | {"agrees": False}),
     "inbox": (
         "inbox.html",
         {

@@ -10,7 +10,7 @@ from api.consent import service
 from api.consent.errors import SettingsChangedMeanwhile
 from api.consent.settings.names import names_in_commands
 from api.consent.settings.schemas import Changes, Undo
-from api.consent.settings.telling import change_said
+from api.consent.settings.telling import change_said, wish_said
 from api.consent.settings.view import DisclosureView, view
 from api.consent.stored import Settings
 from api.core import i18n
@@ -79,7 +79,7 @@ async def _show_both(request: ApiRequest, actor: Actor, conflict: SettingsChange
             [change_said(each, locale, profile, names) for each in version] or [undone]
             for version in conflict.meanwhile
         ],
-        "wanted": [change_said(each, locale, profile, names) for each in conflict.wanted],
+        "wanted": [wish_said(each, locale, profile, names) for each in conflict.wanted],
     }
 
 

@@ -72,7 +72,12 @@ def who_sees_now(
 
 def change_said(command: Command, locale: str, profile: NetworkProfile, names: Names) -> str:
     """What this command did, as a whole sentence; the end of a grant as one more."""
-    return _Telling(locale, profile, names).said(command)
+    return _Telling(locale, profile, names, is_done=True).said(command)
+
+
+def wish_said(command: Command, locale: str, profile: NetworkProfile, names: Names) -> str:
+    """What this command would do: the same sentence, before it is saved."""
+    return _Telling(locale, profile, names, is_done=False).said(command)
 
 
 def label(profile: NetworkProfile, kind: Kind, code: str, locale: str) -> str:
@@ -93,8 +98,11 @@ def end_said(locale: str, until: datetime) -> str:
 class _Telling:
     """The sentences of commands, in one language."""
 
-    def __init__(self, locale: str, profile: NetworkProfile, names: Names) -> None:
+    def __init__(
+        self, locale: str, profile: NetworkProfile, names: Names, *, is_done: bool
+    ) -> None:
         self._locale, self._profile, self._names = locale, profile, names
+        self._is_done = is_done
 
     def said(self, command: Command) -> str:
         match command:
@@ -117,7 +125,7 @@ class _Telling:
             case SetEveryone(on):
                 return self._turned("everyone", on)
             case ChooseScheme(scheme):
-                return self._text(f"change.scheme.{scheme}")
+                return self._sentence(f"scheme.{scheme}")
             case SetSecondaryUse(purpose, on):
                 return self._turned("secondary_use", on, self._label("purpose", purpose))
             case SetProfession(code, on):
@@ -130,7 +138,7 @@ class _Telling:
                 return self._turned("ask_first", on)
             case Share():
                 name = self._name(command.professional_id or command.facility_id)
-                said = self._text("change.share", name=name, what=self._shared(command))
+                said = self._sentence("share", name=name, what=self._shared(command))
                 return said + self._end(command.until)
             case Remove(_, row) | Extend(_, _, row):
                 return self._row(command, row)
@@ -141,18 +149,18 @@ class _Telling:
         match command:
             case SetCell(outcome):
                 who, what = self._who(command), self._what(command)
-                return self._text(f"change.cell.{outcome}", who=who, what=what)
+                return self._sentence(f"cell.{outcome}", who=who, what=what)
             case HideRecords(record_ids, on):
                 way = "on" if on else "off"
-                return self._text(f"change.hide_records.{way}", count=len(record_ids))
+                return self._sentence(f"hide_records.{way}", count=len(record_ids))
             case HidePeriod(on):
                 return self._period(command)
             case MarkRecord(_, level):
-                return self._text(f"change.mark.{'none' if level is None else level}")
+                return self._sentence(f"mark.{'none' if level is None else level}")
             case SetIncomingLevel(level):
-                return self._text(f"change.incoming_level.{level}")
+                return self._sentence(f"incoming_level.{level}")
             case _:
-                return self._text("change.other")
+                return self._sentence("other")
 
     def _grant(
         self, kind: str, on: bool, name: str, command: SetFacility | SetProfessional | SetTeam
@@ -161,24 +169,24 @@ class _Telling:
         if not on:
             return said
         if command.level > NORMAL:
-            said += self._text("change.with_restricted")
+            said += self._sentence("with_restricted")
         return said + (self._end(command.until) if command.until else "")
 
     def _turned(self, kind: str, on: bool, name: str = "") -> str:
-        return self._text(f"change.{kind}.{'on' if on else 'off'}", name=name)
+        return self._sentence(f"{kind}.{'on' if on else 'off'}", name=name)
 
     def _end(self, until: datetime) -> str:
         return self._text("change.until", end=end_said(self._locale, until))
 
     def _row(self, command: Remove | Extend, row: Provision | None) -> str:
         if row is None:
-            return self._text("change.other")
+            return self._sentence("other")
         name = self._recipient(row)
         if isinstance(command, Extend):
             end = end_said(self._locale, command.until) if command.until else ""
-            return self._text("change.extend", name=name, end=end)
+            return self._sentence("extend", name=name, end=end)
         kind = row.axis if row.axis != "recipient" else row.kind
-        return self._text(f"change.remove.{kind}", name=name)
+        return self._sentence(f"remove.{kind}", name=name)
 
     def _recipient(self, row: Provision) -> str:
         if row.professional_id or row.facility_id:
@@ -224,13 +232,16 @@ class _Telling:
             end=i18n.day(self._locale, end - timedelta(days=1)) if end else "",
         )
         way = "on" if command.on else "off"
-        return self._text(f"change.hide_period.{way}", what=self._what(command), period=period)
+        return self._sentence(f"hide_period.{way}", what=self._what(command), period=period)
 
     def _name(self, of: UUID | None) -> str:
         return self._names.get(of, "") if of is not None else ""
 
     def _label(self, kind: Kind, code: str) -> str:
         return label(self._profile, kind, code, self._locale)
+
+    def _sentence(self, key: str, **params: object) -> str:
+        return self._text(f"change.{key}" if self._is_done else f"wish.{key}", **params)
 
     def _text(self, key: str, **params: object) -> str:
         return i18n.text(self._locale, key, **params)

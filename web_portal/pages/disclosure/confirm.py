@@ -17,7 +17,7 @@ from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.disclosure.frame import HUB, SAVE, own_path, wished
 from web_portal.pages.disclosure.said import code_name
 from web_portal.pages.disclosure.save import Save
-from web_portal.sentences import changes_said
+from web_portal.sentences import wishes_said
 
 
 class Moved(TypedDict):
@@ -55,7 +55,7 @@ async def confirm(
         here=back,
         save=SAVE,
         version=data.version,
-        wanted=await changes_said(request, actor, commands),
+        wanted=await wishes_said(request, actor, commands),
         change=data.change,
         opened=opened(request, found),
         closed=closed(request, found),

@@ -18,7 +18,7 @@ from api.core.actor import Actor
 from api.core.i18n import JAPAN
 from web_portal.page import PortalRequest, back_to, render, say
 from web_portal.pages.disclosure.places import place_of, section_of
-from web_portal.sentences import changes_said
+from web_portal.sentences import changes_said, wishes_said
 
 HUB = "/disclosure"
 SAVE = "/disclosure/save"
@@ -125,7 +125,7 @@ async def crossed(
             await changes_said(request, actor, each) if each else say(request, "change.undone")
             for each in crossing.meanwhile[-MOST_MEANWHILE:]
         ],
-        wanted=await changes_said(request, actor, crossing.wanted),
+        wanted=await wishes_said(request, actor, crossing.wanted),
         change=wish(*crossing.wanted),
     )
 
