@@ -1,5 +1,6 @@
 """A true context of somebody else: row security refuses what the code never does in its name."""
 
+import contextlib
 from typing import Any
 
 import asyncpg
@@ -22,7 +23,10 @@ PARTICIPATION = (
 RESIDENCE = (
     "INSERT INTO residence (participant_id, version, places) VALUES (app.subject(), 77, '[]')"
 )
-RECEIPT = "INSERT INTO receipt (participant_id, version, kid, jws) VALUES (app.subject(), 1, 'k', 'a.b.c')"
+RECEIPT = (
+    "INSERT INTO receipt (participant_id, version, kid, jws)"
+    " VALUES (app.subject(), 1, 'k', 'a.b.c')"
+)
 CODE = (
     "INSERT INTO desk_code (participant_id, code_hmac, level, expires_at) VALUES (app.subject(),"
     " sha256('x'), 1, now() + interval '9 years')"
@@ -71,11 +75,11 @@ def actors(world: World) -> dict[str, Actor]:
 )
 async def test_it_is_refused_in_their_name(world: World, statement: str, who: str):
     actor, subject = actors(world)[who], world.taro.participant_id
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    done: Any = []
+    with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
         async with unit_of_work(actor, subject=subject) as tx:
-            done: Any = await tx.fetch(f"{statement} RETURNING participant_id")
-            if statement == ANSWER and not done:
-                raise asyncpg.InsufficientPrivilegeError("no row is theirs to answer")
+            done = await tx.fetch(f"{statement} RETURNING participant_id")
+    assert done == []
 
 
 @pytest.mark.parametrize("table", ["directive", "participation", "residence", "receipt",
