@@ -215,6 +215,7 @@ async def _chooses_and_asks(
         answers.append(await web.post("/me/call-backs", json={"phone": word}, headers=bearer))
         answers.append(await web.get("/me", headers={"authorization": f"Bearer {word.encode()!r}"}))
     answers.append(await web.post("/me/call-backs", json={"phone": canaries.phone}, headers=bearer))
+    await _uses_the_settings_in_full(web, canaries, answers, bearer)
     account = (await identity.actor_of(session)).account_id
     assert account
     link = await identity.make_demo_link(account)
@@ -240,6 +241,46 @@ async def _chooses_and_asks(
     for path in ("/home", "/access-log", "/inbox", "/help"):
         await web.get(path, headers=html)
     answers.append(await web.post("/sign-out", data=token, headers=html))
+
+
+async def _uses_the_settings_in_full(
+    web: httpx.AsyncClient, canaries: Canaries, answers: Answers, bearer: dict[str, str]
+) -> None:
+    """Names and numbers where the newer doors take text: refused or kept, never written down."""
+    code = await web.post("/me/disclosure/desk-codes", json={"level": 0}, headers=bearer)
+    assert code.status_code == 201, code.text
+    canaries.more["desk code"] = code.json()["code"]
+    nobody = "00000000-0000-0000-0000-000000000000"
+    for word in (canaries.name, canaries.email, canaries.my_number, canaries.more["card"]):
+        team = {"kind": "team", "id": nobody, "name": word, "members": [nobody], "on": True}
+        change = {"version": 0, "commands": [team]}
+        resource = {"type": "record", "id": word, "properties": {"patient": word}}
+        subject = {"type": "professional", "id": word}
+        question = {"subject": subject, "action": {"name": "read"}, "resource": resource}
+        wire = {"resourceType": "Consent", "patient": {"reference": f"Patient/{word}"}}
+        for path, body in (
+            ("/me/disclosure/changes", change),
+            ("/me/disclosure/difference", {"commands": [team]}),
+            ("/me/disclosure/preview", {"professional_id": word}),
+            ("/me/disclosure/preview", {"facility_id": nobody, "profession": word[:40]}),
+            ("/me/participation/terms", {"answer": "accept", "version": word[:40]}),
+            ("/me/participation/records", {"data_from": word}),
+            (f"/me/disclosure/requests/{nobody}/approval", {"who": word, "until": word}),
+            ("/access/v1/evaluation", question),
+            ("/access/v1/evaluations", {"evaluations": [question]}),
+        ):
+            answers.append(await web.post(path, json=body, headers=bearer))
+        answers.append(
+            await web.post(
+                "/me/disclosure/consent", json=wire, headers=bearer | {"if-match": 'W/"0"'}
+            )
+        )
+        places = {"version": 0, "places": [{"region": word[:40]}]}
+        answers.append(await web.put("/me/residence", json=places, headers=bearer))
+        for path in ("/me/records", "/me/professionals"):
+            answers.append(await web.get(path, params={"q": word}, headers=bearer))
+        answers.append(await web.get(f"/me/records/{quote(word)}", headers=bearer))
+        answers.append(await web.get(f"/me/papers/{quote(word)}", headers=bearer))
 
 
 async def _is_found_and_read(
@@ -339,6 +380,23 @@ async def _is_found_and_read(
         {"by": "local_id", "local_id": canaries.local_id * 10},
     ):
         answers.append(await web.post("/clinic/find", data=csrf | typed, headers=html))
+    wish = {"whom": "facility", "days": "7", "reason": "other", "note": canaries.email}
+    for typed in (
+        {"card": card},
+        {"card": canaries.my_number},
+        {"card": card, "note": canaries.name * 30},
+    ):
+        answers.append(await web.post("/clinic/ask", data=csrf | wish | typed, headers=html))
+    for typed in (canaries.more["desk code"][::-1], canaries.my_number, canaries.email):
+        answers.append(
+            await web.post("/clinic/desk-code", data=csrf | {"code": typed}, headers=html)
+        )
+    answers.append(
+        await web.post(
+            "/clinic/desk-code", data=csrf | {"code": canaries.more["desk code"]}, headers=html
+        )
+    )
+    assert answers[-1].status_code == 303
     answers.append(await web.get(f"/clinic/participants/{card}", headers=html))
     answers.append(await web.get("/clinic", params={"q": canaries.name}, headers=html))
 

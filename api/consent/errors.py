@@ -146,6 +146,13 @@ class CannotPassOn(Problem):
     key = "error.asking.cannot_pass_on"
 
 
+class TooManyRules(Problem):
+    """Settings larger than anyone could oversee."""
+
+    status = 422
+    key = "error.consent.too_many_rules"
+
+
 class ShareTooLong(Problem):
     """A share shows once, for a while; what is to last is a setting."""
 

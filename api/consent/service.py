@@ -107,11 +107,13 @@ async def _following(
     rules, found = network_rules(), await checking.known(tx, directive, commands)
     await checking.check(tx, found, rules, directive, commands)
     try:
-        return apply_all(directive, commands, rules, clock.now(), found.workplaces)
+        following, done = apply_all(directive, commands, rules, clock.now(), found.workplaces)
     except rows.EndIsPast as error:
         raise EndIsPast from error
     except ValueError as error:
         raise Contradiction from error
+    checking.check_size(directive, following)
+    return following, done
 
 
 async def change_in(

@@ -211,6 +211,7 @@ TABLE = (
     Row("GET", "/me/residence", PARTICIPANT, "/me/residence?participant_id={taro}"),
     Row("PUT", "/me/residence", PARTICIPANT, body={"version": 0, "places": []}),
     Row("GET", "/me/scheme", PARTICIPANT),
+    # Kumamoto offers no such way, whatever the version it was said of.
     Row("PUT", "/me/scheme", "in bad . . in in", body={"version": 0, "scheme": "care_team"}),
     Row("GET", "/me/papers", PARTICIPANT, "/me/papers?participant_id={taro}"),
     Row("GET", "/me/papers/{paper_id}", HIS_PAGE, "/me/papers/{case}"),

@@ -13,8 +13,8 @@ from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.agreeing import desk_code, requests
 from api.consent.agreeing.asking import agreed
-from api.consent.errors import DeskCodeRefused, SettingsChangedMeanwhile
-from api.consent.lifecycle import joining
+from api.consent.errors import CannotApprove, DeskCodeRefused, SettingsChangedMeanwhile
+from api.consent.lifecycle import joining, leaving, paper_import
 from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock
 from api.core.errors import NotFound
@@ -25,6 +25,7 @@ from api.records import service as records
 from tests.attacks.conftest import World
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper, hanako
+from tests.portal import scene
 
 __all__ = ["hanako"]
 
@@ -154,6 +155,40 @@ async def test_a_request_answered_twice_at_once_is_answered_once(own_world: Worl
     assert sum(isinstance(each, NotFound) for each in results) == 2, results
     agreed_on = agreed((await consent.settings(taro)).directive)
     assert len(agreed_on) == (0 if results[1] is None else 1)
+
+
+async def test_one_paper_handed_in_twice_at_once_is_taken_once(own_world: World):
+    person, card = await scene.participant("山本 太郎", "ヤマモト タロウ")
+    signed = clock.today_in_japan().isoformat()
+    table = (
+        "card,birth_date,choice,facilities,signed_on,until,scan\n"
+        f"{card.digits},1940-04-09,participate,{own_world.clinic.code},{signed},,a.pdf"
+    ).encode()
+
+    async def hand_in() -> paper_import.Import:
+        import_id, lines = await paper_import.begin(own_world.ueda, "list.csv", table)
+        await paper_import.take_in(own_world.ueda, import_id, lines, {"a.pdf": b"%PDF-"}.get)
+        return (await paper_import.one_import(own_world.ueda, import_id))[0]
+
+    results = await asyncio.gather(*(hand_in() for _ in range(4)))
+    assert sum(each.taken for each in results) == 1, results
+    assert sum(each.unchanged for each in results) == 3, results
+    assert len(await paper_import.own_papers(person)) == 1
+
+
+async def test_an_approval_and_a_withdrawal_at_once_leave_nobody_let_in(own_world: World):
+    taro, mori = own_world.taro, own_world.mori
+    until = clock.now() + timedelta(days=3)
+    subject = taro.participant_id
+    assert subject
+    results = await _together(
+        requests.approve(taro, own_world.request_id, whom="professional", until=until, level=0),
+        leaving.take_part(taro, "withdrawn"),
+        records.read(mori, subject),
+    )
+    assert not isinstance(results[1], BaseException), results[1]
+    assert isinstance(results[0], CannotApprove) or not isinstance(results[0], BaseException)
+    assert (await records.read(mori, subject)).total == 0
 
 
 async def test_one_demo_link_used_at_once_opens_one_session(attacking, own_world: World):

@@ -128,6 +128,8 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("resource_type", "Patient"),
                         ("resource_id", str(own_world.taro.participant_id)),
                         ("number", 999),
+                        ("paper_id", str(own_world.case_id)),
+                        ("record_id", str(own_world.record_id)),
                         ("version", 999),
                         ("record_id", str(UUID(int=999))),
                         ("paper_id", str(UUID(int=999))),

@@ -167,8 +167,16 @@ async def test_no_form_of_another_site_changes_anything(
         for path in posts:
             url = path.format(
                 case_id=own_world.case_id,
+                campaign_id=uuid4(),
                 facility_id=own_world.clinic.facility_id,
+                import_id=uuid4(),
+                notice_id=own_world.notice_id,
+                paper_id=uuid4(),
+                participant_id=own_world.taro.participant_id,
                 professional_id=own_world.sato.professional_id,
+                provision_id=1,
+                record_id=own_world.record_id,
+                request_id=own_world.request_id,
                 team_id=uuid4(),
                 notice_id=uuid4(),
                 participant_id=own_world.hanako.participant_id,

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from api.consent import service as consent
+from api.consent.agreeing import delegation
 from api.consent.settings.switches import SetFacility
 from api.core.ids import uuid7
 from tests.attacks.conftest import Attacker, World
@@ -115,6 +116,29 @@ async def test_after_any_dates_every_page_still_answers(mine, own_world: World, 
             assert page.status_code < 500, (path, at)
         assert (await app.send("GET", "/me/disclosure")).status_code == 200
         assert (await app.send("GET", BASE)).status_code == 200
+
+
+async def test_shutting_out_who_passed_access_on_ends_what_they_passed_on(
+    attacking, own_world: World
+):
+    taro, mori, sato = own_world.taro, own_world.mori, own_world.sato
+    wish = delegation.Wish(sato.professional_id, 7, 0, "treatment")
+    await delegation.pass_on(mori, taro.participant_id, wish)
+    async with attacking(actor=taro) as app:
+        wire = (await app.send("GET", BASE)).json()
+        url = wire["provision"]["provision"][0]["modifierExtension"][0]["url"]
+        row = copy.deepcopy(wire["provision"]["provision"][-1])
+        actor = row["actor"][0]
+        actor["reference"]["identifier"]["value"] = str(mori.professional_id)
+        blocked = {
+            "type": "deny",
+            "modifierExtension": [{"url": url, "valueCode": "exclusion"}],
+            "actor": [actor],
+        }
+        wire["provision"]["provision"].append(blocked)
+        assert (await sent(app, wire, 2)).status_code == 200
+    rows = (await consent.settings(taro)).directive.provisions
+    assert [row.kind for row in rows if row.professional_id] == ["exclusion"]
 
 
 async def test_records_of_others_untold_and_of_nobody_look_alike(mine, own_world: World):

@@ -12,8 +12,10 @@ import jwt
 import pytest
 
 from api.fhir.codes import CARD, patient_in_facility
+from api.identity.card import CardScheme
 from api.identity.systems import ASSERTION_TYPE
 from tests.attacks.conftest import World, held_of
+from tests.portal import scene
 from tests.records import shapes
 
 INJECTIONS = (
@@ -51,6 +53,7 @@ UGLY = (
     "../../etc/passwd",
 )
 SURROGATE = "%ED%A0%80"
+NOBODYS_CARD = scene.issue("61000000000001", CardScheme.MOD97).digits
 FORMS = {
     "hanako": (
         ("/disclosure/save", {"change": "[]", "version": "0", "back": "/disclosure"}),
@@ -80,6 +83,23 @@ FORMS = {
     "sato": (
         ("/clinic/find", {"by": "local_id", "local_id": "x"}),
         ("/clinic/find", {"by": "card", "card": "x"}),
+        ("/clinic/desk-code", {"code": "x"}),
+        (
+            "/clinic/ask",
+            {
+                "card": NOBODYS_CARD,
+                "whom": "facility",
+                "days": "7",
+                "level": "no",
+                "reason": "treatment",
+                "note": "x",
+            },
+        ),
+        (
+            f"/clinic/participants/{uuid4()}/hand-on",
+            {"professional_id": str(uuid4()), "days": "7", "reason": "other", "level": "no"},
+        ),
+        (f"/clinic/participants/{uuid4()}/hand-on/find", {"q": "x"}),
     ),
     "nobody": (
         ("/demo/sign-in", {"token": "x"}),
@@ -122,6 +142,15 @@ JSON_BODIES = {
         ("/me/disclosure/undo", {"version": 0}),
         ("/me/participation", {"state": "x"}),
         ("/me/call-backs", {"phone": "x"}),
+        ("/me/participation/terms", {"answer": "x", "version": "x"}),
+        ("/me/participation/records", {"data_from": "x"}),
+        ("/me/disclosure/preview", {"facility_id": NOBODY, "profession": "x", "category": "x"}),
+        ("/me/disclosure/difference", {"commands": [{"kind": "category",
+                                                     "code": "x", "on": True}]}),
+        (f"/me/disclosure/requests/{NOBODY}/approval", {"who": "facility", "until": "x"}),
+        ("/access/v1/evaluation", {
+            "subject": {"type": "professional", "id": "x"}, "action": {"name": "x"},
+            "resource": {"type": "x", "id": "x", "properties": {"patient": "x"}}}),
     ),
     "nobody": (
         ("/enrolments", {"card": "x", "birth_on": "1940-04-09", "code": "x"}),
@@ -170,7 +199,7 @@ QUERIES = {
         "/access-log?page={}",
         "/inbox?page={}",
     ),
-    "sato": ("/clinic/participants/{}",),
+    "sato": ("/clinic/participants/{}", "/clinic/ask?done={}"),
     "nobody": ("/demo/sign-in/{}", "/static/{}", "/schema/{}", "/{}"),
     "emr": (
         "/fhir/R4/{}",
@@ -302,6 +331,12 @@ RAW = {
     "too large": b'{"a":"' + b"x" * 1_100_000 + b'"}',
 }
 DOORS = (
+    "/me/disclosure/preview",
+    "/me/disclosure/difference",
+    "/me/disclosure/desk-codes",
+    "/me/participation/terms",
+    "/access/v1/evaluation",
+    "/access/v1/evaluations",
     "/me/disclosure/changes",
     "/me/disclosure/undo",
     "/me/participation",

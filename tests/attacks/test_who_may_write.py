@@ -1,5 +1,6 @@
 """A true context of somebody else: row security refuses what the code never does in its name."""
 
+import contextlib
 from typing import Any
 
 import asyncpg
@@ -74,15 +75,11 @@ def actors(world: World) -> dict[str, Actor]:
 )
 async def test_it_is_refused_in_their_name(world: World, statement: str, who: str):
     actor, subject = actors(world)[who], world.taro.participant_id
-
-    async def write() -> None:
+    done: Any = []
+    with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
         async with unit_of_work(actor, subject=subject) as tx:
-            done: Any = await tx.fetch(f"{statement} RETURNING participant_id")
-            if statement == ANSWER and not done:
-                raise asyncpg.InsufficientPrivilegeError("no row is theirs to answer")
-
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await write()
+            done = await tx.fetch(f"{statement} RETURNING participant_id")
+    assert done == []
 
 
 @pytest.mark.parametrize("table", ["directive", "participation", "residence", "receipt",

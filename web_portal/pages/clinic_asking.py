@@ -12,10 +12,10 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.consent.agreeing import delegation, desk_code, facility_notices, requests
-from api.consent.agreeing.asking import LONGEST_NOTE, REASONS, Whom
+from api.consent.agreeing.asking import LONGEST_DELEGATION, LONGEST_NOTE, REASONS, Whom
 from api.consent.errors import CannotPassOn, DeskCodeRefused
 from api.consent.settings.telling import label
-from api.core import i18n
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import PersonLine
@@ -127,7 +127,7 @@ async def hand_on_page(
     until: FromQuery[datetime | None] = None,
 ) -> Response[bytes]:
     flash: Flash | None = None
-    if until is not None and until.tzinfo is not None:
+    if until and until.tzinfo and clock.now() < until <= clock.now() + LONGEST_DELEGATION:
         last = i18n.moment(preferences(request).locale, until)
         flash = {
             "kind": "success",

@@ -20,7 +20,14 @@ from api.consent.exchange.fhir_import import (
 from api.consent.exchange.fhir_reading import Fault, Json, institutions_in
 from api.consent.exchange.fhir_rows import Vocabulary
 from api.consent.facts import Directive, Provision
-from api.consent.settings.checking import LARGEST_TEAM, MOST_SHARE_DAYS, is_a_name
+from api.consent.settings.checking import (
+    LARGEST_TEAM,
+    MOST_SHARE_DAYS,
+    check_size,
+    is_a_name,
+    known,
+)
+from api.consent.settings.grants import without_orphans
 from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
@@ -85,6 +92,11 @@ async def take(actor: Actor, body: bytes, *, expected_version: int) -> Settings:
             raise SettingsChangedMeanwhile(version=now.directive.version)
         found = await _read(tx, _subject(actor), wire)
         following = _following(now.directive, found.directive)
+        # What people passed on ends with their own access, however that was said.
+        workplaces = (await known(tx, now.directive, [])).workplaces
+        left = without_orphans(now.directive, following, clock.now(), workplaces)
+        following = structs.replace(following, provisions=left)
+        check_size(now.directive, following)
         if following == structs.replace(now.directive, version=following.version):
             return now
         return await service.store_in(tx, actor, following, [{"import": "fhir"}])

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from api.consent import service
+from api.consent.errors import NoSuchScheme
 from api.consent.lifecycle import dwelling, paper_import, schemes, terms
 from api.consent.lifecycle.dwelling import Dwelling
 from api.consent.settings.switches import ChooseScheme, Scheme
@@ -133,7 +134,10 @@ class Lifecycle(Controller):
     async def choose(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[SchemeWish]
     ) -> Schemes:
-        """One new version of the settings, undone like any. 409 when `version` is stale."""
+        """One new version of the settings, undone like any. 409 when `version` is stale, 422 for
+        a way this network does not offer."""
+        if not schemes.is_offered(data.scheme):
+            raise NoSuchScheme
         command = ChooseScheme(code=data.scheme)
         await service.change(actor, [command], expected_version=data.version)
         return await _schemes(request, actor)

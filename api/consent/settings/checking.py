@@ -9,7 +9,13 @@ from uuid import UUID
 from msgspec import structs
 
 from api.consent import queries
-from api.consent.errors import Contradiction, NoLongerHere, ShareTooLong, UnknownChoice
+from api.consent.errors import (
+    Contradiction,
+    NoLongerHere,
+    ShareTooLong,
+    TooManyRules,
+    UnknownChoice,
+)
 from api.consent.facts import EMERGENCY, RESTRICTED, TREATMENT, Directive, NetworkRules
 from api.consent.settings.changes import facilities_named, professionals_named
 from api.consent.settings.switches import (
@@ -38,6 +44,10 @@ from api.directory.service import FacilityLine, PersonLine
 LARGEST_TEAM = 30
 LONGEST_NAME = 60
 MOST_SHARE_DAYS = 90
+# Every version keeps all of it, and every read carries it along.
+MOST_RULES = 2_000
+MOST_TEAMS = 50
+MOST_RECORDS_NAMED = 20_000
 
 
 class Known:
@@ -81,6 +91,19 @@ async def check(
         _check_present(found, directive_now, command)
         _check_bounds(directive_now, command)
     await _check_records(tx, commands)
+
+
+def check_size(before: Directive, after: Directive) -> None:
+    """Raises `TooManyRules` for settings larger than anyone means, unless they only shrank."""
+    limits = MOST_RULES, MOST_TEAMS, MOST_RECORDS_NAMED
+    sizes = zip(_sizes(before), _sizes(after), limits, strict=True)
+    if any(now > most and now > then for then, now, most in sizes):
+        raise TooManyRules
+
+
+def _sizes(directive: Directive) -> tuple[int, int, int]:
+    named = sum(len(rule.record_ids) for rule in directive.provisions)
+    return len(directive.provisions), len(directive.teams), named + len(directive.marks)
 
 
 def _check_codes(network: NetworkRules, command: Command) -> None:
