@@ -40,9 +40,12 @@ def opened(
     if row.valid_to is None:
         raise ValueError("what others bring in has an end")
     following = structs.replace(row, id=0)
-    rows = [rule for rule in directive.provisions if not _is_replaced(rule, following)]
+    rows = directive.provisions
+    for rule in directive.provisions:
+        if _is_replaced(rule, following):
+            rows = grants.without(rows, rule.id)
     if lifts_denies:
-        rows = [kept for rule in rows for kept in _lifted(rule, following, network)]
+        rows = tuple(kept for rule in rows for kept in _lifted(rule, following, network))
     return _with(directive, [*rows, following])
 
 
@@ -53,15 +56,10 @@ def ended(
 
     Only rows of `AGREED` end here; any other id changes nothing. `workplaces` as for `apply`.
     """
-    row = next((r for r in agreed(directive) if r.id == provision_id), None)
-    if row is None:
+    if all(rule.id != provision_id for rule in agreed(directive)):
         return directive
-    rows = [
-        structs.replace(rule, valid_from=None) if _waits_for(rule, row) else rule
-        for rule in directive.provisions
-        if rule is not row
-    ]
-    following = _with(directive, rows)
+    rows = grants.without(directive.provisions, provision_id)
+    following = structs.replace(directive, provisions=rows)
     left = grants.without_orphans(directive, following, now, workplaces)
     return structs.replace(following, provisions=left)
 
@@ -167,16 +165,6 @@ def _lifted(rule: Provision, row: Provision, network: NetworkRules) -> tuple[Pro
         until = min(rule.valid_to or _FOREVER, until)
         kept.append(structs.replace(rule, id=0, purposes=others, valid_to=until))
     return tuple(kept)
-
-
-def _waits_for(rule: Provision, row: Provision) -> bool:
-    return (
-        rule.kind == "deny"
-        and rule.axis == "recipient"
-        and _recipient(rule) == _recipient(row)
-        and rule.valid_from is not None
-        and rule.valid_from == row.valid_to
-    )
 
 
 def _with(directive: Directive, rows: list[Provision]) -> Directive:

@@ -1,24 +1,27 @@
 """Settings as FHIR Consent: going out to their owner, and coming in as one new version."""
 
 import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from msgspec import structs
 
-from api.consent import queries, service
+from api.consent import queries, service, stored
 from api.consent.errors import ConsentNotTaken, SettingsChangedMeanwhile
 from api.consent.exchange import receipts
 from api.consent.exchange.fhir_consent import consent_of
 from api.consent.exchange.fhir_import import (
     ConsentFaults,
     Imported,
-    Vocabulary,
     read_consent,
 )
 from api.consent.exchange.fhir_reading import Fault, Json, institutions_in
+from api.consent.exchange.fhir_rows import Vocabulary
 from api.consent.facts import Directive, Provision
-from api.consent.service import Settings
+from api.consent.settings.checking import LARGEST_TEAM, MOST_SHARE_DAYS, is_a_name
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.core.canonical import canonical
@@ -30,12 +33,12 @@ from api.directory import service as directory
 async def current(actor: Actor) -> tuple[int, bytes]:
     """The version in force, and the actor's own settings as canonical JSON."""
     async with unit_of_work(actor) as tx:
-        state = await service.settings_in(tx)
+        state = await stored.settings_in(tx)
     wire = consent_of(
         state.directive,
         _subject(actor),
         state.participation,
-        service.network_rules(),
+        stored.network_rules(),
         state.changed_at or clock.now(),
     )
     return state.directive.version, canonical(wire)
@@ -49,18 +52,18 @@ async def at_version(actor: Actor, version: int) -> bytes:
     async with unit_of_work(actor) as tx:
         jws = await queries.receipt(tx, version)
         row = await queries.version(tx, version)
-        state = await service.settings_in(tx)
+        state = await stored.settings_in(tx)
     if jws is not None:
         return receipts.payload_of(jws)
     if row is None:
         raise NotFound
-    network = await service.rules_of(row["profile_id"], row["profile_version"])
+    network = await stored.rules_of(row["profile_id"], row["profile_version"])
     return canonical(
         consent_of(
-            service.directive_of(row),
+            stored.directive_of(row),
             _subject(actor),
             state.participation,
-            network or service.network_rules(),
+            network or stored.network_rules(),
             row["recorded_at"],
         )
     )
@@ -75,7 +78,7 @@ async def take(actor: Actor, body: bytes, *, expected_version: int) -> Settings:
     wire = _decoded(body)
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
-        now = await service.settings_in(tx)
+        now = await stored.settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
         if now.directive.version != expected_version:
@@ -119,12 +122,23 @@ async def _read(tx: Transaction, subject: UUID, wire: Any) -> Imported:
         institutions=await directory.facilities_of_codes_in(tx, institutions_in(wire)),
     )
     try:
-        found = read_consent(wire, subject, service.network_rules(), vocabulary)
+        found = read_consent(wire, subject, stored.network_rules(), vocabulary)
     except ConsentFaults as refused:
         raise ConsentNotTaken(refused.faults) from refused
-    if faults := await _unknown(tx, found):
+    if faults := [*_out_of_bounds(found.directive, found.places), *await _unknown(tx, found)]:
         raise ConsentNotTaken(faults)
     return found
+
+
+def _out_of_bounds(directive: Directive, places: Mapping[int, str]) -> Iterator[Fault]:
+    """What no switch would take either: a share for years, a team of a hundred or of no name."""
+    latest = clock.now() + timedelta(days=MOST_SHARE_DAYS)
+    for rule in directive.provisions:
+        if rule.axis == "share" and rule.valid_to is not None and rule.valid_to > latest:
+            yield Fault("bad_value", f"{places[rule.id]}.period.end")
+    for team in directive.teams:
+        if not is_a_name(team.name) or not 0 < len(team.professional_ids) <= LARGEST_TEAM:
+            yield Fault("bad_value", "Consent.contained")
 
 
 async def _unknown(tx: Transaction, found: Imported) -> list[Fault]:

@@ -5,13 +5,10 @@ import io
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from api.consent.lifecycle import paper_import
 from api.consent.lifecycle.papers import Fault, Paper
 from api.consent.lifecycle.scans import Scans, in_archive
 from api.core.actor import Actor
-from api.core.errors import Problem
 from api.core.logging import log
 
 _under_way: Final[set[asyncio.Task[None]]] = set()
@@ -42,6 +39,6 @@ async def _run(
 ) -> None:
     try:
         await paper_import.take_in(actor, import_id, lines, scans)
-    except (Problem, asyncpg.PostgresError, OSError) as error:
+    except Exception as error:  # nobody waits for it; what it says may hold what was written
         # The list stays unfinished, and its page says that it may be handed in again.
         log.error("papers:import:stopped", error=type(error).__name__)

@@ -34,6 +34,7 @@ _MAGIC: Final = (
 Reason = Literal[
     "my_number",
     "columns",
+    "characters",
     "card",
     "birth_date",
     "choice",
@@ -103,12 +104,15 @@ def read(
     `schemes`: the codes the network offers. UTF-8, or Shift_JIS as a Japanese Excel writes it.
     """
     lines = csv.DictReader(io.StringIO(_text(table), newline=""), restkey="", restval="")
-    names = [(name or "").strip().lower() for name in lines.fieldnames or ()]
+    try:
+        names = [(name or "").strip().lower() for name in lines.fieldnames or ()]
+    except csv.Error as error:
+        raise NotAList("header", names="CSV") from error
     lines.fieldnames = names
     missing = [each for each in COLUMNS if each not in names and each not in OPTIONAL]
     unknown = [name for name in names if name not in COLUMNS]
     if missing or unknown or len(set(names)) < len(names):
-        raise NotAList("header", names=", ".join(missing or unknown))
+        raise NotAList("header", names=", ".join(missing or unknown)[:200])
     found: list[Paper | list[Fault]] = []
     first: dict[str, int] = {}
     try:
@@ -158,6 +162,8 @@ def _read(
 ) -> Paper | list[Fault]:
     if cells is None:
         return [Fault(line, "columns")]
+    if not all(cell.isprintable() for cell in cells.values()):
+        return [Fault(line, "characters")]
     if any(map(_may_be_my_number, cells.values())):
         return [Fault(line, "my_number")]
     card = CardNumber.parse(cells["card"], card_scheme)

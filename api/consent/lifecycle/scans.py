@@ -1,11 +1,27 @@
 """Scans lying in a folder or in one zip file, fetched by the plain name a list gives them."""
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
 MOST_BYTES: Final = 10_000_000
+
+# What a zip made by hand, or broken on the way, raises.
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+# Others unpack into as much memory as the file asks for.
+_PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 Scans = Callable[[str], bytes | None]
 
@@ -31,7 +47,7 @@ def in_archive(archive: IO[bytes]) -> Scans:
     """Folders inside the archive do not count; a name that is there twice is not there."""
     try:
         zipped = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, OSError) as error:
+    except _BROKEN as error:
         raise NotAnArchive from error
     entries: dict[str, zipfile.ZipInfo | None] = {}
     for entry in zipped.infolist():
@@ -43,10 +59,12 @@ def in_archive(archive: IO[bytes]) -> Scans:
         entry = entries.get(name)
         if entry is None or entry.file_size > MOST_BYTES or entry.flag_bits & 1:
             return None
+        if entry.compress_type not in _PACKED:
+            return None
         try:
             with zipped.open(entry) as file:
                 content = file.read(MOST_BYTES + 1)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError):
+        except _BROKEN:
             return None
         return content if len(content) <= MOST_BYTES else None
 

@@ -122,7 +122,7 @@ def _check_present(found: Known, directive_now: Directive, command: Command) -> 
             new = set(team.professional_ids) - set(before.professional_ids if before else ())
             for each in new:
                 _let_in(found, each)
-            if not 0 < len(team.professional_ids) <= LARGEST_TEAM or not _is_a_name(team.name):
+            if not 0 < len(team.professional_ids) <= LARGEST_TEAM or not is_a_name(team.name):
                 raise Contradiction
         case Remove(provision_id) | Extend(provision_id):
             if all(rule.id != provision_id for rule in directive_now.provisions):
@@ -172,7 +172,7 @@ async def _check_records(tx: Transaction, commands: Iterable[Command]) -> None:
         raise UnknownChoice
 
 
-def _is_a_name(text: str) -> bool:
+def is_a_name(text: str) -> bool:
     """Some words on one line, of characters that can be written."""
     return 0 < len(text.strip()) <= LONGEST_NAME and not any(
         unicodedata.category(each).startswith("C") for each in text

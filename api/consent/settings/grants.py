@@ -131,6 +131,18 @@ def extend(rules: Rules, provision_id: int, until: datetime | None, now: datetim
     return same_or(rules, [extended if each is rule else each for each in rules])
 
 
+def without(rules: Rules, provision_id: int) -> Rules:
+    """Without this row; a deny that only waited for it to end is back at once."""
+    row = next((rule for rule in rules if rule.id == provision_id), None)
+    if row is None:
+        return rules
+    return tuple(
+        structs.replace(rule, valid_from=None) if _waits_for(rule, row) else rule
+        for rule in rules
+        if rule is not row
+    )
+
+
 def is_grant(rule: Provision) -> bool:
     """A permit for one professional, facility or team, a share included."""
     return rule.kind == "permit" and rule.axis != "filter" and any(_target(rule))
@@ -195,6 +207,16 @@ def _turned_off(rules: Rules, named: Provision, is_let_in: bool) -> Rules:
 def _is_of(rule: Provision, named: Provision) -> bool:
     """A permit or deny for this very recipient, not an exclusion."""
     return rule.axis == "recipient" and rule.kind != "exclusion" and _target(rule) == _target(named)
+
+
+def _waits_for(rule: Provision, row: Provision) -> bool:
+    return (
+        (rule.kind, rule.axis) == ("deny", "recipient")
+        and (row.kind, row.axis) == ("permit", "recipient")
+        and _target(rule) == _target(row)
+        and rule.valid_from is not None
+        and rule.valid_from == row.valid_to
+    )
 
 
 def _target(rule: Provision) -> tuple[UUID | None, UUID | None, UUID | None]:

@@ -251,7 +251,7 @@ def _said(
             return structs.replace(directive, provisions=rules, teams=kept)
         case Remove(provision_id):
             gone = {rule.team_id for rule in rules if rule.id == provision_id}
-            rules = tuple(rule for rule in rules if rule.id != provision_id)
+            rules = grants.without(rules, provision_id)
             still = gone & {rule.team_id for rule in rules}
             teams = tuple(each for each in directive.teams if each.id not in gone - still)
             return structs.replace(directive, provisions=rules, teams=teams)
