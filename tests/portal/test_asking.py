@@ -197,6 +197,9 @@ async def test_hanako_ends_with_one_tap_what_the_code_opened(
     assert (await hanako.post(end.group(1))).status_code == 303
     said = [line["sentence"] for line in await hanako.log()]
     assert "あなたが、「こだま内科」に見せるのを終わりにしました。" in said
+    kept = (await hanako.get("/disclosure/receipts")).text
+    assert "窓口であなたの番号が入力され" in kept
+    assert "期限つきで見せていた相手を、終わりにしました。" in kept
     assert "見られなくなりました" in (await sato.get("/clinic")).text
 
 

@@ -52,7 +52,7 @@ async def test_old_reads_come_out_the_same_after_everything_changed(
     assert sorted(each["settings"] for each in found) == [0, 1, 1]
     page = await page_of(hanako, found[0]["number"])
     assert "同じ結果になりました" in page
-    assert "1回目のもの" in page
+    assert "第1版" in page
     assert "It came out the same" in await page_of(hanako, found[0]["number"], "en")
 
 

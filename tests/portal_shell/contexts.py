@@ -68,7 +68,7 @@ DECIDED_AGAIN = {
     "viewer": HANAKO,
     "row": ROW,
     "agrees": True,
-    "used": [("見せる相手の設定", "3回目のもの"), ("住んでいる地域", "まだありませんでした")],
+    "used": [("見せる相手の設定", "第3版"), ("住んでいる地域", "まだありませんでした")],
 }
 FOUND = replace(ROW, number=5, event="records:participant:found", kinds=())
 CHANGED = LogLine(

@@ -6,7 +6,7 @@ that anyone can check it without us, with the public keys at `/.well-known/jwks.
 
 import base64
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -24,14 +24,16 @@ from api.core.crypto import SigningKey
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 
-Change = Literal["undo", "import", "other"]
+Change = Literal["undo", "import", "desk_code", "delegation", "request", "participant", "other"]
+AGREED: Final = ("desk_code", "delegation", "request", "participant")
 TYPE: Final = "consent-receipt+jws"
 
 _JWS: Final = PyJWS()
 
 
 class SavedVersion(NamedTuple):
-    """`change` are the commands that made it, or how else it came to be: "undo", "import".
+    """`change` are the commands that made it, or how else it came to be: "undo", "import", or by
+    what was agreed ("participant": the participant ended it).
 
     `kid` names the key of its receipt; None for a version from before there were receipts.
     """
@@ -94,5 +96,7 @@ def change_of(text: str) -> list[Command] | Change:
                 return "undo"
             case [{"import": _}]:
                 return "import"
+            case {"origin": origin} if origin in AGREED:
+                return cast(Change, origin)
             case _:
                 return "other"
