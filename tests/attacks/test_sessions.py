@@ -178,13 +178,6 @@ async def test_no_form_of_another_site_changes_anything(
                 record_id=own_world.record_id,
                 request_id=own_world.request_id,
                 team_id=uuid4(),
-                notice_id=uuid4(),
-                participant_id=own_world.hanako.participant_id,
-                provision_id=1,
-                record_id=uuid4(),
-                request_id=own_world.request_id,
-                import_id=uuid4(),
-                campaign_id=uuid4(),
             )
             async with attacking(actor=actor) as browser:
                 mine = await browser.csrf()
