@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 
 from api.consent import service as consent
+from api.consent.lifecycle import participating
 from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
@@ -279,7 +280,7 @@ async def _join(person: Cast) -> None:
     """Hanako and Tarō joined on paper, at the counter."""
     actor = _as(person)
     async with unit_of_work(actor) as tx:
-        await consent.join_in(tx, actor)
+        await participating.join_in(tx, actor)
 
 
 def _as(person: Cast) -> Actor:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from api.consent import service as consent
-from api.consent.service import Settings
 from api.consent.settings.names import names_in_commands, names_in_summary
 from api.consent.settings.switches import Command
 from api.consent.settings.telling import change_said, who_sees_now
+from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.directory import service as directory
 from web_portal.page import PortalRequest, preferences

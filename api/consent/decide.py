@@ -1,7 +1,8 @@
 """May this requester, for this purpose, see this record now, and why? The first stop wins."""
 
-from collections.abc import Iterable
-from datetime import date
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from api.consent.facts import (
 )
 from api.consent.filters import BY_NETWORK, Filters
 from api.consent.recipients import NOTICE, Recipients, exclusion, ruling_of
+from api.consent.residences import Residences
 
 _OPEN: Final[frozenset[Step]] = frozenset({"granted", "own_record", "shared"})
 
@@ -140,8 +142,8 @@ class Policy:
 
     __slots__ = (
         "_filters",
-        "_is_dated",
         "_marks",
+        "_moments",
         "_network",
         "_participation",
         "_recipients",
@@ -160,22 +162,20 @@ class Policy:
         self._filters = Filters(network, directive.provisions)
         marks = {mark.record_id: mark.level for mark in directive.marks}
         self._marks = marks or _NO_MARKS
-        self._is_dated = (
-            participation.ends_at is not None
-            or self._recipients.is_dated
-            or any(rule.valid_from or rule.valid_to for rule in directive.provisions)
-        )
+        self._moments = tuple(sorted(set(_moments(participation, directive))))
 
     @property
     def team_names(self) -> dict[str, str]:
         """The participant's care teams by id, for sentences."""
         return {str(team_id): name for team_id, name in self._teams}
 
-    def is_timeless(self, request: Request) -> bool:
-        """Whether the same request gets the same answer at any later time."""
+    def holds_until(self, request: Request) -> datetime | None:
+        """Just before when the same request gets the same answer; None for good."""
         joined_at = request.requester.facility_joined_at
-        is_new = joined_at is not None and request.now < joined_at + NOTICE
-        return not (self._is_dated or (self._recipients.is_living and is_new))
+        following = self._moments[bisect_right(self._moments, request.now) :][:1]
+        if self._recipients.is_living and joined_at is not None:
+            following += (joined_at + NOTICE,)
+        return min((each for each in following if each > request.now), default=None)
 
     def decide(self, request: Request, record: RecordFacts) -> Decision:
         state = self._state(request)
@@ -348,6 +348,15 @@ class Policy:
             category,
             ruling,
         )
+
+
+def _moments(participation: Participation, directive: Directive) -> Iterator[datetime]:
+    """When a rule begins or ends, taking part lapses, or a place lived in changes its part."""
+    yield from Residences(participation.residences).moments()
+    for rule in directive.provisions:
+        yield from (each for each in (rule.valid_from, rule.valid_to) if each is not None)
+    if participation.ends_at is not None:
+        yield participation.ends_at
 
 
 def _opening(shares: Iterable[Provision], record: RecordFacts) -> Provision | None:

@@ -1,4 +1,4 @@
-"""A decision or a summary as message keys; codes and ids in `params` become names at the border."""
+"""A decision as a message key; codes and ids in `params` become names at the border."""
 
 from typing import Final
 
@@ -6,19 +6,18 @@ from msgspec import Struct
 
 from api.consent.facts import Basis, Origin, Provision, Ruling, Step
 from api.consent.recipients import NOTICE
-from api.consent.settings.summary import Summary
 
 
 class Sentence(Struct, frozen=True):
     """`params` may hold more than the text uses.
 
     facility, source: facility ids; professional, delegated_by: professional ids; team: a team's
-    id; profession, category, facility_type, region, purpose: codes; version, count, days: numbers;
-    date: ISO date; professions, categories: tuples of codes.
+    id; profession, category, facility_type, region, purpose: codes; version, days: numbers;
+    date: ISO date.
     """
 
     key: str
-    params: dict[str, str | int | tuple[str, ...]]
+    params: dict[str, str | int]
 
 
 def sentence(basis: Basis) -> Sentence:
@@ -37,30 +36,11 @@ def sentence(basis: Basis) -> Sentence:
         "source": rule and rule.source_facility_id,
         "delegated_by": rule and rule.delegated_by,
     }
-    params: dict[str, str | int | tuple[str, ...]] = {
+    params: dict[str, str | int] = {
         name: str(value) for name, value in named.items() if value is not None
     }
-    numbers = {"version": basis.settings_version, "days": NOTICE.days}
+    numbers: dict[str, str | int] = {"version": basis.settings_version, "days": NOTICE.days}
     return Sentence(f"consent.basis.{_key(basis)}", params | numbers)
-
-
-def sentences(summary: Summary) -> tuple[Sentence, Sentence, Sentence]:
-    """Facilities · professions · categories, as one line says them."""
-    count = len(summary.facilities)
-    facilities = {0: "none", 1: "one"}.get(count, "many")
-    professions = tuple(switch.code for switch in summary.professions if switch.is_on)
-    categories = tuple(switch.code for switch in summary.categories if switch.is_on)
-    return (
-        Sentence(f"consent.summary.facilities.{facilities}", {"count": count}),
-        Sentence(
-            f"consent.summary.professions.{_share(professions, len(summary.professions))}",
-            {"professions": professions},
-        ),
-        Sentence(
-            f"consent.summary.categories.{_share(categories, len(summary.categories))}",
-            {"categories": categories},
-        ),
-    )
 
 
 def _deciding_rule(basis: Basis) -> Provision | None:
@@ -124,9 +104,3 @@ def _filter(ruling: Ruling) -> str:
     if rule.category is None:
         return "profession"
     return "category" if rule.profession is None else "profession_and_category"
-
-
-def _share(on: tuple[str, ...], of: int) -> str:
-    if not on:
-        return "none"
-    return "all" if len(on) == of else "some"

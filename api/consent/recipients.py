@@ -62,7 +62,6 @@ class Recipients:
         "_residences",
         "_shares",
         "has_shares",
-        "is_dated",
         "is_living",
     )
 
@@ -86,7 +85,6 @@ class Recipients:
         self._shares = _by((rule.professional_id or rule.facility_id, rule) for rule in shares)
         self.has_shares = bool(shares)
         self._residences = Residences(participation.residences)
-        self.is_dated = self._residences.is_dated
         self._asks_first_since = directive.asks_first_since
         self._joined_at = participation.joined_at
         self._default = network.recipient_default

@@ -8,7 +8,8 @@ from msgspec import Struct
 from api.consent import queries
 from api.consent.decide import Policy, compile_policy
 from api.consent.facts import Participation, Residence
-from api.consent.service import CompiledPolicy, directive_of, places_of, rules_of
+from api.consent.policies import CompiledPolicy
+from api.consent.stored import directive_of, places_of, rules_of
 from api.core.database import Transaction
 from api.directory import service as directory
 

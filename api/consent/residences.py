@@ -1,7 +1,7 @@
 """Where the participant lived, as the recipient axis asks: now, within two years, or before."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
 from api.consent.facts import Lived, Residence
@@ -14,11 +14,10 @@ _LATEST_FIRST: Final[tuple[Lived, ...]] = ("now", "recent", "before")
 class Residences:
     """Regions by when the participant lived in them, on any day asked for."""
 
-    __slots__ = ("_places", "is_dated")
+    __slots__ = ("_places",)
 
     def __init__(self, places: Iterable[Residence]) -> None:
         self._places = tuple(places)
-        self.is_dated = any(place.from_on or place.until_on for place in self._places)
 
     def lived(self, regions: tuple[str, ...], now: datetime) -> Lived | None:
         """When the participant last lived in any of these regions, by the Japanese calendar."""
@@ -31,6 +30,22 @@ class Residences:
             if place.region in regions and (place.from_on is None or place.from_on <= today)
         ]
         return min(found, key=_LATEST_FIRST.index) if found else None
+
+    def moments(self) -> Iterator[datetime]:
+        """When an answer of `lived` may change."""
+        for place in self._places:
+            for day in (
+                place.from_on,
+                place.until_on,
+                place.until_on and _long_after(place.until_on),
+            ):
+                if day is not None:
+                    yield datetime.combine(day, time(), JAPAN)
+
+
+def _long_after(day: date) -> date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return (date(day.year, 3, 1) if is_leap_day else day).replace(year=day.year + RECENT_YEARS)
 
 
 def _when(place: Residence, today: date) -> Lived:

@@ -232,9 +232,6 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
         """What whoever joins now agrees to: the last of the list."""
         return self.terms[-1]
 
-    def terms_of(self, version: str) -> Terms | None:
-        return next((each for each in self.terms if each.version == version), None)
-
     def default_categories(self, profession: str) -> frozenset[str]:
         """What this profession sees by default; nothing for one the matrix does not name."""
         allowed = frozenset(self.default_matrix.get(profession, ()))

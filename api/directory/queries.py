@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from api.core.database import Transaction
-from api.directory.tables import Facility, NetworkProfileVersion, Officer, Professional
+from api.directory.tables import Facility, NetworkProfileVersion, Professional
 
 
 async def profile_source(profile_id: str, version: int) -> str | None:
@@ -99,16 +99,21 @@ async def people(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     )
 
 
+# Names hold the words, spaces aside: $1 as typed, $2 in katakana.
+_CALLED = (
+    "strpos(lower(translate(p.name, ' 　', '')), $1) > 0"
+    " OR strpos(translate(p.name_kana, ' 　', ''), $2) > 0"
+)
+
+
 async def search_people(
     tx: Transaction, words: str, kana: str, facility_id: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
-    """Active ones at active facilities whose name, spaces aside, holds the words; in kana order."""
+    """Active ones at active facilities, in kana order; `matches` counts them all."""
     return await tx.fetch(
         f"{_PERSON}, count(*) OVER ()::integer AS matches{_OF}"
-        " WHERE p.is_active AND f.is_active AND ($3::uuid IS NULL OR p.facility_id = $3)"
-        "   AND (strpos(lower(translate(p.name, ' 　', '')), $1) > 0"
-        "     OR strpos(translate(p.name_kana, ' 　', ''), $2) > 0)"
-        " ORDER BY p.name_kana, p.professional_id LIMIT $4",
+        f" WHERE p.is_active AND f.is_active AND ($3::uuid IS NULL OR p.facility_id = $3)"
+        f" AND ({_CALLED}) ORDER BY p.name_kana, p.professional_id LIMIT $4",
         words,
         kana,
         facility_id,
@@ -117,29 +122,21 @@ async def search_people(
 
 
 async def colleagues(
-    tx: Transaction, facility_id: UUID | None, words: str, kana: str, today: date, limit: int
+    tx: Transaction, words: str, kana: str, facility_id: UUID | None, today: date, limit: int
 ) -> list[asyncpg.Record]:
-    """Trained ones at work elsewhere whose name or facility holds the words, in kana order."""
+    """Trained ones at work elsewhere, found by their facility's name too, in kana order."""
     return await tx.fetch(
         f"{_PERSON}{_OF} WHERE p.is_active AND f.is_active AND p.trained_on <= $4"
-        " AND p.facility_id <> $1"
-        " AND (strpos(lower(translate(p.name, ' 　', '')), $2) > 0"
-        "   OR strpos(translate(p.name_kana, ' 　', ''), $3) > 0"
-        "   OR strpos(lower(translate(f.name, ' 　', '')), $2) > 0"
-        "   OR strpos(lower(translate(f.name_en, ' ', '')), $2) > 0"
-        "   OR strpos(f.name_kana, $3) > 0)"
+        f" AND p.facility_id <> $3 AND ({_CALLED}"
+        "   OR strpos(lower(translate(f.name, ' 　', '')), $1) > 0"
+        "   OR strpos(lower(translate(f.name_en, ' ', '')), $1) > 0"
+        "   OR strpos(f.name_kana, $2) > 0)"
         " ORDER BY p.name_kana, p.professional_id LIMIT $5",
-        facility_id,
         words,
         kana,
+        facility_id,
         today,
         limit,
-    )
-
-
-async def active_facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
-    return await tx.fetch(
-        "SELECT code, facility_id FROM facility WHERE is_active AND code = ANY ($1)", list(codes)
     )
 
 
@@ -157,8 +154,14 @@ _REQUESTER = (
 )
 
 
-async def facilities_of_codes(tx: Transaction, codes: Sequence[str]) -> list[asyncpg.Record]:
-    return await tx.fetch("SELECT code, facility_id FROM facility WHERE code = ANY ($1)", codes)
+async def facilities_of_codes(
+    tx: Transaction, codes: Sequence[str], only_active: bool
+) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT code, facility_id FROM facility WHERE code = ANY ($1) AND (is_active OR NOT $2)",
+        codes,
+        only_active,
+    )
 
 
 async def workplace(tx: Transaction, professional_id: UUID) -> UUID | None:
@@ -214,12 +217,3 @@ async def professional(professional_id: UUID) -> dict[str, object] | None:
     return (
         await Professional.select().where(Professional.professional_id == professional_id).first()
     )
-
-
-async def officer_name(officer_id: UUID) -> str | None:
-    row = (
-        await Officer.select(Officer.name)
-        .where(Officer.officer_id == officer_id, Officer.is_active.eq(True))
-        .first()
-    )
-    return row["name"] if row else None

@@ -173,12 +173,6 @@ async def search(
     return [FacilityLine(*tuple(row)[:-1]) for row in rows], rows[0]["matches"] if rows else 0
 
 
-async def facilities_of_codes(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
-    """The active ones among these 10-digit codes."""
-    rows = await queries.active_facilities_of_codes(tx, sorted(set(codes)))
-    return {row["code"]: row["facility_id"] for row in rows}
-
-
 async def joined_since(actor: Actor, at: datetime) -> list[FacilityLine]:
     """Active facilities that joined the network after `at`, the newest first."""
     async with unit_of_work(actor) as tx:
@@ -222,7 +216,7 @@ async def colleagues(actor: Actor, words: str, *, limit: int) -> list[PersonLine
         return []
     today = clock.today_in_japan()
     async with unit_of_work(actor) as tx:
-        rows = await queries.colleagues(tx, actor.facility_id, folded, kana, today, limit)
+        rows = await queries.colleagues(tx, folded, kana, actor.facility_id, today, limit)
     return [PersonLine(*row.values()) for row in rows]
 
 
@@ -231,9 +225,11 @@ async def facility_of_code(code: str) -> UUID | None:
     return await queries.facility_of_code(code)
 
 
-async def facilities_of_codes_in(tx: Transaction, codes: Iterable[str]) -> dict[str, UUID]:
-    """Those of these 10-digit codes that this network has."""
-    rows = await queries.facilities_of_codes(tx, sorted(codes))
+async def facilities_of_codes_in(
+    tx: Transaction, codes: Iterable[str], *, only_active: bool = False
+) -> dict[str, UUID]:
+    """Those of these 10-digit codes that this network has, those that have left too."""
+    rows = await queries.facilities_of_codes(tx, sorted(set(codes)), only_active)
     return {row["code"]: row["facility_id"] for row in rows}
 
 

@@ -11,9 +11,7 @@ INSURANCE_MEMBER: Final = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_mem
 INSTITUTION: Final = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
 RESOURCE_INSTANCE: Final = "http://jpfhir.jp/fhir/core/IdSystem/resourceInstance-identifier"
 BUNDLE_IDENTIFIER: Final = "http://jpfhir.jp/fhir/clins/bundle-identifier"
-MEDICAL_REGISTRATION: Final = "http://jpfhir.jp/fhir/core/mhlw/IdSystem/medicalRegistrationNumber"
 _PATIENT_IN_FACILITY: Final = "urn:oid:1.2.392.100495.20.3.51.1"
-_DOCTOR_IN_FACILITY: Final = "urn:oid:1.2.392.100495.20.3.41.1"
 
 # Extensions and tags.
 INSTITUTION_EXTENSION: Final = (
@@ -35,7 +33,6 @@ DISEASE_EXCHANGE: Final = "http://medis.or.jp/CodeSystem/master-disease-exCode"
 ICD10: Final = "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full"
 USAGE: Final = "http://jami.jp/CodeSystem/MedicationUsage"
 DEPARTMENT: Final = "http://jami.jp/SS-MIX2/CodeSystem/ClinicalDepartment"
-PRACTITIONER_ROLE: Final = "http://jpfhir.jp/fhir/core/CodeSystem/JP_PractitionerRole_CS"
 ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 DOCUMENT_TYPE: Final = "http://jpfhir.jp/fhir/Common/CodeSystem/doc-typecodes"
 LOINC: Final = "http://loinc.org"
@@ -78,20 +75,6 @@ ICD10_SYSTEMS: Final = frozenset(
 
 PURPOSES: Final = frozenset({"TREAT", "ETREAT", "BTG", "PATRQT", "HRESCH", "HOPERAT"})
 
-PROFESSION_OF_ROLE: Final = {
-    "JPR10000": "physician",
-    "JPR10200": "dentist",
-    "JPR20000": "nurse",
-    "JPR20100": "nurse",
-    "JPR20300": "public_health_nurse",
-    "JPR20400": "midwife",
-    "JPR20600": "care_worker",
-    "JPR30000": "pharmacist",
-    "JPR30400": "physical_therapist",
-    "JPR30900": "dietitian",
-    "JPR50000": "clerk",
-}
-
 
 def canonical_system(system: str) -> str:
     """Give the URL of a code system named by its OID; any other name comes back as it is."""
@@ -108,8 +91,3 @@ def facility_of_patient_system(system: str) -> str | None:
     number = system.removeprefix(_PATIENT_IN_FACILITY)
     is_number = len(number) == 10 and number.isascii() and number.isdigit()
     return number if number != system and is_number else None
-
-
-def doctor_in_facility(facility_number: str) -> str:
-    """Give the identifier system of the doctor numbers of one facility (10 digits)."""
-    return _DOCTOR_IN_FACILITY + facility_number

@@ -10,7 +10,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct, structs
 
-from api.consent import service as consent
+from api.consent import stored
 from api.core import runtime
 from api.core.actor import Actor, ActorKind
 from api.fhir.codes import PURPOSES
@@ -170,7 +170,7 @@ def _check(actor: Actor, asked: Evaluation, where: str) -> str:
         case "record":
             faults["resource.id"] = _uuid(asked.resource.id) is None
         case "category":
-            faults["resource.id"] = asked.resource.id not in consent.network_rules().categories
+            faults["resource.id"] = asked.resource.id not in stored.network_rules().categories
             faults["resource.properties.patient"] = (
                 actor.kind is not ActorKind.PARTICIPANT and _patient(asked) is None
             )
@@ -178,7 +178,7 @@ def _check(actor: Actor, asked: Evaluation, where: str) -> str:
         faults["resource.properties.patient"] = _patient(asked) is None
     if asked.subject.type == "facility":
         profession = asked.subject.properties.get("profession")
-        known = isinstance(profession, str) and profession in consent.network_rules().matrix
+        known = isinstance(profession, str) and profession in stored.network_rules().matrix
         faults["subject.properties.profession"] = not known
     if asked.subject.type == "system":
         faults["subject.id"] = asked.subject.id != actor.client_id

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import service as consent
+from api.consent import policies, stored
 from api.consent.decide import compile_policy
 from api.consent.exchange.fhir_consent import Json
 from api.consent.exchange.fhir_scope import consent_for
@@ -91,7 +91,7 @@ async def for_system(question: Question) -> Verdict:
     async with unit_of_work(actor) as tx:
         standing = await directory.standing_in(tx, actor)
     # As about somebody who never joined: what is wrong with the requester is said all the same.
-    blank = compile_policy(consent.network_rules(), Participation(), Directive())
+    blank = compile_policy(stored.network_rules(), Participation(), Directive())
     return _masked(blank.scope(_request(actor, standing)).of(question.category or ""))
 
 
@@ -141,7 +141,7 @@ async def who_is(actor: Actor, professional_id: UUID, purpose_of_use: str) -> Ac
 async def consent_of(actor: Actor, subject: UUID) -> Json | None:
     """What holds for this requester now as FHIR Consent; None for a refusal and for nobody."""
     async with unit_of_work(actor, subject=subject) as tx:
-        known = await consent.locked_policy_in(tx)
+        known = await policies.locked_policy_in(tx)
         if known is not None:
             standing = await directory.standing_in(tx, actor)
             request = _request(actor, standing)
@@ -159,7 +159,7 @@ async def consent_of(actor: Actor, subject: UUID) -> Json | None:
             )
             if not is_permitted:
                 return None
-            return consent_for(scope, subject, consent.network_rules(), request.now)
+            return consent_for(scope, subject, stored.network_rules(), request.now)
     await log_nobody(actor, EventName.CONSENT_READ)
     return None
 
@@ -175,7 +175,7 @@ async def _subject(question: Question) -> UUID | None:
 async def _decided(tx: Transaction, question: Question) -> _Found | None:
     """None where the subject or the record is not there. Raises `NotFound` without a facility."""
     actor = question.who
-    known = await consent.locked_policy_in(tx)
+    known = await policies.locked_policy_in(tx)
     if known is None:
         return None
     standing = await directory.standing_in(tx, actor)
@@ -224,7 +224,7 @@ def _facts(row: Any) -> RecordFacts:
 
 def _request(actor: Actor, standing: directory.Standing) -> Request:
     purpose = actor.purpose_of_use or ""
-    return Request(consent.requester(actor, standing), purpose, clock.now())
+    return Request(policies.requester(actor, standing), purpose, clock.now())
 
 
 def _masked(decision: Decision) -> Verdict:

@@ -15,7 +15,7 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import service as consent
+from api.consent import stored
 from api.core import clock, runtime
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -294,7 +294,7 @@ async def _check_subject(tx: Transaction, items: Sequence[PlannedItem], *, is_vo
     yet and from facilities that may not read, so that nothing is missing on the day they join.
     Whoever refused or left is kept out altogether.
     """
-    state = await consent.locked_settings_in(tx)
+    state = await stored.locked_settings_in(tx)
     if state is None:
         raise NotStored([Fault(UNKNOWN, _subject_path(items[0]))])
     if state.participation.state in ("refused", "withdrawn"):

@@ -14,9 +14,9 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from api.consent import service as consent
+from api.consent import stored
 from api.consent.facts import Directive
-from api.consent.service import Settings
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
@@ -92,7 +92,7 @@ async def page(actor: Actor, asked: Asked, *, after: str | None = None, count: i
     place = _place(after) if after else None
     count = min(max(count, 1), MOST_ROWS)
     async with unit_of_work(actor) as tx:
-        state = await consent.settings_in(tx)
+        state = await stored.settings_in(tx)
         rows = await own_queries.page(tx, _wanted(asked), place, count + 1)
     records = [_record(row, state.directive) for row in rows if row["record_id"]]
     more = _after(records[count - 1]) if len(records) > count else None
@@ -113,7 +113,7 @@ async def shelves(actor: Actor) -> Shelves:
 async def one(actor: Actor, record_id: UUID) -> OwnRecordInFull:
     """Raises `NotFound`, alike for what is absent, untold, or somebody else's."""
     async with unit_of_work(actor) as tx:
-        state = await consent.settings_in(tx)
+        state = await stored.settings_in(tx)
         row = await own_queries.one(tx, record_id)
     if row is None:
         raise NotFound

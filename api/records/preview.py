@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import structs
 
+from api.consent import policies, stored
 from api.consent import service as consent
 from api.consent.decide import Policy, Scope
 from api.consent.errors import UnknownChoice
@@ -115,13 +116,13 @@ async def see_as(
     async with unit_of_work(actor) as tx:
         now, state = await consent.trial_in(tx, commands)
         asking, standing = await _standing(tx, eyes)
-        request = Request(consent.requester(asking, standing), TREATMENT, clock.now())
-        policy = consent.compiled(state)
+        request = Request(policies.requester(asking, standing), TREATMENT, clock.now())
+        policy = policies.compiled(state)
         scope = policy.scope(request)
         facility_id = request.requester.facility_id
         of = (tx, _subject(actor), facility_id, filter_of(scope))
         shown = await queries.seen_by_category(*of)
-        if category is not None and category not in consent.network_rules().categories:
+        if category is not None and category not in stored.network_rules().categories:
             raise UnknownChoice
         rows = await queries.seen(
             *of,
@@ -166,7 +167,7 @@ async def difference(actor: Actor, commands: Sequence[Command]) -> Difference:
     async with unit_of_work(actor) as tx:
         before, after = await consent.trial_in(tx, commands)
         change = Change(
-            consent.network_rules(),
+            stored.network_rules(),
             before.participation,
             before.directive,
             after.directive,
@@ -257,7 +258,7 @@ async def _standing(tx: Transaction, eyes: Eyes) -> tuple[Actor, directory.Stand
             purpose_of_use=TREATMENT,
         )
     else:
-        if eyes.facility_id is None or eyes.profession not in consent.network_rules().matrix:
+        if eyes.facility_id is None or eyes.profession not in stored.network_rules().matrix:
             raise UnknownChoice
         asking = Actor(
             kind=ActorKind.SYSTEM,
@@ -335,7 +336,7 @@ def _overall(scope: Scope, sees_any: bool) -> Basis:
 
 
 def _in_order(categories: set[str]) -> list[str]:
-    known = list(consent.network_rules().categories)
+    known = list(stored.network_rules().categories)
     return sorted(categories, key=lambda each: known.index(each) if each in known else len(known))
 
 

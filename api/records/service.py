@@ -10,7 +10,7 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import service as consent
+from api.consent import policies
 from api.consent.decide import Scope
 from api.consent.explain import sentence
 from api.consent.facts import Basis, Request
@@ -84,7 +84,7 @@ async def read(
     """
     page_size = min(max(count, 1), MOST_ROWS)
 
-    def plan(known: consent.CompiledPolicy, standing: directory.Standing) -> queries.ReadPlan:
+    def plan(known: policies.CompiledPolicy, standing: directory.Standing) -> queries.ReadPlan:
         answer = _answer(subject, known, actor, standing, types)
         return queries.ReadPlan(
             form=form,
@@ -105,17 +105,17 @@ async def read(
     for _ in range(TRIES):
         standing = await directory.standing(actor)
         try:
-            known = await consent.policy(actor, subject)
+            known = await policies.policy(actor, subject)
         except NotFound:
             return await nothing(actor)
         row = await queries.read(actor, subject, plan(known, standing))
         if row["status"] == "read":
             return _page(row, page_size)
         directory.forget_standing(actor)
-        consent.forget(subject)
+        policies.forget(subject)
     # The settings change faster than we can follow: hold them still, then read.
     async with unit_of_work(actor, subject=subject) as tx:
-        held = await consent.locked_policy_in(tx)
+        held = await policies.locked_policy_in(tx)
         if held is not None:
             fresh = plan(held, await directory.standing_in(tx, actor))
             row = await queries.read_in(tx, actor, subject, fresh)
@@ -156,12 +156,12 @@ async def find(actor: Actor, identifier: Identifier) -> Person | None:
 async def show(actor: Actor, subject: UUID) -> Person | None:
     """As `find`, for a participant's id."""
     async with unit_of_work(actor, subject=subject) as tx:
-        known = await consent.locked_policy_in(tx)
+        known = await policies.locked_policy_in(tx)
         if known is None:
             return None
         standing = await directory.standing_in(tx, actor)
         request = Request(
-            consent.requester(actor, standing), actor.purpose_of_use or "", clock.now()
+            policies.requester(actor, standing), actor.purpose_of_use or "", clock.now()
         )
         scope = known.policy.scope(request)
         versions = versions_of(known, standing, request.now)
@@ -212,12 +212,6 @@ async def _locate(tx: Transaction, actor: Actor, identifier: Identifier) -> UUID
     return await queries.participant_of_local_id(tx, actor.facility_id, identifier.value)
 
 
-async def locate_own_number(actor: Actor, local_id: str) -> UUID | None:
-    """The participant whom the asking facility knows by this number."""
-    async with unit_of_work(actor) as tx:
-        return await queries.participant_of_local_id(tx, actor.facility_id or UUID(int=0), local_id)
-
-
 async def log_nobody(actor: Actor, event: EventName) -> None:
     async with unit_of_work(actor) as tx:
         await access_log.append_system(tx, event, outcome="denied", detail={"name": actor.name})
@@ -241,6 +235,7 @@ class _Answer(NamedTuple):
     outcome: str
     detail: str
     own_detail: str
+    holds_until: datetime | None
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
@@ -249,22 +244,20 @@ KEPT_ANSWERS = 4096
 
 def _answer(
     subject: UUID,
-    known: consent.CompiledPolicy,
+    known: policies.CompiledPolicy,
     actor: Actor,
     standing: directory.Standing,
     types: tuple[str, ...],
 ) -> _Answer:
-    """Decided once for each policy version and standing; anew at each read if a rule has a time.
+    """Decided once for each policy version and standing, until a rule begins or ends.
 
     An answer kept too long does no harm: PostgreSQL checks both versions before it reads.
     """
-    trained = consent.is_trained(standing, clock.today_in_japan())
+    trained = policies.is_trained(standing, clock.today_in_japan())
     key = (subject, known.policy_version, actor, standing.revision, trained, types)
-    answer = _answers.get(key)
-    if answer is None:
-        request = Request(
-            consent.requester(actor, standing), actor.purpose_of_use or "", clock.now()
-        )
+    answer, now = _answers.get(key), clock.now()
+    if answer is None or (answer.holds_until is not None and now >= answer.holds_until):
+        request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", now)
         scope = known.policy.scope(request)
         versions = versions_of(known, standing, request.now)
         basis = basis_for(scope, types)
@@ -274,11 +267,11 @@ def _answer(
             outcome="permitted" if is_granted else "denied",
             detail=event_detail(actor, standing, basis, types, versions, known.policy.team_names),
             own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
+            holds_until=known.policy.holds_until(request),
         )
-        if known.policy.is_timeless(request):
-            if len(_answers) >= KEPT_ANSWERS:
-                _answers.clear()
-            _answers[key] = answer
+        if len(_answers) >= KEPT_ANSWERS:
+            _answers.clear()
+        _answers[key] = answer
     return answer
 
 

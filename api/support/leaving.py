@@ -9,7 +9,7 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent.lifecycle import leaving
 from api.consent.lifecycle.leaving import Wish
-from api.consent.service import Settings
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from api.access_log import service as access_log
+from api.consent import policies
 from api.consent import service as consent
 from api.consent.errors import UnknownChoice
 from api.consent.recipients import NOTICE
@@ -82,7 +83,7 @@ async def facility_choices(
     ):
         raise UnknownChoice
     state = await consent.settings(actor)
-    policy, now = consent.compiled(state), clock.now()
+    policy, now = policies.compiled(state), clock.now()
     chosen = {
         rule.facility_id
         for rule in state.directive.provisions
@@ -141,7 +142,7 @@ async def facility_choice(actor: Actor, facility_id: UUID) -> FacilityChoice:
     found = (await directory.named(actor, [facility_id])).get(facility_id)
     if found is None:
         raise NotFound
-    policy = consent.compiled(await consent.settings(actor))
+    policy = policies.compiled(await consent.settings(actor))
     return FacilityChoice(
         found,
         entry(policy, anybody_of(found), clock.now()),
@@ -155,7 +156,7 @@ async def person_choice(actor: Actor, professional_id: UUID) -> PersonChoice:
     found = (await directory.people(actor, [professional_id])).get(professional_id)
     if found is None:
         raise NotFound
-    policy = consent.compiled(await consent.settings(actor))
+    policy = policies.compiled(await consent.settings(actor))
     return PersonChoice(found, entry(policy, standing_well(found), clock.now()))
 
 
@@ -166,7 +167,7 @@ async def waiting_facilities(actor: Actor) -> list[FacilityLine]:
     wishes to be asked first.
     """
     state = await consent.settings(actor)
-    policy, now = consent.compiled(state), clock.now()
+    policy, now = policies.compiled(state), clock.now()
     since = min(filter(None, (state.directive.asks_first_since, now - NOTICE)))
     return [
         each

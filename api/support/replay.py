@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.access_log.service import LogRow
+from api.consent import policies
 from api.consent import replay as consent_replay
-from api.consent import service as consent
 from api.consent.decide import Policy, Scope
 from api.consent.facts import Basis, Request, Step
 from api.consent.replay import Versions
@@ -108,7 +108,7 @@ async def _scope(tx: Transaction, row: LogRow, basis: Basis, versions: Versions)
     )
     return policy.scope(
         Request(
-            consent.requester(
+            policies.requester(
                 asking, standing, profile=profile, on=clock.day_in_japan(versions.decided_at)
             ),
             basis.purpose_of_use,

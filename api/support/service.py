@@ -8,7 +8,7 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import service as consent
+from api.consent import stored
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
@@ -46,7 +46,7 @@ async def ask_for_call(actor: Actor, typed_number: str) -> None:
     number = telephone(typed_number)
     params = {"name": actor.name, "phone": number}
     async with unit_of_work(actor) as tx:
-        await consent.locked_settings_in(tx)  # two quick taps come one after the other
+        await stored.locked_settings_in(tx)  # two quick taps come one after the other
         if await queries.waiting(tx, CALL_BACK) is None:
             due_on = clock.today_in_japan() + timedelta(days=1)
             await queries.open_case(tx, CALL_BACK, msgspec.json.encode(params).decode(), due_on)

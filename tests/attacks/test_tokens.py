@@ -87,7 +87,7 @@ NOW = systems.time.time
         {"sub": None},
         {"sub": "somebody"},
     ],
-    ids=str,
+    ids=",".join,
 )
 async def test_an_assertion_with_a_wrong_claim_is_refused(
     client: httpx.AsyncClient, world: World, changed: dict[str, Any]

@@ -1,6 +1,6 @@
 """One row per step and per tie: what Hanako set, who asks, what comes out, and by which rule."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +59,8 @@ CLINIC_CLOSELY = allow(facility_id=CLINIC, level=1)
 ITO = ask(PHARMACIST_ITO)
 OPEN = ("granted", "own_record", "shared")
 OWN = record(source_facility_id=CLINIC)
+
+MIDNIGHT = datetime(2026, 6, 1, 15, tzinfo=UTC)  # of the second of June in Japan
 
 
 def lived(from_on: date | None = None, until_on: date | None = None) -> Participation:
@@ -882,31 +884,48 @@ def test_a_scope_of_shares_alone_opens_nothing_else_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "facts", "is_timeless"),
+    ("rules", "facts", "until"),
     [
-        ([CLINIC_ON], {}, True),
-        ([allow(facility_id=PHARMACY, valid_to=NOW + DAY)], {}, False),
-        ([allow(facility_id=PHARMACY, valid_from=NOW)], {}, False),
-        ([], {"participation": structs.replace(JOINED, ends_at=NOW + DAY)}, False),
-        ([], {"participation": lived()}, True),
-        ([], {"participation": lived(date(2026, 6, 2))}, False),
-        ([], {"participation": lived(None, date(2026, 6, 2))}, False),
-        ([], {"request": ask(facility_joined_at=NOW - DAY)}, True),
-        ([allow(everyone=True)], {"request": ask(facility_joined_at=NOW - DAY)}, False),
-        ([allow(region="43")], {"request": ask(facility_joined_at=NOW - DAY)}, False),
-        ([refuse(region="43")], {"request": ask(facility_joined_at=NOW - DAY)}, True),
-        ([allow(everyone=True)], {"request": ask(facility_joined_at=NOW - 7 * DAY)}, True),
-        ([], {"request": ask(facility_joined_at=NOW - DAY), "network": BLANKET}, False),
-        ([], {"request": ask(facility_joined_at=NOW - DAY), "network": HOME_AREA}, False),
+        ([CLINIC_ON], {}, None),
+        ([allow(facility_id=PHARMACY, valid_to=NOW + DAY)], {}, NOW + DAY),
+        (
+            [
+                allow(facility_id=PHARMACY, valid_to=NOW + 2 * DAY),
+                hide(category="lab", valid_from=NOW + DAY),
+            ],
+            {},
+            NOW + DAY,
+        ),
+        ([allow(facility_id=PHARMACY, valid_from=NOW)], {}, None),
+        ([], {"participation": structs.replace(JOINED, ends_at=NOW + DAY)}, NOW + DAY),
+        ([], {"participation": lived()}, None),
+        ([], {"participation": lived(date(2026, 6, 2))}, MIDNIGHT),
+        ([], {"participation": lived(None, date(2026, 6, 2))}, MIDNIGHT),
+        ([], {"participation": lived(None, date(2024, 6, 2))}, MIDNIGHT),
+        ([], {"request": ask(facility_joined_at=NOW - DAY)}, None),
+        ([allow(everyone=True)], {"request": ask(facility_joined_at=NOW - DAY)}, NOW + 6 * DAY),
+        ([allow(region="43")], {"request": ask(facility_joined_at=NOW - DAY)}, NOW + 6 * DAY),
+        ([refuse(region="43")], {"request": ask(facility_joined_at=NOW - DAY)}, None),
+        ([allow(everyone=True)], {"request": ask(facility_joined_at=NOW - 7 * DAY)}, None),
+        (
+            [],
+            {"request": ask(facility_joined_at=NOW - DAY), "network": BLANKET},
+            NOW + 6 * DAY,
+        ),
+        (
+            [],
+            {"request": ask(facility_joined_at=NOW - DAY), "network": HOME_AREA},
+            NOW + 6 * DAY,
+        ),
     ],
 )
-def test_an_answer_is_kept_only_if_time_cannot_change_it(
-    rules: list[Provision], facts: dict[str, Any], is_timeless: bool
+def test_an_answer_says_until_when_time_cannot_change_it(
+    rules: list[Provision], facts: dict[str, Any], until: datetime | None
 ) -> None:
     policy = compile_policy(
         facts.get("network", NETWORK), facts.get("participation", JOINED), directive(*rules)
     )
-    assert policy.is_timeless(facts.get("request", ask())) == is_timeless
+    assert policy.holds_until(facts.get("request", ask())) == until
 
 
 def test_the_care_teams_of_a_policy_have_their_names() -> None:

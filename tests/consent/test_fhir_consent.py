@@ -9,12 +9,13 @@ from uuid import UUID
 
 import pytest
 import rfc8785
-from api.consent.exchange.fhir_consent import consent_of
-from api.consent.exchange.fhir_import import ConsentFaults, Vocabulary, read_consent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from api.consent.exchange.fhir_consent import consent_of
+from api.consent.exchange.fhir_import import ConsentFaults, read_consent
+from api.consent.exchange.fhir_rows import Vocabulary
 from api.consent.facts import Directive, Mark, Participation, Provision, Team
 from api.core.canonical import canonical
 from api.fhir import codes

@@ -212,7 +212,7 @@ SCOPE = "scope_is_the_decision_for_every_record"
 EXCLUDED = "an_exclusion_is_absolute"
 YESTERDAY = "a_facility_of_yesterday_is_let_in_by_name_alone"
 LIVED = "where_one_lived_is_as_written"
-TIMELESS = "a_timeless_answer_stays"
+KEPT = "an_answer_stays_as_long_as_it_says"
 
 MUTANTS: dict[str, tuple[str, Patch]] = {
     "any deny wins": (WRITTEN, (R, "decide", _any_deny_wins)),
@@ -274,7 +274,7 @@ MUTANTS: dict[str, tuple[str, Patch]] = {
     "every facility is to be asked about": (WRITTEN, (R, "_wait", _asks_all)),
     "notice of a day": (WRITTEN, (recipients, "NOTICE", timedelta(days=1))),
     "an answer of a waiting facility is kept": (
-        TIMELESS,
+        KEPT,
         (decide, "NOTICE", timedelta()),
     ),
     "scope forgets sources": (SCOPE, (F, "named_sources", _no_sources)),

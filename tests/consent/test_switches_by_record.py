@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from api.consent.facts import Directive, Mark
-from api.consent.settings.summary import difference, summary
+from api.consent.settings.summary import summary
 from api.consent.settings.switches import (
     Command,
     HidePeriod,
@@ -19,6 +19,7 @@ from api.consent.settings.switches import (
     SetProfession,
     apply,
 )
+from tests.consent.difference import difference
 from tests.consent.scene import (
     CLINIC,
     HOSPITAL,

@@ -26,7 +26,3 @@ def test_a_patient_number_system_names_its_facility() -> None:
 @pytest.mark.parametrize("system", [codes.CARD, "", "urn:oid:1.2.392.100495.20.3.51.1431"])
 def test_other_systems_name_no_facility(system: str) -> None:
     assert codes.facility_of_patient_system(system) is None
-
-
-def test_a_pharmacist_of_jp_core_is_our_pharmacist() -> None:
-    assert codes.PROFESSION_OF_ROLE["JPR30000"] == "pharmacist"

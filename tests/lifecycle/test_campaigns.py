@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from api.consent import policies
 from api.consent import service as consent
 from api.consent.errors import CampaignIsOpen, DayTooNear, NothingAsked, NotThoseTerms
 from api.consent.facts import TREATMENT, Request
@@ -41,8 +42,8 @@ async def is_let_in(who: Visitor, place: scene.Place, *, at=None) -> bool:
     """Whether a doctor there would be let in, by the policy a read uses."""
     subject = who.actor.participant_id
     assert subject is not None
-    consent.forget(subject)
-    policy = (await consent.policy(who.actor, subject)).policy
+    policies.forget(subject)
+    policy = (await policies.policy(who.actor, subject)).policy
     line = (await directory.named(OPERATOR, [place.facility_id]))[place.facility_id]
     asking = anybody_of(line)
     return policy.scope(Request(asking, TREATMENT, at or clock.now())).outcome == "permit"
@@ -134,7 +135,7 @@ async def test_unanswered_it_ends_by_itself_at_the_next_read_and_comes_back_with
 ) -> None:
     (_, _, yumi), clinic = three
     campaign_id = await campaigns.open_campaign(OPERATOR, new_terms, some_day())
-    known = await consent.policy(yumi.actor, yumi.actor.participant_id)
+    known = await policies.policy(yumi.actor, yumi.actor.participant_id)
     connection = await asyncpg.connect(network.admin_dsn)
     await connection.execute(
         "UPDATE consent_campaign SET ends_at = now() - interval '1 second' WHERE campaign_id = $1",
@@ -157,7 +158,7 @@ async def test_opening_moves_every_policy_so_that_no_worker_decides_from_an_old_
 ) -> None:
     (hanako, *_), _ = three
     subject = hanako.actor.participant_id
-    old = await consent.policy(hanako.actor, subject)
+    old = await policies.policy(hanako.actor, subject)
     campaign_id = await campaigns.open_campaign(OPERATOR, new_terms, some_day())
     async with unit_of_work(hanako.actor) as tx:
         opened = await tx.fetchval("SELECT policy_version FROM access_log_head")

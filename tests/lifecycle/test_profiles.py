@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 import pytest_asyncio
 
+from api.consent import policies
 from api.consent import service as consent
 from api.consent.errors import NoSuchScheme
 from api.consent.facts import TREATMENT, Request, Residence, Team
@@ -57,7 +58,7 @@ async def register(scheme: str | None = None) -> Actor:
 
 async def is_let_in(who: Actor, place: Place, person: Actor | None = None) -> bool:
     """A professional there, by the policy a read uses."""
-    policy = consent.compiled(await consent.settings(who))
+    policy = policies.compiled(await consent.settings(who))
     if person is None:
         line = (await directory.named(OPERATOR, [place.facility_id]))[place.facility_id]
         asking = anybody_of(line)

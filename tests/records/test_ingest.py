@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api import demo
-from api.consent import service as consent
+from api.consent.lifecycle import participating
 from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
@@ -54,7 +54,7 @@ async def refused(actor: Actor, body: bytes) -> list[str]:
 async def take_part(person: Person, state: str) -> None:
     actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=person.id)
     async with unit_of_work(actor) as tx:
-        await consent.join_in(tx, actor, state=state)
+        await participating.join_in(tx, actor, state=state)
 
 
 async def test_a_prescription_is_read_back_as_it_was_sent(

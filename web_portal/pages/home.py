@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.lifecycle import terms
-from api.consent.service import Settings
+from api.consent.stored import Settings
 from api.core.actor import Actor, ActorKind
 from api.identity.guards import PORTAL, anyone, participants_only
 from api.support import own

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from api.consent.exchange.receipts import SavedVersion
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
@@ -11,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.exchange import receipts
+from api.consent.exchange.receipts import SavedVersion
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PageNumber, PortalRequest, pages_of, render, say

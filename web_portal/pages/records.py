@@ -14,9 +14,9 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.facts import SECRET, Provision
-from api.consent.service import Settings
 from api.consent.settings.record_changes import LEVELS
 from api.consent.settings.telling import end_said, label
+from api.consent.stored import Settings
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from api.consent import policies, stored
 from api.consent import service as consent
 from api.consent.agreeing.asking import agreed, ended
 from api.consent.facts import TREATMENT, Directive, Origin, Provision, Request
-from api.consent.service import Settings
 from api.consent.settings import checking
+from api.consent.stored import Settings
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -63,7 +64,7 @@ async def end(actor: Actor, provision_id: int) -> Settings:
     Raises `NotFound` for any other row.
     """
     async with unit_of_work(actor) as tx:
-        now = await consent.locked_settings_in(tx)
+        now = await stored.locked_settings_in(tx)
         if now is None:
             raise NotFound
         row = next((r for r in agreed(now.directive) if r.id == provision_id), None)
@@ -90,8 +91,8 @@ def _said(key: str, standing: Standing, **params: str) -> dict[str, str]:
 
 
 def is_let_in(state: Settings, actor: Actor, standing: Standing) -> bool:
-    request = Request(consent.requester(actor, standing), TREATMENT, clock.now())
-    return consent.compiled(state).scope(request).outcome == "permit"
+    request = Request(policies.requester(actor, standing), TREATMENT, clock.now())
+    return policies.compiled(state).scope(request).outcome == "permit"
 
 
 def moment(at: datetime) -> dict[str, str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import service as consent
+from api.consent import policies, stored
 from api.consent.agreeing import amending
 from api.consent.agreeing.asking import (
     LONGEST_DELEGATION,
@@ -18,7 +18,7 @@ from api.consent.agreeing.asking import (
 from api.consent.decide import Scope
 from api.consent.errors import CannotPassOn
 from api.consent.facts import NORMAL, TREATMENT, Directive, Provision, Request
-from api.consent.service import Settings
+from api.consent.stored import Settings
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -67,7 +67,7 @@ async def pass_on(actor: Actor, subject: UUID, wish: Wish) -> datetime:
         until = None
         if found and row is not None:
             ((receiver, theirs),) = found
-            following = opened(state.directive, row, consent.network_rules(), lifts_denies=False)
+            following = opened(state.directive, row, stored.network_rules(), lifts_denies=False)
             after = state._replace(directive=following)
             if receiver.facility_id != actor.facility_id and _is_bounded(
                 _scope(state, receiver, theirs), _scope(after, receiver, theirs), scope
@@ -86,12 +86,12 @@ async def pass_on(actor: Actor, subject: UUID, wish: Wish) -> datetime:
 
 async def _held(tx: Transaction, actor: Actor) -> tuple[Settings, Request, Scope]:
     """The settings, held still, and what they show this professional for treatment."""
-    state = await consent.locked_settings_in(tx)
+    state = await stored.locked_settings_in(tx)
     if state is None:
         raise NotFound
     standing = await directory.standing_in(tx, actor)
-    request = Request(consent.requester(actor, standing), TREATMENT, clock.now())
-    scope = consent.compiled(state).scope(request)
+    request = Request(policies.requester(actor, standing), TREATMENT, clock.now())
+    scope = policies.compiled(state).scope(request)
     if scope.outcome != "permit":
         raise NotFound
     return state, request, scope
@@ -121,8 +121,8 @@ def _is_bounded(before: Scope, after: Scope, own: Scope) -> bool:
 
 
 def _scope(state: Settings, receiver: Actor, standing: Standing) -> Scope:
-    request = Request(consent.requester(receiver, standing), TREATMENT, clock.now())
-    return consent.compiled(state).scope(request)
+    request = Request(policies.requester(receiver, standing), TREATMENT, clock.now())
+    return policies.compiled(state).scope(request)
 
 
 async def _store(

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
-from api.consent import service as consent
+from api.consent import queries, stored
 from api.consent.agreeing import amending
 from api.consent.agreeing import queries as asking_queries
 from api.consent.agreeing.asking import DESK_CODE_DIGITS, DESK_CODE_LIVES, DESK_CODE_OPENS, opened
@@ -48,7 +47,7 @@ async def make(actor: Actor, *, level: int) -> DeskCode:
     expires_at = clock.now() + DESK_CODE_LIVES
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
-        if (await consent.settings_in(tx)).participation.state != "participating":
+        if (await stored.settings_in(tx)).participation.state != "participating":
             raise NotFound
         await asking_queries.end_desk_code(tx)
         for _ in range(TRIES):
@@ -115,7 +114,7 @@ async def _open(
     level = await asking_queries.desk_code_level(tx, code_hmac)
     if level is None:
         return False
-    state = await consent.settings_in(tx)
+    state = await stored.settings_in(tx)
     standing = await directory.standing_in(tx, actor)
     until = clock.now() + DESK_CODE_OPENS
     row = Provision(
@@ -127,7 +126,7 @@ async def _open(
         valid_to=until,
         origin="desk_code",
     )
-    following = opened(state.directive, row, consent.network_rules(), lifts_denies=True)
+    following = opened(state.directive, row, stored.network_rules(), lifts_denies=True)
     who = amending.party(actor, standing)
     if not amending.is_let_in(state._replace(directive=following), actor, standing):
         await access_log.append(

@@ -8,14 +8,13 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
-from api.consent import service as consent
+from api.consent import policies, queries, stored
 from api.consent.agreeing import amending
 from api.consent.agreeing import queries as asking_queries
 from api.consent.agreeing.asking import LONGEST_GRANT, REQUEST_WAITS, Whom, opened
 from api.consent.errors import AskingThrottled, CannotApprove, EndOutOfReach
 from api.consent.facts import TREATMENT, Provision, Request
-from api.consent.service import Settings
+from api.consent.stored import Settings
 from api.core import clock, i18n, runtime
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -81,7 +80,7 @@ async def ask(actor: Actor, card: str, wish: Wish) -> None:
 
 async def _ask(tx: Transaction, actor: Actor, card: str, wish: Wish, *, is_somebodys: bool) -> None:
     standing = await directory.standing_in(tx, actor)
-    who = consent.requester(actor, standing)
+    who = policies.requester(actor, standing)
     if not (who.facility_is_active and who.professional_is_active and who.is_trained):
         raise NotFound
     card_hmac = runtime.keys().keyed_hash("asked_card", card)
@@ -103,11 +102,11 @@ async def _place(
 ) -> None:
     """Before the participant, unless they take no part, shut the asker out, or have too many."""
     await queries.lock(tx)
-    state = await consent.settings_in(tx)
+    state = await stored.settings_in(tx)
     now = clock.now()
     step = (
-        consent.compiled(state)
-        .scope(Request(consent.requester(actor, standing), TREATMENT, now))
+        policies.compiled(state)
+        .scope(Request(policies.requester(actor, standing), TREATMENT, now))
         .basis.step
     )
     waiting = await asking_queries.open_requests(tx, now - REQUEST_WAITS)
@@ -167,7 +166,7 @@ async def approve(
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         row = await _open(tx, request_id)
-        state = await consent.settings_in(tx)
+        state = await stored.settings_in(tx)
         grant = Provision(
             0,
             "permit",
@@ -178,7 +177,7 @@ async def approve(
             valid_to=until,
             origin="request",
         )
-        following = opened(state.directive, grant, consent.network_rules(), lifts_denies=True)
+        following = opened(state.directive, grant, stored.network_rules(), lifts_denies=True)
         ((asker, standing),) = await directory.standings_in(tx, [], [row["professional_id"]])
         if not amending.is_let_in(state._replace(directive=following), asker, standing):
             raise CannotApprove

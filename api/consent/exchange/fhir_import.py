@@ -5,34 +5,29 @@ A row of ours says its axis; of another's the axis follows from what it names. W
 read as less or more than it says is a fault, and with a fault nothing is read.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator
 from itertools import product
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from api.consent.exchange.fhir_consent import (
-    CONFIDENTIALITY_OF,
     CONSENT_DOCUMENT,
     PRIVACY,
-    RECIPIENT_ROLE,
     root_type,
 )
-from api.consent.exchange.fhir_reading import Fault, Json, Reader
+from api.consent.exchange.fhir_reading import Fault, Json
+from api.consent.exchange.fhir_rows import PROVISION, ROOT, Row, RowReader, Vocabulary
 from api.consent.facts import (
     RESTRICTED,
     Directive,
-    Lived,
     Mark,
     NetworkRules,
-    Origin,
     Provision,
     Team,
 )
 from api.fhir import codes
 
 MOST_ROWS: Final = 500
-ROOT: Final = "Consent.provision"
 
 _CONSENT: Final = frozenset(
     {
@@ -41,24 +36,6 @@ _CONSENT: Final = frozenset(
         "sourceAttachment", "sourceReference", "policy", "policyRule", "verification", "provision",
     }
 )  # fmt: skip
-_PROVISION: Final = frozenset(
-    {
-        "id", "extension", "modifierExtension", "type", "period", "actor", "purpose", "class",
-        "securityLabel", "dataPeriod", "data", "provision",
-    }
-)  # fmt: skip
-_LEVEL_OF: Final = {code: level for level, code in CONFIDENTIALITY_OF.items()}
-_AXES: Final = ("recipient", "filter", "share", "exclusion")
-
-
-class Vocabulary(NamedTuple):
-    """What this network knows; `institutions` maps 10-digit facility codes to ids."""
-
-    professions: frozenset[str]
-    categories: frozenset[str]
-    facility_types: frozenset[str]
-    regions: frozenset[str]
-    institutions: Mapping[str, UUID]
 
 
 class Imported(NamedTuple):
@@ -74,36 +51,11 @@ class ConsentFaults(Exception):
         self.faults = faults
 
 
-class _Row(NamedTuple):
-    """One provision element; `targets` are the recipients' parts of a row, [{}] for none named."""
-
-    path: str
-    kind: str
-    axis: str | None
-    number: int | None
-    start: datetime | None
-    end: datetime | None
-    targets: list[dict[str, Any]]
-    purposes: tuple[str, ...]
-    categories: list[str]
-    level: int
-    data_from: date | None
-    data_to: date | None
-    records: tuple[UUID, ...]
-    sources: list[UUID]
-    history: dict[str, Any]
-
-    @property
-    def is_of_records(self) -> bool:
-        has_period = self.data_from is not None or self.data_to is not None
-        return bool(self.categories or self.records or self.sources) or has_period
-
-
 # One row of ours out of one of another's, which may name several of each.
-_Single = tuple[_Row, dict[str, Any], str | None, UUID | None]
+_Single = tuple[Row, dict[str, Any], str | None, UUID | None]
 
 
-def _each_of(row: _Row) -> Iterator[_Single]:
+def _each_of(row: Row) -> Iterator[_Single]:
     categories: list[str | None] = [*row.categories] or [None]
     sources: list[UUID | None] = [*row.sources] or [None]
     for target, category, source in product(row.targets, categories, sources):
@@ -121,11 +73,10 @@ def read_consent(
     return found
 
 
-class _Reading(Reader):
+class _Reading(RowReader):
     def __init__(self, network: NetworkRules, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary.institutions)
+        super().__init__(vocabulary)
         self._network = network
-        self._knows = vocabulary
 
     def consent(self, value: Any, subject: UUID) -> Imported:
         wire = self.object(value, "Consent", _CONSENT)
@@ -196,7 +147,7 @@ class _Reading(Reader):
                 case "mark":
                     marks.append(self._mark(value, at))
                 case "incoming-level":
-                    parts["incoming_level"] = level = self._level(value.get("valueCoding"), at)
+                    parts["incoming_level"] = level = self.level(value.get("valueCoding"), at)
                     if level > RESTRICTED:
                         self.fault("contradictory", at)  # nobody keeps all to come from everybody
                 case "asks-first-since":
@@ -229,19 +180,15 @@ class _Reading(Reader):
         record, record_at = parts["record"]
         level, level_at = parts["level"]
         named = self.named(record.get("valueReference"), record_at, codes.RECORD)
-        number = self._level(level.get("valueCoding"), level_at)
+        number = self.level(level.get("valueCoding"), level_at)
         return Mark(named.id, number) if named is not None else None
 
-    def _level(self, value: Any, path: str) -> int:
-        code = self.code(value, path, codes.CONFIDENTIALITY, _LEVEL_OF)
-        return _LEVEL_OF.get(code or "", 0)
-
-    def _rows(self, wire: Json) -> Iterator[_Row]:
+    def _rows(self, wire: Json) -> Iterator[Row]:
         if "provision" not in wire:
             self.fault("missing", ROOT)
             return
-        node = self.object(wire["provision"], ROOT, _PROVISION)
-        root = self._row(node, ROOT)
+        node = self.object(wire["provision"], ROOT, PROVISION)
+        root = self.row(node, ROOT)
         nested = self.items(node, "provision", ROOT)
         is_plain = not root.is_of_records and root.targets == [{}]
         if nested and root.is_of_records:
@@ -252,10 +199,10 @@ class _Reading(Reader):
         elif not is_default and self._adds(root):
             yield root._replace(targets=[{"everyone": True}])
         for value, path in nested:
-            each = self.object(value, path, _PROVISION)
+            each = self.object(value, path, PROVISION)
             if "provision" in each:
                 self.fault("too_deep", f"{path}.provision")
-            yield self._within(root, self._row(each, path))
+            yield self._within(root, self.row(each, path))
 
     def _is_network_default(self, root: Json) -> bool:
         """The network's own default, as our exports name it."""
@@ -267,13 +214,13 @@ class _Reading(Reader):
                     self.fault("contradictory", at)
         return found is not None
 
-    def _adds(self, root: _Row) -> bool:
+    def _adds(self, root: Row) -> bool:
         """Whether a root that names nobody says more than the network's default does."""
         is_limited = bool(root.purposes or root.start or root.end)
         is_partial = self._network.recipient_default == "home_area"
         return is_limited or is_partial or root.kind != root_type(self._network)
 
-    def _within(self, root: _Row, row: _Row) -> _Row:
+    def _within(self, root: Row, row: Row) -> Row:
         """An exception holds at most as long as the whole, and for none but its purposes."""
         starts = [at for at in (root.start, row.start) if at is not None]
         ends = [at for at in (root.end, row.end) if at is not None]
@@ -288,151 +235,9 @@ class _Reading(Reader):
             targets=root.targets if row.targets == [{}] and row.axis is None else row.targets,
         )
 
-    def _row(self, node: Json, path: str) -> _Row:
-        kind = node.get("type")
-        if kind not in ("permit", "deny"):
-            self.fault("missing" if kind is None else "unknown_code", f"{path}.type")
-            kind = "deny"
-        start, end = self._period(node, path)
-        data_from, data_to = self._data_period(node, path)
-        records, sources = self._data(node, path)
-        axis = self._axis(node, path)
-        levels = [self._level(v, at) for v, at in self.items(node, "securityLabel", path)]
-        if levels and kind == "deny" and axis is None:
-            self.fault("not_supported", f"{path}.securityLabel")
-        return _Row(
-            path=path,
-            kind=kind,
-            axis=axis,
-            number=_number(node.get("id")),
-            start=start,
-            end=end,
-            targets=self._targets(node, path),
-            purposes=tuple(
-                code
-                for value, at in self.items(node, "purpose", path)
-                if (code := self.code(value, at, codes.ACT_REASON, codes.PURPOSES))
-            ),
-            categories=[
-                code
-                for value, at in self.items(node, "class", path)
-                if (code := self.code(value, at, codes.CATEGORY, self._knows.categories))
-            ],
-            level=max(levels, default=0),
-            data_from=data_from,
-            data_to=data_to,
-            records=records,
-            sources=sources,
-            history=self._history(node, path, is_ours=axis is not None),
-        )
-
-    def _axis(self, node: Json, path: str) -> str | None:
-        axis = None
-        for name, value, at in self.extensions(node, "modifierExtension", path):
-            axis = value.get("valueCode")
-            if name != "axis":
-                self.fault("not_supported", at)
-            elif axis not in _AXES:
-                self.fault("unknown_code", at)
-        return axis if axis in _AXES else None
-
-    def _history(self, node: Json, path: str, *, is_ours: bool) -> dict[str, Any]:
-        found: dict[str, Any] = {} if is_ours else {"origin": "import"}
-        for name, value, at in self.extensions(node, "extension", path):
-            match name:
-                case "set-at":
-                    found["set_at"] = self.moment(value, "valueInstant", at)
-                case "origin":
-                    found["origin"] = value.get("valueCode")
-                    if found["origin"] not in get_args(Origin):
-                        self.fault("unknown_code", at)
-                case "delegated-by":
-                    named = self.named(value.get("valueReference"), at, codes.PROFESSIONAL)
-                    found["delegated_by"] = named.id if named else None
-                case "network-default" if path == ROOT:
-                    pass
-                case _:
-                    self.fault("not_supported", at)
-        return found
-
-    def _period(self, node: Json, path: str) -> tuple[datetime | None, datetime | None]:
-        if "period" not in node:
-            return None, None
-        at = f"{path}.period"
-        period = self.object(node["period"], at, ("id", "extension", "start", "end"))
-        start, end = self.moment(period, "start", at), self.moment(period, "end", at, is_end=True)
-        if start is not None and end is not None and end <= start:
-            self.fault("ends_before_start", at)
-        return start, end
-
-    def _data_period(self, node: Json, path: str) -> tuple[date | None, date | None]:
-        if "dataPeriod" not in node:
-            return None, None
-        at = f"{path}.dataPeriod"
-        period = self.object(node["dataPeriod"], at, ("id", "extension", "start", "end"))
-        start, end = self.day(period, "start", at), self.day(period, "end", at, is_end=True)
-        if start is not None and end is not None and end <= start:
-            self.fault("ends_before_start", at)
-        return start, end
-
-    def _data(self, node: Json, path: str) -> tuple[tuple[UUID, ...], list[UUID]]:
-        records, sources = [], []
-        for value, at in self.items(node, "data", path):
-            data = self.object(value, at, ("id", "extension", "meaning", "reference"))
-            target, where = data.get("reference"), f"{at}.reference"
-            match data.get("meaning"):
-                case "instance":
-                    if named := self.named(target, where, codes.RECORD):
-                        records.append(named.id)
-                case "authoredby":
-                    if named := self.named(target, where, codes.FACILITY):
-                        sources.append(named.id)
-                case "related" | "dependents":
-                    self.fault("not_supported", f"{at}.meaning")
-                case _:
-                    self.fault("unknown_code", f"{at}.meaning")
-        return tuple(records), sources
-
-    def _targets(self, node: Json, path: str) -> list[dict[str, Any]]:
-        return [self._target(v, at) for v, at in self.items(node, "actor", path)] or [{}]
-
-    def _target(self, value: Any, path: str) -> dict[str, Any]:
-        known = ("id", "extension", "modifierExtension", "role", "reference")
-        actor = self.object(value, path, known)
-        role = codes.PARTICIPATION_TYPE
-        self.concept(actor.get("role"), f"{path}.role", role, RECIPIENT_ROLE)
-        target: dict[str, Any] = {}
-        for name, each, at in self.extensions(actor, "modifierExtension", path):
-            target |= self._modifier(name, each, at)
-        wire = actor.get("reference")
-        if target and isinstance(wire, dict) and not wire.keys() & {"reference", "identifier"}:
-            return target
-        systems = (codes.PROFESSIONAL, codes.FACILITY, codes.TEAM)
-        if named := self.named(wire, f"{path}.reference", *systems):
-            fields = ("professional_id", "facility_id", "team_id")
-            target[fields[systems.index(named.system)]] = named.id
-        return target
-
-    def _modifier(self, name: str, value: Json, path: str) -> dict[str, Any]:
-        coded = {
-            "profession": (codes.PROFESSION, self._knows.professions),
-            "facility-type": (codes.FACILITY_TYPE, self._knows.facility_types),
-            "region": (codes.REGION, self._knows.regions),
-        }
-        if name in coded:
-            code = self.code(value.get("valueCoding"), path, *coded[name])
-            return {name.replace("-", "_"): code} if code else {}
-        if name == "lived" and value.get("valueCode") in get_args(Lived):
-            return {"lived": value["valueCode"]}
-        if name == "everyone" and value.get("valueBoolean") is True:
-            return {"everyone": True}
-        known = name in ("lived", "everyone")
-        self.fault("unknown_code" if known else "not_supported", path)
-        return {}
-
     def _provision(
         self,
-        row: _Row,
+        row: Row,
         number: int,
         target: dict[str, Any],
         category: str | None,
@@ -468,7 +273,7 @@ class _Reading(Reader):
             self.fault("contradictory", row.path)
             return None
 
-    def _axis_of(self, row: _Row, target: dict[str, Any]) -> str | None:
+    def _axis_of(self, row: Row, target: dict[str, Any]) -> str | None:
         """What a row of another's making is in our terms."""
         if not row.is_of_records and "profession" not in target:
             return "recipient"
@@ -512,8 +317,3 @@ def _holds(value: Any, code: str) -> bool:
         isinstance(each, dict) and (each.get("system"), each.get("code")) == (codes.LOINC, code)
         for each in codings
     )
-
-
-def _number(value: Any) -> int | None:
-    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9
-    return int(value) if is_number and str(int(value)) == value else None

@@ -6,7 +6,7 @@ that anyone can check it without us, with the public keys at `/.well-known/jwks.
 
 import base64
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,9 @@ from jwt.api_jws import PyJWS
 
 from api.consent import queries
 from api.consent.exchange.fhir_consent import consent_of
-from api.consent.facts import Directive, NetworkRules, Participation
+from api.consent.facts import NetworkRules
 from api.consent.settings.switches import Command
+from api.consent.stored import Settings
 from api.core import runtime
 from api.core.actor import Actor
 from api.core.canonical import canonical
@@ -27,15 +28,6 @@ Change = Literal["undo", "import", "other"]
 TYPE: Final = "consent-receipt+jws"
 
 _JWS: Final = PyJWS()
-
-
-class State(Protocol):
-    @property
-    def participation(self) -> Participation: ...
-    @property
-    def directive(self) -> Directive: ...
-    @property
-    def changed_at(self) -> datetime | None: ...
 
 
 class SavedVersion(NamedTuple):
@@ -61,7 +53,7 @@ def payload_of(jws: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-async def issue_in(tx: Transaction, subject: UUID, state: State, network: NetworkRules) -> None:
+async def issue_in(tx: Transaction, subject: UUID, state: Settings, network: NetworkRules) -> None:
     """Signs the version just stored, in the transaction that stored it."""
     if state.changed_at is None:
         raise LookupError("nothing was stored")

@@ -8,19 +8,18 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.consent import queries, service
+from api.consent import queries, service, stored
 from api.consent.errors import ConsentNotTaken, SettingsChangedMeanwhile
 from api.consent.exchange import receipts
 from api.consent.exchange.fhir_consent import consent_of
 from api.consent.exchange.fhir_import import (
     ConsentFaults,
     Imported,
-    Vocabulary,
     read_consent,
 )
 from api.consent.exchange.fhir_reading import Fault, Json, institutions_in
+from api.consent.exchange.fhir_rows import Vocabulary
 from api.consent.facts import Directive, Provision
-from api.consent.service import Settings
 from api.consent.settings.checking import (
     LARGEST_TEAM,
     MOST_SHARE_DAYS,
@@ -29,6 +28,7 @@ from api.consent.settings.checking import (
     known,
 )
 from api.consent.settings.grants import without_orphans
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.core.canonical import canonical
@@ -40,12 +40,12 @@ from api.directory import service as directory
 async def current(actor: Actor) -> tuple[int, bytes]:
     """The version in force, and the actor's own settings as canonical JSON."""
     async with unit_of_work(actor) as tx:
-        state = await service.settings_in(tx)
+        state = await stored.settings_in(tx)
     wire = consent_of(
         state.directive,
         _subject(actor),
         state.participation,
-        service.network_rules(),
+        stored.network_rules(),
         state.changed_at or clock.now(),
     )
     return state.directive.version, canonical(wire)
@@ -59,18 +59,18 @@ async def at_version(actor: Actor, version: int) -> bytes:
     async with unit_of_work(actor) as tx:
         jws = await queries.receipt(tx, version)
         row = await queries.version(tx, version)
-        state = await service.settings_in(tx)
+        state = await stored.settings_in(tx)
     if jws is not None:
         return receipts.payload_of(jws)
     if row is None:
         raise NotFound
-    network = await service.rules_of(row["profile_id"], row["profile_version"])
+    network = await stored.rules_of(row["profile_id"], row["profile_version"])
     return canonical(
         consent_of(
-            service.directive_of(row),
+            stored.directive_of(row),
             _subject(actor),
             state.participation,
-            network or service.network_rules(),
+            network or stored.network_rules(),
             row["recorded_at"],
         )
     )
@@ -85,7 +85,7 @@ async def take(actor: Actor, body: bytes, *, expected_version: int) -> Settings:
     wire = _decoded(body)
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
-        now = await service.settings_in(tx)
+        now = await stored.settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
         if now.directive.version != expected_version:
@@ -134,7 +134,7 @@ async def _read(tx: Transaction, subject: UUID, wire: Any) -> Imported:
         institutions=await directory.facilities_of_codes_in(tx, institutions_in(wire)),
     )
     try:
-        found = read_consent(wire, subject, service.network_rules(), vocabulary)
+        found = read_consent(wire, subject, stored.network_rules(), vocabulary)
     except ConsentFaults as refused:
         raise ConsentNotTaken(refused.faults) from refused
     if faults := [*_out_of_bounds(found.directive, found.places), *await _unknown(tx, found)]:

@@ -7,10 +7,11 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries, service
+from api.consent import queries
 from api.consent.errors import NotADay, NotAPlace, SettingsChangedMeanwhile
 from api.consent.facts import Residence
-from api.consent.service import ParticipationRow
+from api.consent.lifecycle import participating
+from api.consent.lifecycle.participating import ParticipationRow
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -91,7 +92,7 @@ async def show_from(actor: Actor, data_from: date | None, *, is_undo: bool = Fal
             "participating", now["terms_version"], data_from, now["joined_at"]
         )
         because = "earlier_shown" if data_from is None else "shown_from"
-        await service.participate_in(tx, actor, following, because=because)
+        await participating.participate_in(tx, actor, following, because=because)
 
 
 async def _dwelling(tx: Transaction) -> Dwelling:

@@ -8,7 +8,7 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.errors import NoSuchScheme
-from api.consent.lifecycle import schemes
+from api.consent.lifecycle import participating, schemes
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
@@ -57,7 +57,7 @@ async def finish(
     terms = consent.terms_in_force()
     async with unit_of_work(actor) as tx:
         scheme = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
-        await consent.join_in(tx, actor)
+        await participating.join_in(tx, actor)
         await schemes.begin_in(tx, actor, scheme)
         await access_log.append(tx, EventName.ENROLLED, detail={})
         await notifications.enqueue(tx, "welcome")
@@ -73,4 +73,4 @@ async def refuse(token: str) -> None:
     actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=holder.participant_id)
     async with unit_of_work(actor) as tx:
         await enrolment.refuse_in(tx, token)
-        await consent.join_in(tx, actor, state="refused")
+        await participating.join_in(tx, actor, state="refused")

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from api.consent import queries, service
-from api.consent.lifecycle import schemes
-from api.consent.service import Settings
+from api.consent import queries, service, stored
+from api.consent.lifecycle import participating, schemes
+from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from notifications import service as notifications
@@ -21,14 +21,14 @@ async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Setti
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
-        now = (await service.settings_in(tx)).participation
+        now = (await stored.settings_in(tx)).participation
         is_member = service.state_now(now) == "participating"
         if is_member != (wish == "participating"):
             if not (is_undo and await _restore(tx, actor, wish)):
-                await service.join_in(tx, actor, state=wish)
+                await participating.join_in(tx, actor, state=wish)
                 await schemes.begin_in(tx, actor, None)
             await notifications.enqueue(tx, _NOTICES[wish])
-        return await service.settings_in(tx)
+        return await stored.settings_in(tx)
 
 
 _NOTICES = {
@@ -44,10 +44,10 @@ async def _restore(tx: Transaction, actor: Actor, wish: Wish) -> bool:
     before = await queries.participation(tx, version - 1)
     if before is None or before["state"] != wish:
         return False
-    await service.participate_in(
+    await participating.participate_in(
         tx,
         actor,
-        service.ParticipationRow(
+        participating.ParticipationRow(
             wish,
             before["terms_version"],
             before["data_from"],

@@ -11,8 +11,8 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries, service
-from api.consent.lifecycle import paper_queries, papers, schemes
+from api.consent import queries, service, stored
+from api.consent.lifecycle import paper_queries, papers, participating, schemes
 from api.consent.lifecycle.papers import Fault, Paper, Reason
 from api.consent.lifecycle.scans import Scans
 from api.consent.settings.switches import ChooseScheme, Command, SetFacility
@@ -214,11 +214,13 @@ async def _check_is_newest(tx: Transaction, paper: Paper) -> None:
 async def _apply(tx: Transaction, actor: Actor, paper: Paper) -> tuple[int | None, int | None]:
     """The versions of participation and settings this paper made."""
     commands = await _commands(tx, paper)
-    state = await service.settings_in(tx)
+    state = await stored.settings_in(tx)
     wished = "participating" if paper.choice == "participate" else "refused"
     participation: int | None = None
     if state.participation.state != wished or await _answers_new_terms(tx, paper):
-        participation = await service.join_in(tx, actor, state=wished, signed_on=paper.signed_on)
+        participation = await participating.join_in(
+            tx, actor, state=wished, signed_on=paper.signed_on
+        )
     if paper.choice == "refuse":
         return participation, None
     await schemes.begin_in(tx, actor, None)
@@ -234,7 +236,7 @@ async def _answers_new_terms(tx: Transaction, paper: Paper) -> bool:
 
 
 async def _commands(tx: Transaction, paper: Paper) -> list[Command]:
-    known = await directory.facilities_of_codes(tx, paper.facility_codes)
+    known = await directory.facilities_of_codes_in(tx, paper.facility_codes, only_active=True)
     for code in paper.facility_codes:
         if code not in known:
             raise _Refused("unknown_facility", code=code[:20])

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from api.consent import service
+from api.consent import service, stored
 from api.consent.errors import NoSuchScheme
 from api.consent.lifecycle import queries as lifecycle_queries
 from api.consent.settings.switches import ChooseScheme, Command, Scheme, SetAskFirst
@@ -67,7 +67,7 @@ async def begin_in(tx: Transaction, actor: Actor, scheme: str | None) -> None:
     Whoever chose something before keeps that. Raises `NoSuchScheme`.
     """
     consent = directory.profile().consent
-    state = await service.settings_in(tx)
+    state = await stored.settings_in(tx)
     if state.directive.version > 0 or state.participation.state != "participating":
         return
     commands: list[Command] = []

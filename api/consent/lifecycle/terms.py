@@ -7,8 +7,9 @@ import asyncpg
 
 from api.consent import queries, service
 from api.consent.errors import NothingAsked, TermsNotInForce
+from api.consent.lifecycle import participating
 from api.consent.lifecycle import queries as lifecycle_queries
-from api.consent.service import ParticipationRow
+from api.consent.lifecycle.participating import ParticipationRow
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -63,7 +64,7 @@ async def answer(actor: Actor, said: Answer, terms_version: str) -> None:
             held["data_from"],
             held["joined_at"] if said == "accept" else None,
         )
-        await service.participate_in(tx, actor, following, because=_BECAUSE[said])
+        await participating.participate_in(tx, actor, following, because=_BECAUSE[said])
         await notifications.enqueue(tx, _BECAUSE[said])
 
 

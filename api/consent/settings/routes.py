@@ -8,11 +8,11 @@ from litestar.params import JSONBody
 
 from api.consent import service
 from api.consent.errors import SettingsChangedMeanwhile
-from api.consent.service import Settings
 from api.consent.settings.names import names_in_commands
 from api.consent.settings.schemas import Changes, Undo
 from api.consent.settings.telling import change_said
 from api.consent.settings.view import DisclosureView, view
+from api.consent.stored import Settings
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

@@ -1,11 +1,11 @@
-"""How the settings stand, section by section, and what sets two versions apart."""
+"""How the settings stand, section by section."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from api.consent.facts import (
     EMERGENCY,
@@ -89,26 +89,6 @@ class Summary(Struct, frozen=True):
     @property
     def professional_ids(self) -> tuple[UUID, ...]:
         return tuple(r.professional_id for r in self.professionals if r.professional_id)
-
-
-class Difference(Struct, frozen=True):
-    """`changed`: settings beside the rows that differ, by the names they have in a directive."""
-
-    added: Rows
-    removed: Rows
-    changed: tuple[str, ...] = ()
-
-
-def difference(old: Directive, new: Directive) -> Difference:
-    """Rows by what they say, not by their ids."""
-    before = {structs.replace(rule, id=0) for rule in old.provisions}
-    after = {structs.replace(rule, id=0) for rule in new.provisions}
-    beside = ("teams", "marks", "incoming_level", "asks_first_since")
-    return Difference(
-        added=tuple(r for r in new.provisions if structs.replace(r, id=0) not in before),
-        removed=tuple(r for r in old.provisions if structs.replace(r, id=0) not in after),
-        changed=tuple(name for name in beside if getattr(old, name) != getattr(new, name)),
-    )
 
 
 def ending(directive: Directive, now: datetime) -> Rows:

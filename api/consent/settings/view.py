@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from api.consent import service
 from api.consent.facts import Directive, Origin, ParticipationState, Provision
-from api.consent.service import Settings
 from api.consent.settings.names import names_in_directive
 from api.consent.settings.record_changes import LEVELS, Level
 from api.consent.settings.summary import Switch, TeamSwitch
 from api.consent.settings.switches import Scheme
 from api.consent.settings.telling import label, who_sees_now
+from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.profile import Kind

@@ -7,9 +7,9 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
-from api.consent.service import Settings
 from api.consent.settings.summary import Switch
 from api.consent.settings.switches import Command, SetEveryone, SetFacilityType, SetLived, SetRegion
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 from api.consent import service as consent
 from api.consent.errors import UnknownChoice
 from api.consent.facts import Provision
-from api.consent.service import Settings
 from api.consent.settings.switches import Remove, SetCell
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory

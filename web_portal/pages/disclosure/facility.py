@@ -10,8 +10,8 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.facts import Provision
-from api.consent.service import Settings
 from api.consent.settings.switches import Exclude, SetCell, SetFacility
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only

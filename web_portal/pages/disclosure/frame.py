@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
-from api.consent.service import Settings
 from api.consent.settings.switches import Command
+from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.i18n import JAPAN
 from web_portal.page import PortalRequest, back_to, render, say
@@ -25,7 +25,6 @@ SAVE = "/disclosure/save"
 # Where a wide or closing change goes first, to be looked at before it is saved.
 CONFIRM = "/disclosure/confirm"
 
-Words = Annotated[str, Meta(max_length=100)]
 Query = Annotated[str, QueryParameter(max_length=100)]
 Code = Annotated[str, QueryParameter(max_length=40)]
 Change = Annotated[str, Meta(max_length=50_000)]

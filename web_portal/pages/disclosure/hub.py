@@ -8,9 +8,9 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.agreeing import requests
-from api.consent.service import Settings
 from api.consent.settings.summary import Summary
 from api.consent.settings.switches import Extend
+from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
 from api.support import own

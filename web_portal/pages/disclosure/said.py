@@ -5,11 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from api.consent.facts import Provision
-from api.consent.service import Settings
 from api.consent.settings import names
 from api.consent.settings.entry import Entry
 from api.consent.settings.rows_said import row_said
 from api.consent.settings.telling import label
+from api.consent.stored import Settings
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory

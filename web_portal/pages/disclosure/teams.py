@@ -12,9 +12,9 @@ from msgspec import Meta, Struct, structs
 
 from api.consent import service as consent
 from api.consent.facts import Team
-from api.consent.service import Settings
 from api.consent.settings.summary import TeamSwitch
 from api.consent.settings.switches import SetTeam
+from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.core.ids import uuid7

@@ -1,0 +1,69 @@
+"""Joining, refusing and leaving: each one more version of a participation, logged with it."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import queries
+from api.consent.agreeing.shutting_out import tell_shut_out
+from api.consent.stored import settings_in, settings_of
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction
+from api.core.errors import NotFound
+from api.directory import service as directory
+
+
+async def join_in(
+    tx: Transaction, actor: Actor, *, state: str = "participating", signed_on: date | None = None
+) -> int:
+    """Records that the subject joins, refuses or withdraws, inside the caller's transaction.
+
+    `signed_on`: the day of the paper that says so. Answers the participation version.
+    """
+    await queries.lock(tx)
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    from_joining = directory.profile().consent.data_from == "participation_date"
+    data_from = (signed_on or clock.today_in_japan()) if from_joining else None
+    if row["state"] == "participating":
+        data_from = row["data_from"]
+    following = ParticipationRow(state, directory.profile().terms_in_force.version, data_from)
+    said = {"because": f"paper_{state}", "signed_on": str(signed_on)} if signed_on else {}
+    return await participate_in(tx, actor, following, **said)
+
+
+class ParticipationRow(NamedTuple):
+    """A row of participation to be; `joined_at`: when the taking part began that it continues."""
+
+    state: str
+    terms_version: str
+    data_from: date | None
+    joined_at: datetime | None = None
+
+
+async def participate_in(
+    tx: Transaction, actor: Actor, following: ParticipationRow, **said: object
+) -> int:
+    """Appends this participation of the subject, logs it with what `said` adds, and tells whoever
+    it shuts out.
+
+    The caller holds the head's lock. Answers the participation version.
+    """
+    row = await queries.current(tx)
+    if row is None:
+        raise NotFound
+    version: int = row["participation_version"] + 1
+    state, terms, data_from, joined_at = following
+    await queries.add_participation(
+        tx, version, state, terms, data_from, actor.account_id, joined_at=joined_at
+    )
+    await access_log.append(
+        tx,
+        EventName.PARTICIPATION_CHANGED,
+        detail={"state": state, "terms": terms, "data_from": data_from} | said,
+    )
+    await tell_shut_out(tx, settings_of(row), await settings_in(tx))
+    return version
