@@ -42,7 +42,7 @@ async def test_a_doctor_a_team_and_a_region_are_chosen_and_one_is_taken_back(
 
     await page.goto("/disclosure/teams")
     await searches(page, "伊藤")
-    await page.get_by_label("伊藤 美咲").check()
+    await page.get_by_label("伊藤 美咲 薬剤師・あおば薬局").check()
     await page.fill("[name=name]", "在宅のチーム")
     await page.get_by_role("button", name="この人とチームをつくる").click()
     await expect(page.locator(".banner-success")).to_contain_text("在宅のチーム")

@@ -68,7 +68,7 @@ async def test_an_old_page_changes_nothing_and_shows_what_stands_now(
     assert stale.status_code == 409
     assert "この画面を開いたあとに、設定が変わっていました" in stale.text
     assert "「れんげ内科クリニック」に見せるようにしました。" in stale.text
-    assert "「すみれ薬局」に見せるようにしました。" in stale.text
+    assert "「すみれ薬局」に見せるようにします。" in stale.text
     state = await consent.settings(hanako.actor)
     assert [p.facility_id for p in state.directive.provisions] == [clinic.facility_id]
 

@@ -277,7 +277,7 @@ async def test_of_two_tabs_the_second_is_shown_both_and_loses_nothing(
     (let_in,), (undone,) = problem["meanwhile"]
     assert "「れんげ内科クリニック」に見せるようにしました" in let_in
     assert undone == "ひとつ前の設定にもどしました。"
-    assert problem["wanted"] == ["「検査結果」の記録は見せないようにしました。"]
+    assert problem["wanted"] == ["「検査結果」の記録は見せないようにします。"]
     late = await hanako.tell("/me/disclosure/undo", {"version": 1})
     assert (late.status_code, late.json()["wanted"]) == (409, [])
 

@@ -322,7 +322,7 @@ async def test_a_secret_record_is_not_shared_either(
 ) -> None:
     record_id = await scene.wrote(pharmacy, hanako.actor, "prescription", "アムロジピン")
     page = await choose(hanako, record_id, "secret")
-    assert "期限つきで見せることもできません" in page
+    assert "期限つきでも見せられません" in page
     form = {"to": f"facility:{clinic.facility_id}", "until": clock.today_in_japan().isoformat()}
     refused = await hanako.post(f"/records/{record_id}/share", version=1, **form)
     assert refused.headers["location"] == f"/records/{record_id}#share"
