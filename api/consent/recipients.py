@@ -43,6 +43,9 @@ _BY_NETWORK: Final = Ruling("permit", "network_default")
 _BY_HOME_AREA: Final = Ruling("permit", "home_area")
 
 
+_NOWHERE: Final = Residences(())  # one for all who told no place
+
+
 class Recipients:
     """The recipient and share rows of one directive, by whom they name.
 
@@ -84,7 +87,8 @@ class Recipients:
         shares = sorted((r for r in directive.provisions if r.axis == "share"), key=rank)
         self._shares = _by((rule.professional_id or rule.facility_id, rule) for rule in shares)
         self.has_shares = bool(shares)
-        self._residences = Residences(participation.residences)
+        places = participation.residences
+        self._residences = Residences(places) if places else _NOWHERE
         self._asks_first_since = directive.asks_first_since
         self._joined_at = participation.joined_at
         self._default = network.recipient_default
