@@ -46,8 +46,9 @@ async def test_a_doctor_a_team_and_a_region_are_chosen_and_one_is_taken_back(
     await page.fill("[name=name]", "在宅のチーム")
     await page.get_by_role("button", name="この人とチームをつくる").click()
     await expect(page.locator(".banner-success")).to_contain_text("在宅のチーム")
-    await searches(page, "佐藤")
-    await page.get_by_role("button", name="チームに入れる").click()
+    await searches(page, "さとう けんいち")
+    add = "チームに入れる 佐藤 健一 医師・さくら内科クリニック"
+    await page.get_by_role("button", name=add).click()
     await expect(page.get_by_role("link", name="佐藤 健一")).to_be_visible()
 
     await page.goto("/disclosure")
@@ -72,7 +73,7 @@ async def test_two_screens_at_once_lose_nothing(
     _, hanako = await participating()
     assert hanako.account_id
     await enter_by_demo_link(page, hanako.account_id)
-    await page.goto("/disclosure/facilities")
+    await page.goto("/disclosure/facilities?q=中央総合病院")
     other = await page.context.new_page()
     await other.goto("/disclosure/facilities?q=さくら内科")
     await other.get_by_role("switch").click()
@@ -83,6 +84,8 @@ async def test_two_screens_at_once_lose_nothing(
         page.get_by_text("「さくら内科クリニック」に見せるようにしました。")
     ).to_be_visible()
     await page.get_by_role("button", name="いまの設定に、あなたの変更を加える").click()
+    await expect(page.get_by_role("switch", name="中央総合病院")).to_be_visible()
     for name in ("さくら内科クリニック", "中央総合病院"):
+        await page.goto(f"/disclosure/facilities?q={name}")
         switch = page.get_by_role("switch", name=name)
         await expect(switch).to_have_attribute("aria-checked", "true")
