@@ -102,7 +102,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         who=who,
         profession=profession,
         facility=facility,
-        purpose=_purpose(row.purpose_of_use, locale),
+        purpose=purpose_said(row.purpose_of_use, locale),
         kinds=kinds,
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
         reason=(row.detail.get("text") or {}).get(locale, ""),
@@ -186,6 +186,6 @@ def _who(name: str, profession: str, locale: str) -> str:
     return profession or i18n.text(locale, "log.who.system")
 
 
-def _purpose(code: str | None, locale: str) -> str:
+def purpose_said(code: str | None, locale: str) -> str:
     key = f"purpose.{code}"
     return i18n.text(locale, key) if i18n.has_text(locale, key) else code or ""
