@@ -1,6 +1,7 @@
 """Appending through the guarded functions, reading one's own rows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 
@@ -76,6 +77,13 @@ async def event(tx: Transaction, number: int) -> asyncpg.Record | None:
     )
 
 
+async def began_at(tx: Transaction) -> datetime | None:
+    found: datetime | None = await tx.fetchval(
+        "SELECT at FROM access_event WHERE participant_id = (SELECT app.subject()) AND pseq = 1"
+    )
+    return found
+
+
 async def length(tx: Transaction) -> int:
     value = await tx.fetchval(
         "SELECT last_pseq FROM access_log_head WHERE participant_id = (SELECT app.subject())"
@@ -83,9 +91,11 @@ async def length(tx: Transaction) -> int:
     return int(value or 0)
 
 
-async def readers(tx: Transaction) -> list[asyncpg.Record]:
+async def readers(tx: Transaction, before: datetime | None) -> list[asyncpg.Record]:
     return await tx.fetch(
         "SELECT DISTINCT facility_id FROM access_event"
         " WHERE participant_id = (SELECT app.subject()) AND event = 'records:record:read'"
         " AND outcome = 'permitted' AND facility_id IS NOT NULL"
+        " AND ($1::timestamptz IS NULL OR at < $1)",
+        before,
     )

@@ -160,7 +160,13 @@ def _row(row: asyncpg.Record) -> LogRow:
     )
 
 
-async def readers(actor: Actor) -> set[UUID]:
-    """Facilities that have read the actor's own records."""
+async def readers(actor: Actor, *, before: datetime | None = None) -> set[UUID]:
+    """Facilities that have read the actor's own records, of late or before a time."""
     async with unit_of_work(actor) as tx:
-        return {row["facility_id"] for row in await queries.readers(tx)}
+        return {row["facility_id"] for row in await queries.readers(tx, before)}
+
+
+async def began_at(actor: Actor) -> datetime | None:
+    """When the actor's own log began."""
+    async with unit_of_work(actor) as tx:
+        return await queries.began_at(tx)

@@ -162,6 +162,12 @@ def _kinds(
     counts: dict[str, int] = {}
     for each in resources:
         counts[each["category"]] = counts.get(each["category"], 0) + each["count"]
+    return kinds_in_order(counts, locale, profile)
+
+
+def kinds_in_order(
+    counts: Mapping[str, int], locale: str, profile: NetworkProfile
+) -> tuple[KindCount, ...]:
     order = [category.code for category in profile.categories]
     order += [code for code in counts if code not in order]
     return tuple(
@@ -184,6 +190,12 @@ def _who(name: str, profession: str, locale: str) -> str:
     if name:
         return i18n.text(locale, "log.who.name", name=name)
     return profession or i18n.text(locale, "log.who.system")
+
+
+def label_or_system(profile: NetworkProfile, profession: str | None, locale: str) -> str:
+    if profession is None:
+        return i18n.text(locale, "log.who.system")
+    return label(profile, "profession", profession, locale)
 
 
 def purpose_said(code: str | None, locale: str) -> str:

@@ -1,72 +1,14 @@
 """Hanako looks for one thing among many in her log: portal and app."""
 
 import re
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-import pytest_asyncio
-from msgspec.structs import replace
 
-from api.access_log import service as access_log
-from api.access_log.events import EventName
-from api.core.actor import OPERATOR, Actor
-from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.support.reading import service as reading
+from tests.portal.looks import DENIED, READ, happened, named, numbers
 from tests.portal.scene import Place, Visitor
-
-READ, DENIED = EventName.RECORD_READ, "denied"
-
-
-def named(actor: Actor, place: Place, profession: str) -> dict[str, Any]:
-    """As the log names somebody who looked."""
-    return {
-        "name": actor.name,
-        "profession": profession,
-        "facility": {"ja": place.name, "en": place.name_en},
-    }
-
-
-async def happened(
-    who: Actor, about: Visitor, event: EventName, outcome: str = "permitted", **detail: Any
-) -> int:
-    async with unit_of_work(who, subject=about.actor.participant_id) as tx:
-        return await access_log.append(tx, event, outcome=outcome, detail=detail)
-
-
-@pytest_asyncio.fixture
-async def busy(
-    hanako: Visitor, sato: Visitor, ito: Visitor, clinic: Place, pharmacy: Place
-) -> dict[str, int]:
-    """One of each: Dr Satō reads, is refused and looks in an emergency, Itō reads, an operator."""
-    doctor = named(sato.actor, clinic, "physician")
-    pharmacist = named(ito.actor, pharmacy, "pharmacist")
-    lab = [{"type": "Observation", "category": "lab", "count": 3}]
-    drugs = [{"type": "MedicationRequest", "category": "prescription", "count": 2}]
-    in_emergency = replace(sato.actor, purpose_of_use="ETREAT")
-    return {
-        "read": await happened(sato.actor, hanako, READ, actor=doctor, resources=lab),
-        "refused": await happened(sato.actor, hanako, READ, DENIED, actor=doctor, resources=[]),
-        "emergency": await happened(in_emergency, hanako, READ, actor=doctor, resources=lab),
-        "pharmacy": await happened(ito.actor, hanako, READ, actor=pharmacist, resources=drugs),
-        "setting": await happened(hanako.actor, hanako, EventName.DISCLOSURE_CHANGED, change=[]),
-        "sign_in": await happened(hanako.actor, hanako, EventName.SIGNED_IN),
-        "support": await happened(OPERATOR, hanako, EventName.SUPPORT_CASE_CLOSED, kind="x"),
-    }
-
-
-async def numbers(who: Visitor, query: str, *, language: str = "ja") -> list[int]:
-    """What the app is answered, after the page has shown just the same."""
-    answer = await who.ask(f"/me/access-log?count=100&{query}", language=language)
-    assert answer.status_code == 200, answer.text
-    log = answer.json()
-    found = [each["number"] for each in log["events"]]
-    assert log["total"] == len(found)
-    page = await who.get(f"/access-log?{query}", locale=language)
-    assert page.status_code == 200
-    assert [int(n) for n in re.findall(r'id="access-(\d+)"', page.text)] == found[:20]
-    return found
 
 
 @pytest.mark.parametrize(

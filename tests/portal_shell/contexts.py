@@ -433,6 +433,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "faulty": reading.FAULTY | {"pager": ONE_PAGE},
         }.items()
     },
+    "month": ("month.html", reading.ONE_MONTH | {"viewer": HANAKO}),
+    "month-empty": ("month.html", reading.NO_MONTH | {"viewer": HANAKO}),
     "receipts": (
         "receipts.html",
         {

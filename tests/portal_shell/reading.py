@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from api.support.reading.digest_said import LookedSaid
+from api.support.reading.months import MonthView
+
 OPTIONS = {
     "kind": [("reads", "記録を見た・見ようとした"), ("settings", "参加と設定の変更")],
     "facility": [("f1", "佐藤内科クリニック（4件）")],
@@ -19,6 +24,7 @@ ALL: dict[str, Any] = {
     "here": "/access-log?upto=57",
     "older": None,
     "searched": 2000,
+    "month": "2026-05",
 }
 NARROWED = ALL | {
     "chosen": {"kind": "reads", "denied": "yes", "q": "薬"},
@@ -36,3 +42,53 @@ FAULTY = NARROWED | {
     "total": 0,
     "older": None,
 }
+
+CLINIC = LookedSaid(
+    facility_id="f1",
+    facility="佐藤内科クリニック",
+    profession="医師",
+    times=3,
+    checked=1,
+    denied=0,
+    emergency=1,
+    records=5,
+    is_first=True,
+    sentences=["佐藤内科クリニックの医師が、3回、「処方」5件を見ました。"],
+)
+PHARMACY = LookedSaid(
+    facility_id="f2",
+    facility="水前寺中央薬局",
+    profession="薬剤師",
+    times=0,
+    checked=0,
+    denied=2,
+    emergency=0,
+    records=0,
+    is_first=False,
+    sentences=["水前寺中央薬局の薬剤師が、2回、見ようとしましたが、お断りしました。"],
+)
+MONTH = MonthView(
+    month="2026-05",
+    summary=["1か所の施設が、合わせて3回、あなたの記録を見ました。"],
+    looked=[CLINIC, PHARMACY],
+    denied=2,
+    emergency=1,
+    first_facilities=1,
+    changes=0,
+    changes_by_others=0,
+    refused_sign_ins=0,
+    received=0,
+    exports=0,
+    support=0,
+    events=6,
+    previous="2026-04",
+    following="2026-06",
+)
+ONE_MONTH: dict[str, Any] = {
+    "name": "2026年5月",
+    "found": MONTH,
+    "looked": [(CLINIC, "/access-log?facility=f1"), (PHARMACY, "/access-log?facility=f2")],
+    "everything": "/access-log?since=2026-05-01",
+    "others": {"previous": ("2026-04", "2026年4月"), "following": ("2026-06", "2026年6月")},
+}
+NO_MONTH = ONE_MONTH | {"found": replace(MONTH, events=0), "looked": [], "others": {}}

@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import structs
 
 from api.access_log.filters import Kind
+from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import PersonLine
@@ -21,6 +22,7 @@ from api.support.errors import FilterFaults
 from api.support.log_lines import purpose_said
 from api.support.reading import service
 from api.support.reading.asked import Asked
+from api.support.reading.digest import Month
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 HERE = "/access-log"
@@ -71,6 +73,7 @@ async def access_log(
         errors=faults,
         options=await _options(request, actor),
         person=await _person(request, actor, asked) if not faults else None,
+        month=str(Month.of(clock.now())),
         pager={"page": page, "pages": pages_of(view.total if view else 0, ON_A_PAGE)},
         here=_address(chosen, **({"upto": str(view.upto)} if view else {})),
         searched=service.MOST_SEARCHED,

@@ -12,8 +12,9 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, participants_only
 from api.support.log_lines import LogLine
-from api.support.reading import service
+from api.support.reading import months, service
 from api.support.reading.asked import Asked
+from api.support.reading.months import MonthView
 from api.support.replay import Replay, replay
 
 ApiRequest = Request[Any, Any, Any]
@@ -88,6 +89,16 @@ class MyLog(Controller):
             actor, locale_of(request), asked, before=before, upto=upto, count=count
         )
         return Log(*view)
+
+    @get("/months/{month:str}", summary="One month of my log in sum")
+    async def month(
+        self,
+        request: ApiRequest,
+        actor: NamedDependency[Actor],
+        month: Annotated[str, PathParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")],
+    ) -> MonthView:
+        """`month` is YYYY-MM. 404 for a month still to come, or before the log began."""
+        return await months.month(actor, locale_of(request), month)
 
     @get("/{number:int}/decision", summary="Decide one access again")
     async def decision(self, actor: NamedDependency[Actor], number: Number) -> Replay:
