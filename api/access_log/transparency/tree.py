@@ -80,11 +80,11 @@ def grown(hash_at: HashAt, size: int, leaves: bytes) -> list[bytes]:
         levels.append(parents(nodes))
 
 
-def parents(nodes: bytes) -> bytes:
+def parents(nodes: bytes, prefix: bytes = b"\x01") -> bytes:
     """Of whole pairs, from the left; an odd last node has none yet."""
     return b"".join(
         [
-            sha256(b"\x01" + nodes[start : start + 64]).digest()
+            sha256(prefix + nodes[start : start + 64]).digest()
             for start in range(0, len(nodes) - 63, 64)
         ]
     )
