@@ -267,8 +267,14 @@ CREATE CONSTRAINT TRIGGER nothing_is_owed AFTER INSERT OR UPDATE OF owes ON acce
   EXECUTE FUNCTION app.refuse_owing();
 ALTER TABLE access_log_head ENABLE ALWAYS TRIGGER nothing_is_owed;
 
+-- Whose an event was and of what kind stays in the body alone where the participant is not to be
+-- told yet: then the columns that searches go by are empty.
+CREATE FUNCTION app.shows(p_event text) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN p_event <> 'access_log:event:withheld';
+
 -- Appends in the name of `p_who` (form or event, kind, account, subject, facility, professional,
--- purpose, …). The actor comes from a signed context alone, whatever the body says.
+-- purpose, …). The actor comes from a signed context alone, whatever the body says. Nothing is
+-- appended, and `pseq` is NULL, where the body is sealed under a key no longer in force.
 CREATE FUNCTION app.append_event(
   p_who text[], p_participant uuid, p_event text, p_outcome text, p_eid uuid, p_inner bytea,
   p_sealed bytea, p_key_version smallint,
@@ -287,7 +293,7 @@ BEGIN
     SELECT * INTO v_head FROM access_log_head WHERE participant_id = p_participant FOR UPDATE;
   END IF;
   IF v_head.key_version <> p_key_version THEN
-    RAISE EXCEPTION 'sealed under a key that is no longer in force' USING ERRCODE = 'TL001';
+    RETURN;
   END IF;
   pseq := v_head.last_pseq + 1;
   at := clock_timestamp();
@@ -297,9 +303,12 @@ BEGIN
   INSERT INTO access_event (participant_id, pseq, at, eid, event, outcome, actor_kind, actor_id,
       facility_id, purpose_of_use, inner_hash, prev, commit, sealed, key_version, epoch)
     VALUES (p_participant, append_event.pseq, append_event.at, p_eid, p_event, p_outcome, p_who[2],
-      coalesce(nullif(p_who[6], ''), nullif(p_who[3], ''))::uuid,
-      nullif(p_who[5], '')::uuid, nullif(p_who[7], ''), p_inner, v_head.last_commit,
-      append_event.commit, p_sealed, p_key_version, (SELECT epoch FROM log_state));
+      CASE WHEN app.shows(p_event) THEN
+        coalesce(nullif(p_who[6], ''), nullif(p_who[3], ''))::uuid END,
+      CASE WHEN app.shows(p_event) THEN nullif(p_who[5], '')::uuid END,
+      CASE WHEN app.shows(p_event) THEN nullif(p_who[7], '') END,
+      p_inner, v_head.last_commit, append_event.commit, p_sealed, p_key_version,
+      (SELECT epoch FROM log_state));
 END $$;
 
 -- To the log of the transaction's subject.
@@ -317,7 +326,8 @@ BEGIN
 END $$;
 
 -- What is owed, in the order given; one array may hold many participants. The event's name and
--- the actor are those of the deed that owes it.
+-- the actor are those of the deed that owes it. `pseq` is NULL, and the event still owed, where a
+-- body is sealed under a key no longer in force.
 CREATE TYPE app.owed_event AS (
   participant_id uuid, outcome text, eid uuid, inner_hash bytea, sealed bytea, key_version smallint
 );
@@ -346,9 +356,11 @@ BEGIN
       RETURNING new.last_pseq, old.last_commit, new.last_commit, old.owes[1]
       INTO v_row.pseq, v_row.prev, v_row.commit, v_owed;
     IF NOT FOUND THEN
+      v_row := NULL;
       IF EXISTS (SELECT FROM access_log_head h
         WHERE h.participant_id = v_event.participant_id AND h.owes <> '{}') THEN
-        RAISE EXCEPTION 'sealed under a key that is no longer in force' USING ERRCODE = 'TL001';
+        v_rows := v_rows || v_row;
+        CONTINUE;
       END IF;
       RAISE EXCEPTION 'no event is owed' USING ERRCODE = '42501';
     END IF;
@@ -368,7 +380,7 @@ BEGIN
     v_row.xid := pg_current_xact_id();
     v_rows := v_rows || v_row;
   END LOOP;
-  INSERT INTO access_event SELECT e.* FROM unnest(v_rows) e;
+  INSERT INTO access_event SELECT e.* FROM unnest(v_rows) e WHERE e.pseq IS NOT NULL;
   RETURN QUERY SELECT e.n::integer, e.pseq, e.at, e.commit
     FROM unnest(v_rows) WITH ORDINALITY AS e(participant_id, pseq, at, eid, event, outcome,
       actor_kind, actor_id, facility_id, purpose_of_use, inner_hash, prev, commit, sealed,
@@ -548,7 +560,8 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.microseconds(timestamptz),
   app.event_commit(bytea, uuid, bigint, bytea, timestamptz),
   app.erasure_value(uuid, bigint, bytea, timestamptz), app.owed(text[], text, uuid),
-  app.append_event(text[], uuid, text, text, uuid, bytea, bytea, smallint) TO tsunagu_lookup;
+  app.shows(text), app.append_event(text[], uuid, text, text, uuid, bytea, bytea, smallint)
+  TO tsunagu_lookup;
 GRANT CREATE ON SCHEMA public, app TO tsunagu_lookup;
 DO $$
 DECLARE v_function regprocedure;
