@@ -149,4 +149,3 @@ def _ids(text: str) -> tuple[UUID, ...]:
 
 def _uuid(text: str | None) -> UUID | None:
     return None if text is None else UUID(text)
-
