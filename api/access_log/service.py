@@ -1,9 +1,12 @@
 """One door into the log, and the participant's own view of it."""
 
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from api.access_log import appending, keystore, queries, receipts
+from api.access_log import appending, filters, keystore, queries, receipts
 from api.access_log.appending import (
     Appended,
     Owed,
@@ -14,6 +17,7 @@ from api.access_log.appending import (
 )
 from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resources, Way
 from api.access_log.events import EventName
+from api.access_log.filters import EVERYTHING, Wanted
 from api.access_log.opening import LogRow, OpenedEvent, Withheld, log_row, opened
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
@@ -35,15 +39,24 @@ __all__ = (
     "common",
     "under_profile",
 )
+CHUNK: Final = 200
 MONTHS_AHEAD: Final = 12
 
 
 class LogPage(NamedTuple):
-    """Newest first; `before` is where the next page begins, None at the end; `total` counts all."""
+    """Newest first; `total` counts all that match; `before` is where the next page begins, None at
+    the end."""
 
     rows: list[LogRow]
     total: int
     before: int | None
+
+
+class Named(NamedTuple):
+    """Facilities and purposes that the log names, with how many events name each."""
+
+    facilities: Counter[UUID]
+    purposes: Counter[str]
 
 
 async def append(
@@ -99,16 +112,68 @@ async def prepare() -> None:
         receipts.under_origin(origin)
 
 
-async def page(actor: Actor, *, before: int | None = None, count: int = 20) -> LogPage:
-    """The actor's own log."""
+async def page(
+    actor: Actor,
+    wanted: Wanted = EVERYTHING,
+    *,
+    before: int | None = None,
+    skip: int = 0,
+    count: int = 20,
+) -> LogPage:
+    """The actor's own log, narrowed."""
     async with unit_of_work(actor) as tx:
-        return await page_in(tx, before=before, count=count)
+        return await page_in(tx, wanted, before=before, skip=skip, count=count)
 
 
-async def page_in(tx: Transaction, *, before: int | None = None, count: int = 20) -> LogPage:
-    rows = await rows_in(tx, await queries.page(tx, before, count))
-    more = rows[-1].number if len(rows) == count and rows[-1].number > 1 else None
-    return LogPage(rows, await queries.length(tx), more)
+async def page_in(
+    tx: Transaction,
+    wanted: Wanted = EVERYTHING,
+    *,
+    before: int | None = None,
+    skip: int = 0,
+    count: int = 20,
+) -> LogPage:
+    bounds = filters.bounds(wanted)
+    rows = await rows_in(tx, await queries.page(tx, bounds, before, skip, count + 1))
+    more = rows[count - 1].number if len(rows) > count else None
+    total = queries.matches(tx, bounds) if wanted != EVERYTHING else queries.length(tx)
+    return LogPage(rows[:count], await total, more)
+
+
+async def chunks(
+    actor: Actor, wanted: Wanted, *, before: int | None = None, most: int | None = None
+) -> AsyncIterator[list[LogRow]]:
+    """All that match, newest first, no more than `most`; no transaction is open in between."""
+    bounds, left = filters.bounds(wanted), most
+    while left is None or left > 0:
+        count = CHUNK if left is None else min(CHUNK, left)
+        async with unit_of_work(actor) as tx:
+            rows = await rows_in(tx, await queries.page(tx, bounds, before, 0, count))
+        if rows:
+            yield rows
+        if len(rows) < count:
+            return
+        before = rows[-1].number
+        left = None if left is None else left - count
+
+
+async def named(actor: Actor) -> Named:
+    """What the actor's own log can be narrowed to."""
+    async with unit_of_work(actor) as tx:
+        rows = await queries.named(tx)
+    found = Named(Counter(), Counter())
+    for row in rows:
+        if row["facility_id"] is not None:
+            found.facilities[row["facility_id"]] += row["events"]
+        if row["purpose_of_use"] is not None:
+            found.purposes[row["purpose_of_use"]] += row["events"]
+    return found
+
+
+async def length(actor: Actor) -> int:
+    """The number of the newest event of the actor's own log."""
+    async with unit_of_work(actor) as tx:
+        return await queries.length(tx)
 
 
 async def event_in(tx: Transaction, number: int) -> LogRow | None:
@@ -131,7 +196,13 @@ async def opened_in(tx: Transaction, rows: list[queries.Record]) -> list[OpenedE
     return [opened(row, ciphers) for row in rows]
 
 
-async def readers(actor: Actor) -> set[UUID]:
-    """Facilities that have read the actor's own records."""
+async def readers(actor: Actor, *, before: datetime | None = None) -> set[UUID]:
+    """Facilities that have read the actor's own records, of late or before a time."""
     async with unit_of_work(actor) as tx:
-        return {row["facility_id"] for row in await queries.readers(tx)}
+        return {row["facility_id"] for row in await queries.readers(tx, before)}
+
+
+async def began_at(actor: Actor) -> datetime | None:
+    """When the actor's own log began."""
+    async with unit_of_work(actor) as tx:
+        return await queries.began_at(tx)

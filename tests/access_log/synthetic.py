@@ -4,8 +4,10 @@
 answer (`cases.py`), for verifiers in other languages.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -18,12 +20,12 @@ from api.access_log.transparency import entries, head_map, notes, tree
 from api.access_log.transparency.entries import EntryType
 
 ORIGIN: Final = "log.example.jp/synthetic"
-MORNING: Final = 1_777_766_400_000_000
-"""3 May 2026, 00:00 UTC."""
+MORNING: Final = 1_746_230_400_000_000
+"""3 May 2025, 00:00 UTC."""
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
-HANAKO: Final = UUID("01970000-0000-7000-8000-000000000001")
-TARO: Final = UUID("01970000-0000-7000-8000-000000000002")
+HANAKO: Final = UUID("01970000-0000-7000-8000-00000000ca0a")
+TARO: Final = UUID("01970000-0000-7000-8000-00000000da0b")
 
 
 def drawn(*name: object) -> bytes:
@@ -131,10 +133,10 @@ class Log:
             each.leaf = self._enter(EntryType.PARTICIPANT_EVENT, each.commit)
         return self.size
 
-    def count(self) -> MadeMap:
-        """A head map of all that is in the tree."""
+    def count(self, *, is_hasty: bool = False) -> MadeMap:
+        """A head map of all that is in the tree; a hasty one also of what is not yet."""
         numbers = {
-            participant: sum(each.leaf is not None for each in told)
+            participant: sum(is_hasty or each.leaf is not None for each in told)
             for participant, told in self.events.items()
         }
         heads = [
@@ -312,3 +314,10 @@ def reading(number: int) -> dict[str, Any]:
         "embargo": None,
         "other": {},
     }
+
+
+if __name__ == "__main__":
+    from tests.access_log import cases
+
+    folder = Path(sys.argv[1])
+    print(f"{cases.write(folder)} cases are in {folder}")
