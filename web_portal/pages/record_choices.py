@@ -32,9 +32,9 @@ from api.identity.guards import PORTAL, participants_only
 from api.records import own
 from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
-from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
-from web_portal.pages.records import last_change, line, may_be_shared, record_page
-from web_portal.sentences import changes_said
+from web_portal.page import PortalRequest, back_to, preferences, render, say
+from web_portal.pages.disclosure.frame import crossed
+from web_portal.pages.records import last_change, line, may_be_shared
 
 MOST_RECIPIENTS = 20
 
@@ -109,9 +109,7 @@ async def choose(
     except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
         if not consent.already_so(state, commands):  # a second tap wanted what the first one did
-            return await record_page(
-                request, actor, record_id, conflict=await _conflict(request, actor, error)
-            )
+            return await crossed(request, actor, error, f"/records/{record_id}")
     return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
 
 
@@ -154,9 +152,7 @@ async def share(
         errors = {refused.field: say(request, refused.key, days=MOST_SHARE_DAYS)}
         return await _share_page(request, actor, record_id, data, errors)
     except SettingsChangedMeanwhile as error:
-        return await record_page(
-            request, actor, record_id, conflict=await _conflict(request, actor, error)
-        )
+        return await crossed(request, actor, error, f"/records/{record_id}")
     return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
 
 
@@ -177,9 +173,7 @@ async def set_incoming(
     except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
         if not consent.already_so(state, commands):
-            return await _incoming_page(
-                request, actor, conflict=await _conflict(request, actor, error)
-            )
+            return await crossed(request, actor, error, "/records/incoming")
     return _redirect(f"/records/incoming?changed={state.directive.version}#main")
 
 
@@ -187,8 +181,11 @@ async def set_incoming(
 async def undo(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
 ) -> Response[bytes]:
-    state = await consent.undo(actor, expected_version=data.version)
     path = back_to(data.next).partition("?")[0].partition("#")[0]
+    try:
+        state = await consent.undo(actor, expected_version=data.version)
+    except SettingsChangedMeanwhile as error:
+        return await crossed(request, actor, error, path)
     return _redirect(f"{path}?changed={state.directive.version}#main")
 
 
@@ -327,15 +324,13 @@ async def _incoming_page(
     actor: Actor,
     *,
     changed: int | None = None,
-    conflict: Flash | None = None,
 ) -> Response[bytes]:
     state = await consent.settings(actor)
     return await render(
         request,
         "records/incoming.html",
         actor,
-        status=409 if conflict else 200,
-        flash=conflict,
+        flash=None,
         path="/records/incoming",
         is_participating=state.participation.state == "participating",
         levels=[(each, say(request, f"my_records.incoming.{each}")) for each in LEVELS[:2]],
@@ -343,18 +338,6 @@ async def _incoming_page(
         version=state.directive.version,
         undo=await last_change(request, actor, state, changed),
     )
-
-
-async def _conflict(
-    request: PortalRequest, actor: Actor, conflict: SettingsChangedMeanwhile
-) -> Flash:
-    """What others changed meanwhile; the page below shows how it stands now."""
-    said = [await changes_said(request, actor, each) for each in conflict.meanwhile if each]
-    return {
-        "kind": "warning",
-        "title": say(request, "error.consent.changed_meanwhile"),
-        "text": " ".join([*said, say(request, "error.consent.changed_meanwhile.next")]),
-    }
 
 
 def _redirect(path: str) -> Response[bytes]:

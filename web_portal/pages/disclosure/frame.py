@@ -16,9 +16,9 @@ from api.consent.settings.switches import Command
 from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.i18n import JAPAN
-from web_portal.page import PortalRequest, back_to, render, say
+from web_portal.page import PortalRequest, back_to, render
 from web_portal.pages.disclosure.places import place_of, section_of
-from web_portal.sentences import changes_said, wishes_said
+from web_portal.sentences import made_said, wishes_said
 
 HUB = "/disclosure"
 SAVE = "/disclosure/save"
@@ -122,8 +122,7 @@ async def crossed(
         save=SAVE,
         version=crossing.version,
         meanwhile=[
-            await changes_said(request, actor, each) if each else say(request, "change.undone")
-            for each in crossing.meanwhile[-MOST_MEANWHILE:]
+            await made_said(request, actor, each) for each in crossing.meanwhile[-MOST_MEANWHILE:]
         ],
         wanted=await wishes_said(request, actor, crossing.wanted),
         change=wish(*crossing.wanted),
@@ -160,11 +159,11 @@ async def _undo(
     version = state.directive.version
     if not changed or changed != version:
         return None
-    commands = await consent.turned(actor, version)
-    if not commands:
-        return {"text": say(request, "change.undone"), "at": ""}
-    place = place_of(commands[0])
-    text = await changes_said(request, actor, commands)
+    made = await consent.turned(actor, version)
+    if not made:
+        return None
+    place = "" if isinstance(made, str) else place_of(made[0])
+    text = await made_said(request, actor, made)
     return {"text": text, "at": place if place in places else ""}
 
 
