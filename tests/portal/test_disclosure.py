@@ -159,8 +159,8 @@ async def test_the_hub_counts_what_is_chosen_on_each_page(hanako: Visitor, clini
         SetProfession("nurse", False),
         SetFacilityType("pharmacy", True),
         SetRegion("aso", True),
-        Exclude(True, facility_id=clinic.facility_id),
     )
+    await hanako.wish(Exclude(True, facility_id=clinic.facility_id))
     page = (await hanako.get("/disclosure")).text
     assert "1つ「見せない」にしています" in page
     assert "2つ「見せる」にしています" in page
