@@ -171,3 +171,12 @@ async def residence(tx: Transaction, number: int) -> asyncpg.Record | None:
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )
+
+
+async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
+    """Versions that chose a scheme or took a version back, oldest first."""
+    return await tx.fetch(
+        "SELECT version, change::text AS change FROM directive"
+        " WHERE participant_id = (SELECT app.subject())"
+        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ? 'undo') ORDER BY version"
+    )

@@ -19,6 +19,7 @@ from api.consent.facts import (
 )
 from api.consent.settings import checking, rows
 from api.consent.settings.changes import Made, apply_all, made_by
+from api.consent.settings.chosen_scheme import picks_another
 from api.consent.settings.summary import Summary, summary
 from api.consent.settings.switches import Command
 from api.consent.stored import Settings, directive_of, network_rules, settings_in, settings_of
@@ -81,7 +82,7 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
             raise NotFound
         await expect(tx, now, expected_version, commands)
         following, done = await _following(tx, now.directive, commands)
-        if following is now.directive:
+        if following is now.directive and not await picks_another(tx, commands):
             return now
         return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
 
@@ -124,7 +125,7 @@ async def change_in(
     """
     now = (await settings_in(tx)).directive
     following, done = await _following(tx, now, commands)
-    if following is now:
+    if following is now and not await picks_another(tx, commands):
         return now
     old = set(now.provisions)
     following = structs.replace(
@@ -140,13 +141,14 @@ async def change_in(
     return following
 
 
-def already_so(state: Settings, commands: Sequence[Command]) -> bool:
+async def already_so(actor: Actor, state: Settings, commands: Sequence[Command]) -> bool:
     """Whether these commands would change nothing."""
     try:
         after, _ = apply_all(state.directive, commands, network_rules(), clock.now())
     except ValueError:
         return False
-    return after is state.directive
+    async with unit_of_work(actor) as tx:
+        return after is state.directive and not await picks_another(tx, commands)
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:

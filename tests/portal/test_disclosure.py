@@ -182,6 +182,17 @@ async def test_a_second_tap_of_a_trembling_finger_is_no_conflict(
     assert await hanako.version() == 1
 
 
+async def test_a_tap_that_changes_nothing_does_not_tell_of_an_earlier_one(
+    hanako: Visitor, clinic: Place
+) -> None:
+    await hanako.turn("facility", clinic.facility_id, "yes", 0)
+    page = await hanako.follow(await hanako.wish(SetProfession("nurse", True), version=1))
+    assert 'action="/disclosure/undo"' not in page
+    incoming = await hanako.post("/records/incoming", level="normal", version=1)
+    assert "/records/undo" not in await hanako.follow(incoming)
+    assert await hanako.version() == 1
+
+
 async def test_a_change_is_taken_back_with_one_tap(hanako: Visitor, clinic: Place) -> None:
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     page = await hanako.follow(await hanako.post("/disclosure/undo", version=1))

@@ -25,6 +25,7 @@ from api.consent.settings.switches import (
     Share,
 )
 from api.consent.settings.telling import label
+from api.consent.stored import Settings
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -108,9 +109,11 @@ async def choose(
         state = await consent.change(actor, commands, expected_version=data.version)
     except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
-        if not consent.already_so(state, commands):  # a second tap wanted what the first one did
+        if not await consent.already_so(
+            actor, state, commands
+        ):  # a second tap wanted what the first one did
             return await crossed(request, actor, error, f"/records/{record_id}")
-    return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
+    return _changed(f"/records/{record_id}", state, data.version)
 
 
 @get(
@@ -153,7 +156,7 @@ async def share(
         return await _share_page(request, actor, record_id, data, errors)
     except SettingsChangedMeanwhile as error:
         return await crossed(request, actor, error, f"/records/{record_id}")
-    return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
+    return _changed(f"/records/{record_id}", state, data.version)
 
 
 @get("/records/incoming", guards=[participants_only], opt=PORTAL, include_in_schema=False)
@@ -172,9 +175,9 @@ async def set_incoming(
         state = await consent.change(actor, commands, expected_version=data.version)
     except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
-        if not consent.already_so(state, commands):
+        if not await consent.already_so(actor, state, commands):
             return await crossed(request, actor, error, "/records/incoming")
-    return _redirect(f"/records/incoming?changed={state.directive.version}#main")
+    return _changed("/records/incoming", state, data.version)
 
 
 @post("/records/undo", guards=[participants_only], opt=PORTAL, include_in_schema=False)
@@ -186,7 +189,7 @@ async def undo(
         state = await consent.undo(actor, expected_version=data.version)
     except SettingsChangedMeanwhile as error:
         return await crossed(request, actor, error, path)
-    return _redirect(f"{path}?changed={state.directive.version}#main")
+    return _changed(path, state, data.version)
 
 
 def _commands(full: OwnRecordInFull, choice: Choice) -> list[Command]:
@@ -338,6 +341,12 @@ async def _incoming_page(
         version=state.directive.version,
         undo=await last_change(request, actor, state, changed),
     )
+
+
+def _changed(path: str, state: Settings, before: int) -> Response[bytes]:
+    """Back to the page, which says what was changed, if anything was."""
+    version = state.directive.version
+    return _redirect(f"{path}?changed={version}#main" if version != before else f"{path}#main")
 
 
 def _redirect(path: str) -> Response[bytes]:

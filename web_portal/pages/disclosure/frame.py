@@ -98,13 +98,18 @@ async def saved(
     request: PortalRequest, actor: Actor, commands: Sequence[Command], version: int, back: str
 ) -> Response[bytes]:
     """The page the wish came from, with what it did; both versions where they crossed."""
+    back = back or section_of(commands)
     try:
         state = await consent.change(actor, commands, expected_version=version)
+        if state.directive.version == version:
+            return to(own_path(back) or HUB)  # nothing changed, so there is nothing to say of it
     except SettingsChangedMeanwhile as crossing:
         state = await consent.settings(actor)
-        if not consent.already_so(state, commands):  # a second tap wanted what the first one did
+        if not await consent.already_so(
+            actor, state, commands
+        ):  # a second tap wanted what the first one did
             return await crossed(request, actor, crossing, back)
-    return to(returning(back or section_of(commands), state.directive.version))
+    return to(returning(back, state.directive.version))
 
 
 async def crossed(
