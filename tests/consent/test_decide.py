@@ -902,6 +902,14 @@ def test_a_scope_of_shares_alone_opens_nothing_else_and_says_so() -> None:
         ([], {"participation": lived(date(2026, 6, 2))}, MIDNIGHT),
         ([], {"participation": lived(None, date(2026, 6, 2))}, MIDNIGHT),
         ([], {"participation": lived(None, date(2024, 6, 2))}, MIDNIGHT),
+        (
+            [],
+            {
+                "participation": lived(None, date(2024, 2, 29)),
+                "request": structs.replace(ask(), now=datetime(2026, 2, 28, 3, tzinfo=UTC)),
+            },
+            datetime(2026, 2, 28, 15, tzinfo=UTC),
+        ),
         ([], {"request": ask(facility_joined_at=NOW - DAY)}, None),
         ([allow(everyone=True)], {"request": ask(facility_joined_at=NOW - DAY)}, NOW + 6 * DAY),
         ([allow(region="43")], {"request": ask(facility_joined_at=NOW - DAY)}, NOW + 6 * DAY),
