@@ -868,6 +868,10 @@ def test_the_widest_of_several_permits_is_named() -> None:
     assert basis.filter.provision.id == 3
 
 
+def test_the_basis_says_from_which_day_records_are_shown() -> None:
+    assert answer(CLINIC_ON).basis.data_from == JOINED.data_from == date(2026, 1, 1)
+
+
 def test_a_scope_of_shares_alone_opens_nothing_else_and_says_so() -> None:
     rules = (refuse(facility_id=CLINIC), share(facility_id=CLINIC, category="lab"))
     scope = compile_policy(NETWORK, JOINED, directive(*rules)).scope(ask())
