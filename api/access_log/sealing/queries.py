@@ -1,0 +1,193 @@
+"""All SQL of sealing; it runs on the sealer's own connection."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import asyncpg
+
+from api.access_log.transparency.tiles import Tile
+
+# Any number, the same for every sealer of a database.
+_LOCK = 0x7365616C6572
+
+# What goes into the tree: events first, so that a head map stands after every event it counts.
+_SOURCES = (
+    ("access_event", r"\x0101", "commit", 0),
+    ("system_event", r"\x0102", "commit", 0),
+    ("erasure_certificate", r"\x0107", "value", 1),
+    ("key_change", r"\x0106", "value", 2),
+    ("head_map", r"\x0105", "value", 3),
+)
+
+
+def _due(condition: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {rank} AS rank, xid, '{prefix}'::bytea || {value} AS entry"  # noqa: S608 - constants
+        f" FROM {table} s WHERE {condition.format(prefix=prefix, value=value)}"
+        for table, prefix, value, rank in _SOURCES
+    )
+
+
+# Not over when `seen` was taken: later ids, and those in progress then. Two ranges of an index.
+_UNSEEN = _due("epoch = $2 AND xid >= pg_snapshot_xmax($3::text::pg_snapshot)") + (
+    " UNION ALL "
+    + _due("epoch = $2 AND xid = ANY (ARRAY(SELECT pg_snapshot_xip($3::text::pg_snapshot)))")
+)
+# Of earlier lives of the database: ids say nothing any more, the tree does.
+_LEFT_OVER = _due(
+    "epoch < $2 AND NOT EXISTS"
+    " (SELECT FROM log_entry e WHERE e.entry = '{prefix}'::bytea || {value})"
+)
+_TAKE_IN = """
+WITH due AS ({due}), taken AS (
+  INSERT INTO log_entry (idx, entry)
+  SELECT $1 + row_number() OVER (ORDER BY rank, xid) - 1, entry FROM due
+  RETURNING idx, entry
+)
+SELECT string_agg(leaves, ''::bytea ORDER BY part) FROM (
+  SELECT idx >> 12 AS part,
+    string_agg(sha256('\\x00'::bytea || entry), ''::bytea ORDER BY idx) AS leaves
+  FROM taken GROUP BY 1
+) parts
+"""
+
+
+class State(NamedTuple):
+    """`size` and `root` of the newest tree, `entries` how many there really are; `seen` None:
+    nothing was sealed yet."""
+
+    origin: str | None
+    epoch: int
+    halted_reason: str | None
+    size: int
+    root: bytes
+    entries: int
+    seen: str | None
+    seen_epoch: int | None
+    is_same_cluster: bool
+    ids_went_back: bool
+
+
+async def try_lock(connection: asyncpg.Connection) -> bool:
+    """Held until the connection ends, however it ends."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
+
+
+async def state(connection: asyncpg.Connection) -> State:
+    row = await connection.fetchrow(
+        "SELECT s.origin, s.epoch, s.halted_reason, coalesce(r.size, 0),"
+        " coalesce(r.root, ''::bytea),"
+        " coalesce((SELECT max(idx) + 1 FROM log_entry), 0), c.seen, c.epoch,"
+        " coalesce(c.cluster = p.system_identifier, true),"
+        " coalesce(c.epoch = s.epoch AND pg_snapshot_xmax(c.seen::pg_snapshot)"
+        "  > pg_snapshot_xmax(pg_current_snapshot()), false)"
+        " FROM log_state s CROSS JOIN pg_control_system() p LEFT JOIN log_cursor c ON true"
+        " LEFT JOIN LATERAL (SELECT size, root FROM log_root ORDER BY size DESC LIMIT 1) r ON true"
+    )
+    return State(*row)
+
+
+async def fix_origin(connection: asyncpg.Connection, origin: str) -> None:
+    await connection.execute("UPDATE log_state SET origin = $1 WHERE origin IS NULL", origin)
+
+
+async def halt(connection: asyncpg.Connection, reason: str) -> None:
+    """The first reason stays."""
+    await connection.execute(
+        "UPDATE log_state SET halted_reason = $1, halted_at = clock_timestamp()"
+        " WHERE halted_reason IS NULL",
+        reason,
+    )
+
+
+async def take_in(connection: asyncpg.Connection, size: int, epoch: int, seen: str | None) -> bytes:
+    """Makes entries of what is due, and answers their leaves; inside a transaction of one snapshot.
+
+    `seen` None: rows of every earlier epoch that are not in the tree yet come first.
+    """
+    leaves: bytes = b""
+    if seen is None:
+        leaves = await connection.fetchval(_TAKE_IN.format(due=_LEFT_OVER), size, epoch) or b""
+        seen = "1:1:"
+    size += len(leaves) // 32
+    return leaves + (
+        await connection.fetchval(_TAKE_IN.format(due=_UNSEEN), size, epoch, seen) or b""
+    )
+
+
+async def add_entries(connection: asyncpg.Connection, first: int, entries: Sequence[bytes]) -> None:
+    await connection.copy_records_to_table(
+        "log_entry", columns=("idx", "entry"), records=enumerate(entries, first)
+    )
+
+
+async def move_cursor(connection: asyncpg.Connection, epoch: int) -> None:
+    """To the snapshot of this transaction."""
+    await connection.execute(
+        "INSERT INTO log_cursor (epoch, seen, cluster)"
+        " SELECT $1, pg_current_snapshot()::text, system_identifier FROM pg_control_system()"
+        " ON CONFLICT (only_one) DO UPDATE SET epoch = excluded.epoch, seen = excluded.seen,"
+        " cluster = excluded.cluster",
+        epoch,
+    )
+
+
+async def entries(connection: asyncpg.Connection, first: int, until: int) -> bytes:
+    found: bytes | None = await connection.fetchval(
+        "SELECT string_agg(entry, ''::bytea ORDER BY idx) FROM log_entry"
+        " WHERE idx >= $1 AND idx < $2",
+        first,
+        until,
+    )
+    return found or b""
+
+
+async def put_tiles(connection: asyncpg.Connection, changed: Sequence[Tile]) -> None:
+    await connection.execute(
+        "INSERT INTO log_tile (level, idx, hashes)"
+        " SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])"
+        " ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes",
+        [tile.level for tile in changed],
+        [tile.number for tile in changed],
+        [tile.hashes for tile in changed],
+    )
+
+
+async def add_root(connection: asyncpg.Connection, size: int, root: bytes) -> None:
+    await connection.execute("INSERT INTO log_root (size, root) VALUES ($1, $2)", size, root)
+
+
+async def signed_size(connection: asyncpg.Connection) -> int:
+    return int(await connection.fetchval("SELECT coalesce(max(size), 0) FROM log_checkpoint"))
+
+
+async def notes_to_keep(connection: asyncpg.Connection) -> list[str]:
+    """The newest checkpoint, and the newest that a witness cosigned."""
+    rows = await connection.fetch(
+        "SELECT note FROM log_checkpoint WHERE size IN ((SELECT max(size) FROM log_checkpoint),"
+        " (SELECT max(size) FROM log_cosignature))"
+    )
+    return [row["note"] for row in rows]
+
+
+async def add_checkpoint(connection: asyncpg.Connection, size: int, root: bytes, note: str) -> None:
+    """Raises `asyncpg.UniqueViolationError` when the size is signed already."""
+    await connection.execute(
+        "INSERT INTO log_checkpoint (size, root, note) VALUES ($1, $2, $3)", size, root, note
+    )
+
+
+async def key_change_notes(connection: asyncpg.Connection) -> list[str]:
+    """Oldest first."""
+    rows = await connection.fetch("SELECT note FROM key_change ORDER BY number")
+    return [row["note"] for row in rows]
+
+
+async def add_key_change(connection: asyncpg.Connection, note: str, value: bytes) -> None:
+    await connection.execute(
+        "INSERT INTO key_change (number, note, value, epoch)"
+        " SELECT coalesce((SELECT max(number) FROM key_change), 0) + 1, $1, $2, s.epoch"
+        " FROM log_state s",
+        note,
+        value,
+    )

@@ -1,0 +1,145 @@
+"""A log in a database of its own, which a test may kill, alter and restore."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from api.access_log.sealing import last_checkpoint, queries, sealer
+from api.access_log.sealing import service as sealing
+from api.access_log.sealing.sealer import Sealer
+from api.access_log.transparency import entries, notes, tree
+from api.access_log.verifier import Checkpoint, is_signed, parse_checkpoint, parse_note
+from api.core.crypto import KeyRing, SigningKeys
+from api.core.provisioning import app_dsn
+
+ORIGIN = "localhost/log"
+SEALED = ("log_entry", "log_tile", "log_root", "log_checkpoint", "log_cosignature", "log_gap")
+WHO = ["t", "participant", "", "", "", "", ""]
+
+
+@dataclass
+class LogHouse:
+    """`admin` is PostgreSQL's superuser; `home` keeps the log's keys and its last checkpoint."""
+
+    name: str
+    admin_dsn: str
+    roles: KeyRing
+    home: Path
+    admin: asyncpg.Connection
+    open: list[asyncpg.Connection] = field(default_factory=list)
+
+    @property
+    def keys(self) -> SigningKeys:
+        return SigningKeys(self.home / "keys" / "log")
+
+    @property
+    def app_dsn(self) -> str:
+        return app_dsn(self.admin_dsn, self.roles)
+
+    async def connect(self) -> asyncpg.Connection:
+        connection = await sealing.connect(self.app_dsn, self.roles)
+        self.open.append(connection)
+        return connection
+
+    async def sealer(self, *, share: bool = False) -> Sealer:
+        """One that holds the lock, or only believes so."""
+        connection = await self.connect()
+        assert share or await queries.try_lock(connection)
+        return Sealer(connection, self.keys, self.home, ORIGIN)
+
+    async def run_sealer(self) -> None:
+        await sealer.run(self.connect, self.keys, self.home, ORIGIN)
+
+    def forbid_signing(self) -> None:
+        last_checkpoint.write, self._write = _no_room, last_checkpoint.write
+
+    def allow_signing(self) -> None:
+        last_checkpoint.write = self._write
+
+    async def as_superuser(self, deed: str) -> None:
+        """What triggers refuse to everybody else."""
+        for table in SEALED:
+            await self.admin.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        await self.admin.execute(deed)
+        for table in SEALED:
+            await self.admin.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
+
+    async def participant(self, connection: asyncpg.Connection | None = None) -> UUID:
+        participant = uuid4()
+        await (connection or self.admin).execute(
+            "INSERT INTO participant (participant_id, name, name_kana, sex, birth_on)"
+            " VALUES ($1, '山田 花子', 'ヤマダ ハナコ', 'female', '1980-01-01')",
+            participant,
+        )
+        return participant
+
+    async def append(
+        self, participant: UUID, count: int = 1, connection: asyncpg.Connection | None = None
+    ) -> list[bytes]:
+        """Events without a body; answers their commits."""
+        rows = await (connection or self.admin).fetch(
+            "SELECT e.commit FROM generate_series(1, $3) n CROSS JOIN LATERAL app.append_event($1,"
+            " $2, 'records:record:read', 'permitted', uuidv7(),"
+            " sha256(uuid_send(gen_random_uuid()) || int4send(n)), ''::bytea, 1::smallint) e",
+            WHO,
+            participant,
+            count,
+        )
+        return [row["commit"] for row in rows]
+
+    async def commits(self) -> set[bytes]:
+        return {row["commit"] for row in await self.admin.fetch("SELECT commit FROM access_event")}
+
+    async def entries(self) -> list[bytes]:
+        rows = await self.admin.fetch("SELECT entry FROM log_entry ORDER BY idx")
+        return [row["entry"] for row in rows]
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """The newest, its signature checked."""
+        text = await self.admin.fetchval(
+            "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"
+        )
+        if text is None:
+            return None
+        note = parse_note(text)
+        assert is_signed(note, notes.vkey(ORIGIN, self.keys.current().private))
+        return parse_checkpoint(note.text)
+
+    async def halted(self) -> str | None:
+        reason: str | None = await self.admin.fetchval("SELECT halted_reason FROM log_state")
+        return reason
+
+    async def assert_whole(self) -> None:
+        """Every committed event is in the tree once, and the newest checkpoint is its root."""
+        sealed = await self.entries()
+        commits = await self.commits()
+        assert len(sealed) == len(set(sealed))
+        assert {each[2:] for each in sealed if each[1] == 1} == commits
+        checkpoint = await self.checkpoint()
+        assert checkpoint is not None
+        assert checkpoint.size == len(sealed)
+        assert checkpoint.root == root_of(sealed)
+
+    async def close(self) -> None:
+        for each in self.open:
+            each.terminate()
+        await self.admin.close()
+
+
+def root_of(sealed: list[bytes]) -> bytes:
+    return tree.root(tree.over(entries.leaves(b"".join(sealed))), len(sealed))
+
+
+async def until(check, seconds: float = 10) -> None:
+    for _ in range(int(seconds / 0.05)):
+        if await check():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(check.__name__)
+
+
+def _no_room(home: Path, note: str) -> None:
+    raise OSError("no room")
