@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,13 +10,15 @@ import asyncpg
 
 from api.access_log.sealing import last_checkpoint, queries, sealer
 from api.access_log.sealing import service as sealing
-from api.access_log.sealing.sealer import Sealer
+from api.access_log.sealing.sealer import LogKeys, Sealer
 from api.access_log.transparency import entries, notes, tree
 from api.access_log.verifier import Checkpoint, is_signed, parse_checkpoint, parse_note
 from api.core.crypto import KeyRing, SigningKeys
 from api.core.provisioning import app_dsn
 
 ORIGIN = "localhost/log"
+BLIND = bytes(range(32))
+NEVER = timedelta(days=3650)
 SEALED = ("log_entry", "log_tile", "log_root", "log_checkpoint", "log_cosignature", "log_gap")
 WHO = ["t", "participant", "", "", "", "", ""]
 
@@ -44,14 +47,14 @@ class LogHouse:
         self.open.append(connection)
         return connection
 
-    async def sealer(self, *, share: bool = False) -> Sealer:
+    async def sealer(self, *, share: bool = False, head_maps: timedelta = NEVER) -> Sealer:
         """One that holds the lock, or only believes so."""
         connection = await self.connect()
         assert share or await queries.try_lock(connection)
-        return Sealer(connection, self.keys, self.home, ORIGIN)
+        return Sealer(connection, LogKeys(self.keys, BLIND), self.home, ORIGIN, head_maps)
 
     async def run_sealer(self) -> None:
-        await sealer.run(self.connect, self.keys, self.home, ORIGIN)
+        await sealer.run(self.connect, LogKeys(self.keys, BLIND), self.home, ORIGIN)
 
     def forbid_signing(self) -> None:
         last_checkpoint.write, self._write = _no_room, last_checkpoint.write

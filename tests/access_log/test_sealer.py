@@ -5,9 +5,11 @@ import asyncio
 import asyncpg
 import pytest
 
-from api.access_log.sealing import last_checkpoint, queries
+from api.access_log.sealing import last_checkpoint, queries, rotation
 from api.access_log.sealing.halting import Reason
 from api.access_log.transparency import notes
+from api.access_log.verifier import is_signed, key_change_value, parse_note
+from api.core.crypto import SigningKeys
 from tests.access_log.house import ORIGIN, LogHouse, until
 
 
@@ -85,7 +87,7 @@ async def test_two_sealers_race_and_each_event_is_sealed_once(log_house: LogHous
 
     async def is_done() -> bool:
         checkpoint = await log_house.checkpoint()
-        return checkpoint is not None and checkpoint.size == 201
+        return checkpoint is not None and checkpoint.size == 202
 
     await until(is_done)
     await log_house.assert_whole()
@@ -128,9 +130,9 @@ async def test_a_checkpoint_on_the_disk_alone_is_stored_and_never_signed_anew(
     await log_house.append(hanako, 3)
     await sealer.round()
     kept = (log_house.home / last_checkpoint.PLACE).read_text("utf-8")
-    await log_house.as_superuser("DELETE FROM log_checkpoint WHERE size = 4")
+    await log_house.as_superuser("DELETE FROM log_checkpoint WHERE size = 5")
     await (await log_house.sealer(share=True)).round()
-    assert await log_house.admin.fetchval("SELECT note FROM log_checkpoint WHERE size = 4") == kept
+    assert await log_house.admin.fetchval("SELECT note FROM log_checkpoint WHERE size = 5") == kept
 
 
 async def test_postgresql_refuses_to_sign_a_size_twice(log_house: LogHouse):
@@ -147,9 +149,9 @@ ALTERED = {
     "an entry": "UPDATE log_entry SET entry = '\\x0101' || sha256('x') WHERE idx = 8",
     "a tile": "UPDATE log_tile SET hashes = sha256('x') || substr(hashes, 33) WHERE level = 0",
     "the tile's end": "UPDATE log_tile SET hashes = substr(hashes, 1, 320) || sha256('x')",
-    "a root": "UPDATE log_root SET root = sha256('x') WHERE size = 11",
-    "an entry more": "INSERT INTO log_entry VALUES (11, '\\x0101' || sha256('x'))",
-    "an entry less": "DELETE FROM log_entry WHERE idx = 10",
+    "a root": "UPDATE log_root SET root = sha256('x') WHERE size = 12",
+    "an entry more": "INSERT INTO log_entry VALUES (12, '\\x0101' || sha256('x'))",
+    "an entry less": "DELETE FROM log_entry WHERE idx = 11",
     "a tile less": "DELETE FROM log_tile",
     "a tile longer": "UPDATE log_tile SET hashes = hashes || sha256('x')",
 }
@@ -207,3 +209,48 @@ async def test_signing_stops_when_the_log_is_shorter_than_what_was_signed(log_ho
     await (await log_house.sealer(share=True)).round()
     assert await log_house.halted() == Reason.ROLLED_BACK
     assert await log_house.entries() == []
+
+
+async def test_a_new_key_is_vouched_for_by_the_old_one_in_the_tree(log_house: LogHouse):
+    sealer = await log_house.sealer(share=True)
+    hanako = await log_house.participant()
+    await log_house.append(hanako, 2)
+    await sealer.round()
+    old = log_house.keys.current().private
+    new = await rotation.rotate(await log_house.connect(), log_house.keys, ORIGIN)
+    await log_house.append(hanako, 2)
+    await sealer.round()
+    assert await log_house.halted() is None
+    note = parse_note(await log_house.admin.fetchval("SELECT note FROM key_change"))
+    assert is_signed(note, notes.vkey(ORIGIN, old))
+    assert b"\x01\x06" + key_change_value(note.text) in await log_house.entries()
+    newest = parse_note(
+        await log_house.admin.fetchval("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1")
+    )
+    assert is_signed(newest, new)
+    assert not (log_house.home / "keys" / "log" / "1.pem").exists()
+
+
+async def test_a_key_change_that_stopped_half_way_is_finished(
+    log_house: LogHouse, monkeypatch: pytest.MonkeyPatch
+):
+    sealer = await log_house.sealer(share=True)
+    hanako = await log_house.participant()
+    await sealer.round()
+    monkeypatch.setattr(SigningKeys, "take_over", _no_power)
+    with pytest.raises(OSError, match="no power"):
+        await rotation.rotate(await log_house.connect(), log_house.keys, ORIGIN)
+    await log_house.append(hanako)
+    await sealer.round()
+    assert (await log_house.checkpoint()).size == 4  # the old key goes on
+    monkeypatch.undo()
+    await rotation.rotate(await log_house.connect(), log_house.keys, ORIGIN)
+    await log_house.append(hanako)
+    await sealer.round()
+    assert (await log_house.checkpoint()).size == 5
+    assert await log_house.admin.fetchval("SELECT count(*) FROM key_change") == 1
+    assert await log_house.halted() is None
+
+
+def _no_power(keys: SigningKeys) -> None:
+    raise OSError("no power")

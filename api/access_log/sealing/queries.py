@@ -1,14 +1,17 @@
 """All SQL of sealing; it runs on the sealer's own connection."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 import asyncpg
 
+from api.access_log.transparency.head_map import MapTile
 from api.access_log.transparency.tiles import Tile
 
 # Any number, the same for every sealer of a database.
 _LOCK = 0x7365616C6572
+_ROTATING = _LOCK + 1
 
 # What goes into the tree: events first, so that a head map stands after every event it counts.
 _SOURCES = (
@@ -157,6 +160,63 @@ async def add_root(connection: asyncpg.Connection, size: int, root: bytes) -> No
     await connection.execute("INSERT INTO log_root (size, root) VALUES ($1, $2)", size, root)
 
 
+async def head_map_is_due(connection: asyncpg.Connection, every: timedelta) -> bool:
+    """The first one as soon as anybody has an event."""
+    return bool(
+        await connection.fetchval(
+            "SELECT CASE WHEN m.at IS NULL"
+            "  THEN EXISTS (SELECT FROM access_log_head WHERE last_pseq > 0)"
+            "  ELSE m.at < clock_timestamp() - $1::interval END"
+            " FROM (SELECT max(at) AS at FROM head_map) m",
+            every,
+        )
+    )
+
+
+async def heads(connection: asyncpg.Connection) -> tuple[int, bytes]:
+    """Of who has events, by position: when in microseconds, and for each u64 position, participant,
+    u64 events, last commit."""
+    row = await connection.fetchrow(
+        "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, coalesce(string_agg("
+        " int8send(position) || uuid_send(participant_id) || int8send(last_pseq) || last_commit,"
+        " ''::bytea ORDER BY position), ''::bytea) FROM access_log_head WHERE last_pseq > 0"
+    )
+    return row[0], row[1]
+
+
+async def add_head_map(
+    connection: asyncpg.Connection, at: int, root: bytes, participants: int, value: bytes
+) -> int:
+    """Its number."""
+    return int(
+        await connection.fetchval(
+            "INSERT INTO head_map (number, at, root, participants, value, epoch)"
+            " SELECT coalesce((SELECT max(number) FROM head_map), 0) + 1,"
+            " timestamptz 'epoch' + $1 * interval '1 microsecond', $2, $3, $4, s.epoch"
+            " FROM log_state s RETURNING number",
+            at,
+            root,
+            participants,
+            value,
+        )
+    )
+
+
+async def put_head_map_tiles(
+    connection: asyncpg.Connection, number: int, tiles: Sequence[MapTile]
+) -> None:
+    await connection.copy_records_to_table(
+        "head_map_tile",
+        columns=("map", "level", "idx", "hashes", "numbers"),
+        records=[(number, *tile) for tile in tiles],
+    )
+
+
+async def forget_head_map_tiles(connection: asyncpg.Connection, number: int) -> None:
+    """Of this map and those before."""
+    await connection.execute("DELETE FROM head_map_tile WHERE map <= $1", number)
+
+
 async def signed_size(connection: asyncpg.Connection) -> int:
     return int(await connection.fetchval("SELECT coalesce(max(size), 0) FROM log_checkpoint"))
 
@@ -181,6 +241,11 @@ async def key_change_notes(connection: asyncpg.Connection) -> list[str]:
     """Oldest first."""
     rows = await connection.fetch("SELECT note FROM key_change ORDER BY number")
     return [row["note"] for row in rows]
+
+
+async def lock_key_changes(connection: asyncpg.Connection) -> None:
+    """Until the end of the transaction."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _ROTATING)
 
 
 async def add_key_change(connection: asyncpg.Connection, note: str, value: bytes) -> None:

@@ -9,12 +9,13 @@ database is put there, never signed anew.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
-from api.access_log.sealing import checking, last_checkpoint, log_keys, queries, stored
+from api.access_log.sealing import checking, head_maps, last_checkpoint, log_keys, queries, stored
 from api.access_log.sealing.halting import Halted, Reason
 from api.access_log.transparency import entries, notes, tiles, tree
 from api.access_log.verifier import Checkpoint, Malformed
@@ -26,16 +27,29 @@ RHYTHM_SECONDS: Final = 1.0
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
+class LogKeys(NamedTuple):
+    """`signing` vouches for the tree, `blind` hides who stands where in the head map."""
+
+    signing: SigningKeys
+    blind: bytes
+
+
 class Sealer:
     """On a connection that holds the lock; the copy of the newest checkpoint lies in `home`."""
 
     def __init__(
-        self, connection: asyncpg.Connection, keys: SigningKeys, home: Path, origin: str
+        self,
+        connection: asyncpg.Connection,
+        keys: LogKeys,
+        home: Path,
+        origin: str,
+        head_map_every: timedelta = timedelta(hours=1),
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._home = home
         self._origin = origin
+        self._head_map_every = head_map_every
         self._has_checked = False
 
     async def round(self) -> int:
@@ -50,6 +64,8 @@ class Sealer:
             if not self._has_checked:  # before adding to what may not be the log's own tree
                 await self._sign()
                 self._has_checked = True
+            if await queries.head_map_is_due(self._connection, self._head_map_every):
+                await head_maps.take(self._connection, self._keys.blind)
             size = await self._seal(state)
             if size > state.size:
                 await self._sign()
@@ -101,7 +117,7 @@ class Sealer:
                 raise Halted(Reason.ROLLED_BACK)
             return
         origin = state.origin or self._origin
-        signing = self._keys.current().private
+        signing = self._keys.signing.current().private
         keys = log_keys.chain(
             origin, notes.vkey(origin, signing), await queries.key_change_notes(self._connection)
         )
@@ -120,7 +136,7 @@ class Sealer:
         await queries.add_checkpoint(self._connection, state.size, state.root, note)
 
 
-async def run(connect: Connect, keys: SigningKeys, home: Path, origin: str) -> None:
+async def run(connect: Connect, keys: LogKeys, home: Path, origin: str) -> None:
     """Until it is cancelled; a fault is noted and tried again on a new connection."""
     while True:
         try:

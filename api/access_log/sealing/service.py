@@ -5,6 +5,7 @@ from pathlib import Path
 import asyncpg
 
 from api.access_log.sealing import sealer
+from api.access_log.sealing.sealer import LogKeys
 from api.core.crypto import KeyRing
 from api.core.provisioning import role_dsn
 
@@ -23,4 +24,6 @@ async def connect(app_dsn: str, keys: KeyRing) -> asyncpg.Connection:
 
 async def run(app_dsn: str, keys: KeyRing, home: Path, origin: str) -> None:
     """Seals until it is cancelled. `origin` names the log at its very first start."""
-    await sealer.run(lambda: connect(app_dsn, keys), keys.log, home, origin)
+    await sealer.run(
+        lambda: connect(app_dsn, keys), LogKeys(keys.log, keys.log_blind), home, origin
+    )
