@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             "ingest": _ingest,
             "keys": _keys,
             "consent": _consent,
+            "witness": _witness,
         }[options.command](settings, options)
     except SettingFault as fault:
         print(fault, file=sys.stderr)
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         help="whose card a reference or an identifier in the files stands for",
     )
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
+    _add_witness(commands.add_parser("witness", help="cosign another network's access log"))
     return parser
 
 
@@ -109,6 +111,19 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
     papers.add_argument("table", type=Path, metavar="CSV")
     papers.add_argument("--scans", required=True, type=Path, help="a folder or a zip file")
     papers.add_argument("--report", type=Path, help="write the lines not taken as CSV")
+
+
+def _add_witness(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    serving = deeds.add_parser("serve", help="needs neither a database nor a network profile")
+    serving.add_argument("--log", required=True, action="append", metavar="VKEY")
+    serving.add_argument(
+        "--mirror", action="store_true", help="keep the entries too, 34 bytes each"
+    )
+    serving.add_argument("--listen", default="127.0.0.1:8090", metavar="HOST:PORT")
+    for each in (serving, deeds.add_parser("key", help="make the key if needed, and print it")):
+        each.add_argument("--store", required=True, type=Path, metavar="DIR")
+        each.add_argument("--name", help="such as witness.example.jp/1; kept from the first use on")
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
@@ -214,6 +229,18 @@ def _keys(settings: Settings, _: argparse.Namespace) -> int:
 
     kid = KeyRing(settings.home / "keys").receipts.rotate()
     print(f"Receipts are signed with the key {kid} from now on; those before stay good.")
+    return 0
+
+
+def _witness(_: Settings, options: argparse.Namespace) -> int:
+    from api.access_log.witnessing import process
+
+    if options.deed == "key":
+        print(process.vkey(options.store, options.name))
+    else:
+        process.serve(
+            options.store, options.log, options.listen, options.name, is_mirror=options.mirror
+        )
     return 0
 
 

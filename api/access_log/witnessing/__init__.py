@@ -1,0 +1,1 @@
+"""Witnesses: what one is and keeps, and how a log tells them of its checkpoints."""
