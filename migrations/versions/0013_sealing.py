@@ -100,7 +100,8 @@ CREATE TABLE witness_state (
   cosigned_at timestamptz,
   tried_at timestamptz,
   fault text,
-  faulty_since timestamptz
+  faulty_since timestamptz,
+  evidence text
 );
 
 DO $$
@@ -156,7 +157,8 @@ GRANT SELECT, INSERT ON log_entry, log_tile, log_root, log_checkpoint, log_cosig
   head_map, log_gap, fsck_run, log_cursor, witness_state TO tsunagu_sealer;
 GRANT UPDATE (hashes) ON log_tile TO tsunagu_sealer;
 GRANT UPDATE (epoch, seen, cluster) ON log_cursor TO tsunagu_sealer;
-GRANT UPDATE (url, is_mirror, size, mirrored, cosigned_at, tried_at, fault, faulty_since)
+GRANT UPDATE (url, is_mirror, size, mirrored, cosigned_at, tried_at, fault, faulty_since,
+  evidence)
   ON witness_state TO tsunagu_sealer;
 GRANT SELECT, INSERT, DELETE ON head_map_tile TO tsunagu_sealer;
 GRANT SELECT ON log_entry, log_tile, log_root, log_checkpoint, log_cosignature, key_change,

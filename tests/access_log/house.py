@@ -51,7 +51,8 @@ class LogHouse:
         """One that holds the lock, or only believes so."""
         connection = await self.connect()
         assert share or await queries.try_lock(connection)
-        return Sealer(connection, LogKeys(self.keys, BLIND), self.home, ORIGIN, head_maps)
+        await queries.fix_origin(connection, ORIGIN)
+        return Sealer(connection, LogKeys(self.keys, BLIND), self.home, head_maps)
 
     async def run_sealer(self) -> None:
         await sealer.run(self.connect, LogKeys(self.keys, BLIND), self.home, ORIGIN)

@@ -52,10 +52,8 @@ async def check_prefixes(
     for checkpoint in set(signed):
         if checkpoint.size > size:
             raise Halted(Reason.ROLLED_BACK)
-        nodes = stored.consistency_nodes(checkpoint.size, size)
-        known = await stored.fetch_tiles(connection, stored.holding(nodes, size))
         try:
-            proof = tree.consistency(tiles.hashes_in(stored.source(known)), checkpoint.size, size)
+            proof = await stored.consistency(connection, checkpoint.size, size)
         except (Malformed, IndexError) as error:
             raise Halted(Reason.TREE_ALTERED) from error
         if not is_consistent(checkpoint.size, checkpoint.root, size, root, proof):

@@ -8,6 +8,7 @@ import asyncpg
 
 from api.access_log.transparency.head_map import MapTile
 from api.access_log.transparency.tiles import Tile
+from api.access_log.witnessing.client import Pushed
 
 # Any number, the same for every sealer of a database.
 _LOCK = 0x7365616C6572
@@ -57,9 +58,9 @@ SELECT string_agg(leaves, ''::bytea ORDER BY part) FROM (
 
 class State(NamedTuple):
     """`size` and `root` of the newest tree, `entries` how many there really are; `seen` None:
-    nothing was sealed yet."""
+    nothing was sealed yet. `origin` is "" before `fix_origin`."""
 
-    origin: str | None
+    origin: str
     epoch: int
     halted_reason: str | None
     size: int
@@ -78,7 +79,7 @@ async def try_lock(connection: asyncpg.Connection) -> bool:
 
 async def state(connection: asyncpg.Connection) -> State:
     row = await connection.fetchrow(
-        "SELECT s.origin, s.epoch, s.halted_reason, coalesce(r.size, 0),"
+        "SELECT coalesce(s.origin, ''), s.epoch, s.halted_reason, coalesce(r.size, 0),"
         " coalesce(r.root, ''::bytea),"
         " coalesce((SELECT max(idx) + 1 FROM log_entry), 0), c.seen, c.epoch,"
         " coalesce(c.cluster = p.system_identifier, true),"
@@ -215,6 +216,52 @@ async def put_head_map_tiles(
 async def forget_head_map_tiles(connection: asyncpg.Connection, number: int) -> None:
     """Of this map and those before."""
     await connection.execute("DELETE FROM head_map_tile WHERE map <= $1", number)
+
+
+async def newest_note(connection: asyncpg.Connection) -> str | None:
+    note: str | None = await connection.fetchval(
+        "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"
+    )
+    return note
+
+
+async def witnessed_sizes(connection: asyncpg.Connection) -> dict[str, int]:
+    rows = await connection.fetch("SELECT witness, size FROM witness_state")
+    return {row["witness"]: row["size"] for row in rows}
+
+
+async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
+    witness, is_good = str(pushed.witness.key), pushed.cosignature is not None
+    async with connection.transaction():
+        await connection.execute(
+            "INSERT INTO witness_state AS s (witness, url, is_mirror, size, mirrored, cosigned_at,"
+            "  tried_at, fault, faulty_since, evidence)"
+            " VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, 0), CASE WHEN $6 THEN $7 END, $7,"
+            "  $8, CASE WHEN $8 IS NOT NULL THEN $7 END, $9)"
+            " ON CONFLICT (witness) DO UPDATE SET url = excluded.url,"
+            "  is_mirror = excluded.is_mirror, size = coalesce($4, s.size),"
+            "  mirrored = coalesce($5, s.mirrored),"
+            "  cosigned_at = coalesce(excluded.cosigned_at, s.cosigned_at), tried_at = $7,"
+            "  fault = $8, evidence = coalesce($9, s.evidence), faulty_since ="
+            "  CASE WHEN $8 IS NULL THEN NULL ELSE coalesce(s.faulty_since, $7) END",
+            witness,
+            pushed.witness.url,
+            pushed.witness.is_mirror,
+            pushed.size,
+            pushed.mirrored,
+            is_good,
+            pushed.at,
+            pushed.fault,
+            pushed.evidence,
+        )
+        if is_good:
+            await connection.execute(
+                "INSERT INTO log_cosignature (size, witness, line)"
+                " SELECT size, $2, $3 FROM log_checkpoint WHERE size = $1 ON CONFLICT DO NOTHING",
+                pushed.size,
+                witness,
+                str(pushed.cosignature),
+            )
 
 
 async def signed_size(connection: asyncpg.Connection) -> int:

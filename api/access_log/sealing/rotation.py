@@ -8,7 +8,7 @@ from api.access_log.verifier import Vkey, key_change_value
 from api.core.crypto import SigningKeys
 
 
-async def rotate(connection: asyncpg.Connection, keys: SigningKeys, origin: str) -> Vkey:
+async def rotate(connection: asyncpg.Connection, keys: SigningKeys) -> Vkey:
     """The new key signs from the next checkpoint and receipt on; answers its verifier key.
 
     Stopped half-way, it is finished by the next call: the statement stands before the key signs,
@@ -16,6 +16,7 @@ async def rotate(connection: asyncpg.Connection, keys: SigningKeys, origin: str)
     """
     async with connection.transaction():
         await queries.lock_key_changes(connection)
+        origin = (await queries.state(connection)).origin
         old, new = keys.current().private, notes.vkey(origin, keys.prepare())
         chain = log_keys.chain(
             origin, notes.vkey(origin, old), await queries.key_change_notes(connection)

@@ -8,21 +8,32 @@ database is put there, never signed anew.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import asyncpg
 
-from api.access_log.sealing import checking, head_maps, last_checkpoint, log_keys, queries, stored
+from api.access_log.sealing import (
+    checking,
+    head_maps,
+    last_checkpoint,
+    log_keys,
+    publishing,
+    queries,
+    stored,
+)
 from api.access_log.sealing.halting import Halted, Reason
 from api.access_log.transparency import entries, notes, tiles, tree
 from api.access_log.verifier import Checkpoint, Malformed
 from api.core.crypto import SigningKeys
 from api.core.logging import frames, log
+from api.core.settings import SettingFault
 
 RHYTHM_SECONDS: Final = 1.0
+WITNESS_PATIENCE: Final = 8.0
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
@@ -42,13 +53,11 @@ class Sealer:
         connection: asyncpg.Connection,
         keys: LogKeys,
         home: Path,
-        origin: str,
         head_map_every: timedelta = timedelta(hours=1),
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._home = home
-        self._origin = origin
         self._head_map_every = head_map_every
         self._has_checked = False
 
@@ -58,9 +67,6 @@ class Sealer:
         if state.halted_reason is not None:
             return state.size
         try:
-            if state.origin is None:
-                await queries.fix_origin(self._connection, self._origin)
-                state = await queries.state(self._connection)
             if not self._has_checked:  # before adding to what may not be the log's own tree
                 await self._sign()
                 self._has_checked = True
@@ -84,7 +90,7 @@ class Sealer:
         async with self._connection.transaction(isolation="repeatable_read"):
             size, leaves = state.size, b""
             if size == 0:
-                first = entries.genesis(state.origin or self._origin)
+                first = entries.genesis(state.origin)
                 await queries.add_entries(self._connection, 0, [first])
                 leaves = entries.leaves(first)
             seen = state.seen if state.seen_epoch == state.epoch else None
@@ -116,7 +122,7 @@ class Sealer:
             if kept is not None:
                 raise Halted(Reason.ROLLED_BACK)
             return
-        origin = state.origin or self._origin
+        origin = state.origin
         signing = self._keys.signing.current().private
         keys = log_keys.chain(
             origin, notes.vkey(origin, signing), await queries.key_change_notes(self._connection)
@@ -140,21 +146,37 @@ async def run(connect: Connect, keys: LogKeys, home: Path, origin: str) -> None:
     """Until it is cancelled; a fault is noted and tried again on a new connection."""
     while True:
         try:
-            connection = await connect()
-            try:
-                await _serve(connection, Sealer(connection, keys, home, origin))
-            finally:
-                connection.terminate()
+            async with _lent(connect) as connection:
+                while not await queries.try_lock(connection):  # noqa: ASYNC110 - nobody would tell
+                    await asyncio.sleep(RHYTHM_SECONDS)
+                await queries.fix_origin(connection, origin)
+                await _serve(connection, connect, keys, home)
         except Exception as error:  # whatever it was: nobody else seals
             log.error("log:sealing:failed", error=type(error).__name__, frames=frames(error))
         await asyncio.sleep(RHYTHM_SECONDS)
 
 
-async def _serve(connection: asyncpg.Connection, sealer: Sealer) -> None:
-    has_lock = False
-    while True:
-        began = time.monotonic()
-        has_lock = has_lock or await queries.try_lock(connection)
-        if has_lock:
+async def _serve(
+    connection: asyncpg.Connection, connect: Connect, keys: LogKeys, home: Path
+) -> None:
+    sealer = Sealer(connection, keys, home)
+    async with _lent(connect) as another, AsyncExitStack() as stack:
+        # Witnesses remember what a rolled-back machine does not; who is away is not waited for.
+        with suppress(TimeoutError, SettingFault):
+            async with asyncio.timeout(WITNESS_PATIENCE):
+                await publishing.publish(another, keys.signing, home)
+        task = asyncio.create_task(publishing.publish_for_ever(another, keys.signing, home))
+        stack.callback(task.cancel)
+        while True:
+            began = time.monotonic()
             await sealer.round()
-        await asyncio.sleep(max(0.0, RHYTHM_SECONDS - (time.monotonic() - began)))
+            await asyncio.sleep(max(0.0, RHYTHM_SECONDS - (time.monotonic() - began)))
+
+
+@asynccontextmanager
+async def _lent(connect: Connect) -> AsyncIterator[asyncpg.Connection]:
+    connection = await connect()
+    try:
+        yield connection
+    finally:
+        connection.terminate()

@@ -54,6 +54,13 @@ async def fetch_tiles(reads: Reads, places: Iterable[Place]) -> dict[Place, byte
     return {(row["level"], row["idx"]): row["hashes"] for row in rows}
 
 
+async def consistency(reads: Reads, old_size: int, size: int) -> list[bytes]:
+    """RFC 6962 2.1.2. Raises `Malformed` or `IndexError` where a tile is not as it should be."""
+    nodes = consistency_nodes(old_size, size)
+    known = await fetch_tiles(reads, holding(nodes, size))
+    return tree.consistency(tiles.hashes_in(source(known)), old_size, size)
+
+
 def source(found: dict[Place, bytes]) -> tiles.TileAt:
     """Raises `Malformed` for a tile that is not there."""
 

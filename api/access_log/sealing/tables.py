@@ -104,3 +104,4 @@ class WitnessState(Table, tablename="witness_state", db=DB):
     tried_at = Timestamptz(null=True)
     fault = Text(null=True)
     faulty_since = Timestamptz(null=True)
+    evidence = Text(null=True)
