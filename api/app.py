@@ -44,7 +44,9 @@ from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
+from api.support.errors import FilterFaults
 from api.support.me_routes import routes as me_routes
+from api.support.reading.routes import routes as log_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.error import error_page
@@ -110,6 +112,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *log_routes,
         *my_records_routes,
         *records_routes,
         *access_routes,
@@ -342,7 +345,7 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults | ConsentNotTaken):
+    if isinstance(problem, EnrolmentFaults | ConsentNotTaken | FilterFaults):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members
     return Response(
