@@ -149,6 +149,32 @@ BEGIN
       v_table);
   END LOOP;
 END $$;
+
+-- What certificates say is destroyed, destroyed once more: a restore may have brought it back.
+CREATE FUNCTION access_log_erase_again(OUT keys bigint, OUT bodies bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  WITH gone AS (
+    DELETE FROM keystore.participant_key k USING access_log_head h
+    WHERE h.participant_id = k.participant_id AND k.purpose = 'log' AND k.version < h.key_version
+      AND EXISTS (SELECT FROM erasure_certificate c WHERE c.participant_id = k.participant_id)
+    RETURNING 1)
+  SELECT count(*) INTO keys FROM gone;
+  WITH certified AS (
+    SELECT participant_id, max(events) AS events FROM erasure_certificate GROUP BY 1
+  ), emptied AS (
+    UPDATE access_event e SET sealed = NULL FROM certified c
+    WHERE e.participant_id = c.participant_id AND e.pseq <= c.events AND e.sealed IS NOT NULL
+    RETURNING 1)
+  SELECT count(*) INTO bodies FROM emptied;
+END $$;
+GRANT CREATE ON SCHEMA public TO tsunagu_lookup;
+ALTER FUNCTION access_log_erase_again() OWNER TO tsunagu_lookup;
+SET LOCAL ROLE tsunagu_lookup;
+REVOKE EXECUTE ON FUNCTION access_log_erase_again() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION access_log_erase_again() TO tsunagu_sealer;
+SET LOCAL ROLE tsunagu_owner;
+REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 GRANT USAGE ON SCHEMA keystore TO tsunagu_sealer;
 GRANT SELECT ON access_event, system_event, access_log_head, erasure_certificate,
   keystore.tenant_key, keystore.participant_key TO tsunagu_sealer;

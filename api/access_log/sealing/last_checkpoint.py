@@ -18,11 +18,15 @@ def read(home: Path) -> str | None:
 
 
 def write(home: Path, note: str) -> None:
-    path = home / PLACE
+    replace(home / PLACE, note)
+
+
+def replace(path: Path, text: str) -> None:
+    """Wholly or not at all, and on the disk when it returns."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with draft.open("w", encoding="utf-8") as file:
-        file.write(note)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

@@ -82,7 +82,7 @@ async def state(connection: asyncpg.Connection) -> State:
         "SELECT coalesce(s.origin, ''), s.epoch, s.halted_reason, coalesce(r.size, 0),"
         " coalesce(r.root, ''::bytea),"
         " coalesce((SELECT max(idx) + 1 FROM log_entry), 0), c.seen, c.epoch,"
-        " coalesce(c.cluster = p.system_identifier, true),"
+        " coalesce(c.epoch <> s.epoch OR c.cluster = p.system_identifier, true),"
         " coalesce(c.epoch = s.epoch AND pg_snapshot_xmax(c.seen::pg_snapshot)"
         "  > pg_snapshot_xmax(pg_current_snapshot()), false)"
         " FROM log_state s CROSS JOIN pg_control_system() p LEFT JOIN log_cursor c ON true"
@@ -262,6 +262,37 @@ async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
                 witness,
                 str(pushed.cosignature),
             )
+
+
+async def tenant_key(connection: asyncpg.Connection) -> bytes:
+    wrapped: bytes = await connection.fetchval("SELECT wrapped FROM keystore.tenant_key")
+    return wrapped
+
+
+async def others_are_connected(connection: asyncpg.Connection) -> bool:
+    return bool(
+        await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND usename IN ('tsunagu_app', 'tsunagu_sealer') AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+async def erase_again(connection: asyncpg.Connection) -> tuple[int, int]:
+    """Keys and bodies that a certificate says are gone, and a restore brought back."""
+    row = await connection.fetchrow("SELECT keys, bodies FROM access_log_erase_again()")
+    return row["keys"], row["bodies"]
+
+
+async def begin_epoch(connection: asyncpg.Connection) -> None:
+    """Another life of the database: signing may go on, and transaction ids count from here."""
+    await connection.execute(
+        "UPDATE log_state SET epoch = epoch + 1, halted_reason = NULL, halted_at = NULL"
+    )
+
+
+async def add_gaps(connection: asyncpg.Connection, gaps: Sequence[tuple[int, int]]) -> None:
+    await connection.executemany("INSERT INTO log_gap (first, last) VALUES ($1, $2)", gaps)
 
 
 async def signed_size(connection: asyncpg.Connection) -> int:

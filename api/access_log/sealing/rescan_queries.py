@@ -1,7 +1,8 @@
 """The SQL of looking at everything once, in pieces that no transaction holds for long."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -100,21 +101,40 @@ async def people_without_head(connection: asyncpg.Connection) -> list[UUID]:
 
 
 async def entries_without_source(
-    connection: asyncpg.Connection, kind: int, size: int, most: int
+    connection: asyncpg.Connection, kind: int, first: int, until: int
 ) -> list[int]:
-    """Places below `size`; those a restore left without events are known."""
+    """Places; those a restore left without events are known."""
     table, column = SOURCES[kind]
     rows = await connection.fetch(
         "SELECT l.idx FROM log_entry l"  # noqa: S608 - constants
-        " WHERE l.idx < $1 AND get_byte(l.entry, 1) = $2"
+        " WHERE l.idx >= $1 AND l.idx < $2 AND get_byte(l.entry, 1) = $3"
         f" AND NOT EXISTS (SELECT FROM {table} s WHERE s.{column} = substr(l.entry, 3))"
         " AND NOT EXISTS (SELECT FROM log_gap g WHERE l.idx BETWEEN g.first AND g.last)"
-        " ORDER BY l.idx LIMIT $3",
-        size,
+        " ORDER BY l.idx",
+        first,
+        until,
         kind,
-        most,
     )
     return [row["idx"] for row in rows]
+
+
+async def all_without_source(connection: asyncpg.Connection, first: int, until: int) -> list[int]:
+    """In ascending order."""
+    found: list[int] = []
+    for kind in SOURCES:
+        found += await entries_without_source(connection, kind, first, until)
+    return sorted(found)
+
+
+async def people_without_keys(connection: asyncpg.Connection) -> list[UUID]:
+    """Who has bodies that no key opens, and no certificate that says why."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT e.participant_id FROM access_event e WHERE e.sealed IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM keystore.participant_key k"
+        "  WHERE k.participant_id = e.participant_id AND k.purpose = 'log'"
+        "  AND k.version = e.key_version)"
+    )
+    return [row["participant_id"] for row in rows]
 
 
 async def rows_without_entry(connection: asyncpg.Connection, kind: int) -> int:
@@ -201,13 +221,20 @@ async def counted_heads(
     return rows
 
 
-async def add_run(connection: asyncpg.Connection, kind: str, **run: Any) -> None:
+async def add_run(
+    connection: asyncpg.Connection,
+    kind: str,
+    started_at: datetime,
+    size: int,
+    counts: str,
+    findings: str,
+) -> None:
     await connection.execute(
         "INSERT INTO fsck_run (run, kind, started_at, size, counts, findings)"
         " SELECT coalesce((SELECT max(run) FROM fsck_run), 0) + 1, $1, $2, $3, $4::jsonb, $5::jsonb",
         kind,
-        run["started_at"],
-        run["size"],
-        run["counts"],
-        run["findings"],
+        started_at,
+        size,
+        counts,
+        findings,
     )

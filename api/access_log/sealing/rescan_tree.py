@@ -1,27 +1,24 @@
 """The whole tree built anew from its entries, and every signature over it checked again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import asyncpg
 
-from api.access_log.keystore import Unwrapper
 from api.access_log.sealing import head_maps, log_keys, queries, stored
 from api.access_log.sealing import rescan_queries as rescan
 from api.access_log.sealing.findings import Code, Findings
 from api.access_log.sealing.halting import Halted
 from api.access_log.transparency import entries, head_map, tiles
+from api.access_log.transparency.head_map import Head
 from api.access_log.verifier import (
     COSIGNATURE,
-    EMPTY_HEADS,
     Forged,
     Malformed,
     Vkey,
     cosigned_at,
-    head_leaf,
     head_map_value,
-    head_value,
     parse_note,
     parse_vkey,
 )
@@ -31,7 +28,9 @@ CHUNK: Final = 1 << 16
 LEAVES: Final = 256
 
 
-async def look_at_tree(connection: asyncpg.Connection, size: int, found: Findings) -> Frontier:
+async def look_at_tree(
+    connection: asyncpg.Connection, size: int, found: Findings, show: Callable[[int], None]
+) -> Frontier:
     """Entries give the tiles and every root. Answers the tree of what is there."""
     frontier, known = Frontier(), {}
     while frontier.size < size:
@@ -61,6 +60,7 @@ async def look_at_tree(connection: asyncpg.Connection, size: int, found: Finding
             if frontier.root != root:
                 found.add(Code.ROOT_DIFFERS, place=rooted)
         frontier = frontier.plus(added)
+        show(until - at)
     return frontier
 
 
@@ -107,41 +107,39 @@ def _is_cosigned(row: asyncpg.Record) -> bool:
 async def look_at_newest_map(
     connection: asyncpg.Connection, blind: bytes, found: Findings
 ) -> int:
-    """Its tiles give its root, and its leaves are those of the events it counts."""
+    """Made again out of the events it counts. Answers how many people it counts."""
     newest = await rescan.newest_map(connection)
     if newest is None:
         return 0
     kept = await rescan.map_tiles(connection, newest["number"])
-    by_place = {(row["level"], row["idx"]): row for row in kept}
-    root = head_map.root(lambda level, idx: _hashes(by_place, level, idx))
-    if root != newest["root"] or newest["value"] != head_map_value(newest["at"], newest["root"]):
-        found.add(Code.MAP_DIFFERS)
-    counted = 0
+    heads: list[Head] = []
     for row in kept:
-        if row["level"] > 0:
-            below = await asyncio.to_thread(_below, by_place, row["level"], row["idx"])
-            if below != row["hashes"]:
-                found.add(Code.MAP_DIFFERS, place=row["idx"])
-            continue
-        counted += await _look_at_leaves(connection, row, blind, found)
-    return counted
+        if row["level"] == 0:
+            heads += await _counted(connection, row, blind)
+    again = await asyncio.to_thread(head_map.build, heads)
+    if again.root != newest["root"]:
+        found.add(Code.MAP_DIFFERS)
+    if newest["value"] != head_map_value(newest["at"], newest["root"]):
+        found.add(Code.MAP_DIFFERS)
+    if [tuple(tile) for tile in again.tiles] != [tuple(row) for row in kept]:
+        found.add(Code.MAP_DIFFERS)
+    return again.participants
 
 
-async def _look_at_leaves(
-    connection: asyncpg.Connection, tile: asyncpg.Record, blind: bytes, found: Findings
-) -> int:
-    width = len(tile["hashes"]) // 32
-    numbers = [int.from_bytes(tile["numbers"][8 * n : 8 * n + 8]) for n in range(width)]
-    first = LEAVES * tile["idx"]
-    heads = await rescan.counted_heads(connection, list(range(first, first + width)), numbers)
-    for place, head in enumerate(heads):
-        number = numbers[place]
-        leaf = EMPTY_HEADS[0]
-        if number and head["commit"] is not None:
-            value = head_value(
-                head_maps.blind(blind, head["participant_id"]), number, head["commit"]
-            )
-            leaf = head_leaf(value)
-        if leaf != tile["hashes"][32 * place : 32 * place + 32]:
-            found.add(Code.MAP_DIFFERS, participant=head["participant_id"], number=number)
-    return sum(1 for number in numbers if number)
+async def _counted(connection: asyncpg.Connection, tile: asyncpg.Record, blind: bytes) -> list[Head]:
+    numbers = {
+        LEAVES * tile["idx"] + place: int.from_bytes(tile["numbers"][8 * place : 8 * place + 8])
+        for place in range(len(tile["numbers"]) // 8)
+    }
+    numbers = {position: number for position, number in numbers.items() if number}
+    rows = await rescan.counted_heads(connection, list(numbers), list(numbers.values()))
+    return [
+        Head(
+            row["position"],
+            row["number"],
+            row["commit"],
+            head_maps.blind(blind, row["participant_id"]),
+        )
+        for row in rows
+        if row["commit"] is not None
+    ]

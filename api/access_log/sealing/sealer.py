@@ -39,10 +39,12 @@ Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
 class LogKeys(NamedTuple):
-    """`signing` vouches for the tree, `blind` hides who stands where in the head map."""
+    """`signing` vouches for the tree, `blind` hides who stands where in the head map, `master`
+    opens bodies."""
 
     signing: SigningKeys
     blind: bytes
+    master: bytes
 
 
 class Sealer:
