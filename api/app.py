@@ -19,6 +19,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api.access_log import service as access_log
+from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
@@ -184,8 +186,9 @@ def _serving(dsn: str) -> Any:
         await database.open_database(dsn, runtime.keys())
         try:
             await directory.adopt_profile(settings.profile)
+            await access_log.prepare()
             await identity.declare_deployment(is_demo=settings.is_demo)
-            origin = f"{settings.rp_id}/{directory.profile().id}"
+            origin = origin_of(settings.public_url, directory.profile().id)
             tasks = [
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
@@ -314,12 +317,12 @@ def _problem(error: Exception) -> Problem:
         500: "error.internal",
     }.get(problem.status, "error.bad_request")
     if isinstance(error, MethodNotAllowedException):
-        problem.headers = dict(error.headers or {})  # type: ignore[attr-defined]
+        problem.headers = dict(error.headers or {})
     return problem
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    headers: dict[str, str] = dict(getattr(problem, "headers", {}))
+    headers = dict(problem.headers)
     if isinstance(problem, TooManyAttempts):
         headers["retry-after"] = str(problem.retry_after)
     if problem.status == 401:

@@ -130,9 +130,7 @@ async def _chains(
     }
 
 
-async def look_at_system(
-    connection: asyncpg.Connection, keys: Unwrapper, found: Findings
-) -> int:
+async def look_at_system(connection: asyncpg.Connection, keys: Unwrapper, found: Findings) -> int:
     """Events that concern no participant. Answers how many are in the tree."""
     sealed = 0
     async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -144,7 +142,11 @@ async def look_at_system(
                 found.add(Code.EVENT_ALTERED, place=place)
             if place is None and row["is_late"]:
                 found.add(Code.NOT_SEALED)
-            nobodys = dict(row) | {"participant_id": NOBODY, "key_version": 1, "purpose_of_use": None}
+            nobodys = dict(row) | {
+                "participant_id": NOBODY,
+                "key_version": 1,
+                "purpose_of_use": None,
+            }
             code = body_fault(nobodys, {1: keys.system})
             if code is not None:
                 found.add(code, place=place)

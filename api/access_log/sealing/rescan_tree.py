@@ -104,9 +104,7 @@ def _is_cosigned(row: asyncpg.Record) -> bool:
         return False
 
 
-async def look_at_newest_map(
-    connection: asyncpg.Connection, blind: bytes, found: Findings
-) -> int:
+async def look_at_newest_map(connection: asyncpg.Connection, blind: bytes, found: Findings) -> int:
     """Made again out of the events it counts. Answers how many people it counts."""
     newest = await rescan.newest_map(connection)
     if newest is None:
@@ -126,7 +124,9 @@ async def look_at_newest_map(
     return again.participants
 
 
-async def _counted(connection: asyncpg.Connection, tile: asyncpg.Record, blind: bytes) -> list[Head]:
+async def _counted(
+    connection: asyncpg.Connection, tile: asyncpg.Record, blind: bytes
+) -> list[Head]:
     numbers = {
         LEAVES * tile["idx"] + place: int.from_bytes(tile["numbers"][8 * place : 8 * place + 8])
         for place in range(len(tile["numbers"]) // 8)

@@ -70,9 +70,7 @@ async def check(
     frontier = await look_at_tree(connection, state.size, found, lambda _: None)
     remembered, unreachable = [], []
     try:
-        remembered, unreachable = await _remembered(
-            connection, keys, home, state.origin, witnesses
-        )
+        remembered, unreachable = await _remembered(connection, keys, home, state.origin, witnesses)
     except Halted as error:
         found.add(Code.FORKED if error.reason is Reason.NOT_A_PREFIX else Code.KEY_CHANGE_WRONG)
     await _compare(connection, remembered, state, found)
@@ -176,7 +174,9 @@ async def _recover(
         return []
     grown = frontier
     for size in sorted(size for size in roots if size > first):
-        grown = grown.plus(held[entries.WIDTH * (grown.size - first) :][: entries.WIDTH * (size - grown.size)])
+        grown = grown.plus(
+            held[entries.WIDTH * (grown.size - first) :][: entries.WIDTH * (size - grown.size)]
+        )
         if grown.root != roots[size]:
             found.add(Code.FORKED, place=size)
             return []

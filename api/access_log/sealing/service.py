@@ -25,5 +25,8 @@ async def connect(app_dsn: str, keys: KeyRing) -> asyncpg.Connection:
 async def run(app_dsn: str, keys: KeyRing, home: Path, origin: str) -> None:
     """Seals until it is cancelled. `origin` names the log at its very first start."""
     await sealer.run(
-        lambda: connect(app_dsn, keys), LogKeys(keys.log, keys.log_blind, keys.log_master), home, origin
+        lambda: connect(app_dsn, keys),
+        LogKeys(keys.log, keys.log_blind, keys.log_master),
+        home,
+        origin,
     )
