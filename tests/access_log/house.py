@@ -7,20 +7,41 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from api.access_log import bodies
+from api.access_log.commitments import NONE, Profile, common, compose
+from api.access_log.keystore import Unwrapper
 from api.access_log.sealing import last_checkpoint, queries, sealer
 from api.access_log.sealing import service as sealing
 from api.access_log.sealing.sealer import LogKeys, Sealer
 from api.access_log.transparency import entries, notes, tree
 from api.access_log.verifier import Checkpoint, is_signed, parse_checkpoint, parse_note
-from api.core.crypto import KeyRing, SigningKeys
+from api.core.actor import Actor, ActorKind
+from api.core.crypto import KeyRing, SigningKeys, fresh_key
+from api.core.ids import uuid7
 from api.core.provisioning import app_dsn
 
 ORIGIN = "localhost/log"
 BLIND = bytes(range(32))
 NEVER = timedelta(days=3650)
-SEALED = ("log_entry", "log_tile", "log_root", "log_checkpoint", "log_cosignature", "log_gap")
-WHO = ["t", "participant", "", "", "", "", ""]
+SEALED = (
+    "access_event",
+    "system_event",
+    "erasure_certificate",
+    "log_entry",
+    "log_tile",
+    "log_root",
+    "log_checkpoint",
+    "log_cosignature",
+    "log_gap",
+    "head_map",
+)
+EVENT = "records:record:read"
+WHO = ["t", "system", "", "", "", "", "TREAT"]
+SHARED = common(
+    Actor(kind=ActorKind.SYSTEM, purpose_of_use="TREAT"), {}, Profile("kumamoto_demo", 1)
+)
 
 
 @dataclass
@@ -33,10 +54,15 @@ class LogHouse:
     home: Path
     admin: asyncpg.Connection
     open: list[asyncpg.Connection] = field(default_factory=list)
+    made: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
 
     @property
     def keys(self) -> SigningKeys:
         return SigningKeys(self.home / "keys" / "log")
+
+    @property
+    def log_keys(self) -> LogKeys:
+        return LogKeys(self.keys, BLIND, self.roles.log_master)
 
     @property
     def app_dsn(self) -> str:
@@ -52,10 +78,10 @@ class LogHouse:
         connection = await self.connect()
         assert share or await queries.try_lock(connection)
         await queries.fix_origin(connection, ORIGIN)
-        return Sealer(connection, LogKeys(self.keys, BLIND), self.home, head_maps)
+        return Sealer(connection, self.log_keys, self.home, head_maps)
 
     async def run_sealer(self) -> None:
-        await sealer.run(self.connect, LogKeys(self.keys, BLIND), self.home, ORIGIN)
+        await sealer.run(self.connect, self.log_keys, self.home, ORIGIN)
 
     def forbid_signing(self) -> None:
         last_checkpoint.write, self._write = _no_room, last_checkpoint.write
@@ -83,16 +109,62 @@ class LogHouse:
     async def append(
         self, participant: UUID, count: int = 1, connection: asyncpg.Connection | None = None
     ) -> list[bytes]:
-        """Events without a body; answers their commits."""
-        rows = await (connection or self.admin).fetch(
-            "SELECT e.commit FROM generate_series(1, $3) n CROSS JOIN LATERAL app.append_event($1,"
-            " $2, 'records:record:read', 'permitted', uuidv7(),"
-            " sha256(uuid_send(gen_random_uuid()) || int4send(n)), ''::bytea, 1::smallint) e",
+        """Events as services append them; answers their commits."""
+        connection = connection or self.admin
+        version = await connection.fetchval(
+            "SELECT key_version FROM access_log_head WHERE participant_id = $1", participant
+        )
+        cipher = await self._cipher(connection, participant, version or 1)
+        composed = [compose(uuid7(), EVENT, "permitted", SHARED, None, NONE) for _ in range(count)]
+        rows = await connection.fetch(
+            "SELECT e.commit FROM unnest($3::uuid[], $4::bytea[], $5::bytea[]) AS n(eid, inner_hash,"
+            " sealed) CROSS JOIN LATERAL app.append_event($1, $2, $6, 'permitted', n.eid,"
+            " n.inner_hash, n.sealed, $7::smallint) e",
             WHO,
             participant,
-            count,
+            [each.eid for each in composed],
+            [each.inner for each in composed],
+            [bodies.seal(cipher, participant, version or 1, each.body) for each in composed],
+            EVENT,
+            version or 1,
         )
         return [row["commit"] for row in rows]
+
+    async def _cipher(
+        self, connection: asyncpg.Connection, participant: UUID, version: int
+    ) -> AESGCM:
+        tenant = await connection.fetchval("SELECT wrapped FROM keystore.tenant_key")
+        unwrapper = Unwrapper(self.roles.log_master, tenant)
+        if (participant, version) not in self.made:
+            name = b"tsunagu/1 log\0" + participant.bytes
+            self.made[participant, version] = fresh_key(unwrapper.tenant, name)
+            await self.admin.execute(
+                "INSERT INTO keystore.participant_key (participant_id, purpose, version, wrapped)"
+                " VALUES ($1, 'log', $2, $3)",
+                participant,
+                version,
+                self.made[participant, version],
+            )
+        return unwrapper.cipher(participant, self.made[participant, version])
+
+    async def erase(self, participant: UUID) -> None:
+        """As an operator does, short of the signed context."""
+        await self.admin.execute(
+            """WITH head AS (UPDATE access_log_head SET key_version = key_version + 1
+                 WHERE participant_id = $1 RETURNING last_pseq, last_commit),
+               moment AS (SELECT clock_timestamp() AS at)
+               INSERT INTO erasure_certificate
+                   (participant_id, at, events, last_commit, reason, value, epoch)
+                 SELECT $1, at, last_pseq, last_commit, 'asked',
+                   app.erasure_value($1, last_pseq, last_commit, at), 1 FROM head, moment""",
+            participant,
+        )
+        await self.admin.execute(
+            "DELETE FROM keystore.participant_key WHERE participant_id = $1", participant
+        )
+        await self.admin.execute(
+            "UPDATE access_event SET sealed = NULL WHERE participant_id = $1", participant
+        )
 
     async def commits(self) -> set[bytes]:
         return {row["commit"] for row in await self.admin.fetch("SELECT commit FROM access_event")}

@@ -217,7 +217,7 @@ async def test_a_new_key_is_vouched_for_by_the_old_one_in_the_tree(log_house: Lo
     await log_house.append(hanako, 2)
     await sealer.round()
     old = log_house.keys.current().private
-    new = await rotation.rotate(await log_house.connect(), log_house.keys)
+    new = await rotation.rotate(await log_house.connect(), log_house.keys, log_house.home)
     await log_house.append(hanako, 2)
     await sealer.round()
     assert await log_house.halted() is None
@@ -239,12 +239,12 @@ async def test_a_key_change_that_stopped_half_way_is_finished(
     await sealer.round()
     monkeypatch.setattr(SigningKeys, "take_over", _no_power)
     with pytest.raises(OSError, match="no power"):
-        await rotation.rotate(await log_house.connect(), log_house.keys)
+        await rotation.rotate(await log_house.connect(), log_house.keys, log_house.home)
     await log_house.append(hanako)
     await sealer.round()
     assert (await log_house.checkpoint()).size == 4  # the old key goes on
     monkeypatch.undo()
-    await rotation.rotate(await log_house.connect(), log_house.keys)
+    await rotation.rotate(await log_house.connect(), log_house.keys, log_house.home)
     await log_house.append(hanako)
     await sealer.round()
     assert (await log_house.checkpoint()).size == 5

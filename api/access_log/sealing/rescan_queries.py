@@ -165,7 +165,8 @@ async def tiles_beyond(connection: asyncpg.Connection, size: int) -> int:
     """How many tiles begin after the end of a tree of this size."""
     return int(
         await connection.fetchval(
-            "SELECT count(*) FROM log_tile WHERE (idx << 8) >= ($1::bigint >> (8 * level::integer))",
+            "SELECT count(*) FROM log_tile"
+            " WHERE (idx << 8) >= ($1::bigint >> (8 * level::integer))",
             size,
         )
     )
@@ -231,7 +232,8 @@ async def add_run(
 ) -> None:
     await connection.execute(
         "INSERT INTO fsck_run (run, kind, started_at, size, counts, findings)"
-        " SELECT coalesce((SELECT max(run) FROM fsck_run), 0) + 1, $1, $2, $3, $4::jsonb, $5::jsonb",
+        " SELECT coalesce((SELECT max(run) FROM fsck_run), 0) + 1, $1, $2, $3, $4::jsonb,"
+        " $5::jsonb",
         kind,
         started_at,
         size,

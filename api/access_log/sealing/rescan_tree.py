@@ -32,7 +32,8 @@ async def look_at_tree(
     connection: asyncpg.Connection, size: int, found: Findings, show: Callable[[int], None]
 ) -> Frontier:
     """Entries give the tiles and every root. Answers the tree of what is there."""
-    frontier, known = Frontier(), {}
+    frontier = Frontier()
+    known: dict[stored.Place, bytes] = {}
     while frontier.size < size:
         at, until = frontier.size, min(size, frontier.size + CHUNK)
         added = await queries.entries(connection, at, until)

@@ -68,7 +68,8 @@ async def check(
     if state.entries != state.size:
         found.add(Code.ROOT_DIFFERS, place=state.entries)
     frontier = await look_at_tree(connection, state.size, found, lambda _: None)
-    remembered, unreachable = [], []
+    remembered: list[Remembered] = []
+    unreachable: list[str] = []
     try:
         remembered, unreachable = await _remembered(connection, keys, home, state.origin, witnesses)
     except Halted as error:
