@@ -122,19 +122,16 @@ END $$;
 CREATE FUNCTION app.tile_grows() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF (NEW.level, NEW.idx) IS DISTINCT FROM (OLD.level, OLD.idx)
+  IF TG_OP = 'DELETE' OR (NEW.level, NEW.idx) IS DISTINCT FROM (OLD.level, OLD.idx)
      OR substr(NEW.hashes, 1, length(OLD.hashes)) IS DISTINCT FROM OLD.hashes THEN
     RAISE EXCEPTION 'a tile only grows' USING ERRCODE = '42501';
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER append_only_grows BEFORE UPDATE ON log_tile
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log_tile
   FOR EACH ROW EXECUTE FUNCTION app.tile_grows();
-CREATE TRIGGER append_only BEFORE DELETE ON log_tile
-  FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON log_tile
   FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
-ALTER TABLE log_tile ENABLE ALWAYS TRIGGER append_only_grows;
 ALTER TABLE log_tile ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE log_tile ENABLE ALWAYS TRIGGER append_only_truncate;
 

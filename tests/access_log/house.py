@@ -117,9 +117,10 @@ class LogHouse:
         cipher = await self._cipher(connection, participant, version or 1)
         composed = [compose(uuid7(), EVENT, "permitted", SHARED, None, NONE) for _ in range(count)]
         rows = await connection.fetch(
-            "SELECT e.commit FROM unnest($3::uuid[], $4::bytea[], $5::bytea[]) AS n(eid, inner_hash,"
-            " sealed) CROSS JOIN LATERAL app.append_event($1, $2, $6, 'permitted', n.eid,"
-            " n.inner_hash, n.sealed, $7::smallint) e",
+            "SELECT e.commit"
+            " FROM unnest($3::uuid[], $4::bytea[], $5::bytea[]) AS n(eid, inner_hash, sealed)"
+            " CROSS JOIN LATERAL app.append_event($1, $2, $6, 'permitted', n.eid, n.inner_hash,"
+            "  n.sealed, $7::smallint) e",
             WHO,
             participant,
             [each.eid for each in composed],
