@@ -54,6 +54,8 @@ class _Server(uvicorn.Server):
 def _listening(listen: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     try:
+        if not 0 < int(port) < 1 << 16:
+            raise ValueError
         address: Any = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[4], family=address[0])
     except (ValueError, socket.gaierror) as error:
