@@ -19,6 +19,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api.access_log import service as access_log
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
@@ -43,7 +44,9 @@ from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
+from api.support.errors import FilterFaults
 from api.support.me_routes import routes as me_routes
+from api.support.reading.routes import routes as log_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.error import error_page
@@ -109,6 +112,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *log_routes,
         *my_records_routes,
         *records_routes,
         *access_routes,
@@ -180,6 +184,7 @@ def _serving(dsn: str) -> Any:
         await database.open_database(dsn, runtime.keys())
         try:
             await directory.adopt_profile(settings.profile)
+            await access_log.prepare()
             await identity.declare_deployment(is_demo=settings.is_demo)
             courier = asyncio.create_task(_deliver())
             # What stands now stays: the collector need not walk it at every full round.
@@ -305,12 +310,12 @@ def _problem(error: Exception) -> Problem:
         500: "error.internal",
     }.get(problem.status, "error.bad_request")
     if isinstance(error, MethodNotAllowedException):
-        problem.headers = dict(error.headers or {})  # type: ignore[attr-defined]
+        problem.headers = dict(error.headers or {})
     return problem
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    headers: dict[str, str] = dict(getattr(problem, "headers", {}))
+    headers = dict(problem.headers)
     if isinstance(problem, TooManyAttempts):
         headers["retry-after"] = str(problem.retry_after)
     if problem.status == 401:
@@ -336,7 +341,7 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults | ConsentNotTaken):
+    if isinstance(problem, EnrolmentFaults | ConsentNotTaken | FilterFaults):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members
     return Response(

@@ -1,40 +1,62 @@
 """One door into the log, and the participant's own view of it."""
 
+from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import asyncpg
-import msgspec
-
-from api.access_log import queries
+from api.access_log import appending, filters, keystore, queries, receipts
+from api.access_log.appending import (
+    Appended,
+    Owed,
+    append_owed,
+    append_owed_alike,
+    common,
+    under_profile,
+)
+from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resources, Way
 from api.access_log.events import EventName
-from api.core.actor import Actor
+from api.access_log.filters import EVERYTHING, Wanted
+from api.access_log.opening import LogRow, OpenedEvent, Withheld, log_row, opened
+from api.core import clock
+from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
 
-_EMPTY = '{"resources": [], "ids": ""}'
-
-
-class LogRow(NamedTuple):
-    """One event as its participant may read it; `detail` never holds untold records."""
-
-    number: int
-    eid: UUID
-    at: datetime
-    event: str
-    outcome: str
-    actor_kind: str
-    facility_id: UUID | None
-    purpose_of_use: str | None
-    detail: dict[str, Any]
+__all__ = (
+    "NONE",
+    "Appended",
+    "Common",
+    "Embargo",
+    "LogRow",
+    "OnBehalf",
+    "OpenedEvent",
+    "Owed",
+    "Resources",
+    "Withheld",
+    "append_owed",
+    "append_owed_alike",
+    "common",
+    "under_profile",
+)
+CHUNK: Final = 200
+MONTHS_AHEAD: Final = 12
 
 
 class LogPage(NamedTuple):
-    """Newest first; `before` is where the next page begins, None at the end; `total` counts all."""
+    """Newest first; `total` counts all that match; `before` is where the next page begins, None at
+    the end."""
 
     rows: list[LogRow]
     total: int
     before: int | None
+
+
+class Named(NamedTuple):
+    """Facilities and purposes that the log names, with how many events name each."""
+
+    facilities: Counter[UUID]
+    purposes: Counter[str]
 
 
 async def append(
@@ -44,57 +66,143 @@ async def append(
     outcome: str = "permitted",
     detail: dict[str, Any],
     undisclosed: dict[str, Any] | None = None,
-) -> int:
-    """Appends to the log of the transaction's subject; answers the event's number.
+    on_behalf: OnBehalf | None = None,
+    session: str | None = None,
+    emergency: str | None = None,
+    facility_seq: int | None = None,
+    embargo: Embargo | None = None,
+) -> Appended:
+    """Appends to the log of the transaction's subject, in the name of its actor.
 
-    The event is part of the deed: it commits with the caller's transaction or not at all.
-    `undisclosed` (resources, ids) is what the participant is not to be told; `page` leaves it out.
+    The event is part of the deed: it commits with the caller's transaction or not at all. Of
+    `detail`, `actor` (name, profession, facility, client) adds to what is known of the actor;
+    `resources` (type, category, count) and `ids` are the records that were told; `asked`, `basis`,
+    `text` and `versions` say why. `undisclosed` (resources, ids) is what the participant is not to
+    be told, ever; what `embargo` names, not until its day.
     """
-    hidden = _EMPTY if undisclosed is None else msgspec.json.encode(undisclosed).decode()
-    row = await queries.append(tx, event, outcome, msgspec.json.encode(detail).decode(), hidden)
-    return int(row["pseq"])
+    return await appending.append(
+        tx,
+        event,
+        outcome,
+        detail,
+        undisclosed,
+        on_behalf=on_behalf,
+        way=Way(None, session, emergency, facility_seq),
+        embargo=embargo,
+    )
 
 
 async def append_system(
     tx: Transaction, event: EventName, *, outcome: str, detail: dict[str, Any]
-) -> None:
+) -> Appended:
     """Appends an event that concerns no participant."""
-    await queries.append_system(tx, event, outcome, msgspec.json.encode(detail).decode())
+    return await appending.append_system(tx, event, outcome, detail)
 
 
-async def page(actor: Actor, *, before: int | None = None, count: int = 20) -> LogPage:
-    """The actor's own log."""
+async def prepare() -> None:
+    """Before anybody is served: the key store opens, and the coming months have their tables.
+
+    Raises `SettingFault` when the master key is not the one of this database.
+    """
+    async with unit_of_work(OPERATOR) as tx:
+        await keystore.check(tx.connection)
+        await queries.make_months(tx, MONTHS_AHEAD)
+        origin = await queries.origin(tx)
+    if origin is not None:
+        receipts.under_origin(origin)
+
+
+async def page(
+    actor: Actor,
+    wanted: Wanted = EVERYTHING,
+    *,
+    before: int | None = None,
+    skip: int = 0,
+    count: int = 20,
+) -> LogPage:
+    """The actor's own log, narrowed."""
     async with unit_of_work(actor) as tx:
-        return await page_in(tx, before=before, count=count)
+        return await page_in(tx, wanted, before=before, skip=skip, count=count)
 
 
-async def page_in(tx: Transaction, *, before: int | None = None, count: int = 20) -> LogPage:
-    rows = [_row(row) for row in await queries.page(tx, before, count)]
-    more = rows[-1].number if len(rows) == count and rows[-1].number > 1 else None
-    return LogPage(rows, await queries.length(tx), more)
+async def page_in(
+    tx: Transaction,
+    wanted: Wanted = EVERYTHING,
+    *,
+    before: int | None = None,
+    skip: int = 0,
+    count: int = 20,
+) -> LogPage:
+    bounds = filters.bounds(wanted)
+    rows = await rows_in(tx, await queries.page(tx, bounds, before, skip, count + 1))
+    more = rows[count - 1].number if len(rows) > count else None
+    total = queries.matches(tx, bounds) if wanted != EVERYTHING else queries.length(tx)
+    return LogPage(rows[:count], await total, more)
+
+
+async def chunks(
+    actor: Actor, wanted: Wanted, *, before: int | None = None, most: int | None = None
+) -> AsyncIterator[list[LogRow]]:
+    """All that match, newest first, no more than `most`; no transaction is open in between."""
+    bounds, left = filters.bounds(wanted), most
+    while left is None or left > 0:
+        count = CHUNK if left is None else min(CHUNK, left)
+        async with unit_of_work(actor) as tx:
+            rows = await rows_in(tx, await queries.page(tx, bounds, before, 0, count))
+        if rows:
+            yield rows
+        if len(rows) < count:
+            return
+        before = rows[-1].number
+        left = None if left is None else left - count
+
+
+async def named(actor: Actor) -> Named:
+    """What the actor's own log can be narrowed to."""
+    async with unit_of_work(actor) as tx:
+        rows = await queries.named(tx)
+    found = Named(Counter(), Counter())
+    for row in rows:
+        if row["facility_id"] is not None:
+            found.facilities[row["facility_id"]] += row["events"]
+        if row["purpose_of_use"] is not None:
+            found.purposes[row["purpose_of_use"]] += row["events"]
+    return found
+
+
+async def length(actor: Actor) -> int:
+    """The number of the newest event of the actor's own log."""
+    async with unit_of_work(actor) as tx:
+        return await queries.length(tx)
 
 
 async def event_in(tx: Transaction, number: int) -> LogRow | None:
     """One event of the subject's log, by its number."""
     row = await queries.event(tx, number)
-    return None if row is None else _row(row)
+    return None if row is None else (await rows_in(tx, [row]))[0]
 
 
-def _row(row: asyncpg.Record) -> LogRow:
-    return LogRow(
-        number=row["pseq"],
-        eid=row["eid"],
-        at=row["at"],
-        event=row["event"],
-        outcome=row["outcome"],
-        actor_kind=row["actor_kind"],
-        facility_id=row["facility_id"],
-        purpose_of_use=row["purpose_of_use"],
-        detail=msgspec.json.decode(row["detail"]),
-    )
+async def rows_in(tx: Transaction, rows: list[queries.Record]) -> list[LogRow]:
+    """Rows of the transaction's subject, as the participant may read them."""
+    today = clock.today_in_japan()
+    events = await opened_in(tx, rows)
+    return [log_row(row, event, today) for row, event in zip(rows, events, strict=True)]
 
 
-async def readers(actor: Actor) -> set[UUID]:
-    """Facilities that have read the actor's own records."""
+async def opened_in(tx: Transaction, rows: list[queries.Record]) -> list[OpenedEvent | None]:
+    """All ten fields of rows of the transaction's subject, what is never told included; None where
+    the body was erased."""
+    ciphers = await keystore.keys_of_subject(tx.connection) if rows else {}
+    return [opened(row, ciphers) for row in rows]
+
+
+async def readers(actor: Actor, *, before: datetime | None = None) -> set[UUID]:
+    """Facilities that have read the actor's own records, of late or before a time."""
     async with unit_of_work(actor) as tx:
-        return {row["facility_id"] for row in await queries.readers(tx)}
+        return {row["facility_id"] for row in await queries.readers(tx, before)}
+
+
+async def began_at(actor: Actor) -> datetime | None:
+    """When the actor's own log began."""
+    async with unit_of_work(actor) as tx:
+        return await queries.began_at(tx)

@@ -8,3 +8,14 @@ class NoTelephoneNumber(Problem):
 
     status = 422
     key = "error.support.telephone"
+
+
+class FilterFaults(Problem):
+    """`fields` maps what the log cannot be narrowed by to the key of what is wrong with it."""
+
+    status = 422
+    key = "error.log.filter"
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__()
+        self.fields = fields

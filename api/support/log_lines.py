@@ -102,7 +102,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         who=who,
         profession=profession,
         facility=facility,
-        purpose=_purpose(row.purpose_of_use, locale),
+        purpose=purpose_said(row.purpose_of_use, locale),
         kinds=kinds,
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
         reason=(row.detail.get("text") or {}).get(locale, ""),
@@ -162,6 +162,12 @@ def _kinds(
     counts: dict[str, int] = {}
     for each in resources:
         counts[each["category"]] = counts.get(each["category"], 0) + each["count"]
+    return kinds_in_order(counts, locale, profile)
+
+
+def kinds_in_order(
+    counts: Mapping[str, int], locale: str, profile: NetworkProfile
+) -> tuple[KindCount, ...]:
     order = [category.code for category in profile.categories]
     order += [code for code in counts if code not in order]
     return tuple(
@@ -186,6 +192,12 @@ def _who(name: str, profession: str, locale: str) -> str:
     return profession or i18n.text(locale, "log.who.system")
 
 
-def _purpose(code: str | None, locale: str) -> str:
+def label_or_system(profile: NetworkProfile, profession: str | None, locale: str) -> str:
+    if profession is None:
+        return i18n.text(locale, "log.who.system")
+    return label(profile, "profession", profession, locale)
+
+
+def purpose_said(code: str | None, locale: str) -> str:
     key = f"purpose.{code}"
     return i18n.text(locale, key) if i18n.has_text(locale, key) else code or ""

@@ -1,4 +1,4 @@
-"""What else participants' apps ask: who I am, my log, notices, facilities, a call back."""
+"""What else participants' apps ask: who I am, notices, facilities, a call back."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from api.consent import service as consent
@@ -18,9 +18,7 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import API, participants_only
 from api.support import leaving, own, service
-from api.support.log_lines import LogLine
 from api.support.own import FacilityChoice
-from api.support.replay import Replay, replay
 from notifications import service as notifications
 from notifications.service import Notice
 
@@ -78,14 +76,6 @@ class WaitingView(Struct):
     region: str
     joined_at: datetime
     sees_from: datetime | None
-
-
-class Log(Struct):
-    """Newest first; ask again with `before` for the next page, null at the end."""
-
-    events: list[LogLine]
-    total: int
-    before: int | None
 
 
 class NoticeView(Struct):
@@ -196,28 +186,6 @@ class MyOwn(Controller):
             )
             for each in await own.waiting_facilities(actor)
         ]
-
-    @get("/access-log", summary="Who looked at my records")
-    async def log(
-        self,
-        request: ApiRequest,
-        actor: NamedDependency[Actor],
-        before: Annotated[int | None, QueryParameter(ge=1, le=2**62)] = None,
-        count: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
-    ) -> Log:
-        """Every event of the participant's log, refusals too, each with its reason."""
-        view = await own.log(actor, _locale(request), before=before, count=count)
-        return Log(view.lines, view.total, view.before)
-
-    @get("/access-log/{number:int}/decision", summary="Decide one access again")
-    async def decision(
-        self,
-        actor: NamedDependency[Actor],
-        number: Annotated[int, PathParameter(ge=1, le=2**62)],
-    ) -> Replay:
-        """Makes the decision behind one event again, from the versions its row names. 404 for a
-        number the log does not have and for events that decided nothing."""
-        return await replay(actor, number)
 
     @post("/participation", status_code=200, summary="Leave the network, or come back")
     async def take_part(

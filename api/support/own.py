@@ -1,4 +1,4 @@
-"""Questions participants ask about their own log and about the facilities they can choose."""
+"""Questions participants ask about the facilities and people they can choose."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +9,6 @@ from api.consent import service as consent
 from api.consent.errors import UnknownChoice
 from api.consent.recipients import NOTICE
 from api.consent.settings.entry import Entry, entry
-from api.consent.settings.names import names_of
 from api.consent.settings.requesters import anybody_of, standing_well
 from api.core import clock
 from api.core.actor import Actor
@@ -17,18 +16,9 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 from api.records import own as own_records
-from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
 
 MOST_FACILITIES = 50
 MOST_PEOPLE = 50
-
-
-class LogView(NamedTuple):
-    """Newest first; `before` is where the next page begins, None at the end."""
-
-    lines: list[LogLine]
-    total: int
-    before: int | None
 
 
 class FacilityChoice(NamedTuple):
@@ -54,17 +44,6 @@ class FacilityChoices(NamedTuple):
 
     choices: list[FacilityChoice]
     total: int
-
-
-async def log(actor: Actor, locale: str, *, before: int | None = None, count: int = 20) -> LogView:
-    """The actor's own log in the language asked for."""
-    page = await access_log.page(actor, before=before, count=count)
-    names = await names_of(
-        actor, locale, facilities_named_in(page.rows), people_named_in(page.rows)
-    )
-    profile = directory.profile()
-    lines = [line(row, locale, profile, names) for row in page.rows]
-    return LogView(lines, page.total, page.before)
 
 
 async def facility_choices(

@@ -221,6 +221,12 @@ TABLE = (
     Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
     Row(
         "GET",
+        "/me/access-log/months/{month}",
+        PARTICIPANT,
+        "/me/access-log/months/{month}?participant_id={taro}",
+    ),
+    Row(
+        "GET",
         "/me/access-log/{number}/decision",
         "in . . . in in",
         "/me/access-log/1/decision?participant_id={taro}",
@@ -424,6 +430,12 @@ TABLE = (
     ),
     Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row(
+        "GET",
+        "/access-log/months/{month}",
+        PARTICIPANT,
+        "/access-log/months/{month}?participant_id={taro}",
+    ),
     Row("GET", "/access-log/{number}", HIS_PAGE, "/access-log/1?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),
@@ -637,6 +649,7 @@ def _his(world: World) -> dict[str, str]:
         "case": str(world.case_id),
         "request": str(world.request_id),
         "notice": str(world.notice_id),
+        "month": f"{clock.today_in_japan():%Y-%m}",
         "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
         "card_digits": world.card.digits,

@@ -6,9 +6,13 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest_asyncio
 from litestar import Litestar
+from msgspec.structs import replace
 
+from api.access_log.events import EventName
 from api.consent.lifecycle import leaving
+from api.core.actor import OPERATOR
 from tests.portal import scene
+from tests.portal.looks import DENIED, READ, happened, named
 from tests.portal.scene import Place, Visitor
 
 
@@ -75,3 +79,24 @@ async def ito(open_browser, pharmacy: Place) -> Visitor:
 @pytest_asyncio.fixture
 async def ueda(open_browser) -> Visitor:
     return await scene.visitor(await open_browser(), await scene.officer("上田 恵子"))
+
+
+@pytest_asyncio.fixture
+async def busy(
+    hanako: Visitor, sato: Visitor, ito: Visitor, clinic: Place, pharmacy: Place
+) -> dict[str, int]:
+    """One of each: Dr Satō reads, is refused and looks in an emergency, Itō reads, an operator."""
+    doctor = named(sato.actor, clinic, "physician")
+    pharmacist = named(ito.actor, pharmacy, "pharmacist")
+    lab = [{"type": "Observation", "category": "lab", "count": 3}]
+    drugs = [{"type": "MedicationRequest", "category": "prescription", "count": 2}]
+    in_emergency = replace(sato.actor, purpose_of_use="ETREAT")
+    return {
+        "read": await happened(sato.actor, hanako, READ, actor=doctor, resources=lab),
+        "refused": await happened(sato.actor, hanako, READ, DENIED, actor=doctor, resources=[]),
+        "emergency": await happened(in_emergency, hanako, READ, actor=doctor, resources=lab),
+        "pharmacy": await happened(ito.actor, hanako, READ, actor=pharmacist, resources=drugs),
+        "setting": await happened(hanako.actor, hanako, EventName.DISCLOSURE_CHANGED, change=[]),
+        "sign_in": await happened(hanako.actor, hanako, EventName.SIGNED_IN),
+        "support": await happened(OPERATOR, hanako, EventName.SUPPORT_CASE_CLOSED, kind="x"),
+    }

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from api.support.log_lines import KindCount, LogLine
+from tests.portal_shell import reading
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.my_records import RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
@@ -412,9 +413,28 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "help-waiting": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": True}),
     "access-log": (
         "access_log.html",
-        {"viewer": HANAKO, "rows": [ROW, DENIED, FOUND, CHANGED], "pager": PAGER},
+        reading.ALL | {"viewer": HANAKO, "rows": [ROW, DENIED, FOUND, CHANGED], "pager": PAGER},
     ),
-    "access-log-empty": ("access_log.html", {"viewer": HANAKO, "rows": [], "pager": ONE_PAGE}),
+    "access-log-narrowed": (
+        "access_log.html",
+        reading.NARROWED | {"viewer": HANAKO, "rows": [DENIED], "pager": ONE_PAGE},
+    ),
+    "access-log-person": (
+        "access_log.html",
+        reading.ONE_PERSON | {"viewer": HANAKO, "rows": [ROW], "pager": ONE_PAGE},
+    ),
+    **{
+        f"access-log-{name}": ("access_log.html", context | {"viewer": HANAKO, "rows": []})
+        for name, context in {
+            "empty": reading.ALL | {"pager": ONE_PAGE, "total": 0},
+            "none-found": reading.NARROWED | {"pager": ONE_PAGE, "total": 0, "older": None},
+            "none-found-yet": reading.NARROWED | {"pager": ONE_PAGE, "total": 0},
+            "past-end": reading.ALL | {"pager": PAGER},
+            "faulty": reading.FAULTY | {"pager": ONE_PAGE},
+        }.items()
+    },
+    "month": ("month.html", reading.ONE_MONTH | {"viewer": HANAKO}),
+    "month-empty": ("month.html", reading.NO_MONTH | {"viewer": HANAKO}),
     "receipts": (
         "receipts.html",
         {

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
-from api.support import own
+from api.support.reading import service as reading
 from api.support.replay import Replay, replay
 from web_portal.page import PortalRequest, preferences, render, say
 
@@ -24,7 +24,7 @@ async def decided_again(
     """404 for a number the log does not have, and for events that decided nothing."""
     found = await replay(actor, number)
     locale = preferences(request).locale
-    view = await own.log(actor, locale, before=number + 1, count=1)
+    view = await reading.log(actor, locale, before=number + 1, count=1)
     return await render(
         request,
         "decided_again.html",

@@ -11,8 +11,8 @@ from api.consent.lifecycle import terms
 from api.consent.stored import Settings
 from api.core.actor import Actor, ActorKind
 from api.identity.guards import PORTAL, anyone, participants_only
-from api.support import own
 from api.support.log_lines import LogLine
+from api.support.reading import service as reading
 from notifications import service as notifications
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.sentences import now_sentence
@@ -37,7 +37,7 @@ async def welcome(request: PortalRequest, actor: NamedDependency[Actor]) -> Resp
 @get("/home", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     state = await consent.settings(actor)
-    log = await own.log(actor, preferences(request).locale, count=LOOKED_THROUGH)
+    log = await reading.log(actor, preferences(request).locale, count=LOOKED_THROUGH)
     return await render(
         request,
         "home.html",

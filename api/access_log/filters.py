@@ -1,0 +1,96 @@
+"""What the log can be narrowed to: by kind of event, and by the columns that stay readable."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from api.access_log.events import EventName
+from api.core.actor import ActorKind
+
+
+class Kind(StrEnum):
+    """Kinds as people look for them; one event may be of several."""
+
+    READS = "reads"  # seen, looked up, asked for, and refused
+    SETTINGS = "settings"
+    SIGN_INS = "sign_ins"
+    RECEIVED = "received"
+    SUPPORT = "support"  # also whatever else the support centre or the operator did
+    PROXIES = "proxies"
+    EXPORTS = "exports"
+    EMERGENCY = "emergency"
+
+
+# By the event's source; what stands below goes before it.
+_SOURCES: Final = {
+    "records": Kind.READS,
+    "consent": Kind.SETTINGS,
+    "identity": Kind.SIGN_INS,
+    "support": Kind.SUPPORT,
+    "operator": Kind.SUPPORT,
+    "access_log": Kind.SUPPORT,
+    "proxies": Kind.PROXIES,
+    "emergency": Kind.EMERGENCY,
+}
+_EVENTS: Final = {
+    EventName.RECORD_STORED: Kind.RECEIVED,
+    EventName.ENROLLED: Kind.SETTINGS,
+}
+_EXPORTED: Final = ":exported"
+_STAFF: Final = [ActorKind.SUPPORT.value, ActorKind.OPERATOR.value]
+# v3-ActReason: emergency treatment, break the glass.
+EMERGENCY_PURPOSES: Final = ["ETREAT", "BTG"]
+
+
+class Wanted(NamedTuple):
+    """What is left out does not narrow. `[since, until)` is a time; `upto` the last number."""
+
+    kind: Kind | None = None
+    facility_id: UUID | None = None
+    professional_id: UUID | None = None
+    purpose_of_use: str | None = None
+    emergency_only: bool = False
+    denied_only: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    upto: int | None = None
+
+    @property
+    def narrows(self) -> bool:
+        return self._replace(upto=None) != EVERYTHING
+
+
+EVERYTHING: Final = Wanted()
+
+
+def kind_of(event: EventName) -> Kind:
+    """Raises LookupError for an event whose source says nothing."""
+    if event.endswith(_EXPORTED):
+        return Kind.EXPORTS
+    return _EVENTS.get(event) or _SOURCES[event.partition(":")[0]]
+
+
+def events_of(kinds: Iterable[Kind]) -> list[str]:
+    wanted = set(kinds)
+    return [event.value for event in EventName if kind_of(event) in wanted]
+
+
+def bounds(wanted: Wanted) -> tuple[object, ...]:
+    """As `queries` takes them, in its order."""
+    emergency = events_of([Kind.EMERGENCY])
+    return (
+        None if wanted.kind is None else events_of([wanted.kind]),
+        _STAFF if wanted.kind is Kind.SUPPORT else [],
+        EMERGENCY_PURPOSES if wanted.kind is Kind.EMERGENCY else [],
+        wanted.facility_id,
+        wanted.professional_id,
+        wanted.purpose_of_use,
+        "denied" if wanted.denied_only else None,
+        wanted.since,
+        wanted.until,
+        wanted.upto,
+        emergency if wanted.emergency_only else None,
+        EMERGENCY_PURPOSES,
+    )

@@ -1,0 +1,1 @@
+"""Reading the log: narrowed, searched, summed up by month, and taken out."""
