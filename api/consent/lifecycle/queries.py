@@ -54,12 +54,3 @@ async def progress(tx: Transaction, campaign_id: UUID) -> asyncpg.Record | None:
         "SELECT asked, accepted, refused, unanswered FROM consent_campaign_progress($1)",
         campaign_id,
     )
-
-
-async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
-    """Versions that chose a scheme or took a version back, oldest first."""
-    return await tx.fetch(
-        "SELECT version, change::text AS change FROM directive"
-        " WHERE participant_id = (SELECT app.subject())"
-        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ? 'undo') ORDER BY version"
-    )
