@@ -72,7 +72,7 @@ def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
 def _failed(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """A broken store or a full disk: nothing was cosigned."""
     reason = str(error) if isinstance(error, SettingFault) else type(error).__name__
-    log.error("witness.failed", reason=reason, frames=frames(error))
+    log.error("witness:request:failed", reason=reason, frames=frames(error))
     text = (
         "This witness cannot work now; nothing was cosigned. Its operator finds why in its log.\n"
     )

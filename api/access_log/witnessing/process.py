@@ -35,6 +35,7 @@ def serve(
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=10,
+            limit_concurrency=200,
         )
         say = f"{store.vkey}\nListening on {listen} for {len({key.name for key in keys})} log(s)."
         _Server(config, say).run(sockets=[place])
