@@ -66,7 +66,7 @@ class Way(NamedTuple):
     facility_seq: int | None = None
 
 
-class Embargo(NamedTuple):
+class Embargo(msgspec.Struct, frozen=True):
     """`fields` are withheld from the participant until a day, for a reason that is told."""
 
     fields: tuple[str, ...]
@@ -125,7 +125,7 @@ def common(
         "purpose": actor.purpose_of_use,
         "basis": None if all(value is None for value in basis.values()) else basis,
         "detail": detail or None,
-        "embargo": embargo and embargo._asdict(),
+        "embargo": embargo,
     }
     texts = {name: text_of(values[name]) for name in SHARED}
     tails = tuple(field_tail(name, text) for name, text in texts.items())
