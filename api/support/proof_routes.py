@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, get
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
@@ -20,6 +21,11 @@ TEXT = "text/plain"
 FOR_EVER = "public, max-age=31536000, immutable"
 A_MOMENT = "public, max-age=5"
 PROOF = re.compile(r"([1-9][0-9]{0,17})\.tlog-proof")
+BUNDLE = {
+    200: ResponseSpec(
+        dict[str, Any], generate_examples=False, description="Format `tsunagu-log-bundle/1`"
+    )
+}
 Size = Annotated[
     int, QueryParameter(ge=0, le=2**62, description="The size of the tree verified last.")
 ]
@@ -98,7 +104,12 @@ class MyProof(Controller):
     guards = (participants_only,)
     tags = ("My access log",)
 
-    @get("/bundle", media_type="application/json", summary="My log, to be verified")
+    @get(
+        "/bundle",
+        media_type="application/json",
+        responses=BUNDLE,
+        summary="My log, to be verified",
+    )
     async def bundle(
         self, request: ApiRequest, actor: NamedDependency[Actor], since: Size = 0, after: After = 0
     ) -> Response[bytes]:
