@@ -48,6 +48,7 @@ from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
 from api.support.errors import FilterFaults
 from api.support.me_routes import routes as me_routes
+from api.support.proof_routes import routes as proof_routes
 from api.support.reading.routes import routes as log_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -63,6 +64,7 @@ JSON_DOORS = (
     "/schema",
     "/.well-known",
     "/access/v1",
+    "/log/v1",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -115,6 +117,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *lifecycle_routes,
         *me_routes,
         *log_routes,
+        *proof_routes,
         *my_records_routes,
         *records_routes,
         *access_routes,
