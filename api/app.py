@@ -19,6 +19,9 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api.access_log import service as access_log
+from api.access_log.receipts import origin_of
+from api.access_log.sealing import service as sealing
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
@@ -183,17 +186,23 @@ def _serving(dsn: str) -> Any:
         await database.open_database(dsn, runtime.keys())
         try:
             await directory.adopt_profile(settings.profile)
+            await access_log.prepare()
             await identity.declare_deployment(is_demo=settings.is_demo)
-            courier = asyncio.create_task(_deliver())
+            origin = origin_of(settings.public_url, directory.profile().id)
+            tasks = [
+                asyncio.create_task(_deliver()),
+                asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
+            ]
             # What stands now stays: the collector need not walk it at every full round.
             gc.collect()
             gc.freeze()
             try:
                 yield
             finally:
-                courier.cancel()
-                with suppress(asyncio.CancelledError):
-                    await courier
+                for task in tasks:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
         finally:
             await database.close_database()
 
@@ -308,12 +317,12 @@ def _problem(error: Exception) -> Problem:
         500: "error.internal",
     }.get(problem.status, "error.bad_request")
     if isinstance(error, MethodNotAllowedException):
-        problem.headers = dict(error.headers or {})  # type: ignore[attr-defined]
+        problem.headers = dict(error.headers or {})
     return problem
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    headers: dict[str, str] = dict(getattr(problem, "headers", {}))
+    headers = dict(problem.headers)
     if isinstance(problem, TooManyAttempts):
         headers["retry-after"] = str(problem.retry_after)
     if problem.status == 401:

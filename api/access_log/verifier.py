@@ -48,15 +48,30 @@ def sha256(value: bytes) -> bytes:
     return hashlib.sha256(value).digest()
 
 
+FIELDS: Final = tuple(
+    "about actor basis detail embargo on_behalf other purpose resources way".split()  # noqa: SIM905
+)
+_SALTED: Final = {name: b"phr-acl/1 salt\0" + name.encode() + b"\x01" for name in FIELDS}
+
+
 def salt(key: bytes, name: str) -> bytes:
     """Of one field; `key` is `ek`, or `ek_other` for `other`. One block of RFC 5869 Expand."""
-    return hmac.digest(key, b"phr-acl/1 salt\0" + name.encode() + b"\x01", "sha256")
+    return hmac.digest(key, _SALTED[name], "sha256")
 
 
 def field_digest(salted: bytes, name: str, text: str) -> bytes:
     """`text` is the canonical JSON of the value."""
-    line = f'["{to_base64url(salted)}","{name}",{text}]'
-    return sha256(b"phr-acl/1 field\0" + line.encode())
+    return tail_digest(salted, field_tail(name, text))
+
+
+def field_tail(name: str, text: str) -> bytes:
+    """What follows the salt in the line that is hashed; many events have it in common."""
+    return f'","{name}",{text}]'.encode()
+
+
+def tail_digest(salted: bytes, tail: bytes) -> bytes:
+    encoded = base64.urlsafe_b64encode(salted).rstrip(b"=")
+    return sha256(b'phr-acl/1 field\0["' + encoded + tail)
 
 
 def inner_hash(digests: Iterable[bytes]) -> bytes:
@@ -464,9 +479,6 @@ def head_map_root(leaf: bytes, position: int, siblings: Mapping[int, bytes]) -> 
 BUNDLE: Final = "tsunagu-log-bundle/1"
 REMEMBERED: Final = "tsunagu-log-remembered/1"
 PROOF: Final = "c2sp.org/tlog-proof@v1"
-FIELDS: Final = tuple(
-    "about actor basis detail embargo on_behalf other purpose resources way".split()  # noqa: SIM905
-)
 UNTOLD: Final = "untold"
 MOST: Final = 1 << 53
 """JSON numbers are whole and below this, so that every reader reads the same."""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.core.canonical import canonical
 
@@ -63,6 +64,21 @@ class KeyRing:
         """Sign the receipts of settings."""
         return SigningKeys(self.folder / "receipts")
 
+    @cached_property
+    def log(self) -> "SigningKeys":
+        """Sign the log's checkpoints and the receipts of its events."""
+        return SigningKeys(self.folder / "log")
+
+    @cached_property
+    def log_master(self) -> bytes:
+        """Wraps the network's key, which wraps each participant's; bodies of the log need it."""
+        return self._bytes("log_master.key", os.urandom(32))
+
+    @cached_property
+    def log_blind(self) -> bytes:
+        """Blinds who stands where in the log's head map."""
+        return self._bytes("log_blind.key", os.urandom(32))
+
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """HMAC-SHA256 of a value that must not be readable from the database."""
         return hmac.digest(self.pepper, f"{purpose}\0{value}".encode(), "sha256")
@@ -101,15 +117,24 @@ class SigningKeys:
 
     def rotate(self) -> str:
         """Makes a new key and forgets the private halves of the others; answers its `kid`."""
+        self.prepare()
+        self.take_over()
+        return self.current().kid
+
+    def prepare(self) -> Ed25519PrivateKey:
+        """The key that will sign after `take_over`; the same one until then."""
+        return private_key(made_once(self._folder / ".next.pem", fresh_pem()))
+
+    def take_over(self) -> None:
+        """The prepared key signs from now on; the private halves of the others are forgotten."""
         number = max(self._numbers(), default=0) + 1
-        made_once(self._folder / f"{number}.pem", fresh_pem())
+        (self._folder / ".next.pem").rename(self._folder / f"{number}.pem")
         for each in self._numbers() - {number}:
             path = self._folder / f"{each}.pem"
             if path.exists():
                 public = private_key(path.read_bytes()).public_key()
                 made_once(self._folder / f"{each}.pub.pem", _public_pem(public))
                 path.unlink(missing_ok=True)
-        return self.current().kid
 
     def _look(self) -> None:
         names = self._names()
@@ -201,6 +226,20 @@ def sha256(value: bytes) -> bytes:
 def new_token() -> str:
     """256 random bits, base64url."""
     return base64url(os.urandom(32))
+
+
+TENANT = b"tsunagu/1 tenant"
+
+
+def fresh_key(over: bytes, name: bytes) -> bytes:
+    """256 new random bits for AES, wrapped under the key `over`; `name` says what they are for."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(over).encrypt(nonce, os.urandom(32), name)
+
+
+def unwrapped(over: bytes, name: bytes, wrapped: bytes) -> bytes:
+    """The key inside. Raises `InvalidTag` for another key, another name, or a changed byte."""
+    return AESGCM(over).decrypt(wrapped[:12], wrapped[12:], name)
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

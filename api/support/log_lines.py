@@ -81,16 +81,19 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
     code = actor.get("profession")
     profession = label(profile, "profession", code, locale) if code else ""
     who = actor.get("name") or ""
-    key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds)}"
-    if not i18n.has_text(locale, key):
-        key = "event.other"
+    key = "log.erased"
+    if not row.is_erased:
+        key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds)}"
+        key = key if i18n.has_text(locale, key) else "event.other"
     return LogLine(
         number=row.number,
         event_id=row.eid,
         at=row.at,
         event=row.event,
         outcome=row.outcome,
-        is_access=row.event in ACCESSES and row.actor_kind != ActorKind.PARTICIPANT,
+        is_access=row.event in ACCESSES
+        and row.actor_kind != ActorKind.PARTICIPANT
+        and not row.is_erased,
         sentence=i18n.text(
             locale,
             key,

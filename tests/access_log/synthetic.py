@@ -222,7 +222,7 @@ class Log:
         hidden = embargo["fields"]
         names = [name for name in v.FIELDS if name != "other" and name not in hidden]
         withheld = [bundles.Withheld("other", event.digests["other"])] + [
-            bundles.Withheld(name, event.digests[name], embargo["reason"], embargo["until"])
+            bundles.Withheld(name, event.digests[name], embargo["reason"], embargo.get("until"))
             for name in hidden
         ]
         promise = None
