@@ -282,7 +282,7 @@ async def test_the_failing_file_can_be_saved_and_is_evidence(phone: Phone, tmp_p
     await phone.opens(log)
     await phone.is_alarmed("forked", "つながりません")
     saved = []
-    for name in ("いまの記録を保存する", "前の控えも保存する"):
+    for name in ("証明ファイルを保存する", "前の控えも保存する"):
         async with phone.page.expect_download() as download:
             await phone.page.get_by_role("button", name=name).click()
         path = tmp_path / (await download.value).suggested_filename
