@@ -446,6 +446,17 @@ def grown() -> Iterator[Case]:
         (("event_altered", 12),),
         remembered=json.dumps(moved),
     )
+    withdrawn = copied(log)
+    withdrawn.maps.clear()
+    yield Case("no count", written(withdrawn.bundle()), log.now, "pending")
+    yield Case(
+        "a count withdrawn",
+        written(withdrawn.bundle()),
+        log.now,
+        "failed",
+        (("head_mismatch", None),),
+        remembered=memory,
+    )
     stranger = json.loads(memory) | {"key": str(notes.vkey(ORIGIN, key("stranger")))}
     yield Case(
         "another key than remembered",
@@ -755,6 +766,28 @@ def proofs() -> Iterator[Case]:
         seen=both,
         kind="proof",
     )
+    elsewhere = str(notes.vkey("log.example.jp/other", key("stranger")))
+    yield Case(
+        "proof with the key of another log",
+        text,
+        log.now,
+        "failed",
+        (("wrong_origin", None), ("unknown_key", None)),
+        keys=(elsewhere,),
+        seen=both,
+        kind="proof",
+    )
+    forked = copied(log)
+    forked.entries[-1] = v.entry_of(v.PADDING, drawn())
+    yield Case(
+        "proof in a tree that is not the remembered one",
+        forked.proof(told),
+        log.now,
+        "failed",
+        (("forked", None),),
+        remembered=remembered(log),
+        kind="proof",
+    )
     signed = lines.copy()
     signed[-4] = lines[-4][:-6] + "AAAA=="
     for name, bad, findings in [
@@ -764,6 +797,11 @@ def proofs() -> Iterator[Case]:
         ("a broken signature", "\n".join(signed), (("bad_signature", None),)),
         ("no extra", "\n".join(lines[:1] + lines[2:]), (("malformed", None),)),
         ("an index with a zero", text.replace("index ", "index 0"), (("malformed", None),)),
+        (
+            "more extra",
+            text.replace(lines[1], f"extra {v.to_base64(v.from_base64(lines[1][6:]) + bytes(3))}"),
+            (("malformed", None),),
+        ),
         ("no checkpoint", text[: text.index("\n\n") + 2], (("malformed", None),)),
         ("a version to come", text.replace("@v1", "@v2"), (("malformed", None),)),
     ]:
