@@ -51,6 +51,8 @@ APPEND_ONLY = {
     "facility_history",
     "professional_history",
     "receipt",
+    "log_question",
+    "log_question_step",
 }
 
 

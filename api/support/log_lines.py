@@ -1,8 +1,8 @@
 """One event of the log as its participant reads it: a plain sentence, and the facts behind it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -35,10 +35,19 @@ class KindCount(msgspec.Struct, frozen=True):
     count: int
 
 
+class QuestionMark(msgspec.Struct, frozen=True):
+    """Where the question about an event stands; `due_on` while an answer is awaited."""
+
+    state: Literal["received", "answered", "content", "reopened"]
+    due_on: date | None
+    is_overdue: bool
+
+
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """`who` to `reason` are filled for accesses; `changes` for changed settings.
 
-    `is_decided`: its decision can be made again, under its number.
+    `is_decided`: its decision can be made again, under its number. `question`: what the
+    participant asked about it.
     """
 
     number: int
@@ -56,6 +65,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...] = ()
     reason: str = ""
     is_decided: bool = False
+    question: QuestionMark | None = None
 
 
 def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:
