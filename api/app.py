@@ -19,6 +19,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api.access_log import service as access_log
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
@@ -185,6 +186,7 @@ def _serving(dsn: str) -> Any:
         await database.open_database(dsn, runtime.keys())
         try:
             await directory.adopt_profile(settings.profile)
+            await access_log.prepare()
             await identity.declare_deployment(is_demo=settings.is_demo)
             courier = asyncio.create_task(_deliver())
             # What stands now stays: the collector need not walk it at every full round.
@@ -310,12 +312,12 @@ def _problem(error: Exception) -> Problem:
         500: "error.internal",
     }.get(problem.status, "error.bad_request")
     if isinstance(error, MethodNotAllowedException):
-        problem.headers = dict(error.headers or {})  # type: ignore[attr-defined]
+        problem.headers = dict(error.headers or {})
     return problem
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    headers: dict[str, str] = dict(getattr(problem, "headers", {}))
+    headers = dict(problem.headers)
     if isinstance(problem, TooManyAttempts):
         headers["retry-after"] = str(problem.retry_after)
     if problem.status == 401:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from api import server
+from api.access_log import verifier
 from api.core.errors import Unavailable
 from api.core.settings import SettingFault, Settings, from_environment
 
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "verify":  # anywhere: without settings, database or network
+            return verifier.run(options)
         settings = from_environment()
         return {
             "demo": _demo,
@@ -91,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_subject,
         metavar="REFERENCE=CARD",
         help="whose card a reference or an identifier in the files stands for",
+    )
+    verifier.add_arguments(
+        commands.add_parser("verify", help="check an access log without trusting whoever runs it")
     )
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
     _add_witness(commands.add_parser("witness", help="cosign another network's access log"))

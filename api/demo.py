@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 
 from api.consent import service as consent
-from api.consent.lifecycle import participating
+from api.consent.lifecycle import participating, schemes
 from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
@@ -150,7 +150,9 @@ async def seed(home: Path) -> None:
         if person.key in ("hanako", "taro"):
             await _join(person)
     hanako = next(person for person in cast if person.key == "hanako")
-    await consent.change(_as(hanako), [SetFacility(clinics[CLINIC], on=True)], expected_version=0)
+    version = (await consent.settings(_as(hanako))).directive.version
+    clinic = SetFacility(clinics[CLINIC], on=True)
+    await consent.change(_as(hanako), [clinic], expected_version=version)
     await _records(cast, clinics)
     (home / "demo" / "cast.json").write_bytes(msgspec.json.encode(cast))
 
@@ -281,6 +283,7 @@ async def _join(person: Cast) -> None:
     actor = _as(person)
     async with unit_of_work(actor) as tx:
         await participating.join_in(tx, actor)
+        await schemes.begin_in(tx, actor, None)
 
 
 def _as(person: Cast) -> Actor:

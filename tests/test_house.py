@@ -17,10 +17,16 @@ DEFINERS = {
     "app.bump_policy": "moves the policy version under the head's lock",
     "app.keep_facility": "copies a revision of the directory into its history",
     "app.keep_professional": "copies a revision of the directory into its history",
-    "public.access_log_append": "the only way into the participant's log",
+    "app.refuse_owing": "sees whether a read of anybody is still without its event",
+    "public.access_log_append": "the way into the log of the transaction's subject",
+    "public.access_log_append_owed": "the way into the log of whoever was read from",
+    "public.access_log_append_call": "the way into the log of one signed call's subject",
     "public.access_log_append_system": "the only way into the system's log",
     "public.access_log_lock_head": "takes the head's lock",
-    "public.records_read": "decides freshness, reads and appends",
+    "public.access_log_make_months": "makes the tables of the coming months",
+    "public.access_log_erase": "destroys one participant's key and bodies, with a certificate",
+    "public.keystore_take_keys": "makes and hands out wrapped keys to seal with",
+    "public.records_read": "decides freshness, reads, and owes the event",
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
     "public.identity_ticket_participant": "lookup: an enrolment ticket to one id",
     "public.identity_participant_of_card": "lookup: a card to one id",
@@ -43,6 +49,7 @@ NOT_OWNED = {"support_case": "a case may concern no participant", "demo_sign_in"
 APPEND_ONLY = {
     "access_event",
     "system_event",
+    "erasure_certificate",
     "participation",
     "directive",
     "residence",
@@ -71,7 +78,9 @@ async def test_every_owned_table_forces_row_security_and_leads_with_its_owner(ca
                 AND a.attname = ANY ($1)) AS owners,
              (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid
                 AND a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisprimary) AS leads
-           FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'""",
+           FROM pg_class c
+           WHERE c.relnamespace IN ('public'::regnamespace, 'keystore'::regnamespace)
+             AND c.relkind IN ('r', 'p')""",
         list(OWNER_COLUMNS),
     )
     owned = [row for row in rows if row["owners"]]
@@ -112,7 +121,7 @@ async def test_every_security_definer_function_is_listed_pinned_and_closed_to_th
              r.rolsuper, has_function_privilege('public', p.oid, 'EXECUTE') AS is_public
            FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
            JOIN pg_roles r ON r.oid = p.proowner
-           WHERE p.prosecdef AND n.nspname IN ('app', 'public')"""
+           WHERE p.prosecdef AND n.nspname IN ('app', 'public', 'keystore')"""
     )
     assert {row["name"] for row in rows} == set(DEFINERS)
     for row in rows:
@@ -127,11 +136,33 @@ async def test_the_log_and_the_settings_refuse_every_change_by_trigger(catalogue
         """SELECT tgrelid::regclass::text AS relation, tgenabled = 'A' AS always, tgtype
            FROM pg_trigger WHERE tgname LIKE 'append_only%'"""
     )
+    months = await catalogue.fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
+        " WHERE inhparent = 'access_event'::regclass"
+    )
     by_table: dict[str, int] = {}
     for row in rows:
         assert row["always"], row["relation"]
         by_table[row["relation"]] = by_table.get(row["relation"], 0) + 1
-    assert by_table == dict.fromkeys(APPEND_ONLY, 2)
+    guarded = APPEND_ONLY | {row["name"] for row in months}
+    assert len(months) >= 13
+    assert by_table == dict.fromkeys(guarded, 2)
+
+
+async def test_nothing_is_owed_at_a_commit_by_a_trigger_that_always_fires(catalogue):
+    row = await catalogue.fetchrow(
+        """SELECT tgenabled = 'A' AS always, tgdeferrable, tginitdeferred FROM pg_trigger
+           WHERE tgrelid = 'access_log_head'::regclass AND tgname = 'nothing_is_owed'"""
+    )
+    assert tuple(row) == (True, True, True)
+
+
+async def test_keys_are_in_a_schema_of_their_own_that_nobody_writes(catalogue):
+    rows = await catalogue.fetch(
+        "SELECT DISTINCT grantee, privilege_type FROM information_schema.role_table_grants"
+        " WHERE table_schema = 'keystore' AND grantee IN ('tsunagu_app', 'PUBLIC')"
+    )
+    assert [tuple(row) for row in rows] == [("tsunagu_app", "SELECT")]
 
 
 async def test_roles_have_only_what_they_need(catalogue):
@@ -153,9 +184,10 @@ async def test_roles_have_only_what_they_need(catalogue):
     )
     may_change = await catalogue.fetch(
         """SELECT table_name, privilege_type FROM information_schema.role_table_grants
-           WHERE grantee = 'tsunagu_app' AND table_name = ANY ($1)
+           WHERE grantee = 'tsunagu_app'
+             AND (table_name = ANY ($1) OR starts_with(table_name, 'access_event_'))
              AND privilege_type NOT IN ('SELECT')""",
-        ["access_event", "system_event", "access_log_head"],
+        ["access_event", "system_event", "access_log_head", "erasure_certificate", "log_state"],
     )
     assert may_change == []
 

@@ -247,7 +247,7 @@ async def _uses_the_settings_in_full(
     web: httpx.AsyncClient, canaries: Canaries, answers: Answers, bearer: dict[str, str]
 ) -> None:
     """Names and numbers where the newer doors take text: refused or kept, never written down."""
-    code = await web.post("/me/disclosure/desk-codes", json={"level": 0}, headers=bearer)
+    code = await web.post("/me/disclosure/desk-codes", json={"level": "normal"}, headers=bearer)
     assert code.status_code == 201, code.text
     canaries.more["desk code"] = code.json()["code"]
     nobody = "00000000-0000-0000-0000-000000000000"

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from api.consent import service as consent
+from api.consent.settings.changes import Made
 from api.consent.settings.names import names_in_commands, names_in_summary
 from api.consent.settings.switches import Command
 from api.consent.settings.telling import change_said, who_sees_now, wish_said
 from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.directory import service as directory
-from web_portal.page import PortalRequest, preferences
+from web_portal.page import PortalRequest, preferences, say
 
 
 async def now_sentence(request: PortalRequest, actor: Actor, state: Settings) -> str:
@@ -24,6 +25,13 @@ async def changes_said(request: PortalRequest, actor: Actor, commands: Sequence[
     locale, profile = preferences(request).locale, directory.profile()
     names = await names_in_commands(actor, locale, commands)
     return " ".join(change_said(each, locale, profile, names) for each in commands)
+
+
+async def made_said(request: PortalRequest, actor: Actor, made: Made) -> str:
+    """What made a version of the settings."""
+    if isinstance(made, str):
+        return say(request, f"change.made.{made}")
+    return await changes_said(request, actor, made)
 
 
 async def wishes_said(request: PortalRequest, actor: Actor, commands: Sequence[Command]) -> str:

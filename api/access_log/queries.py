@@ -1,35 +1,124 @@
-"""Appending through the guarded functions, reading one's own rows."""
+"""Appending through the guarded functions, keys, and reading one's own rows."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 
 from api.core.database import Transaction
 
+Connection: TypeAlias = Any  # asyncpg's own, or what its pool lends
+Record: TypeAlias = asyncpg.Record
+
+_APPEND_OWED = (
+    "SELECT pseq, at, commit FROM access_log_append_owed($1::app.owed_event[]) ORDER BY n"
+)
+
 
 async def append(
-    tx: Transaction, event: str, outcome: str, detail: str, undisclosed: str
-) -> asyncpg.Record:
-    row = await tx.fetchrow(
-        "SELECT pseq, at, eid FROM access_log_append($1, $2, $3::jsonb, $4::jsonb)",
-        event,
-        outcome,
-        detail,
-        undisclosed,
+    tx: Transaction,
+    event: str,
+    outcome: str,
+    eid: UUID,
+    inner: bytes,
+    sealed: bytes,
+    key_version: int,
+) -> Record:
+    """`pseq` is None where the key is no longer in force; nothing was appended then."""
+    return _one(
+        await tx.fetchrow(
+            "SELECT pseq, at, commit FROM access_log_append($1, $2, $3, $4, $5, $6)",
+            event,
+            outcome,
+            eid,
+            inner,
+            sealed,
+            key_version,
+        )
     )
-    if row is None:
-        raise LookupError("access_log_append")
-    return row
 
 
-async def append_system(tx: Transaction, event: str, outcome: str, detail: str) -> None:
-    await tx.execute("SELECT access_log_append_system($1, $2, $3::jsonb)", event, outcome, detail)
+async def append_owed(connection: Connection, events: Sequence[tuple[object, ...]]) -> list[Record]:
+    rows: list[Record] = await connection.fetch(_APPEND_OWED, events)
+    return rows
+
+
+async def append_system(
+    tx: Transaction, event: str, outcome: str, eid: UUID, inner: bytes, sealed: bytes
+) -> Record:
+    return _one(
+        await tx.fetchrow(
+            "SELECT at, commit FROM access_log_append_system($1, $2, $3, $4, $5)",
+            event,
+            outcome,
+            eid,
+            inner,
+            sealed,
+        )
+    )
+
+
+async def make_months(tx: Transaction, ahead: int) -> None:
+    await tx.execute("SELECT access_log_make_months($1)", ahead)
+
+
+async def origin(tx: Transaction) -> str | None:
+    found: str | None = await tx.fetchval("SELECT origin FROM log_state")
+    return found
+
+
+async def tenant_key(connection: Connection) -> bytes:
+    wrapped: bytes = await connection.fetchval("SELECT wrapped FROM keystore.tenant_key")
+    return wrapped
+
+
+async def take_keys(
+    connection: Connection, participants: Sequence[UUID], fresh: Sequence[bytes]
+) -> list[Record]:
+    rows: list[Record] = await connection.fetch(
+        "SELECT participant_id, version, wrapped, is_settled FROM keystore_take_keys($1, $2)",
+        participants,
+        fresh,
+    )
+    return rows
+
+
+async def keys_of_subject(connection: Connection) -> list[Record]:
+    rows: list[Record] = await connection.fetch(
+        "SELECT participant_id, version, wrapped FROM keystore.participant_key"
+        " WHERE participant_id = (SELECT app.subject()) AND purpose = 'log'"
+    )
+    return rows
+
+
+async def erase(tx: Transaction, reason: str) -> Record:
+    return _one(
+        await tx.fetchrow("SELECT events, at, last_commit, value FROM access_log_erase($1)", reason)
+    )
+
+
+async def newest_at(tx: Transaction) -> datetime | None:
+    found: datetime | None = await tx.fetchval(
+        "SELECT max(at) FROM access_event WHERE participant_id = (SELECT app.subject())"
+    )
+    return found
+
+
+async def erased_upto(tx: Transaction) -> int:
+    """The number of the last event whose body was made unreadable; 0 for none."""
+    return int(
+        await tx.fetchval(
+            "SELECT coalesce(max(events), 0) FROM erasure_certificate"
+            " WHERE participant_id = (SELECT app.subject())"
+        )
+    )
 
 
 _COLUMNS = (
-    "pseq, eid, at, event, outcome, actor_kind, actor_id, facility_id, purpose_of_use,"
-    " detail::text AS detail"
+    "participant_id, pseq, eid, at, event, outcome, actor_kind, actor_id, facility_id,"
+    " purpose_of_use, sealed, key_version"
 )
 # Over the readable columns alone; $1 to $12 are what `filters.bounds` gives.
 _WANTED = (
@@ -46,7 +135,7 @@ _WANTED = (
 
 async def page(
     tx: Transaction, bounds: Sequence[object], before: int | None, skip: int, count: int
-) -> list[asyncpg.Record]:
+) -> list[Record]:
     return await tx.fetch(
         f"SELECT {_COLUMNS}{_WANTED} AND ($13::bigint IS NULL OR pseq < $13)"
         " ORDER BY pseq DESC OFFSET $14 LIMIT $15",
@@ -61,7 +150,7 @@ async def matches(tx: Transaction, bounds: Sequence[object]) -> int:
     return int(await tx.fetchval(f"SELECT count(*){_WANTED}", *bounds))
 
 
-async def named(tx: Transaction) -> list[asyncpg.Record]:
+async def named(tx: Transaction) -> list[Record]:
     """Each pair of facility and purpose in the subject's log, with how many events have it."""
     return await tx.fetch(
         "SELECT facility_id, purpose_of_use, count(*)::integer AS events FROM access_event"
@@ -69,7 +158,7 @@ async def named(tx: Transaction) -> list[asyncpg.Record]:
     )
 
 
-async def event(tx: Transaction, number: int) -> asyncpg.Record | None:
+async def event(tx: Transaction, number: int) -> Record | None:
     return await tx.fetchrow(
         f"SELECT {_COLUMNS} FROM access_event"  # noqa: S608 - constants
         " WHERE participant_id = (SELECT app.subject()) AND pseq = $1",
@@ -91,7 +180,7 @@ async def length(tx: Transaction) -> int:
     return int(value or 0)
 
 
-async def readers(tx: Transaction, before: datetime | None) -> list[asyncpg.Record]:
+async def readers(tx: Transaction, before: datetime | None) -> list[Record]:
     return await tx.fetch(
         "SELECT DISTINCT facility_id FROM access_event"
         " WHERE participant_id = (SELECT app.subject()) AND event = 'records:record:read'"
@@ -99,3 +188,9 @@ async def readers(tx: Transaction, before: datetime | None) -> list[asyncpg.Reco
         " AND ($1::timestamptz IS NULL OR at < $1)",
         before,
     )
+
+
+def _one(row: Record | None) -> Record:
+    if row is None:
+        raise LookupError("a function of one row answered none")
+    return row

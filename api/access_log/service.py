@@ -6,32 +6,41 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import asyncpg
-import msgspec
-
-from api.access_log import filters, queries
+from api.access_log import appending, filters, keystore, queries, receipts
+from api.access_log.appending import (
+    Appended,
+    Owed,
+    append_owed,
+    append_owed_alike,
+    common,
+    under_profile,
+)
+from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resources, Way
 from api.access_log.events import EventName
 from api.access_log.filters import EVERYTHING, Wanted
-from api.core.actor import Actor
+from api.access_log.opening import LogRow, OpenedEvent, Withheld, log_row, opened
+from api.core import clock
+from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
 
+__all__ = (
+    "NONE",
+    "Appended",
+    "Common",
+    "Embargo",
+    "LogRow",
+    "OnBehalf",
+    "OpenedEvent",
+    "Owed",
+    "Resources",
+    "Withheld",
+    "append_owed",
+    "append_owed_alike",
+    "common",
+    "under_profile",
+)
 CHUNK: Final = 200
-_EMPTY = '{"resources": [], "ids": ""}'
-
-
-class LogRow(NamedTuple):
-    """One event as its participant may read it; `detail` never holds untold records."""
-
-    number: int
-    eid: UUID
-    at: datetime
-    event: str
-    outcome: str
-    actor_kind: str
-    actor_id: UUID | None
-    facility_id: UUID | None
-    purpose_of_use: str | None
-    detail: dict[str, Any]
+MONTHS_AHEAD: Final = 12
 
 
 class LogPage(NamedTuple):
@@ -57,22 +66,50 @@ async def append(
     outcome: str = "permitted",
     detail: dict[str, Any],
     undisclosed: dict[str, Any] | None = None,
-) -> int:
-    """Appends to the log of the transaction's subject; answers the event's number.
+    on_behalf: OnBehalf | None = None,
+    session: str | None = None,
+    emergency: str | None = None,
+    facility_seq: int | None = None,
+    embargo: Embargo | None = None,
+) -> Appended:
+    """Appends to the log of the transaction's subject, in the name of its actor.
 
-    The event is part of the deed: it commits with the caller's transaction or not at all.
-    `undisclosed` (resources, ids) is what the participant is not to be told; `page` leaves it out.
+    The event is part of the deed: it commits with the caller's transaction or not at all. Of
+    `detail`, `actor` (name, profession, facility, client) adds to what is known of the actor;
+    `resources` (type, category, count) and `ids` are the records that were told; `asked`, `basis`,
+    `text` and `versions` say why. `undisclosed` (resources, ids) is what the participant is not to
+    be told, ever; what `embargo` names, not until its day.
     """
-    hidden = _EMPTY if undisclosed is None else msgspec.json.encode(undisclosed).decode()
-    row = await queries.append(tx, event, outcome, msgspec.json.encode(detail).decode(), hidden)
-    return int(row["pseq"])
+    return await appending.append(
+        tx,
+        event,
+        outcome,
+        detail,
+        undisclosed,
+        on_behalf=on_behalf,
+        way=Way(None, session, emergency, facility_seq),
+        embargo=embargo,
+    )
 
 
 async def append_system(
     tx: Transaction, event: EventName, *, outcome: str, detail: dict[str, Any]
-) -> None:
+) -> Appended:
     """Appends an event that concerns no participant."""
-    await queries.append_system(tx, event, outcome, msgspec.json.encode(detail).decode())
+    return await appending.append_system(tx, event, outcome, detail)
+
+
+async def prepare() -> None:
+    """Before anybody is served: the key store opens, and the coming months have their tables.
+
+    Raises `SettingFault` when the master key is not the one of this database.
+    """
+    async with unit_of_work(OPERATOR) as tx:
+        await keystore.check(tx.connection)
+        await queries.make_months(tx, MONTHS_AHEAD)
+        origin = await queries.origin(tx)
+    if origin is not None:
+        receipts.under_origin(origin)
 
 
 async def page(
@@ -97,7 +134,7 @@ async def page_in(
     count: int = 20,
 ) -> LogPage:
     bounds = filters.bounds(wanted)
-    rows = [_row(row) for row in await queries.page(tx, bounds, before, skip, count + 1)]
+    rows = await rows_in(tx, await queries.page(tx, bounds, before, skip, count + 1))
     more = rows[count - 1].number if len(rows) > count else None
     total = queries.matches(tx, bounds) if wanted != EVERYTHING else queries.length(tx)
     return LogPage(rows[:count], await total, more)
@@ -111,7 +148,7 @@ async def chunks(
     while left is None or left > 0:
         count = CHUNK if left is None else min(CHUNK, left)
         async with unit_of_work(actor) as tx:
-            rows = [_row(row) for row in await queries.page(tx, bounds, before, 0, count)]
+            rows = await rows_in(tx, await queries.page(tx, bounds, before, 0, count))
         if rows:
             yield rows
         if len(rows) < count:
@@ -142,22 +179,21 @@ async def length(actor: Actor) -> int:
 async def event_in(tx: Transaction, number: int) -> LogRow | None:
     """One event of the subject's log, by its number."""
     row = await queries.event(tx, number)
-    return None if row is None else _row(row)
+    return None if row is None else (await rows_in(tx, [row]))[0]
 
 
-def _row(row: asyncpg.Record) -> LogRow:
-    return LogRow(
-        number=row["pseq"],
-        eid=row["eid"],
-        at=row["at"],
-        event=row["event"],
-        outcome=row["outcome"],
-        actor_kind=row["actor_kind"],
-        actor_id=row["actor_id"],
-        facility_id=row["facility_id"],
-        purpose_of_use=row["purpose_of_use"],
-        detail=msgspec.json.decode(row["detail"]),
-    )
+async def rows_in(tx: Transaction, rows: list[queries.Record]) -> list[LogRow]:
+    """Rows of the transaction's subject, as the participant may read them."""
+    today = clock.today_in_japan()
+    events = await opened_in(tx, rows)
+    return [log_row(row, event, today) for row, event in zip(rows, events, strict=True)]
+
+
+async def opened_in(tx: Transaction, rows: list[queries.Record]) -> list[OpenedEvent | None]:
+    """All ten fields of rows of the transaction's subject, what is never told included; None where
+    the body was erased."""
+    ciphers = await keystore.keys_of_subject(tx.connection) if rows else {}
+    return [opened(row, ciphers) for row in rows]
 
 
 async def readers(actor: Actor, *, before: datetime | None = None) -> set[UUID]:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -47,15 +48,30 @@ def sha256(value: bytes) -> bytes:
     return hashlib.sha256(value).digest()
 
 
+FIELDS: Final = tuple(
+    "about actor basis detail embargo on_behalf other purpose resources way".split()  # noqa: SIM905
+)
+_SALTED: Final = {name: b"phr-acl/1 salt\0" + name.encode() + b"\x01" for name in FIELDS}
+
+
 def salt(key: bytes, name: str) -> bytes:
     """Of one field; `key` is `ek`, or `ek_other` for `other`. One block of RFC 5869 Expand."""
-    return hmac.digest(key, b"phr-acl/1 salt\0" + name.encode() + b"\x01", "sha256")
+    return hmac.digest(key, _SALTED[name], "sha256")
 
 
 def field_digest(salted: bytes, name: str, text: str) -> bytes:
     """`text` is the canonical JSON of the value."""
-    line = f'["{to_base64url(salted)}","{name}",{text}]'
-    return sha256(b"phr-acl/1 field\0" + line.encode())
+    return tail_digest(salted, field_tail(name, text))
+
+
+def field_tail(name: str, text: str) -> bytes:
+    """What follows the salt in the line that is hashed; many events have it in common."""
+    return f'","{name}",{text}]'.encode()
+
+
+def tail_digest(salted: bytes, tail: bytes) -> bytes:
+    encoded = base64.urlsafe_b64encode(salted).rstrip(b"=")
+    return sha256(b'phr-acl/1 field\0["' + encoded + tail)
 
 
 def inner_hash(digests: Iterable[bytes]) -> bytes:
@@ -463,9 +479,6 @@ def head_map_root(leaf: bytes, position: int, siblings: Mapping[int, bytes]) -> 
 BUNDLE: Final = "tsunagu-log-bundle/1"
 REMEMBERED: Final = "tsunagu-log-remembered/1"
 PROOF: Final = "c2sp.org/tlog-proof@v1"
-FIELDS: Final = tuple(
-    "about actor basis detail embargo on_behalf other purpose resources way".split()  # noqa: SIM905
-)
 UNTOLD: Final = "untold"
 MOST: Final = 1 << 53
 """JSON numbers are whole and below this, so that every reader reads the same."""
@@ -1193,12 +1206,6 @@ SENTENCES: Final = {
     Code.HEAD_STALE: "The log has not counted this participant's events for more than two hours.",
     Code.MISSING: "{event} has existed, and is not in the file.",
 }
-HEADLINES: Final = {
-    Outcome.VERIFIED: "VERIFIED: nothing is missing and nothing was altered.",
-    Outcome.PENDING: "PENDING: nothing wrong was found; the newest part has yet to enter the log."
-    " Try again in a while.",
-    Outcome.FAILED: "FAILED: this is not a complete and unaltered log.",
-}
 EXITS: Final = {Outcome.VERIFIED: 0, Outcome.FAILED: 1, Outcome.PENDING: 3}
 UNREADABLE: Final = 2
 
@@ -1206,31 +1213,24 @@ UNREADABLE: Final = 2
 def described(verdict: Verdict, remembered: Remembered | None = None) -> str:
     """What was found, for a reader who knows nothing of trees."""
     since = remembered.checkpoint.size if remembered else 0
-    lines = [HEADLINES[verdict.outcome]]
-    if verdict.is_on_trust and verdict.outcome is Outcome.VERIFIED:
-        lines = ["VERIFIED, if the key is the log's: nothing is missing and nothing was altered."]
-    match verdict.subject:
-        case None:
-            lines = ["UNREADABLE: this file says nothing for or against the log."]
-        case Proof() if verdict.outcome is Outcome.VERIFIED:
-            lines = ["VERIFIED: this event is in the log. What it holds is not in this file."]
+    lines = [_headline(verdict)]
     for finding in verdict.findings:
         event = "The log" if finding.number is None else f"Event {finding.number}"
         sentence = SENTENCES[finding.code]
         lines.append(f"- {sentence.format(event=event, what=finding.what, since=since)}")
-    lines.append("")
     match verdict.subject:
         case Bundle() as bundle:
-            lines += _facts(bundle)
+            lines += ["", *_facts(bundle)]
         case Proof() as proof:
             lines += [
+                "",
                 f"Log          {proof.checkpoint.origin}, {proof.checkpoint.size} entries",
                 f"Participant  {proof.participant}",
                 f"Event        {proof.number}, of {_moment(proof.at)}",
             ]
     if verdict.subject is not None:
         seen = [f"{name} at {_moment(at * 10**6)}" for name, at in verdict.witnesses.items()]
-        lines.append(f"Witnesses    {'; '.join(seen) or 'none of those you named'}")
+        lines.append(f"Witnesses    {'; '.join(seen) or 'none named with --witness'}")
     if verdict.is_on_trust and isinstance(verdict.subject, Bundle):
         lines += [
             "",
@@ -1238,19 +1238,41 @@ def described(verdict: Verdict, remembered: Remembered | None = None) -> str:
             "have made the key. Compare it with the one the network has published, and give it",
             f"with --key: {verdict.subject.log_key}",
         ]
-    return "\n".join(lines).rstrip("\n")
+    said = "\n".join(lines)
+    return "".join(each if each.isprintable() or each == "\n" else "?" for each in said)
+
+
+def _headline(verdict: Verdict) -> str:
+    match verdict.subject, verdict.outcome:
+        case None, _:
+            return "UNREADABLE: this file says nothing for or against the log."
+        case Proof(), Outcome.VERIFIED:
+            return "VERIFIED: this event is in the log. What it holds is not in this file."
+        case Proof(), _:
+            return "FAILED: this does not prove that the event is in the log."
+        case _, Outcome.VERIFIED if verdict.is_on_trust:
+            return "VERIFIED, if the key is the log's: nothing is missing, nothing was altered."
+        case _, Outcome.VERIFIED:
+            return "VERIFIED: nothing is missing, nothing was altered."
+        case _, Outcome.PENDING:
+            return (
+                "PENDING: nothing wrong was found; the newest part has yet to enter the log."
+                " Try again in a while."
+            )
+    return "FAILED: this is not shown to be a complete and unaltered log."
 
 
 def _facts(bundle: Bundle) -> Iterator[str]:
     yield f"Log          {bundle.origin}, {bundle.checkpoint.size} entries"
     yield f"Participant  {bundle.participant}"
+    if bundle.before:
+        yield f"Left out     events 1 to {bundle.before}, which the file counts and does not show"
     if bundle.events:
         pending = sum(each.leaf is None for each in bundle.events)
         waiting = f", {pending} of them not yet in the log" if pending else ""
-        last = bundle.events[-1].number
-        yield f"Events       {bundle.events[0].number} to {last}{waiting}"
+        yield f"Events       {bundle.events[0].number} to {bundle.events[-1].number}{waiting}"
     else:
-        yield f"Events       none after number {bundle.before}"
+        yield "Events       none"
     if bundle.head_map is not None:
         number, at = bundle.head_map.number, _moment(bundle.head_map.at)
         yield f"Counted      exactly {number} on {at}"
@@ -1293,19 +1315,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the verdict and answers the exit code."""
     try:
-        keys = [parse_vkey(each) for each in options.key]
-        witnesses = [parse_vkey(each, COSIGNATURE) for each in options.witness]
-        kept: Path | None = options.remember
-        remembered = read_remembered(_read(kept)) if kept and kept.exists() else None
-        text = _read(options.file)
+        return _run(options.file, options.key, options.witness, options.remember)
     except Malformed as error:
         print(f"UNREADABLE: {error}.", file=sys.stderr)
-        return UNREADABLE
     except OSError as error:
         print(f"UNREADABLE: {error.filename}: {error.strerror}.", file=sys.stderr)
-        return UNREADABLE
+    return UNREADABLE
+
+
+def _run(file: Path, keys: list[str], witnesses: list[str], kept: Path | None) -> int:
+    trusted = [parse_vkey(each) for each in keys]
+    known = [parse_vkey(each, COSIGNATURE) for each in witnesses]
+    remembered = read_remembered(_read(kept)) if kept and kept.exists() else None
+    text = _read(file)
     verify = verify_proof if text.startswith(PROOF) else verify_bundle
-    verdict = verify(text, keys, witnesses, remembered, time.time_ns() // 1000)
+    verdict = verify(text, trusted, known, remembered, time.time_ns() // 1000)
     print(described(verdict, remembered))
     if kept and verdict.remember:
         draft = kept.with_name(f"{kept.name}.new")
@@ -1328,6 +1352,8 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="Exit: 0 verified, 1 failed, 2 unreadable, 3 pending.",
     )
     add_arguments(parser)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     return run(parser.parse_args(arguments))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from api.consent.exchange.fhir_reading import Fault
+from api.consent.settings.changes import Made
 from api.consent.settings.switches import Command
 from api.core.errors import Conflict, Problem, TooManyAttempts
 
@@ -10,8 +11,8 @@ from api.core.errors import Conflict, Problem, TooManyAttempts
 class SettingsChangedMeanwhile(Conflict):
     """The form was made from an older version; the newer one stands, nothing was lost.
 
-    `version` is the newest; `meanwhile` says what each version since did, an undoing nothing;
-    `wanted` is what was asked for now and not done.
+    `version` is the newest; `meanwhile` says what made each version since; `wanted` is what was
+    asked for now and not done.
     """
 
     key = "error.consent.changed_meanwhile"
@@ -19,7 +20,7 @@ class SettingsChangedMeanwhile(Conflict):
     def __init__(
         self,
         version: int,
-        meanwhile: tuple[tuple[Command, ...], ...] = (),
+        meanwhile: tuple[Made, ...] = (),
         wanted: tuple[Command, ...] = (),
     ) -> None:
         super().__init__(version=version)

@@ -50,13 +50,13 @@ async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
 
 
 async def changes_since(tx: Transaction, number: int) -> list[str]:
-    """What each later version did, the oldest first."""
+    """What each later version did, at most the last 20, the oldest first."""
     rows = await tx.fetch(
-        "SELECT change::text AS change FROM directive"
-        " WHERE participant_id = (SELECT app.subject()) AND version > $1 ORDER BY version LIMIT 20",
+        "SELECT change::text AS change FROM directive WHERE participant_id = (SELECT app.subject())"
+        " AND version > $1 ORDER BY version DESC LIMIT 20",
         number,
     )
-    return [row["change"] for row in rows]
+    return [row["change"] for row in reversed(rows)]
 
 
 async def records_told_of(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
@@ -170,4 +170,13 @@ async def residence(tx: Transaction, number: int) -> asyncpg.Record | None:
         "SELECT version, places::text AS places FROM residence"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
+    )
+
+
+async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
+    """Versions that chose a scheme or took a version back, oldest first."""
+    return await tx.fetch(
+        "SELECT version, change::text AS change FROM directive"
+        " WHERE participant_id = (SELECT app.subject())"
+        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ? 'undo') ORDER BY version"
     )

@@ -18,7 +18,8 @@ from api.consent.facts import (
     ParticipationState,
 )
 from api.consent.settings import checking, rows
-from api.consent.settings.changes import apply_all
+from api.consent.settings.changes import Made, apply_all, made_by
+from api.consent.settings.chosen_scheme import picks_another
 from api.consent.settings.summary import Summary, summary
 from api.consent.settings.switches import Command
 from api.consent.stored import Settings, directive_of, network_rules, settings_in, settings_of
@@ -60,11 +61,11 @@ async def settings(actor: Actor) -> Settings:
         return await settings_in(tx)
 
 
-async def turned(actor: Actor, version: int) -> list[Command] | None:
-    """What that version of the actor's settings changed; None for an undoing or no such version."""
+async def turned(actor: Actor, version: int) -> Made | None:
+    """What made that version of the actor's settings; None where there is no such version."""
     async with unit_of_work(actor) as tx:
         row = await queries.version(tx, version)
-    return (list(_commands(row["change"])) or None) if row else None
+    return made_by(row["change"]) if row else None
 
 
 async def change(actor: Actor, commands: Sequence[Command], *, expected_version: int) -> Settings:
@@ -79,9 +80,9 @@ async def change(actor: Actor, commands: Sequence[Command], *, expected_version:
         now = await settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
-        await _expect(tx, now, expected_version, commands)
+        await expect(tx, now, expected_version, commands)
         following, done = await _following(tx, now.directive, commands)
-        if following is now.directive:
+        if following is now.directive and not await picks_another(tx, commands):
             return now
         return await store_in(tx, actor, following, [msgspec.to_builtins(each) for each in done])
 
@@ -124,7 +125,7 @@ async def change_in(
     """
     now = (await settings_in(tx)).directive
     following, done = await _following(tx, now, commands)
-    if following is now:
+    if following is now and not await picks_another(tx, commands):
         return now
     old = set(now.provisions)
     following = structs.replace(
@@ -140,13 +141,14 @@ async def change_in(
     return following
 
 
-def already_so(state: Settings, commands: Sequence[Command]) -> bool:
+async def already_so(actor: Actor, state: Settings, commands: Sequence[Command]) -> bool:
     """Whether these commands would change nothing."""
     try:
         after, _ = apply_all(state.directive, commands, network_rules(), clock.now())
     except ValueError:
         return False
-    return after is state.directive
+    async with unit_of_work(actor) as tx:
+        return after is state.directive and not await picks_another(tx, commands)
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
@@ -154,20 +156,21 @@ async def undo(actor: Actor, *, expected_version: int) -> Settings:
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
-        await _expect(tx, now, expected_version)
+        await expect(tx, now, expected_version)
         if expected_version == 0:
             return now
         before = await queries.version(tx, expected_version - 1)
         return await store_in(tx, actor, directive_of(before), [{"undo": expected_version}])
 
 
-async def _expect(
+async def expect(
     tx: Transaction, now: Settings, version: int, wanted: Sequence[Command] = ()
 ) -> None:
+    """Raises `SettingsChangedMeanwhile` where `version` is not the newest."""
     newest = now.directive.version
     if newest != version:
         known = min(max(version, 0), newest)
-        since = [_commands(change) for change in await queries.changes_since(tx, known)]
+        since = [made_by(change) for change in await queries.changes_since(tx, known)]
         raise SettingsChangedMeanwhile(newest, tuple(since), tuple(wanted))
 
 
@@ -210,10 +213,3 @@ async def store_in(
     await receipts.issue_in(tx, row["participant_id"], state, network_rules())
     await tell_shut_out(tx, before, state)
     return state
-
-
-def _commands(change: str) -> tuple[Command, ...]:
-    try:
-        return msgspec.json.decode(change, type=tuple[Command, ...])
-    except msgspec.ValidationError:
-        return ()  # an undoing

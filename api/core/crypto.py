@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.core.canonical import canonical
 
@@ -62,6 +63,16 @@ class KeyRing:
     def receipts(self) -> "SigningKeys":
         """Sign the receipts of settings."""
         return SigningKeys(self.folder / "receipts")
+
+    @cached_property
+    def log(self) -> "SigningKeys":
+        """Sign the log's checkpoints and the receipts of its events."""
+        return SigningKeys(self.folder / "log")
+
+    @cached_property
+    def log_master(self) -> bytes:
+        """Wraps the network's key, which wraps each participant's; bodies of the log need it."""
+        return self._bytes("log_master.key", os.urandom(32))
 
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """HMAC-SHA256 of a value that must not be readable from the database."""
@@ -201,6 +212,20 @@ def sha256(value: bytes) -> bytes:
 def new_token() -> str:
     """256 random bits, base64url."""
     return base64url(os.urandom(32))
+
+
+TENANT = b"tsunagu/1 tenant"
+
+
+def fresh_key(over: bytes, name: bytes) -> bytes:
+    """256 new random bits for AES, wrapped under the key `over`; `name` says what they are for."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(over).encrypt(nonce, os.urandom(32), name)
+
+
+def unwrapped(over: bytes, name: bytes, wrapped: bytes) -> bytes:
+    """The key inside. Raises `InvalidTag` for another key, another name, or a changed byte."""
+    return AESGCM(over).decrypt(wrapped[:12], wrapped[12:], name)
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

@@ -35,8 +35,19 @@ DB = _Engine(config={}, extensions=())
 class Transaction:
     """The open transaction of this task; Piccolo's queries inside it run on its connection."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(
+        self, connection: Any, actor: Actor | None = None, subject: UUID | None = None
+    ) -> None:
         self.connection = connection
+        self.actor = actor
+        self.subject = subject
+
+    @property
+    def acting(self) -> Actor:
+        """LookupError in a transaction in nobody's name."""
+        if self.actor is None:
+            raise LookupError("this transaction is in nobody's name")
+        return self.actor
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await self.connection.fetch(sql, *args)
@@ -109,7 +120,7 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
                 "SELECT set_config('app.context', $1, true)",
                 signed_context("t", actor, subject, connection.get_server_pid(), started),
             )
-            transaction = Transaction(connection)
+            transaction = Transaction(connection, actor, subject or actor.participant_id)
             token = DB.current_transaction.set(transaction)  # type: ignore[arg-type]
             try:
                 yield transaction

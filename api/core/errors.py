@@ -6,7 +6,7 @@ from typing import Any
 class Problem(Exception):
     """`key` says what happened; `<key>.next`, where it exists, what is safe and what to do.
 
-    `members` are further members of its JSON form, of types msgspec writes.
+    `members` are further members of its JSON form, of types msgspec writes; `headers` go with it.
     """
 
     status: int = 400
@@ -16,6 +16,7 @@ class Problem(Exception):
         super().__init__(self.key)
         self.params = params
         self.members: dict[str, Any] = {}
+        self.headers: dict[str, str] = {}
 
 
 class NotFound(Problem):

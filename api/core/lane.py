@@ -4,11 +4,12 @@ A call that finds no transaction under way goes at once, alone. Calls that come 
 the next one together: one round trip and one commit for all of them. A further lane opens only
 when a whole batch is waiting, so that one slow lock never holds up everyone. No answer leaves
 before its commit, and each call carries a signed context of its own (access-log design, flow 1).
+A lane may have a second step: what must follow before the commit, for all calls of a batch at once.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -37,34 +38,53 @@ class _Call(NamedTuple):
     subject: UUID
     digest: bytes
     args: Sequence[object]
-    answer: asyncio.Future[asyncpg.Record]
+    note: Any
+    answer: asyncio.Future[Any]
+
+
+class Answer(NamedTuple):
+    """What the function gave for one call, and the `note` its caller handed in."""
+
+    subject: UUID
+    note: Any
+    row: asyncpg.Record
+
+
+Then = Callable[[Any, Sequence[Answer]], Awaitable[Sequence[Any]]]
 
 
 class Lane:
-    """`function` takes the signed context, then what the SQL type `call_type` lists after it."""
+    """`function` takes the signed context, then what the SQL type `call_type` lists after it.
 
-    def __init__(self, function: str, call_type: str, columns: Sequence[str]) -> None:
+    `then(connection, answers)` runs in the transaction that gave them, and gives in their place
+    what the callers get.
+    """
+
+    def __init__(
+        self, function: str, call_type: str, columns: Sequence[str], then: Then | None = None
+    ) -> None:
         names = ", ".join(f'"{column}"' for column in columns)
         self._sql = (
             f"SELECT c.n, r.* FROM unnest($1::{call_type}[])"  # noqa: S608 - constants
             f" WITH ORDINALITY AS c(context, {names}, n)"
             f" CROSS JOIN LATERAL {function}(c.context, {names}) AS r"
         )
+        self._then = then
         self._waiting: list[_Call] = []
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()  # held, or the loop would forget them
 
     async def call(
-        self, actor: Actor, subject: UUID, digest: bytes, args: Sequence[object]
-    ) -> asyncpg.Record:
+        self, actor: Actor, subject: UUID, digest: bytes, args: Sequence[object], note: Any = None
+    ) -> Any:
         """Committed when it returns.
 
         The signed context covers `digest`, which the function computes again from its other
         arguments: it serves this one call and no other. Raises `Unavailable` when the database
         cannot be reached; whether the call was committed is then unknown.
         """
-        answer: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(actor, subject, digest, args, answer))
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Call(actor, subject, digest, args, note, answer))
         is_full = len(self._waiting) >= MOST_IN_ONE
         if self._under_way == 0 or (is_full and self._under_way < LANES):
             self._under_way += 1
@@ -99,11 +119,7 @@ class Lane:
     async def _send(self, connection: Any, batch: list[_Call]) -> bool:
         """False when the connection is of no more use."""
         try:
-            calls = [
-                (call_context(connection, call.actor, call.subject, call.digest), *call.args)
-                for call in batch
-            ]
-            rows = await connection.fetch(self._sql, calls)
+            results = await self._ask(connection, batch)
         except UNREACHABLE:
             self._fail(batch, Unavailable())
         except Exception as error:
@@ -114,11 +130,29 @@ class Lane:
                 for call in batch:
                     await self._send(connection, [call])
         else:
-            for row in rows:
-                answer = batch[row["n"] - 1].answer
-                if not answer.done():
-                    answer.set_result(row)
+            for call, result in zip(batch, results, strict=True):
+                if not call.answer.done():
+                    call.answer.set_result(result)
         return not connection.is_closed()
+
+    async def _ask(self, connection: Any, batch: list[_Call]) -> Sequence[Any]:
+        if self._then is None:
+            return await self._rows(connection, batch)
+        async with connection.transaction():
+            rows = await self._rows(connection, batch)
+            answers = [
+                Answer(call.subject, call.note, row) for call, row in zip(batch, rows, strict=True)
+            ]
+            return await self._then(connection, answers)
+
+    async def _rows(self, connection: Any, batch: list[_Call]) -> list[asyncpg.Record]:
+        """In the order of the batch."""
+        calls = [
+            (call_context(connection, call.actor, call.subject, call.digest), *call.args)
+            for call in batch
+        ]
+        rows = await connection.fetch(self._sql, calls)
+        return sorted(rows, key=lambda row: row["n"])
 
     @staticmethod
     def _fail(batch: list[_Call], error: Exception) -> None:

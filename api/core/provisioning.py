@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
-from api.core.crypto import KeyRing, hmac_pads
+from api.core.crypto import TENANT, KeyRing, fresh_key, hmac_pads
 from api.core.database import DB, Transaction
 from api.core.settings import SettingFault
 
@@ -142,6 +142,9 @@ async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
                 DB.current_transaction.reset(token)
             inner, outer = hmac_pads(keys.context)
             await connection.execute("SELECT app.install_context_key($1, $2)", inner, outer)
+            await connection.execute(
+                "SELECT keystore.install_tenant_key($1)", fresh_key(keys.log_master, TENANT)
+            )
     finally:
         await connection.close()
 

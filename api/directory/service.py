@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from api.access_log import service as access_log
 from api.core import clock, i18n
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -115,6 +116,7 @@ async def adopt_profile(path: Path) -> NetworkProfile:
                 "raise its version. Nothing was changed."
             )
     _profile = loaded
+    access_log.under_profile(loaded.id, loaded.version)
     return loaded
 
 

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.service import Appended
 from api.consent import policies, stored
 from api.consent.decide import compile_policy
 from api.consent.exchange.fhir_consent import Json
@@ -28,7 +29,6 @@ from api.consent.facts import (
 from api.consent.replay import versions_of
 from api.core import clock, i18n
 from api.core.actor import Actor, ActorKind
-from api.core.crypto import sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
@@ -54,6 +54,13 @@ class Question(NamedTuple):
 class Verdict(NamedTuple):
     decision: bool
     context: dict[str, Any]
+
+
+class Held(NamedTuple):
+    """A FHIR Consent, None for a refusal and for nobody; and the event of asking."""
+
+    consent: Json | None
+    event: Appended
 
 
 class _Found(NamedTuple):
@@ -138,8 +145,8 @@ async def who_is(actor: Actor, professional_id: UUID, purpose_of_use: str) -> Ac
     )
 
 
-async def consent_of(actor: Actor, subject: UUID) -> Json | None:
-    """What holds for this requester now as FHIR Consent; None for a refusal and for nobody."""
+async def consent_of(actor: Actor, subject: UUID) -> Held:
+    """What holds for this requester now."""
     async with unit_of_work(actor, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)
         if known is not None:
@@ -147,21 +154,19 @@ async def consent_of(actor: Actor, subject: UUID) -> Json | None:
             request = _request(actor, standing)
             scope = known.policy.scope(request)
             versions = versions_of(known, standing, request.now)
-            detail = event_detail(
-                actor, standing, scope.basis, ("Consent",), versions, known.policy.team_names
-            )
-            is_permitted = scope.outcome == "permit"
-            await access_log.append(
+            event = await access_log.append(
                 tx,
                 EventName.CONSENT_READ,
                 outcome=_outcome(scope.outcome),
-                detail=msgspec.json.decode(detail),
+                detail=event_detail(
+                    actor, standing, scope.basis, ("Consent",), versions, known.policy.team_names
+                ),
             )
-            if not is_permitted:
-                return None
-            return consent_for(scope, subject, stored.network_rules(), request.now)
-    await log_nobody(actor, EventName.CONSENT_READ)
-    return None
+            if scope.outcome != "permit":
+                return Held(None, event)
+            found = consent_for(scope, subject, stored.network_rules(), request.now)
+            return Held(found, event)
+    return Held(None, await log_nobody(actor, EventName.CONSENT_READ))
 
 
 async def _subject(question: Question) -> UUID | None:
@@ -186,9 +191,7 @@ async def _decided(tx: Transaction, question: Question) -> _Found | None:
         category = question.category or ""
         decision = scope.of(category)
         detail = event_detail(actor, standing, decision.basis, (category,), versions, teams)
-        return _Found(
-            decision, teams, True, _outcome(decision.outcome), msgspec.json.decode(detail)
-        )
+        return _Found(decision, teams, True, _outcome(decision.outcome), detail)
     row = await queries.facts(tx, question.record_id)
     if row is None:
         return None
@@ -202,8 +205,8 @@ async def _decided(tx: Transaction, question: Question) -> _Found | None:
         teams,
         row["is_told"],
         "permitted" if is_own else _outcome(scope.outcome),
-        msgspec.json.decode(detail),
-        {"resources": [exact], "ids": sha256(str(question.record_id).encode()).hex()},
+        detail,
+        {"resources": [exact], "ids": [question.record_id]},
     )
 
 

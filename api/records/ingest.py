@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
@@ -204,7 +203,7 @@ async def _store_items(
         incoming_level = await _check_subject(tx, items, is_vouched=is_vouched)
         written = await _write(tx, sending, subject, items, kind, incoming_level)
         new = [
-            item
+            (item, record.version.record_id)
             for item, record in zip(items, written, strict=True)
             if record.change != "unchanged"
         ]
@@ -212,7 +211,7 @@ async def _store_items(
             await ingest_queries.add_submission(
                 tx, uuid7(), sending.name, stored=len(new), quarantined=0
             )
-            await _log(tx, actor, facility, new, written)
+            await _log(tx, actor, facility, new)
     return written
 
 
@@ -421,21 +420,18 @@ async def _log(
     tx: Transaction,
     actor: Actor,
     facility: FacilityLine,
-    new: Sequence[PlannedItem],
-    written: Iterable[StoredRecord],
+    new: Sequence[tuple[PlannedItem, UUID]],
 ) -> None:
     """Tells the participant what came in, as part of the deed; untold records stay untold.
 
     A sending of untold records alone is an event of the network's own log: a line that says
     nothing would tell that there is something.
     """
-    told = [item for item in new if not item.classified.marks & HIDDEN_MARKS]
-    untold = [item for item in new if item.classified.marks & HIDDEN_MARKS]
-    ids = sorted(str(r.version.record_id) for r in written if r.change != "unchanged")
-    hidden = {"resources": _lines(untold), "ids": sha256(",".join(ids).encode()).hexdigest()}
+    told = [each for each in new if not each[0].classified.marks & HIDDEN_MARKS]
+    hidden = _lines(each for each in new if each[0].classified.marks & HIDDEN_MARKS)
     if not told:
         await access_log.append_system(
-            tx, EventName.RECORD_STORED, outcome="permitted", detail={"ids": hidden["ids"]}
+            tx, EventName.RECORD_STORED, outcome="permitted", detail=hidden
         )
         return
     sender = {
@@ -447,14 +443,16 @@ async def _log(
     await access_log.append(
         tx,
         EventName.RECORD_STORED,
-        detail={"actor": sender, "resources": _lines(told)},
+        detail={"actor": sender, **_lines(told)},
         undisclosed=hidden,
     )
 
 
-def _lines(items: Iterable[PlannedItem]) -> list[dict[str, Any]]:
-    counts = Counter((i.classified.resource_type, i.classified.category) for i in items)
-    return [{"type": t, "category": c, "count": n} for (t, c), n in sorted(counts.items())]
+def _lines(stored: Iterable[tuple[PlannedItem, UUID]]) -> dict[str, Any]:
+    items = list(stored)
+    counts = Counter((i.classified.resource_type, i.classified.category) for i, _ in items)
+    lines = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(counts.items())]
+    return {"resources": lines, "ids": [record_id for _, record_id in items]}
 
 
 async def _keep(sending: _Sending, body: bytes, faults: Sequence[Fault]) -> None:

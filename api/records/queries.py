@@ -10,7 +10,7 @@ import asyncpg
 
 from api.core.actor import Actor
 from api.core.database import Transaction
-from api.core.lane import Lane, call_context
+from api.core.lane import Lane, Then, call_context
 
 
 class ReadPlan(NamedTuple):
@@ -32,21 +32,15 @@ class ReadPlan(NamedTuple):
     page_size: int
     base_url: str
     event: str
-    outcome: str
-    detail: str
-    own_detail: str
 
 
-_reading = Lane("records_read", "app.read_call", ReadPlan._fields)
-
-
-async def read(actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
-    """One committed transaction: `status` is 'read', or 'stale' with nothing read or logged."""
-    return await _reading.call(actor, subject, digest(plan), plan)
+def reading(then: Then) -> Lane:
+    """`records_read` for many at once; `then` appends what each read owes."""
+    return Lane("records_read", "app.read_call", ReadPlan._fields, then)
 
 
 async def read_in(tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
-    """As `read`, inside the caller's transaction."""
+    """Inside the caller's transaction, which owes the event of it from then on."""
     marks = ", ".join(f"${n}" for n in range(1, len(plan) + 2))
     row = await tx.fetchrow(
         f"SELECT * FROM records_read({marks})",  # noqa: S608 - placeholders only

@@ -9,7 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 
+from api.access_log import receipts
 from api.access_log.events import EventName
+from api.access_log.service import Appended
 from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -90,7 +92,7 @@ class FhirReads(Controller):
                 f"&_before={page.before}"
             )
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
-        return _fhir(body, page.number if page.entries else None)
+        return _fhir(body, page.event, is_shown=bool(page.entries))
 
     @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read], media_type=FHIR_JSON)
     async def one(
@@ -105,47 +107,46 @@ class FhirReads(Controller):
         record_id = _uuid(resource_id)
         if resource_type == CONSENT:
             held = await evaluation.consent_of(actor, record_id)
-            if held is None:
-                raise NotFound
-            return _fhir(msgspec.json.encode(held))
+            if held.consent is None:
+                raise _not_found(held.event)
+            return _fhir(msgspec.json.encode(held.consent), held.event)
         if resource_type == "Patient":
-            person = await service.show(actor, record_id)
-            if person is None:
-                raise NotFound
-            return _fhir(msgspec.json.encode(_patient(person, None)))
+            found = await service.show(actor, record_id)
+            if found.person is None:
+                raise _not_found(found.event)
+            return _fhir(msgspec.json.encode(_patient(found.person, None)), found.event)
         subject = await service.owner_of(actor, record_id)
         if subject is None:
-            raise NotFound
+            raise _not_found((await service.nothing(actor)).event)
         page = await service.read(actor, subject, (resource_type,), record_id=record_id)
         entries = msgspec.json.decode(f"[{page.entries}]", type=list[dict[str, msgspec.Raw]])
         if not entries:
-            raise NotFound
-        return _fhir(bytes(entries[0]["resource"]), page.number)
+            raise _not_found(page.event)
+        return _fhir(bytes(entries[0]["resource"]), page.event, is_shown=True)
 
 
 async def _consents(actor: Actor, subject: UUID | None, asked: dict[str, str]) -> Response[bytes]:
     """At most one: what holds for who asks, now."""
-    held = None
     if subject is None:
-        await service.log_nobody(actor, EventName.CONSENT_READ)
+        event = await service.log_nobody(actor, EventName.CONSENT_READ)
+        held = evaluation.Held(None, event)
     else:
         held = await evaluation.consent_of(actor, subject)
     entries = []
-    if held is not None:
-        text = msgspec.json.encode(held).decode()
+    if held.consent is not None:
+        text = msgspec.json.encode(held.consent).decode()
         entries = [entry_text(_base(), CONSENT, str(subject), text)]
     link = f"{CONSENT}?patient={subject}" if "patient" in asked else CONSENT
-    return _fhir(searchset_bytes(_base(), link, entries, len(entries)))
+    return _fhir(searchset_bytes(_base(), link, entries, len(entries)), held.event)
 
 
 async def _patients(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
-    person = None
     identifier = None
     if "identifier" in asked:
         identifier = _identifier(asked["identifier"])
-        person = await service.find(actor, identifier)
+        person, event = await service.find(actor, identifier)
     elif "_id" in asked:
-        person = await service.show(actor, _uuid(asked["_id"]))
+        person, event = await service.show(actor, _uuid(asked["_id"]))
     else:
         raise PatientNeeded
     entries = []
@@ -153,7 +154,7 @@ async def _patients(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
         resource = msgspec.json.encode(_patient(person, identifier)).decode()
         entries = [entry_text(_base(), "Patient", str(person.participant_id), resource)]
     # The identifier stays out of the answer's links: a card number is not for copying about.
-    return _fhir(searchset_bytes(_base(), "Patient", entries, len(entries)))
+    return _fhir(searchset_bytes(_base(), "Patient", entries, len(entries)), event)
 
 
 async def _subject(actor: Actor, asked: dict[str, str]) -> UUID | None:
@@ -231,7 +232,19 @@ def _base() -> str:
     return f"{runtime.settings().public_url}/fhir/R4"
 
 
-def _fhir(body: bytes, number: int | None = None) -> Response[bytes]:
-    """`number` only with content: a refusal must look like having nothing, its log row too."""
-    headers = {} if number is None else {"X-Tsunagu-Log-Number": str(number)}
+def _fhir(body: bytes, event: Appended | None = None, *, is_shown: bool = False) -> Response[bytes]:
+    """Whoever asked gets a receipt of what was logged, be it about a participant or about nobody.
+
+    The event's number only with content: a refusal must look like having nothing, its log row too.
+    """
+    headers = {} if event is None else {receipts.HEADER: receipts.header(event)}
+    if event is not None and is_shown:
+        headers["X-Tsunagu-Log-Number"] = str(event.number)
     return Response(body, media_type=FHIR_JSON, headers=headers)
+
+
+def _not_found(event: Appended) -> NotFound:
+    """Absent and forbidden answer alike, each with the receipt of its event."""
+    problem = NotFound()
+    problem.headers[receipts.HEADER] = receipts.header(event)
+    return problem

@@ -1,6 +1,6 @@
 """What professionals and systems read: decided, read and logged in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.service import Appended, Common, Owed, Resources
 from api.consent import policies
 from api.consent.decide import Scope
 from api.consent.explain import sentence
@@ -20,6 +21,7 @@ from api.core import clock, i18n, runtime
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Unavailable
+from api.core.lane import Answer
 from api.directory import service as directory
 from api.fhir import codes
 from api.records import queries
@@ -34,14 +36,19 @@ TRIES = 3
 class Page(NamedTuple):
     """What one read gave. `entries` is JSON text: FHIR entries or timeline lines, comma-joined.
 
-    `total` counts all that may be seen, `before` is where the next page begins, `number` is the
-    event's place in the participant's log (None when there is no such participant).
+    `total` counts all that may be seen, `before` is where the next page begins, `event` is what
+    stands in the log of it: the participant's own, or the network's when there is no such person.
     """
 
     entries: str
     total: int
     before: UUID | None
-    number: int | None
+    event: Appended
+
+    @property
+    def number(self) -> int | None:
+        """The event's place in the participant's log."""
+        return self.event.number
 
 
 class Person(NamedTuple):
@@ -54,6 +61,13 @@ class Person(NamedTuple):
     birth_on: date | None
 
 
+class Found(NamedTuple):
+    """Who was found, if anybody, and the event of it."""
+
+    person: Person | None
+    event: Appended
+
+
 class TimelineLine(msgspec.Struct, frozen=True):
     record_id: UUID
     type: str
@@ -63,9 +77,6 @@ class TimelineLine(msgspec.Struct, frozen=True):
     effective_at: datetime | None
     facility_id: UUID
     marks: list[str]
-
-
-NOTHING = Page("", 0, None, None)
 
 
 async def read(
@@ -84,9 +95,11 @@ async def read(
     """
     page_size = min(max(count, 1), MOST_ROWS)
 
-    def plan(known: policies.CompiledPolicy, standing: directory.Standing) -> queries.ReadPlan:
+    def plan(
+        known: policies.CompiledPolicy, standing: directory.Standing
+    ) -> tuple[queries.ReadPlan, _Answer]:
         answer = _answer(subject, known, actor, standing, types)
-        return queries.ReadPlan(
+        wanted = queries.ReadPlan(
             form=form,
             types=types,
             record_id=record_id,
@@ -97,10 +110,8 @@ async def read(
             page_size=page_size,
             base_url=f"{runtime.settings().public_url}/fhir/R4",
             event=EventName.RECORD_READ,
-            outcome=answer.outcome,
-            detail=answer.detail,
-            own_detail=answer.own_detail,
         )
+        return wanted, answer
 
     for _ in range(TRIES):
         standing = await directory.standing(actor)
@@ -108,31 +119,61 @@ async def read(
             known = await policies.policy(actor, subject)
         except NotFound:
             return await nothing(actor)
-        row = await queries.read(actor, subject, plan(known, standing))
-        if row["status"] == "read":
-            return _page(row, page_size)
+        wanted, answer = plan(known, standing)
+        row, event = await _reading.call(actor, subject, queries.digest(wanted), wanted, answer)
+        if event is not None:
+            return _page(row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
     # The settings change faster than we can follow: hold them still, then read.
     async with unit_of_work(actor, subject=subject) as tx:
         held = await policies.locked_policy_in(tx)
         if held is not None:
-            fresh = plan(held, await directory.standing_in(tx, actor))
-            row = await queries.read_in(tx, actor, subject, fresh)
-            if row["status"] == "read":
-                return _page(row, page_size)
+            wanted, answer = plan(held, await directory.standing_in(tx, actor))
+            row = await queries.read_in(tx, actor, subject, wanted)
+            ((_, event),) = await _log_reads(tx.connection, [Answer(subject, answer, row)])
+            if event is not None:
+                return _page(row, event, page_size)
     raise Unavailable
 
 
-def _page(row: asyncpg.Record, page_size: int) -> Page:
+async def _log_reads(
+    connection: Any, answers: Sequence[Answer]
+) -> list[tuple[asyncpg.Record, Appended | None]]:
+    """What was read, each with its event; None where something had changed and nothing was read."""
+    were_read = [each for each in answers if each.row["status"] == "read"]
+    owed = [_owed(subject, answer, row) for subject, answer, row in were_read]
+    events = iter(await access_log.append_owed(connection, owed))
+    return [(row, next(events) if row["status"] == "read" else None) for _, _, row in answers]
+
+
+_reading = queries.reading(_log_reads)
+
+
+def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
+    told = Resources(row["told"] or "", _ids(row["told_ids"]))
+    untold = Resources(row["untold"] or "", _ids(row["untold_ids"]))
+    outcome, shared = answer.outcome, answer.shared
+    # Turned away, but shown what the asking facility wrote itself: that is why, and it is no
+    # denial. Untold records alone change nothing: the row must not let anyone infer them.
+    if answer.own is not None and told.types:
+        outcome, shared = "permitted", answer.own
+    return Owed(subject, EventName.RECORD_READ, outcome, shared, told, untold)
+
+
+def _ids(listed: str | None) -> bytes:
+    raw = bytes.fromhex((listed or "").replace("-", "").replace(",", ""))
+    return b"".join(sorted(raw[at : at + 16] for at in range(0, len(raw), 16)))
+
+
+def _page(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
     more = row["last_id"] if row["shown"] == page_size else None
-    return Page(row["entries"] or "", row["total"], more, row["pseq"])
+    return Page(row["entries"] or "", row["total"], more, event)
 
 
 async def nothing(actor: Actor) -> Page:
     """The answer about somebody we do not know: as a refusal looks, and logged like one."""
-    await log_nobody(actor, EventName.RECORD_READ)
-    return NOTHING
+    return Page("", 0, None, await log_nobody(actor, EventName.RECORD_READ))
 
 
 async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
@@ -140,54 +181,56 @@ async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
     return msgspec.json.decode(f"[{page.entries}]", type=list[TimelineLine])
 
 
-async def find(actor: Actor, identifier: Identifier) -> Person | None:
+async def find(actor: Actor, identifier: Identifier) -> Found:
     """The participant of a card or of the facility's own number, if this requester may know them.
 
-    None for nobody, and for somebody whose settings let this requester see nothing at all: the
-    two cannot be told apart. Both are logged.
+    Nobody, and somebody whose settings let this requester see nothing at all, cannot be told apart.
+    Both are logged.
     """
     subject = await locate(actor, identifier)
     if subject is None:
-        await log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
-        return None
+        return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
     return await show(actor, subject)
 
 
-async def show(actor: Actor, subject: UUID) -> Person | None:
+async def show(actor: Actor, subject: UUID) -> Found:
     """As `find`, for a participant's id."""
     async with unit_of_work(actor, subject=subject) as tx:
-        known = await policies.locked_policy_in(tx)
-        if known is None:
-            return None
-        standing = await directory.standing_in(tx, actor)
-        request = Request(
-            policies.requester(actor, standing), actor.purpose_of_use or "", clock.now()
-        )
-        scope = known.policy.scope(request)
-        versions = versions_of(known, standing, request.now)
-        is_known = scope.own_facility and bool(
-            await queries.local_ids(tx, actor.facility_id or UUID(int=0))
-        )
-        is_permitted = scope.outcome == "permit" or is_known
-        basis = scope.basis
-        if is_known and scope.outcome == "deny":
-            basis = msgspec.structs.replace(basis, step="own_record")
-        await access_log.append(
-            tx,
-            EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
-            outcome="permitted" if is_permitted else "denied",
-            detail=msgspec.json.decode(
-                event_detail(
-                    actor, standing, basis, ("Patient",), versions, known.policy.team_names
-                )
-            ),
-        )
-        if not is_permitted:
-            return None
-        if "basic" not in scope.categories:
-            return Person(subject, None, None, None, None)
-        row = await queries.person(tx)
-        return Person(subject, *row.values()) if row else None
+        found = await _show(tx, actor, subject)
+    if found is not None:
+        return found
+    return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
+
+
+async def _show(tx: Transaction, actor: Actor, subject: UUID) -> Found | None:
+    known = await policies.locked_policy_in(tx)
+    if known is None:
+        return None
+    standing = await directory.standing_in(tx, actor)
+    request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", clock.now())
+    scope = known.policy.scope(request)
+    versions = versions_of(known, standing, request.now)
+    is_known = scope.own_facility and bool(
+        await queries.local_ids(tx, actor.facility_id or UUID(int=0))
+    )
+    is_permitted = scope.outcome == "permit" or is_known
+    basis = scope.basis
+    if is_known and scope.outcome == "deny":
+        basis = msgspec.structs.replace(basis, step="own_record")
+    event = await access_log.append(
+        tx,
+        EventName.PARTICIPANT_FOUND if is_permitted else EventName.PARTICIPANT_SOUGHT,
+        outcome="permitted" if is_permitted else "denied",
+        detail=event_detail(
+            actor, standing, basis, ("Patient",), versions, known.policy.team_names
+        ),
+    )
+    if not is_permitted:
+        return Found(None, event)
+    if "basic" not in scope.categories:
+        return Found(Person(subject, None, None, None, None), event)
+    row = await queries.person(tx)
+    return Found(Person(subject, *row.values()) if row else None, event)
 
 
 async def locate(actor: Actor, identifier: Identifier) -> UUID | None:
@@ -212,9 +255,11 @@ async def _locate(tx: Transaction, actor: Actor, identifier: Identifier) -> UUID
     return await queries.participant_of_local_id(tx, actor.facility_id, identifier.value)
 
 
-async def log_nobody(actor: Actor, event: EventName) -> None:
+async def log_nobody(actor: Actor, event: EventName) -> Appended:
     async with unit_of_work(actor) as tx:
-        await access_log.append_system(tx, event, outcome="denied", detail={"name": actor.name})
+        return await access_log.append_system(
+            tx, event, outcome="denied", detail={"name": actor.name}
+        )
 
 
 def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
@@ -229,12 +274,15 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
 
 
 class _Answer(NamedTuple):
-    """What one requester may read of one participant, ready to send to PostgreSQL."""
+    """What one requester may read of one participant, ready to send to PostgreSQL.
+
+    `own` is what the event says instead when only the facility's own records were shown.
+    """
 
     filter: Filter
     outcome: str
-    detail: str
-    own_detail: str
+    shared: Common
+    own: Common | None
     holds_until: datetime | None
 
 
@@ -262,11 +310,13 @@ def _answer(
         versions = versions_of(known, standing, request.now)
         basis = basis_for(scope, types)
         is_granted = basis.step in ("granted", "shared")
+        detail = event_detail(actor, standing, basis, types, versions, known.policy.team_names)
+        own = None if is_granted else detail | _own_reason(actor, standing, basis)
         answer = _Answer(
             filter=filter_of(scope),
             outcome="permitted" if is_granted else "denied",
-            detail=event_detail(actor, standing, basis, types, versions, known.policy.team_names),
-            own_detail="{}" if is_granted else _own_reason(actor, standing, basis),
+            shared=access_log.common(actor, detail),
+            own=None if own is None else access_log.common(actor, own),
             holds_until=known.policy.holds_until(request),
         )
         if len(_answers) >= KEPT_ANSWERS:
@@ -282,7 +332,7 @@ def event_detail(
     types: tuple[str, ...],
     versions: Versions,
     teams: Mapping[str, str] = NO_TEAMS,
-) -> str:
+) -> dict[str, Any]:
     """The event as the participant will read it; resources are added where they are read."""
     who = {
         "name": standing.professional_name or actor.name,
@@ -291,15 +341,11 @@ def event_detail(
         "client": actor.client_id,
     }
     reason = reason_of(actor, standing, basis, teams)
-    return msgspec.json.encode(
-        {"actor": who, "asked": types, **reason, "versions": versions}
-    ).decode()
+    return {"actor": who, "asked": types, **reason, "versions": versions}
 
 
-def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> str:
-    """What stands in the detail's place for it when only the facility's own records were shown."""
-    own = msgspec.structs.replace(basis, step="own_record")
-    return msgspec.json.encode(reason_of(actor, standing, own)).decode()
+def _own_reason(actor: Actor, standing: directory.Standing, basis: Basis) -> dict[str, Any]:
+    return reason_of(actor, standing, msgspec.structs.replace(basis, step="own_record"))
 
 
 def reason_of(

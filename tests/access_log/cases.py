@@ -184,6 +184,11 @@ def bent() -> Iterator[Case]:
             lambda b: b["events"][3]["withheld"][0].update(reason="secret"),
             ((event, 4),),
         ),
+        (
+            "a day for what is untold",
+            lambda b: b["events"][3]["withheld"][0].update(until="2026-12-31"),
+            ((event, 4),),
+        ),
         ("a field withheld unannounced", lambda b: hide(log, b, 4, "actor"), ((event, 4),)),
         (
             "an event taken out",
@@ -320,6 +325,7 @@ def malformed(log: Log) -> Iterator[Case]:
         ("an unknown field", lambda b: b["events"][0]["fields"][0].__setitem__(0, "abuot")),
         ("a field that is no JSON", lambda b: b["events"][0]["fields"][0].__setitem__(1, "{")),
         ("the untold field told", lambda b: tell_other(log, b)),
+        ("the untold field told with its salt", lambda b: tell_other(log, b, with_salts=True)),
         ("a key beside salts", lambda b: b["events"][6].update(ek=url())),
         ("a salt too few", lambda b: b["events"][6]["salts"].pop("about")),
         ("a salt of what is withheld", lambda b: b["events"][6]["salts"].update(actor=url())),
@@ -533,6 +539,16 @@ def lies() -> Iterator[Case]:
         keys=good_key,
     )
     bundle = turned.bundle()
+    bundle["key_changes"][0] += str(notes.signature_line("", "somebody", key("somebody")))
+    yield Case(
+        "a key change with a line too many",
+        written(bundle),
+        log.now,
+        "failed",
+        (("malformed", None),),
+        keys=good_key,
+    )
+    bundle = turned.bundle()
     del bundle["key_changes"][1]
     yield Case(
         "the last key change left out",
@@ -657,6 +673,17 @@ def lies() -> Iterator[Case]:
         (("head_mismatch", None),),
     )
 
+    endless = copied(log)
+    endless.append(HANAKO, embargo={"fields": ["actor"], "reason": "because"})
+    endless.seal()
+    yield Case(
+        "withheld without an end",
+        written(endless.bundle()),
+        endless.now,
+        "failed",
+        (("event_altered", 13),),
+    )
+
     late = copied(log)
     late.append(HANAKO)
     promised = late.bundle()
@@ -673,6 +700,20 @@ def lies() -> Iterator[Case]:
     promised["events"][-1]["receipt"] = other.bundle()["events"][-1]["receipt"]
     yield Case(
         "a receipt of another event", written(promised), log.now, "failed", (("not_included", 13),)
+    )
+    told = other.events[HANAKO][-1]
+    slow = v.receipt_message(told.commit, told.at, told.at + HOUR)
+    promise = v.Receipt(
+        log.vkeys[0].key_id, told.commit, told.at, told.at + HOUR, other.keys[-1].sign(slow)
+    )
+    promised = other.bundle()
+    promised["events"][-1]["receipt"] = str(promise)
+    yield Case(
+        "a receipt that promises less",
+        written(promised),
+        log.now,
+        "failed",
+        (("not_included", 13),),
     )
 
 
@@ -791,10 +832,13 @@ def hide(log: Log, bundle: Bundle, number: int, name: str) -> None:
     )
 
 
-def tell_other(log: Log, bundle: Bundle) -> None:
+def tell_other(log: Log, bundle: Bundle, *, with_salts: bool = False) -> None:
     event = bundle["events"][0]
     event["withheld"] = []
     event["fields"].append(["other", log.events[HANAKO][0].texts["other"]])
+    if with_salts:
+        ek = v.from_base64url(event.pop("ek"))
+        event["salts"] = {name: v.to_base64url(v.salt(ek, name)) for name in v.FIELDS}
 
 
 def cut(log: Log, last: int) -> Bundle:

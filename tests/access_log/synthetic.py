@@ -20,8 +20,8 @@ from api.access_log.transparency import entries, head_map, notes, tree
 from api.access_log.transparency.entries import EntryType
 
 ORIGIN: Final = "log.example.jp/synthetic"
-MORNING: Final = 1_777_766_400_000_000
-"""3 May 2026, 00:00 UTC."""
+MORNING: Final = 1_746_230_400_000_000
+"""3 May 2025, 00:00 UTC."""
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
 HANAKO: Final = UUID("01970000-0000-7000-8000-00000000ca0a")
@@ -222,7 +222,7 @@ class Log:
         hidden = embargo["fields"]
         names = [name for name in v.FIELDS if name != "other" and name not in hidden]
         withheld = [bundles.Withheld("other", event.digests["other"])] + [
-            bundles.Withheld(name, event.digests[name], embargo["reason"], embargo["until"])
+            bundles.Withheld(name, event.digests[name], embargo["reason"], embargo.get("until"))
             for name in hidden
         ]
         promise = None

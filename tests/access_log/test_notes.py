@@ -104,6 +104,13 @@ def test_a_second_line_of_the_same_key_must_hold_too():
         v.is_signed(v.Note(NOTE.text, (*NOTE.lines, forged)), VKEY)
 
 
+def test_a_time_beyond_all_clocks_is_no_cosignature():
+    """c2sp.org/tlog-cosignature: it must not exceed 2^63 - 1."""
+    for seconds, is_fine in ((1 << 63) - 1, True), (1 << 63, False):
+        line = notes.cosignature_line(NOTE.text, *WITNESSES[0], seconds)
+        assert is_good(str(v.Note(NOTE.text, (*NOTE.lines, line)))) is is_fine
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u3000b"])
 def test_a_name_that_would_not_be_read_back_cannot_sign(name):
     with pytest.raises(v.Malformed):

@@ -165,7 +165,7 @@ TABLE = (
     ),
     Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
-    Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": 0}),
+    Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": "normal"}),
     Row("DELETE", "/me/disclosure/desk-codes/current", PARTICIPANT),
     Row("GET", "/me/disclosure/requests", PARTICIPANT),
     Row(

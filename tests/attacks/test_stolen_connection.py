@@ -21,6 +21,7 @@ async def stolen(database: Deployment):
 OWNED = (
     "participant", "card", "activation_code", "enrolment_ticket", "account", "passkey", "session",
     "participation", "directive", "access_log_head", "access_event", "record", "facility_patient",
+    "erasure_certificate", "keystore.participant_key",
     "submission", "quarantine", "outbox", "inbox_notice", "support_case",
 )  # fmt: skip
 
@@ -36,9 +37,27 @@ async def test_it_reads_no_row_of_anybody(stolen, people, table):
         "UPDATE access_event SET outcome = 'permitted'",
         "DELETE FROM access_event",
         "TRUNCATE access_event",
-        "INSERT INTO access_event (participant_id, pseq, event, outcome, actor_kind, detail,"
-        " undisclosed) VALUES (gen_random_uuid(), 1, 'a:b:c', 'permitted', 'x', '{}', '{}')",
+        "UPDATE access_event SET sealed = NULL",
+        "INSERT INTO access_event (participant_id, pseq, at, eid, event, outcome, actor_kind,"
+        " inner_hash, prev, commit, key_version, epoch) VALUES (gen_random_uuid(), 1, now(),"
+        " gen_random_uuid(), 'a:b:c', 'permitted', 'x', sha256(''), sha256(''), sha256(''), 1, 1)",
+        "TRUNCATE access_event_other",
+        "SELECT count(*) FROM access_event_other",
         "UPDATE access_log_head SET last_pseq = 0",
+        "UPDATE access_log_head SET owes = '{}'",
+        "UPDATE access_log_head SET last_commit = sha256('')",
+        "UPDATE access_log_head SET key_version = 9",
+        "SELECT app.append_event(NULL, gen_random_uuid(), 'a:b:c', 'permitted', NULL, NULL, NULL,"
+        " 1::smallint)",
+        "SELECT access_log_erase('x')",
+        "INSERT INTO erasure_certificate (participant_id, at, events, last_commit, reason, value,"
+        " epoch) VALUES (gen_random_uuid(), now(), 9, sha256(''), 'x', sha256(''), 1)",
+        "DELETE FROM erasure_certificate",
+        "DELETE FROM keystore.participant_key",
+        "INSERT INTO keystore.participant_key VALUES (gen_random_uuid(), 'log', 1, '')",
+        "UPDATE keystore.tenant_key SET wrapped = ''",
+        "SELECT keystore.install_tenant_key('')",
+        "UPDATE log_state SET origin = 'x', epoch = 9",
         "UPDATE directive SET provisions = '[]'",
         "DELETE FROM participation",
         "DELETE FROM system_event",

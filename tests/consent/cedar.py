@@ -241,7 +241,8 @@ def _context(case: Case, network: NetworkRules) -> dict[str, object]:
 def _lived(part: Participation, case: Case) -> set[str]:
     """Calendar years are not Cedar's: when the participant lived in the asker's regions."""
     today = case.request.now.astimezone(JAPAN).date()
-    two_years_ago = today.replace(year=today.year - 2)
+    is_leap_day = (today.month, today.day) == (2, 29)
+    two_years_ago = today.replace(today.year - 2, day=28 if is_leap_day else today.day)
     found: set[str] = set()
     for place in part.residences:
         if place.region not in case.request.requester.regions:

@@ -868,6 +868,10 @@ def test_the_widest_of_several_permits_is_named() -> None:
     assert basis.filter.provision.id == 3
 
 
+def test_the_basis_says_from_which_day_records_are_shown() -> None:
+    assert answer(CLINIC_ON).basis.data_from == JOINED.data_from == date(2026, 1, 1)
+
+
 def test_a_scope_of_shares_alone_opens_nothing_else_and_says_so() -> None:
     rules = (refuse(facility_id=CLINIC), share(facility_id=CLINIC, category="lab"))
     scope = compile_policy(NETWORK, JOINED, directive(*rules)).scope(ask())
@@ -902,6 +906,14 @@ def test_a_scope_of_shares_alone_opens_nothing_else_and_says_so() -> None:
         ([], {"participation": lived(date(2026, 6, 2))}, MIDNIGHT),
         ([], {"participation": lived(None, date(2026, 6, 2))}, MIDNIGHT),
         ([], {"participation": lived(None, date(2024, 6, 2))}, MIDNIGHT),
+        (
+            [],
+            {
+                "participation": lived(None, date(2024, 2, 29)),
+                "request": structs.replace(ask(), now=datetime(2026, 2, 28, 3, tzinfo=UTC)),
+            },
+            datetime(2026, 2, 28, 15, tzinfo=UTC),
+        ),
         ([], {"request": ask(facility_joined_at=NOW - DAY)}, None),
         ([allow(everyone=True)], {"request": ask(facility_joined_at=NOW - DAY)}, NOW + 6 * DAY),
         ([allow(region="43")], {"request": ask(facility_joined_at=NOW - DAY)}, NOW + 6 * DAY),

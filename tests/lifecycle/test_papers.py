@@ -15,6 +15,7 @@ from api.consent import service as consent
 from api.consent.lifecycle import campaigns, console, leaving, paper_import, paper_jobs, papers
 from api.consent.lifecycle.papers import NotAList, Paper
 from api.consent.lifecycle.scans import in_archive, in_folder
+from api.consent.settings import checking
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
@@ -77,8 +78,12 @@ def test_shift_jis_as_a_japanese_excel_writes_it_is_read() -> None:
         ("{card},1940-04-09,refuse,4311234566,2026-11-05,,a.pdf", ["facilities"]),
         ("{card},1940-04-09,participate,,2026-11-22,,a.pdf", ["signed_on"]),
         ("{card},1940-04-09,participate,,,,a.pdf", ["signed_on"]),
+        ("{card},1940-04-09,participate,,0206-11-05,,a.pdf", ["signed_on"]),
         ("{card},1940-04-09,participate,4311234566,2026-11-05,2026-11-04,a.pdf", ["until"]),
         ("{card},1940-04-09,participate,4311234566,2026-10-05,2026-11-20,a.pdf", ["until"]),
+        ("{card},1940-04-09,participate,4311234566,2026-11-05,9999-12-31,a.pdf", ["until"]),
+        ("{card},1940-04-09,participate,4311234566,2026-11-05,2157-01-01,a.pdf", ["until"]),
+        ("{card},1940-04-09,participate,named,2026-11-05,2027-03-31,a.pdf", ["until_of_scheme"]),
         ("{card},1940-04-09,participate,,2026-11-05,,", ["scan_name"]),
         ("{card},1940-04-09,participate,,2026-11-05,,../a.pdf", ["scan_name"]),
         ("{card},1940-04-09,participate,everywhere,2026-11-05,,a.pdf", ["unknown_scheme"]),
@@ -231,6 +236,20 @@ async def test_good_lines_are_kept_beside_bad_ones_and_strangers_look_alike(
         assert fault.reason == reason
     assert (await consent.settings(yumi.actor)).participation.state == "unanswered"
     assert len(await yumi.log()) == 0
+
+
+async def test_a_line_the_settings_cannot_take_up_stops_no_other(
+    open_browser: Any, clinic: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taro, yumi = await newcomer(open_browser), await newcomer(open_browser, "山本 由美")
+    monkeypatch.setattr(checking, "MOST_RULES", 1)
+    pharmacy = await scene.place("すみれ薬局", "スミレヤッキョク", "Sumire", "pharmacy")
+    both, one = f"{clinic.code};{pharmacy.code}", clinic.code
+    done, (fault,) = await take(line_of(taro, named=both), line_of(yumi, named=one))
+    assert (done.taken, done.refused) == (1, 1)
+    assert (fault.line, fault.reason) == (2, "settings")
+    assert (await consent.settings(taro.actor)).participation.state == "unanswered"
+    assert len((await consent.settings(yumi.actor)).directive.provisions) == 1
 
 
 async def test_what_hanako_chose_herself_since_stands(open_browser: Any, clinic: Place) -> None:

@@ -104,9 +104,9 @@ async def test_the_app_says_places_whole_and_a_stale_version_loses_nothing(
         "places": [{"region": "aso", "from_on": None, "until_on": None}],
     }
     body["places"] = []
-    assert (
-        await hanako.browser.put("/me/residence", json=body, headers=headers)
-    ).status_code == 409
+    late = await hanako.browser.put("/me/residence", json=body, headers=headers)
+    assert late.status_code == 409
+    assert (late.json()["current"], late.json()["wanted"]) == (first.json(), [])
     assert (await hanako.ask("/me/residence")).json() == first.json()
     with pytest.raises(SettingsChangedMeanwhile):
         await dwelling.live_in(hanako.actor, (), expected_version=0)

@@ -133,6 +133,20 @@ async def test_the_ministrys_network_lets_in_the_home_area_once_it_is_told(back:
     assert not await is_let_in(choosy, aso)
 
 
+async def test_a_scheme_that_lets_in_the_same_people_is_chosen_all_the_same(back: None) -> None:
+    await directory.adopt_profile(PROFILES / "tottori_demo.toml")
+    hanako = await register()
+    version = (await consent.settings(hanako)).directive.version
+    chosen = [ChooseScheme(code="care_team")]
+    assert not await consent.already_so(hanako, await consent.settings(hanako), chosen)
+    state = await consent.change(hanako, chosen, expected_version=version)
+    assert state.directive.version == version + 1
+    assert await schemes.chosen(hanako) == "care_team"
+    again = await consent.change(hanako, chosen, expected_version=version + 1)
+    assert again.directive.version == version + 1
+    assert await consent.already_so(hanako, again, chosen)
+
+
 async def test_a_scheme_chosen_later_and_taken_back(back: None) -> None:
     await directory.adopt_profile(PROFILES / "tottori_demo.toml")
     clinic, hanako = await facility("tottori_west"), await register()

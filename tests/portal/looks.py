@@ -25,7 +25,9 @@ async def happened(
     who: Actor, about: Visitor, event: EventName, outcome: str = "permitted", **detail: Any
 ) -> int:
     async with unit_of_work(who, subject=about.actor.participant_id) as tx:
-        return await access_log.append(tx, event, outcome=outcome, detail=detail)
+        appended = await access_log.append(tx, event, outcome=outcome, detail=detail)
+    assert appended.number is not None
+    return appended.number
 
 
 async def numbers(who: Visitor, query: str, *, language: str = "ja") -> list[int]:

@@ -209,16 +209,16 @@ async def test_who_does_not_take_part_makes_no_code(yumi: Visitor) -> None:
 
 
 async def test_an_app_makes_and_ends_a_code(hanako: Visitor, sato: Visitor) -> None:
-    made = await hanako.tell("/me/disclosure/desk-codes", {"level": 1})
+    made = await hanako.tell("/me/disclosure/desk-codes", {"level": "restricted"})
     assert made.status_code == 201
     body = made.json()
     assert re.fullmatch(r"\d{8}", body["code"])
-    assert body["level"] == 1
+    assert body["level"] == "restricted"
     headers = {"authorization": f"Bearer {hanako.token}"}
     ended = await hanako.browser.delete("/me/disclosure/desk-codes/current", headers=headers)
     assert ended.status_code == 204
     assert (await sato.post("/clinic/desk-code", code=body["code"])).status_code == 422
-    assert (await hanako.tell("/me/disclosure/desk-codes", {"level": 2})).status_code == 400
+    assert (await hanako.tell("/me/disclosure/desk-codes", {"level": "secret"})).status_code == 400
 
 
 # A clinician asks
@@ -337,7 +337,9 @@ async def test_an_end_that_is_past_or_too_far_is_refused(
     answer = await hanako.tell(path, {"who": "facility", "until": until})
     assert answer.status_code == 422
     assert (await consent.settings(hanako.actor)).directive.version == 0
-    answer = await hanako.tell(path, {"who": "facility", "until": in_days(3), "level": 1})
+    answer = await hanako.tell(
+        path, {"who": "facility", "until": in_days(3), "level": "restricted"}
+    )
     assert answer.json() == {"version": 1}
 
 

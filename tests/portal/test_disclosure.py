@@ -159,8 +159,8 @@ async def test_the_hub_counts_what_is_chosen_on_each_page(hanako: Visitor, clini
         SetProfession("nurse", False),
         SetFacilityType("pharmacy", True),
         SetRegion("aso", True),
-        Exclude(True, facility_id=clinic.facility_id),
     )
+    await hanako.wish(Exclude(True, facility_id=clinic.facility_id))
     page = (await hanako.get("/disclosure")).text
     assert "1つ「見せない」にしています" in page
     assert "2つ「見せる」にしています" in page
@@ -179,6 +179,17 @@ async def test_a_second_tap_of_a_trembling_finger_is_no_conflict(
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     again = await hanako.turn("facility", clinic.facility_id, "yes", 0)
     assert again.status_code == 303
+    assert await hanako.version() == 1
+
+
+async def test_a_tap_that_changes_nothing_does_not_tell_of_an_earlier_one(
+    hanako: Visitor, clinic: Place
+) -> None:
+    await hanako.turn("facility", clinic.facility_id, "yes", 0)
+    page = await hanako.follow(await hanako.wish(SetProfession("nurse", True), version=1))
+    assert 'action="/disclosure/undo"' not in page
+    incoming = await hanako.post("/records/incoming", level="normal", version=1)
+    assert "/records/undo" not in await hanako.follow(incoming)
     assert await hanako.version() == 1
 
 

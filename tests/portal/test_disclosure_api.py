@@ -282,6 +282,65 @@ async def test_of_two_tabs_the_second_is_shown_both_and_loses_nothing(
     assert (late.status_code, late.json()["wanted"]) == (409, [])
 
 
+async def test_what_came_from_elsewhere_meanwhile_is_not_called_an_undoing(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    code = (await hanako.tell("/me/disclosure/desk-codes", {})).json()["code"]
+    assert (await sato.post("/clinic/desk-code", code=code)).status_code == 303
+    late = await change(hanako, 0, {"kind": "category", "code": "lab", "on": False})
+    opened = "窓口であなたの番号が入力され、見せるようになりました。"
+    assert (late.status_code, late.json()["meanwhile"]) == (409, [[opened]])
+    page = await hanako.wish(SetCategory("lab", on=False), version=0)
+    assert page.status_code == 409
+    assert opened in page.text
+    assert "ひとつ前の設定にもどしました" not in page.text
+
+
+async def test_of_many_versions_meanwhile_the_newest_are_told(hanako: Visitor) -> None:
+    for version in range(24):
+        await change(hanako, version, {"kind": "category", "code": "lab", "on": version % 2 == 1})
+    await change(hanako, 24, {"kind": "category", "code": "vitals", "on": False})
+    late = await change(hanako, 0, {"kind": "category", "code": "imaging", "on": False})
+    meanwhile = late.json()["meanwhile"]
+    assert len(meanwhile) == 20
+    assert "ご自分で測った記録" in meanwhile[-1][0]
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [{"on": True, "until": "2099-01-01T00:00:00+09:00", "no_end": True}],
+        [{"on": False, "until": "2099-01-01T00:00:00+09:00"}],
+        [{"on": True}, {"on": False}],
+        [{"on": True}, {"on": True, "level": "restricted"}],
+        [{"on": True}, {"kind": "exclude", "facility_id": "", "on": True}],
+        [
+            {"kind": "category", "code": "lab", "on": True},
+            {"kind": "category", "code": "lab", "on": False},
+        ],
+    ],
+    ids=["an end and none", "an end for off", "on and off", "two levels", "in and blocked", "kind"],
+)
+async def test_what_contradicts_itself_changes_nothing(
+    hanako: Visitor, clinic: Place, commands: list[dict[str, object]]
+) -> None:
+    facility = str(clinic.facility_id)
+    for command in commands:
+        if command.setdefault("kind", "facility") == "facility":
+            command["id"] = facility
+        elif "facility_id" in command:
+            command["facility_id"] = facility
+    answer = await change(hanako, 0, *commands)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["type"].endswith(":error.consent.contradiction")
+    assert await hanako.version() == 0
+
+
+async def test_the_same_wish_twice_is_one(hanako: Visitor, clinic: Place) -> None:
+    command = {"kind": "facility", "id": str(clinic.facility_id), "on": True}
+    assert (await change(hanako, 0, command, command)).json()["version"] == 1
+
+
 async def test_a_hundred_changes_at_once_make_a_chain_without_a_gap(hanako: Visitor) -> None:
     codes = ("lab", "imaging", "condition", "vitals")
     done: list[int] = []

@@ -251,8 +251,11 @@ async def test_a_stale_consent_changes_nothing(hanako: Visitor, clinic: Place):
     await changed(hanako, clinic)
     wire = (await hanako.ask("/me/disclosure/consent")).json()
     wire["provision"].pop("provision")
-    for version, status in ((0, 409), (None, 428)):
-        assert (await take(hanako, wire, version)).status_code == status
+    assert (await take(hanako, wire, None)).status_code == 428
+    late = await take(hanako, wire, 0)
+    assert late.status_code == 409
+    assert late.json()["current"] == (await hanako.ask("/me/disclosure")).json()
+    assert len(late.json()["meanwhile"]) == 1
     assert (await consent.settings(hanako.actor)).directive.version == 1
 
 
@@ -318,7 +321,7 @@ async def test_the_page_lists_each_version_and_hands_out_its_receipt(
     await consent.undo(hanako.actor, expected_version=1)
     page = (await hanako.get("/disclosure/receipts")).text
     assert "れんげ内科クリニック" in page
-    assert "ひとつ前の設定に戻しました。" in page
+    assert "ひとつ前の設定にもどしました。" in page
     assert page.index("ひとつ前の設定") < page.index("れんげ内科クリニック")
     file = await hanako.get("/disclosure/receipts/1")
     assert file.headers["content-disposition"] == 'attachment; filename="tsunagu-receipt-1.jws"'

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.consent import service as consent
-from api.consent.settings.switches import SetFacility
+from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock
 from api.records import service as records
 from tests.portal import scene
@@ -365,6 +365,24 @@ async def test_an_old_page_changes_nothing_and_shows_what_stands_now(
     assert "この画面を開いたあとに、設定が変わっていました" in stale.text
     assert "選んだ1件の記録を、ほかの人に見せないようにしました。" in stale.text
     assert (await consent.settings(hanako.actor)).directive.marks == ()
+    (again,) = (form for form in scene.forms(stale.text) if "/disclosure/save" in form)
+    shown = await hanako.follow(await hanako.post(*scene.sent(again)))
+    assert f'action="{path}"' in shown
+    assert (await consent.settings(hanako.actor)).directive.marks[0].record_id == record_id
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("/records/incoming", {"level": "restricted"}), ("/records/undo", {"next": "/records"})],
+)
+async def test_other_old_pages_show_both_versions_too(
+    hanako: Visitor, path: str, fields: dict[str, str]
+) -> None:
+    await hanako.wish(SetCategory("lab", on=False), version=0)
+    stale = await hanako.post(path, fields, version=0)
+    assert stale.status_code == 409
+    assert "「検査結果」の記録は見せないようにしました。" in stale.text
+    assert (await consent.settings(hanako.actor)).directive.version == 1
 
 
 async def test_records_that_will_arrive_are_decided_beforehand(hanako: Visitor) -> None:

@@ -6,6 +6,8 @@ import asyncpg
 import msgspec
 import pytest
 
+from api.access_log import bodies, keystore
+from api.access_log.commitments import SHARED
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from tests.conftest import Deployment
@@ -92,18 +94,7 @@ async def test_a_row_that_says_something_else_is_found_out(
     await find(sato, hanako)
     administrator = await asyncpg.connect(database.admin_dsn)
     try:
-        async with administrator.transaction():
-            await administrator.execute("SET LOCAL session_replication_role = replica")
-            await administrator.execute("ALTER TABLE access_event DISABLE TRIGGER append_only")
-            await administrator.execute(
-                "UPDATE access_event"
-                " SET detail = jsonb_set(detail, '{basis,settings_version}', '0')"
-                " WHERE participant_id = $1 AND event = 'records:record:read'",
-                hanako.actor.participant_id,
-            )
-            await administrator.execute(
-                "ALTER TABLE access_event ENABLE ALWAYS TRIGGER append_only"
-            )
+        await _say_something_else(administrator, hanako)
     finally:
         await administrator.close()
     found = await decisions(hanako)
@@ -130,6 +121,43 @@ async def test_another_persons_numbers_lead_to_ones_own_log(
     number = (await hanako.log())[0]["number"]
     assert (await yumi.ask(f"/me/access-log/{number}/decision")).status_code == 404
     assert (await yumi.get(f"/access-log/{number}")).status_code == 404
+
+
+async def _say_something_else(administrator: asyncpg.Connection, hanako: Visitor) -> None:
+    """As whoever has the database and the keys: the body is sealed anew, with another basis."""
+    subject = hanako.actor.participant_id
+    assert subject
+    async with unit_of_work(hanako.actor) as tx:
+        row = await tx.fetchrow(
+            "SELECT * FROM access_event WHERE event = 'records:record:read' ORDER BY pseq DESC"
+        )
+        ciphers = await keystore.keys_of_subject(tx.connection)
+    assert row
+    opened = bodies.unseal(ciphers[1], subject, 1, row["sealed"])
+    texts = {name: opened.texts[name] for name in (*SHARED, "profile") if name in opened.texts}
+    basis = msgspec.json.decode(texts["basis"])
+    basis["basis"]["settings_version"] = 0
+    texts["basis"] = msgspec.json.encode(basis).decode()
+    varying = {name: text for name, text in opened.texts.items() if name not in texts}
+    body = bodies.Body(
+        opened.ek,
+        opened.ek_other,
+        bodies.deflated(texts),
+        opened.told_ids,
+        opened.untold_ids,
+        varying,
+    )
+    async with administrator.transaction():
+        month = await administrator.fetchval(
+            "SELECT tableoid::regclass::text FROM access_event WHERE eid = $1", row["eid"]
+        )
+        await administrator.execute(f"ALTER TABLE {month} DISABLE TRIGGER append_only")
+        await administrator.execute(
+            "UPDATE access_event SET sealed = $1 WHERE eid = $2",
+            bodies.seal(ciphers[1], subject, 1, body),
+            row["eid"],
+        )
+        await administrator.execute(f"ALTER TABLE {month} ENABLE ALWAYS TRIGGER append_only")
 
 
 async def _write_settings(hanako: Visitor, provisions: list[dict]) -> None:

@@ -27,10 +27,12 @@ async def log(subject: UUID) -> list[access_log.LogRow]:
 
 
 async def undisclosed(subject: UUID) -> list[dict[str, Any]]:
+    """What no page shows: the field that is there for whoever checks the log, never disclosed."""
     actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
     async with unit_of_work(actor) as tx:
-        rows = await tx.fetch("SELECT undisclosed::text AS text FROM access_event ORDER BY pseq")
-    return [msgspec.json.decode(row["text"]) for row in rows]
+        rows = await tx.fetch("SELECT * FROM access_event ORDER BY pseq")
+        events = await access_log.opened_in(tx, rows)
+    return [msgspec.json.decode(each.texts["other"]) for each in events if each is not None]
 
 
 async def quarantine(facility: Actor) -> list[dict[str, Any]]:

@@ -91,9 +91,6 @@ class Pool:
             page_size=count,
             base_url="",
             event="records:record:read",
-            outcome="permitted",
-            detail="{}",
-            own_detail="{}",
         )
         actor = Actor(kind=ActorKind.SYSTEM, facility_id=who.facility_id)
         context = call_context(self.connection, actor, HANAKO, queries.digest(plan))

@@ -350,7 +350,7 @@ async def test_what_she_is_not_told_leaves_no_trace_in_her_log(clinic: Actor, ha
     (event,) = await stored.log(hanako.id)
     assert event.detail["resources"] == [{"type": "Observation", "category": "lab", "count": 1}]
     (hidden,) = await stored.undisclosed(hanako.id)
-    assert hidden["resources"] == [{"type": "Condition", "category": "condition", "count": 1}]
+    assert hidden["types"] == [{"type": "Condition", "category": "condition", "count": 1}]
     assert [row["is_told"] for row in await stored.records(hanako.id)].count(False) == 2
 
 

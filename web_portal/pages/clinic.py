@@ -70,7 +70,7 @@ async def find(
         values = {"card": data.card, "local_id": data.local_id} if is_kept else {}
         message = f"{say(request, refused.key)} {say(request, f'{refused.key}.next')}"
         return await find_form(request, actor, values, {str(data.by): message})
-    person = await records.find(actor, identifier)
+    person = (await records.find(actor, identifier)).person
     return await _read(request, actor, facility, person)
 
 
@@ -83,7 +83,7 @@ async def find(
 async def read(
     request: PortalRequest, actor: NamedDependency[Actor], participant_id: FromPath[UUID]
 ) -> Response[bytes]:
-    person = await records.show(actor, participant_id)
+    person = (await records.show(actor, participant_id)).person
     return await _read(request, actor, await _facility(actor), person)
 
 

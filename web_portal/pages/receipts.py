@@ -10,11 +10,10 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.exchange import receipts
-from api.consent.exchange.receipts import SavedVersion
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
-from web_portal.page import PageNumber, PortalRequest, pages_of, render, say
-from web_portal.sentences import changes_said
+from web_portal.page import PageNumber, PortalRequest, pages_of, render
+from web_portal.sentences import made_said
 
 ON_A_PAGE = 20
 Version = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
@@ -35,7 +34,7 @@ async def listed(
             {
                 "version": each.version,
                 "at": each.saved_at,
-                "change": await _said(request, actor, each),
+                "change": await made_said(request, actor, each.change),
                 "has_receipt": each.kid is not None,
             }
             for each in found
@@ -57,12 +56,6 @@ async def one(actor: NamedDependency[Actor], version: Version) -> Response[bytes
         media_type="application/jose",
         headers={"content-disposition": f'attachment; filename="tsunagu-receipt-{version}.jws"'},
     )
-
-
-async def _said(request: PortalRequest, actor: Actor, saved: SavedVersion) -> str:
-    if isinstance(saved.change, str):
-        return say(request, f"receipts.change.{saved.change}")
-    return await changes_said(request, actor, saved.change)
 
 
 routes: list[ControllerRouterHandler] = [listed, one]

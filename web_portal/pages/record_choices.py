@@ -25,6 +25,7 @@ from api.consent.settings.switches import (
     Share,
 )
 from api.consent.settings.telling import label
+from api.consent.stored import Settings
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -32,9 +33,9 @@ from api.identity.guards import PORTAL, participants_only
 from api.records import own
 from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
-from web_portal.page import Flash, PortalRequest, back_to, preferences, render, say
-from web_portal.pages.records import last_change, line, may_be_shared, record_page
-from web_portal.sentences import changes_said
+from web_portal.page import PortalRequest, back_to, preferences, render, say
+from web_portal.pages.disclosure.frame import crossed
+from web_portal.pages.records import last_change, line, may_be_shared
 
 MOST_RECIPIENTS = 20
 
@@ -108,11 +109,11 @@ async def choose(
         state = await consent.change(actor, commands, expected_version=data.version)
     except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
-        if not consent.already_so(state, commands):  # a second tap wanted what the first one did
-            return await record_page(
-                request, actor, record_id, conflict=await _conflict(request, actor, error)
-            )
-    return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
+        if not await consent.already_so(
+            actor, state, commands
+        ):  # a second tap wanted what the first one did
+            return await crossed(request, actor, error, f"/records/{record_id}")
+    return _changed(f"/records/{record_id}", state, data.version)
 
 
 @get(
@@ -154,10 +155,8 @@ async def share(
         errors = {refused.field: say(request, refused.key, days=MOST_SHARE_DAYS)}
         return await _share_page(request, actor, record_id, data, errors)
     except SettingsChangedMeanwhile as error:
-        return await record_page(
-            request, actor, record_id, conflict=await _conflict(request, actor, error)
-        )
-    return _redirect(f"/records/{record_id}?changed={state.directive.version}#main")
+        return await crossed(request, actor, error, f"/records/{record_id}")
+    return _changed(f"/records/{record_id}", state, data.version)
 
 
 @get("/records/incoming", guards=[participants_only], opt=PORTAL, include_in_schema=False)
@@ -176,20 +175,21 @@ async def set_incoming(
         state = await consent.change(actor, commands, expected_version=data.version)
     except SettingsChangedMeanwhile as error:
         state = await consent.settings(actor)
-        if not consent.already_so(state, commands):
-            return await _incoming_page(
-                request, actor, conflict=await _conflict(request, actor, error)
-            )
-    return _redirect(f"/records/incoming?changed={state.directive.version}#main")
+        if not await consent.already_so(actor, state, commands):
+            return await crossed(request, actor, error, "/records/incoming")
+    return _changed("/records/incoming", state, data.version)
 
 
 @post("/records/undo", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def undo(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
 ) -> Response[bytes]:
-    state = await consent.undo(actor, expected_version=data.version)
     path = back_to(data.next).partition("?")[0].partition("#")[0]
-    return _redirect(f"{path}?changed={state.directive.version}#main")
+    try:
+        state = await consent.undo(actor, expected_version=data.version)
+    except SettingsChangedMeanwhile as error:
+        return await crossed(request, actor, error, path)
+    return _changed(path, state, data.version)
 
 
 def _commands(full: OwnRecordInFull, choice: Choice) -> list[Command]:
@@ -327,15 +327,13 @@ async def _incoming_page(
     actor: Actor,
     *,
     changed: int | None = None,
-    conflict: Flash | None = None,
 ) -> Response[bytes]:
     state = await consent.settings(actor)
     return await render(
         request,
         "records/incoming.html",
         actor,
-        status=409 if conflict else 200,
-        flash=conflict,
+        flash=None,
         path="/records/incoming",
         is_participating=state.participation.state == "participating",
         levels=[(each, say(request, f"my_records.incoming.{each}")) for each in LEVELS[:2]],
@@ -345,16 +343,10 @@ async def _incoming_page(
     )
 
 
-async def _conflict(
-    request: PortalRequest, actor: Actor, conflict: SettingsChangedMeanwhile
-) -> Flash:
-    """What others changed meanwhile; the page below shows how it stands now."""
-    said = [await changes_said(request, actor, each) for each in conflict.meanwhile if each]
-    return {
-        "kind": "warning",
-        "title": say(request, "error.consent.changed_meanwhile"),
-        "text": " ".join([*said, say(request, "error.consent.changed_meanwhile.next")]),
-    }
+def _changed(path: str, state: Settings, before: int) -> Response[bytes]:
+    """Back to the page, which says what was changed, if anything was."""
+    version = state.directive.version
+    return _redirect(f"{path}?changed={version}#main" if version != before else f"{path}#main")
 
 
 def _redirect(path: str) -> Response[bytes]:

@@ -26,8 +26,8 @@ from api.records import own
 from api.records.errors import UnknownPlace
 from api.records.own import Asked, OwnRecord, OwnRecordInFull, Shelves
 from api.records.plain import Fact
-from web_portal.page import Flash, PortalRequest, preferences, render, say
-from web_portal.sentences import changes_said
+from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.sentences import made_said
 
 ON_A_PAGE = 50
 
@@ -91,7 +91,6 @@ async def record_page(
     record_id: UUID,
     *,
     changed: int | None = None,
-    conflict: Flash | None = None,
 ) -> Response[bytes]:
     full = await own.one(actor, record_id)
     choices, state = full.record.choices, full.settings
@@ -102,8 +101,7 @@ async def record_page(
         request,
         "records/one.html",
         actor,
-        status=409 if conflict else 200,
-        flash=conflict,
+        flash=None,
         path=f"/records/{record_id}",
         record=line(request, full.record) | {"on": full.record.on, "facility": facility},
         facts=[_fact(request, each) for each in full.facts],
@@ -141,10 +139,8 @@ async def last_change(
     version = state.directive.version
     if not changed or changed != version:
         return None
-    commands = await consent.turned(actor, version)
-    return (
-        await changes_said(request, actor, commands) if commands else say(request, "change.undone")
-    )
+    made = await consent.turned(actor, version)
+    return await made_said(request, actor, made) if made else None
 
 
 def may_be_shared(full: OwnRecordInFull) -> bool:

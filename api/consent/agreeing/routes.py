@@ -1,7 +1,7 @@
 """Codes told at the desk and clinicians' requests, for the participant's apps."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post
@@ -12,6 +12,9 @@ from msgspec import Meta, Struct
 from api.consent.agreeing import desk_code, requests
 from api.consent.agreeing.asking import Whom
 from api.consent.agreeing.requests import AccessRequest
+from api.consent.facts import RESTRICTED
+from api.consent.settings.record_changes import LEVELS
+from api.consent.settings.schemas import Reach
 from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
@@ -19,20 +22,17 @@ from api.directory import service as directory
 from api.identity.guards import API, participants_only
 
 ApiRequest = Request[Any, Any, Any]
-Level = Annotated[
-    Literal[0, 1], Meta(description="0: normal records; 1: those kept with special care too.")
-]
 
 
 class NewDeskCode(Struct, forbid_unknown_fields=True):
-    level: Level = 0
+    level: Reach = "normal"
 
 
 class DeskCodeView(Struct):
     """`code` is eight digits, told here once and kept nowhere."""
 
     code: str
-    level: int
+    level: Reach
     expires_at: datetime
 
 
@@ -42,7 +42,7 @@ class Approval(Struct, forbid_unknown_fields=True):
 
     who: Whom
     until: Annotated[datetime, Meta(tz=True)]
-    level: Level = 0
+    level: Reach = "normal"
 
 
 class RequestView(Struct):
@@ -54,7 +54,7 @@ class RequestView(Struct):
     facility: str
     who: Whom
     days: int
-    level: int
+    level: Reach
     reason: str
     note: str
     asked_at: datetime
@@ -85,8 +85,8 @@ class Asking(Controller):
     ) -> DeskCodeView:
         """Good for 30 minutes, once: the facility where it is typed sees the records for 24 hours.
         An earlier code ends."""
-        made = await desk_code.make(actor, level=data.level)
-        return DeskCodeView(made.digits, made.level, made.expires_at)
+        made = await desk_code.make(actor, level=LEVELS.index(data.level))
+        return DeskCodeView(made.digits, _reach(made.level), made.expires_at)
 
     @delete("/desk-codes/current", summary="End the code that waits")
     async def cancel_code(self, actor: NamedDependency[Actor]) -> None:
@@ -106,7 +106,11 @@ class Asking(Controller):
         """One new settings version. 409 while the settings shut out who asked; 422 for an end that
         is past or more than a year ahead."""
         state = await requests.approve(
-            actor, request_id, whom=data.who, until=data.until, level=data.level
+            actor,
+            request_id,
+            whom=data.who,
+            until=data.until,
+            level=LEVELS.index(data.level),
         )
         return Approved(state.directive.version)
 
@@ -125,12 +129,16 @@ def _view(each: AccessRequest, locale: str) -> RequestView:
         asker.facility_label(locale),
         wish.whom,
         wish.days,
-        wish.level,
+        _reach(wish.level),
         i18n.text(locale, f"asking.reason.{wish.reason}"),
         wish.note,
         each.asked_at,
         each.expires_at,
     )
+
+
+def _reach(level: int) -> Reach:
+    return "restricted" if level >= RESTRICTED else "normal"
 
 
 routes = [Asking]

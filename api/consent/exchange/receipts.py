@@ -6,16 +6,15 @@ that anyone can check it without us, with the public keys at `/.well-known/jwks.
 
 import base64
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from jwt.api_jws import PyJWS
 
 from api.consent import queries
 from api.consent.exchange.fhir_consent import consent_of
 from api.consent.facts import NetworkRules
-from api.consent.settings.switches import Command
+from api.consent.settings.changes import Made, made_by
 from api.consent.stored import Settings
 from api.core import runtime
 from api.core.actor import Actor
@@ -24,23 +23,17 @@ from api.core.crypto import SigningKey
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 
-Change = Literal["undo", "import", "desk_code", "delegation", "request", "participant", "other"]
-AGREED: Final = ("desk_code", "delegation", "request", "participant")
 TYPE: Final = "consent-receipt+jws"
 
 _JWS: Final = PyJWS()
 
 
 class SavedVersion(NamedTuple):
-    """`change` are the commands that made it, or how else it came to be: "undo", "import", or by
-    what was agreed ("participant": the participant ended it).
-
-    `kid` names the key of its receipt; None for a version from before there were receipts.
-    """
+    """`kid` names the key of its receipt; None for a version from before there were receipts."""
 
     version: int
     saved_at: datetime
-    change: list[Command] | Change
+    change: Made
     kid: str | None
 
 
@@ -71,7 +64,7 @@ async def saved(
     async with unit_of_work(actor) as tx:
         rows = await queries.versions(tx, before, count)
     found = [
-        SavedVersion(row["version"], row["recorded_at"], change_of(row["change"]), row["kid"])
+        SavedVersion(row["version"], row["recorded_at"], made_by(row["change"]), row["kid"])
         for row in rows
     ]
     # Versions are numbered from 1 without gaps.
@@ -85,18 +78,3 @@ async def receipt(actor: Actor, version: int) -> str:
     if found is None:
         raise NotFound
     return found
-
-
-def change_of(text: str) -> list[Command] | Change:
-    try:
-        return msgspec.json.decode(text, type=list[Command])
-    except msgspec.ValidationError:
-        match msgspec.json.decode(text):
-            case [{"undo": _}]:
-                return "undo"
-            case [{"import": _}]:
-                return "import"
-            case {"origin": origin} if origin in AGREED:
-                return cast(Change, origin)
-            case _:
-                return "other"

@@ -15,8 +15,10 @@ from msgspec import Struct
 from api.consent.errors import VersionNeeded
 from api.consent.exchange import receipts
 from api.consent.exchange import service as exchange
-from api.consent.exchange.receipts import Change, SavedVersion
-from api.core import runtime
+from api.consent.exchange.receipts import SavedVersion
+from api.consent.settings.changes import Origin
+from api.consent.settings.conflicts import both_shown
+from api.core import i18n, runtime
 from api.core.actor import Actor
 from api.identity.guards import API, anyone, participants_only
 
@@ -41,7 +43,7 @@ class ReceiptLine(Struct):
 
     version: int
     saved_at: datetime
-    change: Change | Literal["switches"]
+    change: Origin | Literal["switches"]
     kid: str | None
 
 
@@ -101,7 +103,9 @@ class MyConsent(Controller):
         422 where it does not fit; `where` gives the FHIRPath of every fault. Nothing is changed
         then."""
         body = await request.body()
-        await exchange.take(actor, body, expected_version=_expected(request))
+        locale = i18n.preferred(request.headers.get("accept-language", "ja"))
+        async with both_shown(actor, locale):
+            await exchange.take(actor, body, expected_version=_expected(request))
         return _consent(*await exchange.current(actor))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import structs
 
 from api.consent import queries, service, stored
-from api.consent.errors import ConsentNotTaken, SettingsChangedMeanwhile
+from api.consent.errors import ConsentNotTaken
 from api.consent.exchange import receipts
 from api.consent.exchange.fhir_consent import consent_of
 from api.consent.exchange.fhir_import import (
@@ -88,8 +88,7 @@ async def take(actor: Actor, body: bytes, *, expected_version: int) -> Settings:
         now = await stored.settings_in(tx)
         if now.participation.state != "participating":
             raise NotFound
-        if now.directive.version != expected_version:
-            raise SettingsChangedMeanwhile(version=now.directive.version)
+        await service.expect(tx, now, expected_version)
         found = await _read(tx, _subject(actor), wire)
         following = _following(now.directive, found.directive)
         # What people passed on ends with their own access, however that was said.

@@ -53,9 +53,12 @@ async def open_campaign(actor: Actor, terms_version: str, answer_by: date) -> UU
     """
     _check(actor, terms_version, answer_by)
     async with unit_of_work(actor) as tx:
-        campaign_id = await lifecycle_queries.open_campaign(tx, terms_version, answer_by)
-        if campaign_id is None:
+        opened = await lifecycle_queries.open_campaign(tx, terms_version, answer_by)
+        if opened is None:
             raise CampaignIsOpen
+        campaign_id, asked = opened
+        said = {"terms": terms_version, "day": answer_by}
+        await access_log.append_owed_alike(tx, asked, EventName.TERMS_ASKED, said)
         await _log(tx, EventName.CAMPAIGN_OPENED, campaign_id, terms_version)
     return campaign_id
 
@@ -75,10 +78,12 @@ async def call_off(actor: Actor, campaign_id: UUID) -> None:
         known = {row["campaign_id"]: row for row in await lifecycle_queries.campaigns(tx, 10_000)}
         if campaign_id not in known:
             raise NotFound
-        if not await lifecycle_queries.call_off(tx, campaign_id):
+        ended = await lifecycle_queries.call_off(tx, campaign_id)
+        if ended is None:
             raise CampaignIsOver
-        terms = known[campaign_id]["terms_version"]
-        await _log(tx, EventName.CAMPAIGN_CALLED_OFF, campaign_id, terms)
+        said = {"terms": ended["terms"], "day": ended["day"]}
+        await access_log.append_owed_alike(tx, ended["owed"], EventName.TERMS_CALLED_OFF, said)
+        await _log(tx, EventName.CAMPAIGN_CALLED_OFF, campaign_id, ended["terms"])
 
 
 async def campaigns(actor: Actor) -> list[Campaign]:

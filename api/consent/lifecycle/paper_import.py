@@ -19,11 +19,12 @@ from api.consent.settings.switches import ChooseScheme, Command, SetFacility
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
-from api.core.errors import NotFound
+from api.core.errors import NotFound, Problem
 from api.directory import service as directory
 from api.identity import intake
 from notifications import service as notifications
 
+SERVICE_FAILS: Final = 500
 STEP: Final = 20
 SILENT_FOR: Final = timedelta(minutes=2)
 MOST_SHOWN: Final = 20
@@ -101,6 +102,12 @@ async def take_in(
             except _Refused as refusal:
                 counts["refused"] += 1
                 waiting.append(Fault(line.line, refusal.reason, refusal.params))
+            except Problem as problem:
+                if problem.status >= SERVICE_FAILS:
+                    raise
+                # This person's settings cannot take it up; those of the next line may.
+                counts["refused"] += 1
+                waiting.append(Fault(line.line, "settings"))
         else:
             counts["refused"] += 1
             waiting += line

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from api.consent.settings.rows import LIFETIME
 from api.identity.birth_date import BirthDateFault, parse_birth_date
 from api.identity.card import CardFault, CardNumber, CardScheme
 from api.identity.my_number import contains_my_number
@@ -41,6 +42,7 @@ Reason = Literal[
     "facilities",
     "signed_on",
     "until",
+    "until_of_scheme",
     "scan_name",
     "duplicate",
     "unknown_person",
@@ -49,6 +51,7 @@ Reason = Literal[
     "scan_missing",
     "scan_format",
     "newer_choice",
+    "settings",
 ]
 
 
@@ -175,9 +178,15 @@ def _read(
         "birth_date": birth_on is None,
         "choice": choice not in ("participate", "refuse"),
         "facilities": bool(named) and choice == "refuse",
-        "signed_on": signed_on is None or signed_on > today,
+        "signed_on": signed_on is None or not (birth_on or signed_on) <= signed_on <= today,
         "until": bool(cells.get("until"))
-        and (until is None or until < max(signed_on or today, today) or choice == "refuse"),
+        and (
+            until is None
+            or until < max(signed_on or today, today)
+            or until.year > today.year + LIFETIME
+            or choice == "refuse"
+        ),
+        "until_of_scheme": bool(cells.get("until")) and _is_scheme(named),
         "scan_name": not _is_plain_name(cells["scan"]),
         "unknown_scheme": _is_scheme(named) and named[0] not in schemes,
     }

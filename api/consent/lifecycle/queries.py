@@ -21,15 +21,24 @@ async def question(tx: Transaction) -> asyncpg.Record | None:
     )
 
 
-async def open_campaign(tx: Transaction, terms_version: str, answer_by: date) -> UUID | None:
-    found: UUID | None = await tx.fetchval(
-        "SELECT consent_open_campaign($1, $2)", terms_version, answer_by
+async def open_campaign(
+    tx: Transaction, terms_version: str, answer_by: date
+) -> tuple[UUID, list[UUID]] | None:
+    """The campaign, and who was asked: each is owed the event of it."""
+    row = await tx.fetchrow(
+        "SELECT campaign_id, owed FROM consent_open_campaign($1, $2)", terms_version, answer_by
     )
-    return found
+    if row is None or row["campaign_id"] is None:
+        return None
+    return row["campaign_id"], row["owed"]
 
 
-async def call_off(tx: Transaction, campaign_id: UUID) -> bool:
-    return bool(await tx.fetchval("SELECT consent_call_off_campaign($1)", campaign_id))
+async def call_off(tx: Transaction, campaign_id: UUID) -> asyncpg.Record | None:
+    """`terms`, `day`, and who is owed the event; None when it is over."""
+    row = await tx.fetchrow(
+        "SELECT terms, day, owed FROM consent_call_off_campaign($1)", campaign_id
+    )
+    return None if row is None or row["terms"] is None else row
 
 
 async def campaigns(tx: Transaction, limit: int) -> list[asyncpg.Record]:
@@ -44,13 +53,4 @@ async def progress(tx: Transaction, campaign_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT asked, accepted, refused, unanswered FROM consent_campaign_progress($1)",
         campaign_id,
-    )
-
-
-async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
-    """Versions that chose a scheme or took a version back, oldest first."""
-    return await tx.fetch(
-        "SELECT version, change::text AS change FROM directive"
-        " WHERE participant_id = (SELECT app.subject())"
-        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ? 'undo') ORDER BY version"
     )

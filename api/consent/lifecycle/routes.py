@@ -10,9 +10,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from api.consent import service
-from api.consent.errors import NoSuchScheme
+from api.consent.errors import NoSuchScheme, SettingsChangedMeanwhile
 from api.consent.lifecycle import dwelling, paper_import, schemes, terms
 from api.consent.lifecycle.dwelling import Dwelling
+from api.consent.settings.conflicts import both_shown
 from api.consent.settings.switches import ChooseScheme, Scheme
 from api.core import i18n
 from api.core.actor import Actor
@@ -118,12 +119,18 @@ class Lifecycle(Controller):
 
     @put("/residence", summary="Say where I live and lived")
     async def live_in(self, actor: NamedDependency[Actor], data: JSONBody[Places]) -> Places:
-        """The whole list replaces the one before. 409 when `version` is stale, 422 for a region
-        this network does not have or a time that ends before it begins."""
+        """The whole list replaces the one before. 409 when `version` is stale: `current` holds the
+        list as it is, `wanted` the one sent. 422 for a region this network does not have or a time
+        that ends before it begins."""
         said = tuple(
             dwelling.place(each.region, each.from_on, each.until_on) for each in data.places
         )
-        return _places(await dwelling.live_in(actor, said, expected_version=data.version))
+        try:
+            return _places(await dwelling.live_in(actor, said, expected_version=data.version))
+        except SettingsChangedMeanwhile as conflict:
+            current = _places(await dwelling.dwelling(actor))
+            conflict.members = {"current": current, "wanted": data.places}
+            raise
 
     @get("/scheme", summary="Ways of letting people in")
     async def offers(self, request: ApiRequest, actor: NamedDependency[Actor]) -> Schemes:
@@ -139,7 +146,8 @@ class Lifecycle(Controller):
         if not schemes.is_offered(data.scheme):
             raise NoSuchScheme
         command = ChooseScheme(code=data.scheme)
-        await service.change(actor, [command], expected_version=data.version)
+        async with both_shown(actor, _locale(request)):
+            await service.change(actor, [command], expected_version=data.version)
         return await _schemes(request, actor)
 
     @get("/papers", summary="What I signed on paper")

@@ -6,7 +6,7 @@ import msgspec
 
 from api.consent import service, stored
 from api.consent.errors import NoSuchScheme
-from api.consent.lifecycle import queries as lifecycle_queries
+from api.consent.settings.chosen_scheme import chosen_in
 from api.consent.settings.switches import ChooseScheme, Command, Scheme, SetAskFirst
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -45,20 +45,6 @@ async def chosen(actor: Actor) -> str:
     """The scheme picked last, as settings stand; the network's own where none ever was."""
     async with unit_of_work(actor) as tx:
         return await chosen_in(tx)
-
-
-async def chosen_in(tx: Transaction) -> str:
-    """Taking a version back takes the choice in it back too."""
-    default = directory.profile().consent.default_scheme.value
-    by_version: list[tuple[int, str]] = [(0, default)]
-    for row in await lifecycle_queries.scheme_changes(tx):
-        for said in msgspec.json.decode(row["change"]):
-            if said.get("kind") == "scheme":
-                by_version.append((row["version"], said["code"]))
-            elif "undo" in said:
-                before = [code for at, code in by_version if at < said["undo"]]
-                by_version.append((row["version"], before[-1]))
-    return by_version[-1][1]
 
 
 async def begin_in(tx: Transaction, actor: Actor, scheme: str | None) -> None:

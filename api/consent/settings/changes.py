@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal, cast
 from uuid import UUID
 
+import msgspec
 from msgspec import structs
 
 from api.consent.facts import Directive, NetworkRules, Provision
@@ -17,6 +18,28 @@ from api.consent.settings.switches import (
     SetTeam,
     apply,
 )
+
+# How a version came to be that no commands made: taken back, brought from elsewhere, or by what
+# was agreed ("participant": the participant ended it).
+Origin = Literal["undo", "import", "desk_code", "delegation", "request", "participant", "other"]
+Made = list[Command] | Origin
+AGREED: Final = ("desk_code", "delegation", "request", "participant")
+
+
+def made_by(change: str) -> Made:
+    """What made a version, from the `change` stored with it."""
+    try:
+        return msgspec.json.decode(change, type=list[Command])
+    except msgspec.ValidationError:
+        match msgspec.json.decode(change):
+            case [{"undo": _}]:
+                return "undo"
+            case [{"import": _}]:
+                return "import"
+            case {"origin": origin} if origin in AGREED:
+                return cast(Origin, origin)
+            case _:
+                return "other"
 
 
 def apply_all(

@@ -17,6 +17,7 @@ from api.consent.errors import (
     UnknownChoice,
 )
 from api.consent.facts import EMERGENCY, RESTRICTED, TREATMENT, Directive, NetworkRules
+from api.consent.settings import contradictions
 from api.consent.settings.changes import facilities_named, professionals_named
 from api.consent.settings.switches import (
     ChooseScheme,
@@ -81,7 +82,9 @@ async def check(
     commands: Sequence[Command],
 ) -> None:
     """Raises `UnknownChoice` for what is not there, alike for what is another participant's, and
-    `NoLongerHere` for letting in who left, `Contradiction` for a team without name or members."""
+    `NoLongerHere` for letting in who left, `Contradiction` for a team without name or members and
+    for commands that do not go together."""
+    contradictions.check(commands)
     if not facilities_named(commands) <= found.facilities.keys():
         raise UnknownChoice
     if not professionals_named(commands) <= found.people.keys():

@@ -7,15 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from api.consent import service
-from api.consent.errors import SettingsChangedMeanwhile
-from api.consent.settings.names import names_in_commands
+from api.consent.settings.conflicts import both_shown
 from api.consent.settings.schemas import Changes, Undo
-from api.consent.settings.telling import change_said, wish_said
 from api.consent.settings.view import DisclosureView, view
 from api.consent.stored import Settings
 from api.core import i18n
 from api.core.actor import Actor
-from api.directory import service as directory
 from api.identity.guards import API, participants_only
 
 ApiRequest = Request[Any, Any, Any]
@@ -43,11 +40,8 @@ class Disclosure(Controller):
         did, `wanted` what this one would have done. 422 for what is not there to be named, for
         people and facilities that left, for ends that are past, and for contradictions."""
         commands = [each.command() for each in data.commands]
-        try:
+        async with both_shown(actor, _locale(request)):
             state = await service.change(actor, commands, expected_version=data.version)
-        except SettingsChangedMeanwhile as conflict:
-            await _show_both(request, actor, conflict)
-            raise
         return await _view(request, actor, state)
 
     @post("/disclosure/undo", status_code=200, summary="Take the last change back")
@@ -56,31 +50,13 @@ class Disclosure(Controller):
     ) -> DisclosureView:
         """A new version that says what the one before said. 409 when `version` is stale, as for
         changes."""
-        try:
+        async with both_shown(actor, _locale(request)):
             state = await service.undo(actor, expected_version=data.version)
-        except SettingsChangedMeanwhile as conflict:
-            await _show_both(request, actor, conflict)
-            raise
         return await _view(request, actor, state)
 
 
 async def _view(request: ApiRequest, actor: Actor, state: Settings) -> DisclosureView:
     return await view(actor, _locale(request), state)
-
-
-async def _show_both(request: ApiRequest, actor: Actor, conflict: SettingsChangedMeanwhile) -> None:
-    locale, profile = _locale(request), directory.profile()
-    said = [each for version in conflict.meanwhile for each in version]
-    names = await names_in_commands(actor, locale, (*said, *conflict.wanted))
-    undone = i18n.text(locale, "change.undone")
-    conflict.members = {
-        "current": await _view(request, actor, await service.settings(actor)),
-        "meanwhile": [
-            [change_said(each, locale, profile, names) for each in version] or [undone]
-            for version in conflict.meanwhile
-        ],
-        "wanted": [wish_said(each, locale, profile, names) for each in conflict.wanted],
-    }
 
 
 def _locale(request: ApiRequest) -> str:

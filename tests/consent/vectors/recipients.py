@@ -1,7 +1,7 @@
 """Who is let in, and how far."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 
 from api.consent.facts import Residence
@@ -89,6 +89,28 @@ def areas_lived_in() -> Iterator[Case]:
             deny(lived="now"),
             permit(region="kumamoto"),
             participation=given,
+        )
+    # Noon in Japan, on the days at which a year of 366 days matters.
+    leap_days = {
+        "moved away on a leap day, asked on 28 February": ((2024, 2, 29), (2026, 2, 28)),
+        "moved away on a leap day, asked on 1 March": ((2024, 2, 29), (2026, 3, 1)),
+        "moved away on 28 February, asked on a leap day": ((2026, 2, 28), (2028, 2, 29)),
+        "moved away on 1 March, asked on a leap day": ((2026, 3, 1), (2028, 2, 29)),
+    }
+    for name, (until_on, asked_on) in leap_days.items():
+        given = {"residences": (Residence("aso", None, date(*until_on)),)}
+        noon = datetime(*asked_on, 3, tzinfo=UTC)
+        for lived in ("recent", "before"):
+            rule = permit(lived=lived)
+            yield case(f"{name}; {lived} permitted", rule, participation=given, now=noon)
+    for name, hour in (("tomorrow already", 15), ("today still", 14)):
+        given = {"residences": (Residence("aso", None, today + DAY),)}
+        evening = datetime(2026, 6, 1, hour, 30, tzinfo=UTC)
+        yield case(
+            f"moves away tomorrow, in Japan it is {name}; now permitted",
+            permit(lived="now"),
+            participation=given,
+            now=evening,
         )
 
 

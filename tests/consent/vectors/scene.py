@@ -119,6 +119,7 @@ def case(
     network: str = "named facilities",
     participation: dict[str, Any] | None = None,
     settings: dict[str, Any] | None = None,
+    now: datetime = NOW,
 ) -> Case:
     """Dr Satō of the clinic asks for the hospital's prescription, but for what is said."""
     return Case(
@@ -126,7 +127,7 @@ def case(
         network,
         structs.replace(TAKES_PART, **(participation or {})),
         directive(*rules, **(settings or {})),
-        Request(structs.replace(DR_SATO, **(who or {})), purpose, NOW),
+        Request(structs.replace(DR_SATO, **(who or {})), purpose, now),
         structs.replace(PRESCRIPTION, **(record or {})),
     )
 

@@ -16,9 +16,9 @@ from api.consent.settings.switches import Command
 from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.i18n import JAPAN
-from web_portal.page import PortalRequest, back_to, render, say
+from web_portal.page import PortalRequest, back_to, render
 from web_portal.pages.disclosure.places import place_of, section_of
-from web_portal.sentences import changes_said, wishes_said
+from web_portal.sentences import made_said, wishes_said
 
 HUB = "/disclosure"
 SAVE = "/disclosure/save"
@@ -98,13 +98,18 @@ async def saved(
     request: PortalRequest, actor: Actor, commands: Sequence[Command], version: int, back: str
 ) -> Response[bytes]:
     """The page the wish came from, with what it did; both versions where they crossed."""
+    back = back or section_of(commands)
     try:
         state = await consent.change(actor, commands, expected_version=version)
+        if state.directive.version == version:
+            return to(own_path(back) or HUB)  # nothing changed, so there is nothing to say of it
     except SettingsChangedMeanwhile as crossing:
         state = await consent.settings(actor)
-        if not consent.already_so(state, commands):  # a second tap wanted what the first one did
+        if not await consent.already_so(
+            actor, state, commands
+        ):  # a second tap wanted what the first one did
             return await crossed(request, actor, crossing, back)
-    return to(returning(back or section_of(commands), state.directive.version))
+    return to(returning(back, state.directive.version))
 
 
 async def crossed(
@@ -122,8 +127,7 @@ async def crossed(
         save=SAVE,
         version=crossing.version,
         meanwhile=[
-            await changes_said(request, actor, each) if each else say(request, "change.undone")
-            for each in crossing.meanwhile[-MOST_MEANWHILE:]
+            await made_said(request, actor, each) for each in crossing.meanwhile[-MOST_MEANWHILE:]
         ],
         wanted=await wishes_said(request, actor, crossing.wanted),
         change=wish(*crossing.wanted),
@@ -160,11 +164,11 @@ async def _undo(
     version = state.directive.version
     if not changed or changed != version:
         return None
-    commands = await consent.turned(actor, version)
-    if not commands:
-        return {"text": say(request, "change.undone"), "at": ""}
-    place = place_of(commands[0])
-    text = await changes_said(request, actor, commands)
+    made = await consent.turned(actor, version)
+    if not made:
+        return None
+    place = "" if isinstance(made, str) else place_of(made[0])
+    text = await made_said(request, actor, made)
     return {"text": text, "at": place if place in places else ""}
 
 

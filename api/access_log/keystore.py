@@ -1,0 +1,106 @@
+"""The keys bodies are sealed under: master file → network → participant, each wrapped by the last.
+
+Invariant: a key is kept in memory only once it is committed, and PostgreSQL refuses what is sealed
+under one no longer in force; so a worker that missed an erasure finds out at its next append.
+"""
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from api.access_log import queries
+from api.access_log.queries import Connection
+from api.core import runtime
+from api.core.crypto import TENANT, fresh_key, unwrapped
+from api.core.database import DB
+from api.core.settings import SettingFault
+
+KEPT_KEYS: Final = 20_000
+NOBODY: Final = UUID(int=0)
+
+
+class Key(NamedTuple):
+    version: int
+    cipher: AESGCM
+
+
+class _Held:
+    """What this process holds of one database's keys."""
+
+    def __init__(self, pool: object, tenant: bytes) -> None:
+        self.pool = pool
+        self.tenant = tenant
+        self.system = Key(1, AESGCM(hmac.digest(tenant, b"tsunagu/1 system log", "sha256")))
+        self.keys: OrderedDict[UUID, Key] = OrderedDict()
+
+
+_held: _Held | None = None
+
+
+async def _open(connection: Connection) -> _Held:
+    global _held
+    if _held is None or _held.pool is not DB.pool:
+        wrapped = await queries.tenant_key(connection)
+        try:
+            tenant = unwrapped(runtime.keys().log_master, TENANT, wrapped)
+        except InvalidTag as error:
+            raise SettingFault(
+                f"{runtime.keys().folder / 'log_master.key'} is not the key this database's log "
+                "was written under: bring that file back. Nothing was changed."
+            ) from error
+        _held = _Held(DB.pool, tenant)
+    return _held
+
+
+async def check(connection: Connection) -> None:
+    """Raises `SettingFault` when the master key does not open this database's key store."""
+    await _open(connection)
+
+
+async def keys_in_force(connection: Connection, participants: Collection[UUID]) -> dict[UUID, Key]:
+    """Made where there are none: of the transaction's subject, and of whom an event is owed."""
+    held = await _open(connection)
+    found = {each: key for each in participants if (key := held.keys.get(each)) is not None}
+    missing = [each for each in participants if each not in found]
+    if missing:
+        fresh = [fresh_key(held.tenant, _name("log", each)) for each in missing]
+        for row in await queries.take_keys(connection, missing, fresh):
+            found[row["participant_id"]] = key = _unwrap(held, row)
+            if row["is_settled"]:
+                held.keys[row["participant_id"]] = key
+                if len(held.keys) > KEPT_KEYS:
+                    held.keys.popitem(last=False)
+    return found
+
+
+async def keys_of_subject(connection: Connection) -> dict[int, AESGCM]:
+    """All that are left of the transaction's subject, by version, to read with."""
+    held = await _open(connection)
+    rows = await queries.keys_of_subject(connection)
+    return {row["version"]: _unwrap(held, row).cipher for row in rows}
+
+
+async def system_key(connection: Connection) -> Key:
+    """Of events that concern no participant."""
+    return (await _open(connection)).system
+
+
+def forget(participants: Iterable[UUID]) -> None:
+    """They may be in force no longer."""
+    if _held is not None:
+        for each in participants:
+            _held.keys.pop(each, None)
+
+
+def _unwrap(held: _Held, row: queries.Record) -> Key:
+    key = unwrapped(held.tenant, _name("log", row["participant_id"]), row["wrapped"])
+    return Key(row["version"], AESGCM(key))
+
+
+def _name(purpose: str, participant: UUID) -> bytes:
+    return f"tsunagu/1 {purpose}\0".encode() + participant.bytes

@@ -1,0 +1,69 @@
+"""Receipts for whoever was answered: the log's signature that an event stands in it."""
+
+import time
+from datetime import datetime
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from api.access_log import appending
+from api.access_log.appending import Appended
+from api.access_log.verifier import ED25519, MERGE_DELAY, Receipt, Vkey, receipt_message
+from api.core import runtime
+
+HEADER: Final = "Tsunagu-Receipt"
+
+
+LOOK_AGAIN_SECONDS: Final = 1.0
+
+
+class _Signer(NamedTuple):
+    """`until`: other processes may rotate the key; on the monotonic clock."""
+
+    key_id: bytes
+    private: Ed25519PrivateKey
+    until: float
+
+
+_origin: str | None = None
+_signer: _Signer | None = None
+
+
+def origin_of(public_url: str, profile_id: str) -> str:
+    """How a network's log is called, from its first start on and for ever."""
+    return f"{urlsplit(public_url).hostname}/{profile_id}"
+
+
+def under_origin(origin: str) -> None:
+    """The log's name as it was fixed at its first start, should PUBLIC_URL be another by now."""
+    global _origin, _signer
+    _origin, _signer = origin, None
+
+
+def header(event: Appended) -> str:
+    """The value of `HEADER`."""
+    signer = _current()
+    at = microseconds(event.at)
+    merge_by = at + MERGE_DELAY
+    signature = signer.private.sign(receipt_message(event.commit, at, merge_by))
+    return str(Receipt(signer.key_id, event.commit, at, merge_by, signature))
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970 UTC, without the rounding of `timestamp()`."""
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+
+
+def _current() -> _Signer:
+    global _origin, _signer
+    if _signer is None or time.monotonic() > _signer.until:
+        if _origin is None:
+            profile = appending.profile()
+            _origin = origin_of(runtime.settings().public_url, profile.id)
+        private = runtime.keys().log.current().private
+        public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        until = time.monotonic() + LOOK_AGAIN_SECONDS
+        _signer = _Signer(Vkey(_origin, ED25519, public).key_id, private, until)
+    return _signer
