@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from api.support.log_lines import KindCount, LogLine, QuestionMark
+from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.my_records import RECORD_PAGES
@@ -74,6 +74,22 @@ DECIDED_AGAIN = {
 FOUND = replace(ROW, number=5, event="records:participant:found", kinds=())
 WAITING = replace(ROW, number=3, question=QuestionMark("received", date(2026, 5, 17), True))
 SETTLED = replace(ROW, number=2, question=QuestionMark("content", None, False))
+UNTIL = date(2026, 8, 1)
+PARTS = {"actor": "だれがしたか", "resources": "見た記録の種類と件数", "about": "何があったか"}
+WITHHELD = replace(
+    ROW,
+    number=1,
+    who="",
+    profession="",
+    facility="",
+    purpose="",
+    kinds=(),
+    reason="",
+    is_decided=False,
+    withheld=tuple(
+        WithheldPart(name, said, "法律にもとづく求めのため", UNTIL) for name, said in PARTS.items()
+    ),
+)
 CHANGED = LogLine(
     number=4,
     event_id=ROW.event_id,
@@ -426,7 +442,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         reading.ALL
         | {
             "viewer": HANAKO,
-            "rows": [ROW, DENIED, FOUND, CHANGED, WAITING, SETTLED],
+            "rows": [ROW, DENIED, FOUND, CHANGED, WAITING, SETTLED, WITHHELD],
             "pager": PAGER,
         },
     ),
