@@ -20,6 +20,8 @@ from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
 from api.access_log import service as access_log
+from api.access_log.receipts import origin_of
+from api.access_log.sealing import service as sealing
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
@@ -188,16 +190,21 @@ def _serving(dsn: str) -> Any:
             await directory.adopt_profile(settings.profile)
             await access_log.prepare()
             await identity.declare_deployment(is_demo=settings.is_demo)
-            courier = asyncio.create_task(_deliver())
+            origin = origin_of(settings.public_url, directory.profile().id)
+            tasks = [
+                asyncio.create_task(_deliver()),
+                asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
+            ]
             # What stands now stays: the collector need not walk it at every full round.
             gc.collect()
             gc.freeze()
             try:
                 yield
             finally:
-                courier.cancel()
-                with suppress(asyncio.CancelledError):
-                    await courier
+                for task in tasks:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
         finally:
             await database.close_database()
 

@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             "ingest": _ingest,
             "keys": _keys,
             "consent": _consent,
+            "log": _log,
             "witness": _witness,
         }[options.command](settings, options)
     except SettingFault as fault:
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("verify", help="check an access log without trusting whoever runs it")
     )
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
+    _add_log(commands.add_parser("log", help="the access log's upkeep"))
     _add_witness(commands.add_parser("witness", help="cosign another network's access log"))
     return parser
 
@@ -130,6 +132,14 @@ def _add_witness(parser: argparse.ArgumentParser) -> None:
     for each in (serving, deeds.add_parser("key", help="make the key if needed, and print it")):
         each.add_argument("--store", required=True, type=Path, metavar="DIR")
         each.add_argument("--name", help="such as witness.example.jp/1; kept from the first use on")
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    erasing = deeds.add_parser("erase", help="make what the log says of one person unreadable")
+    erasing.add_argument("--participant", required=True, metavar="ID")
+    erasing.add_argument("--reason", required=True, help="stays readable in the certificate")
+    erasing.add_argument("--early", action="store_true", help="before the log need be kept no more")
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
@@ -285,6 +295,37 @@ def _consent(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _log(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    print(
+        f"This makes all the log says of participant {options.participant} unreadable, for ever.\n"
+        "Type the number of their card to go on: ",
+        end="",
+        flush=True,
+    )
+    card = sys.stdin.readline().strip()
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_erased(settings, keys, dsn, options, card)))
+    return 0
+
+
+async def _erased(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace, card: str
+) -> str:
+    from api.support import erasure
+
+    async with _ready(settings, keys, dsn, is_demo=None):
+        done = await erasure.erase(
+            card, options.participant, options.reason, is_early=options.early
+        )
+    return (
+        f"{done.events} events were made unreadable. Certificate {done.value.hex()}.\n"
+        "Remove them from the key store's backups too: within 35 days."
+    )
+
+
 async def _consented(
     settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
 ) -> str:
@@ -363,6 +404,7 @@ async def _ready(
     """
     import asyncpg
 
+    from api.access_log import service as access_log
     from api.core import runtime
     from api.core.database import close_database, open_database
     from api.core.provisioning import unusable
@@ -379,6 +421,7 @@ async def _ready(
             if is_demo is not None:
                 await identity.declare_deployment(is_demo=is_demo)
             await directory.adopt_profile(settings.profile)
+            await access_log.prepare()
             yield
         finally:
             await close_database()

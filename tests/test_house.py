@@ -25,6 +25,7 @@ DEFINERS = {
     "public.access_log_lock_head": "takes the head's lock",
     "public.access_log_make_months": "makes the tables of the coming months",
     "public.access_log_erase": "destroys one participant's key and bodies, with a certificate",
+    "public.access_log_erase_again": "destroys anew what certificates say is destroyed",
     "public.keystore_take_keys": "makes and hands out wrapped keys to seal with",
     "public.records_read": "decides freshness, reads, and owes the event",
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
@@ -60,7 +61,35 @@ APPEND_ONLY = {
     "receipt",
     "log_question",
     "log_question_step",
+    "log_entry",
+    "log_tile",
+    "log_root",
+    "log_checkpoint",
+    "log_cosignature",
+    "log_gap",
+    "key_change",
+    "head_map",
+    "fsck_run",
 }
+# What only the sealer's role writes, and of it what changes in place.
+SEALED = {
+    "log_cursor": {"epoch", "seen", "cluster"},
+    "log_entry": set(),
+    "log_tile": {"hashes"},
+    "log_root": set(),
+    "log_checkpoint": set(),
+    "log_cosignature": set(),
+    "log_gap": set(),
+    "key_change": set(),
+    "head_map": set(),
+    "head_map_tile": set(),
+    "fsck_run": set(),
+    "witness_state": {
+        "url", "is_mirror", "size", "mirrored", "cosigned_at", "tried_at", "fault", "faulty_since",
+        "evidence",
+    },
+    "log_state": {"origin", "epoch", "halted_reason", "halted_at"},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -107,7 +136,7 @@ async def test_no_policy_without_the_lookup_role_opens_every_row(catalogue):
     open_to_all = [
         f"{row['relation']}.{row['polname']}"
         for row in rows
-        if row["qual"] == "true" and row["roles"] != ["tsunagu_lookup"]
+        if row["qual"] == "true" and row["roles"] not in (["tsunagu_lookup"], ["tsunagu_sealer"])
     ]
     directory = ("facility", "professional", "officer", "system_client")
     assert sorted(open_to_all) == sorted(f"{table}.readable" for table in directory)
@@ -190,6 +219,43 @@ async def test_roles_have_only_what_they_need(catalogue):
         ["access_event", "system_event", "access_log_head", "erasure_certificate", "log_state"],
     )
     assert may_change == []
+
+
+async def test_the_sealed_log_is_written_by_the_sealer_alone(catalogue):
+    grants = await catalogue.fetch(
+        """SELECT grantee, table_name, privilege_type, NULL AS column_name
+             FROM information_schema.role_table_grants
+             WHERE table_name = ANY ($1) AND grantee <> 'tsunagu_owner'
+           UNION ALL SELECT grantee, table_name, privilege_type, column_name
+             FROM information_schema.column_privileges
+             WHERE table_name = ANY ($1) AND grantee = 'tsunagu_sealer'
+               AND privilege_type = 'UPDATE'""",
+        list(SEALED),
+    )
+    writers = {row["grantee"] for row in grants if row["privilege_type"] != "SELECT"}
+    assert writers == {"tsunagu_sealer"}
+    whole = {
+        (row["table_name"], row["privilege_type"])
+        for row in grants
+        if row["privilege_type"] in ("UPDATE", "DELETE", "TRUNCATE") and row["column_name"] is None
+    }
+    assert whole == {("head_map_tile", "DELETE")}
+    changing = {
+        table: {
+            row["column_name"]
+            for row in grants
+            if row["table_name"] == table and row["column_name"] is not None
+        }
+        for table in SEALED
+    }
+    assert changing == SEALED
+    events = await catalogue.fetch(
+        """SELECT DISTINCT table_name, privilege_type FROM information_schema.role_table_grants
+           WHERE grantee = 'tsunagu_sealer' AND privilege_type <> 'SELECT'
+             AND table_name <> ALL ($1)""",
+        list(SEALED),
+    )
+    assert events == []
 
 
 async def test_materialised_views_do_not_exist_here(catalogue):

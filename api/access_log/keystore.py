@@ -29,13 +29,25 @@ class Key(NamedTuple):
     cipher: AESGCM
 
 
+class Unwrapper:
+    """Opens a database's wrapped keys. Raises `InvalidTag` for another database's master key."""
+
+    def __init__(self, master: bytes, tenant: bytes) -> None:
+        """`tenant` is the network's key, wrapped."""
+        self.tenant = unwrapped(master, TENANT, tenant)
+        self.system = AESGCM(hmac.digest(self.tenant, b"tsunagu/1 system log", "sha256"))
+
+    def cipher(self, participant: UUID, wrapped: bytes) -> AESGCM:
+        return AESGCM(unwrapped(self.tenant, _name("log", participant), wrapped))
+
+
 class _Held:
     """What this process holds of one database's keys."""
 
-    def __init__(self, pool: object, tenant: bytes) -> None:
+    def __init__(self, pool: object, unwrapper: Unwrapper) -> None:
         self.pool = pool
-        self.tenant = tenant
-        self.system = Key(1, AESGCM(hmac.digest(tenant, b"tsunagu/1 system log", "sha256")))
+        self.unwrapper = unwrapper
+        self.system = Key(1, unwrapper.system)
         self.keys: OrderedDict[UUID, Key] = OrderedDict()
 
 
@@ -47,13 +59,13 @@ async def _open(connection: Connection) -> _Held:
     if _held is None or _held.pool is not DB.pool:
         wrapped = await queries.tenant_key(connection)
         try:
-            tenant = unwrapped(runtime.keys().log_master, TENANT, wrapped)
+            unwrapper = Unwrapper(runtime.keys().log_master, wrapped)
         except InvalidTag as error:
             raise SettingFault(
                 f"{runtime.keys().folder / 'log_master.key'} is not the key this database's log "
                 "was written under: bring that file back. Nothing was changed."
             ) from error
-        _held = _Held(DB.pool, tenant)
+        _held = _Held(DB.pool, unwrapper)
     return _held
 
 
@@ -68,7 +80,7 @@ async def keys_in_force(connection: Connection, participants: Collection[UUID]) 
     found = {each: key for each in participants if (key := held.keys.get(each)) is not None}
     missing = [each for each in participants if each not in found]
     if missing:
-        fresh = [fresh_key(held.tenant, _name("log", each)) for each in missing]
+        fresh = [fresh_key(held.unwrapper.tenant, _name("log", each)) for each in missing]
         for row in await queries.take_keys(connection, missing, fresh):
             found[row["participant_id"]] = key = _unwrap(held, row)
             if row["is_settled"]:
@@ -98,8 +110,7 @@ def forget(participants: Iterable[UUID]) -> None:
 
 
 def _unwrap(held: _Held, row: queries.Record) -> Key:
-    key = unwrapped(held.tenant, _name("log", row["participant_id"]), row["wrapped"])
-    return Key(row["version"], AESGCM(key))
+    return Key(row["version"], held.unwrapper.cipher(row["participant_id"], row["wrapped"]))
 
 
 def _name(purpose: str, participant: UUID) -> bytes:

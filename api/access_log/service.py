@@ -16,6 +16,7 @@ from api.access_log.appending import (
     under_profile,
 )
 from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resources, Way
+from api.access_log.erasing import Certificate, erase_in, newest_at
 from api.access_log.events import EventName
 from api.access_log.filters import EVERYTHING, Wanted
 from api.access_log.opening import LogRow, OpenedEvent, Withheld, log_row, opened
@@ -26,6 +27,7 @@ from api.core.database import Transaction, unit_of_work
 __all__ = (
     "NONE",
     "Appended",
+    "Certificate",
     "Common",
     "Embargo",
     "LogRow",
@@ -37,6 +39,8 @@ __all__ = (
     "append_owed",
     "append_owed_alike",
     "common",
+    "erase_in",
+    "newest_at",
     "under_profile",
 )
 CHUNK: Final = 200

@@ -74,6 +74,11 @@ class KeyRing:
         """Wraps the network's key, which wraps each participant's; bodies of the log need it."""
         return self._bytes("log_master.key", os.urandom(32))
 
+    @cached_property
+    def log_blind(self) -> bytes:
+        """Blinds who stands where in the log's head map."""
+        return self._bytes("log_blind.key", os.urandom(32))
+
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """HMAC-SHA256 of a value that must not be readable from the database."""
         return hmac.digest(self.pepper, f"{purpose}\0{value}".encode(), "sha256")
@@ -112,15 +117,24 @@ class SigningKeys:
 
     def rotate(self) -> str:
         """Makes a new key and forgets the private halves of the others; answers its `kid`."""
+        self.prepare()
+        self.take_over()
+        return self.current().kid
+
+    def prepare(self) -> Ed25519PrivateKey:
+        """The key that will sign after `take_over`; the same one until then."""
+        return private_key(made_once(self._folder / ".next.pem", fresh_pem()))
+
+    def take_over(self) -> None:
+        """The prepared key signs from now on; the private halves of the others are forgotten."""
         number = max(self._numbers(), default=0) + 1
-        made_once(self._folder / f"{number}.pem", fresh_pem())
+        (self._folder / ".next.pem").rename(self._folder / f"{number}.pem")
         for each in self._numbers() - {number}:
             path = self._folder / f"{each}.pem"
             if path.exists():
                 public = private_key(path.read_bytes()).public_key()
                 made_once(self._folder / f"{each}.pub.pem", _public_pem(public))
                 path.unlink(missing_ok=True)
-        return self.current().kid
 
     def _look(self) -> None:
         names = self._names()

@@ -105,16 +105,19 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
     who = actor.get("name") or ""
     is_untold = "actor" in hidden
     unknown, nobody = ("withheld", "withheld") if is_untold else ("unknown", "system")
-    key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds, hidden)}"
-    if not i18n.has_text(locale, key):
-        key = "event.other"
+    key = "log.erased"
+    if not row.is_erased:
+        key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds, hidden)}"
+        key = key if i18n.has_text(locale, key) else "event.other"
     return LogLine(
         number=row.number,
         event_id=row.eid,
         at=row.at,
         event=row.event,
         outcome=row.outcome,
-        is_access=row.event in ACCESSES and row.actor_kind != ActorKind.PARTICIPANT,
+        is_access=row.event in ACCESSES
+        and row.actor_kind != ActorKind.PARTICIPANT
+        and not row.is_erased,
         sentence=i18n.text(
             locale,
             key,

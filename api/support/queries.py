@@ -29,6 +29,16 @@ async def waiting(tx: Transaction, kind: str) -> UUID | None:
     return found
 
 
+async def is_anything_open(tx: Transaction) -> bool:
+    """Of the subject's cases, of any kind."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM support_case"
+            " WHERE participant_id = (SELECT app.subject()) AND closed_at IS NULL)"
+        )
+    )
+
+
 async def queue(tx: Transaction, skip: int, limit: int) -> list[asyncpg.Record]:
     return await tx.fetch(
         "SELECT case_id, kind, params::text AS params, opened_at, due_on FROM support_case"

@@ -40,6 +40,11 @@ def genesis(origin: str) -> bytes:
     return verifier.entry_of(EntryType.PADDING, verifier.genesis_value(origin))
 
 
+def divided(entries: bytes) -> list[bytes]:
+    """Of entries one after the other."""
+    return [entries[start : start + WIDTH] for start in range(0, len(entries), WIDTH)]
+
+
 def leaves(entries: bytes) -> bytes:
     """The leaf hashes of entries, both as bytes one after the other."""
     return b"".join(

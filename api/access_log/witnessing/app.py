@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from litestar import Litestar, Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import QueryParameter, RawBody
 
 from api.access_log.transparency.entries import WIDTH
 from api.access_log.witnessing.rules import MOST_ENTRIES
@@ -17,9 +17,9 @@ PREFIX: Final = "/witness/v1"
 MOST_BYTES: Final = 1 << 16
 MOST_ENTRY_BYTES: Final = MOST_BYTES + WIDTH * MOST_ENTRIES
 
-Size = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]
-Start = Annotated[int, Parameter(query="from", ge=0, le=(1 << 63) - 1)]
-Origin = Annotated[str, Parameter(max_length=1000)]
+Size = Annotated[int, QueryParameter(ge=0, le=(1 << 63) - 1)]
+Start = Annotated[int, QueryParameter(name="from", ge=0, le=(1 << 63) - 1)]
+Origin = Annotated[str, QueryParameter(max_length=1000)]
 
 
 def create_app(witness: Witness) -> Litestar:
@@ -34,11 +34,11 @@ def create_app(witness: Witness) -> Litestar:
         return _response(witness.state())
 
     @post(f"{PREFIX}/add-checkpoint", sync_to_thread=True, request_max_body_size=MOST_BYTES)
-    def add_checkpoint(body: bytes) -> Response[bytes]:
+    def add_checkpoint(body: RawBody) -> Response[bytes]:
         return _response(witness.add_checkpoint(body))
 
     @post(f"{PREFIX}/add-entries", sync_to_thread=True, request_max_body_size=MOST_ENTRY_BYTES)
-    def add_entries(origin: Origin, start: Start, body: bytes) -> Response[bytes]:
+    def add_entries(origin: Origin, start: Start, body: RawBody) -> Response[bytes]:
         return _response(witness.add_entries(origin, start, body))
 
     @get(f"{PREFIX}/entries", sync_to_thread=True)
@@ -72,7 +72,7 @@ def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
 def _failed(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """A broken store or a full disk: nothing was cosigned."""
     reason = str(error) if isinstance(error, SettingFault) else type(error).__name__
-    log.error("witness.failed", reason=reason, frames=frames(error))
+    log.error("witness:request:failed", reason=reason, frames=frames(error))
     text = (
         "This witness cannot work now; nothing was cosigned. Its operator finds why in its log.\n"
     )

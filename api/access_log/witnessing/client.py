@@ -147,7 +147,7 @@ async def _cosigned(door: Door, source: "_InTurn", old: int) -> tuple[Note, Sign
         head = "".join(f"{line}\n" for line in (f"old {old}", *map(to_base64, proof)))
         status, kind, body = await door.post("add-checkpoint", f"{head}\n{note}".encode())
         if status == 200:
-            return note, _cosignature(note, door.witness.key, body)
+            return note, checked_cosignature(note, door.witness.key, body)
         if status != 409:
             break
         told = _told(kind, body)
@@ -167,7 +167,7 @@ async def _cosigned(door: Door, source: "_InTurn", old: int) -> tuple[Note, Sign
     raise WitnessFault({403: Fault.KEY_UNKNOWN, 404: Fault.LOG_UNKNOWN}.get(status, Fault.REFUSED))
 
 
-def _cosignature(note: Note, key: Vkey, body: bytes) -> SignatureLine:
+def checked_cosignature(note: Note, key: Vkey, body: bytes) -> SignatureLine:
     """The configured key's, checked; other lines are ignored."""
     try:
         answered = parse_note(f"{note.text}\n{body.decode()}")

@@ -35,6 +35,7 @@ def serve(
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=10,
+            limit_concurrency=200,
         )
         say = f"{store.vkey}\nListening on {listen} for {len({key.name for key in keys})} log(s)."
         _Server(config, say).run(sockets=[place])
@@ -54,6 +55,8 @@ class _Server(uvicorn.Server):
 def _listening(listen: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     try:
+        if not 0 < int(port) < 1 << 16:
+            raise ValueError
         address: Any = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[4], family=address[0])
     except (ValueError, socket.gaierror) as error:

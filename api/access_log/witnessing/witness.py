@@ -116,7 +116,7 @@ def parse_log_keys(texts: Sequence[str]) -> list[Vkey]:
 def _refused(refused: rules.Refusal, note: Note | None = None) -> Answer:
     """A signed checkpoint that does not follow stays in the operator's log: it may prove a lie."""
     if note is not None and (refused.status == 422 or refused.is_fork):
-        log.warning("witness.checkpoint_does_not_follow", reason=refused.text, checkpoint=str(note))
+        log.warning("witness:checkpoint:refused", reason=refused.text, checkpoint=str(note))
     if refused.size is None:
         return _plain(refused.status, refused.text)
     return Answer(refused.status, f"{refused.size}\n".encode(), SIZE)

@@ -1,0 +1,1 @@
+"""Puts what was logged into the tree, checks what it put there, and only then signs."""

@@ -1,0 +1,161 @@
+"""A full look finds what was altered, wherever it was."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from api.access_log.sealing import fsck
+from api.access_log.sealing.findings import Code
+from api.access_log.sealing.fsck import Report
+from api.core.crypto import KeyRing
+from tests.access_log.conftest import build_house, pull_down
+from tests.access_log.house import LogHouse
+
+
+async def looked(house: LogHouse, connection: asyncpg.Connection) -> Report:
+    return await fsck.check(connection, house.log_keys, lambda *_: None)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def filled(
+    log_template: KeyRing, server_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[LogHouse]:
+    """Two people with some events each, one of whom was erased and went on."""
+    log_house = await build_house(log_template, server_dsn, tmp_path_factory.mktemp("fsck"))
+    sealer = await log_house.sealer(share=True)
+    hanako, taro = await log_house.participant(), await log_house.participant()
+    await log_house.append(hanako, 5)
+    await log_house.append(taro, 3)
+    await log_house.erase(taro)
+    await log_house.append(taro, 2)
+    await sealer.round()
+    await log_house.append(hanako, 4)
+    await sealer.round()
+    yield log_house
+    await pull_down(log_house, server_dsn)
+
+
+async def test_a_log_nobody_touched_has_no_findings(filled: LogHouse):
+    report = await looked(filled, await filled.connect())
+    assert report.findings == []
+    assert report.counts == {
+        "events": 14,
+        "system_events": 0,
+        "entries": 17,
+        "checkpoints": 2,
+        "mapped": 2,
+    }
+    row = await filled.admin.fetchrow("SELECT * FROM fsck_run")
+    assert (row["kind"], row["size"], row["findings"]) == ("fsck", 17, "[]")
+
+
+OF_HANAKO = "participant_id = (SELECT participant_id FROM access_event WHERE pseq = 9)"
+OF_TARO = "participant_id <> (SELECT participant_id FROM access_event WHERE pseq = 9)"
+CASES = {
+    "a column": (
+        f"UPDATE access_event SET facility_id = uuidv7() WHERE pseq = 2 AND {OF_HANAKO}",
+        {Code.COLUMNS_DIFFER},
+    ),
+    "the outcome": (
+        f"UPDATE access_event SET outcome = 'denied' WHERE pseq = 2 AND {OF_HANAKO}",
+        {Code.BODY_ALTERED},
+    ),
+    "a time": (
+        f"UPDATE access_event SET at = at + interval '1 second' WHERE pseq = 2 AND {OF_HANAKO}",
+        {Code.EVENT_ALTERED},
+    ),
+    "a body": (
+        f"UPDATE access_event SET sealed = sealed || '\\x00' WHERE pseq = 2 AND {OF_HANAKO}",
+        {Code.BODY_UNREADABLE},
+    ),
+    "a body of another event": (
+        f"UPDATE access_event e SET sealed = o.sealed FROM access_event o"
+        f" WHERE e.pseq = 2 AND e.{OF_HANAKO} AND o.pseq = 3 AND o.{OF_HANAKO}",
+        {Code.BODY_ALTERED},
+    ),
+    "a body emptied": (
+        f"UPDATE access_event SET sealed = NULL WHERE pseq = 2 AND {OF_HANAKO}",
+        {Code.BODY_MISSING},
+    ),
+    "a body brought back": (
+        f"UPDATE access_event SET sealed = '\\x00' WHERE pseq = 2 AND {OF_TARO}",
+        {Code.BODY_NOT_ERASED},
+    ),
+    "a certificate": (
+        "UPDATE erasure_certificate SET events = 4",
+        {Code.CERTIFICATE_ALTERED, Code.BODY_NOT_ERASED},
+    ),
+    "an event taken out": (
+        f"DELETE FROM access_event WHERE pseq = 3 AND {OF_HANAKO}",
+        {Code.EVENT_MISSING, Code.SOURCE_MISSING},
+    ),
+    "the last event taken out": (
+        f"DELETE FROM access_event WHERE pseq = 9 AND {OF_HANAKO}",
+        {Code.EVENT_MISSING, Code.SOURCE_MISSING},
+    ),
+    "two events exchanged": (
+        f"UPDATE access_event SET pseq = 7 - pseq WHERE pseq IN (3, 4) AND {OF_HANAKO}",
+        {Code.EVENT_ALTERED},
+    ),
+    "a commit": (
+        f"UPDATE access_event SET commit = sha256('x') WHERE pseq = 3 AND {OF_HANAKO}",
+        {Code.EVENT_ALTERED, Code.SOURCE_MISSING},
+    ),
+    "the head's number": (
+        f"UPDATE access_log_head SET last_pseq = 8 WHERE {OF_HANAKO}",
+        {Code.HEAD_DIFFERS},
+    ),
+    "the head": (
+        f"DELETE FROM access_log_head WHERE {OF_HANAKO}",
+        {Code.HEAD_MISSING, Code.MAP_DIFFERS},
+    ),
+    "an entry": (
+        "UPDATE log_entry SET entry = '\\x0101' || sha256('x') WHERE idx = 3",
+        {Code.SOURCE_MISSING, Code.TILE_DIFFERS, Code.ROOT_DIFFERS},
+    ),
+    "the genesis entry": (
+        "UPDATE log_entry SET entry = '\\x0108' || sha256('x') WHERE idx = 0",
+        {Code.TILE_DIFFERS, Code.ROOT_DIFFERS},
+    ),
+    "an entry taken out": ("DELETE FROM log_entry WHERE idx = 3", {Code.ENTRY_MISSING}),
+    "a tile": (
+        "UPDATE log_tile SET hashes = sha256('x') || substr(hashes, 33)",
+        {Code.TILE_DIFFERS},
+    ),
+    "a root": (
+        "UPDATE log_root SET root = sha256('x') WHERE size = 13",
+        {Code.ROOT_DIFFERS, Code.CHECKPOINT_WRONG},
+    ),
+    "a checkpoint": (
+        "UPDATE log_checkpoint SET note = replace(note, E'\\n17\\n', E'\\n18\\n')",
+        {Code.CHECKPOINT_WRONG},
+    ),
+    "a cosignature": (
+        "INSERT INTO log_cosignature SELECT size, 'w+00000000+AAAA', 'x' FROM log_checkpoint",
+        {Code.COSIGNATURE_WRONG},
+    ),
+    "the head map": (
+        "UPDATE head_map_tile SET numbers = set_byte(numbers, 7, 4) WHERE level = 0",
+        {Code.MAP_DIFFERS},
+    ),
+    "the head map's root": ("UPDATE head_map SET root = sha256('x')", {Code.MAP_DIFFERS}),
+    "a key": (
+        "UPDATE keystore.participant_key SET wrapped = set_byte(wrapped, 20, 1)",
+        {Code.BODY_UNREADABLE},
+    ),
+}
+
+
+@pytest.mark.parametrize(("deed", "codes"), CASES.values(), ids=CASES)
+async def test_what_was_altered_is_found(filled: LogHouse, deed: str, codes: set[Code]):
+    altered = filled.admin.transaction(isolation="repeatable_read")
+    await altered.start()
+    try:
+        await filled.as_superuser(deed)
+        report = await looked(filled, filled.admin)
+    finally:
+        await altered.rollback()
+    assert {finding.code for finding in report.findings} == codes
+    assert not report.is_good
