@@ -269,6 +269,7 @@ TABLE = (
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
     Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
+    Row("GET", "/me/records/{record_id}/accesses", HIS_PAGE, "/me/records/{record}/accesses"),
     # The portal, for everyone
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
@@ -440,6 +441,7 @@ TABLE = (
     ),
     Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
     Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
+    Row("GET", "/records/{record_id}/accesses", HIS_PAGE, "/records/{record}/accesses"),
     Row(
         "POST",
         "/records/{record_id}/choices",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.disclosure import SETTINGS_PAGES
-from tests.portal_shell.my_records import RECORD_PAGES
+from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
@@ -333,6 +333,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
     **RECORD_PAGES,
+    "record-seen": (
+        "records/one.html",
+        ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},
+    ),
+    "record-accesses": (
+        "records/accesses.html",
+        reading.SEEN | {"viewer": HANAKO, "seen": [ROW, WITHHELD]},
+    ),
+    "record-accesses-none": (
+        "records/accesses.html",
+        reading.SEEN_BY_NOBODY | {"viewer": HANAKO, "seen": []},
+    ),
     "participation": ("disclosure/participation.html", PARTICIPATION),
     "participation-records": (
         "disclosure/participation.html",

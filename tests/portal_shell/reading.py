@@ -154,3 +154,11 @@ FOR_OFFICER: dict[str, Any] = {
 }
 ANSWERED_WRONGLY = FOR_OFFICER | {"errors": {"words": "お返事を書いてください。"}, "kinds": []}
 ANSWERED_NOW = FOR_OFFICER | {"question": QUESTIONS["answered"], "is_open": False}
+
+SEEN: dict[str, Any] = {
+    "record": {"id": "r1", "title": "HbA1c(NGSP)", "category": "検査"},
+    "is_partial": True,
+    "is_first": False,
+    "following": "/records/r1/accesses?before=4",
+}
+SEEN_BY_NOBODY = SEEN | {"is_partial": False, "is_first": True, "following": None}

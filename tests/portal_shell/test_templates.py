@@ -12,7 +12,13 @@ from web_portal.templating import TEMPLATES_DIR, environment
 
 BOTH = pytest.mark.parametrize("locale", ["ja", "en"])
 EACH = pytest.mark.parametrize("name", PAGES)
-PARTS = {"base.html", "components.html", "disclosure/parts.html", "disclosure/difference.html"}
+PARTS = {
+    "base.html",
+    "components.html",
+    "disclosure/parts.html",
+    "disclosure/difference.html",
+    "records/seen.html",
+}
 
 
 def test_every_template_has_a_sample() -> None:
