@@ -97,8 +97,11 @@ def good() -> Iterator[Case]:
     yield Case("unknown witnesses are ignored", seen, log.now, "verified", witnesses=())
     yield Case("years later", seen, log.now + 90_000 * HOUR, "verified", seen=both)
     yield Case("another participant", written(log.bundle(TARO)), log.now, "verified")
-    yield Case("later events only", written(log.bundle(before=9)), log.now, "verified")
-    yield Case("no later events", written(log.bundle(before=12)), log.now, "verified")
+    memory = remembered(log)
+    for name, before in (("later events only", 9), ("no later events", 12)):
+        text = written(log.bundle(before=before))
+        yield Case(name, text, log.now, "verified", remembered=memory)
+        yield Case(f"{name}, to a stranger", text, log.now, "failed", (("gap", 1),))
 
     alone = Log()
     alone.append(HANAKO)
@@ -175,7 +178,7 @@ def bent() -> Iterator[Case]:
         (
             "the commit before",
             lambda b: b.update(log.bundle(before=9) | {"from": {"number": 9, "commit": url()}}),
-            ((event, 10),),
+            ((event, 10), ("gap", 1)),
         ),
         ("an embargo's reason", lambda b: kept(b, 7, reason="other"), ((event, 7),)),
         ("an embargo's day", lambda b: kept(b, 7, until="2026-06-01"), ((event, 7),)),
@@ -276,7 +279,7 @@ def bent() -> Iterator[Case]:
         (
             "the count of earlier events only",
             lambda b: b.update(log.bundle(before=12) | {"head_map": None}),
-            (("malformed", None), (head, None)),
+            (("gap", 1), ("malformed", None), (head, None)),
         ),
         ("the root signed", lambda b: sign_line(b, 2, v.to_base64(drawn())), unsigned),
         ("the size signed", lambda b: sign_line(b, 1, str(log.size + 1)), unsigned),
@@ -445,6 +448,17 @@ def grown() -> Iterator[Case]:
         "failed",
         (("event_altered", 12),),
         remembered=json.dumps(moved),
+    )
+    withdrawn = copied(log)
+    withdrawn.maps.clear()
+    yield Case("no count", written(withdrawn.bundle()), log.now, "pending")
+    yield Case(
+        "a count withdrawn",
+        written(withdrawn.bundle()),
+        log.now,
+        "failed",
+        (("head_mismatch", None),),
+        remembered=memory,
     )
     stranger = json.loads(memory) | {"key": str(notes.vkey(ORIGIN, key("stranger")))}
     yield Case(
@@ -755,6 +769,28 @@ def proofs() -> Iterator[Case]:
         seen=both,
         kind="proof",
     )
+    elsewhere = str(notes.vkey("log.example.jp/other", key("stranger")))
+    yield Case(
+        "proof with the key of another log",
+        text,
+        log.now,
+        "failed",
+        (("wrong_origin", None), ("unknown_key", None)),
+        keys=(elsewhere,),
+        seen=both,
+        kind="proof",
+    )
+    forked = copied(log)
+    forked.entries[-1] = v.entry_of(v.PADDING, drawn())
+    yield Case(
+        "proof in a tree that is not the remembered one",
+        forked.proof(told),
+        log.now,
+        "failed",
+        (("forked", None),),
+        remembered=remembered(log),
+        kind="proof",
+    )
     signed = lines.copy()
     signed[-4] = lines[-4][:-6] + "AAAA=="
     for name, bad, findings in [
@@ -764,6 +800,11 @@ def proofs() -> Iterator[Case]:
         ("a broken signature", "\n".join(signed), (("bad_signature", None),)),
         ("no extra", "\n".join(lines[:1] + lines[2:]), (("malformed", None),)),
         ("an index with a zero", text.replace("index ", "index 0"), (("malformed", None),)),
+        (
+            "more extra",
+            text.replace(lines[1], f"extra {v.to_base64(v.from_base64(lines[1][6:]) + bytes(3))}"),
+            (("malformed", None),),
+        ),
         ("no checkpoint", text[: text.index("\n\n") + 2], (("malformed", None),)),
         ("a version to come", text.replace("@v1", "@v2"), (("malformed", None),)),
     ]:

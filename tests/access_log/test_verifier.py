@@ -7,7 +7,7 @@ import pytest
 
 from api.access_log import verifier as v
 from tests.access_log.cases import Case, cases
-from tests.access_log.synthetic import HANAKO, WITNESSES, Log
+from tests.access_log.synthetic import HANAKO, TARO, WITNESSES, Log
 
 
 def answered(case: Case) -> v.Verdict:
@@ -76,3 +76,19 @@ def test_a_member_given_twice_is_refused():
     assert twice != text
     verdict = v.verify_bundle(twice, log.vkeys, [], None, log.now)
     assert [each.code for each in verdict.findings] == ["malformed"]
+
+
+def test_one_phone_remembers_several_people():
+    """Yumi looks after her mother's log and her own."""
+    log = Log()
+    log.append(HANAKO)
+    log.append(TARO)
+    log.seal()
+    log.count()
+    memory = None
+    for participant in (HANAKO, TARO):
+        text = json.dumps(log.bundle(participant))
+        verdict = v.verify_bundle(text, log.vkeys, [], memory, log.now)
+        memory = verdict.remember
+    assert memory is not None
+    assert {each: head.number for each, head in memory.heads.items()} == {HANAKO: 1, TARO: 1}

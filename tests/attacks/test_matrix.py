@@ -500,6 +500,7 @@ TABLE = (
         PARTICIPANT,
         "/access-log/months/{month}?participant_id={taro}",
     ),
+    Row("GET", "/access-log/by-file", PARTICIPANT, "/access-log/by-file?participant_id={taro}"),
     Row("GET", "/access-log/{number}", HIS_PAGE, "/access-log/1?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),

@@ -476,6 +476,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "faulty": reading.FAULTY | {"pager": ONE_PAGE},
         }.items()
     },
+    "access-log-by-file": (
+        "access_log_by_file.html",
+        {"viewer": HANAKO, "keys": [("この記録の鍵", "example.jp/network+0a1b2c3d+AbCd")]},
+    ),
     "month": ("month.html", reading.ONE_MONTH | {"viewer": HANAKO}),
     "month-empty": ("month.html", reading.NO_MONTH | {"viewer": HANAKO}),
     "question-new": ("question.html", reading.ASKING | {"viewer": HANAKO, "row": ROW}),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from api.support.questions.schemas import QuestionView, StepView
 from api.support.reading.digest_said import LookedSaid
 from api.support.reading.months import MonthView
+from tests.portal_shell.checked import CHECK
 
 OPTIONS = {
     "kind": [("reads", "記録を見た・見ようとした"), ("settings", "参加と設定の変更")],
@@ -27,6 +28,7 @@ ALL: dict[str, Any] = {
     "older": None,
     "searched": 2000,
     "month": "2026-05",
+    "check": CHECK,
 }
 NARROWED = ALL | {
     "chosen": {"kind": "reads", "denied": "yes", "q": "薬"},

@@ -236,22 +236,25 @@ async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
         await connection.execute(
             "INSERT INTO witness_state AS s (witness, url, is_mirror, size, mirrored, cosigned_at,"
             "  tried_at, fault, faulty_since, evidence)"
-            " VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, 0), CASE WHEN $6 THEN $7 END, $7,"
-            "  $8, CASE WHEN $8 IS NOT NULL THEN $7 END, $9)"
+            " VALUES ($1, $2, $3, coalesce($4::bigint, 0), coalesce($5::bigint, 0), $6, $7, $8, $9,"
+            "  $10)"
             " ON CONFLICT (witness) DO UPDATE SET url = excluded.url,"
-            "  is_mirror = excluded.is_mirror, size = coalesce($4, s.size),"
-            "  mirrored = coalesce($5, s.mirrored),"
-            "  cosigned_at = coalesce(excluded.cosigned_at, s.cosigned_at), tried_at = $7,"
-            "  fault = $8, evidence = coalesce($9, s.evidence), faulty_since ="
-            "  CASE WHEN $8 IS NULL THEN NULL ELSE coalesce(s.faulty_since, $7) END",
+            "  is_mirror = excluded.is_mirror, size = coalesce($4::bigint, s.size),"
+            "  mirrored = coalesce($5::bigint, s.mirrored),"
+            "  cosigned_at = coalesce(excluded.cosigned_at, s.cosigned_at),"
+            "  tried_at = excluded.tried_at, fault = excluded.fault,"
+            "  evidence = coalesce(excluded.evidence, s.evidence), faulty_since ="
+            "  CASE WHEN excluded.fault IS NOT NULL"
+            "  THEN coalesce(s.faulty_since, excluded.faulty_since) END",
             witness,
             pushed.witness.url,
             pushed.witness.is_mirror,
             pushed.size,
             pushed.mirrored,
-            is_good,
+            pushed.at if is_good else None,
             pushed.at,
             pushed.fault,
+            None if pushed.fault is None else pushed.at,
             pushed.evidence,
         )
         if is_good:
