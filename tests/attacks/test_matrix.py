@@ -685,7 +685,7 @@ def _shape(answer: httpx.Response, named: dict[str, str]) -> tuple[int, str, dic
     for value in named.values():
         text = text.replace(value, "NAMED")
     headers = {
-        name: value
+        name: "RECEIPT" if name == "tsunagu-receipt" else value
         for name, value in answer.headers.items()
         if name not in ("content-length", "set-cookie")
     }

@@ -46,7 +46,7 @@ async def row_of(who: Visitor, number: int, language: str = "ja") -> dict[str, A
 async def card_of(who: Visitor, number: int, locale: str = "ja") -> str:
     page = (await who.get("/access-log", locale=locale)).text
     (found,) = re.findall(
-        rf'<li class="card[^>]*id="access-{number}">.*?\n  </li>', page, re.DOTALL
+        rf'<li class="card[^>]*id="access-{number}"[^>]*>.*?\n  </li>', page, re.DOTALL
     )
     return str(found)
 
