@@ -56,7 +56,6 @@ class LogHouse:
     admin: asyncpg.Connection
     open: list[asyncpg.Connection] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    made: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
 
     @property
     def keys(self) -> SigningKeys:
@@ -138,17 +137,21 @@ class LogHouse:
     ) -> AESGCM:
         tenant = await connection.fetchval("SELECT wrapped FROM keystore.tenant_key")
         unwrapper = Unwrapper(self.roles.log_master, tenant)
-        if (participant, version) not in self.made:
-            name = b"tsunagu/1 log\0" + participant.bytes
-            self.made[participant, version] = fresh_key(unwrapper.tenant, name)
-            await self.admin.execute(
-                "INSERT INTO keystore.participant_key (participant_id, purpose, version, wrapped)"
-                " VALUES ($1, 'log', $2, $3)",
-                participant,
-                version,
-                self.made[participant, version],
-            )
-        return unwrapper.cipher(participant, self.made[participant, version])
+        fresh = fresh_key(unwrapper.tenant, b"tsunagu/1 log\0" + participant.bytes)
+        await connection.execute(
+            "INSERT INTO keystore.participant_key (participant_id, purpose, version, wrapped)"
+            " VALUES ($1, 'log', $2, $3) ON CONFLICT DO NOTHING",
+            participant,
+            version,
+            fresh,
+        )
+        wrapped = await connection.fetchval(
+            "SELECT wrapped FROM keystore.participant_key WHERE participant_id = $1"
+            " AND version = $2",
+            participant,
+            version,
+        )
+        return unwrapper.cipher(participant, wrapped)
 
     async def erase(self, participant: UUID) -> None:
         """As an operator does, short of the signed context."""

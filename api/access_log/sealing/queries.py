@@ -1,7 +1,7 @@
 """All SQL of sealing; it runs on the sealer's own connection."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -10,6 +10,7 @@ from api.access_log.transparency.head_map import MapTile
 from api.access_log.transparency.tiles import Tile
 from api.access_log.witnessing.client import Pushed
 
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
 # Any number, the same for every sealer of a database.
 _LOCK = 0x7365616C6572
 _ROTATING = _LOCK + 1
@@ -265,6 +266,14 @@ async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
                 witness,
                 str(pushed.cosignature),
             )
+
+
+async def last_fsck_at(connection: asyncpg.Connection) -> datetime | None:
+    """When it began."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT max(started_at) FROM fsck_run WHERE kind = 'fsck'"
+    )
+    return found
 
 
 async def tenant_key(connection: asyncpg.Connection) -> bytes:
