@@ -1,6 +1,7 @@
 """A full look finds what was altered, wherever it was."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -124,6 +125,10 @@ CASES = {
         "UPDATE log_tile SET hashes = sha256('x') || substr(hashes, 33)",
         {Code.TILE_DIFFERS},
     ),
+    "an entry under no root": (
+        "INSERT INTO log_entry VALUES (17, '\\x0102' || sha256('x'))",
+        {Code.ROOT_DIFFERS},
+    ),
     "a root": (
         "UPDATE log_root SET root = sha256('x') WHERE size = 13",
         {Code.ROOT_DIFFERS, Code.CHECKPOINT_WRONG},
@@ -141,6 +146,34 @@ CASES = {
         {Code.MAP_DIFFERS},
     ),
     "the head map's root": ("UPDATE head_map SET root = sha256('x')", {Code.MAP_DIFFERS}),
+    "somebody left out of the head map": (
+        "UPDATE head_map_tile SET numbers = decode('0000000000000000', 'hex')"
+        " || substr(numbers, 9) WHERE level = 0",
+        {Code.MAP_DIFFERS},
+    ),
+    "an event twice": (
+        "INSERT INTO access_event SELECT participant_id, pseq, at + interval '1 microsecond',"
+        " uuidv7(), event, outcome, actor_kind, actor_id, facility_id, purpose_of_use, inner_hash,"
+        f" prev, sha256('x'), sealed, key_version, epoch FROM access_event WHERE pseq = 1 AND"
+        f" {OF_HANAKO}",
+        {Code.EVENT_MISSING, Code.EVENT_ALTERED, Code.BODY_ALTERED},
+    ),
+    "a life of the database that has not begun": (
+        f"UPDATE access_event SET epoch = 2 WHERE pseq = 3 AND {OF_HANAKO}",
+        {Code.COLUMNS_DIFFER},
+    ),
+    "a guard turned off": (
+        "ALTER TABLE access_event DISABLE TRIGGER append_only",
+        {Code.GUARD_MISSING},
+    ),
+    "a guard that replica mode silences": (
+        "ALTER TABLE log_entry ENABLE TRIGGER append_only",
+        {Code.GUARD_MISSING},
+    ),
+    "a guard taken away": (
+        "DROP TRIGGER append_only_truncate ON log_root",
+        {Code.GUARD_MISSING},
+    ),
     "a key": (
         "UPDATE keystore.participant_key SET wrapped = set_byte(wrapped, 20, 1)",
         {Code.BODY_UNREADABLE},
@@ -153,9 +186,33 @@ async def test_what_was_altered_is_found(filled: LogHouse, deed: str, codes: set
     altered = filled.admin.transaction(isolation="repeatable_read")
     await altered.start()
     try:
-        await filled.as_superuser(deed)
+        if "TRIGGER" in deed:
+            await filled.admin.execute(deed)
+        else:
+            await filled.as_superuser(deed)
         report = await looked(filled, filled.admin)
     finally:
         await altered.rollback()
     assert {finding.code for finding in report.findings} == codes
     assert not report.is_good
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=-1), timedelta(days=1)], ids=["back", "ahead"])
+async def test_a_clock_that_was_set_wrong_is_found(filled: LogHouse, by: timedelta):
+    """All else is right: PostgreSQL committed to the time that it saw."""
+    altered = filled.admin.transaction(isolation="repeatable_read")
+    await altered.start()
+    try:
+        await filled.admin.execute(
+            "CREATE SCHEMA moved; CREATE FUNCTION moved.clock_timestamp() RETURNS timestamptz"
+            f" RETURN pg_catalog.clock_timestamp() + interval '{by.total_seconds()} seconds';"
+            "ALTER FUNCTION app.append_event SET search_path = moved, pg_catalog, public, app"
+        )
+        hanako = await filled.admin.fetchval(
+            "SELECT participant_id FROM access_event WHERE pseq = 9"
+        )
+        await filled.append(hanako)
+        report = await looked(filled, filled.admin)
+    finally:
+        await altered.rollback()
+    assert Code.TIME_WRONG in {finding.code for finding in report.findings}

@@ -189,6 +189,23 @@ async def test_signing_stops_when_another_checkpoint_was_signed_before(log_house
     assert await log_house.halted() == Reason.NOT_A_PREFIX
 
 
+@pytest.mark.parametrize(
+    "deed",
+    ["UPDATE log_cursor SET seen = '3:3:'", "UPDATE log_cursor SET epoch = epoch + 1"],
+    ids=["set back", "of another life"],
+)
+async def test_signing_stops_when_the_sealer_is_told_to_seal_again(log_house: LogHouse, deed: str):
+    hanako = await log_house.participant()
+    await log_house.append(hanako, 5)
+    await (await log_house.sealer(share=True)).round()
+    good = await log_house.checkpoint()
+    await log_house.admin.execute(deed)
+    await log_house.append(hanako)
+    await (await log_house.sealer(share=True)).round()
+    assert await log_house.halted() == Reason.TREE_ALTERED
+    assert await log_house.checkpoint() == good
+
+
 async def test_signing_stops_with_a_key_that_is_not_the_logs(log_house: LogHouse):
     await (await log_house.sealer(share=True)).round()
     await log_house.append(await log_house.participant())

@@ -232,6 +232,40 @@ TABLE = (
         PARTICIPANT,
         "/me/access-log/months/{month}?participant_id={taro}",
     ),
+    Row("GET", "/me/access-log/questions", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/access-log/{number}/question",
+        HIS_PAGE,
+        "/me/access-log/999999/question?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question",
+        PARTICIPANT,
+        "/me/access-log/1/question?participant_id={taro}",
+        {"reason": "not_mine"},
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question",
+        "in bad . . in in",
+        "/me/access-log/1/question",
+        {"reason": "not_mine", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question/settlement",
+        HIS_ANSWER,
+        "/me/access-log/999999/question/settlement?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question/reopening",
+        HIS_ANSWER,
+        "/me/access-log/999999/question/reopening?participant_id={taro}",
+        {"words": "x"},
+    ),
     Row(
         "GET",
         "/me/access-log/{number}/decision",
@@ -250,6 +284,7 @@ TABLE = (
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
     Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
+    Row("GET", "/me/records/{record_id}/accesses", HIS_PAGE, "/me/records/{record}/accesses"),
     # The portal, for everyone
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
@@ -421,6 +456,7 @@ TABLE = (
     ),
     Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
     Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
+    Row("GET", "/records/{record_id}/accesses", HIS_PAGE, "/records/{record}/accesses"),
     Row(
         "POST",
         "/records/{record_id}/choices",
@@ -445,12 +481,41 @@ TABLE = (
     ),
     Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row("GET", "/access-log/questions", PARTICIPANT, "/access-log/questions?participant_id={taro}"),
+    Row(
+        "GET",
+        "/access-log/{number}/question",
+        PARTICIPANT,
+        "/access-log/1/question?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question",
+        HIS_PAGE,
+        "/access-log/999999/question",
+        {"reason": "not_mine", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question/settle",
+        HIS_PAGE,
+        "/access-log/999999/question/settle",
+        {"participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question/reopen",
+        HIS_PAGE,
+        "/access-log/999999/question/reopen",
+        {"words": "x", "participant_id": "{taro}"},
+    ),
     Row(
         "GET",
         "/access-log/months/{month}",
         PARTICIPANT,
         "/access-log/months/{month}?participant_id={taro}",
     ),
+    Row("GET", "/access-log/by-file", PARTICIPANT, "/access-log/by-file?participant_id={taro}"),
     Row("GET", "/access-log/{number}", HIS_PAGE, "/access-log/1?participant_id={taro}"),
     Row("GET", "/inbox", PARTICIPANT, "/inbox?participant_id={taro}"),
     Row("GET", "/help", PARTICIPANT),
@@ -514,6 +579,15 @@ TABLE = (
         "/support/papers/{import_id}/report.csv",
         HIS_PAGE,
         "/support/papers/{case}/report.csv",
+    ),
+    # His case waits for a call: no question of the log is behind it
+    Row("GET", "/support/questions/{case_id}", HIS_PAGE, "/support/questions/{case}"),
+    Row(
+        "POST",
+        "/support/questions/{case_id}/answer",
+        HIS_PAGE,
+        "/support/questions/{case}/answer",
+        {"words": "x"},
     ),
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
@@ -632,7 +706,7 @@ def _shape(answer: httpx.Response, named: dict[str, str]) -> tuple[int, str, dic
     for value in named.values():
         text = text.replace(value, "NAMED")
     headers = {
-        name: value
+        name: "RECEIPT" if name == "tsunagu-receipt" else value
         for name, value in answer.headers.items()
         if name not in ("content-length", "set-cookie")
     }

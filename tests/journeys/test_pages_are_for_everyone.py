@@ -166,7 +166,7 @@ async def handing_on(page: Page) -> None:
 async def a_read_decided_again(page: Page) -> None:
     await page.goto("/access-log")
     async with page.expect_navigation():
-        await page.locator("main a[href^='/access-log/']").first.click()
+        await page.locator("main li a[href^='/access-log/']").first.click()
     await expect(page.locator(".banner-success")).to_be_visible()
 
 
@@ -248,6 +248,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "papers": ("ueda", at("/support/papers")),
     "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
+    "access_log_by_file": ("hanako", at("/access-log/by-file")),
     "decided_again": ("hanako", a_read_decided_again),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),

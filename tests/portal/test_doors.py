@@ -10,6 +10,7 @@ PAGES = {
         "/disclosure",
         "/disclosure/participation",
         "/access-log",
+        "/access-log/by-file",
         "/inbox",
         "/help",
     ),

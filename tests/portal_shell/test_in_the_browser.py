@@ -1,21 +1,20 @@
 """What Chromium says about every page: axe, zoom, touch targets, and the two scripts."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import webauthn
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Route
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
 
-from tests.journeys.quality import CHROMIUM, QUIET, axe_violations, lighthouse
+from tests.journeys.quality import axe_violations, lighthouse
 from tests.portal_shell.contexts import PAGES
-from tests.portal_shell.serve import served
 
 TOO_SMALL = """
 () => [...document.querySelectorAll('a.button, a.link-row, nav a, a.phone, button, input, select')]
@@ -25,20 +24,6 @@ TOO_SMALL = """
   .map(e => e.outerHTML.slice(0, 120))
 """
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with served() as base:
-        yield base
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        await chromium.close()
 
 
 @pytest.fixture

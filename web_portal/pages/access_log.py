@@ -24,6 +24,7 @@ from api.support.reading import service
 from api.support.reading.asked import Asked
 from api.support.reading.digest import Month
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
+from web_portal.pages.log_by_file import witnesses
 
 HERE = "/access-log"
 ON_A_PAGE = 20
@@ -74,6 +75,10 @@ async def access_log(
         options=await _options(request, actor),
         person=await _person(request, actor, asked) if not faults else None,
         month=str(Month.of(clock.now())),
+        check={
+            "participant": str(actor.participant_id),
+            "witnesses": [str(each.key) for each in witnesses()],
+        },
         pager={"page": page, "pages": pages_of(view.total if view else 0, ON_A_PAGE)},
         here=_address(chosen, **({"upto": str(view.upto)} if view else {})),
         searched=service.MOST_SEARCHED,

@@ -23,6 +23,7 @@ class Code(StrEnum):
     COLUMNS_DIFFER = "columns_differ"  # what searches go by is not what the body says
     HEAD_DIFFERS = "head_differs"  # number or commit of the last event
     HEAD_MISSING = "head_missing"  # events of somebody who has no head
+    TIME_WRONG = "time_wrong"  # before that of the event it follows, or not yet come
     NOT_SEALED = "not_sealed"  # longer than promised
     SOURCE_MISSING = "source_missing"  # an entry of the tree whose event or certificate is gone
     ENTRY_MISSING = "entry_missing"
@@ -34,6 +35,7 @@ class Code(StrEnum):
     CERTIFICATE_ALTERED = "certificate_altered"
     ERASURE_LOST = "erasure_lost"  # a key is gone and its certificate too: erase again
     MAP_DIFFERS = "map_differs"  # the newest head map is not that of the heads it counts
+    GUARD_MISSING = "guard_missing"  # a table of the log lets itself be altered
     ROLLED_BACK = "rolled_back"  # the log is shorter than a checkpoint that was signed
     FORKED = "forked"  # a checkpoint that was signed is no beginning of the tree
 

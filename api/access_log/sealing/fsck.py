@@ -48,6 +48,12 @@ async def check(connection: asyncpg.Connection, keys: LogKeys, progress: Progres
         1: await rescan.look_at_people(connection, unwrapper, found, show),
         2: await rescan.look_at_system(connection, unwrapper, found),
     }
+    for row in await rescan_queries.events_of_later_epochs(connection):
+        found.add(Code.COLUMNS_DIFFER, participant=row["participant_id"], number=row["pseq"])
+    for _ in range(await rescan_queries.unguarded_tables(connection)):
+        found.add(Code.GUARD_MISSING)
+    if state.entries > state.size:
+        found.add(Code.ROOT_DIFFERS, place=state.entries)
     tree = await rescan_tree.look_at_tree(connection, state.size, found, show)
     await _look_at_sources(connection, state.size, found)
     signed = 0

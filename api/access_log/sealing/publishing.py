@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from api.access_log.sealing import log_keys, queries, stored
-from api.access_log.sealing.halting import Reason
+from api.access_log.sealing.halting import Halted, Reason
 from api.access_log.transparency import notes
 from api.access_log.verifier import Note, Vkey, parse_note
 from api.access_log.witnessing import client
@@ -58,7 +58,13 @@ async def publish(connection: asyncpg.Connection, keys: SigningKeys, home: Path)
     origin = (await queries.state(connection)).origin
     sizes = await queries.witnessed_sizes(connection)
     known = {each.key: sizes.get(str(each.key), 0) for each in witnesses}
-    results = await client.push_all(StoredLog(connection, keys, origin), witnesses, known)
+    try:
+        results = await client.push_all(StoredLog(connection, keys, origin), witnesses, known)
+    except (Malformed, IndexError, Halted) as error:  # what is stored does not make a proof
+        reason = error.reason if isinstance(error, Halted) else Reason.TREE_ALTERED
+        await queries.halt(connection, reason)
+        log.error("log:sealing:halted", reason=reason)
+        return []
     for pushed in results:
         await queries.keep_pushed(connection, pushed)
         if pushed.fault is not None:

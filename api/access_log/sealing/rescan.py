@@ -25,6 +25,7 @@ from api.access_log.verifier import (
 )
 
 SHOWN_EVERY: Final = 500
+LEEWAY: Final = queries.LEEWAY_SECONDS * 1_000_000
 
 Show = Callable[[int], None]
 """Told now and then how many more events were looked at."""
@@ -42,6 +43,7 @@ class Chain:
         self._found = found
         self._number = 0
         self._commit = ZEROS
+        self._at = 0
 
     def take(self, row: asyncpg.Record) -> None:
         number, participant = row["pseq"], row["participant_id"]
@@ -53,7 +55,9 @@ class Chain:
             self._say(Code.EVENT_ALTERED, number)
         if row["leaf"] is None and row["is_late"]:
             self._say(Code.NOT_SEALED, number)
-        self._number, self._commit = number, row["commit"]
+        if row["is_ahead"] or row["at"] + LEEWAY < self._at:
+            self._say(Code.TIME_WRONG, number)
+        self._number, self._commit, self._at = number, row["commit"], row["at"]
         if row["sealed"] is None:
             if number > self._erased:
                 self._say(Code.BODY_MISSING, number)
@@ -140,6 +144,8 @@ async def look_at_system(connection: asyncpg.Connection, keys: Unwrapper, found:
             commit = commit_hash(row["inner_hash"], NOBODY.bytes, 0, ZEROS, row["at"])
             if commit != row["commit"]:
                 found.add(Code.EVENT_ALTERED, place=place)
+            if row["is_ahead"]:
+                found.add(Code.TIME_WRONG, place=place)
             if place is None and row["is_late"]:
                 found.add(Code.NOT_SEALED)
             nobodys = dict(row) | {

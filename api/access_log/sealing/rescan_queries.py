@@ -16,9 +16,12 @@ PROMISE_SECONDS: Final = MERGE_DELAY // 1_000_000
 # Since 1970 UTC, as commits have it.
 _AT = "(extract(epoch FROM s.at) * 1000000)::bigint AS at"
 _IS_LATE = f"s.at < clock_timestamp() - interval '{PROMISE_SECONDS} seconds' AS is_late"
+# Clocks of servers are set right by seconds, not by more.
+LEEWAY_SECONDS: Final = 300
+_IS_AHEAD = f"s.at > clock_timestamp() + interval '{LEEWAY_SECONDS} seconds' AS is_ahead"
 _COLUMNS = (
-    f"s.eid, {_AT}, {_IS_LATE}, s.event, s.outcome, s.actor_kind, s.actor_id, s.facility_id,"
-    " s.inner_hash, s.commit, s.sealed, l.idx AS leaf"
+    f"s.eid, {_AT}, {_IS_LATE}, {_IS_AHEAD}, s.event, s.outcome, s.actor_kind, s.actor_id,"
+    " s.facility_id, s.inner_hash, s.commit, s.sealed, l.idx AS leaf"
 )
 # The kinds of entries that stand for a row, and the row's column they hold.
 SOURCES: Final = {
@@ -28,6 +31,22 @@ SOURCES: Final = {
     6: ("key_change", "value"),
     7: ("erasure_certificate", "value"),
 }
+
+# Beside the months of `access_event`.
+GUARDED: Final = (
+    "access_event",
+    "system_event",
+    "erasure_certificate",
+    "log_entry",
+    "log_tile",
+    "log_root",
+    "log_checkpoint",
+    "log_cosignature",
+    "log_gap",
+    "key_change",
+    "head_map",
+    "fsck_run",
+)
 
 
 async def events_in_all(connection: asyncpg.Connection) -> int:
@@ -214,12 +233,68 @@ async def counted_heads(
         "SELECT w.position, w.number, h.participant_id, e.commit"
         " FROM unnest($1::bigint[], $2::bigint[]) AS w(position, number)"
         " LEFT JOIN access_log_head h ON h.position = w.position"
-        " LEFT JOIN access_event e ON e.participant_id = h.participant_id AND e.pseq = w.number"
+        " LEFT JOIN LATERAL (SELECT commit FROM access_event e"
+        "  WHERE e.participant_id = h.participant_id AND e.pseq = w.number LIMIT 1) e ON true"
         " ORDER BY w.position",
         positions,
         numbers,
     )
     return rows
+
+
+async def uncounted(
+    connection: asyncpg.Connection,
+    map_number: int,
+    positions: Sequence[int],
+    numbers: Sequence[int],
+) -> int:
+    """How many people have an event beyond what a map counts that was in the tree before it.
+
+    Whatever is under a root that was committed before the map was begun, the map counts.
+    """
+    return int(
+        await connection.fetchval(
+            "SELECT count(DISTINCT h.participant_id) FROM access_log_head h"
+            " LEFT JOIN unnest($2::bigint[], $3::bigint[]) AS w(position, number)"
+            "  ON w.position = h.position"
+            " JOIN access_event e ON e.participant_id = h.participant_id"
+            "  AND e.pseq = coalesce(w.number, 0) + 1"
+            r" JOIN log_entry l ON l.entry = '\x0101'::bytea || e.commit"
+            " WHERE l.idx < (SELECT max(size) FROM log_root"
+            "  WHERE at < (SELECT at FROM head_map WHERE number = $1))",
+            map_number,
+            positions,
+            numbers,
+        )
+    )
+
+
+async def events_of_later_epochs(connection: asyncpg.Connection) -> list[asyncpg.Record]:
+    """Of a life of the database that has not begun."""
+    rows: list[asyncpg.Record] = await connection.fetch(
+        "SELECT participant_id, pseq FROM access_event"
+        " WHERE epoch > (SELECT epoch FROM log_state) ORDER BY 1, 2"
+    )
+    return rows
+
+
+async def unguarded_tables(connection: asyncpg.Connection) -> int:
+    """How many tables of the log lack a trigger that refuses changes even in replica mode."""
+    return int(
+        await connection.fetchval(
+            "WITH guarded(relation, name) AS ("
+            "  SELECT t::regclass, n FROM unnest($1::text[]) t"
+            "   CROSS JOIN unnest(ARRAY['append_only', 'append_only_truncate']) n"
+            "  UNION ALL SELECT i.inhrelid, n FROM pg_inherits i"
+            "   CROSS JOIN unnest(ARRAY['append_only', 'append_only_truncate']) n"
+            "   WHERE i.inhparent = 'access_event'::regclass"
+            "  UNION ALL VALUES ('access_log_head'::regclass, 'nothing_is_owed'))"
+            " SELECT count(DISTINCT relation) FROM guarded g WHERE NOT EXISTS"
+            " (SELECT FROM pg_trigger t WHERE t.tgrelid = g.relation AND t.tgname = g.name"
+            "  AND t.tgenabled = 'A')",
+            GUARDED,
+        )
+    )
 
 
 async def add_run(

@@ -1,7 +1,7 @@
 """The whole tree built anew from its entries, and every signature over it checked again."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import asyncpg
@@ -111,10 +111,11 @@ async def look_at_newest_map(connection: asyncpg.Connection, blind: bytes, found
     if newest is None:
         return 0
     kept = await rescan.map_tiles(connection, newest["number"])
-    heads: list[Head] = []
+    numbers: dict[int, int] = {}
     for row in kept:
         if row["level"] == 0:
-            heads += await _counted(connection, row, blind)
+            numbers |= _numbers(row)
+    heads = await _counted(connection, numbers, blind)
     again = await asyncio.to_thread(head_map.build, heads)
     if again.root != newest["root"]:
         found.add(Code.MAP_DIFFERS)
@@ -122,17 +123,27 @@ async def look_at_newest_map(connection: asyncpg.Connection, blind: bytes, found
         found.add(Code.MAP_DIFFERS)
     if [tuple(tile) for tile in again.tiles] != [tuple(row) for row in kept]:
         found.add(Code.MAP_DIFFERS)
+    left_out = await rescan.uncounted(
+        connection, newest["number"], list(numbers), list(numbers.values())
+    )
+    for _ in range(left_out):
+        found.add(Code.MAP_DIFFERS)
     return again.participants
 
 
-async def _counted(
-    connection: asyncpg.Connection, tile: asyncpg.Record, blind: bytes
-) -> list[Head]:
-    numbers = {
-        LEAVES * tile["idx"] + place: int.from_bytes(tile["numbers"][8 * place : 8 * place + 8])
-        for place in range(len(tile["numbers"]) // 8)
+def _numbers(tile: asyncpg.Record) -> dict[int, int]:
+    """How many events a map counts, by position."""
+    counts = tile["numbers"]
+    found = {
+        LEAVES * tile["idx"] + start // 8: int.from_bytes(counts[start : start + 8])
+        for start in range(0, len(counts), 8)
     }
-    numbers = {position: number for position, number in numbers.items() if number}
+    return {position: number for position, number in found.items() if number}
+
+
+async def _counted(
+    connection: asyncpg.Connection, numbers: Mapping[int, int], blind: bytes
+) -> list[Head]:
     rows = await rescan.counted_heads(connection, list(numbers), list(numbers.values()))
     return [
         Head(

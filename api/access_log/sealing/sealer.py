@@ -71,7 +71,13 @@ class Sealer:
                 self._has_checked = True
             if await queries.head_map_is_due(self._connection, self._head_map_every):
                 await head_maps.take(self._connection, self._keys.blind)
-            size = await self._seal(state)
+            try:
+                size = await self._seal(state)
+            except asyncpg.UniqueViolationError as error:
+                if (await queries.state(self._connection)).size > state.size:
+                    raise  # somebody else has sealed meanwhile
+                # Due again, and in the tree already: the cursor is not where it was left.
+                raise Halted(Reason.TREE_ALTERED) from error
             if size > state.size:
                 await self._sign()
         except Halted as error:
