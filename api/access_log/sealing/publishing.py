@@ -10,7 +10,7 @@ import asyncpg
 from api.access_log.sealing import log_keys, queries, stored
 from api.access_log.sealing.halting import Halted, Reason
 from api.access_log.transparency import notes
-from api.access_log.verifier import Note, Vkey, parse_note
+from api.access_log.verifier import Malformed, Note, Vkey, parse_note
 from api.access_log.witnessing import client
 from api.access_log.witnessing.client import Pushed
 from api.access_log.witnessing.door import Fault
