@@ -171,4 +171,5 @@ async function check() {
   praise(answer);
 }
 
-await check();
+// A fault of this page is no finding: nothing is praised, and nobody alarmed.
+await check().catch(() => show("unfetched"));
