@@ -983,8 +983,9 @@ def _chain_findings(bundle: Bundle, remembered: Remembered | None) -> Iterator[F
         previous = seen[number] = event.commit
     known = remembered and remembered.heads.get(bundle.participant)
     if not known:
-        return
-    if known.number > number:
+        if bundle.before:
+            yield Finding(Code.GAP, 1)
+    elif known.number > number:
         yield Finding(Code.MISSING, number + 1)
     elif known.number < bundle.before:
         yield Finding(Code.GAP, known.number + 1)

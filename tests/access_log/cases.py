@@ -97,8 +97,11 @@ def good() -> Iterator[Case]:
     yield Case("unknown witnesses are ignored", seen, log.now, "verified", witnesses=())
     yield Case("years later", seen, log.now + 90_000 * HOUR, "verified", seen=both)
     yield Case("another participant", written(log.bundle(TARO)), log.now, "verified")
-    yield Case("later events only", written(log.bundle(before=9)), log.now, "verified")
-    yield Case("no later events", written(log.bundle(before=12)), log.now, "verified")
+    memory = remembered(log)
+    for name, before in (("later events only", 9), ("no later events", 12)):
+        text = written(log.bundle(before=before))
+        yield Case(name, text, log.now, "verified", remembered=memory)
+        yield Case(f"{name}, to a stranger", text, log.now, "failed", (("gap", 1),))
 
     alone = Log()
     alone.append(HANAKO)
@@ -175,7 +178,7 @@ def bent() -> Iterator[Case]:
         (
             "the commit before",
             lambda b: b.update(log.bundle(before=9) | {"from": {"number": 9, "commit": url()}}),
-            ((event, 10),),
+            ((event, 10), ("gap", 1)),
         ),
         ("an embargo's reason", lambda b: kept(b, 7, reason="other"), ((event, 7),)),
         ("an embargo's day", lambda b: kept(b, 7, until="2026-06-01"), ((event, 7),)),
@@ -276,7 +279,7 @@ def bent() -> Iterator[Case]:
         (
             "the count of earlier events only",
             lambda b: b.update(log.bundle(before=12) | {"head_map": None}),
-            (("malformed", None), (head, None)),
+            (("gap", 1), ("malformed", None), (head, None)),
         ),
         ("the root signed", lambda b: sign_line(b, 2, v.to_base64(drawn())), unsigned),
         ("the size signed", lambda b: sign_line(b, 1, str(log.size + 1)), unsigned),

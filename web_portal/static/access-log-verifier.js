@@ -402,8 +402,9 @@ async function* chainFindings({ participant, from, events }, known) {
     if (!same(commits[i], event.commit) || !isAnnounced(event)) yield ["event_altered", last];
     seen.set(last, event.commit);
   }
-  if (!known) return;
-  if (known.number > last) yield ["missing", last + 1];
+  if (!known) {
+    if (from.number > 0) yield ["gap", 1];
+  } else if (known.number > last) yield ["missing", last + 1];
   else if (known.number < from.number) yield ["gap", known.number + 1];
   else if (!same(seen.get(known.number), known.commit)) yield ["event_altered", known.number];
 }
