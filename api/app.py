@@ -46,8 +46,10 @@ from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
-from api.support.errors import FilterFaults
+from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
+from api.support.proof_routes import routes as proof_routes
+from api.support.questions.routes import routes as question_routes
 from api.support.reading.routes import routes as log_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -63,6 +65,7 @@ JSON_DOORS = (
     "/schema",
     "/.well-known",
     "/access/v1",
+    "/log/v1",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -115,6 +118,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *lifecycle_routes,
         *me_routes,
         *log_routes,
+        *proof_routes,
+        *question_routes,
         *my_records_routes,
         *records_routes,
         *access_routes,
@@ -348,7 +353,7 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults | ConsentNotTaken | FilterFaults):
+    if isinstance(problem, EnrolmentFaults | ConsentNotTaken | FilterFaults | QuestionFaults):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members
     return Response(

@@ -59,6 +59,8 @@ APPEND_ONLY = {
     "facility_history",
     "professional_history",
     "receipt",
+    "log_question",
+    "log_question_step",
     "log_entry",
     "log_tile",
     "log_root",

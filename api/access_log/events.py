@@ -29,6 +29,11 @@ class EventName(StrEnum):
     PAPER_TAKEN = "consent:paper:taken"
     SUPPORT_CASE_OPENED = "support:case:opened"
     SUPPORT_CASE_CLOSED = "support:case:closed"
+    LOG_QUESTION_ASKED = "support:log_question:asked"
+    LOG_QUESTION_READ = "support:log_question:read"
+    LOG_QUESTION_ANSWERED = "support:log_question:answered"
+    LOG_QUESTION_SETTLED = "support:log_question:settled"
+    LOG_QUESTION_REOPENED = "support:log_question:reopened"
     SUPPORT_LOOKED = "support:participant:looked_up"
     OPERATOR_LOOKED = "operator:participant:looked_up"
     OPERATOR_ACTED = "operator:deployment:changed"
@@ -42,5 +47,6 @@ class EventName(StrEnum):
     ERASED = "access_log:participant:erased"
     RECONCILED = "access_log:receipts:reconciled"
     RECEIPT_MISSING = "access_log:receipt:missing"
+    LOG_AUDITED = "access_log:events:audited"
     # Never appended as such: what stands in the columns of an event not to be told yet.
     WITHHELD = "access_log:event:withheld"

@@ -1,9 +1,9 @@
 """What the log can be narrowed to: by kind of event, and by the columns that stay readable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from api.access_log.events import EventName
@@ -58,8 +58,30 @@ class Wanted(NamedTuple):
     upto: int | None = None
 
     @property
-    def narrows(self) -> bool:
-        return self._replace(upto=None) != EVERYTHING
+    def asks_what(self) -> bool:
+        """More than when it was: who, where, why, or what came of it."""
+        return self._replace(since=None, until=None, upto=None) != EVERYTHING
+
+
+class Said(Protocol):
+    """What a row says of itself, once it is opened."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def actor_kind(self) -> str: ...
+    @property
+    def actor_id(self) -> UUID | None: ...
+    @property
+    def facility_id(self) -> UUID | None: ...
+    @property
+    def purpose_of_use(self) -> str | None: ...
 
 
 EVERYTHING: Final = Wanted()
@@ -77,8 +99,31 @@ def events_of(kinds: Iterable[Kind]) -> list[str]:
     return [event.value for event in EventName if kind_of(event) in wanted]
 
 
-def bounds(wanted: Wanted) -> tuple[object, ...]:
-    """As `queries` takes them, in its order."""
+def matches(row: Said, wanted: Wanted) -> bool:
+    """As the database answers it for a row whose columns say what the row says."""
+    emergency = row.event in events_of([Kind.EMERGENCY]) or row.purpose_of_use in EMERGENCY_PURPOSES
+    of_kind = (
+        wanted.kind is None
+        or row.event in events_of([wanted.kind])
+        or (wanted.kind is Kind.SUPPORT and row.actor_kind in _STAFF)
+        or (wanted.kind is Kind.EMERGENCY and emergency)
+    )
+    return (
+        of_kind
+        and wanted.facility_id in (None, row.facility_id)
+        and wanted.professional_id in (None, row.actor_id)
+        and wanted.purpose_of_use in (None, row.purpose_of_use)
+        and (row.outcome == "denied" or not wanted.denied_only)
+        and (emergency or not wanted.emergency_only)
+        and (wanted.since is None or row.at >= wanted.since)
+        and (wanted.until is None or row.at < wanted.until)
+        and (wanted.upto is None or row.number <= wanted.upto)
+    )
+
+
+def bounds(wanted: Wanted, opened: Sequence[int] = ()) -> tuple[object, ...]:
+    """As `queries` takes them, in its order. `opened`: numbers of rows whose columns say nothing,
+    and that match all the same."""
     emergency = events_of([Kind.EMERGENCY])
     return (
         None if wanted.kind is None else events_of([wanted.kind]),
@@ -93,4 +138,5 @@ def bounds(wanted: Wanted) -> tuple[object, ...]:
         wanted.upto,
         emergency if wanted.emergency_only else None,
         EMERGENCY_PURPOSES,
+        list(opened) if wanted.asks_what else None,
     )

@@ -13,7 +13,7 @@ Connection: TypeAlias = Any  # asyncpg's own, or what its pool lends
 Record: TypeAlias = asyncpg.Record
 
 _APPEND_OWED = (
-    "SELECT pseq, at, commit FROM access_log_append_owed($1::app.owed_event[]) ORDER BY n"
+    "SELECT participant_id, pseq, at, commit FROM access_log_append_owed($1::app.owed_event[])"
 )
 
 
@@ -40,9 +40,12 @@ async def append(
     )
 
 
-async def append_owed(connection: Connection, events: Sequence[tuple[object, ...]]) -> list[Record]:
+async def append_owed(
+    connection: Connection, events: Sequence[tuple[object, ...]]
+) -> dict[UUID, Record]:
+    """What was appended, by participant; `events` names each of them once."""
     rows: list[Record] = await connection.fetch(_APPEND_OWED, events)
-    return rows
+    return {row["participant_id"]: row for row in rows}
 
 
 async def append_system(
@@ -120,16 +123,19 @@ _COLUMNS = (
     "participant_id, pseq, eid, at, event, outcome, actor_kind, actor_id, facility_id,"
     " purpose_of_use, sealed, key_version"
 )
-# Over the readable columns alone; $1 to $12 are what `filters.bounds` gives.
+# Over the readable columns alone; $1 to $13 are what `filters.bounds` gives. The columns of an
+# event under an embargo say nothing, also after its day: those that match are named one by one.
 _WANTED = (
     " FROM access_event WHERE participant_id = (SELECT app.subject())"
-    " AND ($1::text[] IS NULL OR event = ANY ($1) OR actor_kind = ANY ($2)"
-    "   OR purpose_of_use = ANY ($3))"
-    " AND ($4::uuid IS NULL OR facility_id = $4) AND ($5::uuid IS NULL OR actor_id = $5)"
-    " AND ($6::text IS NULL OR purpose_of_use = $6) AND ($7::text IS NULL OR outcome = $7)"
+    " AND ($13::bigint[] IS NULL OR pseq = ANY ($13)"
+    "   OR (event <> 'access_log:event:withheld'"
+    "     AND ($1::text[] IS NULL OR event = ANY ($1) OR actor_kind = ANY ($2)"
+    "       OR purpose_of_use = ANY ($3))"
+    "     AND ($4::uuid IS NULL OR facility_id = $4) AND ($5::uuid IS NULL OR actor_id = $5)"
+    "     AND ($6::text IS NULL OR purpose_of_use = $6) AND ($7::text IS NULL OR outcome = $7)"
+    "     AND ($11::text[] IS NULL OR event = ANY ($11) OR purpose_of_use = ANY ($12))))"
     " AND ($8::timestamptz IS NULL OR at >= $8) AND ($9::timestamptz IS NULL OR at < $9)"
     " AND ($10::bigint IS NULL OR pseq <= $10)"
-    " AND ($11::text[] IS NULL OR event = ANY ($11) OR purpose_of_use = ANY ($12))"
 )
 
 
@@ -137,12 +143,20 @@ async def page(
     tx: Transaction, bounds: Sequence[object], before: int | None, skip: int, count: int
 ) -> list[Record]:
     return await tx.fetch(
-        f"SELECT {_COLUMNS}{_WANTED} AND ($13::bigint IS NULL OR pseq < $13)"
-        " ORDER BY pseq DESC OFFSET $14 LIMIT $15",
+        f"SELECT {_COLUMNS}{_WANTED} AND ($14::bigint IS NULL OR pseq < $14)"
+        " ORDER BY pseq DESC OFFSET $15 LIMIT $16",
         *bounds,
         before,
         skip,
         count,
+    )
+
+
+async def withheld(tx: Transaction) -> list[Record]:
+    """Those whose columns do not say what they are."""
+    return await tx.fetch(
+        f"SELECT {_COLUMNS} FROM access_event"  # noqa: S608 - constants
+        " WHERE participant_id = (SELECT app.subject()) AND event = 'access_log:event:withheld'"
     )
 
 

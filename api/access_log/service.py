@@ -137,7 +137,7 @@ async def page_in(
     skip: int = 0,
     count: int = 20,
 ) -> LogPage:
-    bounds = filters.bounds(wanted)
+    bounds = await _bounds(tx, wanted)
     rows = await rows_in(tx, await queries.page(tx, bounds, before, skip, count + 1))
     more = rows[count - 1].number if len(rows) > count else None
     total = queries.matches(tx, bounds) if wanted != EVERYTHING else queries.length(tx)
@@ -148,10 +148,11 @@ async def chunks(
     actor: Actor, wanted: Wanted, *, before: int | None = None, most: int | None = None
 ) -> AsyncIterator[list[LogRow]]:
     """All that match, newest first, no more than `most`; no transaction is open in between."""
-    bounds, left = filters.bounds(wanted), most
+    bounds, left = None, most
     while left is None or left > 0:
         count = CHUNK if left is None else min(CHUNK, left)
         async with unit_of_work(actor) as tx:
+            bounds = bounds or await _bounds(tx, wanted)
             rows = await rows_in(tx, await queries.page(tx, bounds, before, 0, count))
         if rows:
             yield rows
@@ -161,16 +162,28 @@ async def chunks(
         left = None if left is None else left - count
 
 
+async def _bounds(tx: Transaction, wanted: Wanted) -> tuple[object, ...]:
+    opened = await _once_withheld(tx) if wanted.asks_what else []
+    return filters.bounds(wanted, [row.number for row in opened if filters.matches(row, wanted)])
+
+
+async def _once_withheld(tx: Transaction) -> list[LogRow]:
+    """What the columns do not say of these, they say themselves once their day has come."""
+    return await rows_in(tx, await queries.withheld(tx))
+
+
 async def named(actor: Actor) -> Named:
     """What the actor's own log can be narrowed to."""
     async with unit_of_work(actor) as tx:
-        rows = await queries.named(tx)
+        rows, opened = await queries.named(tx), await _once_withheld(tx)
     found = Named(Counter(), Counter())
-    for row in rows:
-        if row["facility_id"] is not None:
-            found.facilities[row["facility_id"]] += row["events"]
-        if row["purpose_of_use"] is not None:
-            found.purposes[row["purpose_of_use"]] += row["events"]
+    said = [(row["facility_id"], row["purpose_of_use"], row["events"]) for row in rows]
+    said += [(row.facility_id, row.purpose_of_use, 1) for row in opened]
+    for facility_id, purpose, events in said:
+        if facility_id is not None:
+            found.facilities[facility_id] += events
+        if purpose is not None:
+            found.purposes[purpose] += events
     return found
 
 
@@ -203,7 +216,14 @@ async def opened_in(tx: Transaction, rows: list[queries.Record]) -> list[OpenedE
 async def readers(actor: Actor, *, before: datetime | None = None) -> set[UUID]:
     """Facilities that have read the actor's own records, of late or before a time."""
     async with unit_of_work(actor) as tx:
-        return {row["facility_id"] for row in await queries.readers(tx, before)}
+        rows, opened = await queries.readers(tx, before), await _once_withheld(tx)
+    return {row["facility_id"] for row in rows} | {
+        row.facility_id
+        for row in opened
+        if row.facility_id is not None
+        and (row.event, row.outcome) == (EventName.RECORD_READ, "permitted")
+        and (before is None or row.at < before)
+    }
 
 
 async def began_at(actor: Actor) -> datetime | None:

@@ -190,6 +190,12 @@ class Retention(Struct, frozen=True, kw_only=True):
     access_log_years: Annotated[int, Meta(ge=5)]
 
 
+class SupportCentre(Struct, frozen=True, kw_only=True):
+    """`question_days`: within so many days a question about the access log is answered."""
+
+    question_days: Annotated[int, Meta(ge=1)] = 14
+
+
 class Wording(Struct, frozen=True, kw_only=True):
     """Message key → this network's own text, in place of the catalogue's."""
 
@@ -214,6 +220,7 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
     categories: tuple[Category, ...]
     default_matrix: dict[str, tuple[str, ...]]
     emergency_viewers: tuple[EmergencyViewers, ...]
+    support: SupportCentre = SupportCentre()
     wording: Wording = Wording()
 
     @property

@@ -1,6 +1,6 @@
-"""Refusals of the support centre's doors."""
+"""Refusals of the support centre's doors, and of the log's."""
 
-from api.core.errors import Problem
+from api.core.errors import Conflict, Problem
 
 
 class NoTelephoneNumber(Problem):
@@ -19,3 +19,32 @@ class FilterFaults(Problem):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__()
         self.fields = fields
+
+
+class QuestionFaults(Problem):
+    """`fields` maps what was filled in wrongly to the key of what is wrong with it."""
+
+    status = 422
+    key = "error.question.faults"
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class AskedAlready(Conflict):
+    """There is a question about this event; it stands."""
+
+    key = "error.question.asked_already"
+
+
+class NotThisStep(Conflict):
+    """The question has gone on meanwhile, or was reopened before; nothing was changed."""
+
+    key = "error.question.not_this_step"
+
+
+class AnswerFirst(Conflict):
+    """The case of a question is closed by its answer."""
+
+    key = "error.question.answer_first"

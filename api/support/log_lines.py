@@ -1,14 +1,15 @@
 """One event of the log as its participant reads it: a plain sentence, and the facts behind it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from api.access_log.events import EventName
-from api.access_log.service import LogRow
+from api.access_log.service import LogRow, Withheld
 from api.consent.settings.changes import facilities_named, professionals_named
 from api.consent.settings.switches import Command
 from api.consent.settings.telling import change_said, label
@@ -35,10 +36,28 @@ class KindCount(msgspec.Struct, frozen=True):
     count: int
 
 
+class QuestionMark(msgspec.Struct, frozen=True):
+    """Where the question about an event stands; `due_on` while an answer is awaited."""
+
+    state: Literal["received", "answered", "content", "reopened"]
+    due_on: date | None
+    is_overdue: bool
+
+
+class WithheldPart(msgspec.Struct, frozen=True):
+    """A part of the event that is not told until the day `until`, and why."""
+
+    name: str
+    label: str
+    reason: str
+    until: date
+
+
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """`who` to `reason` are filled for accesses; `changes` for changed settings.
 
-    `is_decided`: its decision can be made again, under its number.
+    `is_decided`: its decision can be made again, under its number. `question`: what the
+    participant asked about it.
     """
 
     number: int
@@ -56,6 +75,8 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...] = ()
     reason: str = ""
     is_decided: bool = False
+    withheld: tuple[WithheldPart, ...] = ()
+    question: QuestionMark | None = None
 
 
 def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:
@@ -73,6 +94,7 @@ def people_named_in(rows: Iterable[LogRow]) -> set[UUID]:
 
 
 def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> LogLine:
+    hidden = {each.name for each in row.withheld}
     actor: dict[str, Any] = row.detail.get("actor") or {}
     kinds = _kinds(row.detail.get("resources") or (), locale, profile)
     facility = (actor.get("facility") or {}).get(locale) or (
@@ -81,9 +103,11 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
     code = actor.get("profession")
     profession = label(profile, "profession", code, locale) if code else ""
     who = actor.get("name") or ""
+    is_untold = "actor" in hidden
+    unknown, nobody = ("withheld", "withheld") if is_untold else ("unknown", "system")
     key = "log.erased"
     if not row.is_erased:
-        key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds)}"
+        key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds, hidden)}"
         key = key if i18n.has_text(locale, key) else "event.other"
     return LogLine(
         number=row.number,
@@ -97,8 +121,8 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         sentence=i18n.text(
             locale,
             key,
-            facility=facility or i18n.text(locale, "log.facility.unknown"),
-            who=_who(who, profession, locale),
+            facility=facility or i18n.text(locale, f"log.facility.{unknown}"),
+            who=_who(who, profession, locale) or i18n.text(locale, f"log.who.{nobody}"),
             kinds=_summed(kinds, locale),
             **_told(row, locale),
         ),
@@ -110,15 +134,18 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
         reason=(row.detail.get("text") or {}).get(locale, ""),
         is_decided="versions" in row.detail,
+        withheld=tuple(_withheld(each, locale) for each in row.withheld),
     )
 
 
-def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
+def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -> str:
     """Which of an event's sentences fits."""
     match row.event:
         case EventName.RECORD_READ:
             if row.outcome == "denied":
                 return ".denied"
+            if "resources" in hidden:
+                return ".something"
             return ".permitted" if kinds else ".nothing"
         case EventName.ACCESS_EVALUATED if row.actor_kind == ActorKind.PARTICIPANT:
             return ".own"
@@ -138,6 +165,18 @@ def _variant(row: LogRow, kinds: Sequence[KindCount]) -> str:
             return ".denied"
         case _:
             return ""
+
+
+def _withheld(part: Withheld, locale: str) -> WithheldPart:
+    """`reason` is the key of a text, or a text."""
+    key, reason = f"withheld.reason.{part.reason}", part.reason
+    if i18n.has_text(locale, key):
+        reason = i18n.text(locale, key)
+    elif re.fullmatch(r"[a-z0-9_.:]*", reason):
+        reason = i18n.text(locale, "withheld.reason.other")
+    return WithheldPart(
+        part.name, i18n.text(locale, f"withheld.part.{part.name}"), reason, part.until
+    )
 
 
 def _told(row: LogRow, locale: str) -> dict[str, Any]:
@@ -192,7 +231,7 @@ def _who(name: str, profession: str, locale: str) -> str:
         return i18n.text(locale, "log.who.both", name=name, profession=profession)
     if name:
         return i18n.text(locale, "log.who.name", name=name)
-    return profession or i18n.text(locale, "log.who.system")
+    return profession
 
 
 def label_or_system(profile: NetworkProfile, profession: str | None, locale: str) -> str:

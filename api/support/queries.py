@@ -53,7 +53,9 @@ async def length(tx: Transaction) -> int:
 
 
 async def concerned(tx: Transaction, case_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow("SELECT participant_id FROM support_case WHERE case_id = $1", case_id)
+    return await tx.fetchrow(
+        "SELECT participant_id, kind FROM support_case WHERE case_id = $1", case_id
+    )
 
 
 async def close(tx: Transaction, case_id: UUID, account_id: UUID | None) -> str | None:

@@ -15,9 +15,10 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity.typed import is_digits, normalise_digits
 from api.support import queries
-from api.support.errors import NoTelephoneNumber
+from api.support.errors import AnswerFirst, NoTelephoneNumber
 
 CALL_BACK = "call_back"
+LOG_QUESTION = "log_question"
 
 
 class Case(NamedTuple):
@@ -78,12 +79,14 @@ async def queue(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[C
 async def close(actor: Actor, case_id: UUID) -> None:
     """Closes it and tells the participant's log; closing twice changes nothing.
 
-    Raises `NotFound`.
+    Raises `NotFound`, and `AnswerFirst` for a question, which its answer closes.
     """
     async with unit_of_work(actor) as tx:
         row = await queries.concerned(tx, case_id)
     if row is None:
         raise NotFound
+    if row["kind"] == LOG_QUESTION:
+        raise AnswerFirst
     async with unit_of_work(actor, subject=row["participant_id"]) as tx:
         kind = await queries.close(tx, case_id, actor.account_id)
         if kind is None:

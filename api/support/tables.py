@@ -1,6 +1,6 @@
-"""What waits for someone at the support centre."""
+"""What waits for someone at the support centre, and questions about the log."""
 
-from piccolo.columns import JSONB, UUID, Date, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Date, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from api.core.database import DB
@@ -15,3 +15,24 @@ class SupportCase(Table, tablename="support_case", db=DB):
     due_on = Date()
     closed_at = Timestamptz(null=True)
     closed_by = UUID(null=True)
+
+
+class LogQuestion(Table, tablename="log_question", db=DB):
+    participant_id = UUID()
+    question_id = UUID(primary_key=True)
+    number = BigInt()
+    reason = Text()
+    asked_at = Timestamptz()
+
+
+class LogQuestionStep(Table, tablename="log_question_step", db=DB):
+    participant_id = UUID()
+    question_id = UUID(primary_key=True)
+    step = SmallInt()
+    state = Text()
+    after = Text(null=True)
+    previous = SmallInt(null=True)
+    words = Text()
+    due_on = Date(null=True)
+    by_name = Text()
+    recorded_at = Timestamptz()

@@ -14,7 +14,9 @@ from litestar.routes import HTTPRoute
 
 from api.core import clock
 from api.fhir.codes import CARD, patient_in_facility
+from tests.access_log.sealed import seal
 from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, without_accidents
+from tests.conftest import Deployment
 from tests.portal import scene
 
 ROLES = ("anonymous", "participant", "professional", "support", "reads", "writes")
@@ -120,6 +122,11 @@ TABLE = (
         },
     ),
     Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad", "/fhir/R4/Condition", {}),
+    # The sealed log
+    Row("GET", "/log/v1/checkpoint", OPEN),
+    Row("GET", "/log/v1/tile/{tile}", OPEN, "/log/v1/tile/0/000.p/1"),
+    Row("GET", "/log/v1/keys", OPEN),
+    Row("GET", "/log/v1/verifier.py", OPEN),
     # Sessions and joining
     Row("POST", "/sessions/options", OPEN),
     Row("POST", "/sessions", "bad bad bad bad bad bad", body={}),
@@ -225,16 +232,59 @@ TABLE = (
         PARTICIPANT,
         "/me/access-log/months/{month}?participant_id={taro}",
     ),
+    Row("GET", "/me/access-log/questions", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/access-log/{number}/question",
+        HIS_PAGE,
+        "/me/access-log/999999/question?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question",
+        PARTICIPANT,
+        "/me/access-log/1/question?participant_id={taro}",
+        {"reason": "not_mine"},
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question",
+        "in bad . . in in",
+        "/me/access-log/1/question",
+        {"reason": "not_mine", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question/settlement",
+        HIS_ANSWER,
+        "/me/access-log/999999/question/settlement?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question/reopening",
+        HIS_ANSWER,
+        "/me/access-log/999999/question/reopening?participant_id={taro}",
+        {"words": "x"},
+    ),
     Row(
         "GET",
         "/me/access-log/{number}/decision",
         "in . . . in in",
         "/me/access-log/1/decision?participant_id={taro}",
     ),
+    Row("GET", "/me/access-log/bundle", PARTICIPANT, "/me/access-log/bundle?participant_id={taro}"),
+    Row(
+        "GET",
+        "/me/access-log/{name}",
+        "in . . . in in",
+        "/me/access-log/9.tlog-proof?participant_id={taro}",
+    ),
+    Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
     Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
+    Row("GET", "/me/records/{record_id}/accesses", HIS_PAGE, "/me/records/{record}/accesses"),
     # The portal, for everyone
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
@@ -406,6 +456,7 @@ TABLE = (
     ),
     Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
     Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
+    Row("GET", "/records/{record_id}/accesses", HIS_PAGE, "/records/{record}/accesses"),
     Row(
         "POST",
         "/records/{record_id}/choices",
@@ -430,6 +481,34 @@ TABLE = (
     ),
     Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row("GET", "/access-log/questions", PARTICIPANT, "/access-log/questions?participant_id={taro}"),
+    Row(
+        "GET",
+        "/access-log/{number}/question",
+        PARTICIPANT,
+        "/access-log/1/question?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question",
+        HIS_PAGE,
+        "/access-log/999999/question",
+        {"reason": "not_mine", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question/settle",
+        HIS_PAGE,
+        "/access-log/999999/question/settle",
+        {"participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question/reopen",
+        HIS_PAGE,
+        "/access-log/999999/question/reopen",
+        {"words": "x", "participant_id": "{taro}"},
+    ),
     Row(
         "GET",
         "/access-log/months/{month}",
@@ -501,6 +580,15 @@ TABLE = (
         HIS_PAGE,
         "/support/papers/{case}/report.csv",
     ),
+    # His case waits for a call: no question of the log is behind it
+    Row("GET", "/support/questions/{case_id}", HIS_PAGE, "/support/questions/{case}"),
+    Row(
+        "POST",
+        "/support/questions/{case_id}/answer",
+        HIS_PAGE,
+        "/support/questions/{case}/answer",
+        {"words": "x"},
+    ),
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 
@@ -508,6 +596,7 @@ JSON_ROUTES = (
     "/fhir",
     "/oauth",
     "/access/v1",
+    "/log/v1",
     "/me",
     "/enrolments",
     "/sessions",
@@ -542,6 +631,11 @@ def test_every_route_says_at_its_door_who_may_pass(app: Litestar):
         and not list(handler.resolve_guards())
     ]
     assert unguarded == []
+
+
+@pytest_asyncio.fixture(scope="session", autouse=True)
+async def sealed(database: Deployment) -> None:
+    await seal(database)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -612,7 +706,7 @@ def _shape(answer: httpx.Response, named: dict[str, str]) -> tuple[int, str, dic
     for value in named.values():
         text = text.replace(value, "NAMED")
     headers = {
-        name: value
+        name: "RECEIPT" if name == "tsunagu-receipt" else value
         for name, value in answer.headers.items()
         if name not in ("content-length", "set-cookie")
     }

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from api.support.log_lines import KindCount, LogLine
+from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.disclosure import SETTINGS_PAGES
-from tests.portal_shell.my_records import RECORD_PAGES
+from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from web_portal.templating import environment
 
@@ -72,6 +72,24 @@ DECIDED_AGAIN = {
     "used": [("見せる相手の設定", "第3版"), ("住んでいる地域", "まだありませんでした")],
 }
 FOUND = replace(ROW, number=5, event="records:participant:found", kinds=())
+WAITING = replace(ROW, number=3, question=QuestionMark("received", date(2026, 5, 17), True))
+SETTLED = replace(ROW, number=2, question=QuestionMark("content", None, False))
+UNTIL = date(2026, 8, 1)
+PARTS = {"actor": "だれがしたか", "resources": "見た記録の種類と件数", "about": "何があったか"}
+WITHHELD = replace(
+    ROW,
+    number=1,
+    who="",
+    profession="",
+    facility="",
+    purpose="",
+    kinds=(),
+    reason="",
+    is_decided=False,
+    withheld=tuple(
+        WithheldPart(name, said, "法律にもとづく求めのため", UNTIL) for name, said in PARTS.items()
+    ),
+)
 CHANGED = LogLine(
     number=4,
     event_id=ROW.event_id,
@@ -98,6 +116,14 @@ CASE = {
     "phone": "09000000000",
     "opened_at": AT,
     "due_on": date(2026, 5, 4),
+    "is_overdue": False,
+    "href": None,
+}
+QUESTION_CASE = CASE | {
+    "id": "c2",
+    "phone": None,
+    "is_overdue": True,
+    "href": "/support/questions/c2",
 }
 NOTICE = {
     "id": "n1",
@@ -307,6 +333,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
     **RECORD_PAGES,
+    "record-seen": (
+        "records/one.html",
+        ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},
+    ),
+    "record-accesses": (
+        "records/accesses.html",
+        reading.SEEN | {"viewer": HANAKO, "seen": [ROW, WITHHELD]},
+    ),
+    "record-accesses-none": (
+        "records/accesses.html",
+        reading.SEEN_BY_NOBODY | {"viewer": HANAKO, "seen": []},
+    ),
     "participation": ("disclosure/participation.html", PARTICIPATION),
     "participation-records": (
         "disclosure/participation.html",
@@ -413,7 +451,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "help-waiting": ("help.html", NO_INPUT | {"viewer": HANAKO, "is_waiting": True}),
     "access-log": (
         "access_log.html",
-        reading.ALL | {"viewer": HANAKO, "rows": [ROW, DENIED, FOUND, CHANGED], "pager": PAGER},
+        reading.ALL
+        | {
+            "viewer": HANAKO,
+            "rows": [ROW, DENIED, FOUND, CHANGED, WAITING, SETTLED, WITHHELD],
+            "pager": PAGER,
+        },
     ),
     "access-log-narrowed": (
         "access_log.html",
@@ -439,6 +482,28 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "month": ("month.html", reading.ONE_MONTH | {"viewer": HANAKO}),
     "month-empty": ("month.html", reading.NO_MONTH | {"viewer": HANAKO}),
+    "question-new": ("question.html", reading.ASKING | {"viewer": HANAKO, "row": ROW}),
+    "question-faults": ("question.html", reading.ASKED_WRONGLY | {"viewer": HANAKO, "row": ROW}),
+    **{
+        f"question-{name}": (
+            "question.html",
+            reading.ASKING | {"viewer": HANAKO, "row": ROW, "question": question},
+        )
+        for name, question in reading.QUESTIONS.items()
+    },
+    "questions": (
+        "questions.html",
+        {"viewer": HANAKO, "questions": list(reading.QUESTIONS.values())},
+    ),
+    "questions-empty": ("questions.html", {"viewer": HANAKO, "questions": []}),
+    **{
+        f"support-question-{name}": ("support/question.html", context | {"viewer": UEDA})
+        for name, context in {
+            "open": reading.FOR_OFFICER,
+            "faults": reading.ANSWERED_WRONGLY,
+            "answered": reading.ANSWERED_NOW,
+        }.items()
+    },
     "receipts": (
         "receipts.html",
         {
@@ -559,7 +624,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "support": (
         "support/queue.html",
-        {"viewer": UEDA, "cases": [CASE], "total": 41, "pager": PAGER},
+        {"viewer": UEDA, "cases": [CASE, QUESTION_CASE], "total": 41, "pager": PAGER},
     ),
     "support-empty": (
         "support/queue.html",

@@ -58,6 +58,9 @@ ONE_RECORD = {
     ],
     "version": 3,
     "undo": None,
+    "seen": [],
+    "has_more": False,
+    "is_partial": False,
 }
 SHARING = {
     "viewer": VIEWER,

@@ -1,9 +1,11 @@
 """Sample contexts of the access log, its months and its questions."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
+from api.support.questions.schemas import QuestionView, StepView
 from api.support.reading.digest_said import LookedSaid
 from api.support.reading.months import MonthView
 from tests.portal_shell.checked import CHECK
@@ -82,6 +84,11 @@ MONTH = MonthView(
     received=0,
     exports=0,
     support=0,
+    operator=0,
+    law=0,
+    proxies=0,
+    missing=0,
+    withheld=0,
     events=6,
     previous="2026-04",
     following="2026-06",
@@ -94,3 +101,66 @@ ONE_MONTH: dict[str, Any] = {
     "others": {"previous": ("2026-04", "2026年4月"), "following": ("2026-06", "2026年6月")},
 }
 NO_MONTH = ONE_MONTH | {"found": replace(MONTH, events=0), "looked": [], "others": {}}
+
+AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
+ASKED = StepView("received", AT, "山本 花子", "この日は\n家にいました。", date(2026, 5, 17))
+ANSWERED = StepView("answered", AT, "上田 恵子", "薬局に確かめました。", None)
+REOPENED = StepView("reopened", AT, "山本 花子", "電話では違うと言われました。", date(2026, 6, 1))
+CONTENT = StepView("content", AT, "山本 花子", "", None)
+
+
+def question(*steps: StepView, is_overdue: bool = False) -> QuestionView:
+    last = steps[-1]
+    return QuestionView(
+        number=7,
+        reason="not_there_then",
+        reason_label="この日や時間には、かかっていない",
+        state=last.state,
+        asked_at=AT,
+        due_on=last.due_on,
+        is_overdue=is_overdue,
+        may_settle=last.state == "answered",
+        may_reopen=last.state == "answered" and REOPENED not in steps,
+        steps=list(steps),
+    )
+
+
+QUESTIONS = {
+    "asked": question(ASKED),
+    "overdue": question(ASKED, is_overdue=True),
+    "answered": question(ASKED, ANSWERED),
+    "reopened": question(ASKED, ANSWERED, REOPENED),
+    "answered-again": question(ASKED, ANSWERED, REOPENED, ANSWERED),
+    "content": question(ASKED, ANSWERED, CONTENT),
+}
+ASKING: dict[str, Any] = {
+    "reasons": [("unknown_facility", "この施設に心当たりがない"), ("other", "そのほか")],
+    "days": 14,
+    "values": {"reason": "", "words": ""},
+    "errors": {},
+    "question": None,
+}
+ASKED_WRONGLY = ASKING | {
+    "values": {"reason": "other", "words": ""},
+    "errors": {"reason": "ひとつ選んでください。", "words": "伝えたいことを書いてください。"},
+}
+FOR_OFFICER: dict[str, Any] = {
+    "case_id": "c1",
+    "name": "山本 花子",
+    "facts": [("できごとの番号", "7"), ("施設", "佐藤内科クリニック")],
+    "kinds": [("処方", 3)],
+    "question": QUESTIONS["overdue"],
+    "is_open": True,
+    "values": {"words": ""},
+    "errors": {},
+}
+ANSWERED_WRONGLY = FOR_OFFICER | {"errors": {"words": "お返事を書いてください。"}, "kinds": []}
+ANSWERED_NOW = FOR_OFFICER | {"question": QUESTIONS["answered"], "is_open": False}
+
+SEEN: dict[str, Any] = {
+    "record": {"id": "r1", "title": "HbA1c(NGSP)", "category": "検査"},
+    "is_partial": True,
+    "is_first": False,
+    "following": "/records/r1/accesses?before=4",
+}
+SEEN_BY_NOBODY = SEEN | {"is_partial": False, "is_first": True, "following": None}

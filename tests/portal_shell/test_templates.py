@@ -18,6 +18,7 @@ PARTS = {
     "access_log_check.html",
     "disclosure/parts.html",
     "disclosure/difference.html",
+    "records/seen.html",
 }
 
 

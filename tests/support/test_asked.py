@@ -1,6 +1,6 @@
 """What a form asks of the log is read whole, or every fault is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.access_log.events import EventName
-from api.access_log.filters import EVERYTHING, Kind, events_of, kind_of
+from api.access_log.filters import EVERYTHING, Kind, Wanted, events_of, kind_of, matches
+from api.access_log.service import LogRow
 from api.support.errors import FilterFaults
 from api.support.reading.asked import Asked, wanted, words
 
@@ -60,7 +61,8 @@ def test_what_is_chosen_together_narrows_together() -> None:
     found = wanted(asked, NONE, upto=7)
     assert (found.kind, found.facility_id, found.purpose_of_use) == (Kind.READS, CLINIC, "TREAT")
     assert (found.emergency_only, found.denied_only, found.upto) == (True, True, 7)
-    assert found.narrows
+    assert found.asks_what
+    assert not wanted(Asked(since="2026-05-03"), NONE, upto=7).asks_what
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,35 @@ def test_all_words_must_be_there_and_who_is_looked_for_in_names_alone() -> None:
 @given(st.text(max_size=60))
 def test_a_text_holds_itself_however_it_is_typed(text: str) -> None:
     assert words(Asked(q=text)).are_in("", text)
+
+
+ROWS = st.builds(
+    LogRow,
+    number=st.integers(1, 9),
+    eid=st.just(CLINIC),
+    at=st.integers(0, 9).map(lambda days: datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days)),
+    event=st.sampled_from(list(EventName)).map(str),
+    outcome=st.sampled_from(["permitted", "denied"]),
+    actor_kind=st.sampled_from(["participant", "professional", "support", "operator"]),
+    actor_id=st.sampled_from([None, CLINIC]),
+    facility_id=st.sampled_from([None, CLINIC]),
+    purpose_of_use=st.sampled_from([None, "TREAT", "ETREAT", "BTG"]),
+    detail=st.just({}),
+)
+
+
+@given(ROWS)
+def test_a_row_matches_nothing_asked_and_its_own_kind(row: LogRow) -> None:
+    assert matches(row, EVERYTHING)
+    assert matches(row, Wanted(kind=kind_of(EventName(row.event))))
+    assert matches(row, Wanted(upto=row.number, since=row.at))
+    assert not matches(row, Wanted(until=row.at))
+
+
+@given(ROWS, st.sampled_from(Kind), st.booleans(), st.booleans())
+def test_to_narrow_by_more_finds_less(row: LogRow, kind: Kind, denied: bool, urgent: bool) -> None:
+    narrow = Wanted(kind=kind, facility_id=CLINIC, denied_only=denied, emergency_only=urgent)
+    if matches(row, narrow):
+        assert matches(row, Wanted(kind=kind))
+        assert matches(row, Wanted(facility_id=CLINIC))
+        assert row.outcome == "denied" or not denied

@@ -27,6 +27,10 @@ LEADS_TO = {
     "facility_asks": "/disclosure",
     "paper_participate": "/disclosure/participation",
     "paper_refuse": "/disclosure/participation",
+    **dict.fromkeys(
+        ("question_received", "question_answered", "question_content", "question_reopened"),
+        "/access-log/{number}/question",
+    ),
 }
 
 
@@ -52,8 +56,13 @@ def _shown(request: PortalRequest, notice: Notice) -> dict[str, object]:
         "title": title,
         "body": body,
         "is_unread": notice.is_unread,
-        "href": LEADS_TO.get(notice.event),
+        "href": _way(notice),
     }
+
+
+def _way(notice: Notice) -> str | None:
+    way = LEADS_TO.get(notice.event)
+    return way and way.format_map(notice.params)
 
 
 routes: list[ControllerRouterHandler] = [inbox]

@@ -26,10 +26,12 @@ from api.records import own
 from api.records.errors import UnknownPlace
 from api.records.own import Asked, OwnRecord, OwnRecordInFull, Shelves
 from api.records.plain import Fact
+from api.support.reading import accesses
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.sentences import made_said
 
 ON_A_PAGE = 50
+SEEN_AT_ONCE = 5
 
 Text = Annotated[str, QueryParameter(max_length=100)]
 YearText = Annotated[str, QueryParameter(pattern=r"^([1-9][0-9]{3})?$")]
@@ -93,6 +95,9 @@ async def record_page(
     changed: int | None = None,
 ) -> Response[bytes]:
     full = await own.one(actor, record_id)
+    seen = await accesses.of_record(
+        actor, preferences(request).locale, record_id, count=SEEN_AT_ONCE
+    )
     choices, state = full.record.choices, full.settings
     names = await directory.named(actor, {full.record.facility_id, *_facilities(choices.shares)})
     people = await directory.people(actor, _people(choices.shares))
@@ -115,6 +120,38 @@ async def record_page(
         shares=[share_line(request, rule, names, people) for rule in choices.shares],
         version=state.directive.version,
         undo=await last_change(request, actor, state, changed),
+        seen=seen.lines,
+        has_more=seen.before is not None,
+        is_partial=seen.is_partial,
+    )
+
+
+@get(
+    "/records/{record_id:uuid}/accesses",
+    guards=[participants_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def seen_by(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    record_id: FromPath[UUID],
+    before: Annotated[int | None, QueryParameter(ge=1, le=2**62)] = None,
+) -> Response[bytes]:
+    """All who have seen it, page by page."""
+    full = await own.one(actor, record_id)
+    locale = preferences(request).locale
+    seen = await accesses.of_record(actor, locale, record_id, before=before, count=ON_A_PAGE)
+    return await render(
+        request,
+        "records/accesses.html",
+        actor,
+        path=f"/records/{record_id}/accesses",
+        record=line(request, full.record),
+        seen=seen.lines,
+        is_partial=seen.is_partial,
+        is_first=before is None,
+        following=f"/records/{record_id}/accesses?before={seen.before}" if seen.before else None,
     )
 
 
@@ -257,4 +294,4 @@ def _address(chosen: Mapping[str, str]) -> str:
     return f"/records?{urlencode(chosen)}" if chosen else "/records"
 
 
-routes: list[ControllerRouterHandler] = [listed, shown]
+routes: list[ControllerRouterHandler] = [listed, shown, seen_by]

@@ -10,12 +10,12 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from api.core import i18n
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only, support_only
 from api.support import service
 from api.support.errors import NoTelephoneNumber
-from api.support.service import Case
+from api.support.service import LOG_QUESTION, Case
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 ON_A_PAGE = 20
@@ -98,8 +98,10 @@ def _shown(case: Case, locale: str) -> dict[str, object]:
             if name != "phone" and i18n.has_text(locale, f"support.param.{name}")
         ],
         "phone": case.params.get("phone"),
+        "href": f"/support/questions/{case.case_id}" if case.kind == LOG_QUESTION else None,
         "opened_at": case.opened_at,
         "due_on": case.due_on,
+        "is_overdue": case.due_on < clock.today_in_japan(),
     }
 
 

@@ -17,6 +17,10 @@ _CHANGES: Final = (
     EventName.PARTICIPATION_CHANGED,
     EventName.RESIDENCE_CHANGED,
 )
+_NAMED: Final[dict[str, str]] = {
+    EventName.LAW_ENFORCEMENT: "law",
+    EventName.RECEIPT_MISSING: "missing",
+}
 _EVENTS: Final = frozenset(EventName)
 _Looker = tuple[UUID | None, str | None]
 
@@ -84,7 +88,9 @@ class Looked(NamedTuple):
 
 class Digest(NamedTuple):
     """`changes` counts changes of settings, taking part and residence, `changes_by_others` those
-    among them that somebody else made. `looked` has the most frequent first."""
+    among them that somebody else made; `law` is what the law had handed out, `missing` accesses
+    whose receipts do not agree, `withheld` events of which something is not told yet. `looked` has
+    the most frequent first."""
 
     month: Month
     events: int
@@ -95,6 +101,11 @@ class Digest(NamedTuple):
     received: int
     exports: int
     support: int
+    operator: int
+    law: int
+    proxies: int
+    missing: int
+    withheld: int
 
     @property
     def denied(self) -> int:
@@ -111,6 +122,7 @@ def digest(rows: Iterable[LogRow], month: Month, known: frozenset[UUID] = frozen
         if Month.of(row.at) != month:
             continue
         other["events"] += 1
+        other["withheld"] += bool(row.withheld)
         if is_access(row):
             who, name = _looker(row)
             names[who] = max(names.get(who, (row.at, name)), (row.at, name), key=_moment)
@@ -152,6 +164,11 @@ def digest(rows: Iterable[LogRow], month: Month, known: frozenset[UUID] = frozen
         received=other["received"],
         exports=other["exports"],
         support=other["support"],
+        operator=other["operator"],
+        law=other["law"],
+        proxies=other["proxies"],
+        missing=other["missing"],
+        withheld=other["withheld"],
     )
 
 
@@ -177,7 +194,9 @@ def _moment(named: tuple[datetime, dict[str, str]]) -> datetime:
 def _how(row: LogRow) -> str:
     if row.outcome == "denied":
         return "denied"
-    return "times" if _records(row) else "checked"
+    is_unsaid = any(each.name == "resources" for each in row.withheld)
+    is_read = row.event == EventName.RECORD_READ
+    return "times" if _records(row) or (is_read and is_unsaid) else "checked"
 
 
 def _records(row: LogRow) -> Counter[str]:
@@ -191,10 +210,14 @@ def _records(row: LogRow) -> Counter[str]:
 def _others(row: LogRow) -> Counter[str]:
     if row.event in _CHANGES:
         return Counter(changes=1, changes_by_others=int(row.actor_kind != ActorKind.PARTICIPANT))
+    if row.event in _NAMED:
+        return Counter({_NAMED[row.event]: 1})
     match _kind(row):
         case Kind.SIGN_INS:
             return Counter(refused_sign_ins=int(row.outcome == "denied"))
-        case Kind.RECEIVED | Kind.EXPORTS | Kind.SUPPORT as kind:
+        case Kind.RECEIVED | Kind.EXPORTS | Kind.PROXIES as kind:
             return Counter({kind.value: 1})
+        case Kind.SUPPORT if not row.event.startswith("access_log:"):
+            return Counter({row.event.partition(":")[0]: 1})
         case _:
             return Counter()

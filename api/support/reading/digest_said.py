@@ -26,6 +26,8 @@ class LookedSaid(Struct, frozen=True, kw_only=True):
 def looked_said(each: Looked, locale: str, profile: NetworkProfile) -> LookedSaid:
     facility = each.facility.get(locale) or i18n.text(locale, "digest.facility.unknown")
     profession = label_or_system(profile, each.profession, locale)
+    if not each.facility and each.profession is None:
+        profession = i18n.text(locale, "digest.somebody")
     who = {"facility": facility, "profession": profession}
     kinds = kinds_in_order(each.kinds, locale, profile)
     sentences = []
@@ -34,7 +36,11 @@ def looked_said(each: Looked, locale: str, profile: NetworkProfile) -> LookedSai
         listed = joint.join(
             i18n.text(locale, "digest.kind", label=kind.label, count=kind.count) for kind in kinds
         )
-        sentences.append(i18n.text(locale, "digest.saw", times=each.times, kinds=listed, **who))
+        sentences.append(
+            i18n.text(locale, "digest.saw", times=each.times, kinds=listed, **who)
+            if kinds
+            else i18n.text(locale, "digest.saw_something", times=each.times, **who)
+        )
     if each.checked:
         sentences.append(i18n.text(locale, "digest.checked", times=each.checked, **who))
     if each.denied:
@@ -74,5 +80,10 @@ def summary(found: Digest, locale: str) -> list[str]:
         "digest.received": found.received,
         "digest.exports": found.exports,
         "digest.support": found.support,
+        "digest.operator": found.operator,
+        "digest.law": found.law,
+        "digest.proxies": found.proxies,
+        "digest.missing": found.missing,
+        "digest.withheld": found.withheld,
     }
     return said + [i18n.text(locale, key, times=times) for key, times in counts.items() if times]

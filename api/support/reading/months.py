@@ -28,6 +28,11 @@ class MonthView(Struct, frozen=True, kw_only=True):
     received: int
     exports: int
     support: int
+    operator: int
+    law: int
+    proxies: int
+    missing: int
+    withheld: int
     events: int
     previous: str | None
     following: str | None
@@ -55,6 +60,11 @@ async def month(actor: Actor, locale: str, text: str) -> MonthView:
         received=found.received,
         exports=found.exports,
         support=found.support,
+        operator=found.operator,
+        law=found.law,
+        proxies=found.proxies,
+        missing=found.missing,
+        withheld=found.withheld,
         events=found.events,
         previous=str(asked.previous) if first < asked else None,
         following=str(asked.following) if asked < now else None,

@@ -1,10 +1,12 @@
 """The participant's log for apps: narrowed, searched, each decision made again."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Controller, Request, get
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import FromPath, PathParameter, QueryParameter
+from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from api.access_log.filters import Kind
@@ -12,7 +14,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, participants_only
 from api.support.log_lines import LogLine
-from api.support.reading import months, service
+from api.support.reading import accesses, months, service
 from api.support.reading.asked import Asked
 from api.support.reading.months import MonthView
 from api.support.replay import Replay, replay
@@ -107,8 +109,39 @@ class MyLog(Controller):
         return await replay(actor, number)
 
 
+class RecordAccesses(Struct):
+    """Newest first; ask again with `before` to look on, null at the end of the log. `is_partial`:
+    some events do not say yet which records were seen."""
+
+    accesses: list[LogLine]
+    before: int | None
+    is_partial: bool
+
+
+@get(
+    "/me/records/{record_id:uuid}/accesses",
+    guards=[participants_only],
+    opt=API,
+    tags=["My records"],
+    summary="Who has seen one record",
+)
+async def record_accesses(
+    request: ApiRequest,
+    actor: NamedDependency[Actor],
+    record_id: FromPath[UUID],
+    before: Annotated[int | None, QueryParameter(ge=1, le=2**62)] = None,
+    count: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+) -> RecordAccesses:
+    """Events of the log in which this record was seen, among the newest 2,000 below `before`; 404
+    for any record that is not mine to know of."""
+    found = await accesses.of_record(
+        actor, locale_of(request), record_id, before=before, count=count
+    )
+    return RecordAccesses(*found)
+
+
 def locale_of(request: ApiRequest) -> str:
     return i18n.preferred(request.headers.get("accept-language", "ja"))
 
 
-routes = [MyLog]
+routes: list[ControllerRouterHandler] = [MyLog, record_accesses]

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from api.access_log import service as access_log
 from api.access_log.filters import Wanted
 from api.access_log.service import LogRow
@@ -11,7 +13,14 @@ from api.consent.settings.names import names_of
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.support.errors import FilterFaults
-from api.support.log_lines import LogLine, facilities_named_in, line, people_named_in
+from api.support.log_lines import (
+    LogLine,
+    QuestionMark,
+    facilities_named_in,
+    line,
+    people_named_in,
+)
+from api.support.questions import service as questions
 from api.support.reading import asked as asking
 from api.support.reading.asked import Asked, Words
 
@@ -61,11 +70,24 @@ async def log(
     writer = Lines(actor, locale)
     if words.is_empty:
         page = await access_log.page(actor, wanted, before=before, skip=skip, count=count)
-        return LogView(await writer.of(page.rows), page.total, page.before, newest, None)
+        lines = await _marked(actor, await writer.of(page.rows))
+        return LogView(lines, page.total, page.before, newest, None)
     found, searched_to = await _search(actor, wanted._replace(upto=newest), words, writer)
     rest = [each for each in found if before is None or each.number < before][skip:]
     more = rest[count - 1].number if len(rest) > count else None
-    return LogView(rest[:count], len(found), more, newest, searched_to)
+    lines = await _marked(actor, rest[:count])
+    return LogView(lines, len(found), more, newest, searched_to)
+
+
+async def _marked(actor: Actor, lines: list[LogLine]) -> list[LogLine]:
+    """With where the question about each stands."""
+    asked = await questions.marks(actor, [each.number for each in lines])
+    return [
+        structs.replace(each, question=QuestionMark(*asked[each.number]))
+        if each.number in asked
+        else each
+        for each in lines
+    ]
 
 
 async def checked(actor: Actor, asked: Asked, *, upto: int | None = None) -> Wanted:
