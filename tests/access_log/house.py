@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.access_log import bodies
 from api.access_log.commitments import NONE, Profile, common, compose
-from api.access_log.keystore import Unwrapper
+from api.access_log.keystore import NOBODY, Unwrapper
 from api.access_log.sealing import last_checkpoint, queries, sealer
 from api.access_log.sealing import service as sealing
 from api.access_log.sealing.sealer import LogKeys, Sealer
@@ -137,6 +137,30 @@ class LogHouse:
             version,
         )
         return unwrapper.cipher(participant, wrapped)
+
+    async def append_system(self, *, facility: bool) -> bytes:
+        """What a facility asked of nobody, or what an operator did; answers its commit."""
+        place = uuid7() if facility else None
+        kind = ActorKind.SYSTEM if facility else ActorKind.OPERATOR
+        shared = common(Actor(kind=kind, facility_id=place), {}, Profile("kumamoto_demo", 1))
+        composed = compose(uuid7(), EVENT, "denied", shared, None, NONE)
+        tenant = await self.admin.fetchval("SELECT wrapped FROM keystore.tenant_key")
+        cipher = Unwrapper(self.roles.log_master, tenant).system
+        commit: bytes = await self.admin.fetchval(
+            """WITH moment AS (SELECT clock_timestamp() AS at)
+               INSERT INTO system_event (eid, at, event, outcome, actor_kind, facility_id,
+                   inner_hash, commit, sealed, epoch)
+                 SELECT $1, at, $2, 'denied', $3, $4, $5, app.event_commit($5,
+                   '00000000-0000-0000-0000-000000000000', 0, decode(repeat('00', 32), 'hex'), at),
+                   $6, 1 FROM moment RETURNING commit""",
+            composed.eid,
+            EVENT,
+            kind,
+            place,
+            composed.inner,
+            bodies.seal(cipher, NOBODY, 1, composed.body),
+        )
+        return commit
 
     async def erase(self, participant: UUID) -> None:
         """As an operator does, short of the signed context."""

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from api.access_log.sealing import nightly
+from api.access_log.sealing.findings import Code
+from api.core import i18n
 from tests.access_log.house import LogHouse
 from tests.cli.console import environment, tsunagu
 from tests.serving import free_port
@@ -94,3 +96,8 @@ async def test_the_operator_is_told_what_a_restore_lost(log_house: LogHouse, env
 )
 def test_every_night_once(now: datetime, last: datetime | None, is_due: bool):
     assert nightly.is_due(now, last) is is_due
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_every_finding_has_its_sentence(locale: str):
+    assert [code for code in Code if not i18n.has_text(locale, f"log.finding.{code}")] == []
