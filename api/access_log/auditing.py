@@ -83,6 +83,14 @@ class Gap(NamedTuple):
     last: int
     at: datetime
 
+    @property
+    def lost(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def on(self) -> date:
+        return clock.day_in_japan(self.at)
+
 
 class MapLine(NamedTuple):
     """The newest head map."""
@@ -129,10 +137,18 @@ async def overview(actor: Actor) -> Overview:
         )
 
 
-async def gaps(actor: Actor) -> list[Gap]:
-    """For everybody: where a restore lost events, and nobody knows whose."""
+class Trouble(NamedTuple):
+    """For everybody. `gaps`: a restore lost events there, and nobody knows whose."""
+
+    is_halted: bool
+    gaps: list[Gap]
+
+
+async def trouble(actor: Actor) -> Trouble:
     async with unit_of_work(actor) as tx:
-        return [Gap(*row) for row in await queries.gaps(tx)]
+        state = await queries.state(tx)
+        found = [Gap(*row) for row in await queries.gaps(tx)]
+    return Trouble(state["halted_reason"] is not None, found)
 
 
 def _witnesses(states: dict[str, Any]) -> list[WitnessLine]:

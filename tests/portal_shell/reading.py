@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from api.access_log.auditing import Gap, Trouble
 from api.support.questions.schemas import QuestionView, StepView
 from api.support.reading.digest_said import LookedSaid
 from api.support.reading.months import MonthView
@@ -29,6 +30,10 @@ ALL: dict[str, Any] = {
     "searched": 2000,
     "month": "2026-05",
     "check": CHECK,
+    "trouble": Trouble(is_halted=False, gaps=[]),
+}
+TROUBLED = ALL | {
+    "trouble": Trouble(is_halted=True, gaps=[Gap(40, 45, datetime(2026, 5, 3, 3, 0, tzinfo=UTC))])
 }
 NARROWED = ALL | {
     "chosen": {"kind": "reads", "denied": "yes", "q": "薬"},
