@@ -49,6 +49,7 @@ from api.records.preview_routes import routes as preview_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.questions.routes import routes as question_routes
+from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
@@ -117,6 +118,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *me_routes,
         *log_routes,
         *question_routes,
+        *audit_routes,
         *my_records_routes,
         *records_routes,
         *access_routes,

@@ -118,7 +118,7 @@ async def erased_upto(tx: Transaction) -> int:
 
 _COLUMNS = (
     "participant_id, pseq, eid, at, event, outcome, actor_kind, actor_id, facility_id,"
-    " purpose_of_use, sealed, key_version"
+    " purpose_of_use, sealed, key_version, commit"
 )
 # Over the readable columns alone; $1 to $13 are what `filters.bounds` gives. The columns of an
 # event under an embargo say nothing, also after its day: those that match are named one by one.
@@ -175,6 +175,35 @@ async def event(tx: Transaction, number: int) -> Record | None:
         " WHERE participant_id = (SELECT app.subject()) AND pseq = $1",
         number,
     )
+
+
+async def event_of_id(tx: Transaction, event_id: UUID) -> Record | None:
+    return await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM access_event"  # noqa: S608 - constants
+        " WHERE participant_id = (SELECT app.subject()) AND eid = $1",
+        event_id,
+    )
+
+
+async def audited(
+    tx: Transaction,
+    since: datetime,
+    until: datetime,
+    before: tuple[datetime, UUID] | None,
+    count: int,
+) -> list[Record]:
+    return await tx.fetch(
+        "SELECT * FROM access_log_audit($1, $2, $3, $4, $5)",
+        since,
+        until,
+        *(before or (None, None)),
+        count,
+    )
+
+
+async def log_began_at(tx: Transaction) -> datetime | None:
+    found: datetime | None = await tx.fetchval("SELECT access_log_began_at()")
+    return found
 
 
 async def began_at(tx: Transaction) -> datetime | None:
