@@ -206,6 +206,39 @@ async def log_began_at(tx: Transaction) -> datetime | None:
     return found
 
 
+async def log_state(tx: Transaction) -> Record:
+    return _one(await tx.fetchrow("SELECT origin, epoch, halted_reason, halted_at FROM log_state"))
+
+
+async def checkpoints(tx: Transaction, points: int) -> list[Record]:
+    """At most so many, spread over all sizes; the first and the newest among them."""
+    return await tx.fetch(
+        "WITH ends AS (SELECT min(size) AS first, max(size) AS last FROM log_checkpoint),"
+        " picked AS (SELECT DISTINCT (SELECT min(c.size) FROM log_checkpoint c"
+        "     WHERE c.size >= first + ((last - first) * n) / ($1 - 1)) AS size"
+        "   FROM ends, generate_series(0, $1 - 1) AS n WHERE first IS NOT NULL)"
+        " SELECT c.size, c.at,"
+        "   (SELECT count(*) FROM log_cosignature s WHERE s.size = c.size)::integer AS cosignatures"
+        " FROM picked JOIN log_checkpoint c USING (size) ORDER BY c.size",
+        points,
+    )
+
+
+async def witnesses(tx: Transaction) -> list[Record]:
+    return await tx.fetch(
+        "SELECT witness, url, is_mirror, size, mirrored, cosigned_at, tried_at, fault,"
+        " faulty_since, evidence IS NOT NULL FROM witness_state ORDER BY witness"
+    )
+
+
+async def runs(tx: Transaction, most: int) -> list[Record]:
+    return await tx.fetch(
+        "SELECT kind, started_at, finished_at, size, counts::text AS counts FROM fsck_run"
+        " ORDER BY run DESC LIMIT $1",
+        most,
+    )
+
+
 async def began_at(tx: Transaction) -> datetime | None:
     found: datetime | None = await tx.fetchval(
         "SELECT at FROM access_event WHERE participant_id = (SELECT app.subject()) AND pseq = 1"
