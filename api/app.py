@@ -48,6 +48,7 @@ from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
+from api.support.proof_routes import routes as proof_routes
 from api.support.questions.routes import routes as question_routes
 from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
@@ -65,6 +66,7 @@ JSON_DOORS = (
     "/schema",
     "/.well-known",
     "/access/v1",
+    "/log/v1",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -117,6 +119,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *lifecycle_routes,
         *me_routes,
         *log_routes,
+        *proof_routes,
         *question_routes,
         *audit_routes,
         *my_records_routes,

@@ -136,6 +136,12 @@ def _add_witness(parser: argparse.ArgumentParser) -> None:
 
 def _add_log(parser: argparse.ArgumentParser) -> None:
     deeds = parser.add_subparsers(dest="deed", required=True)
+    deeds.add_parser("fsck", help="look at everything once more; 1 if anything was found")
+    restoring = deeds.add_parser("restore-check", help="after a restore, before serving again")
+    restoring.add_argument(
+        "--recover-from", metavar="URL", help="a witness of ours that mirrors the entries"
+    )
+    deeds.add_parser("rotate-key", help="sign with a new key, which the old one vouches for")
     erasing = deeds.add_parser("erase", help="make what the log says of one person unreadable")
     erasing.add_argument("--participant", required=True, metavar="ID")
     erasing.add_argument("--reason", required=True, help="stays readable in the certificate")
@@ -296,6 +302,37 @@ def _consent(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _log(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    if options.deed == "erase":
+        return _erase(settings, options)
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        text, is_good = asyncio.run(_kept_up(settings, keys, dsn, options))
+    print(text)
+    return 0 if is_good else 1
+
+
+async def _kept_up(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> tuple[str, bool]:
+    from api.access_log.sealing import console
+    from api.records.ingest_report import show_progress
+
+    locale = "ja" if _speaks_japanese() else "en"
+    match options.deed:
+        case "fsck":
+            progress = show_progress(sys.stderr, locale, console.PROGRESS)
+            return await console.check(dsn, keys, locale, progress)
+        case "rotate-key":
+            return await console.rotate_key(dsn, keys, settings.home, locale)
+        case _:
+            return await console.restore_check(
+                dsn, keys, settings.home, options.recover_from, locale
+            )
+
+
+def _erase(settings: Settings, options: argparse.Namespace) -> int:
     from api.core.crypto import KeyRing
 
     print(

@@ -114,21 +114,22 @@ async def append_system(
 async def append_owed(connection: Connection, owed: Sequence[Owed]) -> list[Appended]:
     """In the transaction that owes them, in this order for each participant."""
     appended: dict[int, Appended] = {}
-    for _ in range(TRIES):
-        waiting = [n for n in range(len(owed)) if n not in appended]
-        if not waiting:
-            break
-        concerned = {owed[n].participant_id for n in waiting}
-        keys = await keystore.keys_in_force(connection, concerned)
+    waiting = list(range(len(owed)))
+    missed = 0
+    while waiting and missed < TRIES:
+        # One statement takes each participant once: who is owed twice is in the next one again.
+        at = {owed[n].participant_id: n for n in reversed(waiting)}
+        keys = await keystore.keys_in_force(connection, at)
         rows = await queries.append_owed(
-            connection, [_entry(owed[n], keys[owed[n].participant_id]) for n in waiting]
+            connection, [_entry(owed[n], keys[participant]) for participant, n in at.items()]
         )
-        for n, row in zip(waiting, rows, strict=True):
-            if row["pseq"] is not None:
-                appended[n] = Appended(row["pseq"], row["at"], row["commit"])
-        if len(appended) < len(owed):
-            keystore.forget(concerned)
-    if len(appended) < len(owed):
+        for participant, row in rows.items():
+            appended[at[participant]] = Appended(row["pseq"], row["at"], row["commit"])
+        if len(rows) < len(at):
+            missed += 1
+            keystore.forget(at.keys() - rows.keys())
+        waiting = [n for n in waiting if n not in appended]
+    if waiting:
         raise Unavailable
     return [appended[n] for n in range(len(owed))]
 

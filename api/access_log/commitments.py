@@ -17,7 +17,7 @@ from api.access_log.bodies import Body
 from api.access_log.verifier import (
     field_tail,
     inner_hash,
-    salt,
+    salts,
     tail_digest,
     to_base64url,
 )
@@ -36,6 +36,7 @@ FIELDS: Final = (
     "other",
 )
 SHARED: Final = ("actor", "on_behalf", "way", "purpose", "basis", "detail", "embargo")
+_DISCLOSED: Final = (*SHARED, "about", "resources")
 # Members of today's details that are fields of their own.
 _BASIS: Final = ("asked", "basis", "text", "versions")
 _OWN_FIELDS: Final = frozenset({"actor", "resources", "ids", *_BASIS})
@@ -146,13 +147,10 @@ def compose(
     told = NULL if resources is None else resources.text
     keys = os.urandom(64)
     ek, ek_other = keys[:32], keys[32:]
-    digests = [
-        tail_digest(salt(ek, "about"), field_tail("about", about)),
-        tail_digest(salt(ek, "resources"), field_tail("resources", told)),
-        tail_digest(salt(ek_other, "other"), field_tail("other", other.text)),
-    ]
-    for name, tail in zip(SHARED, shared.tails, strict=True):
-        digests.append(tail_digest(salt(ek, name), tail))
+    tails = (*shared.tails, field_tail("about", about), field_tail("resources", told))
+    digests = list(map(tail_digest, salts(ek, _DISCLOSED), tails))
+    (salted,) = salts(ek_other, ("other",))
+    digests.append(tail_digest(salted, field_tail("other", other.text)))
     varying = {}
     if resources is not None:
         varying["resources"] = f"[{resources.types}]"

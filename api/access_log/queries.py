@@ -13,7 +13,7 @@ Connection: TypeAlias = Any  # asyncpg's own, or what its pool lends
 Record: TypeAlias = asyncpg.Record
 
 _APPEND_OWED = (
-    "SELECT pseq, at, commit FROM access_log_append_owed($1::app.owed_event[]) ORDER BY n"
+    "SELECT participant_id, pseq, at, commit FROM access_log_append_owed($1::app.owed_event[])"
 )
 
 
@@ -40,9 +40,12 @@ async def append(
     )
 
 
-async def append_owed(connection: Connection, events: Sequence[tuple[object, ...]]) -> list[Record]:
+async def append_owed(
+    connection: Connection, events: Sequence[tuple[object, ...]]
+) -> dict[UUID, Record]:
+    """What was appended, by participant; `events` names each of them once."""
     rows: list[Record] = await connection.fetch(_APPEND_OWED, events)
-    return rows
+    return {row["participant_id"]: row for row in rows}
 
 
 async def append_system(

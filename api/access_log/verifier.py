@@ -9,7 +9,6 @@ import argparse
 import base64
 import binascii
 import hashlib
-import hmac
 import json
 import sys
 import time
@@ -54,9 +53,26 @@ FIELDS: Final = tuple(
 _SALTED: Final = {name: b"phr-acl/1 salt\0" + name.encode() + b"\x01" for name in FIELDS}
 
 
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
+
 def salt(key: bytes, name: str) -> bytes:
     """Of one field; `key` is `ek`, or `ek_other` for `other`. One block of RFC 5869 Expand."""
-    return hmac.digest(key, _SALTED[name], "sha256")
+    return salts(key, (name,))[0]
+
+
+def salts(key: bytes, names: Iterable[str]) -> list[bytes]:
+    """HMAC (RFC 2104) with what depends on the key alone computed once."""
+    block = key.ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(block.translate(pad)) for pad in (_INNER, _OUTER))
+    found = []
+    for name in names:
+        within, around = inner.copy(), outer.copy()
+        within.update(_SALTED[name])
+        around.update(within.digest())
+        found.append(around.digest())
+    return found
 
 
 def field_digest(salted: bytes, name: str, text: str) -> bytes:
@@ -70,8 +86,8 @@ def field_tail(name: str, text: str) -> bytes:
 
 
 def tail_digest(salted: bytes, tail: bytes) -> bytes:
-    encoded = base64.urlsafe_b64encode(salted).rstrip(b"=")
-    return sha256(b'phr-acl/1 field\0["' + encoded + tail)
+    encoded = binascii.b2a_base64(salted, newline=False).translate(_URL_SAFE).rstrip(b"=")
+    return hashlib.sha256(b'phr-acl/1 field\0["' + encoded + tail).digest()
 
 
 def inner_hash(digests: Iterable[bytes]) -> bytes:

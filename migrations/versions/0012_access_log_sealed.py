@@ -325,67 +325,36 @@ BEGIN
       p_inner, p_sealed, p_key_version) a;
 END $$;
 
--- What is owed, in the order given; one array may hold many participants. The event's name and
--- the actor are those of the deed that owes it. `pseq` is NULL, and the event still owed, where a
--- body is sealed under a key no longer in force.
+-- What is owed, for many participants in one statement, but each named once. The event's name and
+-- the actor are those of the deed that owes it, the oldest of each participant's. Answers what was
+-- appended: an event is still owed where its body is sealed under a key no longer in force. The
+-- deed holds the heads' locks, so that times go with numbers.
 CREATE TYPE app.owed_event AS (
   participant_id uuid, outcome text, eid uuid, inner_hash bytea, sealed bytea, key_version smallint
 );
 CREATE FUNCTION access_log_append_owed(p_events app.owed_event[])
-RETURNS TABLE (n integer, pseq bigint, at timestamptz, commit bytea)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_column
-DECLARE
-  v_epoch integer := (SELECT s.epoch FROM log_state s);
-  v_event app.owed_event;
-  v_row access_event;
-  v_rows access_event[] := '{}';
-  v_owed text;
-  v_who text[];
-BEGIN
-  FOREACH v_event IN ARRAY p_events LOOP
-    v_row := NULL;
-    v_row.at := clock_timestamp();
+RETURNS TABLE (participant_id uuid, pseq bigint, at timestamptz, commit bytea)
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH moved AS (
     UPDATE access_log_head h
-      SET last_pseq = h.last_pseq + 1, owes = h.owes[2:],
-        last_commit = app.event_commit(v_event.inner_hash, h.participant_id, h.last_pseq + 1,
-          h.last_commit, v_row.at)
-      WHERE h.participant_id = v_event.participant_id AND h.owes <> '{}'
-        AND h.key_version = v_event.key_version
-      RETURNING new.last_pseq, old.last_commit, new.last_commit, old.owes[1]
-      INTO v_row.pseq, v_row.prev, v_row.commit, v_owed;
-    IF NOT FOUND THEN
-      v_row := NULL;
-      IF EXISTS (SELECT FROM access_log_head h
-        WHERE h.participant_id = v_event.participant_id AND h.owes <> '{}') THEN
-        v_rows := v_rows || v_row;
-        CONTINUE;
-      END IF;
-      RAISE EXCEPTION 'no event is owed' USING ERRCODE = '42501';
-    END IF;
-    v_who := string_to_array(v_owed, '|');
-    v_row.participant_id := v_event.participant_id;
-    v_row.eid := v_event.eid;
-    v_row.event := v_who[1];
-    v_row.outcome := v_event.outcome;
-    v_row.actor_kind := v_who[2];
-    v_row.actor_id := coalesce(nullif(v_who[6], ''), nullif(v_who[3], ''));
-    v_row.facility_id := nullif(v_who[5], '');
-    v_row.purpose_of_use := nullif(v_who[7], '');
-    v_row.inner_hash := v_event.inner_hash;
-    v_row.sealed := v_event.sealed;
-    v_row.key_version := v_event.key_version;
-    v_row.epoch := v_epoch;
-    v_row.xid := pg_current_xact_id();
-    v_rows := v_rows || v_row;
-  END LOOP;
-  INSERT INTO access_event SELECT e.* FROM unnest(v_rows) e WHERE e.pseq IS NOT NULL;
-  RETURN QUERY SELECT e.n::integer, e.pseq, e.at, e.commit
-    FROM unnest(v_rows) WITH ORDINALITY AS e(participant_id, pseq, at, eid, event, outcome,
-      actor_kind, actor_id, facility_id, purpose_of_use, inner_hash, prev, commit, sealed,
-      key_version, epoch, xid, n);
-END $$;
+    SET last_pseq = h.last_pseq + 1, owes = h.owes[2:],
+      last_commit = app.event_commit(e.inner_hash, h.participant_id, h.last_pseq + 1,
+        h.last_commit, e.at)
+    FROM (SELECT o.*, clock_timestamp() AS at FROM unnest(p_events) o) e
+    WHERE h.participant_id = e.participant_id AND h.key_version = e.key_version
+      AND cardinality(h.owes) > 0 -- not <> '{}': by that the planner would look for the few
+    RETURNING e.*, new.last_pseq AS pseq, old.last_commit AS prev, new.last_commit AS commit,
+      string_to_array(old.owes[1], '|') AS who
+  )
+  INSERT INTO access_event (participant_id, pseq, at, eid, event, outcome, actor_kind, actor_id,
+    facility_id, purpose_of_use, inner_hash, prev, commit, sealed, key_version, epoch)
+  SELECT m.participant_id, m.pseq, m.at, m.eid, m.who[1], m.outcome, m.who[2],
+    coalesce(nullif(m.who[6], ''), nullif(m.who[3], ''))::uuid, nullif(m.who[5], '')::uuid,
+    nullif(m.who[7], ''), m.inner_hash, m.prev, m.commit, m.sealed, m.key_version,
+    (SELECT s.epoch FROM log_state s)
+  FROM moved m
+  RETURNING participant_id, pseq, at, commit
+$$;
 
 -- One append with a signed context of its own, for several in one transaction.
 CREATE TYPE app.append_call AS (
@@ -447,7 +416,7 @@ BEGIN
     SELECT h.participant_id, 'log', h.key_version, f.wrapped
     FROM unnest(p_participants, p_fresh) AS f(participant_id, wrapped)
     JOIN access_log_head h ON h.participant_id = f.participant_id
-    WHERE h.participant_id = v_subject OR h.owes <> '{}'
+    WHERE h.participant_id = v_subject OR cardinality(h.owes) > 0
     ORDER BY h.participant_id
     ON CONFLICT DO NOTHING;
   RETURN QUERY SELECT k.participant_id, k.version, k.wrapped, k.made_at < now()
@@ -455,7 +424,7 @@ BEGIN
     JOIN access_log_head h ON h.participant_id = f.participant_id
     JOIN keystore.participant_key k ON k.participant_id = h.participant_id
       AND k.purpose = 'log' AND k.version = h.key_version
-    WHERE h.participant_id = v_subject OR h.owes <> '{}';
+    WHERE h.participant_id = v_subject OR cardinality(h.owes) > 0;
 END $$;
 
 -- Makes all bodies of the transaction's subject unreadable, and says so for ever.

@@ -38,11 +38,12 @@ async def build_house(keys: KeyRing, server_dsn: str, folder: Path) -> LogHouse:
     await server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     await server.close()
     dsn = database_dsn(server_dsn, name)
-    return LogHouse(name, dsn, keys, folder, await asyncpg.connect(dsn))
+    return LogHouse(name, dsn, keys, folder, await asyncpg.connect(dsn), names=[name])
 
 
 async def pull_down(house: LogHouse, server_dsn: str) -> None:
     await house.close()
     server = await asyncpg.connect(server_dsn)
-    await server.execute(f"DROP DATABASE {house.name} WITH (FORCE)")
+    for name in house.names:
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     await server.close()

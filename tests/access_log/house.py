@@ -20,7 +20,7 @@ from api.access_log.verifier import Checkpoint, is_signed, parse_checkpoint, par
 from api.core.actor import Actor, ActorKind
 from api.core.crypto import KeyRing, SigningKeys, fresh_key
 from api.core.ids import uuid7
-from api.core.provisioning import app_dsn
+from api.core.provisioning import app_dsn, database_dsn
 from tests.access_log.superuser import unguarded
 
 ORIGIN = "localhost/log"
@@ -35,7 +35,8 @@ SHARED = common(
 
 @dataclass
 class LogHouse:
-    """`admin` is PostgreSQL's superuser; `home` keeps the log's keys and its last checkpoint."""
+    """`admin` is PostgreSQL's superuser; `home` keeps the log's keys and its last checkpoint;
+    `names` are all databases of this log's, to be dropped."""
 
     name: str
     admin_dsn: str
@@ -43,6 +44,7 @@ class LogHouse:
     home: Path
     admin: asyncpg.Connection
     open: list[asyncpg.Connection] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     made: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
 
     @property
@@ -184,6 +186,27 @@ class LogHouse:
         assert checkpoint is not None
         assert checkpoint.size == len(sealed)
         assert checkpoint.root == root_of(sealed)
+
+    async def leave(self) -> None:
+        """Nobody is connected any more."""
+        for each in self.open:
+            each.terminate()
+        self.open.clear()
+        await self.admin.close()
+        server = await asyncpg.connect(database_dsn(self.admin_dsn, "postgres"))
+        for _ in range(100):
+            if not await server.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", self.name
+            ):
+                break
+            await asyncio.sleep(0.02)
+        await server.close()
+
+    async def enter(self, name: str) -> None:
+        """From now on in this database."""
+        await self.leave()
+        self.name, self.admin_dsn = name, database_dsn(self.admin_dsn, name)
+        self.admin = await asyncpg.connect(self.admin_dsn)
 
     async def close(self) -> None:
         for each in self.open:

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +123,13 @@ def test_what_a_proxy_a_session_and_an_embargo_add_stands_in_their_fields():
     }
     assert values["detail"] == {"state": "withdrawn"}
     assert inner_of(composed, texts) == composed.inner
+
+
+@given(key=st.binary(min_size=32, max_size=32))
+def test_a_salt_is_one_block_of_hkdf_expand(key: bytes):
+    for name in FIELDS:
+        info = b"phr-acl/1 salt\0" + name.encode()
+        assert verifier.salt(key, name) == HKDFExpand(SHA256(), 32, info).derive(key)
 
 
 def test_the_ids_are_in_one_order_whatever_order_they_came_in():

@@ -14,7 +14,9 @@ from litestar.routes import HTTPRoute
 
 from api.core import clock
 from api.fhir.codes import CARD, patient_in_facility
+from tests.access_log.sealed import seal
 from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, without_accidents
+from tests.conftest import Deployment
 from tests.portal import scene
 
 ROLES = ("anonymous", "participant", "professional", "support", "reads", "writes")
@@ -120,6 +122,11 @@ TABLE = (
         },
     ),
     Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad", "/fhir/R4/Condition", {}),
+    # The sealed log
+    Row("GET", "/log/v1/checkpoint", OPEN),
+    Row("GET", "/log/v1/tile/{tile}", OPEN, "/log/v1/tile/0/000.p/1"),
+    Row("GET", "/log/v1/keys", OPEN),
+    Row("GET", "/log/v1/verifier.py", OPEN),
     # Sessions and joining
     Row("POST", "/sessions/options", OPEN),
     Row("POST", "/sessions", "bad bad bad bad bad bad", body={}),
@@ -265,6 +272,14 @@ TABLE = (
         "in . . . in in",
         "/me/access-log/1/decision?participant_id={taro}",
     ),
+    Row("GET", "/me/access-log/bundle", PARTICIPANT, "/me/access-log/bundle?participant_id={taro}"),
+    Row(
+        "GET",
+        "/me/access-log/{name}",
+        "in . . . in in",
+        "/me/access-log/9.tlog-proof?participant_id={taro}",
+    ),
+    Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
@@ -581,6 +596,7 @@ JSON_ROUTES = (
     "/fhir",
     "/oauth",
     "/access/v1",
+    "/log/v1",
     "/me",
     "/enrolments",
     "/sessions",
@@ -615,6 +631,11 @@ def test_every_route_says_at_its_door_who_may_pass(app: Litestar):
         and not list(handler.resolve_guards())
     ]
     assert unguarded == []
+
+
+@pytest_asyncio.fixture(scope="session", autouse=True)
+async def sealed(database: Deployment) -> None:
+    await seal(database)
 
 
 @pytest_asyncio.fixture(scope="session")

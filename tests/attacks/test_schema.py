@@ -132,6 +132,8 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("paper_id", str(own_world.case_id)),
                         ("record_id", str(own_world.record_id)),
                         ("version", 999),
+                        ("name", "999.tlog-proof"),
+                        ("tile", "9/000"),
                         ("record_id", str(UUID(int=999))),
                         ("paper_id", str(UUID(int=999))),
                     )

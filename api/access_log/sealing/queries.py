@@ -236,8 +236,9 @@ async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
         await connection.execute(
             "INSERT INTO witness_state AS s (witness, url, is_mirror, size, mirrored, cosigned_at,"
             "  tried_at, fault, faulty_since, evidence)"
-            " VALUES ($1, $2, $3, coalesce($4::bigint, 0), coalesce($5::bigint, 0), $6, $7, $8, $9,"
-            "  $10)"
+            " VALUES ($1, $2, $3, coalesce($4::bigint, 0), coalesce($5::bigint, 0),"
+            "  CASE WHEN $6::boolean THEN $7::timestamptz END, $7::timestamptz, $8::text,"
+            "  CASE WHEN $8::text IS NOT NULL THEN $7::timestamptz END, $9::text)"
             " ON CONFLICT (witness) DO UPDATE SET url = excluded.url,"
             "  is_mirror = excluded.is_mirror, size = coalesce($4::bigint, s.size),"
             "  mirrored = coalesce($5::bigint, s.mirrored),"
@@ -245,16 +246,15 @@ async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
             "  tried_at = excluded.tried_at, fault = excluded.fault,"
             "  evidence = coalesce(excluded.evidence, s.evidence), faulty_since ="
             "  CASE WHEN excluded.fault IS NOT NULL"
-            "  THEN coalesce(s.faulty_since, excluded.faulty_since) END",
+            "   THEN coalesce(s.faulty_since, excluded.faulty_since) END",
             witness,
             pushed.witness.url,
             pushed.witness.is_mirror,
             pushed.size,
             pushed.mirrored,
-            pushed.at if is_good else None,
+            is_good,
             pushed.at,
             pushed.fault,
-            None if pushed.fault is None else pushed.at,
             pushed.evidence,
         )
         if is_good:

@@ -1,6 +1,6 @@
 """The tree as PostgreSQL holds it: which tiles a computation needs, and a source over them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from api.access_log.transparency import tiles, tree
@@ -12,7 +12,7 @@ Place = tuple[int, int]
 class Reads(Protocol):
     """A connection, or an open transaction."""
 
-    fetch: Callable[..., Any]
+    async def fetch(self, sql: str, *args: object) -> Any: ...
 
 
 def edge(size: int) -> Iterator[Place]:
