@@ -50,6 +50,7 @@ from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.proof_routes import routes as proof_routes
 from api.support.questions.routes import routes as question_routes
+from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
 from api.support.receipt_routes import routes as reconciling_routes
 from notifications import service as notifications
@@ -123,6 +124,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *proof_routes,
         *reconciling_routes,
         *question_routes,
+        *audit_routes,
         *my_records_routes,
         *records_routes,
         *access_routes,

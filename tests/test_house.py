@@ -46,6 +46,8 @@ DEFINERS = {
     "public.consent_call_off_campaign": "frees those who have not answered yet",
     "public.consent_campaign_progress": "counts answers; never whose",
     "public.consent_tell_of_facility": "tells those a new facility will come to see",
+    "public.access_log_audit": "auditors alone: the columns of all events, no body",
+    "public.access_log_began_at": "auditors alone: when the log began",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.

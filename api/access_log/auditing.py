@@ -1,83 +1,81 @@
-"""The state of the sealed log, for whoever audits it: nothing here tells of a participant."""
+"""What the auditor looks at: how the tree grew, who vouches for it, and what was found wrong."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from api.access_log import audit_queries as queries
+from api.access_log import queries
 from api.access_log.reconciling import queries as reconciling
 from api.access_log.reconciling.service import WITH_RECEIPT
-from api.access_log.showing import service as showing
+from api.access_log.sealing.findings import Code
 from api.core import clock
-from api.core.actor import Actor
+from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
+from api.core.errors import NotFound
 
-SHOWN: Final = 50
+POINTS: Final = 60
+CODES: Final = frozenset(Code)
+MOST_RUNS: Final = 20
 DAYS: Final = 31
 
 
-class CheckpointLine(NamedTuple):
-    """`witnesses` counts those who have cosigned it."""
+class Checkpoint(NamedTuple):
+    """A signed size of the tree, and how many witnesses cosigned it."""
 
     size: int
-    root: bytes
     at: datetime
-    witnesses: int
+    cosignatures: int
 
 
-class WitnessLine(NamedTuple):
-    """`fault` is a code (`api.access_log.witnessing.door.Fault`), None when all is well; `evidence`
-    a checkpoint of ours that contradicts this log. `size` None: never asked yet."""
+class WitnessView(NamedTuple):
+    """`size` is the newest it cosigned; `fault` the code of what is wrong since `faulty_since`.
 
-    key: str
+    There is evidence where it holds a checkpoint of ours that is none of this tree.
+    """
+
+    name: str
     url: str
     is_mirror: bool
-    size: int | None
+    size: int
     mirrored: int
     cosigned_at: datetime | None
     tried_at: datetime | None
     fault: str | None
     faulty_since: datetime | None
-    evidence: str | None
+    has_evidence: bool
 
 
-class FsckLine(NamedTuple):
-    """`kind`: fsck or restore-check. `counts` also has how often each finding was made, `findings`
-    the codes found (`api.access_log.sealing.findings.Code`)."""
+class Run(NamedTuple):
+    """One full look at the log: how much of what was `looked` at, what was wrong by code."""
 
     kind: str
     started_at: datetime
     finished_at: datetime
     size: int
-    counts: dict[str, int]
-    findings: tuple[str, ...]
+    looked: dict[str, int]
+    findings: dict[str, int]
 
 
-class DayLine(NamedTuple):
-    """One facility's day in Japan. `at` None: not compared, the rest counts nothing then."""
+class Reconciliation(NamedTuple):
+    """One facility's day in Japan: receipts sent to it, those it knows of, and those it does not.
+
+    `unknown` counts an alarm: receipts it holds, signed by us, of nothing in the log. Until it
+    has compared that day, all it was sent is only `sent`.
+    """
 
     facility_id: UUID
     day: date
-    answers: int
-    at: datetime | None
-    matched: int
+    sent: int
+    known: int
     missing: int
-    unknown: int
-
-
-class Alarm(NamedTuple):
-    """A receipt that bears our signature, of something the log does not have."""
-
-    facility_id: UUID
-    day: date
-    receipt: str
-    noted_at: datetime
+    unknown: int = 0
+    is_compared: bool = True
 
 
 class Gap(NamedTuple):
-    """Places whose events a restore lost; `at` is when they came back without them."""
+    """Places of the tree whose events a restore lost; `at` is when they came back without them."""
 
     first: int
     last: int
@@ -92,82 +90,56 @@ class Gap(NamedTuple):
         return clock.day_in_japan(self.at)
 
 
-class MapLine(NamedTuple):
-    """The newest head map."""
-
-    at: datetime
-    participants: int
-
-
-class Overview(NamedTuple):
-    """`size` is the newest checkpoint's, `halted_reason` a code (`sealing.halting.Reason`). Lists
-    have the newest first."""
-
-    origin: str | None
-    size: int
-    halted_reason: str | None
-    halted_at: datetime | None
-    checkpoints: list[CheckpointLine]
-    head_map: MapLine | None
-    witnesses: list[WitnessLine]
-    runs: list[FsckLine]
-    days: list[DayLine]
-    alarms: list[Alarm]
-    gaps: list[Gap]
-
-
-async def overview(actor: Actor) -> Overview:
-    """For an auditor or an operator; others see no reconciliation."""
-    since = clock.today_in_japan() - timedelta(days=DAYS)
-    async with unit_of_work(actor) as tx:
-        state = await queries.state(tx)
-        head_map = await queries.newest_map(tx)
-        return Overview(
-            state["origin"],
-            state["size"],
-            state["halted_reason"],
-            state["halted_at"],
-            [CheckpointLine(*row) for row in await queries.checkpoints(tx, SHOWN)],
-            None if head_map is None else MapLine(*head_map),
-            _witnesses({row["witness"]: row for row in await queries.witnesses(tx)}),
-            [_run(row) for row in await queries.runs(tx, SHOWN)],
-            [DayLine(*row) for row in await reconciling.days(tx, since, WITH_RECEIPT)],
-            [Alarm(*row) for row in await reconciling.alarms(tx, SHOWN)],
-            [Gap(*row) for row in await queries.gaps(tx)],
-        )
-
-
 class Trouble(NamedTuple):
-    """For everybody. `gaps`: a restore lost events there, and nobody knows whose."""
+    """What everybody is told of the log. Nobody knows whose the events were that a gap lost."""
 
     is_halted: bool
     gaps: list[Gap]
 
 
+class Overview(NamedTuple):
+    """`checkpoints` are spread over the tree's whole life, the newest last."""
+
+    origin: str | None
+    halted_reason: str | None
+    halted_at: datetime | None
+    checkpoints: list[Checkpoint]
+    witnesses: list[WitnessView]
+    runs: list[Run]
+    reconciliations: list[Reconciliation]
+
+
+async def overview(actor: Actor) -> Overview:
+    """For auditors. Raises `NotFound` for anybody else."""
+    if actor.kind is not ActorKind.AUDITOR:
+        raise NotFound
+    async with unit_of_work(actor) as tx:
+        state = await queries.log_state(tx)
+        return Overview(
+            state["origin"],
+            state["halted_reason"],
+            state["halted_at"],
+            [Checkpoint(*row) for row in await queries.checkpoints(tx, POINTS)],
+            [WitnessView(*row) for row in await queries.witnesses(tx)],
+            [_run(row) for row in await queries.runs(tx, MOST_RUNS)],
+            [
+                Reconciliation(*row)
+                for row in await reconciling.days(
+                    tx, clock.today_in_japan() - timedelta(days=DAYS), WITH_RECEIPT
+                )
+            ],
+        )
+
+
 async def trouble(actor: Actor) -> Trouble:
     async with unit_of_work(actor) as tx:
-        state = await queries.state(tx)
-        found = [Gap(*row) for row in await queries.gaps(tx)]
-    return Trouble(state["halted_reason"] is not None, found)
+        state = await queries.log_state(tx)
+        gaps = [Gap(*row) for row in await queries.gaps(tx)]
+    return Trouble(state["halted_reason"] is not None, gaps)
 
 
-def _witnesses(states: dict[str, Any]) -> list[WitnessLine]:
-    """Those the operator has listed, asked already or not."""
-    found = []
-    for each in showing.witnesses():
-        state = states.get(str(each.key))
-        known = (None, 0, None, None, None, None, None) if state is None else tuple(state)[1:]
-        found.append(WitnessLine(str(each.key), each.url, each.is_mirror, *known))
-    return found
-
-
-def _run(row: Any) -> FsckLine:
-    found = msgspec.json.decode(row["findings"], type=list[dict[str, Any]])
-    return FsckLine(
-        row["kind"],
-        row["started_at"],
-        row["finished_at"],
-        row["size"],
-        msgspec.json.decode(row["counts"], type=dict[str, int]),
-        tuple(dict.fromkeys(each["code"] for each in found)),
-    )
+def _run(row: queries.Record) -> Run:
+    counts: dict[str, int] = msgspec.json.decode(row["counts"])
+    findings = {name: count for name, count in counts.items() if name in CODES and count}
+    looked = {name: count for name, count in counts.items() if name not in CODES}
+    return Run(row["kind"], row["started_at"], row["finished_at"], row["size"], looked, findings)

@@ -18,7 +18,8 @@ from api.access_log.transparency import notes
 from api.access_log.verifier import parse_receipt, to_base64url
 from api.consent.settings.switches import SetFacility
 from api.core import clock
-from api.core.actor import OPERATOR, ActorKind
+from api.core.actor import ActorKind
+from api.core.database import unit_of_work
 from api.directory import service as directory
 from api.identity import systems
 from tests.access_log.sealed import seal
@@ -116,7 +117,7 @@ async def test_hanako_sees_an_access_the_clinic_has_no_receipt_of_until_it_has(
 
 
 async def test_a_receipt_of_ours_that_the_log_does_not_have_is_an_alarm(
-    emr: Emr, today: date, database: Deployment, clinic: Place
+    emr: Emr, today: date, database: Deployment, clinic: Place, auditor: Visitor
 ):
     await seal(database)
     at = parse_receipt(emr.receipts[0]).at
@@ -127,13 +128,25 @@ async def test_a_receipt_of_ours_that_the_log_does_not_have_is_an_alarm(
     compared = (await emr.compare(today, [*emr.receipts, lost, forged])).json()
     assert compared["unknown"] == [to_base64url(commit)]
     assert compared["not_ours"] == [forged]
-    overview = await auditing.overview(OPERATOR)
-    (alarm,) = [each for each in overview.alarms if each.facility_id == clinic.facility_id]
-    assert alarm.receipt == lost
-    (line,) = [each for each in overview.days if each.facility_id == clinic.facility_id]
-    assert (line.answers, line.matched, line.missing, line.unknown) == (3, 3, 0, 1)
-    assert overview.size >= 1
-    assert overview.halted_reason is None
+    overview = await auditing.overview(auditor.actor)
+    (line,) = [each for each in overview.reconciliations if each.facility_id == clinic.facility_id]
+    assert line[2:] == (3, 3, 0, 1, True)
+    page = (await auditor.get("/auditor", locale="en")).text
+    assert "1 receipts signed by the log, which the log does not have" in page
+    async with unit_of_work(auditor.actor) as tx:
+        alarms = await tx.fetch(
+            "SELECT receipt FROM unknown_receipt WHERE facility_id = $1", clinic.facility_id
+        )
+    assert [each["receipt"] for each in alarms] == [lost]
+
+
+async def test_the_auditor_sees_which_days_were_not_compared(
+    emr: Emr, auditor: Visitor, clinic: Place
+):
+    overview = await auditing.overview(auditor.actor)
+    (line,) = [each for each in overview.reconciliations if each.facility_id == clinic.facility_id]
+    assert (line.sent, line.is_compared) == (3, False)
+    assert "Not compared yet" in (await auditor.get("/auditor", locale="en")).text
 
 
 async def test_another_facility_learns_and_changes_nothing(

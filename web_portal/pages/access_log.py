@@ -5,12 +5,12 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import get
+from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from msgspec import structs
+from msgspec import Meta, Struct, structs
 
 from api.access_log import auditing
 from api.access_log.filters import Kind
@@ -22,9 +22,10 @@ from api.directory.service import PersonLine
 from api.identity.guards import PORTAL, participants_only
 from api.support.errors import FilterFaults
 from api.support.log_lines import purpose_said
-from api.support.reading import service
+from api.support.reading import exporting, service
 from api.support.reading.asked import Asked
 from api.support.reading.digest import Month
+from api.support.reading.exporting import Form
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 HERE = "/access-log"
@@ -32,6 +33,7 @@ ON_A_PAGE = 20
 
 Text = Annotated[str, QueryParameter(max_length=100)]
 Number = Annotated[int | None, QueryParameter(ge=0, le=2**62)]
+Kept = Annotated[str, Meta(max_length=100)]
 Options = list[tuple[str, str]]
 
 
@@ -90,6 +92,37 @@ async def access_log(
     )
 
 
+class Wish(Struct):
+    """What the page was narrowed to, and the form it is taken out in."""
+
+    format: Form
+    kind: Kept = ""
+    facility: Kept = ""
+    professional: Kept = ""
+    who: Kept = ""
+    purpose: Kept = ""
+    emergency: Kept = ""
+    denied: Kept = ""
+    since: Kept = ""
+    until: Kept = ""
+    q: Kept = ""
+
+
+@post(f"{HERE}/export", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def export(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Wish]
+) -> Response[bytes]:
+    """A file; that it was taken out is in the log from then on."""
+    asked = Asked(**{name: getattr(data, name) for name in Asked.__struct_fields__})
+    made = await exporting.export(actor, preferences(request).locale, asked, data.format)
+    return Response(
+        made.content,
+        status_code=200,
+        media_type=made.media_type,
+        headers={"content-disposition": f'attachment; filename="{made.file_name}"'},
+    )
+
+
 async def _options(request: PortalRequest, actor: Actor) -> dict[str, Options]:
     """What there is in this log to choose from; the kinds always, so that none seems forgotten."""
     locale = preferences(request).locale
@@ -124,4 +157,4 @@ def _address(chosen: Mapping[str, str], **more: str) -> str:
     return f"{HERE}?{urlencode(query)}" if query else HERE
 
 
-routes: list[ControllerRouterHandler] = [access_log]
+routes: list[ControllerRouterHandler] = [access_log, export]

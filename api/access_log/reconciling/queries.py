@@ -65,20 +65,12 @@ async def unconfirmed(tx: Transaction, numbers: Sequence[int]) -> list[int]:
 async def days(tx: Transaction, first: date, events: Sequence[str]) -> list[asyncpg.Record]:
     """From this day on, each facility's days with answers, and their last comparison if any."""
     return await tx.fetch(
-        "SELECT facility_id, day, coalesce(d.answers, 0) AS answers, r.at, r.matched, r.missing,"
-        " r.unknown FROM access_log_answers_by_day($1, $2) d FULL JOIN"
+        "SELECT facility_id, day, coalesce(r.rows, d.answers)::integer, coalesce(r.matched, 0),"
+        " coalesce(r.missing, 0), coalesce(r.unknown, 0), r.run IS NOT NULL"
+        " FROM access_log_answers_by_day($1, $2) d FULL JOIN"
         " (SELECT DISTINCT ON (facility_id, day) * FROM reconciliation WHERE day >= $1"
         "  ORDER BY facility_id, day, run DESC) r USING (facility_id, day)"
         " ORDER BY day DESC, facility_id",
         first,
         events,
-    )
-
-
-async def alarms(tx: Transaction, count: int) -> list[asyncpg.Record]:
-    """The newest receipts that bear our signature and are of nothing in the log."""
-    return await tx.fetch(
-        "SELECT facility_id, day, receipt, noted_at FROM unknown_receipt"
-        " ORDER BY noted_at DESC LIMIT $1",
-        count,
     )

@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.steps import sql_migration
 
-ID = "0015_reconciliation"
+ID = "0016_reconciliation"
 
 SQL = r"""
 -- One comparison of one day in Japan: rows the log has of the facility's systems, those it holds a
