@@ -151,7 +151,7 @@ TABLE = (
         READS,
         body={"day": "2026-11-01", "receipts": []},
     ),
-    Row("POST", "/facility/receipts/reconcile", "in in in in bad in", body={}),
+    Row("POST", "/facility/receipts/reconcile", "in in in in in bad in", body={}),
     # Sessions and joining
     Row("POST", "/sessions/options", OPEN),
     Row("POST", "/sessions", "bad bad bad bad bad bad bad", body={}),
