@@ -214,11 +214,14 @@ async def cosignatures(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.
         yield row
 
 
-async def newest_map(connection: asyncpg.Connection) -> asyncpg.Record | None:
-    return await connection.fetchrow(
+async def kept_maps(connection: asyncpg.Connection) -> list[asyncpg.Record]:
+    """Those that proofs may still be made from."""
+    rows: list[asyncpg.Record] = await connection.fetch(
         "SELECT number, (extract(epoch FROM at) * 1000000)::bigint AS at, root, value FROM head_map"
-        " ORDER BY number DESC LIMIT 1"
+        " WHERE number IN (SELECT map FROM head_map_tile)"
+        "  OR number = (SELECT max(number) FROM head_map) ORDER BY number"
     )
+    return rows
 
 
 async def map_tiles(connection: asyncpg.Connection, number: int) -> list[asyncpg.Record]:
