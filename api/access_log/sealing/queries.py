@@ -228,6 +228,13 @@ async def newest_note(connection: asyncpg.Connection) -> str | None:
     return note
 
 
+async def witness_states(connection: asyncpg.Connection) -> dict[str, asyncpg.Record]:
+    rows = await connection.fetch(
+        "SELECT witness, size, cosigned_at, fault, faulty_since FROM witness_state"
+    )
+    return {row["witness"]: row for row in rows}
+
+
 async def witnessed_sizes(connection: asyncpg.Connection) -> dict[str, int]:
     rows = await connection.fetch("SELECT witness, size FROM witness_state")
     return {row["witness"]: row["size"] for row in rows}
