@@ -9,7 +9,7 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.access_log.sealing import fsck, queries, restoring, rotation, service
+from api.access_log.sealing import fsck, queries, restoring, rotation, service, witness_queries
 from api.access_log.sealing.findings import Finding
 from api.access_log.sealing.fsck import Report
 from api.access_log.sealing.halting import Halted
@@ -59,7 +59,7 @@ async def list_witnesses(dsn: str, keys: KeyRing, home: Path, locale: str) -> Sa
     """Not good when one of them is listed and does not cosign."""
     listed = read_witnesses(home / WITNESSES)
     async with _connected(dsn, keys) as connection:
-        states = await queries.witness_states(connection)
+        states = await witness_queries.witness_states(connection)
     lines, is_good = [], True
     for each in listed:
         state = states.get(str(each.key))
