@@ -37,6 +37,7 @@ from api.records.demo_records import demo_bundles, demo_patient_number
 from api.records.parse import encode
 from api.records.plan import plan
 
+AUDITOR = "監査担当（デモ）"  # a desk, no person
 CLINIC, HOSPITAL, PHARMACY = "4311234566", "4312345676", "4343456787"
 
 FACILITIES = (
@@ -103,6 +104,7 @@ _ROLES = {
     "ito": "薬剤師・薬局 / pharmacist",
     "mori": "救急医・病院 / ER physician, hospital",
     "ueda": "サポートセンター / support centre",
+    "auditor": "履歴の監査 / audit of the access log",
     "hanako": "参加者 / participant",
     "yumi": "花子さんの娘 / Hanako's daughter",
     "taro": "85歳の参加者 / participant, 85",
@@ -142,6 +144,7 @@ async def seed(home: Path) -> None:
         await _professional("ito", "伊藤 美咲", "イトウ ミサキ", "pharmacist", clinics[PHARMACY]),
         await _professional("mori", "森 大輔", "モリ ダイスケ", "physician", clinics[HOSPITAL]),
         await _officer("ueda", "上田 恵子", "ウエダ ケイコ"),
+        await _officer("auditor", AUDITOR, "カンサタントウ", kind="auditor"),
         await _participant("hanako", "山本 花子", "ヤマモト ハナコ", "10000000000001"),
         await _participant("yumi", "山本 由美", "ヤマモト ユミ", "10000000000002"),
         await _participant("taro", "山本 太郎", "ヤマモト タロウ", "10000000000003"),
@@ -260,9 +263,9 @@ async def _professional(key: str, name: str, kana: str, profession: str, facilit
     return await _account(key, "professional", name, kana, person_id)
 
 
-async def _officer(key: str, name: str, kana: str) -> Cast:
+async def _officer(key: str, name: str, kana: str, *, kind: str = "support") -> Cast:
     person_id = await registry.add_officer(OPERATOR, name=name, name_kana=kana)
-    return await _account(key, "support", name, kana, person_id)
+    return await _account(key, kind, name, kana, person_id)
 
 
 async def _participant(key: str, name: str, kana: str, payload: str) -> Cast:

@@ -1,7 +1,7 @@
 """A row of the log made readable again: its fields, and what of them the participant may know."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,15 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from api.access_log import bodies, commitments
 from api.access_log.commitments import MAY_BE_WITHHELD, Embargo
 from api.access_log.queries import Record
+from api.access_log.rows import LogRow, Withheld
 from api.access_log.verifier import from_base64url
-
-
-class Withheld(NamedTuple):
-    """One field that is not told until a day; `reason` is a message key or a plain text."""
-
-    name: str
-    reason: str
-    until: date
 
 
 class OpenedEvent(NamedTuple):
@@ -40,27 +33,6 @@ class OpenedEvent(NamedTuple):
             for name in self.embargo.fields
             if name in MAY_BE_WITHHELD
         )
-
-
-class LogRow(NamedTuple):
-    """One event as its participant may read it; `detail` never holds untold records.
-
-    `record_ids` are those of the told records. Where the body was erased, `detail` is empty.
-    """
-
-    number: int
-    eid: UUID
-    at: datetime
-    event: str
-    outcome: str
-    actor_kind: str
-    actor_id: UUID | None
-    facility_id: UUID | None
-    purpose_of_use: str | None
-    detail: dict[str, Any]
-    record_ids: tuple[UUID, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    is_erased: bool = False
 
 
 def opened(row: Record, ciphers: Mapping[int, AESGCM]) -> OpenedEvent | None:
@@ -92,6 +64,7 @@ def log_row(row: Record, event: OpenedEvent | None, today: date) -> LogRow:
         purpose_of_use=row["purpose_of_use"],
         detail={},
         is_erased=event is None,
+        commit=row["commit"],
     )
     if event is None:
         return found

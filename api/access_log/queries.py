@@ -157,7 +157,7 @@ async def erased_upto(tx: Transaction) -> int:
 
 _COLUMNS = (
     "participant_id, pseq, eid, at, event, outcome, actor_kind, actor_id, facility_id,"
-    " purpose_of_use, sealed, key_version"
+    " purpose_of_use, sealed, key_version, commit"
 )
 # Over the readable columns alone; $1 to $13 are what `filters.bounds` gives. The columns of an
 # event under an embargo say nothing, also after its day: those that match are named one by one.
@@ -214,6 +214,72 @@ async def event(tx: Transaction, number: int) -> Record | None:
         " WHERE participant_id = (SELECT app.subject()) AND pseq = $1",
         number,
     )
+
+
+async def event_of_id(tx: Transaction, event_id: UUID) -> Record | None:
+    return await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM access_event"  # noqa: S608 - constants
+        " WHERE participant_id = (SELECT app.subject()) AND eid = $1",
+        event_id,
+    )
+
+
+async def audited(
+    tx: Transaction,
+    since: datetime,
+    until: datetime,
+    before: tuple[datetime, UUID] | None,
+    count: int,
+) -> list[Record]:
+    return await tx.fetch(
+        "SELECT * FROM access_log_audit($1, $2, $3, $4, $5)",
+        since,
+        until,
+        *(before or (None, None)),
+        count,
+    )
+
+
+async def log_began_at(tx: Transaction) -> datetime | None:
+    found: datetime | None = await tx.fetchval("SELECT access_log_began_at()")
+    return found
+
+
+async def log_state(tx: Transaction) -> Record:
+    return _one(await tx.fetchrow("SELECT origin, epoch, halted_reason, halted_at FROM log_state"))
+
+
+async def checkpoints(tx: Transaction, points: int) -> list[Record]:
+    """At most so many, spread over all sizes; the first and the newest among them."""
+    return await tx.fetch(
+        "WITH ends AS (SELECT min(size) AS first, max(size) AS last FROM log_checkpoint),"
+        " picked AS (SELECT DISTINCT (SELECT min(c.size) FROM log_checkpoint c"
+        "     WHERE c.size >= first + ((last - first) * n) / ($1 - 1)) AS size"
+        "   FROM ends, generate_series(0, $1 - 1) AS n WHERE first IS NOT NULL)"
+        " SELECT c.size, c.at,"
+        "   (SELECT count(*) FROM log_cosignature s WHERE s.size = c.size)::integer AS cosignatures"
+        " FROM picked JOIN log_checkpoint c USING (size) ORDER BY c.size",
+        points,
+    )
+
+
+async def witnesses(tx: Transaction) -> list[Record]:
+    return await tx.fetch(
+        "SELECT witness, url, is_mirror, size, mirrored, cosigned_at, tried_at, fault,"
+        " faulty_since, evidence IS NOT NULL FROM witness_state ORDER BY witness"
+    )
+
+
+async def runs(tx: Transaction, most: int) -> list[Record]:
+    return await tx.fetch(
+        "SELECT kind, started_at, finished_at, size, counts::text AS counts FROM fsck_run"
+        " ORDER BY run DESC LIMIT $1",
+        most,
+    )
+
+
+async def gaps(tx: Transaction) -> list[Record]:
+    return await tx.fetch("SELECT first, last, at FROM log_gap ORDER BY first DESC")
 
 
 async def began_at(tx: Transaction) -> datetime | None:

@@ -22,7 +22,8 @@ from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resource
 from api.access_log.erasing import Certificate, erase_in, newest_at
 from api.access_log.events import EventName
 from api.access_log.filters import EVERYTHING, Wanted
-from api.access_log.opening import LogRow, OpenedEvent, Withheld, log_row, opened
+from api.access_log.opening import OpenedEvent, log_row, opened
+from api.access_log.rows import LogRow, Withheld
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
@@ -202,6 +203,12 @@ async def length(actor: Actor) -> int:
 async def event_in(tx: Transaction, number: int) -> LogRow | None:
     """One event of the subject's log, by its number."""
     row = await queries.event(tx, number)
+    return None if row is None else (await rows_in(tx, [row]))[0]
+
+
+async def event_of_id_in(tx: Transaction, event_id: UUID) -> LogRow | None:
+    """One event of the subject's log, by its id."""
+    row = await queries.event_of_id(tx, event_id)
     return None if row is None else (await rows_in(tx, [row]))[0]
 
 

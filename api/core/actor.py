@@ -12,6 +12,7 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
     SUPPORT = "support"
     OPERATOR = "operator"
+    AUDITOR = "auditor"
     ANONYMOUS = "anonymous"
 
 

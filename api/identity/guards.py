@@ -60,7 +60,11 @@ async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
 participants_only = signed_in(ActorKind.PARTICIPANT)
 professionals_only = signed_in(ActorKind.PROFESSIONAL)
 support_only = signed_in(ActorKind.SUPPORT)
-everyone_signed_in = signed_in(ActorKind.PARTICIPANT, ActorKind.PROFESSIONAL, ActorKind.SUPPORT)
+auditor_only = signed_in(ActorKind.AUDITOR)
+participants_and_auditors = signed_in(ActorKind.PARTICIPANT, ActorKind.AUDITOR)
+everyone_signed_in = signed_in(
+    ActorKind.PARTICIPANT, ActorKind.PROFESSIONAL, ActorKind.SUPPORT, ActorKind.AUDITOR
+)
 
 
 def systems_with(scope: str) -> Guard:

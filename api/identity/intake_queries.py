@@ -9,6 +9,7 @@ _OWNER = {
     "participant": "participant_id",
     "professional": "professional_id",
     "support": "officer_id",
+    "auditor": "officer_id",
 }
 
 

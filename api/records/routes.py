@@ -25,6 +25,8 @@ from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
 FHIR_JSON = "application/fhir+json"
 CONSENT = "Consent"
+# The access log is served above this feature, to participants and auditors (reading.fhir_routes).
+READ_ONLY = (CONSENT, "AuditEvent")
 PUBLISHED_ON = "2026-11-21"
 MOST_PARAMETERS = 40
 PARAMETERS = frozenset(
@@ -55,7 +57,7 @@ class FhirReads(Controller):
     async def capabilities(self) -> Response[bytes]:
         """CapabilityStatement."""
         statement = capability_statement(
-            _base(), "0.1.0", PUBLISHED_ON, {*CATEGORIES_OF_TYPE, "Patient"}, (CONSENT,)
+            _base(), "0.1.0", PUBLISHED_ON, {*CATEGORIES_OF_TYPE, "Patient"}, READ_ONLY
         )
         return _fhir(msgspec.json.encode(statement))
 

@@ -21,6 +21,19 @@ class FilterFaults(Problem):
         self.fields = fields
 
 
+class UnknownAuditParameter(Problem):
+    """A search parameter that is not served, or not a value of it; nothing was read."""
+
+    key = "error.fhir.unknown_parameter"
+
+
+class TooManyToExport(Problem):
+    """One file holds so many events at most; nothing was taken out."""
+
+    status = 422
+    key = "error.log.too_many_to_export"
+
+
 class QuestionFaults(Problem):
     """`fields` maps what was filled in wrongly to the key of what is wrong with it."""
 

@@ -104,6 +104,8 @@ class World:
     sato: Actor
     mori: Actor
     ueda: Actor
+    auditor: Actor
+    event_id: UUID
 
 
 async def install(place: Place, doctor: Actor | None) -> System:
@@ -145,6 +147,7 @@ async def make_world() -> World:
         record_id = await tx.fetchval("SELECT record_id FROM record")
         case_id = await tx.fetchval("SELECT case_id FROM support_case")
         request_id = await tx.fetchval("SELECT request_id FROM access_request")
+        event_id = await tx.fetchval("SELECT eid FROM access_event WHERE pseq = 1")
         await tx.execute(
             "SELECT consent_tell_facility($1, NULL, 'access_ended')", hospital.facility_id
         )
@@ -165,6 +168,8 @@ async def make_world() -> World:
         sato,
         mori,
         await scene.officer("上田 恵子"),
+        await scene.auditor(),
+        event_id,
     )
 
 

@@ -19,26 +19,28 @@ from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, witho
 from tests.conftest import Deployment
 from tests.portal import scene
 
-ROLES = ("anonymous", "participant", "professional", "support", "reads", "writes")
+ROLES = ("anonymous", "participant", "professional", "support", "reads", "writes", "auditor")
 
 # What each role meets, in the order of ROLES. A dot: the same answer as for an absent thing
 # (404; for FHIR searches an empty Bundle). "in": asked to sign in (401, or the sign-in page).
-OPEN = "ok ok ok ok ok ok"
-PARTICIPANT = "in ok . . in in"
-PROFESSIONAL = "in . ok . in in"
-SUPPORT = "in . . ok in in"
-EVERYONE = "in ok ok ok in in"
-READS = "in in in in ok in"
-WRITES = "in in in in in ok"
-NOBODY = ". . . . . ."
-TICKET = "gone gone gone gone gone gone"
+OPEN = "ok ok ok ok ok ok ok"
+PARTICIPANT = "in ok . . in in ."
+PROFESSIONAL = "in . ok . in in ."
+SUPPORT = "in . . ok in in ."
+AUDITOR = "in . . . in in ok"
+PARTICIPANT_AND_AUDITOR = "in ok . . in in ok"
+EVERYONE = "in ok ok ok in in ok"
+READS = "in in in in ok in in"
+WRITES = "in in in in in ok in"
+NOBODY = ". . . . . . ."
+TICKET = "gone gone gone gone gone gone gone"
 # Tarō's own things, for everyone else
-HIS_PAGE = "in . . . in in"
+HIS_PAGE = "in . . . in in ."
 # Kumamoto offers one way of letting people in: nobody picks
-NO_CHOICE = "in . . . in in"
-HIS_CASE = "in . . ok in in"
-HIS_ANSWER = "in . . . in in"
-HIS_RECORD = "in in in in . in"
+NO_CHOICE = "in . . . in in ."
+HIS_CASE = "in . . ok in in ."
+HIS_ANSWER = "in . . . in in ."
+HIS_RECORD = "in in in in . in in"
 
 
 class Row(NamedTuple):
@@ -71,7 +73,7 @@ TABLE = (
     Row("GET", "/fhir/R4/.well-known/smart-configuration", OPEN),
     Row("GET", "/fhir/R4/metadata", OPEN),
     # Facility systems
-    Row("POST", "/oauth/token", "bad bad bad bad bad bad"),
+    Row("POST", "/oauth/token", "bad bad bad bad bad bad bad"),
     Row("GET", "/fhir/R4/{resource_type}", READS, "/fhir/R4/Condition?patient={absent}"),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?_id={taro}"),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?identifier={card}"),
@@ -103,17 +105,26 @@ TABLE = (
     ),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
     Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    # The access log over FHIR: one's own, or everybody's without names
+    Row("GET", "/fhir/R4/AuditEvent", PARTICIPANT_AND_AUDITOR, "/fhir/R4/AuditEvent"),
+    Row(
+        "GET",
+        "/fhir/R4/AuditEvent",
+        "in ok . . in in bad",
+        "/fhir/R4/AuditEvent?patient={taro}",
+    ),
+    Row("GET", "/fhir/R4/AuditEvent/{event_id}", HIS_PAGE, "/fhir/R4/AuditEvent/{his_event}"),
     # Decisions
     Row("GET", "/.well-known/authzen-configuration", OPEN),
     Row("GET", "/.well-known/jwks.json", OPEN),
-    Row("POST", "/access/v1/evaluation", "in bad . . bad in", body={}),
-    Row("POST", "/access/v1/evaluation", "in ok . . ok in", body=HIS_LAB),
-    Row("POST", "/access/v1/evaluations", "in ok . . ok in", body=HIS_LAB),
-    Row("POST", "/fhir/R4", "in in in in in bad", body={}),
+    Row("POST", "/access/v1/evaluation", "in bad . . bad in .", body={}),
+    Row("POST", "/access/v1/evaluation", "in ok . . ok in .", body=HIS_LAB),
+    Row("POST", "/access/v1/evaluations", "in ok . . ok in .", body=HIS_LAB),
+    Row("POST", "/fhir/R4", "in in in in bad in in", body={}),
     Row(
         "POST",
         "/fhir/R4",
-        "in in in in in .",
+        "in in in in in . in",
         body={
             "resourceType": "Condition",
             "subject": {"identifier": {"system": "{number_system}", "value": "{number_value}"}},
@@ -121,17 +132,31 @@ TABLE = (
             "onsetDateTime": "2026-01-01",
         },
     ),
-    Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad", "/fhir/R4/Condition", {}),
+    Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad in", "/fhir/R4/Condition", {}),
     # The sealed log
     Row("GET", "/log/v1/checkpoint", OPEN),
     Row("GET", "/log/v1/tile/{tile}", OPEN, "/log/v1/tile/0/000.p/1"),
     Row("GET", "/log/v1/keys", OPEN),
     Row("GET", "/log/v1/verifier.py", OPEN),
+    # Receipts compared
+    Row(
+        "GET",
+        "/facility/receipts/reconcile",
+        READS,
+        "/facility/receipts/reconcile?day=2026-11-01&facility={clinic}",
+    ),
+    Row(
+        "POST",
+        "/facility/receipts/reconcile",
+        READS,
+        body={"day": "2026-11-01", "receipts": []},
+    ),
+    Row("POST", "/facility/receipts/reconcile", "in in in in bad in in", body={}),
     # Sessions and joining
     Row("POST", "/sessions/options", OPEN),
-    Row("POST", "/sessions", "bad bad bad bad bad bad", body={}),
+    Row("POST", "/sessions", "bad bad bad bad bad bad bad", body={}),
     Row("DELETE", "/sessions/current", EVERYONE),
-    Row("POST", "/enrolments", "bad bad bad bad bad bad", body={}),
+    Row("POST", "/enrolments", "bad bad bad bad bad bad bad", body={}),
     Row("GET", "/enrolments/current", TICKET),
     Row("POST", "/enrolments/current/acceptance", TICKET, body={"terms_version": "2026-11"}),
     Row("POST", "/enrolments/current/refusal", TICKET),
@@ -149,7 +174,7 @@ TABLE = (
     Row(
         "POST",
         "/me/disclosure/changes",
-        "in bad . . in in",
+        "in bad . . in in .",
         body={
             "version": 0,
             "participant_id": "{taro}",
@@ -160,17 +185,17 @@ TABLE = (
     Row(
         "GET",
         "/me/disclosure/receipts/{version}",
-        "in . . . in in",
+        "in . . . in in .",
         "/me/disclosure/receipts/999?participant_id={taro}",
     ),
     Row("GET", "/me/disclosure/consent", PARTICIPANT, "/me/disclosure/consent?patient={taro}"),
     Row(
         "GET",
         "/me/disclosure/consent/{version}",
-        "in . . . in in",
+        "in . . . in in .",
         "/me/disclosure/consent/999?patient={taro}",
     ),
-    Row("POST", "/me/disclosure/consent", "in bad . . in in", body={}),
+    Row("POST", "/me/disclosure/consent", "in bad . . in in .", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
     Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": "normal"}),
     Row("DELETE", "/me/disclosure/desk-codes/current", PARTICIPANT),
@@ -197,7 +222,7 @@ TABLE = (
     Row(
         "POST",
         "/me/disclosure/preview",
-        "in bad . . in in",
+        "in bad . . in in .",
         body={"facility_id": "{clinic}", "profession": "physician", "participant_id": "{taro}"},
     ),
     Row(
@@ -219,7 +244,7 @@ TABLE = (
     Row("PUT", "/me/residence", PARTICIPANT, body={"version": 0, "places": []}),
     Row("GET", "/me/scheme", PARTICIPANT),
     # Kumamoto offers no such way, whatever the version it was said of.
-    Row("PUT", "/me/scheme", "in bad . . in in", body={"version": 0, "scheme": "care_team"}),
+    Row("PUT", "/me/scheme", "in bad . . in in .", body={"version": 0, "scheme": "care_team"}),
     Row("GET", "/me/papers", PARTICIPANT, "/me/papers?participant_id={taro}"),
     Row("GET", "/me/papers/{paper_id}", HIS_PAGE, "/me/papers/{case}"),
     Row("GET", "/me/facilities/waiting", PARTICIPANT),
@@ -231,6 +256,12 @@ TABLE = (
         "/me/access-log/months/{month}",
         PARTICIPANT,
         "/me/access-log/months/{month}?participant_id={taro}",
+    ),
+    Row(
+        "GET",
+        "/me/access-log/export",
+        PARTICIPANT,
+        "/me/access-log/export?format=fhir&participant_id={taro}",
     ),
     Row("GET", "/me/access-log/questions", PARTICIPANT),
     Row(
@@ -249,7 +280,7 @@ TABLE = (
     Row(
         "POST",
         "/me/access-log/{number}/question",
-        "in bad . . in in",
+        "in bad . . in in .",
         "/me/access-log/1/question",
         {"reason": "not_mine", "participant_id": "{taro}"},
     ),
@@ -269,14 +300,14 @@ TABLE = (
     Row(
         "GET",
         "/me/access-log/{number}/decision",
-        "in . . . in in",
+        "in . . . in in .",
         "/me/access-log/1/decision?participant_id={taro}",
     ),
     Row("GET", "/me/access-log/bundle", PARTICIPANT, "/me/access-log/bundle?participant_id={taro}"),
     Row(
         "GET",
         "/me/access-log/{name}",
-        "in . . . in in",
+        "in . . . in in .",
         "/me/access-log/9.tlog-proof?participant_id={taro}",
     ),
     Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
@@ -289,11 +320,11 @@ TABLE = (
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
     Row("POST", "/sign-in/options", OPEN, body={}),
-    Row("POST", "/sign-in/verify", "bad bad bad bad bad bad", body={}),
+    Row("POST", "/sign-in/verify", "bad bad bad bad bad bad bad", body={}),
     Row("POST", "/sign-out", OPEN, body={}),
     Row("POST", "/preferences", OPEN, body={"text_size": "large"}),
     Row("GET", "/register", OPEN),
-    Row("POST", "/register", "bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("POST", "/register", "bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
     Row("GET", "/register/agree", OPEN),
     Row("POST", "/register/agree", TICKET, body={"answer": "accept"}),
     Row("GET", "/register/passkey", OPEN),
@@ -399,7 +430,7 @@ TABLE = (
         body={"version": "0", "participant_id": "{taro}"},
     ),
     Row("GET", "/disclosure/receipts", PARTICIPANT),
-    Row("GET", "/disclosure/receipts/{version}", "in . . . in in", "/disclosure/receipts/999"),
+    Row("GET", "/disclosure/receipts/{version}", "in . . . in in .", "/disclosure/receipts/999"),
     Row("GET", "/disclosure/participation", PARTICIPANT),
     Row(
         "POST",
@@ -481,6 +512,12 @@ TABLE = (
     ),
     Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row(
+        "POST",
+        "/access-log/export",
+        PARTICIPANT,
+        body={"format": "csv", "participant_id": "{taro}"},
+    ),
     Row("GET", "/access-log/questions", PARTICIPANT, "/access-log/questions?participant_id={taro}"),
     Row(
         "GET",
@@ -525,9 +562,9 @@ TABLE = (
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "card", "card": "{card_digits}"}),
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "local_id", "local_id": "{number_value}"}),
     Row("GET", "/clinic/participants/{participant_id}", HIS_PAGE, "/clinic/participants/{taro}"),
-    Row("POST", "/clinic/desk-code", "in . bad . in in", body={"code": "1234"}),
+    Row("POST", "/clinic/desk-code", "in . bad . in in .", body={"code": "1234"}),
     Row("GET", "/clinic/ask", PROFESSIONAL),
-    Row("POST", "/clinic/ask", "in . bad . in in", body={"card": "1234"}),
+    Row("POST", "/clinic/ask", "in . bad . in in .", body={"card": "1234"}),
     Row(
         "POST",
         "/clinic/notices/{notice_id}/seen",
@@ -555,13 +592,15 @@ TABLE = (
         "/clinic/participants/{taro}/hand-on",
         {"professional_id": "{account}", "days": "7", "reason": "referral"},
     ),
+    # The auditor
+    Row("GET", "/auditor", AUDITOR),
     # The support centre
     Row("GET", "/support", SUPPORT),
     Row("GET", "/support/campaigns", SUPPORT),
     Row(
         "POST",
         "/support/campaigns",
-        "in . . bad in in",
+        "in . . bad in in .",
         body={"version": "2026-11", "answer_by": "2026-01-01"},
     ),
     Row(
@@ -572,7 +611,7 @@ TABLE = (
         {},
     ),
     Row("GET", "/support/papers", SUPPORT),
-    Row("POST", "/support/papers", "in . . bad in in", body={}),
+    Row("POST", "/support/papers", "in . . bad in in .", body={}),
     Row("GET", "/support/papers/{import_id}", HIS_PAGE, "/support/papers/{case}"),
     Row(
         "GET",
@@ -597,6 +636,7 @@ JSON_ROUTES = (
     "/oauth",
     "/access/v1",
     "/log/v1",
+    "/facility",
     "/me",
     "/enrolments",
     "/sessions",
@@ -649,7 +689,12 @@ async def tokens(world: World) -> dict[str, str]:
 @pytest.fixture
 def own_role(attacking, world: World, tokens: dict[str, str]):
     """A browser of this role, freshly signed in."""
-    actors = {"participant": world.hanako, "professional": world.sato, "support": world.ueda}
+    actors = {
+        "participant": world.hanako,
+        "professional": world.sato,
+        "support": world.ueda,
+        "auditor": world.auditor,
+    }
     return lambda role: attacking(actor=actors.get(role), token=tokens.get(role))
 
 
@@ -744,6 +789,7 @@ def _his(world: World) -> dict[str, str]:
         "case": str(world.case_id),
         "request": str(world.request_id),
         "notice": str(world.notice_id),
+        "his_event": str(world.event_id),
         "month": f"{clock.today_in_japan():%Y-%m}",
         "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
@@ -768,6 +814,7 @@ def _absent(world: World) -> dict[str, str]:
         "case": str(uuid4()),
         "request": str(uuid4()),
         "notice": str(uuid4()),
+        "his_event": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

@@ -50,6 +50,7 @@ async def bearers(
         "/": session,
         "/enrolments": ticket,
         "/fhir": await asyncio.to_thread(demo.fetch_token, settings, "sato", scopes),
+        "/fhir/R4/AuditEvent": session,
         "/sessions": await session_of(own_world.sato),
     }
 
@@ -129,6 +130,7 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("resource_id", str(own_world.taro.participant_id)),
                         ("number", 999),
                         ("month", "1999-01"),
+                        ("event_id", str(UUID(int=999))),
                         ("paper_id", str(own_world.case_id)),
                         ("record_id", str(own_world.record_id)),
                         ("version", 999),

@@ -14,6 +14,7 @@ from api.consent.agreeing.asking import agreed
 from api.core.actor import Actor
 from api.identity import service as identity
 from api.support import service as support
+from api.support.questions import service as questions
 from notifications import service as notifications
 from tests.conftest import Deployment
 from tests.journeys import emr
@@ -163,10 +164,46 @@ async def handing_on(page: Page) -> None:
     await expect(page.locator("[name=professional_id]").first).to_be_visible()
 
 
+async def this_month(page: Page) -> None:
+    await page.goto("/access-log")
+    async with page.expect_navigation():
+        await page.locator("main a[href^='/access-log/months/']").first.click()
+
+
+async def asking_about_the_newest(page: Page) -> None:
+    await page.goto("/access-log")
+    async with page.expect_navigation():
+        await page.locator("main a[href$='/question']").first.click()
+    await expect(page.locator("textarea")).to_be_visible()
+
+
+async def a_question_just_asked(page: Page) -> None:
+    await page.goto("/access-log/2/question")
+    if await page.locator("[name=reason]").count():
+        await page.locator("[name=reason][value=not_mine]").check()
+        async with page.expect_navigation():
+            await page.locator("main form .button").click()
+    await expect(page.locator(".banner").first).to_be_visible()
+
+
+async def a_question_to_answer(page: Page) -> None:
+    await page.goto("/support")
+    while not await page.locator("main a[href^='/support/questions/']").count():
+        await page.locator(".pager a").last.click()
+    async with page.expect_navigation():
+        await page.locator("main a[href^='/support/questions/']").first.click()
+    await expect(page.locator("textarea")).to_be_visible()
+
+
+async def who_saw_a_record(page: Page) -> None:
+    await a_record(page)
+    await page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/accesses")
+
+
 async def a_read_decided_again(page: Page) -> None:
     await page.goto("/access-log")
     async with page.expect_navigation():
-        await page.locator("main li a[href^='/access-log/']").first.click()
+        await page.locator("main li a[href^='/access-log/']:not([href$='/question'])").first.click()
     await expect(page.locator(".banner-success")).to_be_visible()
 
 
@@ -249,6 +286,14 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
     "access_log_by_file": ("hanako", at("/access-log/by-file")),
+    "access_log_narrowed": ("hanako", at("/access-log?kind=reads&q=%E8%96%AC")),
+    "access_log_none_found": ("hanako", at("/access-log?q=みつからない")),
+    "access_log_fault": ("hanako", at("/access-log?kind=planet")),
+    "month": ("hanako", this_month),
+    "question": ("hanako", asking_about_the_newest),
+    "question_asked": ("keeper", a_question_just_asked),
+    "questions": ("keeper", at("/access-log/questions")),
+    "record_accesses": ("hanako", who_saw_a_record),
     "decided_again": ("hanako", a_read_decided_again),
     "inbox_empty": ("hanako", at("/inbox")),
     "help_waiting": ("hanako", at("/help")),
@@ -272,10 +317,13 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "clinic_ask_faults": ("sato", a_request_filled_wrongly),
     "clinic_hand_on": ("sato", handing_on),
     "support": ("ueda", at("/support")),
+    "support_question": ("ueda", a_question_to_answer),
+    "auditor": ("auditor", at("/auditor")),
 }
 
 SAY_A_FAULT = (
     "error",
+    "access_log_fault",
     "register_faults",
     "help_fault",
     "person_fault",
@@ -316,7 +364,9 @@ async def sessions(
     await scene.wrote(place, keeper, "lab", "HbA1c")
     while await notifications.deliver():
         pass
-    who = {key: await session_of(as_actor(people[key])) for key in ("hanako", "sato", "ueda")}
+    await questions.ask(keeper, 1, "not_mine", "")
+    keys = ("hanako", "sato", "ueda", "auditor")
+    who = {key: await session_of(as_actor(people[key])) for key in keys}
     await ask_and_open(await identity.actor_of(who["sato"]), fresh, joined.card.digits)
     return who | {
         "": "",

@@ -82,6 +82,11 @@ async def ueda(open_browser) -> Visitor:
 
 
 @pytest_asyncio.fixture
+async def auditor(open_browser) -> Visitor:
+    return await scene.visitor(await open_browser(), await scene.auditor())
+
+
+@pytest_asyncio.fixture
 async def busy(
     hanako: Visitor, sato: Visitor, ito: Visitor, clinic: Place, pharmacy: Place
 ) -> dict[str, int]:

@@ -206,6 +206,16 @@ async def officer(name: str) -> Actor:
     return Actor(kind=ActorKind.SUPPORT, account_id=account_id, name=name)
 
 
+async def auditor() -> Actor:
+    """The auditor's desk: an account without a person's name."""
+    person_id, account_id = (
+        await registry.add_officer(OPERATOR, name="監査担当", name_kana="カンサタントウ"),
+        uuid7(),
+    )
+    await intake.open_account(OPERATOR, account_id=account_id, kind="auditor", person_id=person_id)
+    return Actor(kind=ActorKind.AUDITOR, account_id=account_id, name="監査担当")
+
+
 async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
     code = f"43{secrets.randbelow(10**8):08}"
     facility_id = await registry.add_facility(

@@ -18,6 +18,7 @@ AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 SATO = {"role": "professional", "name": "佐藤", "unread": 0}
 UEDA = {"role": "support", "name": "上田", "unread": 0}
+AUDITOR = {"role": "auditor", "name": "監査担当", "unread": 0}
 
 BASE: dict[str, Any] = {
     "path": "/",
@@ -462,6 +463,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "access_log.html",
         reading.NARROWED | {"viewer": HANAKO, "rows": [DENIED], "pager": ONE_PAGE},
     ),
+    "access-log-troubled": (
+        "access_log.html",
+        reading.TROUBLED
+        | {"viewer": HANAKO, "rows": [replace(ROW, is_unconfirmed=True)], "pager": ONE_PAGE},
+    ),
     "access-log-person": (
         "access_log.html",
         reading.ONE_PERSON | {"viewer": HANAKO, "rows": [ROW], "pager": ONE_PAGE},
@@ -502,6 +508,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "open": reading.FOR_OFFICER,
             "faults": reading.ANSWERED_WRONGLY,
             "answered": reading.ANSWERED_NOW,
+        }.items()
+    },
+    **{
+        name: ("auditor.html", context | {"viewer": AUDITOR})
+        for name, context in {
+            "auditor": reading.AUDIT,
+            "auditor-halted": reading.HALTED,
+            "auditor-empty": reading.NOTHING_YET,
         }.items()
     },
     "receipts": (

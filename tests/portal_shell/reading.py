@@ -5,10 +5,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from api.access_log.auditing import Checkpoint, Gap, Trouble
 from api.support.questions.schemas import QuestionView, StepView
 from api.support.reading.digest_said import LookedSaid
 from api.support.reading.months import MonthView
 from tests.portal_shell.checked import CHECK
+from web_portal.pages.auditor import Plot
 
 OPTIONS = {
     "kind": [("reads", "記録を見た・見ようとした"), ("settings", "参加と設定の変更")],
@@ -29,6 +31,10 @@ ALL: dict[str, Any] = {
     "searched": 2000,
     "month": "2026-05",
     "check": CHECK,
+    "trouble": Trouble(is_halted=False, gaps=[]),
+}
+TROUBLED = ALL | {
+    "trouble": Trouble(is_halted=True, gaps=[Gap(40, 45, datetime(2026, 5, 3, 3, 0, tzinfo=UTC))])
 }
 NARROWED = ALL | {
     "chosen": {"kind": "reads", "denied": "yes", "q": "薬"},
@@ -164,3 +170,62 @@ SEEN: dict[str, Any] = {
     "following": "/records/r1/accesses?before=4",
 }
 SEEN_BY_NOBODY = SEEN | {"is_partial": False, "is_first": True, "following": None}
+
+GOOD_WITNESS: dict[str, Any] = {
+    "name": "witness.example/w1",
+    "url": "https://witness.example/witness/v1",
+    "is_mirror": False,
+    "size": 300,
+    "mirrored": 0,
+    "cosigned_at": AT,
+    "tried_at": AT,
+    "fault": None,
+    "faulty_since": None,
+    "has_evidence": False,
+}
+BAD_WITNESS = GOOD_WITNESS | {
+    "name": "other.example/w2",
+    "is_mirror": True,
+    "fault": "前に署名したものと合わないと言っています",
+    "faulty_since": AT,
+    "has_evidence": True,
+}
+GOOD_RUN: dict[str, Any] = {
+    "kind": "fsck",
+    "started_at": AT,
+    "finished_at": AT,
+    "size": 300,
+    "looked": [("調べたできごと", 290)],
+    "findings": [],
+}
+BAD_RUN = GOOD_RUN | {"kind": "restore-check", "findings": [("番号が続いていません", 3)]}
+GROWTH = [Checkpoint(10 * n, AT, 2) for n in (3, 2, 1)]
+AUDIT: dict[str, Any] = {
+    "origin": "example.jp/network",
+    "halted": None,
+    "halted_at": None,
+    "newest": GROWTH[0],
+    "checkpoints": GROWTH,
+    "plot": Plot("0,160 300,80 600,0", [(0, 160), (300, 80), (600, 0)]),
+    "witnesses": [GOOD_WITNESS, BAD_WITNESS],
+    "runs": [GOOD_RUN, BAD_RUN],
+    "reconciliations": [
+        {
+            "facility": "佐藤内科クリニック",
+            "day": date(2026, 5, 3),
+            "sent": 12,
+            "known": 11,
+            "missing": missing,
+            "unknown": missing,
+            "is_compared": is_compared,
+        }
+        for missing, is_compared in ((1, True), (0, True), (0, False))
+    ],
+}
+HALTED = AUDIT | {"halted": "木が、小さくなっています。", "halted_at": AT}
+NOTHING_YET = dict.fromkeys(AUDIT) | {
+    "checkpoints": [],
+    "witnesses": [],
+    "runs": [],
+    "reconciliations": [],
+}

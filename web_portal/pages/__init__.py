@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages import (
     access_log,
+    auditor,
     campaigns,
     clinic,
     clinic_asking,
@@ -50,5 +51,6 @@ pages: list[ControllerRouterHandler] = [
     *campaigns.routes,
     *papers.routes,
     *terms.routes,
+    *auditor.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

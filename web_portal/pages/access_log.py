@@ -5,14 +5,16 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import get
+from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from msgspec import structs
+from msgspec import Meta, Struct, structs
 
+from api.access_log import auditing
 from api.access_log.filters import Kind
+from api.access_log.showing import service as proofs
 from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -20,17 +22,18 @@ from api.directory.service import PersonLine
 from api.identity.guards import PORTAL, participants_only
 from api.support.errors import FilterFaults
 from api.support.log_lines import purpose_said
-from api.support.reading import service
+from api.support.reading import exporting, service
 from api.support.reading.asked import Asked
 from api.support.reading.digest import Month
+from api.support.reading.exporting import Form
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
-from web_portal.pages.log_by_file import witnesses
 
 HERE = "/access-log"
 ON_A_PAGE = 20
 
 Text = Annotated[str, QueryParameter(max_length=100)]
 Number = Annotated[int | None, QueryParameter(ge=0, le=2**62)]
+Kept = Annotated[str, Meta(max_length=100)]
 Options = list[tuple[str, str]]
 
 
@@ -77,14 +80,46 @@ async def access_log(
         month=str(Month.of(clock.now())),
         check={
             "participant": str(actor.participant_id),
-            "witnesses": [str(each.key) for each in witnesses()],
+            "witnesses": [str(each.key) for each in proofs.witnesses()],
         },
+        trouble=await auditing.trouble(actor),
         pager={"page": page, "pages": pages_of(view.total if view else 0, ON_A_PAGE)},
         here=_address(chosen, **({"upto": str(view.upto)} if view else {})),
         searched=service.MOST_SEARCHED,
         older=_address(chosen, upto=str(view.searched_to - 1))
         if view and view.searched_to
         else None,
+    )
+
+
+class Wish(Struct):
+    """What the page was narrowed to, and the form it is taken out in."""
+
+    format: Form
+    kind: Kept = ""
+    facility: Kept = ""
+    professional: Kept = ""
+    who: Kept = ""
+    purpose: Kept = ""
+    emergency: Kept = ""
+    denied: Kept = ""
+    since: Kept = ""
+    until: Kept = ""
+    q: Kept = ""
+
+
+@post(f"{HERE}/export", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def export(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Wish]
+) -> Response[bytes]:
+    """A file; that it was taken out is in the log from then on."""
+    asked = Asked(**{name: getattr(data, name) for name in Asked.__struct_fields__})
+    made = await exporting.export(actor, preferences(request).locale, asked, data.format)
+    return Response(
+        made.content,
+        status_code=200,
+        media_type=made.media_type,
+        headers={"content-disposition": f'attachment; filename="{made.file_name}"'},
     )
 
 
@@ -122,4 +157,4 @@ def _address(chosen: Mapping[str, str], **more: str) -> str:
     return f"{HERE}?{urlencode(query)}" if query else HERE
 
 
-routes: list[ControllerRouterHandler] = [access_log]
+routes: list[ControllerRouterHandler] = [access_log, export]

@@ -21,6 +21,7 @@ HOMES = {
     ActorKind.PARTICIPANT: "/home",
     ActorKind.PROFESSIONAL: "/clinic",
     ActorKind.SUPPORT: "/support",
+    ActorKind.AUDITOR: "/auditor",
 }
 LATELY, LOOKED_THROUGH = 5, 50
 

@@ -21,6 +21,7 @@ HOME: Final = {
     ActorKind.PARTICIPANT: "/home",
     ActorKind.PROFESSIONAL: "/clinic",
     ActorKind.SUPPORT: "/support",
+    ActorKind.AUDITOR: "/auditor",
 }
 CHOICES: Final = {
     "locale": i18n.LOCALES,

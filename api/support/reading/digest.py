@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.access_log.events import EventName
 from api.access_log.filters import EMERGENCY_PURPOSES, Kind, kind_of
-from api.access_log.service import LogRow
+from api.access_log.rows import LogRow
 from api.core.actor import ActorKind
 from api.core.i18n import JAPAN
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Controller, Request, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter, QueryParameter
+from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
@@ -14,8 +15,9 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, participants_only
 from api.support.log_lines import LogLine
-from api.support.reading import accesses, months, service
+from api.support.reading import accesses, exporting, months, service
 from api.support.reading.asked import Asked
+from api.support.reading.exporting import Export, Form
 from api.support.reading.months import MonthView
 from api.support.replay import Replay, replay
 
@@ -102,6 +104,31 @@ class MyLog(Controller):
         """`month` is YYYY-MM. 404 for a month still to come, or before the log began."""
         return await months.month(actor, locale_of(request), month)
 
+    @get("/export", media_type="text/csv", summary="Take my log out")
+    async def export(
+        self,
+        request: ApiRequest,
+        actor: NamedDependency[Actor],
+        form: Annotated[Form, QueryParameter(name="format")] = "csv",
+        kind: KindText = "",
+        facility: FacilityText = "",
+        professional: ProfessionalText = "",
+        who: WhoText = "",
+        purpose: PurposeText = "",
+        emergency: EmergencyText = "",
+        denied: DeniedText = "",
+        since: SinceText = "",
+        until: UntilText = "",
+        q: WordsText = "",
+    ) -> Response[bytes]:
+        """All that matches, newest first: a table in UTF-8 with a mark, or a FHIR R4 Bundle of
+        AuditEvents (IHE BALP). That it was taken out is an event of the log. 422 for more than
+        10,000 events."""
+        asked = Asked(
+            kind, facility, professional, who, purpose, emergency, denied, since, until, q
+        )
+        return as_file(await exporting.export(actor, locale_of(request), asked, form))
+
     @get("/{number:int}/decision", summary="Decide one access again")
     async def decision(self, actor: NamedDependency[Actor], number: Number) -> Replay:
         """Makes the decision behind one event again, from the versions its row names. 404 for a
@@ -138,6 +165,14 @@ async def record_accesses(
         actor, locale_of(request), record_id, before=before, count=count
     )
     return RecordAccesses(*found)
+
+
+def as_file(export: Export) -> Response[bytes]:
+    return Response(
+        export.content,
+        media_type=export.media_type,
+        headers={"content-disposition": f'attachment; filename="{export.file_name}"'},
+    )
 
 
 def locale_of(request: ApiRequest) -> str:
