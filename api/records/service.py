@@ -97,8 +97,12 @@ async def read(
 
     def plan(
         known: policies.CompiledPolicy, standing: directory.Standing
-    ) -> tuple[queries.ReadPlan, _Answer]:
+    ) -> tuple[queries.ReadPlan, bytes, _Answer]:
         answer = _answer(subject, known, actor, standing, types)
+        is_first_page = record_id is None and before is None
+        kept = answer.first_pages.get((form, page_size)) if is_first_page else None
+        if kept is not None:
+            return *kept, answer
         wanted = queries.ReadPlan(
             form=form,
             types=types,
@@ -111,7 +115,10 @@ async def read(
             base_url=f"{runtime.settings().public_url}/fhir/R4",
             event=EventName.RECORD_READ,
         )
-        return wanted, answer
+        digest = queries.digest(wanted)
+        if is_first_page and len(answer.first_pages) < KEPT_PAGES:
+            answer.first_pages[form, page_size] = (wanted, digest)
+        return wanted, digest, answer
 
     for _ in range(TRIES):
         standing = await directory.standing(actor)
@@ -119,9 +126,9 @@ async def read(
             known = await policies.policy(actor, subject)
         except NotFound:
             return await nothing(actor)
-        wanted, answer = plan(known, standing)
+        wanted, digest, answer = plan(known, standing)
         try:
-            row, event = await _reading.call(actor, subject, queries.digest(wanted), wanted, answer)
+            row, event = await _reading.call(actor, subject, digest, wanted, answer)
         except asyncpg.PostgresError as error:
             if not access_log.forget_if_gone(error, [subject]):
                 raise
@@ -134,7 +141,7 @@ async def read(
     async with unit_of_work(actor, subject=subject) as tx:
         held = await policies.locked_policy_in(tx)
         if held is not None:
-            wanted, answer = plan(held, await directory.standing_in(tx, actor))
+            wanted, _, answer = plan(held, await directory.standing_in(tx, actor))
             row = await queries.read_in(tx, actor, subject, wanted)
             if row["status"] == "read":
                 owed = [_owed(subject, answer, row)]
@@ -284,7 +291,8 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
 class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL.
 
-    `own` is what the event says instead when only the facility's own records were shown.
+    `own` is what the event says instead when only the facility's own records were shown. By form
+    and size, `first_pages` keeps plans and their digests.
     """
 
     filter: Filter
@@ -292,10 +300,12 @@ class _Answer(NamedTuple):
     shared: Common
     own: Common | None
     holds_until: datetime | None
+    first_pages: dict[tuple[str, int], tuple[queries.ReadPlan, bytes]]
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
 KEPT_ANSWERS = 4096
+KEPT_PAGES = 2
 
 
 def _answer(
@@ -326,6 +336,7 @@ def _answer(
             shared=access_log.common(actor, detail),
             own=None if own is None else access_log.common(actor, own),
             holds_until=known.policy.holds_until(request),
+            first_pages={},
         )
         if len(_answers) >= KEPT_ANSWERS:
             _answers.clear()
