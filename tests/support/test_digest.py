@@ -211,5 +211,5 @@ def test_order_does_not_matter_and_every_event_is_in_the_sum(rows: list[LogRow],
 def test_a_facility_not_named_is_said_to_be_so(profile: NetworkProfile) -> None:
     nobody: UUID | None = None
     found = digest([row(of=nobody)], MAY)
-    assert said(found, "ja", profile)[0].startswith("まだお名前を表示できない施設の医師が")
+    assert said(found, "ja", profile)[0].startswith("まだお名前を表示できないところの医師が")
     assert not found.looked[0].is_first

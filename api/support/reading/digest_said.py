@@ -24,10 +24,10 @@ class LookedSaid(Struct, frozen=True, kw_only=True):
 
 
 def looked_said(each: Looked, locale: str, profile: NetworkProfile) -> LookedSaid:
-    facility = each.facility.get(locale) or i18n.text(locale, "digest.facility.unknown")
+    facility = each.facility.get(locale) or i18n.text(locale, "log.facility.withheld")
     profession = label_or_system(profile, each.profession, locale)
     if not each.facility and each.profession is None:
-        profession = i18n.text(locale, "digest.somebody")
+        profession = i18n.text(locale, "log.who.withheld")
     who = {"facility": facility, "profession": profession}
     kinds = kinds_in_order(each.kinds, locale, profile)
     sentences = []
