@@ -60,6 +60,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `is_decided`: its decision can be made again, under its number. `question`: what the
     participant asked about it; `asks_about`: of a step of a question, the event it is about.
+    `is_unconfirmed`: the facility has no receipt of it.
     """
 
     number: int
@@ -80,6 +81,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     withheld: tuple[WithheldPart, ...] = ()
     question: QuestionMark | None = None
     asks_about: int | None = None
+    is_unconfirmed: bool = False
 
 
 def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from api.access_log.sealing import fsck
 from api.access_log.sealing.findings import Code
 from api.access_log.sealing.fsck import Report
+from api.core import i18n
 from api.core.crypto import KeyRing
 from tests.access_log.conftest import build_house, pull_down
 from tests.access_log.house import LogHouse
@@ -174,6 +175,13 @@ CASES = {
         "DROP TRIGGER append_only_truncate ON log_root",
         {Code.GUARD_MISSING},
     ),
+    "an older head map that proofs may still be made from": (
+        "INSERT INTO head_map SELECT number + 1, at, root, participants, value, epoch"
+        " FROM head_map;"
+        "INSERT INTO head_map_tile SELECT map + 1, level, idx, hashes, numbers FROM head_map_tile;"
+        "UPDATE head_map_tile SET numbers = set_byte(numbers, 7, 4) WHERE level = 0 AND map = 1",
+        {Code.MAP_DIFFERS},
+    ),
     "a key": (
         "UPDATE keystore.participant_key SET wrapped = set_byte(wrapped, 20, 1)",
         {Code.BODY_UNREADABLE},
@@ -216,3 +224,9 @@ async def test_a_clock_that_was_set_wrong_is_found(filled: LogHouse, by: timedel
     finally:
         await altered.rollback()
     assert Code.TIME_WRONG in {finding.code for finding in report.findings}
+
+
+def test_every_finding_has_its_words():
+    for locale in i18n.LOCALES:
+        for code in Code:
+            assert i18n.text(locale, f"log.finding.{code}")

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,14 +78,20 @@ class House:
         return {each.key: each for each in demo.cast(self.home)}
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    home = tmp_path_factory.mktemp("house") / "home"
+@contextmanager
+def standing(folder: Path) -> Iterator[House]:
+    home = folder / "home"
     env = environment(home, free_port())
-    app = Running("demo", env, home.parent / "said-0")
+    app = Running("demo", env, folder / "said-0")
     app.wait_until_ready()
     house = House(home, env, app, EmbeddedPostgres(home))
     yield house
     if house.app.process.poll() is None:
         house.app.press_ctrl_c()
     house.postgres.stop()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with standing(tmp_path_factory.mktemp("house")) as house:
+        yield house

@@ -34,7 +34,7 @@ class Code(StrEnum):
     KEY_CHANGE_WRONG = "key_change_wrong"
     CERTIFICATE_ALTERED = "certificate_altered"
     ERASURE_LOST = "erasure_lost"  # a key is gone and its certificate too: erase again
-    MAP_DIFFERS = "map_differs"  # the newest head map is not that of the heads it counts
+    MAP_DIFFERS = "map_differs"  # a head map is not that of the heads it counts
     GUARD_MISSING = "guard_missing"  # a table of the log lets itself be altered
     ROLLED_BACK = "rolled_back"  # the log is shorter than a checkpoint that was signed
     FORKED = "forked"  # a checkpoint that was signed is no beginning of the tree

@@ -60,7 +60,7 @@ async def check(connection: asyncpg.Connection, keys: LogKeys, progress: Progres
     if state.origin:
         current = notes.vkey(state.origin, keys.signing.current().private)
         signed = await rescan_tree.look_at_signatures(connection, state.origin, current, found)
-    mapped = await rescan_tree.look_at_newest_map(connection, keys.blind, found)
+    mapped = await rescan_tree.look_at_maps(connection, keys.blind, found)
     progress(total, total)
     counts = {
         "events": seen[1],

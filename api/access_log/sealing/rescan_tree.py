@@ -105,26 +105,32 @@ def _is_cosigned(row: asyncpg.Record) -> bool:
         return False
 
 
-async def look_at_newest_map(connection: asyncpg.Connection, blind: bytes, found: Findings) -> int:
-    """Made again out of the events it counts. Answers how many people it counts."""
-    newest = await rescan.newest_map(connection)
-    if newest is None:
-        return 0
-    kept = await rescan.map_tiles(connection, newest["number"])
+async def look_at_maps(connection: asyncpg.Connection, blind: bytes, found: Findings) -> int:
+    """Made again out of the events they count. Answers how many people the newest counts."""
+    participants = 0
+    for each in await rescan.kept_maps(connection):
+        participants = await _look_at_map(connection, each, blind, found)
+    return participants
+
+
+async def _look_at_map(
+    connection: asyncpg.Connection, made: asyncpg.Record, blind: bytes, found: Findings
+) -> int:
+    kept = await rescan.map_tiles(connection, made["number"])
     numbers: dict[int, int] = {}
     for row in kept:
         if row["level"] == 0:
             numbers |= _numbers(row)
     heads = await _counted(connection, numbers, blind)
     again = await asyncio.to_thread(head_map.build, heads)
-    if again.root != newest["root"]:
+    if again.root != made["root"]:
         found.add(Code.MAP_DIFFERS)
-    if newest["value"] != head_map_value(newest["at"], newest["root"]):
+    if made["value"] != head_map_value(made["at"], made["root"]):
         found.add(Code.MAP_DIFFERS)
     if [tuple(tile) for tile in again.tiles] != [tuple(row) for row in kept]:
         found.add(Code.MAP_DIFFERS)
     left_out = await rescan.uncounted(
-        connection, newest["number"], list(numbers), list(numbers.values())
+        connection, made["number"], list(numbers), list(numbers.values())
     )
     for _ in range(left_out):
         found.add(Code.MAP_DIFFERS)

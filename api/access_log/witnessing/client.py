@@ -86,12 +86,22 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
 async def push_all(
     source: Source, witnesses: Sequence[Witness], known: Mapping[Vkey, int] | None = None
 ) -> list[Pushed]:
-    """All at once; one result each, in their order. `known` has the last sizes, where kept."""
+    """All at once; one result each, in their order. `known` has the last sizes, where kept.
+
+    What the source raises is raised, once none asks it any more.
+    """
     asked = _InTurn(source)
     async with opened() as http:
-        return await asyncio.gather(
-            *(_push(Door(http, each), asked, (known or {}).get(each.key, 0)) for each in witnesses)
+        results = await asyncio.gather(
+            *(_push(Door(http, each), asked, (known or {}).get(each.key, 0)) for each in witnesses),
+            return_exceptions=True,  # none goes on asking the source when this has returned
         )
+    pushed = []
+    for each in results:
+        if isinstance(each, BaseException):
+            raise each
+        pushed.append(each)
+    return pushed
 
 
 async def seen(witness: Witness, origin: str, keys: Sequence[Vkey]) -> Note | None:
