@@ -17,6 +17,7 @@ DEFINERS = {
     "app.bump_policy": "moves the policy version under the head's lock",
     "app.keep_facility": "copies a revision of the directory into its history",
     "app.keep_professional": "copies a revision of the directory into its history",
+    "app.owe": "takes the head's lock for a read, and notes the event it owes",
     "app.refuse_owing": "sees whether a read of anybody is still without its event",
     "public.access_log_append": "the way into the log of the transaction's subject",
     "public.access_log_append_owed": "the way into the log of whoever was read from",

@@ -49,10 +49,9 @@ GRANT SELECT ON log_state TO tsunagu_app, tsunagu_lookup, tsunagu_sealer;
 CREATE SEQUENCE access_log_position MINVALUE 0 START 0;
 GRANT USAGE ON SEQUENCE access_log_position TO tsunagu_lookup;
 ALTER TABLE access_log_head
-  ADD COLUMN last_commit bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex')
-    CHECK (length(last_commit) = 32),
+  ADD COLUMN last_commit bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex'),
   ADD COLUMN owes text[] NOT NULL DEFAULT '{}',
-  ADD COLUMN key_version smallint NOT NULL DEFAULT 1 CHECK (key_version >= 1),
+  ADD COLUMN key_version smallint NOT NULL DEFAULT 1,
   ADD COLUMN position bigint NOT NULL DEFAULT nextval('access_log_position') UNIQUE,
   SET (fillfactor = 60); -- its updates stay on the page
 UPDATE access_log_head SET last_pseq = 0;
@@ -251,6 +250,21 @@ CREATE FUNCTION app.owed(p_context text[], p_event text, p_participant uuid, p_a
 RETURNS text LANGUAGE sql STABLE
 RETURN array_to_string(ARRAY[p_event, p_context[2], p_context[3], p_participant::text,
   p_context[5], p_context[6], p_context[7], p_at::text], '|', '');
+
+-- Takes the head's lock and notes what is owed, if the settings are still those of this version;
+-- answers the event's place. For PostgreSQL's own functions: whose context it is, they have checked.
+CREATE FUNCTION app.owe(
+  p_context text[], p_event text, p_participant uuid, p_policy_version bigint,
+  OUT last_pseq bigint, OUT last_commit bytea, OUT at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE access_log_head h
+    SET owes = h.owes || app.owed(p_context, p_event, p_participant, clock_timestamp())
+    WHERE h.participant_id = p_participant AND h.policy_version = p_policy_version
+    RETURNING h.last_pseq, h.last_commit,
+      split_part(h.owes[array_upper(h.owes, 1)], '|', 8)::timestamptz
+    INTO owe.last_pseq, owe.last_commit, owe.at;
+END $$;
 
 -- AFTER the transaction did all it does: whoever was read from has the event of it.
 CREATE FUNCTION app.refuse_owing() RETURNS trigger
@@ -554,6 +568,11 @@ BEGIN
     EXECUTE format('SET LOCAL ROLE tsunagu_owner');
   END LOOP;
 END $$;
+ALTER FUNCTION app.owe(text[], text, uuid, bigint) OWNER TO tsunagu_lookup;
+SET LOCAL ROLE tsunagu_lookup;
+REVOKE EXECUTE ON FUNCTION app.owe(text[], text, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.owe(text[], text, uuid, bigint) TO tsunagu_owner;
+SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;
 
 -- The ids of 16 bytes each that these hold.
@@ -604,13 +623,10 @@ BEGIN
   IF v_standing IS DISTINCT FROM p_standing THEN
     RETURN;
   END IF;
-  UPDATE access_log_head h
-    SET owes = h.owes || app.owed(v_context, p_event, v_subject, clock_timestamp())
-    WHERE h.participant_id = v_subject AND h.policy_version = p_policy_version
-    RETURNING h.last_pseq, h.last_commit,
-      split_part(h.owes[array_upper(h.owes, 1)], '|', 8)::timestamptz
-    INTO records_read.last_pseq, records_read.last_commit, records_read.at;
-  IF NOT FOUND THEN
+  SELECT o.last_pseq, o.last_commit, o.at
+    INTO records_read.last_pseq, records_read.last_commit, records_read.at
+    FROM app.owe(v_context, p_event, v_subject, p_policy_version) o;
+  IF records_read.at IS NULL THEN
     RETURN;
   END IF;
   status := 'read';
