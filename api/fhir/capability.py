@@ -7,6 +7,15 @@ _ACTIONS: Final = ("read", "search-type", "create")
 _SECURITY_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
+_REQUIRED: Final = (
+    "Required. Patient/<id>, or patient:identifier and patient.identifier with system|value"
+    " (card number, facility patient number)."
+)
+_PATIENT: Final = {
+    "AuditEvent": "Patient/<id>, for participants: themselves. Auditors see all, without names."
+}
+
+
 def capability_statement(
     base_url: str,
     version: str,
@@ -53,10 +62,7 @@ def _resource(resource_type: str, *, is_stored: bool = True) -> dict[str, Any]:
             {
                 "name": "patient",
                 "type": "reference",
-                "documentation": (
-                    "Required. Patient/<id>, or patient:identifier and patient.identifier"
-                    " with system|value (card number, facility patient number)."
-                ),
+                "documentation": _PATIENT.get(resource_type, _REQUIRED),
             },
             {"name": "_count", "type": "number"},
         ],

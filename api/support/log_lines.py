@@ -29,6 +29,8 @@ ACCESSES = frozenset(
 
 QUESTIONS = frozenset(event for event in EventName if event.startswith("support:log_question:"))
 
+PROFESSIONALS = (ActorKind.PROFESSIONAL, ActorKind.SYSTEM)
+
 Names = Mapping[UUID, str]
 
 
@@ -73,6 +75,8 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     profession: str = ""
     facility: str = ""
+    facility_id: UUID | None = None
+    professional_id: UUID | None = None
     purpose: str = ""
     kinds: tuple[KindCount, ...] = ()
     changes: tuple[str, ...] = ()
@@ -134,6 +138,8 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         who=who,
         profession=profession,
         facility=facility,
+        facility_id=row.facility_id,
+        professional_id=row.actor_id if row.actor_kind in PROFESSIONALS else None,
         purpose=purpose_said(row.purpose_of_use, locale),
         kinds=kinds,
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),

@@ -52,6 +52,8 @@ async def test_one_facility_and_one_person(
     of_sato = f"professional={sato.actor.professional_id}"
     assert await numbers(hanako, of_sato) == [busy[n] for n in ("emergency", "refused", "read")]
     assert await numbers(hanako, f"{of_sato}&{at_pharmacy}") == []
+    everything = (await hanako.get("/access-log")).text
+    assert everything.count(f'<a href="/access-log?{of_sato}">') == 3
     page = (await hanako.get(f"/access-log?{of_sato}&denied=yes")).text
     assert "れんげ内科クリニックの佐藤 健一さんのものだけを表示しています。" in page
     assert 'href="/access-log?denied=yes"' in page
