@@ -52,6 +52,7 @@ from api.support.proof_routes import routes as proof_routes
 from api.support.questions.routes import routes as question_routes
 from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
+from api.support.receipt_routes import routes as reconciling_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.error import error_page
@@ -67,6 +68,7 @@ JSON_DOORS = (
     "/.well-known",
     "/access/v1",
     "/log/v1",
+    "/facility",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -120,6 +122,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *me_routes,
         *log_routes,
         *proof_routes,
+        *reconciling_routes,
         *question_routes,
         *audit_routes,
         *my_records_routes,

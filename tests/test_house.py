@@ -26,6 +26,10 @@ DEFINERS = {
     "public.access_log_make_months": "makes the tables of the coming months",
     "public.access_log_erase": "destroys one participant's key and bodies, with a certificate",
     "public.access_log_erase_again": "destroys anew what certificates say is destroyed",
+    "public.access_log_answered": "lists what a facility was answered; never of whom",
+    "public.access_log_reconcile": "compares a facility's receipts with what it was answered",
+    "public.access_log_note_reconciled": "keeps the outcome, and receipts the log does not know",
+    "public.access_log_answers_by_day": "counts answers by facility and day, for an auditor",
     "public.keystore_take_keys": "makes and hands out wrapped keys to seal with",
     "public.records_read": "decides freshness, reads, and owes the event",
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
@@ -72,6 +76,8 @@ APPEND_ONLY = {
     "key_change",
     "head_map",
     "fsck_run",
+    "reconciliation",
+    "unknown_receipt",
 }
 # What only the sealer's role writes, and of it what changes in place.
 SEALED = {

@@ -1,13 +1,16 @@
 """What the auditor looks at: how the tree grew, who vouches for it, and what was found wrong."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from api.access_log import queries
+from api.access_log.reconciling import queries as reconciling
+from api.access_log.reconciling.service import WITH_RECEIPT
 from api.access_log.sealing.findings import Code
+from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
@@ -15,6 +18,7 @@ from api.core.errors import NotFound
 POINTS: Final = 60
 CODES: Final = frozenset(Code)
 MOST_RUNS: Final = 20
+DAYS: Final = 31
 
 
 class Checkpoint(NamedTuple):
@@ -55,13 +59,42 @@ class Run(NamedTuple):
 
 
 class Reconciliation(NamedTuple):
-    """One facility's day: receipts sent to it, those it knows of, accesses they disagree on."""
+    """One facility's day in Japan: receipts sent to it, those it knows of, and those it does not.
+
+    `unknown` counts an alarm: receipts it holds, signed by us, of nothing in the log. Until it
+    has compared that day, all it was sent is only `sent`.
+    """
 
     facility_id: UUID
     day: date
     sent: int
     known: int
     missing: int
+    unknown: int = 0
+    is_compared: bool = True
+
+
+class Gap(NamedTuple):
+    """Places of the tree whose events a restore lost; `at` is when they came back without them."""
+
+    first: int
+    last: int
+    at: datetime
+
+    @property
+    def lost(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def on(self) -> date:
+        return clock.day_in_japan(self.at)
+
+
+class Trouble(NamedTuple):
+    """What everybody is told of the log. Nobody knows whose the events were that a gap lost."""
+
+    is_halted: bool
+    gaps: list[Gap]
 
 
 class Overview(NamedTuple):
@@ -89,8 +122,20 @@ async def overview(actor: Actor) -> Overview:
             [Checkpoint(*row) for row in await queries.checkpoints(tx, POINTS)],
             [WitnessView(*row) for row in await queries.witnesses(tx)],
             [_run(row) for row in await queries.runs(tx, MOST_RUNS)],
-            [],
+            [
+                Reconciliation(*row)
+                for row in await reconciling.days(
+                    tx, clock.today_in_japan() - timedelta(days=DAYS), WITH_RECEIPT
+                )
+            ],
         )
+
+
+async def trouble(actor: Actor) -> Trouble:
+    async with unit_of_work(actor) as tx:
+        state = await queries.log_state(tx)
+        gaps = [Gap(*row) for row in await queries.gaps(tx)]
+    return Trouble(state["halted_reason"] is not None, gaps)
 
 
 def _run(row: queries.Record) -> Run:

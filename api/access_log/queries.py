@@ -242,6 +242,10 @@ async def runs(tx: Transaction, most: int) -> list[Record]:
     )
 
 
+async def gaps(tx: Transaction) -> list[Record]:
+    return await tx.fetch("SELECT first, last, at FROM log_gap ORDER BY first DESC")
+
+
 async def began_at(tx: Transaction) -> datetime | None:
     found: datetime | None = await tx.fetchval(
         "SELECT at FROM access_event WHERE participant_id = (SELECT app.subject()) AND pseq = 1"

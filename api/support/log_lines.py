@@ -57,7 +57,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """`who` to `reason` are filled for accesses; `changes` for changed settings.
 
     `is_decided`: its decision can be made again, under its number. `question`: what the
-    participant asked about it.
+    participant asked about it. `is_unconfirmed`: the facility has no receipt of it.
     """
 
     number: int
@@ -77,6 +77,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     is_decided: bool = False
     withheld: tuple[WithheldPart, ...] = ()
     question: QuestionMark | None = None
+    is_unconfirmed: bool = False
 
 
 def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.access_log import bodies
 from api.access_log.commitments import NONE, Profile, common, compose
-from api.access_log.keystore import Unwrapper
+from api.access_log.keystore import NOBODY, Unwrapper
 from api.access_log.sealing import last_checkpoint, queries, sealer
 from api.access_log.sealing import service as sealing
 from api.access_log.sealing.sealer import LogKeys, Sealer
@@ -45,7 +45,6 @@ class LogHouse:
     admin: asyncpg.Connection
     open: list[asyncpg.Connection] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    made: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
 
     @property
     def keys(self) -> SigningKeys:
@@ -123,17 +122,45 @@ class LogHouse:
     ) -> AESGCM:
         tenant = await connection.fetchval("SELECT wrapped FROM keystore.tenant_key")
         unwrapper = Unwrapper(self.roles.log_master, tenant)
-        if (participant, version) not in self.made:
-            name = b"tsunagu/1 log\0" + participant.bytes
-            self.made[participant, version] = fresh_key(unwrapper.tenant, name)
-            await self.admin.execute(
-                "INSERT INTO keystore.participant_key (participant_id, purpose, version, wrapped)"
-                " VALUES ($1, 'log', $2, $3)",
-                participant,
-                version,
-                self.made[participant, version],
-            )
-        return unwrapper.cipher(participant, self.made[participant, version])
+        fresh = fresh_key(unwrapper.tenant, b"tsunagu/1 log\0" + participant.bytes)
+        await connection.execute(
+            "INSERT INTO keystore.participant_key (participant_id, purpose, version, wrapped)"
+            " VALUES ($1, 'log', $2, $3) ON CONFLICT DO NOTHING",
+            participant,
+            version,
+            fresh,
+        )
+        wrapped = await connection.fetchval(
+            "SELECT wrapped FROM keystore.participant_key WHERE participant_id = $1"
+            " AND version = $2",
+            participant,
+            version,
+        )
+        return unwrapper.cipher(participant, wrapped)
+
+    async def append_system(self, *, facility: bool) -> bytes:
+        """What a facility asked of nobody, or what an operator did; answers its commit."""
+        place = uuid7() if facility else None
+        kind = ActorKind.SYSTEM if facility else ActorKind.OPERATOR
+        shared = common(Actor(kind=kind, facility_id=place), {}, Profile("kumamoto_demo", 1))
+        composed = compose(uuid7(), EVENT, "denied", shared, None, NONE)
+        tenant = await self.admin.fetchval("SELECT wrapped FROM keystore.tenant_key")
+        cipher = Unwrapper(self.roles.log_master, tenant).system
+        commit: bytes = await self.admin.fetchval(
+            """WITH moment AS (SELECT clock_timestamp() AS at)
+               INSERT INTO system_event (eid, at, event, outcome, actor_kind, facility_id,
+                   inner_hash, commit, sealed, epoch)
+                 SELECT $1, at, $2, 'denied', $3, $4, $5, app.event_commit($5,
+                   '00000000-0000-0000-0000-000000000000', 0, decode(repeat('00', 32), 'hex'), at),
+                   $6, 1 FROM moment RETURNING commit""",
+            composed.eid,
+            EVENT,
+            kind,
+            place,
+            composed.inner,
+            bodies.seal(cipher, NOBODY, 1, composed.body),
+        )
+        return commit
 
     async def erase(self, participant: UUID) -> None:
         """As an operator does, short of the signed context."""

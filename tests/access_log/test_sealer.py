@@ -5,7 +5,8 @@ import asyncio
 import asyncpg
 import pytest
 
-from api.access_log.sealing import last_checkpoint, queries, rotation
+from api.access_log.sealing import fsck, last_checkpoint, queries, rotation
+from api.access_log.sealing.findings import Code
 from api.access_log.sealing.halting import Reason
 from api.access_log.transparency import notes
 from api.access_log.verifier import is_signed, key_change_value, parse_note
@@ -271,3 +272,21 @@ async def test_a_key_change_that_stopped_half_way_is_finished(
 
 def _no_power(keys: SigningKeys) -> None:
     raise OSError("no power")
+
+
+async def test_a_leaf_does_not_tell_whether_a_facility_asked_for_a_participant(
+    log_house: LogHouse,
+):
+    """It holds the commit, and could try both types of leaf in the public tiles."""
+    sealer = await log_house.sealer()
+    (commit,) = await log_house.append(await log_house.participant())
+    of_nobody = await log_house.append_system(facility=True)
+    of_operator = await log_house.append_system(facility=False)
+    await sealer.round()
+    sealed = await log_house.entries()
+    assert {b"\x01\x01" + commit, b"\x01\x01" + of_nobody, b"\x01\x02" + of_operator} <= set(sealed)
+    report = await fsck.check(await log_house.connect(), log_house.log_keys, lambda *_: None)
+    assert report.findings == []
+    await log_house.as_superuser("DELETE FROM system_event")
+    report = await fsck.check(await log_house.connect(), log_house.log_keys, lambda *_: None)
+    assert [finding.code for finding in report.findings] == [Code.SOURCE_MISSING] * 2

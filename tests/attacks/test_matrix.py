@@ -120,7 +120,7 @@ TABLE = (
     Row("POST", "/access/v1/evaluation", "in bad . . bad in .", body={}),
     Row("POST", "/access/v1/evaluation", "in ok . . ok in .", body=HIS_LAB),
     Row("POST", "/access/v1/evaluations", "in ok . . ok in .", body=HIS_LAB),
-    Row("POST", "/fhir/R4", "in in in in in bad in", body={}),
+    Row("POST", "/fhir/R4", "in in in in bad in in", body={}),
     Row(
         "POST",
         "/fhir/R4",
@@ -138,6 +138,20 @@ TABLE = (
     Row("GET", "/log/v1/tile/{tile}", OPEN, "/log/v1/tile/0/000.p/1"),
     Row("GET", "/log/v1/keys", OPEN),
     Row("GET", "/log/v1/verifier.py", OPEN),
+    # Receipts compared
+    Row(
+        "GET",
+        "/facility/receipts/reconcile",
+        READS,
+        "/facility/receipts/reconcile?day=2026-11-01&facility={clinic}",
+    ),
+    Row(
+        "POST",
+        "/facility/receipts/reconcile",
+        READS,
+        body={"day": "2026-11-01", "receipts": []},
+    ),
+    Row("POST", "/facility/receipts/reconcile", "in in in in bad in in", body={}),
     # Sessions and joining
     Row("POST", "/sessions/options", OPEN),
     Row("POST", "/sessions", "bad bad bad bad bad bad bad", body={}),
@@ -622,6 +636,7 @@ JSON_ROUTES = (
     "/oauth",
     "/access/v1",
     "/log/v1",
+    "/facility",
     "/me",
     "/enrolments",
     "/sessions",

@@ -19,6 +19,7 @@ from api.core.embedded import EmbeddedPostgres
 from api.core.provisioning import ensure_database, provision
 
 MODULES = (
+    "api.access_log.reconciling.tables",
     "api.access_log.sealing.tables",
     "api.access_log.tables",
     "api.consent.tables",

@@ -463,6 +463,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "access_log.html",
         reading.NARROWED | {"viewer": HANAKO, "rows": [DENIED], "pager": ONE_PAGE},
     ),
+    "access-log-troubled": (
+        "access_log.html",
+        reading.TROUBLED
+        | {"viewer": HANAKO, "rows": [replace(ROW, is_unconfirmed=True)], "pager": ONE_PAGE},
+    ),
     "access-log-person": (
         "access_log.html",
         reading.ONE_PERSON | {"viewer": HANAKO, "rows": [ROW], "pager": ONE_PAGE},

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from api.access_log.auditing import Checkpoint
+from api.access_log.auditing import Checkpoint, Gap, Trouble
 from api.support.questions.schemas import QuestionView, StepView
 from api.support.reading.digest_said import LookedSaid
 from api.support.reading.months import MonthView
@@ -31,6 +31,10 @@ ALL: dict[str, Any] = {
     "searched": 2000,
     "month": "2026-05",
     "check": CHECK,
+    "trouble": Trouble(is_halted=False, gaps=[]),
+}
+TROUBLED = ALL | {
+    "trouble": Trouble(is_halted=True, gaps=[Gap(40, 45, datetime(2026, 5, 3, 3, 0, tzinfo=UTC))])
 }
 NARROWED = ALL | {
     "chosen": {"kind": "reads", "denied": "yes", "q": "薬"},
@@ -212,8 +216,10 @@ AUDIT: dict[str, Any] = {
             "sent": 12,
             "known": 11,
             "missing": missing,
+            "unknown": missing,
+            "is_compared": is_compared,
         }
-        for missing in (1, 0)
+        for missing, is_compared in ((1, True), (0, True), (0, False))
     ],
 }
 HALTED = AUDIT | {"halted": "木が、小さくなっています。", "halted_at": AT}

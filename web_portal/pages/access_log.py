@@ -12,6 +12,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct, structs
 
+from api.access_log import auditing
 from api.access_log.filters import Kind
 from api.access_log.showing import service as proofs
 from api.core import clock
@@ -81,6 +82,7 @@ async def access_log(
             "participant": str(actor.participant_id),
             "witnesses": [str(each.key) for each in proofs.witnesses()],
         },
+        trouble=await auditing.trouble(actor),
         pager={"page": page, "pages": pages_of(view.total if view else 0, ON_A_PAGE)},
         here=_address(chosen, **({"upto": str(view.upto)} if view else {})),
         searched=service.MOST_SEARCHED,

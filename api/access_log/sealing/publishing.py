@@ -17,7 +17,6 @@ from api.access_log.witnessing.door import Fault
 from api.access_log.witnessing.listed import read_witnesses
 from api.core.crypto import SigningKeys
 from api.core.logging import frames, log
-from api.core.settings import SettingFault
 
 WITNESSES: Final = "witnesses"
 RHYTHM_SECONDS: Final = 300.0
@@ -77,11 +76,22 @@ async def publish(connection: asyncpg.Connection, keys: SigningKeys, home: Path)
     return results
 
 
-async def publish_for_ever(connection: asyncpg.Connection, keys: SigningKeys, home: Path) -> None:
-    """Until it is cancelled, or its connection breaks."""
-    while not connection.is_closed():
-        await asyncio.sleep(RHYTHM_SECONDS)
+class Publisher:
+    """Publishes again and again; a fault is noted and costs nothing else."""
+
+    def __init__(self, connection: asyncpg.Connection, keys: SigningKeys, home: Path) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._home = home
+
+    async def round(self) -> None:
         try:
-            await publish(connection, keys, home)
-        except (SettingFault, Malformed, asyncpg.PostgresError, OSError) as error:
+            await publish(self._connection, self._keys, self._home)
+        except Exception as error:  # the sealer lives on this task's worker
             log.error("log:witness:failed", error=type(error).__name__, frames=frames(error))
+
+    async def run(self) -> None:
+        """Until it is cancelled, or the connection breaks."""
+        while not self._connection.is_closed():
+            await asyncio.sleep(RHYTHM_SECONDS)
+            await self.round()

@@ -1,7 +1,7 @@
 """All SQL of sealing; it runs on the sealer's own connection."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -10,25 +10,31 @@ from api.access_log.transparency.head_map import MapTile
 from api.access_log.transparency.tiles import Tile
 from api.access_log.witnessing.client import Pushed
 
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
 # Any number, the same for every sealer of a database.
 _LOCK = 0x7365616C6572
 _ROTATING = _LOCK + 1
 
+# What a facility asked of somebody who is not here looks like what it asked of a participant who
+# does not let it in: whoever holds the receipt could try both types of leaf in the public tiles.
+SYSTEM_ENTRY = (
+    r"CASE WHEN s.facility_id IS NULL THEN '\x0102'::bytea ELSE '\x0101'::bytea END || s.commit"
+)
 # What goes into the tree: events first, so that a head map stands after every event it counts.
 _SOURCES = (
-    ("access_event", r"\x0101", "commit", 0),
-    ("system_event", r"\x0102", "commit", 0),
-    ("erasure_certificate", r"\x0107", "value", 1),
-    ("key_change", r"\x0106", "value", 2),
-    ("head_map", r"\x0105", "value", 3),
+    ("access_event", r"'\x0101'::bytea || s.commit", 0),
+    ("system_event", SYSTEM_ENTRY, 0),
+    ("erasure_certificate", r"'\x0107'::bytea || s.value", 1),
+    ("key_change", r"'\x0106'::bytea || s.value", 2),
+    ("head_map", r"'\x0105'::bytea || s.value", 3),
 )
 
 
 def _due(condition: str) -> str:
     return " UNION ALL ".join(
-        f"SELECT {rank} AS rank, xid, '{prefix}'::bytea || {value} AS entry"  # noqa: S608 - constants
-        f" FROM {table} s WHERE {condition.format(prefix=prefix, value=value)}"
-        for table, prefix, value, rank in _SOURCES
+        f"SELECT {rank} AS rank, xid, {entry} AS entry FROM {table} s"  # noqa: S608 - constants
+        f" WHERE {condition.format(entry=entry)}"
+        for table, entry, rank in _SOURCES
     )
 
 
@@ -38,10 +44,7 @@ _UNSEEN = _due("epoch = $2 AND xid >= pg_snapshot_xmax($3::text::pg_snapshot)") 
     + _due("epoch = $2 AND xid = ANY (ARRAY(SELECT pg_snapshot_xip($3::text::pg_snapshot)))")
 )
 # Of earlier lives of the database: ids say nothing any more, the tree does.
-_LEFT_OVER = _due(
-    "epoch < $2 AND NOT EXISTS"
-    " (SELECT FROM log_entry e WHERE e.entry = '{prefix}'::bytea || {value})"
-)
+_LEFT_OVER = _due("epoch < $2 AND NOT EXISTS (SELECT FROM log_entry e WHERE e.entry = {entry})")
 _TAKE_IN = """
 WITH due AS ({due}), taken AS (
   INSERT INTO log_entry (idx, entry)
@@ -265,6 +268,14 @@ async def keep_pushed(connection: asyncpg.Connection, pushed: Pushed) -> None:
                 witness,
                 str(pushed.cosignature),
             )
+
+
+async def last_fsck_at(connection: asyncpg.Connection) -> datetime | None:
+    """When it began."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT max(started_at) FROM fsck_run WHERE kind = 'fsck'"
+    )
+    return found
 
 
 async def tenant_key(connection: asyncpg.Connection) -> bytes:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from api.access_log.sealing.queries import SYSTEM_ENTRY
 from api.access_log.verifier import MERGE_DELAY
 
 PEOPLE: Final = 200
@@ -23,13 +24,13 @@ _COLUMNS = (
     f"s.eid, {_AT}, {_IS_LATE}, {_IS_AHEAD}, s.event, s.outcome, s.actor_kind, s.actor_id,"
     " s.facility_id, s.inner_hash, s.commit, s.sealed, l.idx AS leaf"
 )
-# The kinds of entries that stand for a row, and the row's column they hold.
+# The kinds of entries that stand for a row, and the columns such an entry may come from.
 SOURCES: Final = {
-    1: ("access_event", "commit"),
-    2: ("system_event", "commit"),
-    5: ("head_map", "value"),
-    6: ("key_change", "value"),
-    7: ("erasure_certificate", "value"),
+    1: ("access_event.commit", "system_event.commit"),
+    2: ("system_event.commit",),
+    5: ("head_map.value",),
+    6: ("key_change.value",),
+    7: ("erasure_certificate.value",),
 }
 
 # Beside the months of `access_event`.
@@ -105,7 +106,7 @@ async def events_of(
 async def system_events(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Record]:
     sql = (
         f"SELECT {_COLUMNS} FROM system_event s"  # noqa: S608 - constants
-        r" LEFT JOIN log_entry l ON l.entry = '\x0102'::bytea || s.commit"
+        f" LEFT JOIN log_entry l ON l.entry = {SYSTEM_ENTRY}"
     )
     async for row in connection.cursor(sql, prefetch=ROWS):
         yield row
@@ -123,11 +124,13 @@ async def entries_without_source(
     connection: asyncpg.Connection, kind: int, first: int, until: int
 ) -> list[int]:
     """Places; those a restore left without events are known."""
-    table, column = SOURCES[kind]
+    nowhere = "".join(
+        f" AND NOT EXISTS (SELECT FROM {each.partition('.')[0]} WHERE {each} = substr(l.entry, 3))"
+        for each in SOURCES[kind]
+    )
     rows = await connection.fetch(
         "SELECT l.idx FROM log_entry l"  # noqa: S608 - constants
-        " WHERE l.idx >= $1 AND l.idx < $2 AND get_byte(l.entry, 1) = $3"
-        f" AND NOT EXISTS (SELECT FROM {table} s WHERE s.{column} = substr(l.entry, 3))"
+        f" WHERE l.idx >= $1 AND l.idx < $2 AND get_byte(l.entry, 1) = $3{nowhere}"
         " AND NOT EXISTS (SELECT FROM log_gap g WHERE l.idx BETWEEN g.first AND g.last)"
         " ORDER BY l.idx",
         first,
@@ -158,12 +161,13 @@ async def people_without_keys(connection: asyncpg.Connection) -> list[UUID]:
 
 async def rows_without_entry(connection: asyncpg.Connection, kind: int) -> int:
     """Of key changes, certificates and maps older than what is promised of events."""
-    table, column = SOURCES[kind]
+    (source,) = SOURCES[kind]
+    table, _, column = source.partition(".")
     return int(
         await connection.fetchval(
             f"SELECT count(*) FROM {table} s"  # noqa: S608 - constants
             f" WHERE s.at < clock_timestamp() - interval '{PROMISE_SECONDS} seconds' AND NOT EXISTS"
-            " (SELECT FROM log_entry l WHERE l.entry = $1::bytea || s." + column + ")",
+            f" (SELECT FROM log_entry l WHERE l.entry = $1::bytea || s.{column})",
             bytes((1, kind)),
         )
     )

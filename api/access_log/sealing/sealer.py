@@ -8,11 +8,11 @@ database is put there, never signed anew.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -30,12 +30,9 @@ from api.access_log.transparency import entries, notes, tiles, tree
 from api.access_log.verifier import Checkpoint, Malformed
 from api.core.crypto import SigningKeys
 from api.core.logging import frames, log
-from api.core.settings import SettingFault
 
 RHYTHM_SECONDS: Final = 1.0
 WITNESS_PATIENCE: Final = 8.0
-
-Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
 class LogKeys(NamedTuple):
@@ -150,31 +147,45 @@ class Sealer:
         await queries.add_checkpoint(self._connection, state.size, state.root, note)
 
 
-async def run(connect: Connect, keys: LogKeys, home: Path, origin: str) -> None:
-    """Until it is cancelled; a fault is noted and tried again on a new connection."""
+async def run(
+    connect: queries.Connect,
+    keys: LogKeys,
+    home: Path,
+    origin: str,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+) -> None:
+    """Until it is cancelled; a fault is noted and tried again on a new connection.
+
+    What is given as `beside` runs where and while the lock is held.
+    """
     while True:
         try:
             async with _lent(connect) as connection:
                 while not await queries.try_lock(connection):  # noqa: ASYNC110 - nobody would tell
                     await asyncio.sleep(RHYTHM_SECONDS)
                 await queries.fix_origin(connection, origin)
-                await _serve(connection, connect, keys, home)
+                await _serve(connection, connect, keys, home, beside)
         except Exception as error:  # whatever it was: nobody else seals
             log.error("log:sealing:failed", error=type(error).__name__, frames=frames(error))
         await asyncio.sleep(RHYTHM_SECONDS)
 
 
 async def _serve(
-    connection: asyncpg.Connection, connect: Connect, keys: LogKeys, home: Path
+    connection: asyncpg.Connection,
+    connect: queries.Connect,
+    keys: LogKeys,
+    home: Path,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]],
 ) -> None:
-    sealer = Sealer(connection, keys, home)
     async with _lent(connect) as another, AsyncExitStack() as stack:
+        publisher = publishing.Publisher(another, keys.signing, home)
         # Witnesses remember what a rolled-back machine does not; who is away is not waited for.
-        with suppress(TimeoutError, SettingFault):
+        with suppress(TimeoutError):
             async with asyncio.timeout(WITNESS_PATIENCE):
-                await publishing.publish(another, keys.signing, home)
-        task = asyncio.create_task(publishing.publish_for_ever(another, keys.signing, home))
-        stack.callback(task.cancel)
+                await publisher.round()
+        for each in (publisher.run, *beside):
+            stack.callback(asyncio.create_task(each()).cancel)
+        sealer = Sealer(connection, keys, home)
         while True:
             began = time.monotonic()
             await sealer.round()
@@ -182,7 +193,7 @@ async def _serve(
 
 
 @asynccontextmanager
-async def _lent(connect: Connect) -> AsyncIterator[asyncpg.Connection]:
+async def _lent(connect: queries.Connect) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect()
     try:
         yield connection

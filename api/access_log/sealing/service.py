@@ -1,10 +1,11 @@
 """What the wiring starts: the sealer, on a connection of its own role."""
 
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 
-from api.access_log.sealing import sealer
+from api.access_log.sealing import nightly, sealer
 from api.access_log.sealing.sealer import LogKeys
 from api.core.crypto import KeyRing
 from api.core.provisioning import role_dsn
@@ -24,9 +25,11 @@ async def connect(app_dsn: str, keys: KeyRing) -> asyncpg.Connection:
 
 async def run(app_dsn: str, keys: KeyRing, home: Path, origin: str) -> None:
     """Seals until it is cancelled. `origin` names the log at its very first start."""
+    connecting = partial(connect, app_dsn, keys)
     await sealer.run(
-        lambda: connect(app_dsn, keys),
+        connecting,
         LogKeys(keys.log, keys.log_blind, keys.log_master),
         home,
         origin,
+        [partial(nightly.check_for_ever, connecting, app_dsn, home)],
     )

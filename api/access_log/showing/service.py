@@ -35,6 +35,8 @@ from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
+from api.core.logging import log
+from api.core.settings import SettingFault
 
 VERIFIER: Final = Path(verifier.__file__)
 QUICKLY: Final = 5
@@ -108,7 +110,12 @@ async def keys() -> Keys:
 
 
 def witnesses() -> list[Witness]:
-    return list(read_witnesses(runtime.settings().home / WITNESSES))
+    """Those the operator has listed; none while the list cannot be read."""
+    try:
+        return list(read_witnesses(runtime.settings().home / WITNESSES))
+    except SettingFault as fault:
+        log.error("log:witness:failed", error=type(fault).__name__)
+        return []
 
 
 async def bundle(

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.filters import Wanted
+from api.access_log.reconciling import service as reconciling
 from api.access_log.service import LogRow
 from api.consent.settings.names import names_of
 from api.core.actor import Actor
@@ -80,12 +81,16 @@ async def log(
 
 
 async def _marked(actor: Actor, lines: list[LogLine]) -> list[LogLine]:
-    """With where the question about each stands."""
-    asked = await questions.marks(actor, [each.number for each in lines])
+    """With where the question about each stands, and whether the facility confirmed it."""
+    numbers = [each.number for each in lines]
+    asked = await questions.marks(actor, numbers)
+    unconfirmed = await reconciling.unconfirmed(actor, numbers)
     return [
-        structs.replace(each, question=QuestionMark(*asked[each.number]))
-        if each.number in asked
-        else each
+        structs.replace(
+            each,
+            question=QuestionMark(*asked[each.number]) if each.number in asked else None,
+            is_unconfirmed=each.number in unconfirmed,
+        )
         for each in lines
     ]
 

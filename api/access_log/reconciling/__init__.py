@@ -1,0 +1,1 @@
+"""Compares what the log says a facility was answered with the receipts the facility holds."""
