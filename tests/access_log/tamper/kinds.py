@@ -34,7 +34,7 @@ class Holds(Enum):
 
     ROLE = "the application's role"
     DATABASE = "the database, as superuser"
-    SERVER = "the database and the server's answers"
+    SERVER = "the server's answers"
     KEYS = "the database, the log's keys and its folder"
 
 
@@ -50,7 +50,9 @@ class Kind(NamedTuple):
     def is_copied(self) -> bool:
         """Whether it takes a copy of everything: not where PostgreSQL refuses, or a file alone is
         altered."""
-        return self.holds is not Holds.SERVER and self.by != {By.POSTGRESQL}
+        return self.by != {By.POSTGRESQL} and (
+            self.holds is not Holds.SERVER or FACILITY in self.by
+        )
 
 
 class Chapter:

@@ -1,5 +1,6 @@
 """One event's row: each column, its body, its place, its absence."""
 
+from api.access_log import verifier as v
 from tests.access_log.tamper.attack import Attack
 from tests.access_log.tamper.kinds import (
     FACILITY,
@@ -7,6 +8,7 @@ from tests.access_log.tamper.kinds import (
     FSCK,
     KEPT,
     Chapter,
+    Holds,
 )
 
 EVENT = "participant_id = '{hanako}' AND pseq = {n}"
@@ -64,6 +66,7 @@ readable.sql(
     "Who acted is another kind of person",
     change("actor_kind", "'participant'"),
     FSCK,
+    FACILITY,
 )
 readable.sql(
     "facility-id", "The facility is taken out", change("facility_id", "NULL"), FSCK, FACILITY
@@ -228,4 +231,33 @@ async def kept_from_sealer(attack: Attack) -> None:
     )
 
 
-CHAPTERS = (nothing, committed, readable, bodies, missing)
+receipts = Chapter("Receipts", Holds.SERVER)
+
+
+@receipts.add("receipt-kept-back", "An access is answered, and the receipt is kept back", FACILITY)
+async def receipt_kept_back(attack: Attack) -> None:
+    await attack.scene.read()
+    attack.scene.receipts.pop()
+
+
+@receipts.add(
+    "receipt-unsigned", "An access is answered with a receipt that the log never signed", FACILITY
+)
+async def receipt_forged(attack: Attack) -> None:
+    await attack.scene.read()
+    receipt = v.parse_receipt(attack.scene.receipts.pop())
+    attack.scene.receipts.append(str(receipt._replace(signature=bytes(64))))
+
+
+@receipts.add(
+    "receipt-of-another",
+    "Two accesses are answered with one and the same receipt, so that one may vanish",
+    FACILITY,
+)
+async def receipt_of_another(attack: Attack) -> None:
+    await attack.scene.read()
+    await attack.scene.read()
+    attack.scene.receipts[-1] = attack.scene.receipts[-2]
+
+
+CHAPTERS = (nothing, committed, readable, bodies, missing, receipts)

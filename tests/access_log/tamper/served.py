@@ -116,11 +116,16 @@ def _longer(attack: Attack, bundle: Bundle) -> None:
             each["until"] = "2099-12-31"
 
 
-@altered("untold-guessed", "What is never disclosed is shown, with a guessed value", *PHONES)
+@altered("untold-guessed", "What is never disclosed is shown, as somebody guessed it", *PHONES)
 def _guessed(attack: Attack, bundle: Bundle) -> None:
+    """The guess is right, and yet the key she was given does not confirm it."""
     event = event_of(bundle, attack.n)
+    guess = '{"ids":"","types":[]}'
+    (untold,) = event["withheld"]
+    salted = v.salt(v.from_base64url(event["ek"]), "other")
+    assert v.field_digest(salted, "other", guess) != v.from_base64url(untold["digest"])
     event["withheld"] = []
-    event["fields"].append(["other", '{"ids":"","types":[]}'])
+    event["fields"].append(["other", guess])
 
 
 @altered("receipt-forged", "A new event is shown with a promise that the log never signed", *PHONES)
@@ -172,6 +177,11 @@ def _withdrawn(attack: Attack, bundle: Bundle) -> Bundle:
     return false_files.proved(attack, bundle | {"head_map": None})
 
 
+@altered("checkpoint-older", "Yesterday's checkpoint stands under today's events", *PHONES)
+def _older_checkpoint(attack: Attack, bundle: Bundle) -> None:
+    bundle["checkpoint"] = json.loads(attack.scene.world.old_bundle)["checkpoint"]
+
+
 @altered("checkpoint-altered", "The checkpoint's size is altered under its signature", *PHONES)
 def _size(attack: Attack, bundle: Bundle) -> None:
     origin, size, rest = bundle["checkpoint"].split("\n", 2)
@@ -186,7 +196,12 @@ def recosigned(bundle: Bundle, change: Callable[[v.SignatureLine], v.SignatureLi
 
 @altered("cosignature-bytes", "A witness's signature is other bytes", *PHONES)
 def _bytes(attack: Attack, bundle: Bundle) -> None:
-    recosigned(bundle, lambda line: line._replace(signature=line.signature[:-1] + b"\0"))
+    recosigned(
+        bundle,
+        lambda line: line._replace(
+            signature=line.signature[:-1] + bytes((line.signature[-1] ^ 1,))
+        ),
+    )
 
 
 @altered(

@@ -12,3 +12,4 @@ CHAPTERS: tuple[Chapter, ...] = (
     *served.CHAPTERS,
 )
 KINDS: dict[str, Kind] = {kind.id: kind for chapter in CHAPTERS for kind in chapter.kinds}
+assert len(KINDS) == sum(len(chapter.kinds) for chapter in CHAPTERS), "an id stands twice"

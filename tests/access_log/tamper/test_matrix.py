@@ -48,6 +48,13 @@ def test_a_tampering_is_noticed_by_whom_the_table_names(noticed: Noticed, kind: 
     assert set(noticed[kind.id]) == {by.value for by in kind.by}, noticed[kind.id]
 
 
+def test_a_receipt_whose_event_is_gone_alarms_the_auditor(noticed: Noticed):
+    """The leaf alone is no answer."""
+    for name in ("deleted-middle", "tail-unseen", "unsealed-event"):
+        if name in noticed:
+            assert "unknown" in noticed[name]["facility"]
+
+
 def test_no_tampering_goes_unnoticed():
     assert [kind.id for kind in KINDS.values() if not kind.by] == ["nothing"]
     assert len(KINDS) > 30
