@@ -141,6 +141,7 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
     restoring.add_argument(
         "--recover-from", metavar="URL", help="a witness of ours that mirrors the entries"
     )
+    deeds.add_parser("witnesses", help="who cosigns this log, and how far each has come")
     deeds.add_parser("rotate-key", help="sign with a new key, which the old one vouches for")
     erasing = deeds.add_parser("erase", help="make what the log says of one person unreadable")
     erasing.add_argument("--participant", required=True, metavar="ID")
@@ -325,7 +326,10 @@ async def _kept_up(
             progress = show_progress(sys.stderr, locale, console.PROGRESS)
             return await console.check(dsn, keys, locale, progress)
         case "rotate-key":
-            return await console.rotate_key(dsn, keys, settings.home, locale)
+            async with _ready(settings, keys, dsn, is_demo=None):
+                return await console.rotate_key(dsn, keys, settings.home, locale)
+        case "witnesses":
+            return await console.list_witnesses(dsn, keys, settings.home, locale)
         case _:
             return await console.restore_check(
                 dsn, keys, settings.home, options.recover_from, locale

@@ -27,6 +27,8 @@ ACCESSES = frozenset(
     }
 )
 
+QUESTIONS = frozenset(event for event in EventName if event.startswith("support:log_question:"))
+
 Names = Mapping[UUID, str]
 
 
@@ -57,7 +59,8 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """`who` to `reason` are filled for accesses; `changes` for changed settings.
 
     `is_decided`: its decision can be made again, under its number. `question`: what the
-    participant asked about it. `is_unconfirmed`: the facility has no receipt of it.
+    participant asked about it; `asks_about`: of a step of a question, the event it is about.
+    `is_unconfirmed`: the facility has no receipt of it.
     """
 
     number: int
@@ -77,6 +80,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     is_decided: bool = False
     withheld: tuple[WithheldPart, ...] = ()
     question: QuestionMark | None = None
+    asks_about: int | None = None
     is_unconfirmed: bool = False
 
 
@@ -135,6 +139,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
         reason=(row.detail.get("text") or {}).get(locale, ""),
         is_decided="versions" in row.detail,
+        asks_about=row.detail.get("about") if row.event in QUESTIONS else None,
         withheld=tuple(_withheld(each, locale) for each in row.withheld),
     )
 

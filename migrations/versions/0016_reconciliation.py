@@ -140,7 +140,8 @@ BEGIN
     INTO rows, matched, missing, owed, others FROM compared;
   PERFORM FROM access_log_head WHERE participant_id = ANY (owed) ORDER BY participant_id
     FOR UPDATE;
-  UPDATE access_log_head h SET owes = h.owes || app.owed(v_context, p_event, h.participant_id)
+  UPDATE access_log_head h SET owes = h.owes || app.owed(v_context, p_event, h.participant_id,
+    clock_timestamp())
     WHERE h.participant_id = ANY (owed);
 END $$;
 

@@ -44,6 +44,10 @@ async def test_the_operator_looks_at_the_log_and_changes_its_key(
     assert rotated.stdout.startswith("これから履歴には新しい鍵で署名します。")
     await sealer.round()
     assert await log_house.halted() is None
+    event = await log_house.admin.fetchrow("SELECT event, actor_kind FROM system_event")
+    assert tuple(event) == ("access_log:key:changed", "operator")
+    nobody = await asyncio.to_thread(tsunagu, "log", "witnesses", env=env)
+    assert nobody.stdout.startswith("Nobody cosigns this log.")
     await log_house.as_superuser("DELETE FROM access_event WHERE pseq = 3")
     bad = await asyncio.to_thread(tsunagu, "log", "fsck", env=env)
     assert bad.returncode == 1

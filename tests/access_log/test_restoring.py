@@ -12,7 +12,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from api.access_log.sealing import fsck, last_checkpoint, publishing, restoring, rotation
+from api.access_log.sealing import console, fsck, last_checkpoint, publishing, restoring, rotation
 from api.access_log.sealing.findings import Code
 from api.access_log.sealing.halting import Reason
 from api.access_log.sealing.restoring import Restored
@@ -140,6 +140,20 @@ async def test_a_rolled_back_database_does_not_sign_on(log_house: LogHouse):
     assert await log_house.halted() == Reason.ROLLED_BACK
     await (await log_house.sealer(share=True)).round()
     assert (await log_house.checkpoint()).size < signed.size
+
+
+async def test_the_console_says_how_far_each_witness_has_come(log_house: LogHouse, mirror: Running):
+    await grown(log_house)
+    before = await console.list_witnesses(log_house.app_dsn, log_house.roles, log_house.home, "en")
+    assert "Has not cosigned yet" in before.text
+    await publishing.publish(await log_house.connect(), log_house.keys, log_house.home)
+    after = await console.list_witnesses(log_house.app_dsn, log_house.roles, log_house.home, "en")
+    assert (after.is_good, "Cosigned 5 entries" in after.text) == (True, True)
+    mirror.kill()
+    await publishing.publish(await log_house.connect(), log_house.keys, log_house.home)
+    gone = await console.list_witnesses(log_house.app_dsn, log_house.roles, log_house.home, "en")
+    assert (gone.is_good, "Cannot be reached" in gone.text) == (False, True)
+    assert await log_house.halted() is None
 
 
 async def test_a_witness_notices_when_the_whole_machine_was_rolled_back(

@@ -120,7 +120,7 @@ TABLE = (
     Row("POST", "/access/v1/evaluation", "in bad . . bad in .", body={}),
     Row("POST", "/access/v1/evaluation", "in ok . . ok in .", body=HIS_LAB),
     Row("POST", "/access/v1/evaluations", "in ok . . ok in .", body=HIS_LAB),
-    Row("POST", "/fhir/R4", "in in in in bad in in", body={}),
+    Row("POST", "/fhir/R4", "in in in in in bad in", body={}),
     Row(
         "POST",
         "/fhir/R4",

@@ -99,7 +99,7 @@ async def test_nothing_is_erased_before_its_time_unless_the_operator_says_so(
 async def test_nothing_is_erased_while_a_case_of_hers_is_open(
     looked_at: Visitor, database: Deployment
 ):
-    await support.ask_for_call(looked_at.actor, "09012345678")
+    await support.ask_for_call(looked_at.actor, "09055550101")
     done = await erase(database, looked_at.card, looked_at, "--early")
     assert done.returncode == 2
     assert "close it first" in done.stderr

@@ -491,7 +491,10 @@ async def test_pages_and_totals_of_a_doctors_read_agree_with_every_choice(
             sato.actor, hanako.actor.participant_id, ("Observation",), count=3, before=before
         )
         assert page.total == len(open_to_her)
-        seen += [UUID(each) for each in re.findall(r"/Observation/([0-9a-f-]{36})", page.entries)]
+        seen += [
+            UUID(each.decode())
+            for each in re.findall(rb"/Observation/([0-9a-f-]{36})", page.entries)
+        ]
         before = page.before
         if before is None:
             break

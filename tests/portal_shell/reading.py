@@ -27,6 +27,7 @@ ALL: dict[str, Any] = {
     "options": OPTIONS,
     "person": None,
     "here": "/access-log?upto=57",
+    "narrowed": [],
     "older": None,
     "searched": 2000,
     "month": "2026-05",
@@ -39,6 +40,7 @@ TROUBLED = ALL | {
 NARROWED = ALL | {
     "chosen": {"kind": "reads", "denied": "yes", "q": "薬"},
     "values": VALUES | {"kind": "reads", "denied": "yes", "q": "薬"},
+    "narrowed": ["記録を見た・見ようとした", "断ったものだけ", "「薬」という言葉"],
     "older": "/access-log?q=薬&upto=20",
 }
 ONE_PERSON = ALL | {

@@ -53,7 +53,7 @@ def profile() -> NetworkProfile:
 
 
 def said(found: Digest, locale: str, profile: NetworkProfile) -> list[str]:
-    return [s for each in found.looked for s in looked_said(each, locale, profile).sentences]
+    return [s for each in found.looked for s in looked_said(each, locale, profile, {}).sentences]
 
 
 def test_a_month_without_events_says_that_nobody_looked() -> None:
@@ -211,5 +211,15 @@ def test_order_does_not_matter_and_every_event_is_in_the_sum(rows: list[LogRow],
 def test_a_facility_not_named_is_said_to_be_so(profile: NetworkProfile) -> None:
     nobody: UUID | None = None
     found = digest([row(of=nobody)], MAY)
-    assert said(found, "ja", profile)[0].startswith("まだお名前を表示できない施設の医師が")
+    assert said(found, "ja", profile)[0].startswith("まだお名前を表示できないところの医師が")
     assert not found.looked[0].is_first
+
+
+def test_what_was_erased_is_still_counted_and_its_place_goes_by_its_name_of_today(
+    profile: NetworkProfile,
+) -> None:
+    found = digest([row(detail={}, is_erased=True)], MAY)
+    (only,) = found.looked
+    assert (only.times, only.checked, only.kinds) == (1, 0, {})
+    (sentence, *_) = looked_said(only, "ja", profile, {CLINIC: "さくら内科"}).sentences
+    assert sentence == "さくら内科の人が、1回、記録を見ました。"

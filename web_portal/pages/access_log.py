@@ -1,6 +1,7 @@
 """Who looked at my records, when, what, and why."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,7 +16,7 @@ from msgspec import Meta, Struct, structs
 from api.access_log import auditing
 from api.access_log.filters import Kind
 from api.access_log.showing import service as proofs
-from api.core import clock
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import PersonLine
@@ -64,6 +65,7 @@ async def access_log(
         )
     except FilterFaults as fault:
         faults = {name: say(request, key) for name, key in fault.fields.items()}
+    options = await _options(request, actor)
     return await render(
         request,
         "access_log.html",
@@ -75,7 +77,8 @@ async def access_log(
         chosen=chosen,
         values=structs.asdict(asked),
         errors=faults,
-        options=await _options(request, actor),
+        options=options,
+        narrowed=[] if faults else _narrowed(request, asked, options),
         person=await _person(request, actor, asked) if not faults else None,
         month=str(Month.of(clock.now())),
         check={
@@ -136,6 +139,19 @@ async def _options(request: PortalRequest, actor: Actor) -> dict[str, Options]:
         "facility": [(str(each), counted(name, n)) for each, name, n in found.facilities],
         "purpose": [(code, counted(purpose_said(code, locale), n)) for code, n in found.purposes],
     }
+
+
+def _narrowed(request: PortalRequest, asked: Asked, options: Mapping[str, Options]) -> list[str]:
+    """What the list is narrowed to, in words; one professional stands in a card of their own."""
+    said = []
+    for name, text in asked.chosen.items():
+        if name == "professional":
+            continue
+        shown: str = dict(options.get(name, ())).get(text, text)
+        if name in ("since", "until"):
+            shown = i18n.day(preferences(request).locale, date.fromisoformat(text))
+        said.append(say(request, f"access_log.narrowed.{name}", value=shown))
+    return said
 
 
 async def _person(request: PortalRequest, actor: Actor, asked: Asked) -> Mapping[str, str] | None:

@@ -7,14 +7,20 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from api.access_log.sealing import fsck, queries, restoring, rotation, service
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.access_log.sealing import fsck, queries, restoring, rotation, service, witness_queries
 from api.access_log.sealing.findings import Finding
 from api.access_log.sealing.fsck import Report
 from api.access_log.sealing.halting import Halted
+from api.access_log.sealing.publishing import WITNESSES
 from api.access_log.sealing.restoring import Restored
 from api.access_log.sealing.sealer import LogKeys
+from api.access_log.witnessing.listed import read_witnesses
 from api.core import i18n
+from api.core.actor import OPERATOR
 from api.core.crypto import KeyRing
+from api.core.database import unit_of_work
 from api.core.provisioning import unusable
 from api.core.settings import SettingFault
 
@@ -49,7 +55,31 @@ async def restore_check(
     return Said("\n".join(_restored(done, locale)), done.report.is_good)
 
 
+async def list_witnesses(dsn: str, keys: KeyRing, home: Path, locale: str) -> Said:
+    """Not good when one of them is listed and does not cosign."""
+    listed = read_witnesses(home / WITNESSES)
+    async with _connected(dsn, keys) as connection:
+        states = await witness_queries.witness_states(connection)
+    lines, is_good = [], True
+    for each in listed:
+        state = states.get(str(each.key))
+        lines.append(f"{each.key.name}  {each.url}")
+        if state is None or state["cosigned_at"] is None:
+            lines.append("  " + i18n.text(locale, "log.witness.never"))
+        else:
+            at = i18n.moment(locale, state["cosigned_at"])
+            lines.append("  " + i18n.text(locale, "log.witness.seen", size=state["size"], at=at))
+        if state is not None and state["fault"] is not None:
+            fault = i18n.text(locale, f"auditor.fault.{state['fault']}")
+            lines.append("  " + i18n.text(locale, "log.witness.fault", fault=fault))
+        is_good = is_good and state is not None and state["fault"] is None
+    if not listed:
+        lines.append(i18n.text(locale, "log.witness.none", place=str(home / WITNESSES)))
+    return Said("\n".join(lines), is_good)
+
+
 async def rotate_key(dsn: str, keys: KeyRing, home: Path, locale: str) -> Said:
+    """An operator's act, and an event like any other; the database is open for it."""
     async with _connected(dsn, keys) as connection:
         try:
             new = await rotation.rotate(connection, keys.log, home)
@@ -57,6 +87,11 @@ async def rotate_key(dsn: str, keys: KeyRing, home: Path, locale: str) -> Said:
             raise SettingFault(
                 f"The key in {keys.folder / 'log'} is not this log's. Nothing was changed."
             ) from error
+    async with unit_of_work(OPERATOR) as tx:
+        detail = {"key": str(new)}
+        await access_log.append_system(
+            tx, EventName.KEY_CHANGED, outcome="permitted", detail=detail
+        )
     return Said(i18n.text(locale, "log.key.rotated", key=str(new)), is_good=True)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from api.access_log.sealing import log_keys, queries, stored
+from api.access_log.sealing import log_keys, queries, stored, witness_queries
 from api.access_log.sealing.halting import Halted, Reason
 from api.access_log.transparency import notes
 from api.access_log.verifier import Malformed, Note, Vkey, parse_note
@@ -56,7 +56,7 @@ async def publish(connection: asyncpg.Connection, keys: SigningKeys, home: Path)
     if not witnesses:
         return []
     origin = (await queries.state(connection)).origin
-    sizes = await queries.witnessed_sizes(connection)
+    sizes = await witness_queries.witnessed_sizes(connection)
     known = {each.key: sizes.get(str(each.key), 0) for each in witnesses}
     try:
         results = await client.push_all(StoredLog(connection, keys, origin), witnesses, known)
@@ -66,7 +66,7 @@ async def publish(connection: asyncpg.Connection, keys: SigningKeys, home: Path)
         log.error("log:sealing:halted", reason=reason)
         return []
     for pushed in results:
-        await queries.keep_pushed(connection, pushed)
+        await witness_queries.keep_pushed(connection, pushed)
         if pushed.fault is not None:
             log.error("log:witness:failed", fault=pushed.fault)
         if pushed.must_halt:

@@ -47,6 +47,8 @@ GUARDED: Final = (
     "key_change",
     "head_map",
     "fsck_run",
+    "reconciliation",
+    "unknown_receipt",
 )
 
 

@@ -166,14 +166,14 @@ async def _recover(
     """
     first, last = frontier.size, newest.checkpoint.size
     roots = {each.checkpoint.size: each.checkpoint.root for each in remembered}
-    held = b""
+    parts = []
     try:
         async for raw in client.recovered(mirror, newest.checkpoint.origin, first, last):
-            held += raw
+            parts.append(raw)
     except WitnessFault:
         found.add(Code.ROLLED_BACK, place=last)
         return []
-    grown = frontier
+    held, grown = b"".join(parts), frontier
     for size in sorted(size for size in roots if size > first):
         grown = grown.plus(
             held[entries.WIDTH * (grown.size - first) :][: entries.WIDTH * (size - grown.size)]

@@ -2,51 +2,30 @@
 
 import asyncio
 import gzip
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
-from uuid import UUID
 
 import asyncpg
-import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from api.access_log import keystore, opening, verifier
+from api.access_log import keystore, verifier
 from api.access_log.sealing import head_maps, stored
 from api.access_log.sealing.publishing import WITNESSES
 from api.access_log.showing import queries
+from api.access_log.showing.bundling import Material, Signed, built, is_in
 from api.access_log.transparency import bundle as bundles
 from api.access_log.transparency import head_map, notes, tiles, tree
-from api.access_log.transparency.bundle import ShownEvent, Withheld
-from api.access_log.verifier import (
-    ZEROS,
-    Consistency,
-    HeadProof,
-    Malformed,
-    Receipt,
-    field_digest,
-    parse_note,
-    salt,
-)
+from api.access_log.verifier import ZEROS, HeadProof, Malformed, parse_note
 from api.access_log.witnessing.listed import Witness, read_witnesses
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor
 from api.core.database import Transaction, unit_of_work
-from api.core.errors import NotFound, Problem
+from api.core.errors import NotFound
 from api.core.logging import log
 from api.core.settings import SettingFault
 
 VERIFIER: Final = Path(verifier.__file__)
 QUICKLY: Final = 5
-
-
-class LogUnreadable(Problem):
-    """A body does not open: it was altered, or its key was. Never a log that looks whole."""
-
-    status = 500
-    key = "error.log.unreadable"
 
 
 class Tile(NamedTuple):
@@ -63,12 +42,6 @@ class Keys(NamedTuple):
     keys: list[str]
     key_changes: list[str]
     witnesses: list[Witness]
-
-
-class _Signed(NamedTuple):
-    size: int
-    root: bytes
-    note: str
 
 
 async def checkpoint() -> str:
@@ -130,7 +103,7 @@ async def bundle(
     async with unit_of_work(actor) as tx:
         material = await _material(tx, since, after)
     # Hashing and inflating a thousand events takes a while; others are served meanwhile.
-    body = await asyncio.to_thread(_built, material)
+    body = await asyncio.to_thread(built, material)
     headers = {"vary": "accept-encoding"}
     if "gzip" in accepted:
         body = await asyncio.to_thread(gzip.compress, body, QUICKLY)
@@ -161,24 +134,7 @@ async def proof(actor: Actor, number: int) -> str:
     )
 
 
-class _Material(NamedTuple):
-    """What was read in one transaction; building from it needs no database."""
-
-    origin: str
-    keys: list[str]
-    key_changes: list[str]
-    signed: _Signed
-    before: tuple[int, bytes]
-    rows: list[asyncpg.Record]
-    ciphers: Mapping[int, AESGCM]
-    head: HeadProof | None
-    since: int
-    found: dict[stored.Place, bytes]
-    participant: UUID
-    today: date
-
-
-async def _material(tx: Transaction, since: int, after: int) -> _Material:
+async def _material(tx: Transaction, since: int, after: int) -> Material:
     if tx.subject is None:
         raise LookupError("no log without a subject")
     origin = await queries.origin(tx) or ""
@@ -189,14 +145,14 @@ async def _material(tx: Transaction, since: int, after: int) -> _Material:
     after = max(min(after, proof.number if proof else 0), await queries.erased_upto(tx))
     before = (after, await queries.commit_of(tx, after)) if after else (0, ZEROS)
     rows = await queries.events_after(tx, after)
-    leaves = {row["leaf"] for row in rows if _is_in(row, signed)}
+    leaves = {row["leaf"] for row in rows if is_in(row, signed)}
     if proof is not None:
         leaves.add(proof.leaf)
     nodes = bundles.needed_nodes(leaves, signed.size)
     nodes += stored.consistency_nodes(since, signed.size)
     places = stored.holding(nodes, signed.size) | set(stored.edge(min(since, signed.size)))
     changes = await queries.key_changes(tx)
-    return _Material(
+    return Material(
         origin,
         _keys(origin, changes),
         changes,
@@ -212,7 +168,7 @@ async def _material(tx: Transaction, since: int, after: int) -> _Material:
     )
 
 
-async def _chosen(tx: Transaction, head: asyncpg.Record | None, since: int) -> _Signed:
+async def _chosen(tx: Transaction, head: asyncpg.Record | None, since: int) -> Signed:
     """The newest that a witness has seen, if all of the subject's events are in it; else the
     newest: a phone that remembers more than the witness must not meet less."""
     newest, *cosigned = await _checkpoints(tx)
@@ -223,11 +179,11 @@ async def _chosen(tx: Transaction, head: asyncpg.Record | None, since: int) -> _
     return newest
 
 
-async def _checkpoints(tx: Transaction) -> list[_Signed]:
+async def _checkpoints(tx: Transaction) -> list[Signed]:
     rows = await queries.checkpoints(tx)
     if not rows:
         raise NotFound
-    return [_Signed(row["size"], row["root"], row["note"] + row["lines"]) for row in rows]
+    return [Signed(row["size"], row["root"], row["note"] + row["lines"]) for row in rows]
 
 
 async def _head_proof(tx: Transaction, head: asyncpg.Record | None, size: int) -> HeadProof | None:
@@ -255,82 +211,6 @@ async def _head_proof(tx: Transaction, head: asyncpg.Record | None, size: int) -
             lambda level, idx: kept[level, idx]["hashes"] if (level, idx) in kept else b"", position
         ),
     )
-
-
-def _built(material: _Material) -> bytes:
-    size, hash_at = material.signed.size, tiles.hashes_in(stored.source(material.found))
-    consistency = None
-    if 0 < material.since <= size:
-        root = tree.root(hash_at, material.since)
-        proof = tree.consistency(hash_at, material.since, size)
-        consistency = Consistency(material.since, root, proof)
-    try:
-        events = [_shown(row, material) for row in material.rows]
-    except (InvalidTag, ValueError, KeyError) as error:
-        raise LogUnreadable from error
-    made = bundles.build(
-        log_key=material.keys[0],
-        origin=material.origin,
-        size=size,
-        checkpoint=material.signed.note,
-        key_changes=material.key_changes,
-        participant=material.participant,
-        events=events,
-        hash_at=hash_at,
-        head_map=material.head,
-        consistency=consistency,
-        before=material.before,
-    )
-    return msgspec.json.encode(made)
-
-
-def _shown(row: asyncpg.Record, material: _Material) -> ShownEvent:
-    event = opening.opened(row, material.ciphers)
-    if event is None:
-        raise LogUnreadable
-    is_in = _is_in(row, material.signed)
-    embargoed = event.withheld(material.today)
-    hidden = {each.name for each in embargoed}
-    withheld = [
-        Withheld("other", _digest(event.ek_other, "other", event.texts)),
-        *(
-            Withheld(
-                each.name,
-                _digest(event.ek, each.name, event.texts),
-                each.reason,
-                each.until.isoformat(),
-            )
-            for each in embargoed
-        ),
-    ]
-    fields = [
-        (name, text) for name, text in event.texts.items() if name != "other" and name not in hidden
-    ]
-    salts = {name: salt(event.ek, name) for name, _ in fields} if hidden else None
-    return ShownEvent(
-        row["pseq"],
-        row["at"],
-        row["commit"],
-        row["leaf"] if is_in else None,
-        fields,
-        withheld,
-        None if hidden else event.ek,
-        salts,
-        None if is_in else _receipt(row, material.origin),
-    )
-
-
-def _is_in(row: asyncpg.Record, signed: _Signed) -> bool:
-    return row["leaf"] is not None and row["leaf"] < signed.size
-
-
-def _digest(key: bytes, name: str, texts: Mapping[str, str]) -> bytes:
-    return field_digest(salt(key, name), name, texts[name])
-
-
-def _receipt(row: asyncpg.Record, origin: str) -> Receipt:
-    signing = runtime.keys().log.current().private
-    return notes.receipt(row["commit"], row["at"], origin, signing)
 
 
 def _keys(origin: str, changes: Sequence[str]) -> list[str]:

@@ -196,7 +196,7 @@ def _how(row: LogRow) -> str:
         return "denied"
     is_unsaid = any(each.name == "resources" for each in row.withheld)
     is_read = row.event == EventName.RECORD_READ
-    return "times" if _records(row) or (is_read and is_unsaid) else "checked"
+    return "times" if _records(row) or (is_read and (is_unsaid or row.is_erased)) else "checked"
 
 
 def _records(row: LogRow) -> Counter[str]:

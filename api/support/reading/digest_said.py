@@ -1,5 +1,8 @@
 """A month summed up, in sentences."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from msgspec import Struct
 
 from api.core import i18n
@@ -23,11 +26,17 @@ class LookedSaid(Struct, frozen=True, kw_only=True):
     sentences: list[str]
 
 
-def looked_said(each: Looked, locale: str, profile: NetworkProfile) -> LookedSaid:
-    facility = each.facility.get(locale) or i18n.text(locale, "digest.facility.unknown")
+def looked_said(
+    each: Looked, locale: str, profile: NetworkProfile, names: Mapping[UUID, str]
+) -> LookedSaid:
+    """`names`: of facilities, for events that do not say it themselves any more."""
+    facility = each.facility.get(locale) or (
+        names.get(each.facility_id) if each.facility_id else ""
+    )
+    facility = facility or i18n.text(locale, "log.facility.withheld")
     profession = label_or_system(profile, each.profession, locale)
     if not each.facility and each.profession is None:
-        profession = i18n.text(locale, "digest.somebody")
+        profession = i18n.text(locale, "log.who.withheld")
     who = {"facility": facility, "profession": profession}
     kinds = kinds_in_order(each.kinds, locale, profile)
     sentences = []

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from api.access_log import service as access_log
 from api.access_log.filters import Wanted
+from api.consent.settings.names import names_of
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -46,7 +47,9 @@ async def month(actor: Actor, locale: str, text: str) -> MonthView:
     if not first <= asked <= now:
         raise NotFound
     found = await _digest(actor, asked)
-    looked = [looked_said(each, locale, directory.profile()) for each in found.looked]
+    facilities = {each.facility_id for each in found.looked if each.facility_id is not None}
+    names = await names_of(actor, locale, facilities, ())
+    looked = [looked_said(each, locale, directory.profile(), names) for each in found.looked]
     return MonthView(
         month=str(asked),
         summary=summary(found, locale),
