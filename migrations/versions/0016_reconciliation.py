@@ -66,7 +66,7 @@ CREATE POLICY of_the_subject ON unconfirmed_access FOR SELECT
 GRANT SELECT ON reconciliation, unknown_receipt, unconfirmed_access TO tsunagu_app;
 GRANT SELECT, INSERT ON reconciliation, unknown_receipt, unconfirmed_access TO tsunagu_lookup;
 GRANT UPDATE (confirmed_at) ON unconfirmed_access TO tsunagu_lookup;
-GRANT SELECT ON log_entry TO tsunagu_lookup;
+GRANT SELECT ON log_entry, log_gap TO tsunagu_lookup;
 
 -- What a facility's systems were answered on one day in Japan: these kinds of events, about
 -- participants and about nobody alike. Whom they concern does not leave the functions below.
@@ -162,7 +162,9 @@ BEGIN
   WITH alarms AS MATERIALIZED (
     SELECT u.commit, u.receipt
     FROM unnest(p_commits, p_times, p_receipts) AS u(commit, at, receipt)
-    WHERE NOT EXISTS (SELECT FROM log_entry l WHERE l.entry = '\x0101'::bytea || u.commit)
+    -- A leaf without its event is no answer, unless a restore lost the event and said so.
+    WHERE NOT EXISTS (SELECT FROM log_entry l JOIN log_gap g ON l.idx BETWEEN g.first AND g.last
+        WHERE l.entry = '\x0101'::bytea || u.commit)
       AND NOT EXISTS (SELECT FROM app.answered a WHERE a.at = u.at AND a.commit = u.commit)
   ), kept AS (
     INSERT INTO unknown_receipt (facility_id, commit, day, receipt)

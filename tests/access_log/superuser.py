@@ -36,3 +36,11 @@ TABLES: Final = (
     "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p')"
     " AND relnamespace IN ('public'::regnamespace, 'keystore'::regnamespace)"
 )
+
+
+def hexed(value: bytes) -> str:
+    return f"'\\x{value.hex()}'::bytea"
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
