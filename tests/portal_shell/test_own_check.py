@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from api.access_log import verifier as v
 from api.core import i18n
-from tests.access_log.cases import copied
+from tests.access_log.cases import copied, embargo
 from tests.access_log.synthetic import HANAKO, WITNESSES, Log, drawn
 from tests.journeys.quality import axe_violations
 from tests.portal_shell.checked import MORI, goes_on, lines, story
@@ -422,6 +423,21 @@ async def test_what_waits_for_the_tree_is_said_to_wait(open_phone: OpenPhone, lo
     await phone.is_praised(*said[locale], marks=3)
     await expect(phone.page.locator("#access-4 > .mark-waits")).to_be_visible()
     assert await axe_violations(phone.page) == []
+
+
+async def test_what_is_withheld_for_a_time_is_no_difference(phone: Phone) -> None:
+    log = story()
+    log.append(HANAKO, embargo=embargo("actor", "purpose", "resources"))
+    log.seal()
+    log.count()
+    newest, *rest = lines(log, "ja")
+    hidden = {"who": "", "profession": "", "facility": "", "purpose": "", "kinds": ()}
+    phone.rows = [replace(newest, **hidden), *rest]
+    await phone.opens(log)
+    await phone.is_praised("全部で4件", marks=4)
+    phone.rows = [newest, *rest]  # what is not told must not be shown either
+    await phone.opens(log)
+    await phone.is_alarmed("rows")
 
 
 async def test_a_log_that_was_never_counted_is_not_said_to_be_all(phone: Phone) -> None:

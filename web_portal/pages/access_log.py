@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import structs
 
 from api.access_log.filters import Kind
+from api.access_log.showing import service as proofs
 from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -24,7 +25,6 @@ from api.support.reading import service
 from api.support.reading.asked import Asked
 from api.support.reading.digest import Month
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
-from web_portal.pages.log_by_file import witnesses
 
 HERE = "/access-log"
 ON_A_PAGE = 20
@@ -77,7 +77,7 @@ async def access_log(
         month=str(Month.of(clock.now())),
         check={
             "participant": str(actor.participant_id),
-            "witnesses": [str(each.key) for each in witnesses()],
+            "witnesses": [str(each.key) for each in proofs.witnesses()],
         },
         pager={"page": page, "pages": pages_of(view.total if view else 0, ON_A_PAGE)},
         here=_address(chosen, **({"upto": str(view.upto)} if view else {})),
