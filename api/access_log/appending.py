@@ -145,7 +145,7 @@ async def append_owed_alike(
         await append_owed(tx.connection, owed)
 
 
-def _entry(owed: Owed, key: keystore.Key) -> tuple[object, ...]:
+def _entry(owed: Owed, key: keystore.Key) -> queries.OwedEvent:
     participant_id, event, outcome, shared, resources, other = owed
     composed: Composed = commitments.compose(uuid7(), event, outcome, shared, resources, other)
     sealed = bodies.seal(key.cipher, participant_id, key.version, composed.body)

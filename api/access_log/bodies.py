@@ -2,13 +2,15 @@
 
 Sealed is `nonce (12) ‖ AES-256-GCM(body)`, its associated data `participant ‖ u32 key version`; the
 body is `version (1) ‖ ek ‖ ek_other ‖ u32 length ‖ common ‖ u32 length ‖ told ids ‖ u32 length ‖
-untold ids ‖ JSON of what else varies`. `common` is what many events share, deflated once for all
-of them. `about` is not there: its values are columns of the row.
+untold ids ‖ what else varies`. Texts are one JSON object, deflated from a dictionary: `common`,
+which many events share, once for all of them. `about` is not there: its values are columns of the
+row.
 """
 
 import os
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -18,7 +20,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 VERSION: Final = b"\x01"
 NONCE: Final = 12
 
-# What every deflated part begins from. Part of version 1: a changed letter makes bodies unreadable.
+# What the deflated parts begin from. Part of version 1: a changed letter makes bodies unreadable.
+_FEW_WORDS: Final = (
+    b'{"other":[],"resources":[{"category":"allergy","count":1,"type":"AllergyIntolerance"},'
+    b'{"category":"condition","count":2,"type":"Condition"},{"category":"encounter","count":3,'
+    b'"type":"Encounter"},{"category":"imaging","count":4,"type":"ImagingStudy"},{"category":"lab",'
+    b'"count":10,"type":"Observation"},{"category":"prescription","count":12,'
+    b'"type":"MedicationRequest"}]}'
+)
 _WORDS: Final = (
     '{"detail":"{\\"actor\\":{\\"name\\":\\"","state":"participating","terms":"","version":,"change":'
     '[{"kind":"facility","facility_id":"","on":true}],"places":[{"region":"","from_on":null,'
@@ -84,7 +93,7 @@ def seal(cipher: AESGCM, participant: UUID, key_version: int, body: Body) -> byt
             told,
             len(untold).to_bytes(4),
             untold,
-            _joined(body.varying),
+            _briefly(_joined(body.varying)),
         )
     )
     nonce = os.urandom(NONCE)
@@ -104,9 +113,17 @@ def unseal(cipher: AESGCM, participant: UUID, key_version: int, sealed: bytes) -
         parts.append(plain[at + 4 : end])
         at = end
     common, told, untold = parts
-    unpacking = zlib.decompressobj(-15, _WORDS)
-    texts = _divided(unpacking.decompress(common)) | _divided(plain[at:])
+    shared = zlib.decompressobj(-15, _WORDS).decompress(common)
+    varying = zlib.decompressobj(-10, _FEW_WORDS).decompress(plain[at:])
+    texts = _divided(shared) | _divided(varying)
     return Opened(plain[1:33], plain[33:65], texts, told, untold)
+
+
+@lru_cache(1024)
+def _briefly(text: bytes) -> bytes:
+    """For a few words, mostly the same ones: a window of 1 kB costs a tenth of what 32 kB do."""
+    packing = zlib.compressobj(6, zlib.DEFLATED, -10, 1, zlib.Z_DEFAULT_STRATEGY, _FEW_WORDS)
+    return packing.compress(text) + packing.flush()
 
 
 def _joined(fields: Mapping[str, str]) -> bytes:

@@ -12,8 +12,11 @@ from api.core.database import Transaction
 Connection: TypeAlias = Any  # asyncpg's own, or what its pool lends
 Record: TypeAlias = asyncpg.Record
 
+# Participant, outcome, eid, inner, sealed, key version.
+OwedEvent: TypeAlias = tuple[UUID, str, UUID, bytes, bytes, int]
+
 _APPEND_OWED = (
-    "SELECT participant_id, pseq, at, commit FROM access_log_append_owed($1::app.owed_event[])"
+    "SELECT participant_id, pseq, at, commit FROM access_log_append_owed($1, $2, $3, $4, $5, $6)"
 )
 
 
@@ -40,11 +43,9 @@ async def append(
     )
 
 
-async def append_owed(
-    connection: Connection, events: Sequence[tuple[object, ...]]
-) -> dict[UUID, Record]:
+async def append_owed(connection: Connection, events: Sequence[OwedEvent]) -> dict[UUID, Record]:
     """What was appended, by participant; `events` names each of them once."""
-    rows: list[Record] = await connection.fetch(_APPEND_OWED, events)
+    rows: list[Record] = await connection.fetch(_APPEND_OWED, *zip(*events, strict=True))
     return {row["participant_id"]: row for row in rows}
 
 

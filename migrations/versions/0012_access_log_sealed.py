@@ -329,10 +329,9 @@ END $$;
 -- the actor are those of the deed that owes it, the oldest of each participant's. Answers what was
 -- appended: an event is still owed where its body is sealed under a key no longer in force. The
 -- deed holds the heads' locks, so that times go with numbers.
-CREATE TYPE app.owed_event AS (
-  participant_id uuid, outcome text, eid uuid, inner_hash bytea, sealed bytea, key_version smallint
-);
-CREATE FUNCTION access_log_append_owed(p_events app.owed_event[])
+CREATE FUNCTION access_log_append_owed(
+  p_participants uuid[], p_outcomes text[], p_eids uuid[], p_inner bytea[], p_sealed bytea[],
+  p_key_versions smallint[])
 RETURNS TABLE (participant_id uuid, pseq bigint, at timestamptz, commit bytea)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH moved AS (
@@ -340,7 +339,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SET last_pseq = h.last_pseq + 1, owes = h.owes[2:],
       last_commit = app.event_commit(e.inner_hash, h.participant_id, h.last_pseq + 1,
         h.last_commit, e.at)
-    FROM (SELECT o.*, clock_timestamp() AS at FROM unnest(p_events) o) e
+    FROM (SELECT o.*, clock_timestamp() AS at
+      FROM unnest(p_participants, p_outcomes, p_eids, p_inner, p_sealed, p_key_versions)
+        AS o(participant_id, outcome, eid, inner_hash, sealed, key_version)) e
     WHERE h.participant_id = e.participant_id AND h.key_version = e.key_version
       AND cardinality(h.owes) > 0 -- not <> '{}': by that the planner would look for the few
     RETURNING e.*, new.last_pseq AS pseq, old.last_commit AS prev, new.last_commit AS commit,

@@ -264,8 +264,8 @@ async def test_nothing_is_appended_that_nobody_owes(
 ):
     before = len(await chain(admin, world.taro))
     rows = await app_role.fetch(
-        "SELECT * FROM access_log_append_owed(ARRAY[($1::uuid, 'permitted', $2::uuid, sha256(''),"
-        " '\\x00', 1)::app.owed_event])",
+        "SELECT * FROM access_log_append_owed(ARRAY[$1::uuid], '{permitted}', ARRAY[$2::uuid],"
+        " ARRAY[sha256('')], ARRAY['\\x00'::bytea], '{1}')",
         world.taro.participant_id,
         uuid4(),
     )
