@@ -322,8 +322,9 @@ async def _synthetic_events(admin: asyncpg.Connection) -> None:
     await admin.execute("SET session_replication_role = replica")
     await admin.execute(
         "INSERT INTO access_event SELECT uuidv7(), 1, clock_timestamp(), uuidv7(),"
-        " 'records:record:read', 'permitted', 'system', NULL, NULL, 'TREAT', sha256(n::text::bytea),"
-        " sha256(n::text::bytea), sha256(('c' || n)::bytea), NULL, 1, s.epoch"
+        " 'records:record:read', 'permitted', 'system', NULL, NULL, 'TREAT',"
+        " sha256(n::text::bytea), sha256(n::text::bytea), sha256(('c' || n)::bytea), NULL, 1,"
+        " s.epoch"
         " FROM generate_series(1, $1::integer) n, log_state s",
         TO_SEAL,
     )

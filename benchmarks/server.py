@@ -72,8 +72,9 @@ def serving(where: Place, *, workers: int = 1) -> Iterator[psutil.Process]:
         process = subprocess.Popen(
             [
                 sys.executable, "-m", "granian", "--interface", "asgi", "--factory",
-                "--workers", str(workers), "--host", "127.0.0.1", "--no-ws", "--log-level", "warning",
-                "--port", str(where.settings.port), "benchmarks.server:compared",
+                "--workers", str(workers), "--host", "127.0.0.1", "--no-ws",
+                "--log-level", "warning", "--port", str(where.settings.port),
+                "benchmarks.server:compared",
             ],
             env=environment, stdout=said, stderr=said,
         )  # fmt: skip
