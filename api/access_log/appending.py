@@ -5,15 +5,18 @@ for several participants at once. Either way PostgreSQL chains it: number, previ
 exist only there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from api.access_log import bodies, commitments, keystore, queries
 from api.access_log.commitments import NONE, Common, Composed, Embargo, OnBehalf, Resources, Way
 from api.access_log.events import EventName
-from api.access_log.queries import Connection
+from api.access_log.queries import Connection, OwedEvent
+from api.access_log.verifier import commit_hash
 from api.core.actor import Actor
 from api.core.database import Transaction
 from api.core.errors import Unavailable
@@ -31,11 +34,19 @@ class Appended(NamedTuple):
     commit: bytes
 
 
+class Place(NamedTuple):
+    """Where in a log an event will stand: after which one, and when, as PostgreSQL fixed it."""
+
+    last_number: int
+    last_commit: bytes
+    at: datetime
+
+
 class Owed(NamedTuple):
     """The event of what was done to one participant's data, in the name of who did it.
 
-    PostgreSQL has noted the event's name and its actor when it was done; what is said here must
-    agree with that.
+    PostgreSQL has noted the event's name, its time and its actor when it was done; what is said
+    here must agree with that.
     """
 
     participant_id: UUID
@@ -44,6 +55,7 @@ class Owed(NamedTuple):
     shared: Common
     resources: Resources | None
     other: Resources
+    place: Place | None = None
 
 
 _profile: commitments.Profile | None = None
@@ -112,26 +124,36 @@ async def append_system(
 
 
 async def append_owed(connection: Connection, owed: Sequence[Owed]) -> list[Appended]:
-    """In the transaction that owes them, in this order for each participant."""
-    appended: dict[int, Appended] = {}
-    waiting = list(range(len(owed)))
-    missed = 0
-    while waiting and missed < TRIES:
-        # One statement takes each participant once: who is owed twice is in the next one again.
-        at = {owed[n].participant_id: n for n in reversed(waiting)}
-        keys = await keystore.keys_in_force(connection, at)
-        rows = await queries.append_owed(
-            connection, [_entry(owed[n], keys[participant]) for participant, n in at.items()]
-        )
-        for participant, row in rows.items():
-            appended[at[participant]] = Appended(row["pseq"], row["at"], row["commit"])
-        if len(rows) < len(at):
-            missed += 1
-            keystore.forget(at.keys() - rows.keys())
-        waiting = [n for n in waiting if n not in appended]
-    if waiting:
-        raise Unavailable
-    return [appended[n] for n in range(len(owed))]
+    """In the transaction that owes them; answers those that have a place. Raises `Unavailable`
+    where a key was destroyed meanwhile."""
+    waves, appended = await _composed(connection, owed)
+    for wave in waves:
+        try:
+            await queries.append_owed(connection, wave)
+        except asyncpg.PostgresError as error:
+            if not forget_if_gone(error, (each.participant_id for each in owed)):
+                raise
+            raise Unavailable from error
+    return appended
+
+
+async def owed_statement(
+    connection: Connection, owed: Sequence[Owed]
+) -> tuple[str, list[Appended]]:
+    """What appends them, to be sent with the commit, and what then will have been appended.
+
+    Where a key was destroyed meanwhile it fails, with what `forget_if_gone` is to be told.
+    """
+    waves, appended = await _composed(connection, owed)
+    return "; ".join(map(queries.append_owed_text, waves)) or "SELECT", appended
+
+
+def forget_if_gone(error: Exception, participants: Iterable[UUID]) -> bool:
+    """Whether it is worth trying again: their keys will be asked for anew."""
+    if not queries.is_not_owed(error):
+        return False
+    keystore.forget(participants)
+    return True
 
 
 async def append_owed_alike(
@@ -145,11 +167,53 @@ async def append_owed_alike(
         await append_owed(tx.connection, owed)
 
 
-def _entry(owed: Owed, key: keystore.Key) -> queries.OwedEvent:
-    participant_id, event, outcome, shared, resources, other = owed
+async def _composed(
+    connection: Connection, owed: Sequence[Owed]
+) -> tuple[list[list[OwedEvent]], list[Appended]]:
+    """In waves: a statement names each participant once, so who is owed twice is in the next."""
+    keys = await keystore.keys_in_force(connection, {each.participant_id for each in owed})
+    waves: list[list[OwedEvent]] = []
+    appended: list[Appended] = []
+    turns: dict[UUID, tuple[int, Appended | None]] = {}
+    for each in owed:
+        turn, before = turns.get(each.participant_id, (0, None))
+        event, found = _entry(each, keys[each.participant_id], before)
+        if turn == len(waves):
+            waves.append([])
+        waves[turn].append(event)
+        turns[each.participant_id] = (turn + 1, found)
+        if found is not None:
+            appended.append(found)
+    return waves, appended
+
+
+def _entry(
+    owed: Owed, key: keystore.Key, before: Appended | None
+) -> tuple[OwedEvent, Appended | None]:
+    participant_id, event, outcome, shared, resources, other, place = owed
     composed: Composed = commitments.compose(uuid7(), event, outcome, shared, resources, other)
     sealed = bodies.seal(key.cipher, participant_id, key.version, composed.body)
-    return participant_id, outcome, composed.eid, composed.inner, sealed, key.version
+    found = None if place is None else _placed(participant_id, composed.inner, place, before)
+    commit = None if found is None else found.commit
+    entry = OwedEvent(
+        participant_id, outcome, composed.eid, composed.inner, sealed, key.version, commit
+    )
+    return entry, found
+
+
+def _placed(participant_id: UUID, inner: bytes, place: Place, before: Appended | None) -> Appended:
+    """PostgreSQL computes it too, and appends nothing where the two are not the same."""
+    number, last_commit = place.last_number, place.last_commit
+    if before is not None and before.number is not None:
+        number, last_commit = before.number, before.commit
+    at = microseconds(place.at)
+    commit = commit_hash(inner, participant_id.bytes, number + 1, last_commit, at)
+    return Appended(number + 1, place.at, commit)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970 UTC, without the rounding of `timestamp()`."""
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
 
 
 def _resources(said: Mapping[str, Any]) -> Resources:

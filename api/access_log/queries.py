@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -12,12 +12,17 @@ from api.core.database import Transaction
 Connection: TypeAlias = Any  # asyncpg's own, or what its pool lends
 Record: TypeAlias = asyncpg.Record
 
-# Participant, outcome, eid, inner, sealed, key version.
-OwedEvent: TypeAlias = tuple[UUID, str, UUID, bytes, bytes, int]
 
-_APPEND_OWED = (
-    "SELECT participant_id, pseq, at, commit FROM access_log_append_owed($1, $2, $3, $4, $5, $6)"
-)
+class OwedEvent(NamedTuple):
+    """`commit` is what it must come to, None where nobody needs to know."""
+
+    participant_id: UUID
+    outcome: str
+    eid: UUID
+    inner: bytes
+    sealed: bytes
+    key_version: int
+    commit: bytes | None
 
 
 async def append(
@@ -43,10 +48,40 @@ async def append(
     )
 
 
-async def append_owed(connection: Connection, events: Sequence[OwedEvent]) -> dict[UUID, Record]:
-    """What was appended, by participant; `events` names each of them once."""
-    rows: list[Record] = await connection.fetch(_APPEND_OWED, *zip(*events, strict=True))
-    return {row["participant_id"]: row for row in rows}
+async def append_owed(connection: Connection, events: Sequence[OwedEvent]) -> None:
+    """Names each participant once. Raises what `is_not_owed` knows."""
+    await connection.execute(
+        "SELECT access_log_append_owed($1, $2, $3, $4, $5, $6, $7)", *zip(*events, strict=True)
+    )
+
+
+def append_owed_text(events: Sequence[OwedEvent]) -> str:
+    """The same with its values in it. They are ids, codes and bytes: none can end a literal."""
+    columns = zip(*events, strict=True)
+    return f"SELECT access_log_append_owed({', '.join(map(_array, columns))})"
+
+
+def is_not_owed(error: BaseException) -> bool:
+    """A key is no longer in force, or something else stands in an event's place."""
+    return getattr(error, "sqlstate", None) == "TL001"
+
+
+def _array(values: Sequence[object]) -> str:
+    return "'{" + ",".join(map(_literal, values)) + "}'"
+
+
+def _literal(value: object) -> str:
+    match value:
+        case bytes():
+            return f'"\\\\x{value.hex()}"'
+        case UUID() | int():
+            return str(value)
+        case "permitted" | "denied":
+            return str(value)
+        case None:
+            return "NULL"
+        case _:
+            raise TypeError(type(value).__name__)
 
 
 async def append_system(

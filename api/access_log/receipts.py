@@ -1,7 +1,6 @@
 """Receipts for whoever was answered: the log's signature that an event stands in it."""
 
 import time
-from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -9,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.access_log import appending
-from api.access_log.appending import Appended
+from api.access_log.appending import Appended, microseconds
 from api.access_log.verifier import ED25519, MERGE_DELAY, Receipt, Vkey, receipt_message
 from api.core import runtime
 
@@ -49,11 +48,6 @@ def header(event: Appended) -> str:
     merge_by = at + MERGE_DELAY
     signature = signer.private.sign(receipt_message(event.commit, at, merge_by))
     return str(Receipt(signer.key_id, event.commit, at, merge_by, signature))
-
-
-def microseconds(moment: datetime) -> int:
-    """Since 1970 UTC, without the rounding of `timestamp()`."""
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
 
 
 def _current() -> _Signer:

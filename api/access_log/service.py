@@ -10,9 +10,12 @@ from api.access_log import appending, filters, keystore, queries, receipts
 from api.access_log.appending import (
     Appended,
     Owed,
+    Place,
     append_owed,
     append_owed_alike,
     common,
+    forget_if_gone,
+    owed_statement,
     under_profile,
 )
 from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resources, Way
@@ -34,13 +37,16 @@ __all__ = (
     "OnBehalf",
     "OpenedEvent",
     "Owed",
+    "Place",
     "Resources",
     "Withheld",
     "append_owed",
     "append_owed_alike",
     "common",
     "erase_in",
+    "forget_if_gone",
     "newest_at",
+    "owed_statement",
     "under_profile",
 )
 CHUNK: Final = 200

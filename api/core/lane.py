@@ -5,6 +5,8 @@ the next one together: one round trip and one commit for all of them. A further 
 when a whole batch is waiting, so that one slow lock never holds up everyone. No answer leaves
 before its commit, and each call carries a signed context of its own (access-log design, flow 1).
 A lane may have a second step: what must follow before the commit, for all calls of a batch at once.
+Each further round trip waits its turn behind whatever else the process does, so what ends one
+transaction goes together with its commit, and with the beginning of the next.
 """
 
 import asyncio
@@ -50,14 +52,21 @@ class Answer(NamedTuple):
     row: asyncpg.Record
 
 
-Then = Callable[[Any, Sequence[Answer]], Awaitable[Sequence[Any]]]
+class Step(NamedTuple):
+    """`last` is SQL to run with the commit, its values in it; `results` is what callers get."""
+
+    last: str
+    results: Sequence[Any]
+
+
+Then = Callable[[Any, Sequence[Answer]], Awaitable[Step]]
 
 
 class Lane:
     """`function` takes the signed context, then what the SQL type `call_type` lists after it.
 
-    `then(connection, answers)` runs in the transaction that gave them, and gives in their place
-    what the callers get.
+    `then(connection, answers)` runs in the transaction that gave them. What it raises fails its
+    batch; each call is tried alone then.
     """
 
     def __init__(
@@ -138,12 +147,22 @@ class Lane:
     async def _ask(self, connection: Any, batch: list[_Call]) -> Sequence[Any]:
         if self._then is None:
             return await self._rows(connection, batch)
-        async with connection.transaction():
+        try:
+            if not connection.is_in_transaction():
+                await connection.execute("BEGIN")
             rows = await self._rows(connection, batch)
             answers = [
                 Answer(call.subject, call.note, row) for call, row in zip(batch, rows, strict=True)
             ]
-            return await self._then(connection, answers)
+            last, results = await self._then(connection, answers)
+            # A chained transaction that nobody uses is ended with the lane's own end.
+            chain = " AND CHAIN" if self._waiting else ""
+            await connection.execute(f"{last}; COMMIT{chain}")
+            return results
+        except BaseException:
+            if connection.is_in_transaction():
+                await connection.execute("ROLLBACK")
+            raise
 
     async def _rows(self, connection: Any, batch: list[_Call]) -> list[asyncpg.Record]:
         """In the order of the batch."""

@@ -28,13 +28,13 @@ def entry_text(base_url: str, resource_type: str, resource_id: str, resource: st
 def searchset_bytes(
     base_url: str,
     self_link: str,
-    entries: Sequence[str] | str,
+    entries: Sequence[str] | bytes,
     total: int | None,
     next_link: str | None = None,
 ) -> bytes:
     """Build a searchset around entries that are already JSON, without reading them again.
 
-    `entries` are texts as `entry_text` makes them, or one text of them joined by commas; links
+    `entries` are texts as `entry_text` makes them, or the bytes of them joined by commas; links
     are relative to `base_url`. Without entries there is no `entry` key (an empty array is not
     FHIR).
     """
@@ -44,11 +44,9 @@ def searchset_bytes(
     head: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": links}
     if total is not None:
         head["total"] = total
-    joined = entries if isinstance(entries, str) else ",".join(entries)
-    text = _json(head)
-    if joined:
-        text = f'{text[:-1]},"entry":[{joined}]}}'
-    return text.encode()
+    joined = entries if isinstance(entries, bytes) else ",".join(entries).encode()
+    body = msgspec.json.encode(head)
+    return b'%b,"entry":[%b]}' % (body[:-1], joined) if joined else body
 
 
 def written_bundle(

@@ -119,7 +119,7 @@ class FhirReads(Controller):
         if subject is None:
             raise _not_found((await service.nothing(actor)).event)
         page = await service.read(actor, subject, (resource_type,), record_id=record_id)
-        entries = msgspec.json.decode(f"[{page.entries}]", type=list[dict[str, msgspec.Raw]])
+        entries = msgspec.json.decode(b"[%b]" % page.entries, type=list[dict[str, msgspec.Raw]])
         if not entries:
             raise _not_found(page.event)
         return _fhir(bytes(entries[0]["resource"]), page.event, is_shown=True)

@@ -10,7 +10,7 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.access_log.service import Appended, Common, Owed, Resources
+from api.access_log.service import Appended, Common, Owed, Place, Resources
 from api.consent import policies
 from api.consent.decide import Scope
 from api.consent.explain import sentence
@@ -21,7 +21,7 @@ from api.core import clock, i18n, runtime
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Unavailable
-from api.core.lane import Answer
+from api.core.lane import Answer, Step
 from api.directory import service as directory
 from api.fhir import codes
 from api.records import queries
@@ -34,13 +34,13 @@ TRIES = 3
 
 
 class Page(NamedTuple):
-    """What one read gave. `entries` is JSON text: FHIR entries or timeline lines, comma-joined.
+    """What one read gave. `entries` is JSON: FHIR entries or timeline lines, comma-joined.
 
     `total` counts all that may be seen, `before` is where the next page begins, `event` is what
     stands in the log of it: the participant's own, or the network's when there is no such person.
     """
 
-    entries: str
+    entries: bytes
     total: int
     before: UUID | None
     event: Appended
@@ -120,7 +120,12 @@ async def read(
         except NotFound:
             return await nothing(actor)
         wanted, answer = plan(known, standing)
-        row, event = await _reading.call(actor, subject, queries.digest(wanted), wanted, answer)
+        try:
+            row, event = await _reading.call(actor, subject, queries.digest(wanted), wanted, answer)
+        except asyncpg.PostgresError as error:
+            if not access_log.forget_if_gone(error, [subject]):
+                raise
+            continue
         if event is not None:
             return _page(row, event, page_size)
         directory.forget_standing(actor)
@@ -131,20 +136,21 @@ async def read(
         if held is not None:
             wanted, answer = plan(held, await directory.standing_in(tx, actor))
             row = await queries.read_in(tx, actor, subject, wanted)
-            ((_, event),) = await _log_reads(tx.connection, [Answer(subject, answer, row)])
-            if event is not None:
+            if row["status"] == "read":
+                owed = [_owed(subject, answer, row)]
+                (event,) = await access_log.append_owed(tx.connection, owed)
                 return _page(row, event, page_size)
     raise Unavailable
 
 
-async def _log_reads(
-    connection: Any, answers: Sequence[Answer]
-) -> list[tuple[asyncpg.Record, Appended | None]]:
+async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
     """What was read, each with its event; None where something had changed and nothing was read."""
     were_read = [each for each in answers if each.row["status"] == "read"]
     owed = [_owed(subject, answer, row) for subject, answer, row in were_read]
-    events = iter(await access_log.append_owed(connection, owed))
-    return [(row, next(events) if row["status"] == "read" else None) for _, _, row in answers]
+    statement, appended = await access_log.owed_statement(connection, owed)
+    events = iter(appended)
+    results = [(row, next(events) if row["status"] == "read" else None) for _, _, row in answers]
+    return Step(statement, results)
 
 
 _reading = queries.reading(_log_reads)
@@ -158,27 +164,29 @@ def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
     # denial. Untold records alone change nothing: the row must not let anyone infer them.
     if answer.own is not None and told.types:
         outcome, shared = "permitted", answer.own
-    return Owed(subject, EventName.RECORD_READ, outcome, shared, told, untold)
+    place = Place(row["last_pseq"], row["last_commit"], row["at"])
+    return Owed(subject, EventName.RECORD_READ, outcome, shared, told, untold, place)
 
 
-def _ids(listed: str | None) -> bytes:
-    raw = bytes.fromhex((listed or "").replace("-", "").replace(",", ""))
-    return b"".join(sorted(raw[at : at + 16] for at in range(0, len(raw), 16)))
+def _ids(joined: bytes | None) -> bytes:
+    if joined is None:
+        return b""
+    return b"".join(sorted([joined[at : at + 16] for at in range(0, len(joined), 16)]))
 
 
 def _page(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
     more = row["last_id"] if row["shown"] == page_size else None
-    return Page(row["entries"] or "", row["total"], more, event)
+    return Page(row["entries"] or b"", row["total"], more, event)
 
 
 async def nothing(actor: Actor) -> Page:
     """The answer about somebody we do not know: as a refusal looks, and logged like one."""
-    return Page("", 0, None, await log_nobody(actor, EventName.RECORD_READ))
+    return Page(b"", 0, None, await log_nobody(actor, EventName.RECORD_READ))
 
 
 async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
     page = await read(actor, subject, form="timeline", count=MOST_ROWS)
-    return msgspec.json.decode(f"[{page.entries}]", type=list[TimelineLine])
+    return msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
 
 
 async def find(actor: Actor, identifier: Identifier) -> Found:

@@ -42,7 +42,7 @@ INSERT INTO log_state DEFAULT VALUES;
 GRANT SELECT ON log_state TO tsunagu_app, tsunagu_lookup, tsunagu_sealer;
 
 -- `owes`: what was done under the head's lock and is not written yet, oldest first, each as
--- event|kind|account|subject|facility|professional|purpose. Invariant: nothing commits while
+-- event|kind|account|subject|facility|professional|purpose|at. Invariant: nothing commits while
 -- anything is owed, and what is owed is written in the name of whoever did it.
 -- `position`: the participant's place in the head map, for ever. `key_version`: the key that
 -- bodies are sealed under from now on.
@@ -247,10 +247,10 @@ RETURNS bytea LANGUAGE sql STABLE
 RETURN sha256('\x7068722d61636c2f31206572617375726500'::bytea || uuid_send(p_participant)
   || int8send(p_events) || p_last_commit || int8send(app.microseconds(p_at)));
 -- A context, and an event about this participant, as `owes` holds it.
-CREATE FUNCTION app.owed(p_context text[], p_event text, p_participant uuid) RETURNS text
-LANGUAGE sql STABLE
+CREATE FUNCTION app.owed(p_context text[], p_event text, p_participant uuid, p_at timestamptz)
+RETURNS text LANGUAGE sql STABLE
 RETURN array_to_string(ARRAY[p_event, p_context[2], p_context[3], p_participant::text,
-  p_context[5], p_context[6], p_context[7]], '|', '');
+  p_context[5], p_context[6], p_context[7], p_at::text], '|', '');
 
 -- AFTER the transaction did all it does: whoever was read from has the event of it.
 CREATE FUNCTION app.refuse_owing() RETURNS trigger
@@ -325,23 +325,24 @@ BEGIN
       p_inner, p_sealed, p_key_version) a;
 END $$;
 
--- What is owed, for many participants in one statement, but each named once. The event's name and
--- the actor are those of the deed that owes it, the oldest of each participant's. Answers what was
--- appended: an event is still owed where its body is sealed under a key no longer in force. The
--- deed holds the heads' locks, so that times go with numbers.
+-- What is owed, for many participants in one statement, but each named once: the oldest of each.
+-- The event's name, its time and its actor are those of the deed that owes it. All of them are
+-- appended, or none: TL001 says that a key is no longer in force, or that a commit would not be the
+-- one expected (NULL: whatever it is).
 CREATE FUNCTION access_log_append_owed(
   p_participants uuid[], p_outcomes text[], p_eids uuid[], p_inner bytea[], p_sealed bytea[],
-  p_key_versions smallint[])
-RETURNS TABLE (participant_id uuid, pseq bigint, at timestamptz, commit bytea)
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  p_key_versions smallint[], p_commits bytea[])
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_count integer;
+BEGIN
   WITH moved AS (
     UPDATE access_log_head h
     SET last_pseq = h.last_pseq + 1, owes = h.owes[2:],
       last_commit = app.event_commit(e.inner_hash, h.participant_id, h.last_pseq + 1,
-        h.last_commit, e.at)
-    FROM (SELECT o.*, clock_timestamp() AS at
-      FROM unnest(p_participants, p_outcomes, p_eids, p_inner, p_sealed, p_key_versions)
-        AS o(participant_id, outcome, eid, inner_hash, sealed, key_version)) e
+        h.last_commit, split_part(h.owes[1], '|', 8)::timestamptz)
+    FROM unnest(p_participants, p_outcomes, p_eids, p_inner, p_sealed, p_key_versions, p_commits)
+      AS e(participant_id, outcome, eid, inner_hash, sealed, key_version, expected)
     WHERE h.participant_id = e.participant_id AND h.key_version = e.key_version
       AND cardinality(h.owes) > 0 -- not <> '{}': by that the planner would look for the few
     RETURNING e.*, new.last_pseq AS pseq, old.last_commit AS prev, new.last_commit AS commit,
@@ -349,13 +350,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   )
   INSERT INTO access_event (participant_id, pseq, at, eid, event, outcome, actor_kind, actor_id,
     facility_id, purpose_of_use, inner_hash, prev, commit, sealed, key_version, epoch)
-  SELECT m.participant_id, m.pseq, m.at, m.eid, m.who[1], m.outcome, m.who[2],
+  SELECT m.participant_id, m.pseq, m.who[8]::timestamptz, m.eid, m.who[1], m.outcome, m.who[2],
     coalesce(nullif(m.who[6], ''), nullif(m.who[3], ''))::uuid, nullif(m.who[5], '')::uuid,
     nullif(m.who[7], ''), m.inner_hash, m.prev, m.commit, m.sealed, m.key_version,
     (SELECT s.epoch FROM log_state s)
-  FROM moved m
-  RETURNING participant_id, pseq, at, commit
-$$;
+  FROM moved m WHERE m.expected IS NULL OR m.commit = m.expected;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  IF v_count <> cardinality(p_participants) THEN
+    RAISE EXCEPTION 'not what is owed, or a key no longer in force' USING ERRCODE = 'TL001';
+  END IF;
+END $$;
 
 -- One append with a signed context of its own, for several in one transaction.
 CREATE TYPE app.append_call AS (
@@ -482,7 +486,8 @@ BEGIN
   ), heads AS (
     UPDATE access_log_head h
     SET policy_version = h.policy_version + 1,
-      owes = h.owes || app.owed(v_context, 'consent:terms:asked', h.participant_id)
+      owes = h.owes || app.owed(v_context, 'consent:terms:asked', h.participant_id,
+        clock_timestamp())
     FROM asked a WHERE h.participant_id = a.participant_id
     RETURNING h.participant_id
   ), told AS (
@@ -516,7 +521,8 @@ BEGIN
   ), heads AS (
     UPDATE access_log_head h
     SET policy_version = h.policy_version + 1,
-      owes = h.owes || app.owed(v_context, 'consent:terms:called_off', h.participant_id)
+      owes = h.owes || app.owed(v_context, 'consent:terms:called_off', h.participant_id,
+        clock_timestamp())
     FROM waiting w WHERE h.participant_id = w.participant_id
     RETURNING h.participant_id
   ), told AS (
@@ -529,7 +535,7 @@ END $$;
 
 GRANT EXECUTE ON FUNCTION app.microseconds(timestamptz),
   app.event_commit(bytea, uuid, bigint, bytea, timestamptz),
-  app.erasure_value(uuid, bigint, bytea, timestamptz), app.owed(text[], text, uuid),
+  app.erasure_value(uuid, bigint, bytea, timestamptz), app.owed(text[], text, uuid, timestamptz),
   app.shows(text), app.append_event(text[], uuid, text, text, uuid, bytea, bytea, smallint)
   TO tsunagu_lookup;
 GRANT CREATE ON SCHEMA public, app TO tsunagu_lookup;
@@ -550,9 +556,17 @@ BEGIN
 END $$;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;
 
+-- The ids of 16 bytes each that these hold.
+CREATE FUNCTION app.ids(p_one bytea, p_other bytea) RETURNS TABLE (id bytea)
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT substr(b.ids, n, 16)
+  FROM (SELECT coalesce(p_one, '') || coalesce(p_other, '') AS ids) b
+  CROSS JOIN LATERAL generate_series(1, length(b.ids), 16) n
+$$;
 -- Decides nothing and writes nothing: checks that what was decided from still holds, takes the
 -- head's lock, reads, and owes the event (access-log flow 1). The caller composes it from what
--- was told and not told, and appends it in the same transaction, or nothing commits. 'stale': the
+-- was told and not told, and appends it in the same transaction, or nothing commits. Its place in
+-- the log is fixed here: after `last_pseq` and `last_commit`, at `at`. 'stale': the
 -- policy version or the standing (revisions of facility and person) is another by now; nothing was
 -- read and nothing is owed. p_form: 'bundle' (FHIR entries), 'timeline' (JSON list for the portal).
 CREATE FUNCTION records_read(
@@ -561,8 +575,9 @@ CREATE FUNCTION records_read(
   p_categories text[], p_source_permitted text[], p_source_denied text[],
   p_level integer, p_data_from date, p_sees_own boolean, p_exceptions text, p_before uuid,
   p_count integer, p_base_url text, p_event text,
-  OUT status text, OUT entries text, OUT total integer, OUT shown integer, OUT last_id uuid,
-  OUT told text, OUT told_ids text, OUT untold text, OUT untold_ids text)
+  OUT status text, OUT entries bytea, OUT total integer, OUT shown integer, OUT last_id uuid,
+  OUT told text, OUT told_ids bytea, OUT untold text, OUT untold_ids bytea,
+  OUT last_pseq bigint, OUT last_commit bytea, OUT at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -571,6 +586,7 @@ DECLARE
   v_facility uuid;
   v_standing text;
   v_except app.exceptions;
+  v_entries text;
 BEGIN
   v_context := app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_form,
     array_to_string(p_types, ','), coalesce(p_record::text, ''), p_standing,
@@ -588,8 +604,12 @@ BEGIN
   IF v_standing IS DISTINCT FROM p_standing THEN
     RETURN;
   END IF;
-  UPDATE access_log_head h SET owes = h.owes || app.owed(v_context, p_event, v_subject)
-    WHERE h.participant_id = v_subject AND h.policy_version = p_policy_version;
+  UPDATE access_log_head h
+    SET owes = h.owes || app.owed(v_context, p_event, v_subject, clock_timestamp())
+    WHERE h.participant_id = v_subject AND h.policy_version = p_policy_version
+    RETURNING h.last_pseq, h.last_commit,
+      split_part(h.owes[array_upper(h.owes, 1)], '|', 8)::timestamptz
+    INTO records_read.last_pseq, records_read.last_commit, records_read.at;
   IF NOT FOUND THEN
     RETURN;
   END IF;
@@ -599,13 +619,13 @@ BEGIN
   END IF;
   SELECT sum(g.shown), string_agg(g.entries, ','),
       string_agg(g.line, ',' ORDER BY g.resource_type, g.category) FILTER (WHERE g.is_told),
-      string_agg(g.ids, ',') FILTER (WHERE g.is_told),
+      string_agg(g.ids, '') FILTER (WHERE g.is_told),
       string_agg(g.line, ',' ORDER BY g.resource_type, g.category) FILTER (WHERE NOT g.is_told),
-      string_agg(g.ids, ',') FILTER (WHERE NOT g.is_told)
-    INTO shown, entries, told, told_ids, untold, untold_ids
+      string_agg(g.ids, '') FILTER (WHERE NOT g.is_told)
+    INTO shown, v_entries, told, told_ids, untold, untold_ids
     FROM (
       SELECT p.is_told, p.resource_type, p.category, count(*) AS shown,
-        string_agg(p.record_id::text, ',') AS ids,
+        string_agg(uuid_send(p.record_id), '') AS ids,
         string_agg('{"fullUrl":"' || p_base_url || '/' || p.resource_type || '/' || p.record_id
           || '","resource":' || p.body || ',"search":{"mode":"match"}}', ',') AS entries,
         '{"category":' || to_json(p.category) || ',"count":' || count(*) || ',"type":'
@@ -625,19 +645,19 @@ BEGIN
     SELECT count(*) INTO total FROM app.permitted_records(v_subject, v_facility, p_types,
       p_record, p_categories, p_source_permitted, p_source_denied, p_level, p_data_from,
       p_sees_own, v_except);
-    SELECT min(id)::uuid INTO last_id
-      FROM unnest(string_to_array(concat_ws(',', told_ids, untold_ids), ',')) id;
+    SELECT encode(min(i.id), 'hex')::uuid INTO last_id FROM app.ids(told_ids, untold_ids) i;
   END IF;
   IF p_form = 'timeline' THEN
     SELECT string_agg(json_build_object('record_id', r.record_id, 'type', r.resource_type,
         'category', r.category, 'title', r.title, 'effective_on', r.effective_on,
         'effective_at', r.effective_at, 'facility_id', r.source_facility_id,
         'marks', r.marks)::text, ',' ORDER BY r.effective_on DESC, r.record_id DESC)
-      INTO entries
+      INTO v_entries
       FROM app.permitted_records(v_subject, v_facility, p_types, p_record, p_categories,
         p_source_permitted, p_source_denied, p_level, p_data_from, p_sees_own, v_except) r
-      WHERE r.record_id::text = ANY (string_to_array(concat_ws(',', told_ids, untold_ids), ','));
+      WHERE uuid_send(r.record_id) IN (SELECT i.id FROM app.ids(told_ids, untold_ids) i);
   END IF;
+  entries := convert_to(v_entries, 'UTF8');
 END $$;
 CREATE TYPE app.read_call AS (
   context text, form text, types text[], record_id uuid, standing text, policy_version bigint,

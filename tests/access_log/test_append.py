@@ -1,18 +1,20 @@
 """Events go in one way: numbered, chained and in the name of who acted, or nothing commits."""
 
 import asyncio
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
 
-from api.access_log import commitments, erasing, receipts, verifier
+from api.access_log import appending, commitments, erasing, receipts, verifier
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.access_log.service import NONE, Owed
+from api.access_log.service import NONE, Owed, Place
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
+from api.core.errors import Unavailable
 from api.core.ids import uuid7
 from api.core.lane import Answer
 from api.records import queries
@@ -53,7 +55,7 @@ async def chain(admin: asyncpg.Connection, who: Actor) -> list[asyncpg.Record]:
             row["participant_id"].bytes,
             number,
             row["prev"],
-            receipts.microseconds(row["at"]),
+            appending.microseconds(row["at"]),
         )
         assert row["commit"] == previous
     assert (head["last_pseq"], head["last_commit"], head["owes"]) == (len(rows), previous, [])
@@ -123,7 +125,7 @@ async def test_an_event_without_a_participant_commits_with_zeros(
         )
     row = await admin.fetchrow("SELECT * FROM system_event WHERE commit = $1", found.commit)
     assert row
-    at = receipts.microseconds(row["at"])
+    at = appending.microseconds(row["at"])
     assert found.commit == verifier.commit_hash(row["inner_hash"], bytes(16), 0, ZERO, at)
     assert (found.number, row["actor_kind"]) == (None, "operator")
 
@@ -263,14 +265,44 @@ async def test_nothing_is_appended_that_nobody_owes(
     world: World, app_role: asyncpg.Connection, admin: asyncpg.Connection
 ):
     before = len(await chain(admin, world.taro))
-    rows = await app_role.fetch(
-        "SELECT * FROM access_log_append_owed(ARRAY[$1::uuid], '{permitted}', ARRAY[$2::uuid],"
-        " ARRAY[sha256('')], ARRAY['\\x00'::bytea], '{1}')",
-        world.taro.participant_id,
-        uuid4(),
-    )
-    assert rows == []
+    with pytest.raises(asyncpg.PostgresError, match="not what is owed"):
+        await app_role.execute(
+            "SELECT access_log_append_owed(ARRAY[$1::uuid], '{permitted}', ARRAY[$2::uuid],"
+            " ARRAY[sha256('')], ARRAY['\\x00'::bytea], '{1}', '{NULL}')",
+            world.taro.participant_id,
+            uuid4(),
+        )
     assert len(await chain(admin, world.taro)) == before
+
+
+async def test_a_receipt_promises_no_other_commit_than_the_one_that_is_written(
+    world: World, app_role: asyncpg.Connection, admin: asyncpg.Connection
+):
+    before = len(await chain(admin, world.taro))
+    transaction = app_role.transaction()
+    await transaction.start()
+    answer = await read_alone(Raw(app_role), world)  # type: ignore[arg-type]
+    place = Place(answer.row["last_pseq"], sha256(b"elsewhere").digest(), answer.row["at"])
+    shared = access_log.common(world.mori, {})
+    owed = Owed(answer.subject, EventName.RECORD_READ, "permitted", shared, NONE, NONE, place)
+    with pytest.raises(Unavailable):
+        await access_log.append_owed(app_role, [owed])
+    await transaction.rollback()
+    assert len(await chain(admin, world.taro)) == before
+
+
+async def test_reads_of_one_participant_in_one_batch_stand_one_after_the_other(
+    world: World, admin: asyncpg.Connection
+):
+    subject = world.taro.participant_id
+    assert subject
+    before = len(await chain(admin, world.taro))
+    pages = await asyncio.gather(*(records.read(world.mori, subject) for _ in range(24)))
+    rows = {row["pseq"]: row["commit"] for row in await chain(admin, world.taro)}
+    assert len(rows) == before + 24
+    assert {page.event.number: page.event.commit for page in pages} == {
+        number: commit for number, commit in rows.items() if number > before
+    }
 
 
 @pytest.mark.parametrize(
@@ -349,7 +381,7 @@ async def test_an_erasure_leaves_her_order_and_everybody_elses_log(
         hanako.participant_id.bytes,
         len(before),
         before[-1]["commit"],
-        receipts.microseconds(certificate.at),
+        appending.microseconds(certificate.at),
     )
     told = await admin.fetchrow(
         "SELECT event FROM system_event WHERE event = $1 ORDER BY at DESC LIMIT 1",
@@ -432,7 +464,7 @@ async def test_a_receipt_is_for_the_event_that_stands_in_the_log(
     )
     receipt = verifier.parse_receipt(answer.headers["tsunagu-receipt"])
     row = (await chain(admin, world.taro))[-1]
-    assert (row["commit"], receipts.microseconds(row["at"])) == (receipt.commit, receipt.at)
+    assert (row["commit"], appending.microseconds(row["at"])) == (receipt.commit, receipt.at)
     assert answer.headers["x-tsunagu-log-number"] == str(row["pseq"])
 
 

@@ -45,7 +45,7 @@ def test_a_spliced_searchset_equals_the_built_one(notes: list[str], total: int |
     ]
     spliced = searchset_bytes(BASE, "Condition?patient=1", texts, total)
     assert json.loads(spliced) == _built(resources, total)
-    assert searchset_bytes(BASE, "Condition?patient=1", ",".join(texts), total) == spliced
+    assert searchset_bytes(BASE, "Condition?patient=1", ",".join(texts).encode(), total) == spliced
 
 
 def test_an_empty_searchset_has_no_entry_and_says_no_count_unasked() -> None:

@@ -158,7 +158,7 @@ async def test_totals_and_pages_of_a_read_hold_the_permitted_records_once_each(
     for _ in range(len(RECORDS) + 1):
         row = await pool.read(case, types, before=before, count=count)
         assert (row["status"], row["total"]) == ("read", len(expected))
-        entries = msgspec.json.decode(f"[{row['entries'] or ''}]")
+        entries = msgspec.json.decode(b"[%b]" % (row["entries"] or b""))
         assert len(entries) == row["shown"] <= count
         found += [entry["fullUrl"].rpartition("/")[2] for entry in entries]
         before = row["last_id"]

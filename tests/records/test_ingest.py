@@ -76,7 +76,7 @@ async def test_a_prescription_is_read_back_as_it_was_sent(
         purpose_of_use="TREAT",
     )
     page = await service.read(sato, hanako.id, ("MedicationRequest",))
-    assert '"value":10.500' in page.entries
+    assert b'"value":10.500' in page.entries
     entry = json.loads(page.entries)
     assert entry["fullUrl"].endswith(f"/MedicationRequest/{record.resource_id}")
     back, original = entry["resource"], json.loads(sent)
