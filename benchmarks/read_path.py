@@ -69,7 +69,7 @@ def _rounds(where: Place, network: Network) -> tuple[dict[tuple[str, int], list[
     answered = 0
     for round_number in range(ROUNDS + 1):
         for connections in CONNECTIONS:
-            headers = {"authorization": f"Bearer {_token(where, network)}"}
+            headers = {"authorization": f"Bearer {token(where, network)}"}
             for name, paths in ways.items():
                 load = drive(
                     url,
@@ -89,7 +89,7 @@ def _rounds(where: Place, network: Network) -> tuple[dict[tuple[str, int], list[
     return rows, max(0, answered - logged)
 
 
-def _token(where: Place, network: Network) -> str:
+def token(where: Place, network: Network) -> str:
     """As `POST /oauth/token` issues them; the exchange itself is not what is measured here."""
     now = int(time.time())
     return jwt.encode(

@@ -60,8 +60,8 @@ def place() -> Iterator[Place]:
 
 
 @contextmanager
-def serving(where: Place) -> Iterator[psutil.Process]:
-    """The worker process, while it serves."""
+def serving(where: Place, *, workers: int = 1) -> Iterator[psutil.Process]:
+    """The worker process, or the largest of them, while they serve."""
     environment = os.environ | {
         "TSUNAGU_HOME": str(where.settings.home),
         "PUBLIC_URL": where.settings.public_url,
@@ -72,15 +72,16 @@ def serving(where: Place) -> Iterator[psutil.Process]:
         process = subprocess.Popen(
             [
                 sys.executable, "-m", "granian", "--interface", "asgi", "--factory",
-                "--workers", "1", "--host", "127.0.0.1", "--no-ws", "--log-level", "warning",
-                "--port", str(where.settings.port), "benchmarks.server:compared",
+                "--workers", str(workers), "--host", "127.0.0.1", "--no-ws",
+                "--log-level", "warning", "--port", str(where.settings.port),
+                "benchmarks.server:compared",
             ],
             env=environment, stdout=said, stderr=said,
         )  # fmt: skip
         try:
             _await(where.settings.public_url)
-            workers = psutil.Process(process.pid).children()
-            yield max(workers, key=lambda each: each.memory_info().rss)
+            children = psutil.Process(process.pid).children()
+            yield max(children, key=lambda each: each.memory_info().rss)
         finally:
             process.terminate()
             process.wait(timeout=20)
