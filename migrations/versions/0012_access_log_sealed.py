@@ -252,7 +252,7 @@ RETURN array_to_string(ARRAY[p_event, p_context[2], p_context[3], p_participant:
   p_context[5], p_context[6], p_context[7], p_at::text], '|', '');
 
 -- Takes the head's lock and notes what is owed, if the settings are still those of this version;
--- answers the event's place. For PostgreSQL's own functions: whose context it is, they have checked.
+-- answers the event's place. For PostgreSQL's own functions, which have checked the context.
 CREATE FUNCTION app.owe(
   p_context text[], p_event text, p_participant uuid, p_policy_version bigint,
   OUT last_pseq bigint, OUT last_commit bytea, OUT at timestamptz)
