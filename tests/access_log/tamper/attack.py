@@ -144,7 +144,7 @@ class Attack:
             row[0]
             for row in await self.admin.fetch(
                 "SELECT oid::regprocedure::text FROM pg_proc WHERE prosrc LIKE '%clock_timestamp%'"
-                " AND proname LIKE '%append%'"
+                " AND (proname LIKE '%append%' OR proname = 'records_read')"
             )
         ]
         for each in functions:
@@ -166,7 +166,7 @@ class Attack:
 
     async def read_without_event(self) -> None:
         """A read as the application does it, whose caller then forgets to append what is owed."""
-        with mock.patch.object(access_log, "append_owed", _forgotten):
+        with mock.patch.object(access_log, "owed_statement", _forgotten):
             answer = await self.scene.read()
         if answer.status_code != 200:
             raise asyncpg.InsufficientPrivilegeError(answer.text)
@@ -180,5 +180,5 @@ def micros(at: Any) -> int:
     return int(at.timestamp()) * 1_000_000 + int(at.microsecond)
 
 
-async def _forgotten(connection: object, owed: Sequence[object]) -> list[Appended]:
-    return [Appended(1, datetime.now(UTC), bytes(32)) for _ in owed]
+async def _forgotten(_: object, owed: Sequence[object]) -> tuple[str, list[Appended]]:
+    return "SELECT", [Appended(1, datetime.now(UTC), bytes(32)) for _ in owed]
