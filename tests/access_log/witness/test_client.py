@@ -327,6 +327,7 @@ def test_the_list_of_witnesses_is_read_line_by_line(tmp_path):
         ("gibberish https://a.example/w", "expected"),
         (f"{LIAR.key} https://b.example/w\n{LIAR.key} https://b.example/w", "stands above"),
     ],
+    ids=range(1, 12),  # the key is another in each process
 )
 def test_a_bad_line_is_named_by_its_number(tmp_path, line, says):
     path = tmp_path / "witnesses"
