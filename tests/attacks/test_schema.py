@@ -46,10 +46,12 @@ async def bearers(
     ticket = await hanako.begin()
     assert (await enrolment.holder_of(ticket)).account_id is None
     session = await session_of(own_world.hanako)
+    system = await asyncio.to_thread(demo.fetch_token, settings, "sato", scopes)
     return {
         "/": session,
         "/enrolments": ticket,
-        "/fhir": await asyncio.to_thread(demo.fetch_token, settings, "sato", scopes),
+        "/facility": system,
+        "/fhir": system,
         "/fhir/R4/AuditEvent": session,
         "/sessions": await session_of(own_world.sato),
     }
@@ -141,7 +143,14 @@ async def test_what_is_served_is_what_the_schema_says(
                     )
                     if f"{{{name}}}" in operation.path
                 },
-                query={"_id": "x"} if operation.path.endswith("resource_type}") else {},
+                query={
+                    name: value
+                    for path, name, value in (
+                        ("resource_type}", "_id", "x"),
+                        ("/reconcile", "day", "2026-11-01"),
+                    )
+                    if operation.path.endswith(path)
+                },
             )
             response = case.call(headers={"authorization": f"Bearer {bearer[-1]}"})
             is_hidden = bool(set(case.path_parameters) - {"resource_type"})

@@ -171,6 +171,7 @@ async def test_no_form_of_another_site_changes_anything(
                 facility_id=own_world.clinic.facility_id,
                 import_id=uuid4(),
                 notice_id=own_world.notice_id,
+                number=1,
                 paper_id=uuid4(),
                 participant_id=own_world.taro.participant_id,
                 professional_id=own_world.sato.professional_id,

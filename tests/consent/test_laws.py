@@ -10,7 +10,7 @@ from msgspec import structs
 from api.consent import decide, filters, recipients, residences
 from api.consent.facts import NORMAL, Provision, Request, Ruling
 from api.consent.recipients import NOTHING_MATCHES, ruling_of
-from tests.consent.laws import CATEGORIES, LAWS
+from tests.consent.laws import CATEGORIES, DEEPER, LAWS
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -297,4 +297,4 @@ def test_a_bent_rule_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     law, patch = MUTANTS[name]
     monkeypatch.setattr(*patch)
     with pytest.raises(AssertionError):
-        LAWS[law]()
+        DEEPER[law]()

@@ -17,7 +17,7 @@ async def test_every_answered_read_is_in_the_log_and_in_its_tree(house: House):
     assert set(load.statuses) <= {200, 503}
     assert load.lost > 0 or load.statuses[503] > 0  # it was killed under load indeed
     assert len(load.answered) >= ROUNDS * 40
-    assert len(load.checkpoints) > ROUNDS
+    assert len(load.checkpoints) >= ROUNDS // 2  # it sealed and signed in between
     await check_tree(house, load)
     await check_all(house)
 

@@ -386,7 +386,7 @@ async def test_dr_sato_hands_his_access_on_and_hanako_is_told_and_ends_it(
     ends = clock.now() + timedelta(days=10)
     await allow(hanako, clinic, until=ends)
     path = f"/clinic/participants/{hanako.actor.participant_id}/hand-on"
-    found = (await sato.post(f"{path}/find", q="森大輔")).text
+    found = (await sato.post(f"{path}/find", q="あかね病院")).text
     assert f'value="{mori.actor.professional_id}"' in found
     assert f'value="{sato.actor.professional_id}"' not in found
     assert "引き継ぎました" in await hand_on(sato, hanako, mori.actor)
