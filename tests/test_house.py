@@ -21,7 +21,6 @@ DEFINERS = {
     "app.refuse_owing": "sees whether a read of anybody is still without its event",
     "public.access_log_append": "the way into the log of the transaction's subject",
     "public.access_log_append_owed": "the way into the log of whoever was read from",
-    "public.access_log_append_call": "the way into the log of one signed call's subject",
     "public.access_log_append_system": "the only way into the system's log",
     "public.access_log_lock_head": "takes the head's lock",
     "public.access_log_make_months": "makes the tables of the coming months",

@@ -112,6 +112,8 @@ class Lane:
                 async with DB.pool.acquire() as connection:
                     while (batch := self._take()) and await self._send(connection, batch):
                         pass
+                    if not connection.is_closed() and connection.is_in_transaction():
+                        await connection.execute("ROLLBACK")  # chained, and nobody came
         except Exception as error:  # whatever keeps us from a connection, every caller must hear
             log.error("lane:connection:failed", error=type(error).__name__)
             while batch := self._take():
@@ -155,7 +157,6 @@ class Lane:
                 Answer(call.subject, call.note, row) for call, row in zip(batch, rows, strict=True)
             ]
             last, results = await self._then(connection, answers)
-            # A chained transaction that nobody uses is ended with the lane's own end.
             chain = " AND CHAIN" if self._waiting else ""
             await connection.execute(f"{last}; COMMIT{chain}")
             return results

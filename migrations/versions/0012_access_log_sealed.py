@@ -375,27 +375,6 @@ BEGIN
   END IF;
 END $$;
 
--- One append with a signed context of its own, for several in one transaction.
-CREATE TYPE app.append_call AS (
-  context text, event text, outcome text, eid uuid, inner_hash bytea, sealed bytea,
-  key_version smallint
-);
-CREATE FUNCTION access_log_append_call(
-  p_context text, p_event text, p_outcome text, p_eid uuid, p_inner bytea, p_sealed bytea,
-  p_key_version smallint, OUT pseq bigint, OUT at timestamptz, OUT commit bytea)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  v_context text[] := app.enter_call(p_context, sha256(convert_to(concat_ws('|', p_event,
-    p_outcome, p_eid, encode(p_inner, 'hex'), encode(sha256(p_sealed), 'hex'), p_key_version),
-    'UTF8')));
-BEGIN
-  SELECT a.pseq, a.at, a.commit INTO access_log_append_call.pseq, access_log_append_call.at,
-      access_log_append_call.commit
-    FROM app.append_event(v_context, nullif(v_context[4], '')::uuid, p_event, p_outcome, p_eid,
-      p_inner, p_sealed, p_key_version) a;
-END $$;
-
 -- An event that concerns no participant: number and previous commit are zero.
 CREATE FUNCTION access_log_append_system(
   p_event text, p_outcome text, p_eid uuid, p_inner bytea, p_sealed bytea,
@@ -558,7 +537,7 @@ DECLARE v_function regprocedure;
 BEGIN
   FOR v_function IN SELECT oid FROM pg_proc
     WHERE pronamespace IN ('public'::regnamespace, 'app'::regnamespace) AND proname IN (
-      'refuse_owing', 'access_log_append', 'access_log_append_owed', 'access_log_append_call',
+      'refuse_owing', 'access_log_append', 'access_log_append_owed',
       'access_log_append_system', 'keystore_take_keys', 'access_log_erase',
       'consent_open_campaign', 'consent_call_off_campaign') LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO tsunagu_lookup', v_function);

@@ -310,8 +310,6 @@ async def test_reads_of_one_participant_in_one_batch_stand_one_after_the_other(
     [
         "access_log_append('a:b:c', 'permitted', uuidv7(), sha256(''), '\\x00', 1::smallint)",
         "access_log_append_system('a:b:c', 'permitted', uuidv7(), sha256(''), '\\x00')",
-        "access_log_append_call('c|x', 'a:b:c', 'permitted', uuidv7(), sha256(''), '\\x00',"
-        " 1::smallint)",
     ],
 )
 async def test_without_a_signed_context_nothing_is_appended(
