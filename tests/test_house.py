@@ -13,11 +13,10 @@ ROOT = Path(__file__).parents[1]
 # Every SECURITY DEFINER function, with what it may do that its caller may not.
 DEFINERS = {
     "app.context": "checks the context's signature with the key",
-    "app.enter_call": "checks a call's signature with the key",
+    "app.check_calls": "checks calls' signatures with the key",
     "app.bump_policy": "moves the policy version under the head's lock",
     "app.keep_facility": "copies a revision of the directory into its history",
     "app.keep_professional": "copies a revision of the directory into its history",
-    "app.owe": "takes the head's lock for a read, and notes the event it owes",
     "app.refuse_owing": "sees whether a read of anybody is still without its event",
     "public.access_log_append": "the way into the log of the transaction's subject",
     "public.access_log_append_owed": "the way into the log of whoever was read from",
@@ -31,7 +30,7 @@ DEFINERS = {
     "public.access_log_note_reconciled": "keeps the outcome, and receipts the log does not know",
     "public.access_log_answers_by_day": "counts answers by facility and day, for an auditor",
     "public.keystore_take_keys": "makes and hands out wrapped keys to seal with",
-    "public.records_read": "decides freshness, reads, and owes the event",
+    "public.records_read": "takes the heads' locks, decides freshness, reads, and owes the events",
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
     "public.identity_ticket_participant": "lookup: an enrolment ticket to one id",
     "public.identity_participant_of_card": "lookup: a card to one id",

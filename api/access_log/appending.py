@@ -27,11 +27,12 @@ AT_ONCE: Final = 500
 
 
 class Appended(NamedTuple):
-    """`number` is None for an event that concerns no participant."""
+    """`number` is None for an event that concerns no participant; `receipt`, once it is signed."""
 
     number: int | None
     at: datetime
     commit: bytes
+    receipt: str | None = None
 
 
 class Place(NamedTuple):

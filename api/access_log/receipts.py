@@ -43,6 +43,15 @@ def under_origin(origin: str) -> None:
 
 def header(event: Appended) -> str:
     """The value of `HEADER`."""
+    return event.receipt or _receipt(event)
+
+
+def signed(event: Appended) -> Appended:
+    """With its receipt, for where there is time to sign it before it is asked for."""
+    return event._replace(receipt=_receipt(event))
+
+
+def _receipt(event: Appended) -> str:
     signer = _current()
     at = microseconds(event.at)
     merge_by = at + MERGE_DELAY

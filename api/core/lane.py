@@ -45,39 +45,34 @@ class _Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the function gave for one call, and the `note` its caller handed in."""
+    """What the function gave for one call, if anything, and the `note` its caller handed in."""
 
     subject: UUID
     note: Any
-    row: asyncpg.Record
+    row: asyncpg.Record | None
 
 
 class Step(NamedTuple):
-    """`last` is SQL to run with the commit, its values in it; `results` is what callers get."""
+    """`last` is SQL to run with the commit, its values in it; `results` says what callers get, and
+    is asked while PostgreSQL is busy with that."""
 
     last: str
-    results: Sequence[Any]
+    results: Callable[[], Sequence[Any]]
 
 
 Then = Callable[[Any, Sequence[Answer]], Awaitable[Step]]
 
 
 class Lane:
-    """`function` takes the signed context, then what the SQL type `call_type` lists after it.
+    """`function` takes an array of `call_type`: a signed context, then the arguments of a call.
+    It answers each with a row that has the call's number as `n`, from 1; or with none.
 
     `then(connection, answers)` runs in the transaction that gave them. What it raises fails its
     batch; each call is tried alone then.
     """
 
-    def __init__(
-        self, function: str, call_type: str, columns: Sequence[str], then: Then | None = None
-    ) -> None:
-        names = ", ".join(f'"{column}"' for column in columns)
-        self._sql = (
-            f"SELECT c.n, r.* FROM unnest($1::{call_type}[])"  # noqa: S608 - constants
-            f" WITH ORDINALITY AS c(context, {names}, n)"
-            f" CROSS JOIN LATERAL {function}(c.context, {names}) AS r"
-        )
+    def __init__(self, function: str, call_type: str, then: Then | None = None) -> None:
+        self._sql = f"SELECT * FROM {function}($1::{call_type}[])"  # noqa: S608 - constants
         self._then = then
         self._waiting: list[_Call] = []
         self._under_way = 0
@@ -86,7 +81,7 @@ class Lane:
     async def call(
         self, actor: Actor, subject: UUID, digest: bytes, args: Sequence[object], note: Any = None
     ) -> Any:
-        """Committed when it returns.
+        """The row, or what `then` made of it; committed when it returns.
 
         The signed context covers `digest`, which the function computes again from its other
         arguments: it serves this one call and no other. Raises `Unavailable` when the database
@@ -156,23 +151,29 @@ class Lane:
             answers = [
                 Answer(call.subject, call.note, row) for call, row in zip(batch, rows, strict=True)
             ]
-            last, results = await self._then(connection, answers)
+            last, results_of = await self._then(connection, answers)
             chain = " AND CHAIN" if self._waiting else ""
-            await connection.execute(f"{last}; COMMIT{chain}")
+            committing = asyncio.ensure_future(connection.execute(f"{last}; COMMIT{chain}"))
+            await asyncio.sleep(0)  # it begins
+            await asyncio.sleep(0)  # and is on its way
+            try:
+                results = results_of()
+            finally:
+                await committing
             return results
         except BaseException:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
             raise
 
-    async def _rows(self, connection: Any, batch: list[_Call]) -> list[asyncpg.Record]:
+    async def _rows(self, connection: Any, batch: list[_Call]) -> list[asyncpg.Record | None]:
         """In the order of the batch."""
         calls = [
             (call_context(connection, call.actor, call.subject, call.digest), *call.args)
             for call in batch
         ]
-        rows = await connection.fetch(self._sql, calls)
-        return sorted(rows, key=lambda row: row["n"])
+        by_number = {row["n"]: row for row in await connection.fetch(self._sql, calls)}
+        return [by_number.get(number) for number in range(1, len(calls) + 1)]
 
     @staticmethod
     def _fail(batch: list[_Call], error: Exception) -> None:

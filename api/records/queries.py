@@ -14,7 +14,7 @@ from api.core.lane import Lane, Then, call_context
 
 
 class ReadPlan(NamedTuple):
-    """The arguments of the SQL function `records_read`, in its order."""
+    """What the SQL type `app.read_call` lists after the context, in its order."""
 
     form: str
     types: Sequence[str]
@@ -36,20 +36,16 @@ class ReadPlan(NamedTuple):
 
 def reading(then: Then) -> Lane:
     """`records_read` for many at once; `then` appends what each read owes."""
-    return Lane("records_read", "app.read_call", ReadPlan._fields, then)
+    return Lane("records_read", "app.read_call", then)
 
 
-async def read_in(tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan) -> asyncpg.Record:
-    """Inside the caller's transaction, which owes the event of it from then on."""
-    marks = ", ".join(f"${n}" for n in range(1, len(plan) + 2))
-    row = await tx.fetchrow(
-        f"SELECT * FROM records_read({marks})",  # noqa: S608 - placeholders only
-        call_context(tx.connection, actor, subject, digest(plan)),
-        *plan,
-    )
-    if row is None:
-        raise LookupError("records_read")
-    return row
+async def read_in(
+    tx: Transaction, actor: Actor, subject: UUID, plan: ReadPlan
+) -> asyncpg.Record | None:
+    """Inside the caller's transaction, which owes the event of it from then on; None when the plan
+    is out of date."""
+    call = (call_context(tx.connection, actor, subject, digest(plan)), *plan)
+    return await tx.fetchrow("SELECT * FROM records_read($1::app.read_call[])", [call])
 
 
 def digest(plan: ReadPlan) -> bytes:

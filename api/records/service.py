@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from api.access_log import receipts
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.access_log.service import Appended, Common, Owed, Place, Resources
@@ -128,12 +129,13 @@ async def read(
             return await nothing(actor)
         wanted, digest, answer = plan(known, standing)
         try:
-            row, event = await _reading.call(actor, subject, digest, wanted, answer)
+            found = await _reading.call(actor, subject, digest, wanted, answer)
         except asyncpg.PostgresError as error:
             if not access_log.forget_if_gone(error, [subject]):
                 raise
             continue
-        if event is not None:
+        if found is not None:
+            row, event = found
             return _page(row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
@@ -143,7 +145,7 @@ async def read(
         if held is not None:
             wanted, _, answer = plan(held, await directory.standing_in(tx, actor))
             row = await queries.read_in(tx, actor, subject, wanted)
-            if row["status"] == "read":
+            if row is not None:
                 owed = [_owed(subject, answer, row)]
                 (event,) = await access_log.append_owed(tx.connection, owed)
                 return _page(row, event, page_size)
@@ -152,11 +154,13 @@ async def read(
 
 async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
     """What was read, each with its event; None where something had changed and nothing was read."""
-    were_read = [each for each in answers if each.row["status"] == "read"]
-    owed = [_owed(subject, answer, row) for subject, answer, row in were_read]
+    owed = [_owed(subject, answer, row) for subject, answer, row in answers if row is not None]
     statement, appended = await access_log.owed_statement(connection, owed)
-    events = iter(appended)
-    results = [(row, next(events) if row["status"] == "read" else None) for _, _, row in answers]
+
+    def results() -> list[tuple[asyncpg.Record, Appended] | None]:
+        events = map(receipts.signed, appended)
+        return [row and (row, next(events)) for _, _, row in answers]
+
     return Step(statement, results)
 
 

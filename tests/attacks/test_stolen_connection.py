@@ -6,9 +6,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from api.core import lane
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
+from api.core.lane import call_context
+from api.records.queries import ReadPlan, digest
 from tests.conftest import Deployment, acting
+
+READS = "SELECT * FROM records_read($1::app.read_call[])"
 
 
 @pytest.fixture
@@ -104,6 +109,67 @@ async def test_a_true_context_serves_no_other_backend_and_no_later_transaction(s
         await tx.execute("SELECT set_config('app.context', $1, true)", context)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.fetch("SELECT * FROM participant")
+
+
+SYSTEM = Actor(kind=ActorKind.SYSTEM, facility_id=uuid4(), purpose_of_use="TREAT")
+READ = ReadPlan(
+    form="bundle",
+    types=(),
+    record_id=None,
+    standing="1.1",
+    policy_version=1,
+    categories=("prescription",),
+    source_permitted=(),
+    source_denied=(),
+    level=9,
+    data_from=None,
+    sees_own=True,
+    exceptions="",
+    before=None,
+    page_size=50,
+    base_url="",
+    event="records:record:read",
+)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda c: None, id="none"),
+        pytest.param(lambda c: "", id="empty"),
+        pytest.param(lambda c: c[:-1], id="short"),
+        pytest.param(lambda c: c.replace("system", "operator", 1), id="another kind"),
+        pytest.param(lambda c: "t" + c[1:], id="another form"),
+        pytest.param(lambda c: c[:-64] + "0" * 64, id="unsigned"),
+        pytest.param(lambda c: c.rpartition("|")[0] + "||" + "0" * 64, id="one field more"),
+    ],
+)
+async def test_one_call_with_a_spoilt_context_refuses_the_reads_of_its_whole_batch(
+    stolen, people, spoil
+):
+    good = call_context(stolen, SYSTEM, people["hanako"].person_id, digest(READ))
+    async with stolen.transaction():
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await stolen.fetch(READS, [(good, *READ), (spoil(good), *READ)])
+
+
+async def test_a_call_is_refused_on_another_backend_for_other_arguments_or_later(
+    stolen, people, database, monkeypatch
+):
+    subject = people["hanako"].person_id
+    good = call_context(stolen, SYSTEM, subject, digest(READ))
+    other = await asyncpg.connect(database.app_dsn)
+    monkeypatch.setattr(lane, "CALL_SECONDS", -1)
+    late = call_context(stolen, SYSTEM, subject, digest(READ))
+    for connection, context, plan in (
+        (other, good, READ),
+        (stolen, good, READ._replace(level=8)),
+        (stolen, late, READ),
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(READS, [(context, *plan)])
+    await other.close()
+    assert await stolen.fetch(READS, [(good, *READ)]) == [], "only out of date"
 
 
 async def test_a_participants_transaction_sees_that_participant_alone(people):

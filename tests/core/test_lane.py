@@ -19,19 +19,22 @@ READER = Actor(kind=ActorKind.SYSTEM, facility_id=uuid7(), purpose_of_use="TREAT
 
 PROBE = """
 CREATE TYPE app.probe_call AS (context text, word text);
-CREATE FUNCTION app.probe(p_context text, p_word text,
-  OUT word text, OUT subject uuid, OUT xid bigint)
+CREATE FUNCTION app.probe(p_calls app.probe_call[])
+RETURNS TABLE (n bigint, word text, subject uuid, xid bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app.enter_call(p_context, sha256(convert_to(p_word, 'UTF8')));
-  IF p_word = 'bad' THEN RAISE EXCEPTION 'bad'; END IF;
-  word := p_word;
-  subject := app.subject();
-  xid := pg_current_xact_id()::text::bigint;
+  PERFORM app.check_calls(array_agg(c.context), array_agg(sha256(convert_to(c.word, 'UTF8'))))
+    FROM unnest(p_calls) c;
+  IF EXISTS (SELECT FROM unnest(p_calls) c WHERE c.word = 'bad') THEN
+    RAISE EXCEPTION 'bad';
+  END IF;
+  RETURN QUERY SELECT c.n, c.word, split_part(c.context, '|', 4)::uuid,
+      pg_current_xact_id()::text::bigint
+    FROM unnest(p_calls) WITH ORDINALITY AS c(context, word, n)
+    WHERE c.word <> 'unanswered' ORDER BY c.n DESC;
 END $$;
-REVOKE EXECUTE ON FUNCTION app.probe(text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app.probe(text, text) TO tsunagu_app;
-GRANT EXECUTE ON FUNCTION app.enter_call(text, bytea), app.subject() TO tsunagu_owner;
+REVOKE EXECUTE ON FUNCTION app.probe(app.probe_call[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.probe(app.probe_call[]) TO tsunagu_app;
 """
 
 
@@ -40,7 +43,7 @@ async def probe(database: Deployment):
     admin = await asyncpg.connect(database.admin_dsn)
     await admin.execute("SET ROLE tsunagu_owner")
     await admin.execute(PROBE)
-    yield Lane("app.probe", "app.probe_call", ["word"])
+    yield Lane("app.probe", "app.probe_call")
     await admin.execute("DROP FUNCTION app.probe; DROP TYPE app.probe_call")
     await admin.close()
 
@@ -56,6 +59,12 @@ async def test_many_calls_share_transactions_and_each_keeps_its_own_context(prob
     assert [row["subject"] for row in rows] == subjects
     assert [row["word"] for row in rows] == [f"w{n}" for n in range(100)]
     assert len({row["xid"] for row in rows}) < 100
+
+
+async def test_a_call_the_function_says_nothing_of_is_told_so(probe: Lane):
+    words = ["a", "unanswered", "b"]
+    rows = await asyncio.gather(*(ask(probe, uuid7(), word) for word in words))
+    assert [row and row["word"] for row in rows] == ["a", None, "b"]
 
 
 async def test_no_call_waits_for_a_lane_that_has_gone(probe: Lane, monkeypatch):

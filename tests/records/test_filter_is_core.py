@@ -94,9 +94,8 @@ class Pool:
         )
         actor = Actor(kind=ActorKind.SYSTEM, facility_id=who.facility_id)
         context = call_context(self.connection, actor, HANAKO, queries.digest(plan))
-        marks = ", ".join(f"${n}" for n in range(1, len(plan) + 2))
         return await self.connection.fetchrow(
-            f"SELECT * FROM records_read({marks})", context, *plan
+            "SELECT * FROM records_read($1::app.read_call[])", [(context, *plan)]
         )
 
 
@@ -157,7 +156,8 @@ async def test_totals_and_pages_of_a_read_hold_the_permitted_records_once_each(
     before = None
     for _ in range(len(RECORDS) + 1):
         row = await pool.read(case, types, before=before, count=count)
-        assert (row["status"], row["total"]) == ("read", len(expected))
+        assert row is not None, "out of date"
+        assert row["total"] == len(expected)
         entries = msgspec.json.decode(b"[%b]" % (row["entries"] or b""))
         assert len(entries) == row["shown"] <= count
         found += [entry["fullUrl"].rpartition("/")[2] for entry in entries]
