@@ -147,6 +147,15 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
     erasing.add_argument("--participant", required=True, metavar="ID")
     erasing.add_argument("--reason", required=True, help="stays readable in the certificate")
     erasing.add_argument("--early", action="store_true", help="before the log need be kept no more")
+    giving = deeds.add_parser("hand-over", help="copy someone's records for an authority, by law")
+    giving.add_argument("--participant", required=True, metavar="ID")
+    giving.add_argument("--authority", required=True, help="who asks, such as a court")
+    giving.add_argument("--reference", required=True, help="the number of its order")
+    giving.add_argument("--clerk", required=True, help="the name of who hands it over")
+    giving.add_argument("--kind", action="append", default=[], help="of record; all without it")
+    giving.add_argument("--to", required=True, type=Path, metavar="FILE", help="a new file")
+    giving.add_argument("--silent-until", type=date.fromisoformat, metavar="DATE")
+    giving.add_argument("--silent-because", default="", help="the participant reads this meanwhile")
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
@@ -307,6 +316,8 @@ def _log(settings: Settings, options: argparse.Namespace) -> int:
 
     if options.deed == "erase":
         return _erase(settings, options)
+    if options.deed == "hand-over":
+        return _hand_over(settings, options)
     keys = KeyRing(settings.home / "keys")
     with _dsn(settings, keys) as dsn:
         text, is_good = asyncio.run(_kept_up(settings, keys, dsn, options))
@@ -365,6 +376,55 @@ async def _erased(
         f"{done.events} events were made unreadable. Certificate {done.value.hex()}.\n"
         "Remove them from the key store's backups too: within 35 days."
     )
+
+
+def _hand_over(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    print(
+        f"This copies records of participant {options.participant}, and their log says so.\n"
+        "Type the number of their card to go on: ",
+        end="",
+        flush=True,
+    )
+    card = sys.stdin.readline().strip()
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_handed_over(settings, keys, dsn, options, card)))
+    return 0
+
+
+async def _handed_over(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace, card: str
+) -> str:
+    from api.support import handing_over
+    from api.support.handing_over import Order
+
+    order = Order(
+        options.authority,
+        options.reference,
+        options.clerk,
+        tuple(options.kind),
+        options.silent_until,
+        options.silent_because,
+    )
+    try:
+        file = os.open(options.to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise SettingFault(
+            f"{options.to} cannot be made as a new file: {error.strerror}. Nothing was changed."
+        ) from error
+    try:
+        async with _ready(settings, keys, dsn, is_demo=None):
+            done = await handing_over.hand_over(card, options.participant, order)
+    except BaseException:
+        os.close(file)
+        options.to.unlink()
+        raise
+    with os.fdopen(file, "wb") as out:
+        out.write(done.bundle)
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(done.counts.items()))
+    return f"{counted or 'No record'}: in {options.to}. Their log's event {done.event.number}."
 
 
 async def _consented(

@@ -48,6 +48,11 @@ TABLES = (
     "access_event", "system_event", "log_entry", "log_tile", "log_root", "log_checkpoint",
 )  # fmt: skip
 
+UNSEALED = r"""
+SELECT count(*) FROM access_event e
+WHERE NOT EXISTS (SELECT FROM log_entry l WHERE l.entry = '\x0101'::bytea || e.commit)
+"""
+
 ASKED = {
     "appends_per_s_8": ("≥", 2_000),
     "appends_per_s_64": ("≥", 4_000),
@@ -118,7 +123,7 @@ def _workers(where: Place, network: Network, workers: int) -> Iterator[_Reads]:
                 )
                 if number:  # the first round warms up
                     loads.append(load)
-        time.sleep(3)  # what was logged last is sealed too
+        asyncio.run(_all_sealed(where))
         yield reads
 
 
@@ -155,6 +160,13 @@ async def _set(where: Place, *pairs: str) -> None:
         await admin.execute("SELECT pg_reload_conf()")
 
 
+async def _all_sealed(where: Place) -> None:
+    """What was logged last is in the tree too. Raises `TimeoutError` after a minute."""
+    async with asyncio.timeout(60), _admin(where) as admin:
+        while await admin.fetchval(UNSEALED):
+            await asyncio.sleep(0.5)  # noqa: ASYNC110 - another process seals
+
+
 async def _in_tree(where: Place) -> float:
     """From an event's time to the root that has it, under the load of the read path."""
     async with _admin(where) as admin:
@@ -164,10 +176,7 @@ async def _in_tree(where: Place) -> float:
             r" CROSS JOIN LATERAL (SELECT at FROM log_root WHERE size > l.idx"
             r"   ORDER BY size LIMIT 1) r"
         )
-        missing = await admin.fetchval(
-            r"SELECT count(*) FROM access_event e WHERE NOT EXISTS"
-            r" (SELECT FROM log_entry l WHERE l.entry = '\x0101'::bytea || e.commit)"
-        )
+        missing = await admin.fetchval(UNSEALED)
         assert missing == 0, f"{missing} events are in no tree"
         return float(seconds)
 

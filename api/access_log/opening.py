@@ -97,7 +97,8 @@ def _detail(values: Mapping[str, Any]) -> dict[str, Any]:
     """In the shape services gave it."""
     detail: dict[str, Any] = dict(values.get("detail") or {})
     actor, way = values.get("actor"), values.get("way") or {}
-    if actor is not None and actor["kind"] != "participant":
+    # Oneself needs no name, but whoever acted for somebody else has one.
+    if actor is not None and (actor["kind"] != "participant" or values.get("on_behalf")):
         facility = actor["facility"] or {}
         detail["actor"] = {
             "name": actor["name"],

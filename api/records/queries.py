@@ -96,6 +96,15 @@ async def facts(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:
     )
 
 
+async def copy(tx: Transaction, categories: Sequence[str]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT record_id, resource_type, category, is_told, body FROM record"
+        " WHERE participant_id = (SELECT app.subject()) AND is_current"
+        " AND ($1::text[] = '{}' OR category = ANY ($1)) ORDER BY record_id",
+        list(categories),
+    )
+
+
 async def person(tx: Transaction) -> asyncpg.Record | None:
     """The subject's own name and birth date."""
     return await tx.fetchrow(

@@ -69,6 +69,16 @@ class Found(NamedTuple):
     event: Appended
 
 
+class CopiedRecord(NamedTuple):
+    """`body` is its JSON."""
+
+    record_id: UUID
+    resource_type: str
+    category: str
+    is_told: bool
+    body: str
+
+
 class TimelineLine(msgspec.Struct, frozen=True):
     record_id: UUID
     type: str
@@ -188,6 +198,12 @@ def _ids(joined: bytes | None) -> bytes:
 def _page(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
     more = row["last_id"] if row["shown"] == page_size else None
     return Page(row["entries"] or b"", row["total"], more, event)
+
+
+async def copy_in(tx: Transaction, categories: tuple[str, ...]) -> list[CopiedRecord]:
+    """All current records of the transaction's subject of these kinds (none: all), the untold ones
+    too. Nothing is decided here: the caller has a ground of its own, and owes the event."""
+    return [CopiedRecord(*row.values()) for row in await queries.copy(tx, categories)]
 
 
 async def nothing(actor: Actor) -> Page:

@@ -16,6 +16,7 @@ from api.consent.settings.telling import change_said, label
 from api.core import i18n
 from api.core.actor import ActorKind
 from api.directory.profile import NetworkProfile
+from api.support import log_reasons
 
 ACCESSES = frozenset(
     {
@@ -58,7 +59,8 @@ class WithheldPart(msgspec.Struct, frozen=True):
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`who` to `reason` are filled for accesses; `changes` for changed settings.
+    """`reason` is never empty; `who` to `kinds` are filled for accesses; `changes` for changed
+    settings; `on_behalf` says for whom a proxy acted, and `who` is the proxy then.
 
     `is_decided`: its decision can be made again, under its number. `question`: what the
     participant asked about it; `asks_about`: of a step of a question, the event it is about.
@@ -86,6 +88,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     question: QuestionMark | None = None
     asks_about: int | None = None
     is_unconfirmed: bool = False
+    on_behalf: str = ""
 
 
 def facilities_named_in(rows: Iterable[LogRow]) -> set[UUID]:
@@ -143,7 +146,8 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         purpose=purpose_said(row.purpose_of_use, locale),
         kinds=kinds,
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
-        reason=(row.detail.get("text") or {}).get(locale, ""),
+        reason=log_reasons.reason(row, locale),
+        on_behalf=(row.detail.get("on_behalf") or {}).get("name", ""),
         is_decided="versions" in row.detail,
         asks_about=row.detail.get("about") if row.event in QUESTIONS else None,
         withheld=tuple(_withheld(each, locale) for each in row.withheld),

@@ -41,8 +41,9 @@ async def is_anything_open(tx: Transaction) -> bool:
 
 async def queue(tx: Transaction, skip: int, limit: int) -> list[asyncpg.Record]:
     return await tx.fetch(
-        "SELECT case_id, kind, params::text AS params, opened_at, due_on FROM support_case"
-        " WHERE closed_at IS NULL ORDER BY opened_at, case_id OFFSET $1 LIMIT $2",
+        "SELECT case_id, kind, CASE WHEN participant_id IS NULL THEN params::text ELSE '{}' END"
+        " AS params, opened_at, due_on, participant_id IS NOT NULL AS is_about_somebody"
+        " FROM support_case WHERE closed_at IS NULL ORDER BY opened_at, case_id OFFSET $1 LIMIT $2",
         skip,
         limit,
     )
@@ -55,6 +56,15 @@ async def length(tx: Transaction) -> int:
 async def concerned(tx: Transaction, case_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT participant_id, kind FROM support_case WHERE case_id = $1", case_id
+    )
+
+
+async def open_one(tx: Transaction, case_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT case_id, kind, params::text AS params, opened_at, due_on,"
+        " participant_id IS NOT NULL AS is_about_somebody"
+        " FROM support_case WHERE case_id = $1 AND closed_at IS NULL",
+        case_id,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from api.access_log import service as access_log
@@ -29,6 +30,7 @@ class Case(NamedTuple):
     params: dict[str, Any]
     opened_at: datetime
     due_on: date
+    is_about_somebody: bool
 
 
 def telephone(typed: str) -> str:
@@ -60,20 +62,40 @@ async def is_call_waiting(actor: Actor) -> bool:
 
 
 async def queue(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[Case], int]:
-    """Open cases, oldest first, and how many there are; none for whoever may not see them."""
+    """Open cases, oldest first, and how many there are; none for whoever may not see them.
+
+    Of a case about somebody it does not say whom: that takes a `look`.
+    """
     async with unit_of_work(actor) as tx:
         rows = await queries.queue(tx, (page - 1) * count, count)
-        cases = [
-            Case(
-                r["case_id"],
-                r["kind"],
-                msgspec.json.decode(r["params"]),
-                r["opened_at"],
-                r["due_on"],
-            )
-            for r in rows
-        ]
-        return cases, await queries.length(tx)
+        return [_case(row) for row in rows], await queries.length(tx)
+
+
+async def look(actor: Actor, case_id: UUID) -> Case:
+    """One open case with whom it is about, whose log says who looked. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        about = await queries.concerned(tx, case_id)
+    if about is None or about["kind"] == LOG_QUESTION:
+        raise NotFound
+    async with unit_of_work(actor, subject=about["participant_id"]) as tx:
+        row = await queries.open_one(tx, case_id)
+        if row is None:
+            raise NotFound
+        if about["participant_id"] is not None:
+            detail = {"kind": row["kind"], "actor": {"name": actor.name}}
+            await access_log.append(tx, EventName.SUPPORT_LOOKED, detail=detail)
+    return _case(row)
+
+
+def _case(row: asyncpg.Record) -> Case:
+    return Case(
+        row["case_id"],
+        row["kind"],
+        msgspec.json.decode(row["params"]),
+        row["opened_at"],
+        row["due_on"],
+        row["is_about_somebody"],
+    )
 
 
 async def close(actor: Actor, case_id: UUID) -> None:

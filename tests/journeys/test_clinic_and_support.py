@@ -5,8 +5,11 @@ import re
 from playwright.async_api import Page, expect
 
 from api import demo
+from api.core.database import unit_of_work
 from api.identity.card import CardNumber
 from api.records.demo_records import demo_patient_number
+from api.support import queries
+from api.support.service import CALL_BACK
 from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import (
     enter_by_demo_link,
@@ -78,16 +81,21 @@ async def test_a_wish_to_be_called_reaches_officer_ueda_who_closes_it(
     desk = await open_phone()
     await enter_by_demo_link(desk, people["ueda"].account_id)
     await desk.wait_for_url("**/support")
-    case = desk.locator("main li.card", has_text=number)
+    async with unit_of_work(hanako) as tx:
+        case_id = await queries.waiting(tx, CALL_BACK)
+    case = desk.locator(f"#case-{case_id}")
     while await case.count() == 0:
         await desk.get_by_role("link", name="古い方へ").click()
-    await expect(case).to_contain_text("山本 花子")
-    await case.get_by_role("button").click()
-    await expect(case).to_have_count(0)
-    await desk.goto("/support")
+    await expect(case).not_to_contain_text(number)
+    await case.get_by_role("link").click()
+    await expect(desk.locator("main")).to_contain_text(number)
+    await expect(desk.locator("main")).to_contain_text("山本 花子")
+    await desk.get_by_role("button", name="対応を終える").click()
+    await desk.wait_for_url("**/support")
     await expect(case).to_have_count(0)
 
     await phone.goto("/access-log")
+    await expect(phone.get_by_text("あなたの情報を見ました。")).to_be_visible()
     await expect(phone.get_by_text("サポートセンターが受付を終えました。")).to_be_visible()
     await phone.goto("/help")
     await expect(phone.locator("[name=phone]")).to_be_visible()

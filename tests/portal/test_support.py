@@ -16,6 +16,14 @@ async def cases_of(visitor: Visitor) -> list[service.Case]:
     return everything
 
 
+async def case_of(visitor: Visitor) -> UUID:
+    """Where they wait for a call."""
+    async with unit_of_work(visitor.actor) as tx:
+        found = await queries.waiting(tx, service.CALL_BACK)
+    assert found
+    return found
+
+
 async def newest_pages_of(officer: Visitor) -> str:
     """The queue's end: the oldest cases stand first, and other tests open some too."""
     _, total = await service.queue(officer.actor)
@@ -29,17 +37,36 @@ async def test_asking_twice_to_be_called_opens_one_case(hanako: Visitor, ueda: V
         page = await hanako.follow(await hanako.post("/help/call-back", phone="０９０−1234-5678"))
         assert "お電話の希望を受け付けました。" in page
     assert (await hanako.tell("/me/call-backs", {"phone": "09012345678"})).status_code == 202
-    mine = [c for c in await cases_of(ueda) if c.params.get("phone") == "09012345678"]
     opened = [e for e in await hanako.log() if e["event"] == "support:case:opened"]
-    assert (len(mine), len(opened)) == (1, 1)
-    newest = await newest_pages_of(ueda)
-    assert "電話をかけてほしい" in newest
-    assert 'href="tel:09012345678"' in newest
-    assert (await ueda.post(f"/support/cases/{mine[0].case_id}/close")).status_code == 303
-    assert "09012345678" not in await newest_pages_of(ueda)
+    assert len(opened) == 1
+    case_id = await case_of(hanako)
+    assert f'href="/support/cases/{case_id}"' in await newest_pages_of(ueda)
+    assert (await ueda.post(f"/support/cases/{case_id}/close")).status_code == 303
+    assert str(case_id) not in await newest_pages_of(ueda)
     (closed, *_) = await hanako.log()
     assert closed["sentence"] == "サポートセンターが受付を終えました。"
     assert 'name="phone"' in (await hanako.get("/help")).text
+
+
+async def test_whom_a_case_is_about_takes_a_look_which_her_log_tells_her_of(
+    hanako: Visitor, ueda: Visitor
+) -> None:
+    await hanako.post("/help/call-back", phone="0960000009")
+    assert "0960000009" not in await newest_pages_of(ueda)
+    case_id = await case_of(hanako)
+    assert {c.params.get("phone") for c in await cases_of(ueda)} == {None}
+    page = (await ueda.get(f"/support/cases/{case_id}")).text
+    assert 'href="tel:0960000009"' in page
+    assert "あなたがこのページを開いたことは、ご本人の閲覧履歴に残りました。" in page
+    (looked, *_) = await hanako.log()
+    assert looked["event"] == "support:participant:looked_up"
+    assert ueda.actor.name
+    assert looked["sentence"] == (
+        f"サポートセンターの{ueda.actor.name}さんが、あなたの情報を見ました。"
+    )
+    assert looked["reason"] == "サポートセンターが、受け付けた手続きのために行いました。"
+    await ueda.post(f"/support/cases/{case_id}/close")
+    assert (await ueda.get(f"/support/cases/{case_id}")).status_code == 404
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "123456789018", "電話して", "+819012345678"])
@@ -73,11 +100,12 @@ async def test_nobody_else_sees_or_closes_a_case(
     hanako: Visitor, yumi: Visitor, sato: Visitor, ueda: Visitor
 ) -> None:
     await hanako.post("/help/call-back", phone="0960000002")
-    (case,) = [c for c in await cases_of(ueda) if c.params.get("phone") == "0960000002"]
+    case_id = await case_of(hanako)
     for other in (hanako, yumi, sato):
-        path = f"/support/cases/{case.case_id}/close"
-        assert (await other.post(path)).status_code == 404
+        path = f"/support/cases/{case_id}"
+        assert (await other.get(path)).status_code == 404
+        assert (await other.post(f"{path}/close")).status_code == 404
     assert await service.queue(yumi.actor) == ([], 0)
     async with unit_of_work(yumi.actor) as tx:
-        assert await queries.close(tx, UUID(str(case.case_id)), None) is None
+        assert await queries.close(tx, case_id, None) is None
     assert (await ueda.post(f"/support/cases/{uuid7()}/close")).status_code == 404

@@ -120,13 +120,15 @@ CASE = {
     "opened_at": AT,
     "due_on": date(2026, 5, 4),
     "is_overdue": False,
-    "href": None,
+    "href": "/support/cases/c1",
+    "open": "support.case.open",
 }
 QUESTION_CASE = CASE | {
     "id": "c2",
     "phone": None,
     "is_overdue": True,
     "href": "/support/questions/c2",
+    "open": "support.question.open",
 }
 NOTICE = {
     "id": "n1",
@@ -642,6 +644,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "support/queue.html",
         {"viewer": UEDA, "cases": [CASE, QUESTION_CASE], "total": 41, "pager": PAGER},
     ),
+    "support-case": ("support/case.html", {"viewer": UEDA, "case": CASE}),
     "support-empty": (
         "support/queue.html",
         {"viewer": UEDA, "cases": [], "total": 0, "pager": ONE_PAGE},

@@ -75,6 +75,15 @@ async def queue(
     )
 
 
+@get("/support/cases/{case_id:uuid}", guards=[support_only], opt=PORTAL, include_in_schema=False)
+async def one(
+    request: PortalRequest, actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> Response[bytes]:
+    case = await service.look(actor, case_id)
+    shown = _shown(case, preferences(request).locale)
+    return await render(request, "support/case.html", actor, case=shown)
+
+
 @post(
     "/support/cases/{case_id:uuid}/close",
     guards=[support_only],
@@ -98,15 +107,22 @@ def _shown(case: Case, locale: str) -> dict[str, object]:
             if name != "phone" and i18n.has_text(locale, f"support.param.{name}")
         ],
         "phone": case.params.get("phone"),
-        "href": f"/support/questions/{case.case_id}" if case.kind == LOG_QUESTION else None,
+        "href": _place(case),
+        "open": "support.question.open" if case.kind == LOG_QUESTION else "support.case.open",
         "opened_at": case.opened_at,
         "due_on": case.due_on,
         "is_overdue": case.due_on < clock.today_in_japan(),
     }
 
 
+def _place(case: Case) -> str | None:
+    if case.kind == LOG_QUESTION:
+        return f"/support/questions/{case.case_id}"
+    return f"/support/cases/{case.case_id}" if case.is_about_somebody else None
+
+
 def _redirect(path: str) -> Response[bytes]:
     return Redirect(path, status_code=303)
 
 
-routes: list[ControllerRouterHandler] = [help_page, call_back, queue, close]
+routes: list[ControllerRouterHandler] = [help_page, call_back, queue, one, close]
