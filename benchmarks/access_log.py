@@ -163,8 +163,8 @@ async def _set(where: Place, *pairs: str) -> None:
 async def _all_sealed(where: Place) -> None:
     """What was logged last is in the tree too. Raises `TimeoutError` after a minute."""
     async with asyncio.timeout(60), _admin(where) as admin:
-        while await admin.fetchval(UNSEALED):
-            await asyncio.sleep(0.5)  # noqa: ASYNC110 - another process seals
+        while await admin.fetchval(UNSEALED):  # noqa: ASYNC110 - another process seals
+            await asyncio.sleep(0.5)
 
 
 async def _in_tree(where: Place) -> float:
