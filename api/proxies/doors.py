@@ -32,9 +32,9 @@ async def acting_guard(connection: Connection, handler: BaseRouteHandler) -> Non
     actor = await actor_of(connection, handler)
     if actor.kind is not ActorKind.PARTICIPANT:
         return
-    principal = _uuid(named) if named else state.get("acting_for")
+    principal = state.get("acting_for") if named is None else _uuid(named)
     if principal is None:
-        if named:
+        if is_app:
             raise NotFound
         return
     proxy = await service.acting(actor, principal)

@@ -126,14 +126,16 @@ def powers_now(
 
 def _of_one(relation: Relation, today: date, birth_on: date) -> Standing:
     nothing: frozenset[Power] = frozenset()
-    if relation.state != "in_force":
-        return Standing(nothing, relation.state)
-    if today < relation.opens_on:
-        return Standing(nothing, "not_begun")
+    if relation.state == "ended":
+        return Standing(nothing, "ended")
     if relation.kind in OF_MINORS and law_age(birth_on, today) >= ADULT:
         return Standing(nothing, "of_age")
     if today > relation.ends_on:
         return Standing(nothing, "expired")
+    if relation.state != "in_force":
+        return Standing(nothing, relation.state)
+    if today < relation.opens_on:
+        return Standing(nothing, "not_begun")
     if is_between(birth_on, today):
         return Standing(relation.powers & IN_BETWEEN, "in_force")
     return Standing(relation.powers, "in_force")

@@ -20,6 +20,7 @@ from web_portal.page import PortalRequest, render, say
 from web_portal.pages.proxies.mine import day_in, powers_in, typed
 
 HERE = "/support/proxies"
+WHERE = {"cards": "principal_card"}
 FIELDS = (
     "principal_card",
     "principal_born",
@@ -53,7 +54,8 @@ async def witness(request: PortalRequest, actor: NamedDependency[Actor]) -> Resp
     try:
         await service.witness(actor, wish)
     except ProxyFaults as fault:
-        return await _page(request, actor, form, fault.fields)
+        faults = {WHERE.get(name, name): key for name, key in fault.fields.items()}
+        return await _page(request, actor, form, faults)
     return Redirect(f"{HERE}#waiting", status_code=303)
 
 
