@@ -41,6 +41,9 @@ from api.identity.errors import EnrolmentFaults, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
+from api.proxies.doors import acting_guard
+from api.proxies.errors import ProxyFaults
+from api.proxies.routes import routes as proxy_routes
 from api.records.access_routes import routes as access_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
@@ -120,6 +123,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *proxy_routes,
         *log_routes,
         *proof_routes,
         *reconciling_routes,
@@ -147,6 +151,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             ),
             *doors,
         ],
+        guards=[acting_guard],
         dependencies={"actor": Provide(provide_actor)},
         lifespan=[_serving(dsn)],
         exception_handlers={Exception: _answer},
@@ -358,7 +363,9 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults | ConsentNotTaken | FilterFaults | QuestionFaults):
+    if isinstance(
+        problem, EnrolmentFaults | ConsentNotTaken | FilterFaults | QuestionFaults | ProxyFaults
+    ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members
     return Response(

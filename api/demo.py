@@ -22,7 +22,7 @@ from api.consent import service as consent
 from api.consent.lifecycle import participating, schemes
 from api.consent.settings.switches import SetFacility
 from api.core import clock
-from api.core.actor import OPERATOR, Actor, ActorKind
+from api.core.actor import OPERATOR, Actor, ActorKind, Power
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.core.settings import SettingFault, Settings
@@ -32,6 +32,8 @@ from api.directory.registry import NewFacility
 from api.identity import intake, systems
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
+from api.proxies import service as proxies
+from api.proxies.rules import COOLING_OFF
 from api.records import ingest
 from api.records.demo_records import demo_bundles, demo_patient_number
 from api.records.parse import encode
@@ -157,6 +159,7 @@ async def seed(home: Path) -> None:
     clinic = SetFacility(clinics[CLINIC], on=True)
     await consent.change(_as(hanako), [clinic], expected_version=version)
     await _records(cast, clinics)
+    await _proxies(cast)
     (home / "demo" / "cast.json").write_bytes(msgspec.json.encode(cast))
 
 
@@ -287,6 +290,30 @@ async def _join(person: Cast) -> None:
     async with unit_of_work(actor) as tx:
         await participating.join_in(tx, actor)
         await schemes.begin_in(tx, actor, None)
+
+
+async def _proxies(people: list[Cast]) -> None:
+    """Yumi acts for Tarō, who has no phone: witnessed at the counter a week ago, confirmed today."""
+    by_key = {person.key: person for person in people}
+    second = await _officer("inoue", "井上 葵", "イノウエ アオイ")
+    wish = proxies.Witnessed(
+        card_of("taro").digits,
+        _BIRTHS["taro"][0],
+        card_of("yumi").digits,
+        _BIRTHS["yumi"][0],
+        "voluntary",
+        frozenset({Power.VIEW, Power.LOG, Power.SETTINGS}),
+        None,
+        "委任状（デモ）",
+    )
+    week_ago = clock.today_in_japan() - COOLING_OFF
+    await proxies.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
+    (one,) = await proxies.waiting(_officer_as(second))
+    await proxies.confirm(_officer_as(second), one.participant_id, one.proxy_id)
+
+
+def _officer_as(person: Cast) -> Actor:
+    return Actor(kind=ActorKind.SUPPORT, account_id=person.account_id, name=person.name)
 
 
 def _as(person: Cast) -> Actor:

@@ -36,6 +36,8 @@ def said(notice: Notice, locale: str) -> tuple[str, str]:
 def _worded(name: str, value: Any, locale: str) -> object:
     if isinstance(value, dict):
         return value.get(locale, "")
+    if name == "act":
+        return i18n.text(locale, f"notice.act.{value.split(':')[0]}")
     return i18n.day(locale, date.fromisoformat(value)) if name == "day" else value
 
 
@@ -59,7 +61,8 @@ async def inbox(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[N
     """The actor's notices, newest first, and how many there are; all on the page become read."""
     async with unit_of_work(actor) as tx:
         rows = await queries.inbox(tx, (page - 1) * count, count)
-        await queries.mark_read(tx, [row["notice_id"] for row in rows])
+        if not actor.is_proxy:  # what a proxy has seen, the principal has not
+            await queries.mark_read(tx, [row["notice_id"] for row in rows])
         notices = [
             Notice(
                 row["notice_id"],

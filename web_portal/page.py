@@ -12,7 +12,7 @@ from litestar.template.base import csrf_token
 from markupsafe import Markup
 
 from api.core import i18n
-from api.core.actor import Actor, ActorKind
+from api.core.actor import Actor, ActorKind, Power
 from api.directory import service as directory
 from notifications import service as notifications
 from web_portal.templating import environment
@@ -88,6 +88,8 @@ def frame(
             path=path or request.url.path,
             csrf_input=token.format(csrf_token({"request": request})),
             viewer=viewer,
+            acting=_acting(request),
+            acting_ended=request.scope["state"].get("acting_ended", False),
             network={
                 "name": getattr(network.name, chosen.locale),
                 "support_phone": wording.get("support.phone", ""),
@@ -103,8 +105,17 @@ def frame(
 async def _viewer(actor: Actor) -> dict[str, object] | None:
     if actor.kind is ActorKind.ANONYMOUS:
         return None
-    unread = await notifications.unread(actor) if actor.participant_id else 0
+    hears = actor.powers is None or Power.NOTICES in actor.powers
+    unread = await notifications.unread(actor) if actor.participant_id and hears else 0
     return {"role": actor.kind.value, "name": actor.name or "", "unread": unread}
+
+
+def _acting(request: PortalRequest) -> dict[str, object] | None:
+    """For whom the session acts, on every page, also where the page itself is not about them."""
+    proxy: Actor | None = request.scope["state"].get("acting")
+    if proxy is None or proxy.powers is None:
+        return None
+    return {"name": proxy.principal_name or "", "powers": {str(each) for each in proxy.powers}}
 
 
 def pages_of(total: int, on_a_page: int) -> int:

@@ -58,6 +58,13 @@ class OnBehalf(NamedTuple):
     name: str
 
 
+def principal_of(actor: Actor) -> OnBehalf | None:
+    """None for whoever acts for themselves: both names of a proxy's act follow from the actor."""
+    if actor.powers is None or actor.participant_id is None:
+        return None
+    return OnBehalf(actor.participant_id, actor.principal_name or "")
+
+
 class Way(NamedTuple):
     """How somebody came in. `facility_seq` is the facility's own number for the access."""
 
@@ -121,7 +128,7 @@ def common(
     detail = {name: value for name, value in said.items() if name not in _OWN_FIELDS}
     values = {
         "actor": _actor(actor, said.get("actor") or {}),
-        "on_behalf": on_behalf and on_behalf._asdict(),
+        "on_behalf": (behalf := on_behalf or principal_of(actor)) and behalf._asdict(),
         "way": _way(actor, said.get("actor") or {}, way or Way()),
         "purpose": actor.purpose_of_use,
         "basis": None if all(value is None for value in basis.values()) else basis,

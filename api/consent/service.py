@@ -7,7 +7,7 @@ from msgspec import structs
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import queries
+from api.consent import proxied, queries
 from api.consent.agreeing.shutting_out import tell_shut_out
 from api.consent.errors import Contradiction, EndIsPast, SettingsChangedMeanwhile
 from api.consent.exchange import receipts
@@ -185,6 +185,7 @@ async def store_in(
     """One version, its event (with `logged` in its detail) and its receipt, and word to whoever it
     shuts out; answers the settings as they now stand. The caller holds the head's lock."""
     before = await settings_in(tx)
+    await proxied.check_in(tx, before.directive, following)
     following = structs.replace(following, version=before.directive.version + 1)
     profile = directory.profile()
     await queries.add_directive(

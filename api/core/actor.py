@@ -16,8 +16,24 @@ class ActorKind(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class Power(StrEnum):
+    """What a proxy may be trusted with; each route names the one it needs."""
+
+    VIEW = "view"
+    UPLOAD = "upload"
+    LOG = "log"
+    SETTINGS = "settings"
+    CONSENT = "consent"
+    PROXY_ADMIN = "proxy_admin"
+    NOTICES = "notices"
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` is for the log row only; it never goes to the operator's logs."""
+    """`name` is for the log row only; it never goes to the operator's logs.
+
+    A proxy acts as the principal: `participant_id` is the principal, `account_id` and `name` are
+    the representative's own. `powers` is None for whoever acts for themselves alone.
+    """
 
     kind: ActorKind
     account_id: UUID | None = None
@@ -28,6 +44,14 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     purpose_of_use: str | None = None
     client_id: str | None = None
     name: str | None = None
+    own_participant_id: UUID | None = None
+    principal_name: str | None = None
+    powers: frozenset[Power] | None = None
+    is_shown_restricted: bool = True
+
+    @property
+    def is_proxy(self) -> bool:
+        return self.powers is not None
 
 
 ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS)

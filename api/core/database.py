@@ -17,7 +17,7 @@ from piccolo.engine.postgres import PostgresEngine
 
 from api.core.actor import Actor
 from api.core.crypto import KeyRing
-from api.core.errors import Unavailable
+from api.core.errors import NotFound, Unavailable
 
 os.environ.setdefault("PICCOLO_CONF", "api.piccolo_conf")
 
@@ -103,7 +103,8 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
     """One transaction in the name of `actor`, about `subject` (default: the actor's own records).
 
     Commits on leaving, rolls back on any exception. Raises `NestedTransaction` inside another
-    one and `Unavailable` when the database cannot be reached.
+    one, `Unavailable` when the database cannot be reached, and `NotFound` for a proxy whose powers
+    are no longer what they were: until the commit nobody can take them away.
     """
     if DB.current_transaction.get() is not None:
         raise NestedTransaction
@@ -116,10 +117,18 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
     try:
         async with connection.transaction():
             started = await connection.fetchval("SELECT app.transaction_nonce()")
-            await connection.execute(
-                "SELECT set_config('app.context', $1, true)",
-                signed_context("t", actor, subject, connection.get_server_pid(), started),
-            )
+            pid = connection.get_server_pid()
+            if actor.powers is None:
+                await connection.execute(
+                    "SELECT set_config('app.context', $1, true)",
+                    signed_context("t", actor, subject, pid, started),
+                )
+            else:
+                asks = signed_context("a", actor, None, pid, started)
+                powers = await connection.fetchval("SELECT app.enter_as_proxy($1)", asks)
+                elsewhere = subject not in (None, actor.participant_id)
+                if elsewhere or powers is None or not actor.powers <= set(powers):
+                    raise NotFound
             transaction = Transaction(connection, actor, subject or actor.participant_id)
             token = DB.current_transaction.set(transaction)  # type: ignore[arg-type]
             try:
@@ -133,7 +142,8 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
 
 
 def signed_context(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:
-    """The context as PostgreSQL checks it; form `t` is a transaction's, `c` one call's."""
+    """The context as PostgreSQL checks it; form `t` is a transaction's, `c` one call's, `a` asks to
+    act as a proxy and is good for nothing else."""
     fields = (
         form,
         actor.kind,

@@ -217,3 +217,12 @@ async def professional(professional_id: UUID) -> dict[str, object] | None:
     return (
         await Professional.select().where(Professional.professional_id == professional_id).first()
     )
+
+
+async def workplaces_of_name(tx: Transaction, name: str) -> list[UUID]:
+    rows = await tx.fetch(
+        "SELECT DISTINCT facility_id FROM professional WHERE is_active"
+        " AND regexp_replace(name, '\\s', '', 'g') = $1",
+        name,
+    )
+    return [row["facility_id"] for row in rows]

@@ -240,6 +240,11 @@ async def workplace_in(tx: Transaction, professional_id: UUID) -> UUID | None:
     return await queries.workplace(tx, professional_id)
 
 
+async def workplaces_of_name_in(tx: Transaction, name: str) -> set[UUID]:
+    """Where people of this name are at work; spaces do not matter."""
+    return set(await queries.workplaces_of_name(tx, "".join(name.split())))
+
+
 async def standing(actor: Actor) -> Standing:
     """What the directory knows of this professional or system; kept until `forget_standing`.
 

@@ -6,7 +6,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from api.core.actor import ANONYMOUS, Actor, ActorKind
+from api.core.actor import ANONYMOUS, Actor, ActorKind, Power
 from api.core.errors import NotFound, SignInNeeded
 from api.identity import service, systems
 from api.identity.errors import BadAccessToken
@@ -21,13 +21,25 @@ Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 PORTAL = {"door": "portal"}
 API = {"door": "api"}
 
+# It also says which power a proxy needs. Without one it is not there for a proxy; with `ANYBODY`
+# it is about whoever signed in, never about a principal.
+VIEW = {"power": Power.VIEW}
+UPLOAD = {"power": Power.UPLOAD}
+LOG = {"power": Power.LOG}
+SETTINGS = {"power": Power.SETTINGS}
+CONSENT = {"power": Power.CONSENT}
+PROXY_ADMIN = {"power": Power.PROXY_ADMIN}
+NOTICES = {"power": Power.NOTICES}
+ANYBODY = {"power": "anybody"}
+
 
 async def actor_of(connection: Connection, handler: BaseRouteHandler) -> Actor:
     """The signed-in actor, or ANONYMOUS; asked of the database once per request."""
     state = connection.scope["state"]
     if "actor" not in state:
         token = session_token(connection, handler)
-        state["actor"] = await service.actor_of(token) if token else ANONYMOUS
+        found = await service.signed_in(token) if token else service.SignedIn(ANONYMOUS)
+        state["actor"], state["acting_for"] = found
     actor: Actor = state["actor"]
     return actor
 

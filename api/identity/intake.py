@@ -6,8 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from api.core import clock, runtime
-from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.actor import ANONYMOUS, Actor
+from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.identity import intake_queries
 from api.identity.activation_code import (
@@ -17,6 +17,12 @@ from api.identity.activation_code import (
     new_activation_code,
 )
 from api.identity.card import CardNumber
+
+
+class Person(NamedTuple):
+    participant_id: UUID
+    name: str
+    birth_on: date
 
 
 class Paper(NamedTuple):
@@ -71,3 +77,17 @@ async def person_of(actor: Actor, card: CardNumber, birth_on: date) -> UUID | No
         found = await intake_queries.person_of_card(tx, card.digits)
     async with unit_of_work(actor, subject=found or UUID(int=0)) as tx:
         return found if await intake_queries.birth_of_subject(tx) == birth_on else None
+
+
+async def holder_of(card: CardNumber) -> Person | None:
+    """Whose card this is; as many look-ups for a card that is nobody's."""
+    async with unit_of_work(ANONYMOUS) as tx:
+        found = await intake_queries.person_of_card(tx, card.digits)
+    async with unit_of_work(ANONYMOUS, subject=found or UUID(int=0)) as tx:
+        row = await intake_queries.subject_as_admitted(tx)
+        return Person(*row) if row else None
+
+
+async def birth_in(tx: Transaction) -> date | None:
+    """Of the transaction's subject."""
+    return await intake_queries.birth_of_subject(tx)

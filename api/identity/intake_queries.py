@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
+
 from api.core.database import Transaction
 
 _OWNER = {
@@ -76,3 +78,10 @@ async def birth_of_subject(tx: Transaction) -> date | None:
         "SELECT birth_on FROM participant WHERE participant_id = (SELECT app.subject())"
     )
     return found
+
+
+async def subject_as_admitted(tx: Transaction) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT participant_id, name, birth_on FROM participant"
+        " WHERE participant_id = (SELECT app.subject())"
+    )

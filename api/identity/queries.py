@@ -55,7 +55,7 @@ async def holder_of_session(session_hash: bytes) -> asyncpg.Record | None:
         raise Unavailable
     async with _reachable(), DB.pool.acquire(timeout=10) as connection:
         return await connection.fetchrow(
-            "SELECT * FROM identity_account_of_session($1)", session_hash
+            "SELECT * FROM identity_holder_of_session($1)", session_hash
         )
 
 
@@ -80,6 +80,15 @@ async def end_session(tx: Transaction, session_hash: bytes) -> None:
         "UPDATE session SET ended_at = now() WHERE account_id = (SELECT app.account())"
         " AND session_hash = $1 AND ended_at IS NULL",
         session_hash,
+    )
+
+
+async def act_for(tx: Transaction, session_hash: bytes, principal: UUID | None) -> None:
+    await tx.execute(
+        "UPDATE session SET acting_for = $2 WHERE account_id = (SELECT app.account())"
+        " AND session_hash = $1 AND ended_at IS NULL",
+        session_hash,
+        principal,
     )
 
 

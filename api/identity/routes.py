@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from api.core import runtime
 from api.identity import service, systems
 from api.identity.errors import TokenRequestRefused
-from api.identity.guards import API, anyone, bearer, everyone_signed_in
+from api.identity.guards import ANYBODY, API, anyone, bearer, everyone_signed_in
 from api.identity.schemas import (
     SessionToken,
     SmartConfiguration,
@@ -38,7 +38,7 @@ class SessionController(Controller):
         session = await service.sign_in(data, bearer(request))
         return SessionToken(session.token, session.expires_at)
 
-    @delete("/current", guards=[everyone_signed_in])
+    @delete("/current", guards=[everyone_signed_in], opt=ANYBODY)
     async def end(self, request: Request[Any, Any, Any]) -> None:
         """Ends the session of the token sent."""
         await service.end_session(bearer(request) or "")

@@ -45,10 +45,32 @@ async def declare_deployment(*, is_demo: bool) -> None:
         )
 
 
-async def actor_of(session_token: str) -> Actor:
+class SignedIn(NamedTuple):
+    """Who holds a session, always as themselves, and for whom they chose to act."""
+
+    actor: Actor
+    acting_for: UUID | None = None
+
+
+async def signed_in(session_token: str) -> SignedIn:
     """ANONYMOUS for a token that is unknown, expired or ended, or of someone who has left."""
     holder = await queries.holder_of_session(sha256(session_token.encode()))
-    return actor_from(holder) if holder else ANONYMOUS
+    return SignedIn(actor_from(holder), holder["acting_for"]) if holder else SignedIn(ANONYMOUS)
+
+
+async def actor_of(session_token: str) -> Actor:
+    """As `signed_in`."""
+    return (await signed_in(session_token)).actor
+
+
+async def act_for(session_token: str, principal: UUID | None) -> None:
+    """From now on this session's pages are about the principal, or again about its holder. Whether
+    the holder may act so is asked at each request, not here."""
+    actor = await actor_of(session_token)
+    if actor.kind is not ActorKind.PARTICIPANT:
+        return
+    async with unit_of_work(actor) as tx:
+        await queries.act_for(tx, sha256(session_token.encode()), principal)
 
 
 def actor_from(holder: Mapping[str, Any]) -> Actor:

@@ -75,6 +75,7 @@ class Session(Table, tablename="session", db=DB):
     created_at = Timestamptz()
     expires_at = Timestamptz()
     ended_at = Timestamptz(null=True)
+    acting_for = UUID(null=True)
 
 
 class SignInChallenge(Table, tablename="sign_in_challenge", db=DB):

@@ -14,7 +14,7 @@ from api.consent import stored
 from api.core import runtime
 from api.core.actor import Actor, ActorKind
 from api.fhir.codes import PURPOSES
-from api.identity.guards import API, anyone, participants_and_reading_systems
+from api.identity.guards import API, SETTINGS, anyone, participants_and_reading_systems
 from api.records import evaluation
 from api.records.errors import BadQuestion
 from api.records.evaluation import Question, Verdict
@@ -98,7 +98,7 @@ class AuthzenConfiguration(Struct):
 
 class Access(Controller):
     path = "/access/v1"
-    opt = API
+    opt = API | SETTINGS
     guards = (participants_and_reading_systems,)
     tags = ("Decisions (AuthZEN)",)
 

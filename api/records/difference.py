@@ -19,6 +19,7 @@ from api.core.database import Transaction, unit_of_work
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 from api.records import own_queries
+from api.records.own import most_shown
 from api.records.preview import groups_in
 
 NAMED_AT_MOST = 5
@@ -53,7 +54,7 @@ async def difference(actor: Actor, commands: Sequence[Command]) -> Difference:
         facilities = await directory.facilities_in(tx)
         named = await directory.people_in(tx, sorted(_people(change)))
         people = {each.professional_id: each for each in named if each.is_active}
-        holders = frozenset(await own_queries.sources(tx))
+        holders = frozenset(await own_queries.sources(tx, most_shown(tx.acting)))
         seen = comparing.looks(
             change,
             [anybody_of(each) for each in facilities],

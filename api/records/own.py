@@ -1,7 +1,8 @@
 """What participants may know of their own records: never a trace of one they were not told of.
 
 Reading one's own records writes no row of the access log: it answers who else has seen them, and
-a row for each own look would bury those. The change of a setting made from here is logged.
+a row for each own look would bury those. A proxy's look does write one. The change of a setting
+made from here is logged.
 """
 
 from collections import Counter
@@ -14,12 +15,14 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from api.access_log import service as access_log
+from api.access_log.events import EventName
 from api.consent import stored
-from api.consent.facts import Directive
+from api.consent.facts import NORMAL, SECRET, Directive
 from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.records import own_queries, parse
 from api.records.choices import Choices, Which, choices_of
@@ -93,15 +96,16 @@ async def page(actor: Actor, asked: Asked, *, after: str | None = None, count: i
     count = min(max(count, 1), MOST_ROWS)
     async with unit_of_work(actor) as tx:
         state = await stored.settings_in(tx)
-        rows = await own_queries.page(tx, _wanted(asked), place, count + 1)
-    records = [_record(row, state.directive) for row in rows if row["record_id"]]
+        rows = await own_queries.page(tx, most_shown(actor), _wanted(asked), place, count + 1)
+        records = [_record(row, state.directive) for row in rows if row["record_id"]]
+        await _note(tx, actor, records[:count])
     more = _after(records[count - 1]) if len(records) > count else None
     return OwnPage(_visits(records[:count]), rows[0]["total"], more, state)
 
 
 async def shelves(actor: Actor) -> Shelves:
     async with unit_of_work(actor) as tx:
-        rows = await own_queries.counts(tx)
+        rows = await own_queries.counts(tx, most_shown(actor))
     found = Shelves(Counter(), Counter(), Counter())
     for row in sorted(rows, key=lambda row: -int(row["year"])):
         found.categories[row["category"]] += row["records"]
@@ -114,7 +118,9 @@ async def one(actor: Actor, record_id: UUID) -> OwnRecordInFull:
     """Raises `NotFound`, alike for what is absent, untold, or somebody else's."""
     async with unit_of_work(actor) as tx:
         state = await stored.settings_in(tx)
-        row = await own_queries.one(tx, record_id)
+        row = await own_queries.one(tx, most_shown(actor), record_id)
+        if row is not None:
+            await _note(tx, actor, [_record(row, state.directive)])
     if row is None:
         raise NotFound
     body = parse.decode(row["body"].encode(), max_bytes=len(row["body"]) * 4)
@@ -124,7 +130,31 @@ async def one(actor: Actor, record_id: UUID) -> OwnRecordInFull:
 async def holders(actor: Actor) -> set[UUID]:
     """Facilities that wrote records the actor may know of."""
     async with unit_of_work(actor) as tx:
-        return set(await own_queries.sources(tx))
+        return set(await own_queries.sources(tx, most_shown(actor)))
+
+
+def most_shown(actor: Actor) -> int:
+    """The highest sensitivity: a minor's restricted records are not for who acts for them."""
+    return SECRET if actor.is_shown_restricted else NORMAL
+
+
+async def _note(tx: Transaction, actor: Actor, shown: Iterable[OwnRecord]) -> None:
+    """A proxy's look is an event: which records, by kind."""
+    records = list(shown)
+    if not actor.is_proxy or not records:
+        return
+    kinds = Counter(each.category for each in records)
+    await access_log.append(
+        tx,
+        EventName.PROXY_LOOKED,
+        detail={
+            "resources": [
+                {"type": "", "category": category, "count": count}
+                for category, count in sorted(kinds.items())
+            ],
+            "ids": [each.record_id for each in records],
+        },
+    )
 
 
 def _wanted(asked: Asked) -> Wanted:

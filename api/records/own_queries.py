@@ -8,7 +8,8 @@ import asyncpg
 
 from api.core.database import Transaction
 
-_TOLD = "participant_id = (SELECT app.subject()) AND is_current AND is_told"
+# `$1` is the highest sensitivity that is shown.
+_TOLD = "participant_id = (SELECT app.subject()) AND is_current AND is_told AND sensitivity <= $1"
 _HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 _KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
 
@@ -32,7 +33,7 @@ class Place(NamedTuple):
 
 
 async def page(
-    tx: Transaction, wanted: Wanted, after: Place | None, count: int
+    tx: Transaction, most: int, wanted: Wanted, after: Place | None, count: int
 ) -> list[asyncpg.Record]:
     """Newest day first, one facility's together; each row says how many match in all (`total`).
 
@@ -41,19 +42,20 @@ async def page(
     return await tx.fetch(
         "WITH mine AS MATERIALIZED ("  # noqa: S608 - constants only
         "  SELECT record_id, category, title, sensitivity, effective_on, source_facility_id"
-        f"  FROM record WHERE {_TOLD} AND ($1::text IS NULL OR category = $1)"
-        "   AND ($2::uuid IS NULL OR source_facility_id = $2)"
-        "   AND ($3::date IS NULL OR effective_on >= $3)"
-        "   AND ($4::date IS NULL OR effective_on <= $4)"
-        "   AND ($5 = '' OR strpos(translate(lower(normalize(title, NFKC)), $10, $11),"
-        "     translate(lower(normalize($5, NFKC)), $10, $11)) > 0)"
+        f"  FROM record WHERE {_TOLD} AND ($2::text IS NULL OR category = $2)"
+        "   AND ($3::uuid IS NULL OR source_facility_id = $3)"
+        "   AND ($4::date IS NULL OR effective_on >= $4)"
+        "   AND ($5::date IS NULL OR effective_on <= $5)"
+        "   AND ($6 = '' OR strpos(translate(lower(normalize(title, NFKC)), $11, $12),"
+        "     translate(lower(normalize($6, NFKC)), $11, $12)) > 0)"
         "), shown AS ("
-        "  SELECT * FROM mine WHERE $6::date IS NULL"
-        "   OR (effective_on, source_facility_id, record_id) < ($6, $7::uuid, $8::uuid)"
-        "  ORDER BY effective_on DESC, source_facility_id DESC, record_id DESC LIMIT $9"
+        "  SELECT * FROM mine WHERE $7::date IS NULL"
+        "   OR (effective_on, source_facility_id, record_id) < ($7, $8::uuid, $9::uuid)"
+        "  ORDER BY effective_on DESC, source_facility_id DESC, record_id DESC LIMIT $10"
         ") SELECT (SELECT count(*) FROM mine)::integer AS total, shown.*"
         " FROM (VALUES (1)) AS one LEFT JOIN shown ON true"
         " ORDER BY effective_on DESC, source_facility_id DESC, record_id DESC",
+        most,
         wanted.category,
         wanted.facility_id,
         wanted.since,
@@ -66,27 +68,32 @@ async def page(
     )
 
 
-async def counts(tx: Transaction) -> list[asyncpg.Record]:
+async def counts(tx: Transaction, most: int) -> list[asyncpg.Record]:
     """How many there are of each category, facility and year."""
     return await tx.fetch(
         "SELECT category, source_facility_id AS facility_id,"  # noqa: S608 - constants only
         " extract(year FROM effective_on)::integer AS year, count(*)::integer AS records"
-        f" FROM record WHERE {_TOLD} GROUP BY 1, 2, 3"
+        f" FROM record WHERE {_TOLD} GROUP BY 1, 2, 3",
+        most,
     )
 
 
-async def one(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:
+async def one(tx: Transaction, most: int, record_id: UUID) -> asyncpg.Record | None:
     """`visit` counts the told records of the same facility and day, this one included."""
     return await tx.fetchrow(
         "SELECT r.record_id, r.category, r.title, r.sensitivity, r.effective_on,"  # noqa: S608
         " r.source_facility_id, r.body,"
         f" (SELECT count(*) FROM record v WHERE {_TOLD} AND v.effective_on = r.effective_on"
         "   AND v.source_facility_id = r.source_facility_id)::integer AS visit"
-        f" FROM record r WHERE {_TOLD} AND record_id = $1",
+        f" FROM record r WHERE {_TOLD} AND record_id = $2",
+        most,
         record_id,
     )
 
 
-async def sources(tx: Transaction) -> list[UUID]:
-    rows = await tx.fetch(f"SELECT DISTINCT source_facility_id FROM record WHERE {_TOLD}")  # noqa: S608
+async def sources(tx: Transaction, most: int) -> list[UUID]:
+    rows = await tx.fetch(
+        f"SELECT DISTINCT source_facility_id FROM record WHERE {_TOLD}",  # noqa: S608
+        most,
+    )
     return [row["source_facility_id"] for row in rows]

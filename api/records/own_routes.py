@@ -15,7 +15,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, VIEW, participants_only
 from api.records import own
 from api.records.own import Asked, OwnRecord
 from api.records.plain import Fact
@@ -82,7 +82,7 @@ class MyRecords(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
     path = "/me/records"
-    opt = API
+    opt = API | VIEW
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My records"]  # noqa: RUF012
 

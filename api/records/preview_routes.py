@@ -15,7 +15,7 @@ from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, SETTINGS, VIEW, participants_only
 from api.records import preview
 from api.records.difference import Difference, difference
 from api.records.preview import Eyes, Preview
@@ -120,7 +120,7 @@ class Previews(Controller):
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My settings"]  # noqa: RUF012
 
-    @post("/preview", status_code=200, summary="See as somebody else")
+    @post("/preview", status_code=200, opt=VIEW, summary="See as somebody else")
     async def see_as(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[SeeAs]
     ) -> PreviewView:
@@ -134,7 +134,9 @@ class Previews(Controller):
         )
         return _preview(found, locale)
 
-    @post("/difference", status_code=200, summary="What a change would open and close")
+    @post(
+        "/difference", status_code=200, opt=SETTINGS, summary="What a change would open and close"
+    )
     async def difference(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[Wish]
     ) -> DifferenceView:

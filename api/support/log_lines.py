@@ -121,6 +121,23 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
     if not row.is_erased:
         key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds, hidden)}"
         key = key if i18n.has_text(locale, key) else "event.other"
+    sentence = i18n.text(
+        locale,
+        key,
+        facility=facility or i18n.text(locale, f"log.facility.{unknown}"),
+        who=_who(who, profession, locale) or i18n.text(locale, f"log.who.{nobody}"),
+        kinds=_summed(kinds, locale),
+        **_told(row, locale),
+    )
+    behalf = row.detail.get("on_behalf")
+    if behalf:
+        sentence = i18n.text(
+            locale,
+            "log.by_proxy",
+            what=sentence,
+            by=behalf.get("by") or "",
+            principal=behalf.get("name") or "",
+        )
     return LogLine(
         number=row.number,
         event_id=row.eid,
@@ -130,14 +147,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         is_access=row.event in ACCESSES
         and row.actor_kind != ActorKind.PARTICIPANT
         and not row.is_erased,
-        sentence=i18n.text(
-            locale,
-            key,
-            facility=facility or i18n.text(locale, f"log.facility.{unknown}"),
-            who=_who(who, profession, locale) or i18n.text(locale, f"log.who.{nobody}"),
-            kinds=_summed(kinds, locale),
-            **_told(row, locale),
-        ),
+        sentence=sentence,
         who=who,
         profession=profession,
         facility=facility,

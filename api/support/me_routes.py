@@ -16,7 +16,7 @@ from api.consent.settings.view import DisclosureView, view
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import API, participants_only
+from api.identity.guards import ANYBODY, API, CONSENT, NOTICES, SETTINGS, VIEW, participants_only
 from api.support import leaving, own, service
 from api.support.own import FacilityChoice
 from notifications import service as notifications
@@ -114,12 +114,12 @@ class MyOwn(Controller):
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My account"]  # noqa: RUF012
 
-    @get("", summary="Who is signed in")
+    @get("", opt=VIEW, summary="Who is signed in")
     async def me(self, actor: NamedDependency[Actor]) -> Me:
         """The holder of the session and how many notices wait."""
         return Me(actor.name or "", await notifications.unread(actor))
 
-    @get("/facilities", summary="Facilities to choose from")
+    @get("/facilities", opt=SETTINGS, summary="Facilities to choose from")
     async def facilities(
         self,
         request: ApiRequest,
@@ -141,7 +141,7 @@ class MyOwn(Controller):
             [_facility(each, _locale(request)) for each in found.choices], found.total
         )
 
-    @get("/professionals", summary="Professionals to name")
+    @get("/professionals", opt=SETTINGS, summary="Professionals to name")
     async def professionals(
         self,
         request: ApiRequest,
@@ -169,7 +169,11 @@ class MyOwn(Controller):
             ]
         )
 
-    @get("/facilities/waiting", summary="Facilities that joined lately and my settings would cover")
+    @get(
+        "/facilities/waiting",
+        opt=SETTINGS,
+        summary="Facilities that joined lately and my settings would cover",
+    )
     async def waiting(
         self, request: ApiRequest, actor: NamedDependency[Actor]
     ) -> list[WaitingView]:
@@ -187,7 +191,7 @@ class MyOwn(Controller):
             for each in await own.waiting_facilities(actor)
         ]
 
-    @post("/participation", status_code=200, summary="Leave the network, or come back")
+    @post("/participation", opt=CONSENT, status_code=200, summary="Leave the network, or come back")
     async def take_part(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[ParticipationWish]
     ) -> DisclosureView:
@@ -195,7 +199,7 @@ class MyOwn(Controller):
         state = await leaving.take_part(actor, data.state, is_undo=data.undo)
         return await view(actor, _locale(request), state)
 
-    @get("/notices", summary="My notices")
+    @get("/notices", opt=NOTICES, summary="My notices")
     async def notices(
         self,
         request: ApiRequest,
@@ -206,7 +210,7 @@ class MyOwn(Controller):
         found, total = await notifications.inbox(actor, page=page, count=NOTICES_ON_A_PAGE)
         return Notices([_notice(each, _locale(request)) for each in found], total)
 
-    @post("/call-backs", status_code=202, summary="Ask the support centre to call me")
+    @post("/call-backs", opt=ANYBODY, status_code=202, summary="Ask the support centre to call me")
     async def call_back(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[CallBack]
     ) -> Accepted:

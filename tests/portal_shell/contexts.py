@@ -32,6 +32,8 @@ BASE: dict[str, Any] = {
         "support_hours": "平日 9:00〜17:00",
     },
     "flash": None,
+    "acting": None,
+    "acting_ended": False,
 }
 PERSON = {"name": "熊○ 花○", "birth_on": date(1940, 4, 9), "card": "****-****-****-3456"}
 SUBJECT = {

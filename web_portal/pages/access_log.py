@@ -20,7 +20,7 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import PersonLine
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import LOG, PORTAL, participants_only
 from api.support.errors import FilterFaults
 from api.support.log_lines import purpose_said
 from api.support.reading import exporting, service
@@ -38,7 +38,7 @@ Kept = Annotated[str, Meta(max_length=100)]
 Options = list[tuple[str, str]]
 
 
-@get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(HERE, guards=[participants_only], opt=PORTAL | LOG, include_in_schema=False)
 async def access_log(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -111,7 +111,7 @@ class Wish(Struct):
     q: Kept = ""
 
 
-@post(f"{HERE}/export", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(f"{HERE}/export", guards=[participants_only], opt=PORTAL | LOG, include_in_schema=False)
 async def export(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Wish]
 ) -> Response[bytes]:

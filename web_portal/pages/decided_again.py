@@ -9,13 +9,18 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import LOG, PORTAL, participants_only
 from api.support.reading import service as reading
 from api.support.replay import Replay, replay
 from web_portal.page import PortalRequest, preferences, render, say
 
 
-@get("/access-log/{number:int}", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/access-log/{number:int}",
+    guards=[participants_only],
+    opt=PORTAL | LOG,
+    include_in_schema=False,
+)
 async def decided_again(
     request: PortalRequest,
     actor: NamedDependency[Actor],

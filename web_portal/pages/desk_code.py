@@ -13,7 +13,7 @@ from api.consent import service as consent
 from api.consent.agreeing import desk_code
 from api.consent.agreeing.desk_code import DeskCode
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PortalRequest, render
 
 PATH = "/disclosure/desk-code"
@@ -23,12 +23,18 @@ class Make(Struct):
     level: Literal["yes", "no"] = "no"
 
 
-@get(PATH, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(PATH, guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def desk_code_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     return await _page(request, actor, None)
 
 
-@post(PATH, status_code=200, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(
+    PATH,
+    status_code=200,
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def make(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Make]
 ) -> Response[bytes]:
@@ -36,7 +42,7 @@ async def make(
     return await _page(request, actor, await desk_code.make(actor, level=int(data.level == "yes")))
 
 
-@post(f"{PATH}/cancel", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(f"{PATH}/cancel", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def cancel(actor: NamedDependency[Actor]) -> Response[bytes]:
     await desk_code.cancel(actor)
     return Redirect(PATH, status_code=303)

@@ -9,8 +9,8 @@ from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.lifecycle import terms
 from api.consent.stored import Settings
-from api.core.actor import Actor, ActorKind
-from api.identity.guards import PORTAL, anyone, participants_only
+from api.core.actor import Actor, ActorKind, Power
+from api.identity.guards import PORTAL, VIEW, anyone, participants_only
 from api.support.log_lines import LogLine
 from api.support.reading import service as reading
 from notifications import service as notifications
@@ -35,31 +35,38 @@ async def welcome(request: PortalRequest, actor: NamedDependency[Actor]) -> Resp
     return await render(request, "welcome.html", actor)
 
 
-@get("/home", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get("/home", guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
 async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    """For a proxy, only what their powers let them know."""
     state = await consent.settings(actor)
-    log = await reading.log(actor, preferences(request).locale, count=LOOKED_THROUGH)
+    lines: list[LogLine] = []
+    if may(actor, Power.LOG):
+        lines = (await reading.log(actor, preferences(request).locale, count=LOOKED_THROUGH)).lines
     return await render(
         request,
         "home.html",
         actor,
         summary=await now_sentence(request, actor, state),
         question=await terms.question(actor),
-        needs=_needs(request, state, await notifications.unread(actor)),
-        happenings=[_happening(line) for line in log.lines if is_news(line)][:LATELY],
+        needs=_needs(request, actor, state, await notifications.unread(actor)),
+        happenings=[_happening(line) for line in lines if is_news(line)][:LATELY],
     )
 
 
-def _needs(request: PortalRequest, state: Settings, unread: int) -> list[Need]:
+def may(actor: Actor, power: Power) -> bool:
+    return actor.powers is None or power in actor.powers
+
+
+def _needs(request: PortalRequest, actor: Actor, state: Settings, unread: int) -> list[Need]:
     """What waits for the person, most pressing first."""
     needs: list[Need] = []
     standing = consent.state_now(state.participation)
-    if standing != "participating":
+    if standing != "participating" and may(actor, Power.CONSENT):
         key = f"home.needs.{standing}"
         needs.append({"text": say(request, key), "href": "/disclosure/participation"})
-    elif not consent.summary_of(state).facilities:
+    elif not consent.summary_of(state).facilities and may(actor, Power.SETTINGS):
         needs.append({"text": say(request, "home.needs.choose"), "href": "/disclosure"})
-    if unread:
+    if unread and may(actor, Power.NOTICES):
         text = say(request, "home.needs.unread", count=unread)
         needs.append({"text": text, "href": "/inbox"})
     return needs

@@ -6,7 +6,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import NOTICES, PORTAL, participants_only
 from notifications import service as notifications
 from notifications.service import Notice
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render
@@ -27,6 +27,9 @@ LEADS_TO = {
     "facility_asks": "/disclosure",
     "paper_participate": "/disclosure/participation",
     "paper_refuse": "/disclosure/participation",
+    **dict.fromkeys(("proxy_asked", "proxy_confirmed", "proxy_granted", "proxy_ended"), "/proxies"),
+    "proxy_witnessed": "/proxies",
+    "proxy_acted": "/access-log",
     **dict.fromkeys(
         ("question_received", "question_answered", "question_content", "question_reopened"),
         "/access-log/{number}/question",
@@ -34,7 +37,7 @@ LEADS_TO = {
 }
 
 
-@get("/inbox", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get("/inbox", guards=[participants_only], opt=PORTAL | NOTICES, include_in_schema=False)
 async def inbox(
     request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
 ) -> Response[bytes]:

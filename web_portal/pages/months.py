@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.access_log.filters import Kind
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import LOG, PORTAL, participants_only
 from api.support.reading import months
 from api.support.reading.digest import Month
 from web_portal.page import PortalRequest, preferences, render
@@ -24,7 +24,7 @@ MonthText = Annotated[str, PathParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])
 @get(
     "/access-log/months/{month:str}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | LOG,
     include_in_schema=False,
 )
 async def month_page(

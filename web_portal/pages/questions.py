@@ -17,7 +17,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only, support_only
+from api.identity.guards import LOG, PORTAL, participants_only, support_only
 from api.support.errors import AskedAlready, NotThisStep, QuestionFaults
 from api.support.log_lines import LogLine
 from api.support.questions import service
@@ -39,7 +39,7 @@ class Answer(Struct):
     words: str = ""
 
 
-@get(f"{HERE}/questions", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(f"{HERE}/questions", guards=[participants_only], opt=PORTAL | LOG, include_in_schema=False)
 async def listed(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     locale = preferences(request).locale
     found = [view(each, locale) for each in await service.mine(actor)]
@@ -49,7 +49,7 @@ async def listed(request: PortalRequest, actor: NamedDependency[Actor]) -> Respo
 @get(
     f"{HERE}/{{number:int}}/question",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | LOG,
     include_in_schema=False,
 )
 async def one(
@@ -61,7 +61,7 @@ async def one(
 @post(
     f"{HERE}/{{number:int}}/question",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | LOG,
     include_in_schema=False,
 )
 async def ask(
@@ -83,7 +83,7 @@ async def ask(
 @post(
     f"{HERE}/{{number:int}}/question/settle",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | LOG,
     include_in_schema=False,
 )
 async def settle(actor: NamedDependency[Actor], number: Number) -> Response[bytes]:
@@ -95,7 +95,7 @@ async def settle(actor: NamedDependency[Actor], number: Number) -> Response[byte
 @post(
     f"{HERE}/{{number:int}}/question/reopen",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | LOG,
     include_in_schema=False,
 )
 async def reopen(

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from api.consent import service as consent
 from api.consent.exchange import receipts
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PageNumber, PortalRequest, pages_of, render
 from web_portal.sentences import made_said
 
@@ -19,7 +19,12 @@ ON_A_PAGE = 20
 Version = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
 
 
-@get("/disclosure/receipts", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/receipts",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def listed(
     request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
 ) -> Response[bytes]:
@@ -46,7 +51,7 @@ async def listed(
 @get(
     "/disclosure/receipts/{version:int}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def one(actor: NamedDependency[Actor], version: Version) -> Response[bytes]:

@@ -29,7 +29,7 @@ from api.consent.stored import Settings
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.records import own
 from api.records.choices import SHARE_DAYS
 from api.records.own import OwnRecordInFull
@@ -94,7 +94,7 @@ class Refused(Exception):
 @post(
     "/records/{record_id:uuid}/choices",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def choose(
@@ -119,7 +119,7 @@ async def choose(
 @get(
     "/records/{record_id:uuid}/share",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def share_page(
@@ -136,7 +136,7 @@ async def share_page(
 @post(
     "/records/{record_id:uuid}/share",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def share(
@@ -159,14 +159,18 @@ async def share(
     return _changed(f"/records/{record_id}", state, data.version)
 
 
-@get("/records/incoming", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/records/incoming", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def incoming(
     request: PortalRequest, actor: NamedDependency[Actor], changed: Changed = None
 ) -> Response[bytes]:
     return await _incoming_page(request, actor, changed=changed)
 
 
-@post("/records/incoming", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(
+    "/records/incoming", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def set_incoming(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Incoming]
 ) -> Response[bytes]:
@@ -180,7 +184,7 @@ async def set_incoming(
     return _changed("/records/incoming", state, data.version)
 
 
-@post("/records/undo", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post("/records/undo", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def undo(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
 ) -> Response[bytes]:

@@ -21,7 +21,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import LOG, PORTAL, VIEW, participants_only
 from api.records import own
 from api.records.errors import UnknownPlace
 from api.records.own import Asked, OwnRecord, OwnRecordInFull, Shelves
@@ -39,7 +39,7 @@ Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 Names = Mapping[UUID, FacilityLine]
 
 
-@get("/records", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get("/records", guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
 async def listed(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -77,7 +77,12 @@ async def listed(
     )
 
 
-@get("/records/{record_id:uuid}", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/records/{record_id:uuid}",
+    guards=[participants_only],
+    opt=PORTAL | VIEW,
+    include_in_schema=False,
+)
 async def shown(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -129,7 +134,7 @@ async def record_page(
 @get(
     "/records/{record_id:uuid}/accesses",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | LOG,
     include_in_schema=False,
 )
 async def seen_by(

@@ -22,7 +22,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 
 PATH = "/disclosure/requests"
@@ -36,7 +36,7 @@ class Approve(Struct):
     level: Literal["yes", "no"] = "no"
 
 
-@get(PATH, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(PATH, guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def requests_page(
     request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
 ) -> Response[bytes]:
@@ -49,7 +49,7 @@ async def requests_page(
 @post(
     f"{PATH}/{{request_id:uuid}}/approve",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def approve(
@@ -76,7 +76,7 @@ async def approve(
 @post(
     f"{PATH}/{{request_id:uuid}}/refuse",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def refuse(actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> Response[bytes]:
@@ -87,7 +87,7 @@ async def refuse(actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> R
 @post(
     "/disclosure/agreed/{provision_id:int}/end",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def end(actor: NamedDependency[Actor], provision_id: FromPath[int]) -> Response[bytes]:

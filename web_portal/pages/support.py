@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from api.core import clock, i18n
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only, support_only
+from api.identity.guards import ANYBODY, PORTAL, participants_only, support_only
 from api.support import service
 from api.support.errors import NoTelephoneNumber
 from api.support.service import LOG_QUESTION, Case
@@ -25,7 +25,7 @@ class CallBack(Struct):
     phone: Annotated[str, Meta(max_length=40)]
 
 
-@get("/help", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get("/help", guards=[participants_only], opt=PORTAL | ANYBODY, include_in_schema=False)
 async def help_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     return await render(
         request,
@@ -37,7 +37,7 @@ async def help_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Re
     )
 
 
-@post("/help/call-back", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post("/help/call-back", guards=[participants_only], opt=PORTAL | ANYBODY, include_in_schema=False)
 async def call_back(
     request: PortalRequest,
     actor: NamedDependency[Actor],

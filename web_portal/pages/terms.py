@@ -13,7 +13,7 @@ from api.consent import service as consent
 from api.consent.lifecycle import terms
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import CONSENT, PORTAL, participants_only
 from web_portal.page import PortalRequest, preferences, render
 
 HERE = "/participation/terms"
@@ -24,7 +24,7 @@ class Answered(Struct):
     version: Annotated[str, Meta(max_length=40)]
 
 
-@get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(HERE, guards=[participants_only], opt=PORTAL | CONSENT, include_in_schema=False)
 async def show(
     request: PortalRequest, actor: NamedDependency[Actor], refuse: FromQuery[bool] = False
 ) -> Response[bytes]:
@@ -45,7 +45,7 @@ async def show(
     )
 
 
-@post(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(HERE, guards=[participants_only], opt=PORTAL | CONSENT, include_in_schema=False)
 async def answer(actor: NamedDependency[Actor], data: URLEncodedBody[Answered]) -> Response[bytes]:
     await terms.answer(actor, data.answer, data.version)
     return Redirect(HERE, status_code=303)

@@ -19,7 +19,7 @@ from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, SETTINGS, participants_only
 
 ApiRequest = Request[Any, Any, Any]
 
@@ -75,7 +75,7 @@ class Asking(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
     path = "/me/disclosure"
-    opt = API
+    opt = API | SETTINGS
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My settings"]  # noqa: RUF012
 

@@ -20,7 +20,7 @@ from api.consent.settings.changes import Origin
 from api.consent.settings.conflicts import both_shown
 from api.core import i18n, runtime
 from api.core.actor import Actor
-from api.identity.guards import API, anyone, participants_only
+from api.identity.guards import API, SETTINGS, anyone, participants_only
 
 FHIR_JSON = "application/fhir+json"
 JOSE = "application/jose"
@@ -60,7 +60,7 @@ class JsonWebKeys(Struct):
 
 class MyConsent(Controller):
     path = "/me/disclosure"
-    opt = API
+    opt = API | SETTINGS
     guards = (participants_only,)
     tags = ("My settings",)
 

@@ -18,7 +18,7 @@ from api.consent.settings.switches import ChooseScheme, Scheme
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, CONSENT, SETTINGS, participants_only
 
 ApiRequest = Request[Any, Any, Any]
 Version = Annotated[int, Meta(ge=0, description="The version the change was made from.")]
@@ -91,7 +91,7 @@ class Lifecycle(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
     path = "/me"
-    opt = API
+    opt = API | CONSENT
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My participation"]  # noqa: RUF012
 
@@ -113,11 +113,11 @@ class Lifecycle(Controller):
         """422 for a day to come."""
         await dwelling.show_from(actor, data.data_from, is_undo=data.undo)
 
-    @get("/residence", summary="Where I live and lived")
+    @get("/residence", opt=SETTINGS, summary="Where I live and lived")
     async def places(self, actor: NamedDependency[Actor]) -> Places:
         return _places(await dwelling.dwelling(actor))
 
-    @put("/residence", summary="Say where I live and lived")
+    @put("/residence", opt=SETTINGS, summary="Say where I live and lived")
     async def live_in(self, actor: NamedDependency[Actor], data: JSONBody[Places]) -> Places:
         """The whole list replaces the one before. 409 when `version` is stale: `current` holds the
         list as it is, `wanted` the one sent. 422 for a region this network does not have or a time
@@ -132,12 +132,12 @@ class Lifecycle(Controller):
             conflict.members = {"current": current, "wanted": data.places}
             raise
 
-    @get("/scheme", summary="Ways of letting people in")
+    @get("/scheme", opt=SETTINGS, summary="Ways of letting people in")
     async def offers(self, request: ApiRequest, actor: NamedDependency[Actor]) -> Schemes:
         """Empty in a network that offers no choice."""
         return await _schemes(request, actor)
 
-    @put("/scheme", summary="Pick another way of letting people in")
+    @put("/scheme", opt=SETTINGS, summary="Pick another way of letting people in")
     async def choose(
         self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[SchemeWish]
     ) -> Schemes:

@@ -13,7 +13,7 @@ from api.consent.settings.view import DisclosureView, view
 from api.consent.stored import Settings
 from api.core import i18n
 from api.core.actor import Actor
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, SETTINGS, participants_only
 
 ApiRequest = Request[Any, Any, Any]
 
@@ -22,7 +22,7 @@ class Disclosure(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
     path = "/me"
-    opt = API
+    opt = API | SETTINGS
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My settings"]  # noqa: RUF012
 

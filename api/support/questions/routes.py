@@ -9,7 +9,7 @@ from litestar.params import JSONBody, PathParameter
 from api.core import i18n
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, LOG, participants_only
 from api.support.questions import service
 from api.support.questions.schemas import NewQuestion, Questions, QuestionView, Reopening, view
 
@@ -21,7 +21,7 @@ class MyQuestions(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
     path = "/me/access-log"
-    opt = API
+    opt = API | LOG
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My access log"]  # noqa: RUF012
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from api.access_log.filters import Kind
 from api.core import i18n
 from api.core.actor import Actor
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, LOG, participants_only
 from api.support.log_lines import LogLine
 from api.support.reading import accesses, exporting, months, service
 from api.support.reading.asked import Asked
@@ -61,7 +61,7 @@ class MyLog(Controller):
     """Texts come in the first language of `Accept-Language`, Japanese or English."""
 
     path = "/me/access-log"
-    opt = API
+    opt = API | LOG
     guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
     tags = ["My access log"]  # noqa: RUF012
 
@@ -148,7 +148,7 @@ class RecordAccesses(Struct):
 @get(
     "/me/records/{record_id:uuid}/accesses",
     guards=[participants_only],
-    opt=API,
+    opt=API | LOG,
     tags=["My records"],
     summary="Who has seen one record",
 )

@@ -14,13 +14,15 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PortalRequest, say
 from web_portal.pages.disclosure.frame import Turn, section, turn
 from web_portal.pages.disclosure.said import code_name, end_said
 
 
-@get("/disclosure/areas", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/areas", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def areas(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -67,7 +69,10 @@ async def areas(
 
 
 @get(
-    "/disclosure/areas/{code:str}", guards=[participants_only], opt=PORTAL, include_in_schema=False
+    "/disclosure/areas/{code:str}",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
 )
 async def kinds_in_region(
     request: PortalRequest,

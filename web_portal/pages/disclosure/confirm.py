@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent.settings.comparing import Cell
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.records.difference import Difference, difference
 from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.disclosure.frame import HUB, SAVE, own_path, wished
@@ -36,7 +36,7 @@ class Moved(TypedDict):
     "/disclosure/confirm",
     status_code=200,
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def confirm(

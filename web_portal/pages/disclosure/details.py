@@ -18,7 +18,7 @@ from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.support import own
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import saved, section, wish
@@ -53,7 +53,12 @@ class Cell(Struct):
             raise UnknownChoice from error
 
 
-@get("/disclosure/details", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/details",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def details(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -62,7 +67,12 @@ async def details(
     return await _page(request, actor, changed=changed)
 
 
-@post("/disclosure/details", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(
+    "/disclosure/details",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def cell(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Cell]
 ) -> Response[bytes]:

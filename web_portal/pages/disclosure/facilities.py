@@ -12,7 +12,7 @@ from api.consent import service as consent
 from api.consent.settings.switches import SetFacility
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.support import own
 from api.support.own import FacilityChoice
 from web_portal.page import PortalRequest, preferences, say
@@ -28,7 +28,12 @@ from web_portal.pages.disclosure.said import about_facility, end_said
 Kind = Annotated[str, QueryParameter(name="type", max_length=40)]
 
 
-@get("/disclosure/facilities", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/facilities",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def facilities(
     request: PortalRequest,
     actor: NamedDependency[Actor],

@@ -14,7 +14,7 @@ from api.consent.settings.switches import Exclude, SetCell, SetFacility
 from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.support import own
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure import limits
@@ -33,7 +33,7 @@ from web_portal.pages.disclosure.said import about_facility, code_name, end_said
 @get(
     "/disclosure/facilities/{facility_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def facility(
@@ -48,7 +48,7 @@ async def facility(
 @post(
     "/disclosure/facilities/{facility_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def limit(
@@ -67,7 +67,7 @@ async def limit(
 @get(
     "/disclosure/facilities/{facility_id:uuid}/categories",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def categories(

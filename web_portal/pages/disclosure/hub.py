@@ -12,7 +12,7 @@ from api.consent.settings.summary import Summary
 from api.consent.settings.switches import Extend
 from api.consent.stored import Settings
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.support import own
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import HUB, is_open, section, wish
@@ -20,7 +20,7 @@ from web_portal.pages.disclosure.said import day_said, names_of
 from web_portal.sentences import now_sentence
 
 
-@get("/disclosure", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get("/disclosure", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def hub(
     request: PortalRequest,
     actor: NamedDependency[Actor],

@@ -10,13 +10,18 @@ from api.consent import service as consent
 from api.consent.settings.summary import Switch
 from api.consent.settings.switches import SetCategory, SetProfession
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PortalRequest, say
 from web_portal.pages.disclosure.frame import Turn, section, turn
 from web_portal.pages.disclosure.said import code_name, end_said
 
 
-@get("/disclosure/professions", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/professions",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def professions(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -44,7 +49,12 @@ async def professions(
     )
 
 
-@get("/disclosure/categories", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/categories",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def categories(
     request: PortalRequest,
     actor: NamedDependency[Actor],

@@ -11,14 +11,19 @@ from api.consent.recipients import NOTICE
 from api.consent.settings.switches import SetAskFirst, SetFacility
 from api.core.actor import Actor
 from api.directory.service import FacilityLine
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.support import own
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import section, turn, wish
 from web_portal.pages.disclosure.said import about_facility, day_said
 
 
-@get("/disclosure/new-facilities", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/new-facilities",
+    guards=[participants_only],
+    opt=PORTAL | SETTINGS,
+    include_in_schema=False,
+)
 async def new_facilities(
     request: PortalRequest,
     actor: NamedDependency[Actor],

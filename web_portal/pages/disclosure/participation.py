@@ -16,7 +16,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.profile import Withdrawal
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import CONSENT, PORTAL, participants_only
 from api.support import leaving
 from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.disclosure.frame import to
@@ -35,7 +35,7 @@ class ShowFrom(Struct):
     wish: Literal["earlier", "joined", "undo"]
 
 
-@get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(HERE, guards=[participants_only], opt=PORTAL | CONSENT, include_in_schema=False)
 async def participation(
     request: PortalRequest, actor: NamedDependency[Actor], changed: FromQuery[str] = ""
 ) -> Response[bytes]:
@@ -59,7 +59,7 @@ async def participation(
     )
 
 
-@post(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(HERE, guards=[participants_only], opt=PORTAL | CONSENT, include_in_schema=False)
 async def take_part(
     actor: NamedDependency[Actor], data: URLEncodedBody[Participate]
 ) -> Response[bytes]:
@@ -67,7 +67,7 @@ async def take_part(
     return to(f"{HERE}?changed={state.participation.state}")
 
 
-@post(f"{HERE}/records", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(f"{HERE}/records", guards=[participants_only], opt=PORTAL | CONSENT, include_in_schema=False)
 async def show_from(
     actor: NamedDependency[Actor], data: URLEncodedBody[ShowFrom]
 ) -> Response[bytes]:
@@ -83,7 +83,7 @@ async def show_from(
 @get(
     "/participation/papers/{paper_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | CONSENT,
     include_in_schema=False,
 )
 async def paper(actor: NamedDependency[Actor], paper_id: FromPath[UUID]) -> Response[bytes]:

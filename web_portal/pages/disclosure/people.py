@@ -14,7 +14,7 @@ from api.consent.settings.switches import Exclude, SetProfessional
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import PersonLine
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.support import own
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure import limits
@@ -26,7 +26,9 @@ MOST_PEOPLE = 30
 Facility = Annotated[UUID | None, QueryParameter(name="facility")]
 
 
-@get("/disclosure/people", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/people", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def people(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -74,7 +76,7 @@ async def people(
 @get(
     "/disclosure/people/{professional_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def person(
@@ -89,7 +91,7 @@ async def person(
 @post(
     "/disclosure/people/{professional_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def limit(

@@ -10,13 +10,18 @@ from api.consent import service as consent
 from api.consent.settings.switches import SetSecondaryUse
 from api.core import i18n
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import CONSENT, PORTAL, participants_only
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.disclosure.frame import section, turn
 from web_portal.pages.disclosure.said import code_name
 
 
-@get("/disclosure/research", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/research",
+    guards=[participants_only],
+    opt=PORTAL | CONSENT,
+    include_in_schema=False,
+)
 async def research(
     request: PortalRequest,
     actor: NamedDependency[Actor],

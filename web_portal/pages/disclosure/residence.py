@@ -19,7 +19,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.disclosure.frame import to
 
@@ -38,14 +38,14 @@ class Said(Struct):
     at: Annotated[int, Meta(ge=0)] = 0
 
 
-@get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(HERE, guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def residence(
     request: PortalRequest, actor: NamedDependency[Actor], changed: FromQuery[int | None] = None
 ) -> Response[bytes]:
     return await _page(request, actor, await dwelling.dwelling(actor), changed=changed)
 
 
-@post(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(HERE, guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def live_in(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Said]
 ) -> Response[bytes]:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile
 from api.core.actor import Actor
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PortalRequest
 from web_portal.pages.disclosure.frame import Back, Change, crossed, returning, saved, to, wished
 
@@ -30,14 +30,18 @@ class TakeBack(Struct):
     back: Back = ""
 
 
-@post("/disclosure/save", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(
+    "/disclosure/save", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def save(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Save]
 ) -> Response[bytes]:
     return await saved(request, actor, wished(data.change), data.version, data.back)
 
 
-@post("/disclosure/undo", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(
+    "/disclosure/undo", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def undo(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
 ) -> Response[bytes]:

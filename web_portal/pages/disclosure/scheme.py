@@ -13,14 +13,14 @@ from api.consent.settings.switches import ChooseScheme
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PortalRequest, preferences
 from web_portal.pages.disclosure.frame import section, wish
 
 HERE = "/disclosure/scheme"
 
 
-@get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(HERE, guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def scheme(
     request: PortalRequest, actor: NamedDependency[Actor], changed: FromQuery[int | None] = None
 ) -> Response[bytes]:

@@ -14,7 +14,7 @@ from api.consent.errors import UnknownChoice
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, VIEW, participants_only
 from api.records import preview
 from api.records.preview import RECORDS_ON_A_PAGE, Eyes, Preview
 from api.support import own
@@ -29,7 +29,7 @@ FIRST_PROFESSION = "physician"
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=100_000)]
 
 
-@get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(HERE, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
 async def choose(
     request: PortalRequest, actor: NamedDependency[Actor], q: Query = ""
 ) -> Response[bytes]:
@@ -69,7 +69,7 @@ async def choose(
 @get(
     HERE + "/people/{professional_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | VIEW,
     include_in_schema=False,
 )
 async def as_person(
@@ -97,7 +97,7 @@ async def as_person(
 @get(
     HERE + "/facilities/{facility_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | VIEW,
     include_in_schema=False,
 )
 async def as_facility(

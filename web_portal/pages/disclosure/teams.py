@@ -19,7 +19,7 @@ from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.identity.guards import PORTAL, participants_only
+from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import PortalRequest, say
 from web_portal.pages.disclosure import limits
 from web_portal.pages.disclosure.frame import Query, saved, section, wish, with_query
@@ -41,7 +41,9 @@ class TeamForm(Limits):
     name: TeamName = ""
 
 
-@get("/disclosure/teams", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@get(
+    "/disclosure/teams", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def teams(
     request: PortalRequest,
     actor: NamedDependency[Actor],
@@ -51,7 +53,9 @@ async def teams(
     return await _list(request, actor, q, changed=changed)
 
 
-@post("/disclosure/teams", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+@post(
+    "/disclosure/teams", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
+)
 async def make(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[NewTeam]
 ) -> Response[bytes]:
@@ -71,7 +75,7 @@ async def make(
 @get(
     "/disclosure/teams/{team_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def team(
@@ -87,7 +91,7 @@ async def team(
 @post(
     "/disclosure/teams/{team_id:uuid}",
     guards=[participants_only],
-    opt=PORTAL,
+    opt=PORTAL | SETTINGS,
     include_in_schema=False,
 )
 async def limit(
