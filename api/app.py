@@ -37,8 +37,9 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
-from api.identity.errors import EnrolmentFaults, TokenRequestRefused
+from api.identity.errors import EnrolmentFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
+from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
 from api.records.access_routes import routes as access_routes
@@ -55,6 +56,7 @@ from api.support.reading.routes import routes as log_routes
 from api.support.receipt_routes import routes as reconciling_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
+from web_portal.pages.account import keep_form, step_up_page
 from web_portal.pages.error import error_page
 
 JSON_DOORS = (
@@ -114,6 +116,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     runtime.start(settings, keys)
     doors = [
         *identity_routes,
+        *own_key_routes,
         *consent_routes,
         *disclosure_routes,
         *asking_routes,
@@ -150,6 +153,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         dependencies={"actor": Provide(provide_actor)},
         lifespan=[_serving(dsn)],
         exception_handlers={Exception: _answer},
+        before_request=keep_form,
         before_send=[_harden, _note],
         csrf_config=CSRFConfig(
             secret=keys.csrf,
@@ -277,6 +281,8 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": "/sign-in"})
+        if isinstance(problem, StepUpNeeded):
+            return step_up_page(request, request.scope["state"].get("actor"))
         page = error_page(request, problem, reference)
         page.headers.update(_headers(problem))
         return page

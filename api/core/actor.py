@@ -17,7 +17,10 @@ class ActorKind(StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` is for the log row only; it never goes to the operator's logs."""
+    """`name` is for the log row only; it never goes to the operator's logs.
+
+    `session_id`: the session at the door; None for the service's own work (console, workers).
+    """
 
     kind: ActorKind
     account_id: UUID | None = None
@@ -28,6 +31,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     purpose_of_use: str | None = None
     client_id: str | None = None
     name: str | None = None
+    session_id: UUID | None = None
 
 
 ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS)

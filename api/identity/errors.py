@@ -60,6 +60,39 @@ class SignInRefused(Problem):
     key = "error.sign_in.refused"
 
 
+class StepUpNeeded(Problem):
+    """The session is too long without a proof of who is there; RFC 9470 calls it step-up."""
+
+    status = 403
+    key = "error.step_up.needed"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.members = {
+            "step_up": {"options": "/me/step-up/options", "proof": "/me/step-up"},
+        }
+
+
+class Frozen(Problem):
+    """`until`: what a recovery stopped for a time, so that its owner can object."""
+
+    status = 403
+    key = "error.frozen"
+
+
+class LastWayIn(Conflict):
+    key = "error.passkey.last"
+
+
+class TooManyPasskeys(Conflict):
+    key = "error.passkey.too_many"
+
+
+class NoSuchName(Problem):
+    status = 422
+    key = "error.passkey.name"
+
+
 class DemoLinkGone(Problem):
     status = 410
     key = "error.demo.link_gone"

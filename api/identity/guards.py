@@ -9,6 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.errors import NotFound, SignInNeeded
 from api.identity import service, systems
+from api.identity.devices import device_of
 from api.identity.errors import BadAccessToken
 
 SESSION_COOKIE = "tsunagu_session"
@@ -103,6 +104,11 @@ participants_and_reading_systems.kinds = (  # type: ignore[attr-defined]
     ActorKind.PARTICIPANT,
     ActorKind.SYSTEM,
 )
+
+
+def device_at(connection: Connection) -> str:
+    """What its holder knows the device at the door by."""
+    return device_of(connection.headers.get("user-agent", ""))
 
 
 async def provide_actor(request: Connection) -> Actor:

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from api.core import runtime
 from api.identity import service, systems
 from api.identity.errors import TokenRequestRefused
-from api.identity.guards import API, anyone, bearer, everyone_signed_in
+from api.identity.guards import API, anyone, bearer, device_at, everyone_signed_in
 from api.identity.schemas import (
     SessionToken,
     SmartConfiguration,
@@ -35,7 +35,7 @@ class SessionController(Controller):
         self, request: Request[Any, Any, Any], data: JSONBody[WebAuthnCredential]
     ) -> SessionToken:
         """Signs in with a passkey; a token sent along is ended."""
-        session = await service.sign_in(data, bearer(request))
+        session = await service.sign_in(data, bearer(request), device=device_at(request))
         return SessionToken(session.token, session.expires_at)
 
     @delete("/current", guards=[everyone_signed_in])

@@ -7,6 +7,7 @@ from piccolo.columns import (
     Boolean,
     Bytea,
     Date,
+    Integer,
     Text,
     Timestamptz,
 )
@@ -57,6 +58,7 @@ class Account(Table, tablename="account", db=DB):
     professional_id = UUID(null=True)
     officer_id = UUID(null=True)
     created_at = Timestamptz()
+    frozen_until = Timestamptz(null=True)
 
 
 class Passkey(Table, tablename="passkey", db=DB):
@@ -67,6 +69,9 @@ class Passkey(Table, tablename="passkey", db=DB):
     is_backed_up = Boolean()
     created_at = Timestamptz()
     last_used_at = Timestamptz(null=True)
+    passkey_id = UUID()
+    name = Text()
+    revoked_at = Timestamptz(null=True)
 
 
 class Session(Table, tablename="session", db=DB):
@@ -75,6 +80,20 @@ class Session(Table, tablename="session", db=DB):
     created_at = Timestamptz()
     expires_at = Timestamptz()
     ended_at = Timestamptz(null=True)
+    session_id = UUID()
+    way = Text()
+    passkey_id = UUID(null=True)
+    device = Text()
+    seen_at = Timestamptz()
+    idle_seconds = Integer()
+    stepped_up_at = Timestamptz(null=True)
+
+
+class KeyChallenge(Table, tablename="key_challenge", db=DB):
+    account_id = UUID()
+    challenge = Bytea(primary_key=True)
+    purpose = Text()
+    expires_at = Timestamptz()
 
 
 class SignInChallenge(Table, tablename="sign_in_challenge", db=DB):

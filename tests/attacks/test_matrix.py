@@ -30,6 +30,7 @@ SUPPORT = "in . . ok in in ."
 AUDITOR = "in . . . in in ok"
 PARTICIPANT_AND_AUDITOR = "in ok . . in in ok"
 EVERYONE = "in ok ok ok in in ok"
+BAD_PROOF = "in bad bad bad in in bad"
 READS = "in in in in ok in in"
 WRITES = "in in in in in ok in"
 NOBODY = ". . . . . . ."
@@ -311,6 +312,17 @@ TABLE = (
         "/me/access-log/9.tlog-proof?participant_id={taro}",
     ),
     Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
+    # Keys of whoever is signed in
+    Row("GET", "/me/passkeys", EVERYONE, "/me/passkeys?account_id={account}"),
+    Row("POST", "/me/passkeys/options", EVERYONE),
+    Row("POST", "/me/passkeys", BAD_PROOF, body={"credential": {}, "name": "x"}),
+    Row("PUT", "/me/passkeys/{passkey_id}", HIS_PAGE, "/me/passkeys/{his_key}", {"name": "x"}),
+    Row("DELETE", "/me/passkeys/{passkey_id}", HIS_PAGE, "/me/passkeys/{his_key}"),
+    Row("GET", "/me/sessions", EVERYONE, "/me/sessions?account_id={account}"),
+    Row("DELETE", "/me/sessions/{session_id}", HIS_PAGE, "/me/sessions/{his_session}"),
+    Row("DELETE", "/me/sessions/others", EVERYONE),
+    Row("POST", "/me/step-up/options", EVERYONE),
+    Row("POST", "/me/step-up", BAD_PROOF, body={}),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
@@ -332,6 +344,34 @@ TABLE = (
     Row("POST", "/register/passkey", TICKET, body={}),
     Row("GET", "/demo/sign-in/{token}", OPEN, "/demo/sign-in/x"),
     Row("POST", "/demo/sign-in", TICKET, body={"token": "x"}),
+    # Keys of whoever is signed in
+    Row("GET", "/account/keys", EVERYONE, "/account/keys?account_id={account}"),
+    Row("GET", "/account/keys/new", EVERYONE),
+    Row("POST", "/account/keys/options", EVERYONE, body={}),
+    Row("POST", "/account/keys/add", BAD_PROOF, body={}),
+    Row(
+        "POST",
+        "/account/keys/{passkey_id}/name",
+        HIS_PAGE,
+        "/account/keys/{his_key}/name",
+        {"name": "x"},
+    ),
+    Row("GET", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke"),
+    Row(
+        "POST", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke", {}
+    ),
+    Row("GET", "/account/sessions", EVERYONE, "/account/sessions?account_id={account}"),
+    Row(
+        "POST",
+        "/account/sessions/{session_id}/end",
+        HIS_PAGE,
+        "/account/sessions/{his_session}/end",
+        {},
+    ),
+    Row("POST", "/account/sessions/end-others", EVERYONE, body={}),
+    Row("GET", "/step-up", EVERYONE, "/step-up?next=/access-log"),
+    Row("POST", "/step-up/options", EVERYONE, body={}),
+    Row("POST", "/step-up/verify", BAD_PROOF, body={}),
     # A participant's own pages
     Row("GET", "/home", PARTICIPANT, "/home?participant_id={taro}"),
     Row("GET", "/disclosure", PARTICIPANT, "/disclosure?participant_id={taro}"),
@@ -644,7 +684,15 @@ JSON_ROUTES = (
     "/schema",
     "/.well",
 )
-SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
+SCRIPTED = (
+    "/sign-in/options",
+    "/sign-in/verify",
+    "/register/passkey",
+    "/account/keys/options",
+    "/account/keys/add",
+    "/step-up/options",
+    "/step-up/verify",
+)
 
 
 def test_the_table_names_every_route_of_the_application_and_no_other(app: Litestar):
@@ -790,6 +838,8 @@ def _his(world: World) -> dict[str, str]:
         "request": str(world.request_id),
         "notice": str(world.notice_id),
         "his_event": str(world.event_id),
+        "his_key": str(world.passkey_id),
+        "his_session": str(world.session_id),
         "month": f"{clock.today_in_japan():%Y-%m}",
         "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
@@ -815,6 +865,8 @@ def _absent(world: World) -> dict[str, str]:
         "request": str(uuid4()),
         "notice": str(uuid4()),
         "his_event": str(uuid4()),
+        "his_key": str(uuid4()),
+        "his_session": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages import (
     access_log,
+    account,
     auditor,
     campaigns,
     clinic,
@@ -32,6 +33,7 @@ pages: list[ControllerRouterHandler] = [
     *home.routes,
     *register.routes,
     *sign_in.routes,
+    *account.routes,
     *disclosure.routes,
     *desk_code.routes,
     *requests.routes,

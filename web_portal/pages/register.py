@@ -19,7 +19,7 @@ from api.directory import service as directory
 from api.identity import enrolment
 from api.identity.enrolment import TICKET_VALID_FOR, Birth
 from api.identity.errors import AlreadyEnrolled, EnrolmentFaults, EnrolmentThrottled, NoMatch
-from api.identity.guards import PORTAL, SESSION_COOKIE, anyone
+from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.my_number import contains_my_number
 from api.identity.typed import normalise_digits
 from web_portal.page import Flash, PortalRequest, preferences, render, say
@@ -133,7 +133,10 @@ class RegisterPages(Controller):
         """An account that already stands is no fault here: its passkey opens the door."""
         try:
             session = await joining.finish(
-                request.cookies.get(TICKET_COOKIE, ""), data, request.cookies.get(SESSION_COOKIE)
+                request.cookies.get(TICKET_COOKIE, ""),
+                data,
+                request.cookies.get(SESSION_COOKIE),
+                device=device_at(request),
             )
         except AlreadyEnrolled:
             return Response(Destination("/sign-in"), cookies=[_ticket_cookie(None)])
