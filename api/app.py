@@ -54,6 +54,7 @@ from api.support.questions.routes import routes as question_routes
 from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
 from api.support.receipt_routes import routes as reconciling_routes
+from api.support.recovery_routes import routes as recovery_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.account import keep_form, step_up_page
@@ -65,6 +66,7 @@ JSON_DOORS = (
     "/me",
     "/enrolments",
     "/sessions",
+    "/recoveries",
     "/health",
     "/schema",
     "/.well-known",
@@ -123,6 +125,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *recovery_routes,
         *log_routes,
         *proof_routes,
         *reconciling_routes,

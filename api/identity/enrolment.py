@@ -214,14 +214,18 @@ async def _enrolling(tx: Transaction, terms_version: str | None) -> Enrolling:
     )
 
 
-def _read(
-    card_text: str, birth: Birth, code_text: str, scheme: CardScheme
-) -> tuple[CardNumber, date, ActivationCode]:
+def birth_of(birth: Birth) -> date | BirthDateFault:
     year = birth.year.strip()
     if year[:1].isdigit():
         year = _ERAS.get(birth.era, "") + year
+    return parse_birth_date(year, birth.month, birth.day, clock.today_in_japan())
+
+
+def _read(
+    card_text: str, birth: Birth, code_text: str, scheme: CardScheme
+) -> tuple[CardNumber, date, ActivationCode]:
     card = CardNumber.parse(card_text, scheme)
-    birth_on = parse_birth_date(year, birth.month, birth.day, clock.today_in_japan())
+    birth_on = birth_of(birth)
     code = normalise_activation_code(code_text)
     if (
         isinstance(card, CardFault)

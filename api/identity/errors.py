@@ -80,6 +80,24 @@ class Frozen(Problem):
     key = "error.frozen"
 
 
+class RecoveryRefused(Problem):
+    """Card and code do not belong together, or the code is used up; which is never said."""
+
+    status = 422
+    key = "error.recovery.refused"
+
+
+class RecoveryTicketGone(Problem):
+    """Unknown, expired and finished tickets answer alike."""
+
+    status = 410
+    key = "error.recovery.ticket_gone"
+
+
+class SecondOfficerNeeded(Conflict):
+    key = "error.recovery.second_officer"
+
+
 class LastWayIn(Conflict):
     key = "error.passkey.last"
 

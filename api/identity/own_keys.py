@@ -138,13 +138,18 @@ async def rename_passkey(actor: Actor, passkey_id: UUID, name: str) -> None:
 
 
 async def revoke_passkey(actor: Actor, passkey_id: UUID) -> None:
-    """For good, with every session it opened. Raises `NotFound`, `LastWayIn`, `StepUpNeeded`."""
+    """For good, with every session it opened.
+
+    Raises `NotFound`, `LastWayIn`, `StepUpNeeded`, and `Frozen` for a key from before a recovery.
+    """
     async with unit_of_work(actor) as tx:
         await key_queries.lock_account(tx)
-        own = {row["passkey_id"] for row in await key_queries.passkeys(tx)}
+        own = {row["passkey_id"]: row["created_at"] for row in await key_queries.passkeys(tx)}
         if passkey_id not in own:
             raise NotFound
         await stepping_up.demand(tx, actor, heeds_freeze=False)
+        # After a recovery the keys of before stay until its holder had time to object with one.
+        await stepping_up.demand_newer(tx, actor, own[passkey_id])
         if len(own) == 1:
             raise LastWayIn
         await key_queries.revoke_passkey(tx, passkey_id)

@@ -11,8 +11,12 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.core.actor import Actor
-from api.identity import own_keys, stepping_up
-from api.identity.guards import API, everyone_signed_in
+from api.identity import own_keys, recovery, stepping_up
+from api.identity.guards import (
+    API,
+    everyone_signed_in,
+    participants_only,
+)
 from api.identity.schemas import SessionToken, WebAuthnCredential, WebAuthnOptions
 
 ApiRequest = Request[Any, Any, Any]
@@ -138,4 +142,32 @@ class StepUp(Controller):
         return SessionToken(session.token, session.expires_at)
 
 
-routes: list[ControllerRouterHandler] = [MyPasskeys, MySessions, StepUp]
+class RecoveryCodeView(Struct):
+    """`made_at`: of the code that still opens; null where there is none."""
+
+    made_at: datetime | None
+
+
+class NewRecoveryCode(Struct):
+    """To be written down or printed: it is known once."""
+
+    code: str
+
+
+class MyRecoveryCode(Controller):
+    path = "/me/recovery-code"
+    opt = API
+    guards = (participants_only,)
+    tags = ("My keys",)
+
+    @get("", summary="Whether I have a recovery code")
+    async def show(self, actor: NamedDependency[Actor]) -> RecoveryCodeView:
+        return RecoveryCodeView(await recovery.code_made_at(actor))
+
+    @post("", summary="Make a recovery code")
+    async def make(self, actor: NamedDependency[Actor]) -> NewRecoveryCode:
+        """In place of an earlier one. 403 with `step_up` where the session is not fresh."""
+        return NewRecoveryCode((await recovery.make_code(actor)).printed)
+
+
+routes: list[ControllerRouterHandler] = [MyPasskeys, MySessions, StepUp, MyRecoveryCode]

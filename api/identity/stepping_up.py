@@ -21,6 +21,8 @@ from api.identity.errors import Frozen, SignInRefused, StepUpNeeded
 from api.identity.service import CHALLENGE_VALID_FOR, OpenedSession
 
 FRESH_FOR: Final = timedelta(minutes=5)
+# How long a recovery keeps an account from opening records to others or taking them out.
+FREEZE: Final = timedelta(hours=72)
 STEP_UP: Final = "step_up"
 
 
@@ -49,6 +51,14 @@ async def demand_now(actor: Actor, *, heeds_freeze: bool = True) -> None:
     """As `demand`, for a page that only leads to what needs it."""
     async with unit_of_work(actor) as tx:
         await demand(tx, actor, heeds_freeze=heeds_freeze)
+
+
+async def demand_newer(tx: Transaction, actor: Actor, made_at: datetime) -> None:
+    """Raises `Frozen`, while the account is, for what was made before it was."""
+    row = await key_queries.standing(tx, actor.session_id)
+    until = row and row["frozen_until"]
+    if until and until > clock.now() and made_at < until - FREEZE:
+        raise Frozen(until=until)
 
 
 async def stepped_up(tx: Transaction, session_id: UUID) -> OpenedSession:

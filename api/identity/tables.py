@@ -96,6 +96,38 @@ class KeyChallenge(Table, tablename="key_challenge", db=DB):
     expires_at = Timestamptz()
 
 
+class RecoveryCodeRow(Table, tablename="recovery_code", db=DB):
+    account_id = UUID()
+    code_hmac = Bytea(primary_key=True, secret=True)
+    made_at = Timestamptz()
+    used_at = Timestamptz(null=True)
+    replaced_at = Timestamptz(null=True)
+
+
+class CounterRecovery(Table, tablename="counter_recovery", db=DB):
+    participant_id = UUID()
+    recovery_id = UUID(primary_key=True)
+    card_end = Text()
+    evidence = Text()
+    started_by = UUID()
+    started_by_name = Text()
+    started_at = Timestamptz()
+    confirmed_by = UUID(null=True)
+    confirmed_at = Timestamptz(null=True)
+    code_hmac = Bytea(null=True, secret=True)
+    code_expires_at = Timestamptz(null=True)
+    used_at = Timestamptz(null=True)
+
+
+class RecoveryTicket(Table, tablename="recovery_ticket", db=DB):
+    account_id = UUID()
+    ticket_hash = Bytea(primary_key=True, secret=True)
+    code_hmac = Bytea(secret=True)
+    challenge = Bytea(null=True)
+    expires_at = Timestamptz()
+    finished_at = Timestamptz(null=True)
+
+
 class SignInChallenge(Table, tablename="sign_in_challenge", db=DB):
     challenge = Bytea(primary_key=True)
     expires_at = Timestamptz()

@@ -41,6 +41,10 @@ BEGIN
     IF OLD.ended_at IS NOT NULL AND NEW.ended_at IS DISTINCT FROM OLD.ended_at THEN
       RAISE EXCEPTION 'an ended session stays ended' USING ERRCODE = '42501';
     END IF;
+  ELSIF TG_TABLE_NAME IN ('recovery_code', 'counter_recovery') THEN
+    IF OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at THEN
+      RAISE EXCEPTION 'a code serves once' USING ERRCODE = '42501';
+    END IF;
   ELSIF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
     RAISE EXCEPTION 'a revoked passkey stays revoked' USING ERRCODE = '42501';
   END IF;
@@ -69,6 +73,80 @@ CREATE POLICY of_the_account ON key_challenge USING (account_id = (SELECT app.ac
 GRANT SELECT, INSERT, DELETE ON key_challenge TO tsunagu_app;
 -- It reads with the rights of whoever asks: of an account, its own.
 GRANT SELECT ON app.account_holder TO tsunagu_app;
+
+-- A printed code of at least 64 bits; only its keyed hash is here. One is live at a time.
+CREATE TABLE recovery_code (
+  account_id uuid NOT NULL REFERENCES account,
+  code_hmac bytea NOT NULL CHECK (length(code_hmac) = 32),
+  made_at timestamptz NOT NULL DEFAULT now(),
+  used_at timestamptz,
+  replaced_at timestamptz,
+  PRIMARY KEY (account_id, code_hmac)
+);
+CREATE UNIQUE INDEX recovery_code_live ON recovery_code (account_id)
+  WHERE used_at IS NULL AND replaced_at IS NULL;
+-- Invariant: two officers, each in their own name, stand behind every code given at a counter.
+CREATE TABLE counter_recovery (
+  participant_id uuid NOT NULL REFERENCES participant,
+  recovery_id uuid NOT NULL DEFAULT uuidv7(),
+  card_end text NOT NULL CHECK (card_end ~ '^[0-9]{4}$'),
+  evidence text NOT NULL CHECK (evidence ~ '^[a-z_]{1,40}$'),
+  started_by uuid NOT NULL REFERENCES account,
+  started_by_name text NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  confirmed_by uuid REFERENCES account,
+  confirmed_at timestamptz,
+  code_hmac bytea CHECK (length(code_hmac) = 32),
+  code_expires_at timestamptz,
+  used_at timestamptz,
+  PRIMARY KEY (participant_id, recovery_id),
+  CHECK (confirmed_by <> started_by),
+  CHECK (num_nulls(confirmed_by, confirmed_at, code_hmac, code_expires_at) IN (0, 4)),
+  CHECK (used_at IS NULL OR code_hmac IS NOT NULL)
+);
+CREATE INDEX counter_recovery_waiting ON counter_recovery (started_at) WHERE confirmed_at IS NULL;
+-- Stands between a checked code and a new passkey.
+CREATE TABLE recovery_ticket (
+  account_id uuid NOT NULL REFERENCES account,
+  ticket_hash bytea NOT NULL CHECK (length(ticket_hash) = 32),
+  code_hmac bytea NOT NULL,
+  challenge bytea,
+  expires_at timestamptz NOT NULL,
+  finished_at timestamptz,
+  PRIMARY KEY (account_id, ticket_hash)
+);
+CREATE INDEX recovery_ticket_by_hash ON recovery_ticket (ticket_hash);
+DO $$
+DECLARE v_table text;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['recovery_code', 'recovery_ticket'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
+    EXECUTE format('CREATE POLICY of_the_account ON %I
+      USING (account_id = (SELECT app.account()))', v_table);
+    EXECUTE format('CREATE POLICY lookup ON %I FOR SELECT TO tsunagu_lookup USING (true)', v_table);
+  END LOOP;
+  FOREACH v_table IN ARRAY ARRAY['recovery_code', 'counter_recovery'] LOOP
+    EXECUTE format('CREATE TRIGGER never_undone BEFORE UPDATE ON %I
+      FOR EACH ROW EXECUTE FUNCTION app.never_undone()', v_table);
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER never_undone', v_table);
+  END LOOP;
+END $$;
+ALTER TABLE counter_recovery ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_the_subject ON counter_recovery USING (participant_id = (SELECT app.subject()));
+CREATE POLICY support_centre ON counter_recovery FOR SELECT
+  USING ((SELECT app.kind()) = 'support');
+CREATE POLICY kind_may_insert ON counter_recovery AS RESTRICTIVE FOR INSERT TO tsunagu_app
+  WITH CHECK ((SELECT app.kind()) = 'support' AND started_by = (SELECT app.account()));
+CREATE POLICY kind_may_update ON counter_recovery AS RESTRICTIVE FOR UPDATE TO tsunagu_app
+  USING ((SELECT app.kind()) IN ('support', 'participant'))
+  WITH CHECK ((SELECT app.kind()) = 'participant' OR confirmed_by = (SELECT app.account()));
+CREATE POLICY lookup ON counter_recovery FOR SELECT TO tsunagu_lookup USING (true);
+GRANT SELECT, INSERT ON recovery_code, counter_recovery, recovery_ticket TO tsunagu_app;
+GRANT UPDATE (used_at, replaced_at) ON recovery_code TO tsunagu_app;
+GRANT UPDATE (confirmed_by, confirmed_at, code_hmac, code_expires_at, used_at)
+  ON counter_recovery TO tsunagu_app;
+GRANT UPDATE (challenge, finished_at) ON recovery_ticket TO tsunagu_app;
+GRANT SELECT ON recovery_code, counter_recovery, recovery_ticket TO tsunagu_lookup;
 
 -- The token's holder, and that it was in use: at most once a minute, so that reading stays cheap.
 -- Earlier releases ask for its columns by name.
@@ -100,8 +178,40 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT h.* FROM passkey k JOIN app.account_holder h USING (account_id)
   WHERE k.credential_id = p_credential_id AND k.revoked_at IS NULL AND h.is_active
 $$;
-REVOKE EXECUTE ON FUNCTION identity_account_of_session(bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION identity_account_of_session(bytea) TO tsunagu_app;
+-- The same look-ups whether card and code are there or not, as at enrolment.
+CREATE FUNCTION identity_check_recovery(p_number text, p_code_hmac bytea)
+RETURNS TABLE (account_id uuid, participant_id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_participant uuid;
+  v_account uuid;
+  v_has_own boolean;
+  v_has_given boolean;
+BEGIN
+  SELECT c.participant_id INTO v_participant FROM card c WHERE c.number = p_number AND c.is_active;
+  v_participant := coalesce(v_participant, v_nobody);
+  SELECT a.account_id INTO v_account FROM account a WHERE a.participant_id = v_participant;
+  v_account := coalesce(v_account, v_nobody);
+  v_has_own := EXISTS (SELECT FROM recovery_code r WHERE r.account_id = v_account
+    AND r.code_hmac = p_code_hmac AND r.used_at IS NULL AND r.replaced_at IS NULL);
+  v_has_given := EXISTS (SELECT FROM counter_recovery r WHERE r.participant_id = v_participant
+    AND r.code_hmac = p_code_hmac AND r.used_at IS NULL AND r.code_expires_at > now());
+  IF v_account <> v_nobody AND (v_has_own OR v_has_given) THEN
+    RETURN QUERY SELECT v_account, v_participant;
+  END IF;
+END $$;
+CREATE FUNCTION identity_account_of_recovery(p_ticket_hash bytea)
+RETURNS SETOF app.account_holder
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT h.* FROM recovery_ticket t JOIN app.account_holder h USING (account_id)
+  WHERE t.ticket_hash = p_ticket_hash AND t.finished_at IS NULL AND t.expires_at > now()
+$$;
+REVOKE EXECUTE ON FUNCTION identity_account_of_session(bytea),
+  identity_check_recovery(text, bytea), identity_account_of_recovery(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity_account_of_session(bytea),
+  identity_check_recovery(text, bytea), identity_account_of_recovery(bytea) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 """

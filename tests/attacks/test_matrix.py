@@ -163,6 +163,12 @@ TABLE = (
     Row("POST", "/enrolments/current/refusal", TICKET),
     Row("POST", "/enrolments/current/passkey/options", TICKET),
     Row("POST", "/enrolments/current/passkey", TICKET, body={}),
+    # Every key is lost
+    Row("POST", "/recoveries", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/recoveries/current/passkey/options", TICKET),
+    Row("POST", "/recoveries/current/passkey", TICKET, body={}),
+    Row("GET", "/me/recovery-code", PARTICIPANT, "/me/recovery-code?account_id={account}"),
+    Row("POST", "/me/recovery-code", PARTICIPANT),
     # A participant's own, for apps
     Row("GET", "/me", PARTICIPANT, "/me?participant_id={taro}&account_id={account}"),
     Row("GET", "/me/disclosure", PARTICIPANT, "/me/disclosure?participant_id={taro}"),
@@ -359,6 +365,22 @@ TABLE = (
     Row("GET", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke"),
     Row(
         "POST", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke", {}
+    ),
+    Row("GET", "/account/recovery", PARTICIPANT),
+    Row("POST", "/account/recovery", PARTICIPANT, body={"account_id": "{account}"}),
+    Row("GET", "/recover", OPEN),
+    Row("POST", "/recover", "bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("GET", "/recover/passkey", OPEN),
+    Row("POST", "/recover/passkey/options", TICKET, body={}),
+    Row("POST", "/recover/passkey", TICKET, body={}),
+    Row("GET", "/support/recovery", SUPPORT),
+    Row("POST", "/support/recovery", "in . . bad in in .", body={"card": "{card_digits}"}),
+    Row(
+        "POST",
+        "/support/recovery/{participant_id}/{recovery_id}/confirm",
+        HIS_PAGE,
+        "/support/recovery/{taro}/{case}/confirm",
+        {},
     ),
     Row("GET", "/account/sessions", EVERYONE, "/account/sessions?account_id={account}"),
     Row(
@@ -680,6 +702,7 @@ JSON_ROUTES = (
     "/me",
     "/enrolments",
     "/sessions",
+    "/recoveries",
     "/health",
     "/schema",
     "/.well",
@@ -688,6 +711,7 @@ SCRIPTED = (
     "/sign-in/options",
     "/sign-in/verify",
     "/register/passkey",
+    "/recover/passkey",
     "/account/keys/options",
     "/account/keys/add",
     "/step-up/options",

@@ -179,6 +179,7 @@ async def test_no_form_of_another_site_changes_anything(
                 professional_id=own_world.sato.professional_id,
                 provision_id=1,
                 record_id=own_world.record_id,
+                recovery_id=uuid4(),
                 request_id=own_world.request_id,
                 team_id=uuid4(),
             )

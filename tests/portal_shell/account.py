@@ -31,6 +31,24 @@ HERE: dict[str, Any] = {
 }
 HELD = {"action": "/disclosure/save", "fields": [("change", '[{"kind": "x"}]'), ("back", "")]}
 
+UEDA = {"role": "support", "name": "上田", "unread": 0}
+WAITING: dict[str, Any] = {
+    "participant_id": "p1",
+    "recovery_id": "r1",
+    "card_end": "3456",
+    "evidence": "運転免許証",
+    "by": "上田",
+    "at": AT,
+    "is_own": False,
+}
+COUNTER: dict[str, Any] = {
+    "viewer": UEDA,
+    "waiting": [],
+    "evidence": [("passport", "パスポート")],
+    "values": {},
+    "errors": {},
+}
+
 ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "keys": ("account/keys.html", {"viewer": HANAKO, "keys": [PHONE, TABLET], "may_add": True}),
     "keys-none": ("account/keys.html", {"viewer": SATO, "keys": [], "may_add": True}),
@@ -42,6 +60,30 @@ ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "sessions": [HERE, HERE | {"id": "s2", "is_current": False}]},
     ),
     "sessions-one": ("account/sessions.html", {"viewer": SATO, "sessions": [HERE]}),
+    "recovery-code": (
+        "account/recovery.html",
+        {"viewer": HANAKO, "made_at": None, "code": "ABCD-EFGH-JKMNP"},
+    ),
+    "recovery-code-made": (
+        "account/recovery.html",
+        {"viewer": HANAKO, "made_at": AT, "code": None},
+    ),
+    "recover": ("recover/start.html", {"values": {}, "errors": {}}),
+    "recover-errors": (
+        "recover/start.html",
+        {"values": {"card": "1234"}, "errors": {"card": "合いません。", "code": "合いません。"}},
+    ),
+    "recover-passkey": ("recover/passkey.html", {}),
+    "counter": ("support/recovery.html", COUNTER),
+    "counter-waiting": (
+        "support/recovery.html",
+        COUNTER
+        | {
+            "waiting": [WAITING, WAITING | {"is_own": True}],
+            "errors": {"card": "合いません。", "evidence": "選んでください。"},
+        },
+    ),
+    "counter-code": ("support/recovery_code.html", {"viewer": UEDA, "code": "ABCD-EFGH-JKMNP"}),
     "step-up": (
         "step_up.html",
         {"viewer": HANAKO, "verify": "/step-up/verify?next=/home", "held": None, "back": "/home"},

@@ -40,7 +40,7 @@ class RegisterForm(Struct):
         """Never the code, and nothing that is or may be a 個人番号."""
         return {
             "birth_era": self.birth_era,
-            "card": "" if _may_be_my_number(self.card) else self.card[:40],
+            "card": shown_card(self.card),
             "birth_year": "" if _may_be_my_number(self.birth_year) else self.birth_year[:10],
             "birth_month": self.birth_month[:4],
             "birth_day": self.birth_day[:4],
@@ -173,6 +173,11 @@ async def _start_page(
     if isinstance(refusal, EnrolmentThrottled):
         page.headers["retry-after"] = str(refusal.retry_after)
     return page
+
+
+def shown_card(typed: str) -> str:
+    """What was typed as a card, to be shown again; never what may be a 個人番号."""
+    return "" if _may_be_my_number(typed) else typed[:40]
 
 
 def _may_be_my_number(text: str) -> bool:
