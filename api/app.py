@@ -37,7 +37,7 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
-from api.identity.errors import EnrolmentFaults, StepUpNeeded, TokenRequestRefused
+from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
@@ -367,7 +367,9 @@ def _problem_json(
         body["reference"] = reference
     if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
-    if isinstance(problem, EnrolmentFaults | ConsentNotTaken | FilterFaults | QuestionFaults):
+    if isinstance(
+        problem, EnrolmentFaults | PasswordFaults | ConsentNotTaken | FilterFaults | QuestionFaults
+    ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members
     return Response(

@@ -16,6 +16,8 @@ class EventName(StrEnum):
     STEPPED_UP = "identity:session:stepped_up"
     PASSKEY_ADDED = "identity:passkey:added"
     PASSKEY_REVOKED = "identity:passkey:revoked"
+    PASSWORD_SET = "identity:password:set"  # noqa: S105 - an event
+    PASSWORD_REMOVED = "identity:password:removed"  # noqa: S105 - an event
     RECOVERY_CODE_MADE = "identity:recovery_code:made"
     RECOVERY_STARTED = "identity:recovery:started"
     RECOVERY_CONFIRMED = "identity:recovery:confirmed"

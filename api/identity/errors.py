@@ -80,6 +80,22 @@ class Frozen(Problem):
     key = "error.frozen"
 
 
+class PasswordFaults(Problem):
+    """`fields` maps each refused field to its message key; what was typed is not kept."""
+
+    status = 422
+    key = "error.password.fields"
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class PasswordSetupGone(Problem):
+    status = 410
+    key = "error.password.setup_gone"
+
+
 class RecoveryRefused(Problem):
     """Card and code do not belong together, or the code is used up; which is never said."""
 

@@ -125,6 +125,15 @@ async def end_sessions_of_passkey(tx: Transaction, passkey_id: UUID) -> None:
     )
 
 
+async def end_sessions_of_way(tx: Transaction, way: str, *, but: UUID | None) -> None:
+    await tx.execute(
+        "UPDATE session SET ended_at = now() WHERE account_id = (SELECT app.account())"
+        " AND way = $1 AND ended_at IS NULL AND session_id IS DISTINCT FROM $2",
+        way,
+        but,
+    )
+
+
 async def standing(tx: Transaction, session_id: UUID | None) -> asyncpg.Record | None:
     """When this session last proved who is there, and until when the account is frozen."""
     return await tx.fetchrow(

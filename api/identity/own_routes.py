@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.core.actor import Actor
-from api.identity import own_keys, recovery, stepping_up
+from api.identity import own_keys, passwords, recovery, stepping_up
 from api.identity.guards import (
     API,
     everyone_signed_in,
@@ -170,4 +170,59 @@ class MyRecoveryCode(Controller):
         return NewRecoveryCode((await recovery.make_code(actor)).printed)
 
 
-routes: list[ControllerRouterHandler] = [MyPasskeys, MySessions, StepUp, MyRecoveryCode]
+class PasswordView(Struct):
+    is_set: bool
+
+
+class PasswordSetup(Struct):
+    """`uri` (otpauth) or `secret` goes into an authenticator app; `setup` comes back with its first
+    number, within 15 minutes."""
+
+    secret: str
+    uri: str
+    setup: str
+
+
+class NewPassword(Struct, forbid_unknown_fields=True):
+    password: str
+    setup: str
+    number: str
+
+
+class MyPassword(Controller):
+    """The other way in: card number, password and six digits of an authenticator app."""
+
+    path = "/me/password"
+    opt = API
+    guards = (participants_only,)
+    tags = ("My keys",)
+
+    @get("", summary="Whether I have a password")
+    async def show(self, actor: NamedDependency[Actor]) -> PasswordView:
+        return PasswordView(await passwords.is_set(actor))
+
+    @post("/options", status_code=200, summary="Begin a password")
+    async def options(self, actor: NamedDependency[Actor]) -> PasswordSetup:
+        """403 with `step_up` where the session is not fresh."""
+        return PasswordSetup(*await passwords.begin(actor))
+
+    @put("", status_code=204, summary="Set my password")
+    async def set_password(
+        self, actor: NamedDependency[Actor], data: JSONBody[NewPassword]
+    ) -> None:
+        """In place of an earlier one. 422 with `fields` for what is no password."""
+        await passwords.set_password(actor, data.password, data.setup, data.number)
+
+    @delete("", summary="Remove my password")
+    async def remove(self, actor: NamedDependency[Actor]) -> None:
+        """404 where there is none."""
+        await passwords.remove(actor)
+
+
+routes: list[ControllerRouterHandler] = [
+    MyPasskeys,
+    MySessions,
+    StepUp,
+    MyRecoveryCode,
+    MyPassword,
+]

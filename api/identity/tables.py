@@ -128,6 +128,14 @@ class RecoveryTicket(Table, tablename="recovery_ticket", db=DB):
     finished_at = Timestamptz(null=True)
 
 
+class Password(Table, tablename="password", db=DB):
+    account_id = UUID(primary_key=True)
+    hash = Text(secret=True)
+    totp_sealed = Bytea(secret=True)
+    totp_step = BigInt()
+    set_at = Timestamptz()
+
+
 class SignInChallenge(Table, tablename="sign_in_challenge", db=DB):
     challenge = Bytea(primary_key=True)
     expires_at = Timestamptz()

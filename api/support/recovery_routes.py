@@ -1,4 +1,4 @@
-"""The JSON door of recovery: from card and recovery code to a new passkey."""
+"""The JSON doors of whoever has no passkey at hand: recovery, and signing in with a password."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from api.directory import service as directory
-from api.identity import recovery
+from api.identity import passwords, recovery
 from api.identity.guards import API, anyone, bearer, device_at
 from api.identity.schemas import SessionToken, WebAuthnCredential, WebAuthnOptions
 
@@ -59,4 +59,33 @@ class Recoveries(Controller):
         return SessionToken(session.token, session.expires_at)
 
 
-routes: list[ControllerRouterHandler] = [Recoveries]
+class PasswordSignIn(Struct, forbid_unknown_fields=True):
+    """`number`: the six digits the authenticator app shows."""
+
+    card: str
+    password: str
+    number: str
+
+
+@post(
+    "/sessions/password",
+    guards=[anyone],
+    opt=API,
+    tags=["Sessions"],
+    summary="Sign in with a password",
+)
+async def sign_in(request: ApiRequest, data: JSONBody[PasswordSignIn]) -> SessionToken:
+    """403 whatever did not fit, 429 with `Retry-After`. Such a session is not fresh."""
+    session = await passwords.sign_in(
+        data.card,
+        data.password,
+        data.number,
+        request.client.host if request.client else "",
+        scheme=directory.profile().card_scheme,
+        device=device_at(request),
+        earlier_token=bearer(request),
+    )
+    return SessionToken(session.token, session.expires_at)
+
+
+routes: list[ControllerRouterHandler] = [Recoveries, sign_in]

@@ -105,6 +105,15 @@ CREATE TABLE counter_recovery (
   CHECK (used_at IS NULL OR code_hmac IS NOT NULL)
 );
 CREATE INDEX counter_recovery_waiting ON counter_recovery (started_at) WHERE confirmed_at IS NULL;
+-- Never alone: a password stands only with the second factor beside it, sealed under a key that is
+-- not here, and the last of its steps that was used.
+CREATE TABLE password (
+  account_id uuid PRIMARY KEY REFERENCES account,
+  hash text NOT NULL CHECK (hash LIKE '$argon2id$%'),
+  totp_sealed bytea NOT NULL,
+  totp_step bigint NOT NULL,
+  set_at timestamptz NOT NULL DEFAULT now()
+);
 -- Stands between a checked code and a new passkey.
 CREATE TABLE recovery_ticket (
   account_id uuid NOT NULL REFERENCES account,
@@ -119,7 +128,7 @@ CREATE INDEX recovery_ticket_by_hash ON recovery_ticket (ticket_hash);
 DO $$
 DECLARE v_table text;
 BEGIN
-  FOREACH v_table IN ARRAY ARRAY['recovery_code', 'recovery_ticket'] LOOP
+  FOREACH v_table IN ARRAY ARRAY['recovery_code', 'recovery_ticket', 'password'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
     EXECUTE format('CREATE POLICY of_the_account ON %I
       USING (account_id = (SELECT app.account()))', v_table);
@@ -142,6 +151,8 @@ CREATE POLICY kind_may_update ON counter_recovery AS RESTRICTIVE FOR UPDATE TO t
   WITH CHECK ((SELECT app.kind()) = 'participant' OR confirmed_by = (SELECT app.account()));
 CREATE POLICY lookup ON counter_recovery FOR SELECT TO tsunagu_lookup USING (true);
 GRANT SELECT, INSERT ON recovery_code, counter_recovery, recovery_ticket TO tsunagu_app;
+GRANT SELECT, INSERT, DELETE ON password TO tsunagu_app;
+GRANT UPDATE (hash, totp_sealed, totp_step, set_at) ON password TO tsunagu_app;
 GRANT UPDATE (used_at, replaced_at) ON recovery_code TO tsunagu_app;
 GRANT UPDATE (confirmed_by, confirmed_at, code_hmac, code_expires_at, used_at)
   ON counter_recovery TO tsunagu_app;
@@ -202,6 +213,12 @@ BEGIN
     RETURN QUERY SELECT v_account, v_participant;
   END IF;
 END $$;
+CREATE FUNCTION identity_account_of_card(p_number text)
+RETURNS SETOF app.account_holder
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT h.* FROM card c JOIN app.account_holder h USING (participant_id)
+  WHERE c.number = p_number AND c.is_active AND h.is_active
+$$;
 CREATE FUNCTION identity_account_of_recovery(p_ticket_hash bytea)
 RETURNS SETOF app.account_holder
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -209,9 +226,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WHERE t.ticket_hash = p_ticket_hash AND t.finished_at IS NULL AND t.expires_at > now()
 $$;
 REVOKE EXECUTE ON FUNCTION identity_account_of_session(bytea),
-  identity_check_recovery(text, bytea), identity_account_of_recovery(bytea) FROM PUBLIC;
+  identity_check_recovery(text, bytea), identity_account_of_recovery(bytea),
+  identity_account_of_card(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity_account_of_session(bytea),
-  identity_check_recovery(text, bytea), identity_account_of_recovery(bytea) TO tsunagu_app;
+  identity_check_recovery(text, bytea), identity_account_of_recovery(bytea),
+  identity_account_of_card(text) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 """

@@ -60,6 +60,19 @@ ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "sessions": [HERE, HERE | {"id": "s2", "is_current": False}]},
     ),
     "sessions-one": ("account/sessions.html", {"viewer": SATO, "sessions": [HERE]}),
+    "password": ("account/password.html", {"viewer": HANAKO, "is_set": True}),
+    "password-none": ("account/password.html", {"viewer": HANAKO, "is_set": False}),
+    "password-new": (
+        "account/new_password.html",
+        {
+            "viewer": HANAKO,
+            "secret": "ABCD EFGH",
+            "uri": "otpauth://totp/Tsunagu?secret=ABCDEFGH",
+            "setup": "sealed",
+            "errors": {"password": "短すぎます。", "number": "合いません。"},
+        },
+    ),
+    "sign-in-password": ("sign_in_password.html", {"values": {"card": ""}}),
     "recovery-code": (
         "account/recovery.html",
         {"viewer": HANAKO, "made_at": None, "code": "ABCD-EFGH-JKMNP"},
