@@ -345,7 +345,7 @@ def _headers(problem: Problem) -> dict[str, str]:
     if isinstance(problem, TooManyAttempts):
         headers["retry-after"] = str(problem.retry_after)
     if problem.status == 401:
-        headers["www-authenticate"] = "Bearer"
+        headers.setdefault("www-authenticate", "Bearer")
     if problem.status == 503:
         headers["retry-after"] = "5"
     return headers

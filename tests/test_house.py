@@ -39,6 +39,7 @@ DEFINERS = {
     "public.identity_account_of_session": "lookup: a session to its account; it was in use",
     "public.identity_check_recovery": "lookup: card and recovery code to one account",
     "public.identity_account_of_card": "lookup: a card to its account",
+    "public.identity_account_of_token": "lookup: a token of a pair to its account; it was in use",
     "public.identity_account_of_recovery": "lookup: a recovery ticket to its account",
     "public.identity_account_of_demo_link": "lookup: a demo link to its account",
     "public.consent_participant_of_desk_code": "lookup: a live code told at a desk to one id",

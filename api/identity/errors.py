@@ -80,6 +80,28 @@ class Frozen(Problem):
     key = "error.frozen"
 
 
+class BadProof(Problem):
+    """RFC 9449 §7.1: no proof of the app's key, or one that does not fit."""
+
+    status = 401
+    key = "error.dpop.proof"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = {"www-authenticate": 'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA"'}
+
+
+class BadToken(Problem):
+    """Unknown, expired, used and another key's tokens answer alike."""
+
+    status = 401
+    key = "error.dpop.token"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = {"www-authenticate": 'DPoP error="invalid_token", algs="ES256 EdDSA"'}
+
+
 class PasswordFaults(Problem):
     """`fields` maps each refused field to its message key; what was typed is not kept."""
 

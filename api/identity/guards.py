@@ -6,11 +6,12 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from api.core import runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.errors import NotFound, SignInNeeded
-from api.identity import service, systems
+from api.identity import app_tokens, service, systems
 from api.identity.devices import device_of
-from api.identity.errors import BadAccessToken
+from api.identity.errors import BadAccessToken, BadProof
 
 SESSION_COOKIE = "tsunagu_session"
 
@@ -27,8 +28,13 @@ async def actor_of(connection: Connection, handler: BaseRouteHandler) -> Actor:
     """The signed-in actor, or ANONYMOUS; asked of the database once per request."""
     state = connection.scope["state"]
     if "actor" not in state:
-        token = session_token(connection, handler)
-        state["actor"] = await service.actor_of(token) if token else ANONYMOUS
+        bound = bound_token(connection) if handler.opt.get("door") == "api" else None
+        if bound is not None:
+            at = proved_at(connection)
+            state["actor"] = await app_tokens.actor_of(bound, *at)
+        else:
+            token = session_token(connection, handler)
+            state["actor"] = await service.actor_of(token) if token else ANONYMOUS
     actor: Actor = state["actor"]
     return actor
 
@@ -115,6 +121,21 @@ async def provide_actor(request: Connection) -> Actor:
     """The actor a guard let in."""
     actor: Actor = request.scope["state"].get("actor", ANONYMOUS)
     return actor
+
+
+def bound_token(connection: Connection) -> str | None:
+    """The token of `Authorization: DPoP` (RFC 9449)."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "dpop" else None
+
+
+def proved_at(connection: Connection) -> tuple[str, str, str]:
+    """The proof that came along, and the method and address it must be for. Raises `BadProof`."""
+    proofs = connection.headers.getall("dpop", [])
+    if len(proofs) != 1:
+        raise BadProof
+    url = f"{runtime.settings().public_url}{connection.scope['path']}"
+    return proofs[0], str(connection.scope.get("method", "")), url
 
 
 def bearer(connection: Connection) -> str | None:

@@ -11,13 +11,14 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.core.actor import Actor
-from api.identity import own_keys, passwords, recovery, stepping_up
+from api.identity import app_tokens, own_keys, passwords, recovery, stepping_up
 from api.identity.guards import (
     API,
+    bound_token,
     everyone_signed_in,
     participants_only,
 )
-from api.identity.schemas import SessionToken, WebAuthnCredential, WebAuthnOptions
+from api.identity.schemas import BoundTokens, SessionToken, WebAuthnCredential, WebAuthnOptions
 
 ApiRequest = Request[Any, Any, Any]
 Name = Annotated[str, Meta(max_length=200)]
@@ -134,11 +135,17 @@ class StepUp(Controller):
 
     @post("", status_code=200, summary="Prove again who is there")
     async def verify(
-        self, actor: NamedDependency[Actor], data: JSONBody[WebAuthnCredential]
-    ) -> SessionToken:
-        """Makes the session fresh for five minutes. It goes on under the token answered; the one
-        sent opens nothing any more."""
+        self,
+        request: ApiRequest,
+        actor: NamedDependency[Actor],
+        data: JSONBody[WebAuthnCredential],
+    ) -> SessionToken | BoundTokens:
+        """Makes the session fresh for five minutes. It goes on under the tokens answered; those
+        from before open nothing any more."""
         session = await stepping_up.verify(actor, data)
+        if bound_token(request) is not None and actor.session_id is not None:
+            pair = await app_tokens.renewed(actor, actor.session_id)
+            return BoundTokens(pair.access_token, pair.refresh_token, pair.expires_in, pair.ends_at)
         return SessionToken(session.token, session.expires_at)
 
 

@@ -77,10 +77,12 @@ async def add_session(
     passkey_id: UUID | None,
     idle: timedelta,
     stepped_up_at: datetime | None,
-) -> None:
-    await tx.execute(
+    jkt: bytes | None,
+) -> UUID:
+    made: UUID = await tx.fetchval(
         "INSERT INTO session (account_id, session_hash, expires_at, way, device, passkey_id,"
-        " idle_seconds, stepped_up_at) VALUES (app.account(), $1, $2, $3, $4, $5, $6, $7)",
+        " idle_seconds, stepped_up_at, jkt)"
+        " VALUES (app.account(), $1, $2, $3, $4, $5, $6, $7, $8) RETURNING session_id",
         session_hash,
         expires_at,
         way,
@@ -88,7 +90,9 @@ async def add_session(
         passkey_id,
         int(idle.total_seconds()),
         stepped_up_at,
+        jkt,
     )
+    return made
 
 
 async def end_session(tx: Transaction, session_hash: bytes) -> None:

@@ -14,8 +14,9 @@ from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
-from api.identity import passkeys, queries
+from api.identity import key_queries, passkeys, queries, token_pairs
 from api.identity.errors import DemoLinkGone, SignInRefused
+from api.identity.token_pairs import TokenPair
 
 PARTICIPANT_SESSION: Final = timedelta(hours=12)
 STAFF_SESSION: Final = timedelta(hours=8)
@@ -24,6 +25,9 @@ DEMO_LINK_VALID_FOR: Final = timedelta(hours=12)
 # Without a request for so long a session has ended (ASVS 7.3.1).
 PARTICIPANT_IDLE: Final = timedelta(hours=1)
 STAFF_IDLE: Final = timedelta(minutes=30)
+# Of a participant's app that shows its key with every request.
+BOUND_SESSION: Final = timedelta(days=30)
+BOUND_IDLE: Final = token_pairs.REFRESH_FOR
 
 # How a session was opened. Those in FRESH_WAYS prove who is there as stepping up does.
 Way = Literal["passkey", "my_number", "password", "demo"]
@@ -31,11 +35,14 @@ FRESH_WAYS: Final = frozenset({"passkey", "my_number"})
 
 
 class OpenedSession(NamedTuple):
-    """`token` is a secret of whoever signed in; only its hash is stored."""
+    """`token` is a secret of whoever signed in; only its hash is stored. A session bound to an
+    app's key has a `pair` instead, and its `token` opens nothing.
+    """
 
     token: str
     expires_at: datetime
     kind: ActorKind
+    pair: TokenPair | None = None
 
 
 async def declare_deployment(*, is_demo: bool) -> None:
@@ -81,26 +88,34 @@ async def open_session(
     way: Way = "passkey",
     device: str = "",
     passkey_id: UUID | None = None,
+    jkt: bytes | None = None,
 ) -> OpenedSession:
     """A new session for the transaction's own account, and never an old one taken up again.
 
-    `device` as `devices.device_of` gives it. `passkey_id`: revoking that passkey ends it.
+    `device` as `devices.device_of` gives it. `passkey_id`: revoking that passkey ends it. `jkt`:
+    the thumbprint of the app's key that it is bound to.
     """
     is_participant = actor.kind is ActorKind.PARTICIPANT
+    lasts = PARTICIPANT_SESSION if is_participant else STAFF_SESSION
+    idle = PARTICIPANT_IDLE if is_participant else STAFF_IDLE
+    if jkt is not None and is_participant:
+        lasts, idle = BOUND_SESSION, BOUND_IDLE
     now = clock.now()
-    expires_at = now + (PARTICIPANT_SESSION if is_participant else STAFF_SESSION)
+    expires_at = now + lasts
     token = new_token()
-    await queries.add_session(
+    session_id = await queries.add_session(
         tx,
         sha256(token.encode()),
         expires_at,
         way=way,
         device=device,
         passkey_id=passkey_id,
-        idle=PARTICIPANT_IDLE if is_participant else STAFF_IDLE,
+        idle=idle,
         stepped_up_at=now if way in FRESH_WAYS else None,
+        jkt=jkt,
     )
-    return OpenedSession(token, expires_at, actor.kind)
+    pair = await token_pairs.issue_in(tx, session_id, expires_at) if jkt is not None else None
+    return OpenedSession(token, expires_at, actor.kind, pair)
 
 
 async def end_session(session_token: str) -> None:
@@ -113,6 +128,15 @@ async def end_session(session_token: str) -> None:
         await log_session(tx, actor, EventName.SIGNED_OUT)
 
 
+async def end_present(actor: Actor) -> None:
+    """Ends the session the actor came with."""
+    async with unit_of_work(actor) as tx:
+        if actor.session_id is not None and await key_queries.end_session_by_id(
+            tx, actor.session_id
+        ):
+            await log_session(tx, actor, EventName.SIGNED_OUT)
+
+
 async def sign_in_options() -> dict[str, Any]:
     """WebAuthn request options (JSON form); the challenge serves once, within five minutes."""
     challenge = passkeys.new_challenge()
@@ -122,7 +146,11 @@ async def sign_in_options() -> dict[str, Any]:
 
 
 async def sign_in(
-    credential: Mapping[str, Any], earlier_token: str | None = None, *, device: str = ""
+    credential: Mapping[str, Any],
+    earlier_token: str | None = None,
+    *,
+    device: str = "",
+    jkt: bytes | None = None,
 ) -> OpenedSession:
     """Opens a session for the holder of this passkey and ends the one the request came with.
 
@@ -144,7 +172,7 @@ async def sign_in(
             refused: SignInRefused | None = refusal
         else:
             refused = None
-            session = await open_session(tx, actor, device=device, passkey_id=passkey_id)
+            session = await open_session(tx, actor, device=device, passkey_id=passkey_id, jkt=jkt)
             await log_session(tx, actor, EventName.SIGNED_IN)
     if refused:  # raised here, so that the refusal's log row commits
         raise refused

@@ -87,6 +87,7 @@ class Session(Table, tablename="session", db=DB):
     seen_at = Timestamptz()
     idle_seconds = Integer()
     stepped_up_at = Timestamptz(null=True)
+    jkt = Bytea(null=True)
 
 
 class KeyChallenge(Table, tablename="key_challenge", db=DB):
@@ -134,6 +135,20 @@ class Password(Table, tablename="password", db=DB):
     totp_sealed = Bytea(secret=True)
     totp_step = BigInt()
     set_at = Timestamptz()
+
+
+class SessionTokenRow(Table, tablename="session_token", db=DB):
+    account_id = UUID()
+    token_hash = Bytea(primary_key=True, secret=True)
+    session_id = UUID()
+    kind = Text()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True)
+
+
+class DpopProof(Table, tablename="dpop_proof", db=DB):
+    proof_hash = Bytea(primary_key=True)
+    expires_at = Timestamptz()
 
 
 class SignInChallenge(Table, tablename="sign_in_challenge", db=DB):

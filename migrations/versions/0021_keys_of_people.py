@@ -22,7 +22,9 @@ ALTER TABLE session
   ADD COLUMN device text NOT NULL DEFAULT '' CHECK (device ~ '^[a-z]{0,20}( [a-z]{1,20})?$'),
   ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN idle_seconds integer NOT NULL DEFAULT 3600 CHECK (idle_seconds > 0),
-  ADD COLUMN stepped_up_at timestamptz;
+  ADD COLUMN stepped_up_at timestamptz,
+  -- The thumbprint of the app's key (RFC 9449): such a session opens by its token pairs alone.
+  ADD COLUMN jkt bytea CHECK (length(jkt) = 32);
 CREATE UNIQUE INDEX session_by_id ON session (account_id, session_id);
 GRANT UPDATE (session_hash, stepped_up_at) ON session TO tsunagu_app;
 
@@ -105,6 +107,26 @@ CREATE TABLE counter_recovery (
   CHECK (used_at IS NULL OR code_hmac IS NOT NULL)
 );
 CREATE INDEX counter_recovery_waiting ON counter_recovery (started_at) WHERE confirmed_at IS NULL;
+-- Access tokens, and refresh tokens that serve once each; all of one session are a family.
+CREATE TABLE session_token (
+  account_id uuid NOT NULL REFERENCES account,
+  token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
+  session_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('access', 'refresh')),
+  expires_at timestamptz NOT NULL,
+  used_at timestamptz,
+  PRIMARY KEY (account_id, token_hash),
+  FOREIGN KEY (account_id, session_id) REFERENCES session (account_id, session_id)
+);
+CREATE INDEX session_token_by_hash ON session_token (token_hash);
+CREATE INDEX session_token_by_session ON session_token (account_id, session_id);
+-- Proofs seen within their window; hashes of what apps chose, so that nothing of it is kept.
+CREATE TABLE dpop_proof (
+  proof_hash bytea PRIMARY KEY CHECK (length(proof_hash) = 32),
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX dpop_proof_by_expiry ON dpop_proof (expires_at);
+GRANT SELECT, INSERT, DELETE ON dpop_proof TO tsunagu_app;
 -- Never alone: a password stands only with the second factor beside it, sealed under a key that is
 -- not here, and the last of its steps that was used.
 CREATE TABLE password (
@@ -128,7 +150,8 @@ CREATE INDEX recovery_ticket_by_hash ON recovery_ticket (ticket_hash);
 DO $$
 DECLARE v_table text;
 BEGIN
-  FOREACH v_table IN ARRAY ARRAY['recovery_code', 'recovery_ticket', 'password'] LOOP
+  FOREACH v_table IN ARRAY ARRAY['recovery_code', 'recovery_ticket', 'password',
+      'session_token'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
     EXECUTE format('CREATE POLICY of_the_account ON %I
       USING (account_id = (SELECT app.account()))', v_table);
@@ -151,7 +174,9 @@ CREATE POLICY kind_may_update ON counter_recovery AS RESTRICTIVE FOR UPDATE TO t
   WITH CHECK ((SELECT app.kind()) = 'participant' OR confirmed_by = (SELECT app.account()));
 CREATE POLICY lookup ON counter_recovery FOR SELECT TO tsunagu_lookup USING (true);
 GRANT SELECT, INSERT ON recovery_code, counter_recovery, recovery_ticket TO tsunagu_app;
-GRANT SELECT, INSERT, DELETE ON password TO tsunagu_app;
+GRANT SELECT, INSERT, DELETE ON password, session_token TO tsunagu_app;
+GRANT UPDATE (used_at) ON session_token TO tsunagu_app;
+GRANT SELECT ON session_token TO tsunagu_lookup;
 GRANT UPDATE (hash, totp_sealed, totp_step, set_at) ON password TO tsunagu_app;
 GRANT UPDATE (used_at, replaced_at) ON recovery_code TO tsunagu_app;
 GRANT UPDATE (confirmed_by, confirmed_at, code_hmac, code_expires_at, used_at)
@@ -175,7 +200,8 @@ BEGIN
   RETURN QUERY SELECT h.account_id, h.kind, h.participant_id, h.professional_id, h.facility_id,
       h.profession, h.name, h.is_active, s.session_id
     FROM session s JOIN app.account_holder h USING (account_id)
-    WHERE s.session_hash = p_session_hash AND s.ended_at IS NULL AND s.expires_at > now()
+    WHERE s.session_hash = p_session_hash AND s.jkt IS NULL
+      AND s.ended_at IS NULL AND s.expires_at > now()
       AND s.seen_at + make_interval(secs => s.idle_seconds) > now() AND h.is_active;
   IF FOUND THEN
     UPDATE session SET seen_at = now()
@@ -189,6 +215,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT h.* FROM passkey k JOIN app.account_holder h USING (account_id)
   WHERE k.credential_id = p_credential_id AND k.revoked_at IS NULL AND h.is_active
 $$;
+-- As above, by a token of a pair; one that was used is told from one that never was.
+CREATE FUNCTION identity_account_of_token(p_token_hash bytea, p_kind text)
+RETURNS TABLE (account_id uuid, kind text, participant_id uuid, professional_id uuid,
+               facility_id uuid, profession text, name text, is_active boolean, session_id uuid,
+               jkt bytea, is_used boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT h.account_id, h.kind, h.participant_id, h.professional_id, h.facility_id,
+      h.profession, h.name, h.is_active, s.session_id, s.jkt, t.used_at IS NOT NULL
+    FROM session_token t
+    JOIN session s ON s.account_id = t.account_id AND s.session_id = t.session_id
+    JOIN app.account_holder h ON h.account_id = t.account_id
+    WHERE t.token_hash = p_token_hash AND t.kind = p_kind AND t.expires_at > now()
+      AND s.ended_at IS NULL AND s.expires_at > now()
+      AND s.seen_at + make_interval(secs => s.idle_seconds) > now() AND h.is_active;
+  IF FOUND THEN
+    UPDATE session s SET seen_at = now() FROM session_token t
+      WHERE t.token_hash = p_token_hash AND s.account_id = t.account_id
+        AND s.session_id = t.session_id AND s.ended_at IS NULL
+        AND s.seen_at < now() - interval '1 minute';
+  END IF;
+END $$;
 -- The same look-ups whether card and code are there or not, as at enrolment.
 CREATE FUNCTION identity_check_recovery(p_number text, p_code_hmac bytea)
 RETURNS TABLE (account_id uuid, participant_id uuid)
@@ -227,10 +276,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION identity_account_of_session(bytea),
   identity_check_recovery(text, bytea), identity_account_of_recovery(bytea),
-  identity_account_of_card(text) FROM PUBLIC;
+  identity_account_of_card(text), identity_account_of_token(bytea, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity_account_of_session(bytea),
   identity_check_recovery(text, bytea), identity_account_of_recovery(bytea),
-  identity_account_of_card(text) TO tsunagu_app;
+  identity_account_of_card(text), identity_account_of_token(bytea, text) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 """

@@ -157,6 +157,7 @@ TABLE = (
     Row("POST", "/sessions/options", OPEN),
     Row("POST", "/sessions", "bad bad bad bad bad bad bad", body={}),
     Row("DELETE", "/sessions/current", EVERYONE),
+    Row("POST", "/sessions/refresh", "in in in in in in in", body={"refresh_token": "x"}),
     Row("POST", "/enrolments", "bad bad bad bad bad bad bad", body={}),
     Row("GET", "/enrolments/current", TICKET),
     Row("POST", "/enrolments/current/acceptance", TICKET, body={"terms_version": "2026-11"}),
