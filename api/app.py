@@ -37,8 +37,9 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
-from api.identity.errors import EnrolmentFaults, TokenRequestRefused
+from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
+from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
 from api.proxies.doors import acting_guard
@@ -56,8 +57,10 @@ from api.support.questions.routes import routes as question_routes
 from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
 from api.support.receipt_routes import routes as reconciling_routes
+from api.support.recovery_routes import routes as recovery_routes
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
+from web_portal.pages.account import keep_form, step_up_page
 from web_portal.pages.error import error_page
 
 JSON_DOORS = (
@@ -66,6 +69,7 @@ JSON_DOORS = (
     "/me",
     "/enrolments",
     "/sessions",
+    "/recoveries",
     "/health",
     "/schema",
     "/.well-known",
@@ -117,6 +121,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     runtime.start(settings, keys)
     doors = [
         *identity_routes,
+        *own_key_routes,
         *consent_routes,
         *disclosure_routes,
         *asking_routes,
@@ -124,6 +129,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *lifecycle_routes,
         *me_routes,
         *proxy_routes,
+        *recovery_routes,
         *log_routes,
         *proof_routes,
         *reconciling_routes,
@@ -155,6 +161,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         dependencies={"actor": Provide(provide_actor)},
         lifespan=[_serving(dsn)],
         exception_handlers={Exception: _answer},
+        before_request=keep_form,
         before_send=[_harden, _note],
         csrf_config=CSRFConfig(
             secret=keys.csrf,
@@ -282,6 +289,8 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": "/sign-in"})
+        if isinstance(problem, StepUpNeeded):
+            return step_up_page(request, request.scope["state"].get("actor"))
         page = error_page(request, problem, reference)
         page.headers.update(_headers(problem))
         return page
@@ -341,7 +350,7 @@ def _headers(problem: Problem) -> dict[str, str]:
     if isinstance(problem, TooManyAttempts):
         headers["retry-after"] = str(problem.retry_after)
     if problem.status == 401:
-        headers["www-authenticate"] = "Bearer"
+        headers.setdefault("www-authenticate", "Bearer")
     if problem.status == 503:
         headers["retry-after"] = "5"
     return headers
@@ -364,7 +373,13 @@ def _problem_json(
     if isinstance(problem, BadRequest | BadQuestion | ConsentNotTaken) and problem.where:
         body["where"] = problem.where
     if isinstance(
-        problem, EnrolmentFaults | ConsentNotTaken | FilterFaults | QuestionFaults | ProxyFaults
+        problem,
+        EnrolmentFaults
+        | PasswordFaults
+        | ConsentNotTaken
+        | FilterFaults
+        | QuestionFaults
+        | ProxyFaults,
     ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members

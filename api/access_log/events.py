@@ -13,6 +13,15 @@ class EventName(StrEnum):
     ENROLLED = "identity:participant:enrolled"
     SIGNED_IN = "identity:session:opened"
     SIGNED_OUT = "identity:session:ended"
+    STEPPED_UP = "identity:session:stepped_up"
+    PASSKEY_ADDED = "identity:passkey:added"
+    PASSKEY_REVOKED = "identity:passkey:revoked"
+    PASSWORD_SET = "identity:password:set"  # noqa: S105 - an event
+    PASSWORD_REMOVED = "identity:password:removed"  # noqa: S105 - an event
+    RECOVERY_CODE_MADE = "identity:recovery_code:made"
+    RECOVERY_STARTED = "identity:recovery:started"
+    RECOVERY_CONFIRMED = "identity:recovery:confirmed"
+    RECOVERED = "identity:account:recovered"
     PARTICIPATION_CHANGED = "consent:participation:changed"
     DISCLOSURE_CHANGED = "consent:provision:changed"
     DESK_CODE_MADE = "consent:desk_code:made"

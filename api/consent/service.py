@@ -17,17 +17,18 @@ from api.consent.facts import (
     Participation,
     ParticipationState,
 )
-from api.consent.settings import checking, rows
+from api.consent.settings import checking, rows, widening
 from api.consent.settings.changes import Made, apply_all, made_by
 from api.consent.settings.chosen_scheme import picks_another
 from api.consent.settings.summary import Summary, summary
 from api.consent.settings.switches import Command
 from api.consent.stored import Settings, directive_of, network_rules, settings_in, settings_of
 from api.core import clock
-from api.core.actor import Actor
+from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity import stepping_up
 
 
 def terms_in_force() -> str:
@@ -183,9 +184,17 @@ async def store_in(
     logged: Mapping[str, object] | None = None,
 ) -> Settings:
     """One version, its event (with `logged` in its detail) and its receipt, and word to whoever it
-    shuts out; answers the settings as they now stand. The caller holds the head's lock."""
+    shuts out; answers the settings as they now stand. The caller holds the head's lock.
+
+    What opens anything asks a participant at a door for a fresh session: raises `StepUpNeeded`,
+    `Frozen`.
+    """
     before = await settings_in(tx)
     await proxied.check_in(tx, before.directive, following)
+    if actor.kind is ActorKind.PARTICIPANT and widening.opens(
+        before.directive, following, clock.now()
+    ):
+        await stepping_up.demand(tx, actor)
     following = structs.replace(following, version=before.directive.version + 1)
     profile = directory.profile()
     await queries.add_directive(

@@ -33,6 +33,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     A proxy acts as the principal: `participant_id` is the principal, `account_id` and `name` are
     the representative's own. `powers` is None for whoever acts for themselves alone.
+    `session_id`: the session at the door; None for the service's own work (console, workers).
     """
 
     kind: ActorKind
@@ -48,6 +49,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     principal_name: str | None = None
     powers: frozenset[Power] | None = None
     is_shown_restricted: bool = True
+    session_id: UUID | None = None
 
     @property
     def is_proxy(self) -> bool:

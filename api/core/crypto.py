@@ -39,6 +39,11 @@ class KeyRing:
         return self._bytes("pepper.key", os.urandom(32))
 
     @cached_property
+    def second_factor(self) -> bytes:
+        """Seals the secrets of people's authenticator apps."""
+        return self._bytes("second_factor.key", AESGCM.generate_key(256))
+
+    @cached_property
     def csrf(self) -> str:
         return self._bytes("csrf.key", secrets.token_hex(32).encode()).decode()
 

@@ -1,5 +1,6 @@
 """Refusals: each carries its status and a message key; the border turns it into RFC 9457."""
 
+from datetime import datetime
 from typing import Any
 
 
@@ -12,7 +13,7 @@ class Problem(Exception):
     status: int = 400
     key: str = "error.bad_request"
 
-    def __init__(self, **params: str | int) -> None:
+    def __init__(self, **params: str | int | datetime) -> None:
         super().__init__(self.key)
         self.params = params
         self.members: dict[str, Any] = {}

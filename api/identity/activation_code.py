@@ -10,8 +10,8 @@ CODE_BITS: Final = 50
 CODE_LENGTH: Final = 10
 CODE_VALID_FOR: Final = timedelta(days=30)
 CODE_RANDOM_BYTES: Final = 7
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
-_LOOKALIKES: Final = str.maketrans("OIL", "011")
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
+LOOKALIKES: Final = str.maketrans("OIL", "011")
 
 
 class ActivationCodeFault(StrEnum):
@@ -25,7 +25,7 @@ class ActivationCode(Hidden):
     __slots__ = ()
 
     def __init__(self, text: str) -> None:
-        if len(text) != CODE_LENGTH or not set(text) <= set(_ALPHABET):
+        if len(text) != CODE_LENGTH or not set(text) <= set(ALPHABET):
             raise ValueError("an activation code has 10 Crockford base-32 characters")
         super().__init__(text)
 
@@ -45,13 +45,13 @@ def new_activation_code(random_bytes: bytes) -> ActivationCode:
         raise ValueError(f"an activation code takes {CODE_RANDOM_BYTES} random bytes")
     number = int.from_bytes(random_bytes) >> (CODE_RANDOM_BYTES * 8 - CODE_BITS)
     return ActivationCode(
-        "".join(_ALPHABET[number >> shift & 31] for shift in range(CODE_BITS - 5, -1, -5))
+        "".join(ALPHABET[number >> shift & 31] for shift in range(CODE_BITS - 5, -1, -5))
     )
 
 
 def normalise_activation_code(text: str) -> ActivationCode | ActivationCodeFault:
-    code = without_separators(text).upper().translate(_LOOKALIKES)
-    if not set(code) <= set(_ALPHABET):
+    code = without_separators(text).upper().translate(LOOKALIKES)
+    if not set(code) <= set(ALPHABET):
         return ActivationCodeFault.CHARACTERS
     if len(code) != CODE_LENGTH:
         return ActivationCodeFault.LENGTH

@@ -22,16 +22,28 @@ from api.identity.throttle import (
 
 def keys_of(card: str, code: str, address: str) -> tuple[ThrottleKey, ...]:
     """`address` is an IP address; anything else counts as one source together."""
-    try:
-        source = source_of(address)
-    except ValueError:
-        source = "elsewhere"
     return (
         ThrottleKey(ThrottleKind.CARD, card),
-        ThrottleKey(ThrottleKind.CODE_AND_SOURCE, f"{code} {source}"),
-        ThrottleKey(ThrottleKind.SOURCE, source),
+        ThrottleKey(ThrottleKind.CODE_AND_SOURCE, f"{code} {_source(address)}"),
+        ThrottleKey(ThrottleKind.SOURCE, _source(address)),
         ThrottleKey(ThrottleKind.EVERYONE),
     )
+
+
+def password_keys(card: str, address: str) -> tuple[ThrottleKey, ...]:
+    """As `keys_of`; of a password not even a keyed hash is kept."""
+    return (
+        ThrottleKey(ThrottleKind.CARD, card),
+        ThrottleKey(ThrottleKind.SOURCE, _source(address)),
+        ThrottleKey(ThrottleKind.EVERYONE),
+    )
+
+
+def _source(address: str) -> str:
+    try:
+        return source_of(address)
+    except ValueError:
+        return "elsewhere"
 
 
 def desk_keys(professional_id: UUID, facility_id: UUID) -> tuple[ThrottleKey, ...]:

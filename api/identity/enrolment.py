@@ -31,6 +31,7 @@ from api.identity.errors import (
     TicketGone,
 )
 from api.identity.my_number import is_my_number
+from api.identity.service import masked_name
 
 TICKET_VALID_FOR: Final = timedelta(minutes=60)
 _ERAS: Final = {"taisho": "大正", "showa": "昭和", "heisei": "平成", "reiwa": "令和"}
@@ -62,6 +63,13 @@ class TicketHolder(NamedTuple):
     participant_id: UUID
     account_id: UUID | None
     has_passkey: bool
+
+
+class Finished(NamedTuple):
+    """`scheme`: the one picked with the terms."""
+
+    scheme: str | None
+    passkey_id: UUID
 
 
 class IssuedTicket(NamedTuple):
@@ -141,11 +149,11 @@ async def finish_in(
     credential: Mapping[str, Any],
     *,
     terms_version: str,
-) -> str | None:
+) -> Finished:
     """Gives the transaction's account this passkey and uses up ticket and code, all or nothing.
 
-    Answers the scheme picked with the terms. `credential` is the JSON form of a new WebAuthn
-    credential. Raises `PasskeyRefused`, `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
+    `credential` is the JSON form of a new WebAuthn credential. Raises `PasskeyRefused`,
+    `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
     """
     row = await _open_ticket(tx, token)
     if holder.has_passkey:
@@ -158,18 +166,18 @@ async def finish_in(
     try:
         if holder.account_id is None:
             await queries.add_account(tx)
-        await queries.add_passkey(
+        passkey_id = await queries.add_passkey(
             tx,
             passkey.credential_id,
             passkey.credential_public_key,
             passkey.sign_count,
             passkey.credential_backed_up,
+            "",
         )
     except asyncpg.UniqueViolationError as error:
         raise AlreadyEnrolled from error
     await queries.finish_ticket(tx, sha256(token.encode()))
-    scheme: str | None = row["scheme"]
-    return scheme
+    return Finished(row["scheme"], passkey_id)
 
 
 async def refuse_in(tx: Transaction, token: str) -> None:
@@ -199,26 +207,25 @@ async def _open_ticket(tx: Transaction, token: str) -> asyncpg.Record:
 async def _enrolling(tx: Transaction, terms_version: str | None) -> Enrolling:
     person = await queries.enrolling_person(tx)
     return Enrolling(
-        _masked_name(person["name"]),
+        masked_name(person["name"]),
         person["birth_on"],
         CardNumber(person["number"]).masked,
         terms_version,
     )
 
 
-def _masked_name(name: str) -> str:
-    """熊本 花子 → 熊● 花●: enough to know one's own name again."""
-    return " ".join(part[0] + "●" * (len(part) - 1) for part in name.split())
+def birth_of(birth: Birth) -> date | BirthDateFault:
+    year = birth.year.strip()
+    if year[:1].isdigit():
+        year = _ERAS.get(birth.era, "") + year
+    return parse_birth_date(year, birth.month, birth.day, clock.today_in_japan())
 
 
 def _read(
     card_text: str, birth: Birth, code_text: str, scheme: CardScheme
 ) -> tuple[CardNumber, date, ActivationCode]:
-    year = birth.year.strip()
-    if year[:1].isdigit():
-        year = _ERAS.get(birth.era, "") + year
     card = CardNumber.parse(card_text, scheme)
-    birth_on = parse_birth_date(year, birth.month, birth.day, clock.today_in_japan())
+    birth_on = birth_of(birth)
     code = normalise_activation_code(code_text)
     if (
         isinstance(card, CardFault)

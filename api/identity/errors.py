@@ -60,6 +60,95 @@ class SignInRefused(Problem):
     key = "error.sign_in.refused"
 
 
+class StepUpNeeded(Problem):
+    """The session is too long without a proof of who is there; RFC 9470 calls it step-up."""
+
+    status = 403
+    key = "error.step_up.needed"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.members = {
+            "step_up": {"options": "/me/step-up/options", "proof": "/me/step-up"},
+        }
+
+
+class Frozen(Problem):
+    """`until`: what a recovery stopped for a time, so that its owner can object."""
+
+    status = 403
+    key = "error.frozen"
+
+
+class BadProof(Problem):
+    """RFC 9449 §7.1: no proof of the app's key, or one that does not fit."""
+
+    status = 401
+    key = "error.dpop.proof"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = {"www-authenticate": 'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA"'}
+
+
+class BadToken(Problem):
+    """Unknown, expired, used and another key's tokens answer alike."""
+
+    status = 401
+    key = "error.dpop.token"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = {"www-authenticate": 'DPoP error="invalid_token", algs="ES256 EdDSA"'}
+
+
+class PasswordFaults(Problem):
+    """`fields` maps each refused field to its message key; what was typed is not kept."""
+
+    status = 422
+    key = "error.password.fields"
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class PasswordSetupGone(Problem):
+    status = 410
+    key = "error.password.setup_gone"
+
+
+class RecoveryRefused(Problem):
+    """Card and code do not belong together, or the code is used up; which is never said."""
+
+    status = 422
+    key = "error.recovery.refused"
+
+
+class RecoveryTicketGone(Problem):
+    """Unknown, expired and finished tickets answer alike."""
+
+    status = 410
+    key = "error.recovery.ticket_gone"
+
+
+class SecondOfficerNeeded(Conflict):
+    key = "error.recovery.second_officer"
+
+
+class LastWayIn(Conflict):
+    key = "error.passkey.last"
+
+
+class TooManyPasskeys(Conflict):
+    key = "error.passkey.too_many"
+
+
+class NoSuchName(Problem):
+    status = 422
+    key = "error.passkey.name"
+
+
 class DemoLinkGone(Problem):
     status = 410
     key = "error.demo.link_gone"

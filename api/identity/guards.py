@@ -6,10 +6,12 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from api.core import runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind, Power
 from api.core.errors import NotFound, SignInNeeded
-from api.identity import service, systems
-from api.identity.errors import BadAccessToken
+from api.identity import app_tokens, service, systems
+from api.identity.devices import device_of
+from api.identity.errors import BadAccessToken, BadProof
 
 SESSION_COOKIE = "tsunagu_session"
 
@@ -37,8 +39,13 @@ async def actor_of(connection: Connection, handler: BaseRouteHandler) -> Actor:
     """The signed-in actor, or ANONYMOUS; asked of the database once per request."""
     state = connection.scope["state"]
     if "actor" not in state:
-        token = session_token(connection, handler)
-        found = await service.signed_in(token) if token else service.SignedIn(ANONYMOUS)
+        bound = bound_token(connection) if handler.opt.get("door") == "api" else None
+        if bound is not None:
+            at = proved_at(connection)
+            found = service.SignedIn(await app_tokens.actor_of(bound, *at))
+        else:
+            token = session_token(connection, handler)
+            found = await service.signed_in(token) if token else service.SignedIn(ANONYMOUS)
         state["actor"], state["acting_for"] = found
     actor: Actor = state["actor"]
     return actor
@@ -117,10 +124,30 @@ participants_and_reading_systems.kinds = (  # type: ignore[attr-defined]
 )
 
 
+def device_at(connection: Connection) -> str:
+    """What its holder knows the device at the door by."""
+    return device_of(connection.headers.get("user-agent", ""))
+
+
 async def provide_actor(request: Connection) -> Actor:
     """The actor a guard let in."""
     actor: Actor = request.scope["state"].get("actor", ANONYMOUS)
     return actor
+
+
+def bound_token(connection: Connection) -> str | None:
+    """The token of `Authorization: DPoP` (RFC 9449)."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "dpop" else None
+
+
+def proved_at(connection: Connection) -> tuple[str, str, str]:
+    """The proof that came along, and the method and address it must be for. Raises `BadProof`."""
+    proofs = connection.headers.getall("dpop", [])
+    if len(proofs) != 1:
+        raise BadProof
+    url = f"{runtime.settings().public_url}{connection.scope['path']}"
+    return proofs[0], str(connection.scope.get("method", "")), url
 
 
 def bearer(connection: Connection) -> str | None:

@@ -1,7 +1,7 @@
 """WebAuthn level 2, user verification always required: options out, credentials in."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from webauthn import (
@@ -15,9 +15,11 @@ from webauthn.helpers import (
     options_to_json_dict,
     parse_authentication_credential_json,
     parse_client_data_json,
+    parse_registration_credential_json,
 )
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
@@ -36,9 +38,16 @@ def new_challenge() -> bytes:
 
 
 def creation_options(
-    challenge: bytes, user_handle: bytes, account_name: str, person_name: str
+    challenge: bytes,
+    user_handle: bytes,
+    account_name: str,
+    person_name: str,
+    own: Sequence[bytes] = (),
 ) -> dict[str, Any]:
-    """PublicKeyCredentialCreationOptionsJSON for a discoverable credential."""
+    """PublicKeyCredentialCreationOptionsJSON for a discoverable credential.
+
+    A device that holds one of `own` makes no second one.
+    """
     return options_to_json_dict(
         generate_registration_options(
             rp_id=runtime.settings().rp_id,
@@ -48,6 +57,7 @@ def creation_options(
             user_display_name=person_name,
             challenge=challenge,
             timeout=CEREMONY_MILLISECONDS,
+            exclude_credentials=[PublicKeyCredentialDescriptor(id=each) for each in own],
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.REQUIRED,
                 require_resident_key=True,
@@ -57,13 +67,14 @@ def creation_options(
     )
 
 
-def request_options(challenge: bytes) -> dict[str, Any]:
-    """PublicKeyCredentialRequestOptionsJSON, usernameless."""
+def request_options(challenge: bytes, own: Sequence[bytes] = ()) -> dict[str, Any]:
+    """PublicKeyCredentialRequestOptionsJSON; usernameless where no `own` passkeys are named."""
     return options_to_json_dict(
         generate_authentication_options(
             rp_id=runtime.settings().rp_id,
             challenge=challenge,
             timeout=CEREMONY_MILLISECONDS,
+            allow_credentials=[PublicKeyCredentialDescriptor(id=each) for each in own] or None,
             user_verification=UserVerificationRequirement.REQUIRED,
         )
     )
@@ -80,6 +91,15 @@ def created(credential: Mapping[str, Any], challenge: bytes) -> VerifiedRegistra
             require_user_verification=True,
         )
     except Exception as error:  # the parsers behind it answer bad bytes with any exception
+        raise PasskeyRefused from error
+
+
+def challenge_of(credential: Mapping[str, Any]) -> bytes:
+    """The challenge that a new credential claims. Raises `PasskeyRefused`."""
+    try:
+        parsed = parse_registration_credential_json(dict(credential))
+        return parse_client_data_json(parsed.response.client_data_json).challenge
+    except Exception as error:  # as above
         raise PasskeyRefused from error
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +55,7 @@ async def holder_of_session(session_hash: bytes) -> asyncpg.Record | None:
         raise Unavailable
     async with _reachable(), DB.pool.acquire(timeout=10) as connection:
         return await connection.fetchrow(
-            "SELECT * FROM identity_holder_of_session($1)", session_hash
+            "SELECT * FROM identity_account_of_session($1)", session_hash
         )
 
 
@@ -67,12 +67,32 @@ async def holder_of_demo_link(tx: Transaction, token_hash: bytes) -> asyncpg.Rec
     return await tx.fetchrow("SELECT * FROM identity_account_of_demo_link($1)", token_hash)
 
 
-async def add_session(tx: Transaction, session_hash: bytes, expires_at: datetime) -> None:
-    await tx.execute(
-        "INSERT INTO session (account_id, session_hash, expires_at) VALUES (app.account(), $1, $2)",
+async def add_session(
+    tx: Transaction,
+    session_hash: bytes,
+    expires_at: datetime,
+    *,
+    way: str,
+    device: str,
+    passkey_id: UUID | None,
+    idle: timedelta,
+    stepped_up_at: datetime | None,
+    jkt: bytes | None,
+) -> UUID:
+    made: UUID = await tx.fetchval(
+        "INSERT INTO session (account_id, session_hash, expires_at, way, device, passkey_id,"
+        " idle_seconds, stepped_up_at, jkt)"
+        " VALUES (app.account(), $1, $2, $3, $4, $5, $6, $7, $8) RETURNING session_id",
         session_hash,
         expires_at,
+        way,
+        device,
+        passkey_id,
+        int(idle.total_seconds()),
+        stepped_up_at,
+        jkt,
     )
+    return made
 
 
 async def end_session(tx: Transaction, session_hash: bytes) -> None:
@@ -109,22 +129,31 @@ async def use_challenge(tx: Transaction, challenge: bytes) -> bool:
 
 
 async def add_passkey(
-    tx: Transaction, credential_id: bytes, public_key: bytes, sign_count: int, is_backed_up: bool
-) -> None:
-    await tx.execute(
-        "INSERT INTO passkey (account_id, credential_id, public_key, sign_count, is_backed_up)"
-        " VALUES (app.account(), $1, $2, $3, $4)",
+    tx: Transaction,
+    credential_id: bytes,
+    public_key: bytes,
+    sign_count: int,
+    is_backed_up: bool,
+    name: str,
+) -> UUID:
+    made: UUID = await tx.fetchval(
+        "INSERT INTO passkey"
+        " (account_id, credential_id, public_key, sign_count, is_backed_up, name)"
+        " VALUES (app.account(), $1, $2, $3, $4, $5) RETURNING passkey_id",
         credential_id,
         public_key,
         sign_count,
         is_backed_up,
+        name,
     )
+    return made
 
 
 async def lock_passkey(tx: Transaction, credential_id: bytes) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT public_key, sign_count FROM passkey"
-        " WHERE account_id = (SELECT app.account()) AND credential_id = $1 FOR UPDATE",
+        "SELECT passkey_id, public_key, sign_count FROM passkey"
+        " WHERE account_id = (SELECT app.account()) AND credential_id = $1"
+        " AND revoked_at IS NULL FOR UPDATE",
         credential_id,
     )
 

@@ -3,21 +3,35 @@
 from typing import Any
 
 from litestar import Controller, Request, delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.core import runtime
-from api.identity import service, systems
+from api.core.actor import Actor
+from api.identity import app_tokens, service, systems
 from api.identity.errors import TokenRequestRefused
-from api.identity.guards import ANYBODY, API, anyone, bearer, everyone_signed_in
+from api.identity.guards import (
+    ANYBODY,
+    API,
+    anyone,
+    bearer,
+    device_at,
+    everyone_signed_in,
+    proved_at,
+)
 from api.identity.schemas import (
+    BoundTokens,
+    RefreshToken,
     SessionToken,
     SmartConfiguration,
     Token,
     WebAuthnCredential,
     WebAuthnOptions,
 )
+from api.identity.service import OpenedSession
+from api.identity.token_pairs import TokenPair
 
 
 class SessionController(Controller):
@@ -33,15 +47,37 @@ class SessionController(Controller):
     @post("/", guards=[anyone])
     async def open(
         self, request: Request[Any, Any, Any], data: JSONBody[WebAuthnCredential]
-    ) -> SessionToken:
-        """Signs in with a passkey; a token sent along is ended."""
-        session = await service.sign_in(data, bearer(request))
-        return SessionToken(session.token, session.expires_at)
+    ) -> SessionToken | BoundTokens:
+        """Signs in with a passkey; a token sent along is ended. With a `DPoP` header the session is
+        bound to that key, and a pair of tokens is answered."""
+        jkt = None
+        if "dpop" in request.headers:
+            jkt = await app_tokens.key_of(*proved_at(request))
+        session = await service.sign_in(data, bearer(request), device=device_at(request), jkt=jkt)
+        return tokens_of(session)
+
+    @post("/refresh", guards=[anyone], status_code=200)
+    async def refresh(
+        self, request: Request[Any, Any, Any], data: JSONBody[RefreshToken]
+    ) -> BoundTokens:
+        """Another pair, with a proof of the same key. A refresh token that comes a second time ends
+        the session."""
+        return _pair(await app_tokens.refresh(data.refresh_token, *proved_at(request)))
 
     @delete("/current", guards=[everyone_signed_in], opt=ANYBODY)
-    async def end(self, request: Request[Any, Any, Any]) -> None:
+    async def end(self, actor: NamedDependency[Actor]) -> None:
         """Ends the session of the token sent."""
-        await service.end_session(bearer(request) or "")
+        await service.end_present(actor)
+
+
+def tokens_of(session: OpenedSession) -> SessionToken | BoundTokens:
+    if session.pair is not None:
+        return _pair(session.pair)
+    return SessionToken(session.token, session.expires_at)
+
+
+def _pair(pair: TokenPair) -> BoundTokens:
+    return BoundTokens(pair.access_token, pair.refresh_token, pair.expires_in, pair.ends_at)
 
 
 @post("/oauth/token", guards=[anyone], opt=API, status_code=200, tags=["Systems"])

@@ -58,6 +58,21 @@ class SessionToken(Struct):
     expires_at: datetime
 
 
+class BoundTokens(Struct):
+    """RFC 9449 §5: for an app that sent a proof of its key. `refresh_token` serves once, for
+    another pair; `expires_at` is the session's own end."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    expires_at: datetime
+    token_type: str = "DPoP"  # noqa: S105 - the kind of token
+
+
+class RefreshToken(Struct, forbid_unknown_fields=True):
+    refresh_token: str
+
+
 class Token(Struct):
     """RFC 6749 §5.1."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from api.access_log import service as access_log
@@ -13,21 +14,35 @@ from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
-from api.identity import passkeys, queries
+from api.identity import key_queries, passkeys, queries, token_pairs
 from api.identity.errors import DemoLinkGone, SignInRefused
+from api.identity.token_pairs import TokenPair
 
 PARTICIPANT_SESSION: Final = timedelta(hours=12)
 STAFF_SESSION: Final = timedelta(hours=8)
 CHALLENGE_VALID_FOR: Final = timedelta(minutes=5)
 DEMO_LINK_VALID_FOR: Final = timedelta(hours=12)
+# Without a request for so long a session has ended (ASVS 7.3.1).
+PARTICIPANT_IDLE: Final = timedelta(hours=1)
+STAFF_IDLE: Final = timedelta(minutes=30)
+# Of a participant's app that shows its key with every request.
+BOUND_SESSION: Final = timedelta(days=30)
+BOUND_IDLE: Final = token_pairs.REFRESH_FOR
+
+# How a session was opened. Those in FRESH_WAYS prove who is there as stepping up does.
+Way = Literal["passkey", "my_number", "password", "demo"]
+FRESH_WAYS: Final = frozenset({"passkey", "my_number"})
 
 
 class OpenedSession(NamedTuple):
-    """`token` is a secret of whoever signed in; only its hash is stored."""
+    """`token` is a secret of whoever signed in; only its hash is stored. A session bound to an
+    app's key has a `pair` instead, and its `token` opens nothing.
+    """
 
     token: str
     expires_at: datetime
     kind: ActorKind
+    pair: TokenPair | None = None
 
 
 async def declare_deployment(*, is_demo: bool) -> None:
@@ -84,16 +99,45 @@ def actor_from(holder: Mapping[str, Any]) -> Actor:
         profession=holder["profession"],
         purpose_of_use="TREAT" if kind is ActorKind.PROFESSIONAL else None,
         name=holder["name"],
+        session_id=holder.get("session_id"),
     )
 
 
-async def open_session(tx: Transaction, actor: Actor) -> OpenedSession:
-    """A new session for the transaction's own account, and never an old one taken up again."""
+async def open_session(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    way: Way = "passkey",
+    device: str = "",
+    passkey_id: UUID | None = None,
+    jkt: bytes | None = None,
+) -> OpenedSession:
+    """A new session for the transaction's own account, and never an old one taken up again.
+
+    `device` as `devices.device_of` gives it. `passkey_id`: revoking that passkey ends it. `jkt`:
+    the thumbprint of the app's key that it is bound to.
+    """
     is_participant = actor.kind is ActorKind.PARTICIPANT
-    expires_at = clock.now() + (PARTICIPANT_SESSION if is_participant else STAFF_SESSION)
+    lasts = PARTICIPANT_SESSION if is_participant else STAFF_SESSION
+    idle = PARTICIPANT_IDLE if is_participant else STAFF_IDLE
+    if jkt is not None and is_participant:
+        lasts, idle = BOUND_SESSION, BOUND_IDLE
+    now = clock.now()
+    expires_at = now + lasts
     token = new_token()
-    await queries.add_session(tx, sha256(token.encode()), expires_at)
-    return OpenedSession(token, expires_at, actor.kind)
+    session_id = await queries.add_session(
+        tx,
+        sha256(token.encode()),
+        expires_at,
+        way=way,
+        device=device,
+        passkey_id=passkey_id,
+        idle=idle,
+        stepped_up_at=now if way in FRESH_WAYS else None,
+        jkt=jkt,
+    )
+    pair = await token_pairs.issue_in(tx, session_id, expires_at) if jkt is not None else None
+    return OpenedSession(token, expires_at, actor.kind, pair)
 
 
 async def end_session(session_token: str) -> None:
@@ -106,6 +150,15 @@ async def end_session(session_token: str) -> None:
         await log_session(tx, actor, EventName.SIGNED_OUT)
 
 
+async def end_present(actor: Actor) -> None:
+    """Ends the session the actor came with."""
+    async with unit_of_work(actor) as tx:
+        if actor.session_id is not None and await key_queries.end_session_by_id(
+            tx, actor.session_id
+        ):
+            await log_session(tx, actor, EventName.SIGNED_OUT)
+
+
 async def sign_in_options() -> dict[str, Any]:
     """WebAuthn request options (JSON form); the challenge serves once, within five minutes."""
     challenge = passkeys.new_challenge()
@@ -114,7 +167,13 @@ async def sign_in_options() -> dict[str, Any]:
     return passkeys.request_options(challenge)
 
 
-async def sign_in(credential: Mapping[str, Any], earlier_token: str | None = None) -> OpenedSession:
+async def sign_in(
+    credential: Mapping[str, Any],
+    earlier_token: str | None = None,
+    *,
+    device: str = "",
+    jkt: bytes | None = None,
+) -> OpenedSession:
     """Opens a session for the holder of this passkey and ends the one the request came with.
 
     `credential` is the JSON form of a WebAuthn assertion. Raises `SignInRefused`; a refusal that
@@ -129,13 +188,13 @@ async def sign_in(credential: Mapping[str, Any], earlier_token: str | None = Non
     actor = actor_from(holder)
     async with unit_of_work(actor) as tx:
         try:
-            await _prove(tx, credential, credential_id, challenge)
+            passkey_id = await prove_in(tx, credential, credential_id, challenge)
         except SignInRefused as refusal:
             await log_session(tx, actor, EventName.SIGNED_IN, outcome="denied")
             refused: SignInRefused | None = refusal
         else:
             refused = None
-            session = await open_session(tx, actor)
+            session = await open_session(tx, actor, device=device, passkey_id=passkey_id, jkt=jkt)
             await log_session(tx, actor, EventName.SIGNED_IN)
     if refused:  # raised here, so that the refusal's log row commits
         raise refused
@@ -144,9 +203,10 @@ async def sign_in(credential: Mapping[str, Any], earlier_token: str | None = Non
     return session
 
 
-async def _prove(
+async def prove_in(
     tx: Transaction, credential: Mapping[str, Any], credential_id: bytes, challenge: bytes
-) -> None:
+) -> UUID:
+    """Which passkey of the transaction's account this assertion shows. Raises `SignInRefused`."""
     passkey = await queries.lock_passkey(tx, credential_id)
     if passkey is None:
         raise SignInRefused
@@ -154,16 +214,28 @@ async def _prove(
     await queries.passkey_was_used(
         tx, credential_id, proof.new_sign_count, proof.credential_backed_up
     )
+    passkey_id: UUID = passkey["passkey_id"]
+    return passkey_id
 
 
 async def log_session(
-    tx: Transaction, actor: Actor, event: EventName, *, outcome: str = "permitted"
+    tx: Transaction,
+    actor: Actor,
+    event: EventName,
+    *,
+    outcome: str = "permitted",
+    detail: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """In the participant's own log; for staff, in the system's."""
     if actor.participant_id is not None:
-        await access_log.append(tx, event, outcome=outcome, detail={})
+        await access_log.append(tx, event, outcome=outcome, detail=dict(detail))
     else:
-        await access_log.append_system(tx, event, outcome=outcome, detail={})
+        await access_log.append_system(tx, event, outcome=outcome, detail=dict(detail))
+
+
+def masked_name(name: str) -> str:
+    """熊本 花子 → 熊● 花●: enough to know one's own name again."""
+    return " ".join(part[0] + "●" * (len(part) - 1) for part in name.split())
 
 
 async def make_demo_link(account_id: UUID) -> str:
@@ -179,7 +251,9 @@ async def make_demo_link(account_id: UUID) -> str:
     return token
 
 
-async def redeem_demo_link(token: str, earlier_token: str | None = None) -> OpenedSession:
+async def redeem_demo_link(
+    token: str, earlier_token: str | None = None, *, device: str = ""
+) -> OpenedSession:
     """Raises `DemoLinkGone` for a token that is unknown, used or too old."""
     if not runtime.settings().is_demo:
         raise NotFound
@@ -192,7 +266,7 @@ async def redeem_demo_link(token: str, earlier_token: str | None = None) -> Open
     async with unit_of_work(actor) as tx:
         if not await queries.use_demo_link(tx, token_hash):
             raise DemoLinkGone
-        session = await open_session(tx, actor)
+        session = await open_session(tx, actor, way="demo", device=device)
         await log_session(tx, actor, EventName.SIGNED_IN)
     if earlier_token:
         await end_session(earlier_token)

@@ -7,6 +7,7 @@ from piccolo.columns import (
     Boolean,
     Bytea,
     Date,
+    Integer,
     Text,
     Timestamptz,
 )
@@ -57,6 +58,7 @@ class Account(Table, tablename="account", db=DB):
     professional_id = UUID(null=True)
     officer_id = UUID(null=True)
     created_at = Timestamptz()
+    frozen_until = Timestamptz(null=True)
 
 
 class Passkey(Table, tablename="passkey", db=DB):
@@ -67,6 +69,9 @@ class Passkey(Table, tablename="passkey", db=DB):
     is_backed_up = Boolean()
     created_at = Timestamptz()
     last_used_at = Timestamptz(null=True)
+    passkey_id = UUID()
+    name = Text()
+    revoked_at = Timestamptz(null=True)
 
 
 class Session(Table, tablename="session", db=DB):
@@ -76,6 +81,75 @@ class Session(Table, tablename="session", db=DB):
     expires_at = Timestamptz()
     ended_at = Timestamptz(null=True)
     acting_for = UUID(null=True)
+    session_id = UUID()
+    way = Text()
+    passkey_id = UUID(null=True)
+    device = Text()
+    seen_at = Timestamptz()
+    idle_seconds = Integer()
+    stepped_up_at = Timestamptz(null=True)
+    jkt = Bytea(null=True)
+
+
+class KeyChallenge(Table, tablename="key_challenge", db=DB):
+    account_id = UUID()
+    challenge = Bytea(primary_key=True)
+    purpose = Text()
+    expires_at = Timestamptz()
+
+
+class RecoveryCodeRow(Table, tablename="recovery_code", db=DB):
+    account_id = UUID()
+    code_hmac = Bytea(primary_key=True, secret=True)
+    made_at = Timestamptz()
+    used_at = Timestamptz(null=True)
+    replaced_at = Timestamptz(null=True)
+
+
+class CounterRecovery(Table, tablename="counter_recovery", db=DB):
+    participant_id = UUID()
+    recovery_id = UUID(primary_key=True)
+    card_end = Text()
+    evidence = Text()
+    started_by = UUID()
+    started_by_name = Text()
+    started_at = Timestamptz()
+    confirmed_by = UUID(null=True)
+    confirmed_at = Timestamptz(null=True)
+    code_hmac = Bytea(null=True, secret=True)
+    code_expires_at = Timestamptz(null=True)
+    used_at = Timestamptz(null=True)
+
+
+class RecoveryTicket(Table, tablename="recovery_ticket", db=DB):
+    account_id = UUID()
+    ticket_hash = Bytea(primary_key=True, secret=True)
+    code_hmac = Bytea(secret=True)
+    challenge = Bytea(null=True)
+    expires_at = Timestamptz()
+    finished_at = Timestamptz(null=True)
+
+
+class Password(Table, tablename="password", db=DB):
+    account_id = UUID(primary_key=True)
+    hash = Text(secret=True)
+    totp_sealed = Bytea(secret=True)
+    totp_step = BigInt()
+    set_at = Timestamptz()
+
+
+class SessionTokenRow(Table, tablename="session_token", db=DB):
+    account_id = UUID()
+    token_hash = Bytea(primary_key=True, secret=True)
+    session_id = UUID()
+    kind = Text()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True)
+
+
+class DpopProof(Table, tablename="dpop_proof", db=DB):
+    proof_hash = Bytea(primary_key=True)
+    expires_at = Timestamptz()
 
 
 class SignInChallenge(Table, tablename="sign_in_challenge", db=DB):

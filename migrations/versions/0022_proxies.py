@@ -311,15 +311,27 @@ BEGIN
     ORDER BY p.opens_on, p.proxy_id;
 END $$;
 
--- A session with its holder, and for whom its portal acts.
-CREATE FUNCTION identity_holder_of_session(p_session_hash bytea)
+-- As before, and for whom its portal acts.
+DROP FUNCTION identity_account_of_session(bytea);
+CREATE FUNCTION identity_account_of_session(p_session_hash bytea)
 RETURNS TABLE (account_id uuid, kind text, participant_id uuid, professional_id uuid,
-  facility_id uuid, profession text, name text, is_active boolean, acting_for uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT h.*, s.acting_for FROM session s JOIN app.account_holder h USING (account_id)
-  WHERE s.session_hash = p_session_hash AND s.ended_at IS NULL AND s.expires_at > now()
-    AND h.is_active
-$$;
+               facility_id uuid, profession text, name text, is_active boolean, session_id uuid,
+               acting_for uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT h.account_id, h.kind, h.participant_id, h.professional_id, h.facility_id,
+      h.profession, h.name, h.is_active, s.session_id, s.acting_for
+    FROM session s JOIN app.account_holder h USING (account_id)
+    WHERE s.session_hash = p_session_hash AND s.jkt IS NULL
+      AND s.ended_at IS NULL AND s.expires_at > now()
+      AND s.seen_at + make_interval(secs => s.idle_seconds) > now() AND h.is_active;
+  IF FOUND THEN
+    UPDATE session SET seen_at = now()
+      WHERE session_hash = p_session_hash AND ended_at IS NULL
+        AND seen_at < now() - interval '1 minute';
+  END IF;
+END $$;
 
 -- The telling is part of the event: what somebody did for the principal, once a day and act, a
 -- change of settings each time.
@@ -363,9 +375,9 @@ BEGIN
   RETURN NULL;
 END $$;
 REVOKE EXECUTE ON FUNCTION proxies_of_subject(), proxies_waiting(),
-  identity_holder_of_session(bytea), app.tell_principal(), app.tell_representative() FROM PUBLIC;
+  identity_account_of_session(bytea), app.tell_principal(), app.tell_representative() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION proxies_of_subject(), proxies_waiting(),
-  identity_holder_of_session(bytea) TO tsunagu_app;
+  identity_account_of_session(bytea) TO tsunagu_app;
 GRANT EXECUTE ON FUNCTION app.tell_principal(), app.tell_representative() TO tsunagu_owner;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;

@@ -106,6 +106,8 @@ class World:
     ueda: Actor
     auditor: Actor
     event_id: UUID
+    passkey_id: UUID
+    session_id: UUID
 
 
 async def install(place: Place, doctor: Actor | None) -> System:
@@ -151,6 +153,13 @@ async def make_world() -> World:
         await tx.execute(
             "SELECT consent_tell_facility($1, NULL, 'access_ended')", hospital.facility_id
         )
+        passkey_id = await tx.fetchval(
+            "INSERT INTO passkey (account_id, credential_id, public_key, sign_count, is_backed_up)"
+            " VALUES (app.account(), $1, 'x', 0, false) RETURNING passkey_id",
+            secrets.token_bytes(16),
+        )
+        await identity.open_session(tx, taro)
+        session_id = await tx.fetchval("SELECT session_id FROM session")
     (notice,) = await facility_notices.unseen(mori)
     return World(
         taro,
@@ -170,6 +179,8 @@ async def make_world() -> World:
         await scene.officer("上田 恵子"),
         await scene.auditor(),
         event_id,
+        passkey_id,
+        session_id,
     )
 
 

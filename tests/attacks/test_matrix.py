@@ -30,6 +30,7 @@ SUPPORT = "in . . ok in in ."
 AUDITOR = "in . . . in in ok"
 PARTICIPANT_AND_AUDITOR = "in ok . . in in ok"
 EVERYONE = "in ok ok ok in in ok"
+BAD_PROOF = "in bad bad bad in in bad"
 READS = "in in in in ok in in"
 WRITES = "in in in in in ok in"
 NOBODY = ". . . . . . ."
@@ -156,12 +157,30 @@ TABLE = (
     Row("POST", "/sessions/options", OPEN),
     Row("POST", "/sessions", "bad bad bad bad bad bad bad", body={}),
     Row("DELETE", "/sessions/current", EVERYONE),
+    Row("POST", "/sessions/refresh", "in in in in in in in", body={"refresh_token": "x"}),
     Row("POST", "/enrolments", "bad bad bad bad bad bad bad", body={}),
     Row("GET", "/enrolments/current", TICKET),
     Row("POST", "/enrolments/current/acceptance", TICKET, body={"terms_version": "2026-11"}),
     Row("POST", "/enrolments/current/refusal", TICKET),
     Row("POST", "/enrolments/current/passkey/options", TICKET),
     Row("POST", "/enrolments/current/passkey", TICKET, body={}),
+    # Every key is lost
+    Row("POST", "/recoveries", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/recoveries/current/passkey/options", TICKET),
+    Row("POST", "/recoveries/current/passkey", TICKET, body={}),
+    Row("GET", "/me/recovery-code", PARTICIPANT, "/me/recovery-code?account_id={account}"),
+    Row("POST", "/me/recovery-code", PARTICIPANT),
+    Row("POST", "/sessions/password", "bad bad bad bad bad bad bad", body={}),
+    Row("GET", "/me/password", PARTICIPANT, "/me/password?account_id={account}"),
+    Row("POST", "/me/password/options", PARTICIPANT),
+    Row(
+        "PUT",
+        "/me/password",
+        "in gone . . in in .",
+        body={"password": "x", "setup": "x", "number": "1"},
+    ),
+    # She has no passkey in this world, and no password either
+    Row("DELETE", "/me/password", PARTICIPANT),
     # A participant's own, for apps
     Row("GET", "/me", PARTICIPANT, "/me?participant_id={taro}&account_id={account}"),
     Row("GET", "/me/disclosure", PARTICIPANT, "/me/disclosure?participant_id={taro}"),
@@ -311,6 +330,17 @@ TABLE = (
         "/me/access-log/9.tlog-proof?participant_id={taro}",
     ),
     Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
+    # Keys of whoever is signed in
+    Row("GET", "/me/passkeys", EVERYONE, "/me/passkeys?account_id={account}"),
+    Row("POST", "/me/passkeys/options", EVERYONE),
+    Row("POST", "/me/passkeys", BAD_PROOF, body={"credential": {}, "name": "x"}),
+    Row("PUT", "/me/passkeys/{passkey_id}", HIS_PAGE, "/me/passkeys/{his_key}", {"name": "x"}),
+    Row("DELETE", "/me/passkeys/{passkey_id}", HIS_PAGE, "/me/passkeys/{his_key}"),
+    Row("GET", "/me/sessions", EVERYONE, "/me/sessions?account_id={account}"),
+    Row("DELETE", "/me/sessions/{session_id}", HIS_PAGE, "/me/sessions/{his_session}"),
+    Row("DELETE", "/me/sessions/others", EVERYONE),
+    Row("POST", "/me/step-up/options", EVERYONE),
+    Row("POST", "/me/step-up", BAD_PROOF, body={}),
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
@@ -332,6 +362,66 @@ TABLE = (
     Row("POST", "/register/passkey", TICKET, body={}),
     Row("GET", "/demo/sign-in/{token}", OPEN, "/demo/sign-in/x"),
     Row("POST", "/demo/sign-in", TICKET, body={"token": "x"}),
+    # Keys of whoever is signed in
+    Row("GET", "/account/keys", EVERYONE, "/account/keys?account_id={account}"),
+    Row("GET", "/account/keys/new", EVERYONE),
+    Row("POST", "/account/keys/options", EVERYONE, body={}),
+    Row("POST", "/account/keys/add", BAD_PROOF, body={}),
+    Row(
+        "POST",
+        "/account/keys/{passkey_id}/name",
+        HIS_PAGE,
+        "/account/keys/{his_key}/name",
+        {"name": "x"},
+    ),
+    Row("GET", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke"),
+    Row(
+        "POST", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke", {}
+    ),
+    Row("GET", "/account/recovery", PARTICIPANT),
+    Row("POST", "/account/recovery", PARTICIPANT, body={"account_id": "{account}"}),
+    Row("GET", "/account/password", PARTICIPANT),
+    Row("GET", "/account/password/new", PARTICIPANT),
+    Row(
+        "POST",
+        "/account/password",
+        "in gone . . in in .",
+        body={"account_id": "{account}", "setup": "x"},
+    ),
+    Row("POST", "/account/password/remove", PARTICIPANT, body={}),
+    Row("GET", "/sign-in/password", OPEN),
+    Row(
+        "POST",
+        "/sign-in/password",
+        "bad bad bad bad bad bad bad",
+        body={"card": "{card_digits}", "password": "x"},
+    ),
+    Row("GET", "/recover", OPEN),
+    Row("POST", "/recover", "bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("GET", "/recover/passkey", OPEN),
+    Row("POST", "/recover/passkey/options", TICKET, body={}),
+    Row("POST", "/recover/passkey", TICKET, body={}),
+    Row("GET", "/support/recovery", SUPPORT),
+    Row("POST", "/support/recovery", "in . . bad in in .", body={"card": "{card_digits}"}),
+    Row(
+        "POST",
+        "/support/recovery/{participant_id}/{recovery_id}/confirm",
+        HIS_PAGE,
+        "/support/recovery/{taro}/{case}/confirm",
+        {},
+    ),
+    Row("GET", "/account/sessions", EVERYONE, "/account/sessions?account_id={account}"),
+    Row(
+        "POST",
+        "/account/sessions/{session_id}/end",
+        HIS_PAGE,
+        "/account/sessions/{his_session}/end",
+        {},
+    ),
+    Row("POST", "/account/sessions/end-others", EVERYONE, body={}),
+    Row("GET", "/step-up", EVERYONE, "/step-up?next=/access-log"),
+    Row("POST", "/step-up/options", EVERYONE, body={}),
+    Row("POST", "/step-up/verify", BAD_PROOF, body={}),
     # A participant's own pages
     Row("GET", "/home", PARTICIPANT, "/home?participant_id={taro}"),
     Row("GET", "/disclosure", PARTICIPANT, "/disclosure?participant_id={taro}"),
@@ -641,11 +731,21 @@ JSON_ROUTES = (
     "/me",
     "/enrolments",
     "/sessions",
+    "/recoveries",
     "/health",
     "/schema",
     "/.well",
 )
-SCRIPTED = ("/sign-in/options", "/sign-in/verify", "/register/passkey")
+SCRIPTED = (
+    "/sign-in/options",
+    "/sign-in/verify",
+    "/register/passkey",
+    "/recover/passkey",
+    "/account/keys/options",
+    "/account/keys/add",
+    "/step-up/options",
+    "/step-up/verify",
+)
 
 
 def test_the_table_names_every_route_of_the_application_and_no_other(app: Litestar):
@@ -791,6 +891,8 @@ def _his(world: World) -> dict[str, str]:
         "request": str(world.request_id),
         "notice": str(world.notice_id),
         "his_event": str(world.event_id),
+        "his_key": str(world.passkey_id),
+        "his_session": str(world.session_id),
         "month": f"{clock.today_in_japan():%Y-%m}",
         "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
@@ -816,6 +918,8 @@ def _absent(world: World) -> dict[str, str]:
         "request": str(uuid4()),
         "notice": str(uuid4()),
         "his_event": str(uuid4()),
+        "his_key": str(uuid4()),
+        "his_session": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

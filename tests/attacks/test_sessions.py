@@ -174,9 +174,12 @@ async def test_no_form_of_another_site_changes_anything(
                 number=1,
                 paper_id=uuid4(),
                 participant_id=own_world.taro.participant_id,
+                passkey_id=own_world.passkey_id,
+                session_id=own_world.session_id,
                 professional_id=own_world.sato.professional_id,
                 provision_id=1,
                 record_id=own_world.record_id,
+                recovery_id=uuid4(),
                 request_id=own_world.request_id,
                 team_id=uuid4(),
             )

@@ -74,7 +74,11 @@ def _needs(request: PortalRequest, actor: Actor, state: Settings, unread: int) -
 
 def is_news(line: LogLine) -> bool:
     """Signing in and out oneself is in the log, but no news."""
-    is_own_session = line.event in (EventName.SIGNED_IN, EventName.SIGNED_OUT)
+    is_own_session = line.event in (
+        EventName.SIGNED_IN,
+        EventName.SIGNED_OUT,
+        EventName.STEPPED_UP,
+    )
     return not (is_own_session and line.outcome == "permitted")
 
 

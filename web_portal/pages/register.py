@@ -19,7 +19,7 @@ from api.directory import service as directory
 from api.identity import enrolment
 from api.identity.enrolment import TICKET_VALID_FOR, Birth
 from api.identity.errors import AlreadyEnrolled, EnrolmentFaults, EnrolmentThrottled, NoMatch
-from api.identity.guards import PORTAL, SESSION_COOKIE, anyone
+from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.my_number import contains_my_number
 from api.identity.typed import normalise_digits
 from web_portal.page import Flash, PortalRequest, preferences, render, say
@@ -40,7 +40,7 @@ class RegisterForm(Struct):
         """Never the code, and nothing that is or may be a 個人番号."""
         return {
             "birth_era": self.birth_era,
-            "card": "" if _may_be_my_number(self.card) else self.card[:40],
+            "card": shown_card(self.card),
             "birth_year": "" if _may_be_my_number(self.birth_year) else self.birth_year[:10],
             "birth_month": self.birth_month[:4],
             "birth_day": self.birth_day[:4],
@@ -133,7 +133,10 @@ class RegisterPages(Controller):
         """An account that already stands is no fault here: its passkey opens the door."""
         try:
             session = await joining.finish(
-                request.cookies.get(TICKET_COOKIE, ""), data, request.cookies.get(SESSION_COOKIE)
+                request.cookies.get(TICKET_COOKIE, ""),
+                data,
+                request.cookies.get(SESSION_COOKIE),
+                device=device_at(request),
             )
         except AlreadyEnrolled:
             return Response(Destination("/sign-in"), cookies=[_ticket_cookie(None)])
@@ -170,6 +173,11 @@ async def _start_page(
     if isinstance(refusal, EnrolmentThrottled):
         page.headers["retry-after"] = str(refusal.retry_after)
     return page
+
+
+def shown_card(typed: str) -> str:
+    """What was typed as a card, to be shown again; never what may be a 個人番号."""
+    return "" if _may_be_my_number(typed) else typed[:40]
 
 
 def _may_be_my_number(text: str) -> bool:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from api.core import clock, i18n, runtime
 from api.core.actor import Actor, ActorKind
 from api.identity import service as identity
-from api.identity.guards import PORTAL, SESSION_COOKIE, anyone
+from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.service import OpenedSession
 from web_portal.page import PortalRequest, back_to, render
 
@@ -67,7 +67,9 @@ class SignInPages(Controller):
     async def verify(
         self, request: PortalRequest, data: JSONBody[dict[str, Any]]
     ) -> Response[Destination]:
-        session = await identity.sign_in(data, request.cookies.get(SESSION_COOKIE))
+        session = await identity.sign_in(
+            data, request.cookies.get(SESSION_COOKIE), device=device_at(request)
+        )
         return Response(Destination(HOME[session.kind]), cookies=[session_cookie(session)])
 
     @post("/sign-out")
@@ -111,7 +113,7 @@ class DemoPages(Controller):
     @post("/demo/sign-in")
     async def enter(self, request: PortalRequest, data: URLEncodedBody[DemoForm]) -> Redirect:
         earlier = request.cookies.get(SESSION_COOKIE)
-        session = await identity.redeem_demo_link(data.token, earlier)
+        session = await identity.redeem_demo_link(data.token, earlier, device=device_at(request))
         return Redirect(HOME[session.kind], status_code=303, cookies=[session_cookie(session)])
 
 

@@ -1,4 +1,4 @@
-// Creates a passkey or signs in with one; <form data-passkey="create|get" data-options data-verify>.
+// Creates a passkey or signs in with one; <form data-passkey="create|get" data-options data-verify [data-held]>.
 const decode = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const encode = (buffer) =>
@@ -67,7 +67,10 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     says.textContent = says.dataset.working;
     const { next } = await post(form.dataset.verify, closed(credential));
     says.textContent = says.dataset.done;
-    location.assign(next);
+    // What was asked before the reader had to show who they are waits on this page.
+    const held = form.dataset.held && document.getElementById(form.dataset.held);
+    if (held) held.submit();
+    else location.assign(next);
   };
 
   const fail = (fault) => {

@@ -18,7 +18,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import attempts
+from api.identity import attempts, stepping_up
 from api.identity.throttle import ThrottleKey
 from api.identity.typed import is_digits, normalise_digits
 
@@ -43,12 +43,14 @@ class LiveCode(NamedTuple):
 
 
 async def make(actor: Actor, *, level: int) -> DeskCode:
-    """A new code in place of an earlier one. Raises `NotFound` for who does not take part."""
+    """A new code in place of an earlier one. Raises `NotFound` for who does not take part,
+    and `StepUpNeeded` and `Frozen`: whoever hears it lets somebody in."""
     expires_at = clock.now() + DESK_CODE_LIVES
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         if (await stored.settings_in(tx)).participation.state != "participating":
             raise NotFound
+        await stepping_up.demand(tx, actor)
         await asking_queries.end_desk_code(tx)
         for _ in range(TRIES):
             digits = f"{secrets.randbelow(10**DESK_CODE_DIGITS):0{DESK_CODE_DIGITS}}"

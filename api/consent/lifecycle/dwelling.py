@@ -12,11 +12,14 @@ from api.consent.errors import NotADay, NotAPlace, SettingsChangedMeanwhile
 from api.consent.facts import Residence
 from api.consent.lifecycle import participating
 from api.consent.lifecycle.participating import ParticipationRow
+from api.consent.settings import widening
+from api.consent.stored import network_rules, settings_in
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity import stepping_up
 
 MOST_PLACES: Final = 30
 
@@ -46,7 +49,8 @@ async def live_in(
 ) -> Dwelling:
     """The whole history of places as one new version; it counts from the next request on.
 
-    Raises `NotAPlace` and `SettingsChangedMeanwhile`; nothing is changed then.
+    Raises `NotAPlace`, `SettingsChangedMeanwhile`, `StepUpNeeded`, `Frozen`; nothing is changed
+    then.
     """
     _check(places)
     async with unit_of_work(actor) as tx:
@@ -56,6 +60,9 @@ async def live_in(
             raise SettingsChangedMeanwhile(version=now.version)
         if places == now.places:
             return now
+        directive = (await settings_in(tx)).directive
+        if widening.moves_somewhere(now.places, places, directive, network_rules()):
+            await stepping_up.demand(tx, actor)
         following = Dwelling(now.version + 1, places)
         text = msgspec.json.encode(places).decode()
         await queries.add_residence(tx, following.version, text, actor.account_id)

@@ -13,7 +13,7 @@ from api.directory import service as directory
 from api.identity import enrolment
 from api.identity.enrolment import Birth
 from api.identity.errors import TicketGone
-from api.identity.guards import API, anyone, bearer
+from api.identity.guards import API, anyone, bearer, device_at
 from api.identity.schemas import (
     Acceptance,
     Enrolment,
@@ -84,7 +84,7 @@ class EnrolmentController(Controller):
     @post("/current/passkey")
     async def finish(self, request: ApiRequest, data: JSONBody[WebAuthnCredential]) -> SessionToken:
         """Makes the account with this passkey and signs in."""
-        session = await joining.finish(_ticket(request), data)
+        session = await joining.finish(_ticket(request), data, device=device_at(request))
         return SessionToken(session.token, session.expires_at)
 
 

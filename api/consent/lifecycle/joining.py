@@ -41,7 +41,11 @@ async def accept(token: str, terms_version: str, scheme: str | None = None) -> N
 
 
 async def finish(
-    token: str, credential: Mapping[str, Any], earlier_token: str | None = None
+    token: str,
+    credential: Mapping[str, Any],
+    earlier_token: str | None = None,
+    *,
+    device: str = "",
 ) -> OpenedSession:
     """One transaction; sent twice, the second raises `AlreadyEnrolled` and changes nothing.
 
@@ -56,12 +60,12 @@ async def finish(
     )
     terms = consent.terms_in_force()
     async with unit_of_work(actor) as tx:
-        scheme = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
+        done = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
         await participating.join_in(tx, actor)
-        await schemes.begin_in(tx, actor, scheme)
+        await schemes.begin_in(tx, actor, done.scheme)
         await access_log.append(tx, EventName.ENROLLED, detail={})
         await notifications.enqueue(tx, "welcome")
-        session = await identity.open_session(tx, actor)
+        session = await identity.open_session(tx, actor, device=device, passkey_id=done.passkey_id)
     if earlier_token:
         await identity.end_session(earlier_token)
     return session

@@ -7,12 +7,14 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import queries
 from api.consent.agreeing.shutting_out import tell_shut_out
+from api.consent.settings import widening
 from api.consent.stored import settings_in, settings_of
 from api.core import clock
-from api.core.actor import Actor
+from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity import stepping_up
 
 
 async def join_in(
@@ -50,13 +52,19 @@ async def participate_in(
     """Appends this participation of the subject, logs it with what `said` adds, and tells whoever
     it shuts out.
 
-    The caller holds the head's lock. Answers the participation version.
+    The caller holds the head's lock. Answers the participation version. Raises `StepUpNeeded` and
+    `Frozen` where it opens more.
     """
     row = await queries.current(tx)
     if row is None:
         raise NotFound
     version: int = row["participation_version"] + 1
     state, terms, data_from, joined_at = following
+    before = settings_of(row)
+    if actor.kind is ActorKind.PARTICIPANT and widening.takes_part_more(
+        before.participation, state, data_from, clock.now()
+    ):
+        await stepping_up.demand(tx, actor)
     await queries.add_participation(
         tx, version, state, terms, data_from, actor.account_id, joined_at=joined_at
     )
@@ -65,5 +73,5 @@ async def participate_in(
         EventName.PARTICIPATION_CHANGED,
         detail={"state": state, "terms": terms, "data_from": data_from} | said,
     )
-    await tell_shut_out(tx, settings_of(row), await settings_in(tx))
+    await tell_shut_out(tx, before, await settings_in(tx))
     return version

@@ -13,6 +13,7 @@ from api.core import clock, runtime
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.identity import stepping_up
 from api.support.errors import TooManyToExport
 from api.support.log_lines import LogLine
 from api.support.reading import asked as asking
@@ -36,10 +37,11 @@ class Export(NamedTuple):
 async def export(actor: Actor, locale: str, asked: Asked, form: Form) -> Export:
     """Everything up to now that matches, oldest last; the export itself is the event after it.
 
-    Raises `FilterFaults`, `TooManyToExport`.
+    Raises `FilterFaults`, `TooManyToExport`, `StepUpNeeded`, `Frozen`.
     """
     wanted, words = await checked(actor, asked), asking.words(asked)
     async with unit_of_work(actor) as tx:
+        await stepping_up.demand(tx, actor)
         if (await access_log.page_in(tx, wanted, count=1)).total > MOST_EXPORTED:
             raise TooManyToExport(most=MOST_EXPORTED)
         done = await access_log.append(
