@@ -293,7 +293,7 @@ async def _join(person: Cast) -> None:
 
 
 async def _proxies(people: list[Cast]) -> None:
-    """Yumi acts for Tarō, who has no phone: witnessed at the counter a week ago, confirmed today."""
+    """Yumi acts for Tarō, who has no phone: witnessed at the counter, confirmed a week later."""
     by_key = {person.key: person for person in people}
     second = await _officer("inoue", "井上 葵", "イノウエ アオイ")
     wish = proxies.Witnessed(

@@ -305,6 +305,12 @@ async def test_a_stolen_connection_sees_no_proxy(database: Deployment, pair: Pai
 
 # Routes of participants that are there for oneself alone.
 ONESELF = {
+    "GET /access-log/bundle",
+    "GET /access-log/by-file",
+    "GET /fhir/R4/AuditEvent",
+    "GET /fhir/R4/AuditEvent/{event_id}",
+    "GET /me/access-log/bundle",
+    "GET /me/access-log/{name}",
     "POST /proxies/{proxy_id}/accept",
     "POST /me/proxies/{proxy_id}/acceptance",
     "POST /me/safe-mode",
