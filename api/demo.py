@@ -308,8 +308,10 @@ async def _proxies(people: list[Cast]) -> None:
     )
     week_ago = clock.today_in_japan() - COOLING_OFF
     await proxies.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
-    (one,) = await proxies.waiting(_officer_as(second))
-    await proxies.confirm(_officer_as(second), one.participant_id, one.proxy_id)
+    taro = by_key["taro"].person_id
+    for each in await proxies.waiting(_officer_as(second)):
+        if each.participant_id == taro:
+            await proxies.confirm(_officer_as(second), taro, each.proxy_id)
 
 
 def _officer_as(person: Cast) -> Actor:
