@@ -176,6 +176,7 @@ async def test_no_form_of_another_site_changes_anything(
                 participant_id=own_world.taro.participant_id,
                 professional_id=own_world.sato.professional_id,
                 provision_id=1,
+                proxy_id=uuid4(),
                 record_id=own_world.record_id,
                 request_id=own_world.request_id,
                 team_id=uuid4(),
