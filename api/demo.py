@@ -293,7 +293,7 @@ async def _join(person: Cast) -> None:
 
 
 async def _proxies(people: list[Cast]) -> None:
-    """Yumi acts for Tarō, who has no phone: witnessed a week ago, confirmed today."""
+    """Yumi acts for Tarō, who has no phone: witnessed at the counter, confirmed a week later."""
     by_key = {person.key: person for person in people}
     second = await _officer("inoue", "井上 葵", "イノウエ アオイ")
     wish = proxies.Witnessed(
@@ -308,8 +308,10 @@ async def _proxies(people: list[Cast]) -> None:
     )
     week_ago = clock.today_in_japan() - COOLING_OFF
     await proxies.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
-    (one,) = await proxies.waiting(_officer_as(second))
-    await proxies.confirm(_officer_as(second), one.participant_id, one.proxy_id)
+    taro = by_key["taro"].person_id
+    for each in await proxies.waiting(_officer_as(second)):
+        if each.participant_id == taro:
+            await proxies.confirm(_officer_as(second), taro, each.proxy_id)
 
 
 def _officer_as(person: Cast) -> Actor:

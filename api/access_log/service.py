@@ -216,7 +216,15 @@ async def rows_in(tx: Transaction, rows: list[queries.Record]) -> list[LogRow]:
     """Rows of the transaction's subject, as the participant may read them."""
     today = clock.today_in_japan()
     events = await opened_in(tx, rows)
-    return [log_row(row, event, today) for row, event in zip(rows, events, strict=True)]
+    found = [log_row(row, event, today) for row, event in zip(rows, events, strict=True)]
+    return [_for_proxies(row) for row in found] if tx.acting.is_proxy else found
+
+
+def _for_proxies(row: LogRow) -> LogRow:
+    """That somebody shut out whoever acted for them is not for who acts for them again."""
+    if row.event != EventName.SAFE_MODE_CHANGED:
+        return row
+    return row._replace(event=EventName.WITHHELD, detail={})
 
 
 async def opened_in(tx: Transaction, rows: list[queries.Record]) -> list[OpenedEvent | None]:

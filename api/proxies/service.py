@@ -337,8 +337,14 @@ async def confirm(actor: Actor, participant_id: UUID, proxy_id: UUID, evidence: 
     """By another officer than the first, after the days to think. Raises `NotThisStepNow`."""
     async with unit_of_work(actor, subject=participant_id) as tx:
         now = await _locked(tx, proxy_id)
-        first = next(row for row in await queries.waiting(tx) if row["proxy_id"] == proxy_id)
-        if first["opens_on"] > clock.today_in_japan() or first["asked_by"] == actor.account_id:
+        first = next(
+            (row for row in await queries.waiting(tx) if row["proxy_id"] == proxy_id), None
+        )
+        if (
+            first is None
+            or first["opens_on"] > clock.today_in_japan()
+            or first["asked_by"] == actor.account_id
+        ):
             raise NotThisStepNow
         await _act(tx, actor, now, "confirmed", evidence=evidence.strip())
         await notifications.enqueue(tx, "proxy_granted", by=now.representative)

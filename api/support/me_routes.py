@@ -14,7 +14,7 @@ from api.consent.recipients import NOTICE
 from api.consent.settings.telling import label
 from api.consent.settings.view import DisclosureView, view
 from api.core import i18n
-from api.core.actor import Actor
+from api.core.actor import Actor, Power
 from api.directory import service as directory
 from api.identity.guards import ANYBODY, API, CONSENT, NOTICES, SETTINGS, VIEW, participants_only
 from api.support import leaving, own, service
@@ -27,9 +27,12 @@ NOTICES_ON_A_PAGE = 20
 MOST_PAGES = 100_000
 
 
-class Me(Struct):
+class Me(Struct, omit_defaults=True):
+    """`acting_for`: whom the request is about, where `name` acts for somebody."""
+
     name: str
     unread_notices: int
+    acting_for: str | None = None
 
 
 class FacilityView(Struct):
@@ -117,7 +120,9 @@ class MyOwn(Controller):
     @get("", opt=VIEW, summary="Who is signed in")
     async def me(self, actor: NamedDependency[Actor]) -> Me:
         """The holder of the session and how many notices wait."""
-        return Me(actor.name or "", await notifications.unread(actor))
+        hears = actor.powers is None or Power.NOTICES in actor.powers
+        unread = await notifications.unread(actor) if hears else 0
+        return Me(actor.name or "", unread, actor.principal_name)
 
     @get("/facilities", opt=SETTINGS, summary="Facilities to choose from")
     async def facilities(

@@ -14,7 +14,7 @@ from msgspec import Struct
 from api.access_log.showing import service
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.identity.guards import API, LOG, anyone, participants_only
+from api.identity.guards import API, anyone, participants_only
 
 ApiRequest = Request[Any, Any, Any]
 TEXT = "text/plain"
@@ -100,7 +100,7 @@ class SealedLog(Controller):
 
 class MyProof(Controller):
     path = "/me/access-log"
-    opt = API | LOG
+    opt = API
     guards = (participants_only,)
     tags = ("My access log",)
 

@@ -178,6 +178,7 @@ async def test_no_form_of_another_site_changes_anything(
                 session_id=own_world.session_id,
                 professional_id=own_world.sato.professional_id,
                 provision_id=1,
+                proxy_id=uuid4(),
                 record_id=own_world.record_id,
                 recovery_id=uuid4(),
                 request_id=own_world.request_id,

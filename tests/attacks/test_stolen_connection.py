@@ -27,6 +27,7 @@ OWNED = (
     "participant", "card", "activation_code", "enrolment_ticket", "account", "passkey", "session",
     "participation", "directive", "access_log_head", "access_event", "record", "facility_patient",
     "erasure_certificate", "keystore.participant_key",
+    "proxy", "proxy_step", "safe_mode", "proxy_use",
     "submission", "quarantine", "outbox", "inbox_notice", "support_case",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
+from tests.portal_shell.proxies import PROXY_PAGES
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -341,6 +342,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
+    **PROXY_PAGES,
     **RECORD_PAGES,
     "record-seen": (
         "records/one.html",

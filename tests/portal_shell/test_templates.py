@@ -16,6 +16,7 @@ PARTS = {
     "base.html",
     "components.html",
     "access_log_check.html",
+    "proxies/parts.html",
     "disclosure/parts.html",
     "disclosure/difference.html",
     "records/seen.html",

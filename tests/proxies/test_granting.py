@@ -181,9 +181,7 @@ async def test_the_officers_page_writes_down_and_confirms(
     assert own in (await second.get("/support/proxies")).text
     assert (await second.post(own)).status_code == 303
     assert await service.acting(yumi.actor, one.principal_id)
-    assert (await second.post(own)).status_code == 404 or (
-        "error" not in (await second.get("/support/proxies")).text
-    )
+    assert (await second.post(own)).status_code == 409
 
 
 async def test_people_may_not_stand_at_the_officers_desk(taro: Visitor, yumi: Visitor):
@@ -339,6 +337,18 @@ async def test_safe_mode_silently_stops_everybody_and_only_the_counter_ends_it(
     answer = await ueda.post("/support/proxies/safe-mode", desk, safe_evidence="本人 来所")
     assert answer.status_code == 303
     assert await service.acting(pair.yumi.actor, pair.taro.actor.participant_id)
+    log = await pair.yumi.browser.get(
+        "/me/access-log",
+        headers={
+            "authorization": f"Bearer {pair.yumi.token}",
+            "tsunagu-acting-for": pair.taro_id,
+        },
+    )
+    assert log.status_code == 200
+    assert "safe_mode" not in log.text
+    assert "自分だけで使う" not in log.text
+    own = [row["event"] for row in await pair.taro.log()]
+    assert own.count("proxies:safe_mode:changed") == 2
 
 
 async def test_taro_himself_cannot_turn_safe_mode_off(pair: Pair):

@@ -8,11 +8,11 @@ from litestar.types import ControllerRouterHandler
 from api.access_log.showing import service
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.identity.guards import LOG, PORTAL, participants_only
+from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PortalRequest, render, say
 
 
-@get("/access-log/by-file", guards=[participants_only], opt=PORTAL | LOG, include_in_schema=False)
+@get("/access-log/by-file", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def by_file(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     return await render(request, "access_log_by_file.html", actor, keys=await _keys(request))
 

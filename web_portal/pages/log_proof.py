@@ -10,14 +10,14 @@ from litestar.types import ControllerRouterHandler
 
 from api.access_log.showing import service
 from api.core.actor import Actor
-from api.identity.guards import LOG, PORTAL, participants_only
+from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PortalRequest
 
 Size = Annotated[int, QueryParameter(ge=0, le=2**62)]
 After = Annotated[int, QueryParameter(name="from", ge=0, le=2**62)]
 
 
-@get("/access-log/bundle", guards=[participants_only], opt=PORTAL | LOG, include_in_schema=False)
+@get("/access-log/bundle", guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def bundle(
     request: PortalRequest, actor: NamedDependency[Actor], since: Size = 0, after: After = 0
 ) -> Response[bytes]:

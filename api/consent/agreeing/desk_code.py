@@ -21,6 +21,7 @@ from api.directory import service as directory
 from api.identity import attempts, stepping_up
 from api.identity.throttle import ThrottleKey
 from api.identity.typed import is_digits, normalise_digits
+from api.proxies import service as proxies
 
 TRIES = 10
 
@@ -43,14 +44,18 @@ class LiveCode(NamedTuple):
 
 
 async def make(actor: Actor, *, level: int) -> DeskCode:
-    """A new code in place of an earlier one. Raises `NotFound` for who does not take part,
-    and `StepUpNeeded` and `Frozen`: whoever hears it lets somebody in."""
+    """A new code in place of an earlier one; whichever facility is told it may look.
+
+    Raises `NotFound` for who does not take part, `StepUpNeeded` and `Frozen`, since whoever hears it
+    lets somebody in, and `OwnWorkplace` for a proxy who works at a facility.
+    """
     expires_at = clock.now() + DESK_CODE_LIVES
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         if (await stored.settings_in(tx)).participation.state != "participating":
             raise NotFound
         await stepping_up.demand(tx, actor)
+        await proxies.refuse_own_workplace_in(tx, (), is_everyone=True)
         await asking_queries.end_desk_code(tx)
         for _ in range(TRIES):
             digits = f"{secrets.randbelow(10**DESK_CODE_DIGITS):0{DESK_CODE_DIGITS}}"

@@ -17,7 +17,7 @@ from api.core import i18n
 from api.core.actor import Actor, ActorKind
 from api.core.errors import NotFound
 from api.fhir.bundle import entry_text, searchset_bytes
-from api.identity.guards import API, LOG, participants_and_auditors
+from api.identity.guards import API, participants_and_auditors
 from api.support.errors import UnknownAuditParameter
 from api.support.reading import audit_event, exporting
 
@@ -33,7 +33,7 @@ FhirRequest = Request[Any, Any, Any]
 @get(
     f"/fhir/R4/{TYPE}",
     guards=[participants_and_auditors],
-    opt=API | LOG,
+    opt=API,
     media_type=FHIR_JSON,
     tags=["FHIR R4"],
     summary="The access log as AuditEvents",
@@ -72,7 +72,7 @@ async def search(request: FhirRequest, actor: NamedDependency[Actor]) -> Respons
 @get(
     f"/fhir/R4/{TYPE}/{{event_id:str}}",
     guards=[participants_and_auditors],
-    opt=API | LOG,
+    opt=API,
     media_type=FHIR_JSON,
     tags=["FHIR R4"],
     summary="One event of the access log",

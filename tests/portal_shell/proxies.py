@@ -1,0 +1,111 @@
+"""Sample contexts of the pages about proxies."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+HANAKO = {"role": "participant", "name": "花子", "unread": 2}
+UEDA = {"role": "support", "name": "上田", "unread": 0}
+POWERS = ["view", "upload", "log", "settings", "consent", "proxy_admin", "notices"]
+FIRST, LAST = date(2026, 5, 3), date(2027, 5, 2)
+YUMI: dict[str, Any] = {
+    "id": UUID("0190a8c0-0000-7000-8000-000000000071"),
+    "principal_id": UUID("0190a8c0-0000-7000-8000-000000000072"),
+    "name": "山本 由美",
+    "kind": "家族など",
+    "state": "in_force",
+    "state_said": "代わりに手続きができます。",
+    "powers": ["記録を見る", "だれが見たかを調べる"],
+    "held": {"view", "log"},
+    "ends_on": LAST,
+    "may_act": False,
+}
+TARO = YUMI | {"name": "山本 太郎", "may_act": True}
+LIST = {"viewer": HANAKO, "mine": [YUMI], "for_others": [TARO], "is_own": True}
+NEW = {
+    "viewer": HANAKO,
+    "values": {"powers": {"view", "log"}},
+    "powers": POWERS,
+    "first": FIRST,
+    "last": LAST,
+    "errors": {},
+}
+ONE = {
+    "viewer": HANAKO,
+    "proxy": YUMI,
+    "is_mine": True,
+    "powers": ["view", "log"],
+    "first": FIRST,
+    "errors": {},
+}
+WAITING = {
+    "participant_id": TARO["principal_id"],
+    "proxy_id": YUMI["id"],
+    "kind": "家族など",
+    "principal": "山本 太郎",
+    "representative": "山本 由美",
+    "powers": ["記録を見る"],
+    "opens_on": FIRST,
+    "ends_on": LAST,
+    "evidence": "委任状 棚3",
+    "by_name": "上田 恵子",
+    "may_confirm": True,
+}
+DESK = {
+    "viewer": UEDA,
+    "waiting": [WAITING, WAITING | {"may_confirm": False}],
+    "kinds": [("voluntary", "家族など"), ("parent", "親")],
+    "powers": POWERS,
+    "values": {
+        "principal_card": "",
+        "representative_card": "",
+        "kind": "voluntary",
+        "evidence": "",
+        "powers": {"view"},
+    },
+    "errors": {},
+}
+ACTING = {"acting": {"name": "山本 太郎", "powers": {"view", "settings"}}}
+
+PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "proxies": ("proxies/list.html", LIST),
+    "proxies-none": ("proxies/list.html", LIST | {"mine": [], "for_others": []}),
+    "proxies-paused": (
+        "proxies/list.html",
+        LIST
+        | {
+            "mine": [YUMI | {"state": "suspended"}],
+            "for_others": [TARO | {"state": "waiting", "may_act": False}],
+        },
+    ),
+    "home-acting": (
+        "home.html",
+        {
+            "viewer": HANAKO,
+            "summary": "いま、2つの施設の医師があなたの記録を見られます。",
+            "question": None,
+            "needs": [],
+            "happenings": [],
+        }
+        | ACTING,
+    ),
+    "proxies-acting": ("proxies/list.html", LIST | {"is_own": False} | ACTING),
+    "proxies-ended": ("proxies/list.html", LIST | {"acting_ended": True}),
+    "proxies-new": ("proxies/new.html", NEW),
+    "proxies-new-errors": (
+        "proxies/new.html",
+        NEW
+        | {
+            "errors": {
+                "card": "カード番号を確かめてください。",
+                "powers": "お願いすることを選んでください。",
+            }
+        },
+    ),
+    "proxies-one": ("proxies/one.html", ONE),
+    "proxies-one-for-others": ("proxies/one.html", ONE | {"proxy": TARO, "is_mine": False}),
+    "proxies-private": ("proxies/private.html", {"viewer": HANAKO, "is_on": False}),
+    "proxies-private-on": ("proxies/private.html", {"viewer": HANAKO, "is_on": True}),
+    "support-proxies": ("support/proxies.html", DESK),
+    "support-proxies-none": ("support/proxies.html", DESK | {"waiting": []}),
+}
