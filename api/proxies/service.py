@@ -15,7 +15,7 @@ from api.core.actor import Actor, ActorKind, Power
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import intake
+from api.identity import intake, stepping_up
 from api.identity.card import CardFault, CardNumber
 from api.identity.typed import normalise_digits
 from api.proxies import queries, rules
@@ -162,7 +162,7 @@ async def ask(
     """Names an adult as proxy by card and name, who then accepts or not.
 
     Nobody learns whether the card and name belong together: what was typed is kept either way.
-    Raises `ProxyFaults`, `TooManyAsked`.
+    Raises `ProxyFaults`, `TooManyAsked`, `StepUpNeeded`, `Frozen`.
     """
     parsed = CardNumber.parse(normalise_digits(card), directory.profile().card_scheme)
     name, today = " ".join(name.split()), clock.today_in_japan()
@@ -177,6 +177,7 @@ async def ask(
         raise ProxyFaults(faults)
     found = await intake.holder_of(parsed)
     async with unit_of_work(actor) as tx:
+        await stepping_up.demand(tx, actor)
         await queries.lock(tx)
         if await queries.asked_since_yesterday(tx) >= MOST_ASKED_A_DAY:
             raise TooManyAsked
@@ -238,8 +239,9 @@ async def narrow(
 
 
 async def resume(actor: Actor, proxy_id: UUID) -> None:
-    """By the principal, or at the counter, after a card was lost or changed."""
+    """By the principal, after a card was lost or changed. Raises `StepUpNeeded`, `Frozen`."""
     async with unit_of_work(actor) as tx:
+        await stepping_up.demand(tx, actor)
         now = await _locked(tx, proxy_id)
         _not_oneself(actor, now)
         await _act(tx, actor, now, "resumed")
