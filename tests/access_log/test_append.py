@@ -473,3 +473,22 @@ async def test_coming_months_have_their_tables_and_making_them_again_changes_not
     world: World, app_role: asyncpg.Connection
 ):
     assert await app_role.fetchval("SELECT access_log_make_months(12)") == 0
+
+
+async def test_where_nothing_can_be_signed_nothing_is_read(
+    world: World, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """What is answered has its receipt; what cannot have one is no event either."""
+    who, system = world.taro, ActorKind.SYSTEM
+    asking = Actor(kind=system, facility_id=world.hospital.facility_id, purpose_of_use="TREAT")
+    before = await chain(admin, who)
+
+    def away() -> None:
+        raise FileNotFoundError("log_signing.key")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receipts, "_current", away)
+        with pytest.raises((Unavailable, FileNotFoundError)):
+            await records.read(asking, who.participant_id)
+    assert len(await chain(admin, who)) == len(before)
+    assert (await records.read(asking, who.participant_id)).number == len(before) + 1
