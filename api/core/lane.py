@@ -154,7 +154,8 @@ class Lane:
             last, results_of = await self._then(connection, answers)
             chain = " AND CHAIN" if self._waiting else ""
             committing = asyncio.ensure_future(connection.execute(f"{last}; COMMIT{chain}"))
-            failure, results = None, None
+            failure: Exception | None = None
+            results: Sequence[Any] = ()
             try:
                 await asyncio.sleep(0)  # it begins
                 await asyncio.sleep(0)  # and is on its way
