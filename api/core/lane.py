@@ -155,7 +155,7 @@ class Lane:
             chain = " AND CHAIN" if self._waiting else ""
             committing = asyncio.ensure_future(connection.execute(f"{last}; COMMIT{chain}"))
             failure: Exception | None = None
-            results: Sequence[Any] = ()
+            results: Sequence[Any] = [None] * len(batch)
             try:
                 await asyncio.sleep(0)  # it begins
                 await asyncio.sleep(0)  # and is on its way
@@ -166,7 +166,6 @@ class Lane:
                 await committing
             if failure is not None:  # too late to try again: what they did is in the log
                 self._fail(batch, failure)
-                results = [None] * len(batch)
             return results
         except BaseException:
             if connection.is_in_transaction():
