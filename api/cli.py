@@ -415,14 +415,13 @@ async def _handed_over(
             f"{options.to} cannot be made as a new file: {error.strerror}. Nothing was changed."
         ) from error
     try:
-        async with _ready(settings, keys, dsn, is_demo=None):
-            done = await handing_over.hand_over(card, options.participant, order)
+        with os.fdopen(file, "wb") as out:
+            async with _ready(settings, keys, dsn, is_demo=None):
+                done = await handing_over.hand_over(card, options.participant, order)
+            out.write(done.bundle)
     except BaseException:
-        os.close(file)
-        options.to.unlink()
+        options.to.unlink(missing_ok=True)
         raise
-    with os.fdopen(file, "wb") as out:
-        out.write(done.bundle)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(done.counts.items()))
     return f"{counted or 'No record'}: in {options.to}. Their log's event {done.event.number}."
 

@@ -110,7 +110,7 @@ def _detail(values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("resources") is not None:
         detail["resources"] = values["resources"]["types"]
     if values.get("on_behalf") is not None:
-        detail["on_behalf"] = values["on_behalf"] | {"by": actor and actor["name"]}
+        detail["on_behalf"] = values["on_behalf"]
     if way.get("emergency") is not None:
         detail["emergency"] = way["emergency"]
     return detail

@@ -1,6 +1,7 @@
 """Receipts for whoever was answered: the log's signature that an event stands in it."""
 
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -43,16 +44,16 @@ def under_origin(origin: str) -> None:
 
 def header(event: Appended) -> str:
     """The value of `HEADER`."""
-    return event.receipt or _receipt(event)
+    return event.receipt or _receipt(_current(), event)
 
 
-def signed(event: Appended) -> Appended:
-    """With its receipt, for where there is time to sign it before it is asked for."""
-    return event._replace(receipt=_receipt(event))
-
-
-def _receipt(event: Appended) -> str:
+def signing() -> Callable[[Appended], Appended]:
+    """Signs receipts where there is time for it; whoever has no key hears so now, not then."""
     signer = _current()
+    return lambda event: event._replace(receipt=_receipt(signer, event))
+
+
+def _receipt(signer: _Signer, event: Appended) -> str:
     at = microseconds(event.at)
     merge_by = at + MERGE_DELAY
     signature = signer.private.sign(receipt_message(event.commit, at, merge_by))

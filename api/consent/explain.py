@@ -22,7 +22,7 @@ class Sentence(Struct, frozen=True):
 
 def sentence(basis: Basis) -> Sentence:
     """Why, for the participant: names the setting that decided, and no record."""
-    rule = _deciding_rule(basis)
+    decided = _deciding_rule(basis)
     named = {
         "facility": basis.facility_id,
         "professional": basis.professional_id,
@@ -30,17 +30,17 @@ def sentence(basis: Basis) -> Sentence:
         "category": basis.category,
         "purpose": basis.purpose_of_use,
         "date": basis.data_from,
-        "team": rule and rule.team_id,
-        "facility_type": rule and rule.facility_type,
-        "region": rule and rule.region,
-        "source": rule and rule.source_facility_id,
-        "delegated_by": rule and rule.delegated_by,
+        "team": decided and decided.team_id,
+        "facility_type": decided and decided.facility_type,
+        "region": decided and decided.region,
+        "source": decided and decided.source_facility_id,
+        "delegated_by": decided and decided.delegated_by,
     }
     params: dict[str, str | int] = {
         name: str(value) for name, value in named.items() if value is not None
     }
     numbers: dict[str, str | int] = {"version": basis.settings_version, "days": NOTICE.days}
-    return Sentence(f"consent.basis.{_key(basis)}", params | numbers)
+    return Sentence(f"consent.basis.{rule(basis)}", params | numbers)
 
 
 def _deciding_rule(basis: Basis) -> Provision | None:
@@ -54,15 +54,16 @@ _BY_RECIPIENT: Final[frozenset[Step]] = frozenset({"excluded", "shared", "recipi
 _ORIGINS: Final[frozenset[Origin]] = frozenset({"desk_code", "delegation", "request"})
 
 
-def _key(basis: Basis) -> str:
+def rule(basis: Basis) -> str:
+    """What decided, as the key of its sentence names it."""
     if basis.step == "participation":
         return f"participation.{basis.participation}"
     if basis.step in _BY_RECIPIENT and basis.recipient is not None:
         if basis.recipient.by == "nothing_matches" and basis.settings_version == 0:
             return "recipient.nothing_chosen"
-        rule = basis.recipient.provision
-        if basis.step == "granted" and rule is not None and rule.origin in _ORIGINS:
-            return f"granted.{rule.origin}"
+        decided = basis.recipient.provision
+        if basis.step == "granted" and decided is not None and decided.origin in _ORIGINS:
+            return f"granted.{decided.origin}"
         return f"{basis.step}.{_recipient(basis.recipient)}"
     if basis.step == "filter" and basis.filter is not None:
         return f"filter.{_filter(basis.filter)}"

@@ -154,12 +154,18 @@ class Lane:
             last, results_of = await self._then(connection, answers)
             chain = " AND CHAIN" if self._waiting else ""
             committing = asyncio.ensure_future(connection.execute(f"{last}; COMMIT{chain}"))
-            await asyncio.sleep(0)  # it begins
-            await asyncio.sleep(0)  # and is on its way
+            failure: Exception | None = None
+            results: Sequence[Any] = [None] * len(batch)
             try:
+                await asyncio.sleep(0)  # it begins
+                await asyncio.sleep(0)  # and is on its way
                 results = results_of()
+            except Exception as error:
+                failure = error
             finally:
                 await committing
+            if failure is not None:  # too late to try again: what they did is in the log
+                self._fail(batch, failure)
             return results
         except BaseException:
             if connection.is_in_transaction():

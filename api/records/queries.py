@@ -62,9 +62,9 @@ def _canonical(value: object) -> str:
         case str() | int() | UUID():
             return str(value)
         case date():
-            return value.isoformat()
+            return f"{value.isoformat()} AD"
         case list() | tuple():
-            return ",".join(value)
+            return f"{len(value)},{','.join(value)}"
         case _:
             raise TypeError(type(value).__name__)
 

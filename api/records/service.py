@@ -166,9 +166,10 @@ async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
     """What was read, each with its event; None where something had changed and nothing was read."""
     owed = [_owed(subject, answer, row) for subject, answer, row in answers if row is not None]
     statement, appended = await access_log.owed_statement(connection, owed)
+    sign = receipts.signing()
 
     def results() -> list[tuple[asyncpg.Record, Appended] | None]:
-        events = map(receipts.signed, appended)
+        events = map(sign, appended)
         return [row and (row, next(events)) for _, _, row in answers]
 
     return Step(statement, results)

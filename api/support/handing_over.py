@@ -89,14 +89,15 @@ def _checked(order: Order) -> Embargo | None:
         raise SettingFault(
             f"This network has no kind of record called {unknown[0]}. Nothing was changed."
         )
-    if order.silent_until is None:
+    until, because = order.silent_until, order.silent_because.strip()
+    if until is None and not because:
         return None
-    if order.silent_until <= clock.today_in_japan() or not order.silent_because.strip():
+    if until is None or until <= clock.today_in_japan() or not 1 <= len(because) <= LONGEST:
         raise SettingFault(
-            "Silence needs a day to come and a reason the participant may read."
-            " Nothing was changed."
+            "Silence needs a day to come and a reason the participant may read, of at most"
+            f" {LONGEST} characters. Nothing was changed."
         )
-    return Embargo(SILENT, order.silent_because, order.silent_until)
+    return Embargo(SILENT, because, until)
 
 
 def _lines(copied: Sequence[CopiedRecord]) -> dict[str, Any]:

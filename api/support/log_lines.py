@@ -10,6 +10,8 @@ import msgspec
 
 from api.access_log.events import EventName
 from api.access_log.service import LogRow, Withheld
+from api.consent import explain
+from api.consent.facts import Basis
 from api.consent.settings.changes import facilities_named, professionals_named
 from api.consent.settings.switches import Command
 from api.consent.settings.telling import change_said, label
@@ -60,7 +62,9 @@ class WithheldPart(msgspec.Struct, frozen=True):
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """`reason` is never empty; `who` to `kinds` are filled for accesses; `changes` for changed
-    settings; `on_behalf` says for whom a proxy acted, and `who` is the proxy then.
+    settings; `on_behalf` says for whom a proxy acted, and `who` is the proxy then. Of a decision
+    `rule` names what decided it, as the text `consent.basis.<rule>` says it, and
+    `settings_version` the settings it was made from.
 
     `is_decided`: its decision can be made again, under its number. `question`: what the
     participant asked about it; `asks_about`: of a step of a question, the event it is about.
@@ -83,6 +87,8 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[KindCount, ...] = ()
     changes: tuple[str, ...] = ()
     reason: str = ""
+    rule: str = ""
+    settings_version: int | None = None
     is_decided: bool = False
     withheld: tuple[WithheldPart, ...] = ()
     question: QuestionMark | None = None
@@ -120,8 +126,7 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
     key = "log.erased"
     if not row.is_erased:
         key = f"event.{row.event.replace(':', '.')}{_variant(row, kinds, hidden)}"
-        key = key if i18n.has_text(locale, key) else "event.other"
-    sentence = i18n.text(
+    sentence = _sentence(
         locale,
         key,
         facility=facility or i18n.text(locale, f"log.facility.{unknown}"),
@@ -129,15 +134,16 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         kinds=_summed(kinds, locale),
         **_told(row, locale),
     )
-    behalf = row.detail.get("on_behalf")
+    behalf: dict[str, Any] = row.detail.get("on_behalf") or {}
     if behalf:
         sentence = i18n.text(
             locale,
             "log.by_proxy",
             what=sentence,
-            by=behalf.get("by") or "",
+            by=who or i18n.text(locale, "access_log.who.withheld"),
             principal=behalf.get("name") or "",
         )
+    basis: dict[str, Any] = row.detail.get("basis") or {}
     return LogLine(
         number=row.number,
         event_id=row.eid,
@@ -157,11 +163,28 @@ def line(row: LogRow, locale: str, profile: NetworkProfile, names: Names) -> Log
         kinds=kinds,
         changes=tuple(change_said(each, locale, profile, names) for each in _changes(row)),
         reason=log_reasons.reason(row, locale),
-        on_behalf=(row.detail.get("on_behalf") or {}).get("name", ""),
+        rule=_rule(basis),
+        settings_version=basis.get("settings_version"),
+        on_behalf=behalf.get("name", ""),
         is_decided="versions" in row.detail,
         asks_about=row.detail.get("about") if row.event in QUESTIONS else None,
         withheld=tuple(_withheld(each, locale) for each in row.withheld),
     )
+
+
+def _sentence(locale: str, key: str, /, **told: Any) -> str:
+    """Of an event that has no sentence, or whose words for it are withheld, that there was one."""
+    try:
+        return i18n.text(locale, key, **told)
+    except LookupError:
+        return i18n.text(locale, "event.other")
+
+
+def _rule(basis: Mapping[str, Any]) -> str:
+    try:
+        return explain.rule(msgspec.convert(basis, Basis))
+    except msgspec.ValidationError:
+        return ""  # no decision
 
 
 def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -> str:

@@ -75,15 +75,14 @@ async def look(actor: Actor, case_id: UUID) -> Case:
     """One open case with whom it is about, whose log says who looked. Raises `NotFound`."""
     async with unit_of_work(actor) as tx:
         about = await queries.concerned(tx, case_id)
-    if about is None or about["kind"] == LOG_QUESTION:
+    if about is None or about["kind"] == LOG_QUESTION or about["participant_id"] is None:
         raise NotFound
     async with unit_of_work(actor, subject=about["participant_id"]) as tx:
         row = await queries.open_one(tx, case_id)
         if row is None:
             raise NotFound
-        if about["participant_id"] is not None:
-            detail = {"kind": row["kind"], "actor": {"name": actor.name}}
-            await access_log.append(tx, EventName.SUPPORT_LOOKED, detail=detail)
+        detail = {"kind": row["kind"], "actor": {"name": actor.name}}
+        await access_log.append(tx, EventName.SUPPORT_LOOKED, detail=detail)
     return _case(row)
 
 

@@ -36,6 +36,11 @@ BEGIN
   END IF;
 END $$;
 
+-- Lists that differ are written down differently: how many there are goes before, and nothing
+-- counts as one too.
+CREATE FUNCTION app.listed(p_words text[]) RETURNS text LANGUAGE sql STABLE
+RETURN cardinality(p_words) || ',' || array_to_string(p_words, ',', '');
+
 -- What few reads ask for, kept out of the plan of all: how many there are in all, and the timeline
 -- of those on the page.
 CREATE FUNCTION app.count_permitted(
@@ -81,12 +86,14 @@ DECLARE
   v_fresh bigint[];
   v_at timestamptz;
 BEGIN
+  -- What may not be NULL makes the digest NULL, which no context was signed with.
   PERFORM app.check_calls(array_agg(c.context ORDER BY c.n), array_agg(sha256(convert_to(
-      concat_ws('|', c.form, array_to_string(c.types, ','), coalesce(c.record_id::text, ''),
-        c.standing, c.policy_version, array_to_string(c.categories, ','),
-        array_to_string(c.source_permitted, ','), array_to_string(c.source_denied, ','), c.level,
-        coalesce(to_char(c.data_from, 'YYYY-MM-DD'), ''), c.sees_own::text, c.exceptions,
-        coalesce(c.before::text, ''), c.page_size, c.base_url, c.event), 'UTF8')) ORDER BY c.n))
+      c.form || '|' || app.listed(c.types) || '|' || coalesce(c.record_id::text, '') || '|'
+        || c.standing || '|' || c.policy_version || '|' || app.listed(c.categories) || '|'
+        || app.listed(c.source_permitted) || '|' || app.listed(c.source_denied) || '|' || c.level
+        || '|' || coalesce(to_char(c.data_from, 'YYYY-MM-DD BC'), '') || '|' || c.sees_own::text
+        || '|' || c.exceptions || '|' || coalesce(c.before::text, '') || '|' || c.page_size || '|'
+        || c.base_url || '|' || c.event, 'UTF8')) ORDER BY c.n))
     FROM unnest(p_calls) WITH ORDINALITY AS c(
       context, form, types, record_id, standing, policy_version, categories, source_permitted,
       source_denied, level, data_from, sees_own, exceptions, before, page_size, base_url, event, n);
@@ -174,7 +181,7 @@ BEGIN
 END $$;
 
 GRANT SELECT ON record TO tsunagu_lookup;
-GRANT EXECUTE ON FUNCTION app.check_calls(text[], bytea[]),
+GRANT EXECUTE ON FUNCTION app.check_calls(text[], bytea[]), app.listed(text[]),
   app.permitted_records(uuid, uuid, text[], uuid, text[], text[], text[], integer, date, boolean,
     app.exceptions),
   app.count_permitted(uuid, uuid, text[], uuid, text[], text[], text[], integer, date, boolean,

@@ -16,7 +16,7 @@ from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import signed_context, unit_of_work
 from api.core.errors import Unavailable
 from api.core.ids import uuid7
-from api.core.lane import Answer
+from api.core.lane import Answer, call_context
 from api.records import queries
 from api.records import service as records
 from tests.attacks.conftest import World, make_world
@@ -154,14 +154,24 @@ async def read_alone(tx: asyncpg.Connection, world: World, times: int = 1) -> An
     """As the records service reads, but whoever calls forgets the event."""
     subject = world.taro.participant_id
     assert subject
+    plan = await plan_of(tx, world, world.taro)
+    for _ in range(times):
+        row = await queries.read_in(tx, world.mori, subject, plan)  # type: ignore[arg-type]
+    assert row is not None, "out of date"
+    assert row["shown"] == 1
+    return Answer(subject, None, row)
+
+
+async def plan_of(tx: asyncpg.Connection, world: World, who: Actor) -> queries.ReadPlan:
+    """All prescriptions, as Dr Mori may ask for them."""
     standing = await tx.fetchval(
         "SELECT f.revision || '.' || p.revision FROM facility f JOIN professional p"
         " USING (facility_id) WHERE p.professional_id = $1",
         world.mori.professional_id,
     )
-    async with unit_of_work(world.taro) as own:
+    async with unit_of_work(who) as own:
         version = await own.fetchval("SELECT policy_version FROM access_log_head")
-    plan = queries.ReadPlan(
+    return queries.ReadPlan(
         form="bundle",
         types=(),
         record_id=None,
@@ -179,11 +189,6 @@ async def read_alone(tx: asyncpg.Connection, world: World, times: int = 1) -> An
         base_url="",
         event=EventName.RECORD_READ,
     )
-    for _ in range(times):
-        row = await queries.read_in(tx, world.mori, subject, plan)  # type: ignore[arg-type]
-    assert row is not None, "out of date"
-    assert row["shown"] == 1
-    return Answer(subject, None, row)
 
 
 class Raw:
@@ -306,6 +311,49 @@ async def test_reads_of_one_participant_in_one_batch_stand_one_after_the_other(
     assert {page.event.number: page.event.commit for page in pages} == {
         number: commit for number, commit in rows.items() if number > before
     }
+
+
+async def test_each_call_of_a_batch_reads_and_owes_for_its_own_subject_and_facility_alone(
+    world: World, app_role: asyncpg.Connection, admin: asyncpg.Connection
+):
+    taro, hanako = world.taro.participant_id, world.hanako.participant_id
+    assert taro
+    assert hanako
+    of_taro = await plan_of(app_role, world, world.taro)
+    of_hanako = await plan_of(app_role, world, world.hanako)
+    calls = [
+        (world.mori, taro, of_taro),
+        (world.mori, hanako, of_hanako._replace(record_id=world.record_id)),
+        (world.mori, taro, of_taro._replace(policy_version=of_taro.policy_version - 1)),
+        (world.sato, taro, of_taro._replace(categories=())),
+        (world.mori, taro, of_taro._replace(page_size=0)),
+        (world.mori, uuid7(), of_taro),
+    ]
+    before = {each: len(await chain(admin, each)) for each in (world.taro, world.hanako)}
+    transaction = app_role.transaction()
+    await transaction.start()
+    rows = await app_role.fetch(
+        "SELECT * FROM records_read($1::app.read_call[])",
+        [
+            (call_context(app_role, actor, subject, queries.digest(plan)), *plan)
+            for actor, subject, plan in calls
+        ],
+    )
+    found = {row["n"]: (row["shown"], row["entries"] is None) for row in rows}
+    assert {n: found[n] for n in (1, 2, 5)} == {1: (1, False), 2: (0, True), 5: (0, True)}
+    assert found.get(4, (0, True)) == (0, True), "what the hospital wrote is not the clinic's"
+    assert not {3, 6} & set(found), "out of date, and nobody"
+    shared = access_log.common(world.mori, {})
+    await access_log.append_owed(
+        app_role,
+        [
+            Owed(calls[n - 1][1], EventName.RECORD_READ, "permitted", shared, NONE, NONE)
+            for n in sorted(found)
+        ],
+    )
+    await transaction.commit()
+    assert len(await chain(admin, world.hanako)) == before[world.hanako] + 1
+    assert len(await chain(admin, world.taro)) == before[world.taro] + len(found) - 1
 
 
 @pytest.mark.parametrize(
@@ -473,3 +521,22 @@ async def test_coming_months_have_their_tables_and_making_them_again_changes_not
     world: World, app_role: asyncpg.Connection
 ):
     assert await app_role.fetchval("SELECT access_log_make_months(12)") == 0
+
+
+async def test_where_nothing_can_be_signed_nothing_is_read(
+    world: World, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """What is answered has its receipt; what cannot have one is no event either."""
+    who, system = world.taro, ActorKind.SYSTEM
+    asking = Actor(kind=system, facility_id=world.hospital.facility_id, purpose_of_use="TREAT")
+    before = await chain(admin, who)
+
+    def away() -> None:
+        raise FileNotFoundError("log_signing.key")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receipts, "_current", away)
+        with pytest.raises((Unavailable, FileNotFoundError)):
+            await records.read(asking, who.participant_id)
+    assert len(await chain(admin, who)) == len(before)
+    assert (await records.read(asking, who.participant_id)).number == len(before) + 1

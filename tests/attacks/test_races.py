@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -17,6 +18,7 @@ from api.consent.errors import CannotApprove, DeskCodeRefused, SettingsChangedMe
 from api.consent.lifecycle import joining, leaving, paper_import
 from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock
+from api.core.actor import Actor, ActorKind
 from api.core.errors import NotFound
 from api.identity import enrolment
 from api.identity import service as identity
@@ -266,3 +268,46 @@ async def test_every_read_was_decided_under_the_settings_in_force_at_its_place_i
     assert version == 31
     assert min(decided.values()) >= 10, decided
     assert len(shown) >= 20
+
+
+async def test_batches_over_the_same_people_while_they_change_their_settings(
+    own_world: World, admin: asyncpg.Connection
+):
+    """Reads of both cross in several batches at once with what takes the same locks."""
+    both = (own_world.taro, own_world.hanako)
+    system = Actor(
+        kind=ActorKind.SYSTEM, facility_id=own_world.hospital.facility_id, purpose_of_use="TREAT"
+    )
+    before = {who.participant_id: await _reads_of(admin, who) for who in both}
+
+    async def changing(who: Actor) -> None:
+        for turn in range(6):
+            version = (await consent.settings(who)).directive.version
+            await consent.change(
+                who, [SetCategory("lab", on=bool(turn % 2))], expected_version=version
+            )
+
+    async def reading(turn: int) -> tuple[UUID, int | None]:
+        who = both[turn % 2].participant_id
+        assert who is not None
+        return who, (await records.read(system, who)).number
+
+    changes = [asyncio.create_task(changing(who)) for who in both]
+    answered = [each for n in range(3) for each in await _together(*map(reading, range(n, 80 + n)))]
+    assert not [each for each in answered if isinstance(each, BaseException)]
+    await asyncio.gather(*changes)
+    assert len(set(answered)) == len(answered), "one number for two answers"
+    for who in both:
+        rows = await _reads_of(admin, who)
+        told = {number for whose, number in answered if whose == who.participant_id}
+        assert rows - before[who.participant_id] == told
+    assert not await admin.fetchval("SELECT count(*) FROM access_log_head WHERE owes <> '{}'")
+
+
+async def _reads_of(admin: asyncpg.Connection, who: Actor) -> set[int]:
+    rows = await admin.fetch(
+        "SELECT pseq FROM access_event WHERE participant_id = $1 AND event = $2",
+        who.participant_id,
+        EventName.RECORD_READ,
+    )
+    return {row["pseq"] for row in rows}

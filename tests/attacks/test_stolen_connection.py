@@ -1,5 +1,6 @@
 """Someone holds the application's database password, and nothing else."""
 
+import json
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -171,6 +172,48 @@ async def test_a_call_is_refused_on_another_backend_for_other_arguments_or_later
             await connection.fetch(READS, [(context, *plan)])
     await other.close()
     assert await stolen.fetch(READS, [(good, *READ)]) == [], "only out of date"
+
+
+@pytest.mark.parametrize(
+    ("signed", "forged"),
+    [
+        pytest.param(
+            {"source_denied": ("a/lab", "b/lab")},
+            {"source_denied": ["a/lab,b/lab"]},
+            id="two sources denied as one that is nowhere",
+        ),
+        pytest.param(
+            {"source_denied": ("a/lab",)},
+            {"categories": ["prescription|"], "source_permitted": ["a/lab"], "source_denied": None},
+            id="a source denied as one permitted",
+        ),
+        pytest.param(
+            {"source_denied": ("a/lab",)},
+            {"source_denied": ["a/lab", None]},
+            id="a source denied and nothing",
+        ),
+        pytest.param(
+            {"data_from": date(2020, 4, 1)},
+            {"data_from": "2020-04-01 BC"},
+            id="a day long before",
+        ),
+        pytest.param({}, {"page_size": None, "base_url": "50|"}, id="a page without an end"),
+        pytest.param({}, {"form": "bundle|", "types": None}, id="no kinds"),
+    ],
+)
+async def test_a_calls_signature_serves_no_other_arguments_that_look_alike(
+    stolen, people, signed, forged
+):
+    plan = READ._replace(**signed)
+    good = call_context(stolen, SYSTEM, people["hanako"].person_id, digest(plan))
+    assert await stolen.fetch(READS, [(good, *plan)]) == [], "only out of date"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await stolen.fetch(
+            "SELECT * FROM records_read(ARRAY("
+            "SELECT jsonb_populate_record(c, $2::jsonb) FROM unnest($1::app.read_call[]) c))",
+            [(good, *plan)],
+            json.dumps(forged),
+        )
 
 
 async def test_a_participants_transaction_sees_that_participant_alone(people):

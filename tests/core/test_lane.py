@@ -1,6 +1,7 @@
 """Calls that share a transaction: none is lost, none waits for nobody, one bad one harms itself."""
 
 import asyncio
+from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import DB
 from api.core.errors import Unavailable
 from api.core.ids import uuid7
-from api.core.lane import Lane
+from api.core.lane import Answer, Lane, Step
 from tests.conftest import Deployment
 
 READER = Actor(kind=ActorKind.SYSTEM, facility_id=uuid7(), purpose_of_use="TREAT")
@@ -98,6 +99,32 @@ async def test_a_caller_who_leaves_costs_the_others_nothing(probe: Lane, monkeyp
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(answers.pop(5), asyncio.CancelledError)
     assert all(isinstance(answer, asyncpg.Record) for answer in answers)
+
+
+async def test_what_is_committed_is_not_done_again_because_its_results_fail(
+    probe: Lane, monkeypatch
+):
+    monkeypatch.setattr(lanes, "LANES", 1)
+    asked: list[list[str]] = []
+
+    async def then(_: object, answers: Sequence[Answer]) -> Step:
+        asked.append([each.row["word"] for each in answers if each.row])
+
+        def results() -> Sequence[str]:
+            if len(asked) == 1:
+                raise LookupError("no key to sign with")
+            return asked[-1]
+
+        return Step("SELECT", results)
+
+    lane = Lane("app.probe", "app.probe_call", then)
+    words = ["r1", "r2", "r3"]
+    answers = await asyncio.gather(
+        *(ask(lane, UUID(int=n), word) for n, word in enumerate(words)), return_exceptions=True
+    )
+    assert asked == [words], "once for all, and no more"
+    assert all(isinstance(answer, LookupError) for answer in answers)
+    assert await ask(lane, uuid7(), "r4") == "r4", "no transaction was left open"
 
 
 async def test_without_a_database_every_waiting_call_is_told_so(probe: Lane, monkeypatch):

@@ -4,11 +4,14 @@ import asyncio
 import json
 import subprocess
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
 
 import pytest
 
 from api.core import clock
+from api.core.database import unit_of_work
 from tests.cli.console import COMMAND, ROOT, environment
 from tests.conftest import Deployment
 from tests.portal import scene
@@ -22,6 +25,7 @@ ORDER = (
     "--clerk",
     "運営の当番",
 )
+NAMES = (ORDER[1], ORDER[3], ORDER[5])
 DAYS = timedelta(days=30)
 
 
@@ -33,9 +37,10 @@ async def written_about(hanako: Visitor, pharmacy: Place) -> Visitor:
 
 
 async def hand_over(
-    database: Deployment, who: Visitor, card: str, to: Path, *more: str
+    database: Deployment, who: Visitor, card: str, to: Path, *more: str, most: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """As an operator types it."""
+    """As an operator types it, where a file may have at most so many bytes."""
+    limit = RLIM_INFINITY if most is None else most
     env = environment(
         database.settings.home, 8000, APP_DATABASE_URL=database.app_dsn, TSUNAGU_DEMO="1"
     )
@@ -50,6 +55,7 @@ async def hand_over(
         text=True,
         timeout=60,
         check=False,
+        preexec_fn=partial(setrlimit, RLIMIT_FSIZE, (limit, RLIM_INFINITY)),
     )
 
 
@@ -102,11 +108,65 @@ async def test_until_the_day_she_reads_that_something_is_withheld_and_why(
     assert "運営の当番" not in page
 
 
+@pytest.mark.parametrize("locale", ["ja", "en"])
+async def test_no_door_of_hers_or_an_auditors_tells_it_sooner(
+    written_about: Visitor,
+    auditor: Visitor,
+    database: Deployment,
+    tmp_path: Path,
+    locale: str,
+):
+    hanako, until = written_about, clock.today_in_japan() + DAYS
+    async with unit_of_work(hanako.actor) as tx:
+        records = await tx.fetch("SELECT record_id FROM record")
+    why = ("--silent-until", str(until), "--silent-because", "捜査のため")
+    done = await hand_over(database, hanako, card_of(hanako), tmp_path / "copy.json", *why)
+    assert done.returncode == 0, done.stderr
+    number = (await hanako.log())[0]["number"]
+    doors = [
+        "/me/access-log",
+        f"/me/access-log?before={number + 1}&kind=support",
+        f"/me/access-log/months/{until - DAYS:%Y-%m}",
+        "/me/access-log/export?format=csv",
+        "/me/access-log/export?format=fhir",
+        "/fhir/R4/AuditEvent",
+        *(f"/me/records/{each['record_id']}/accesses" for each in records),
+    ]
+    pages = ["/access-log", f"/access-log/months/{until - DAYS:%Y-%m}"]
+    answers = [await hanako.ask(each, language=locale) for each in doors]
+    answers += [await hanako.get(each, locale=locale) for each in pages]
+    for each in answers:
+        assert each.status_code == 200, each.url
+        for told in (*NAMES, "law_enforcement", "HLEGAL"):
+            assert told not in each.text, each.url
+    for path in ("/fhir/R4/AuditEvent?_count=200", "/auditor"):
+        assert not [name for name in NAMES if name in (await auditor.ask(path)).text]
+    for query in ("q=熊本地方裁判所", "q=裁判所", "who=運営", "q=検査", "purpose=HLEGAL"):
+        found = (await hanako.ask(f"/me/access-log?{query}")).json()
+        assert number not in {each["number"] for each in found.get("events", ())}, query
+
+
+async def test_a_full_disk_leaves_no_half_of_a_copy_and_her_log_says_what_was_tried(
+    written_about: Visitor, database: Deployment, tmp_path: Path
+):
+    hanako, copy = written_about, tmp_path / "copy.json"
+    done = await hand_over(database, hanako, card_of(hanako), copy, most=20)
+    assert (done.returncode, copy.exists()) == (2, False), done.stdout
+    (event, *_) = await hanako.log()
+    assert event["event"] == "operator:law_enforcement:disclosed"
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         pytest.param(("--kind", "horoscope"), "no kind of record called horoscope", id="kind"),
         pytest.param(("--silent-until", "2020-01-01"), "a day to come", id="a day gone by"),
+        pytest.param(("--silent-because", "捜査"), "a day to come", id="silence without a day"),
+        pytest.param(
+            ("--silent-until", "2999-01-01", "--silent-because", "捜" * 201),
+            "at most 200 characters",
+            id="too long a reason",
+        ),
         pytest.param(("--clerk", ""), "Give the authority", id="nobody"),
     ],
 )

@@ -27,15 +27,12 @@ async def case_of(ueda: Visitor, number: int, who: Visitor) -> UUID:
     """The open case about this event; many people of the tests share a name."""
     cases, _ = await support.queue(ueda.actor, count=1000)
     async with unit_of_work(who.actor) as tx:
-        mine = {
-            row["case_id"]
-            for row in await tx.fetch("SELECT case_id FROM support_case WHERE closed_at IS NULL")
-        }
-    (found,) = [
-        case.case_id
-        for case in cases
-        if case.case_id in mine and case.params.get("number") == number
-    ]
+        found: UUID = await tx.fetchval(
+            "SELECT case_id FROM support_case WHERE closed_at IS NULL"
+            " AND (params ->> 'number')::bigint = $1",
+            number,
+        )
+    assert found in {case.case_id for case in cases}
     return found
 
 

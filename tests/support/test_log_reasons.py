@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime
 from itertools import product
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from api.access_log.events import EventName
 from api.access_log.rows import LogRow, Withheld
+from api.consent.facts import Basis, Provision, Ruling
 from api.core import i18n
 from api.core.actor import ActorKind
 from api.core.settings import DEMO_PROFILE
@@ -85,3 +87,28 @@ def test_a_proxy_is_named_and_so_is_for_whom(profile: NetworkProfile):
     line = log_lines.line(row(EventName.DISCLOSURE_CHANGED, detail=detail), "ja", profile, {})
     assert (line.who, line.on_behalf) == ("山本 由美", "山本 太郎")
     assert line.reason == "あなたの代理人として、認められた範囲で行いました。"
+
+
+def test_of_a_decision_the_row_names_rule_and_settings_version(profile: NetworkProfile):
+    deny = Provision(3, "deny", "recipient", facility_id=NOBODY)
+    basis = Basis(
+        step="recipient",
+        settings_version=4,
+        participation="participating",
+        profile_id="_demo",
+        profile_version=1,
+        purpose_of_use="TREAT",
+        facility_id=NOBODY,
+        recipient=Ruling("deny", "provision", deny),
+    )
+    detail = {"basis": msgspec.to_builtins(basis), "text": {"ja": "理由です。", "en": "A reason."}}
+    denied = row(EventName.RECORD_READ, "denied", "professional", detail=detail)
+    line = log_lines.line(denied, "en", profile, {})
+    assert (line.rule, line.settings_version) == ("recipient.facility", 4)
+    assert i18n.has_text("en", f"consent.basis.{line.rule}")
+
+
+def test_words_that_are_withheld_break_no_page(profile: NetworkProfile):
+    refused = row(EventName.ACCESS_REFUSED)
+    told = log_lines.line(refused, "en", profile, {}).sentence
+    assert told == i18n.text("en", "event.other")
