@@ -46,8 +46,8 @@ class LiveCode(NamedTuple):
 async def make(actor: Actor, *, level: int) -> DeskCode:
     """A new code in place of an earlier one; whichever facility is told it may look.
 
-    Raises `NotFound` for who does not take part, `StepUpNeeded` and `Frozen`, since whoever hears it
-    lets somebody in, and `OwnWorkplace` for a proxy who works at a facility.
+    Raises `NotFound` for who does not take part, `StepUpNeeded` and `Frozen`, since whoever hears
+    it is let in, and `OwnWorkplace` for a proxy who works at a facility.
     """
     expires_at = clock.now() + DESK_CODE_LIVES
     async with unit_of_work(actor) as tx:
