@@ -144,7 +144,7 @@ class Attack:
             row[0]
             for row in await self.admin.fetch(
                 "SELECT oid::regprocedure::text FROM pg_proc WHERE prosrc LIKE '%clock_timestamp%'"
-                " AND (proname LIKE '%append%' OR proname = 'owe')"
+                " AND (proname LIKE '%append%' OR proname = 'records_read')"
             )
         ]
         for each in functions:
