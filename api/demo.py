@@ -295,7 +295,7 @@ async def _join(person: Cast) -> None:
 async def _proxies(people: list[Cast]) -> None:
     """Yumi acts for Tarō, who has no phone: witnessed at the counter, confirmed a week later."""
     by_key = {person.key: person for person in people}
-    second = await _officer("inoue", "井上 葵", "イノウエ アオイ")
+    second = await _officer("second", "第二 担当", "ダイニ タントウ")
     wish = proxies.Witnessed(
         card_of("taro").digits,
         _BIRTHS["taro"][0],

@@ -66,7 +66,7 @@ async def taro(open_browser) -> Visitor:
 
 @pytest_asyncio.fixture
 async def pair(taro: Visitor, yumi: Visitor, ueda: Visitor) -> Pair:
-    second = await scene.officer("井上 葵")
+    second = await scene.officer("第二 担当")
     await service.witness(ueda.actor, paper(taro, yumi), today=clock.today_in_japan() - WEEK)
     (one,) = (await service.mine(taro.actor)).mine
     await service.confirm(second, taro.actor.participant_id, one.proxy_id)

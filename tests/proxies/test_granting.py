@@ -122,7 +122,7 @@ async def test_every_proxy_ends_within_twelve_months(taro: Visitor, yumi: Visito
 async def test_a_witnessed_proxy_does_nothing_for_seven_days_and_needs_a_second_officer(
     taro: Visitor, yumi: Visitor, ueda: Visitor
 ):
-    second = await scene.officer("井上 葵")
+    second = await scene.officer("第二 担当")
     await service.witness(ueda.actor, paper(taro, yumi))
     (one,) = (await service.mine(taro.actor)).mine
     assert one.relation.opens_on == clock.today_in_japan() + WEEK
@@ -177,7 +177,7 @@ async def test_the_officers_page_writes_down_and_confirms(
     (one,) = (await service.mine(taro.actor)).mine
     own = f"/support/proxies/{one.principal_id}/{one.proxy_id}/confirm"
     assert own not in page
-    second = await scene.visitor(await open_browser(), await scene.officer("井上 葵"))
+    second = await scene.visitor(await open_browser(), await scene.officer("第二 担当"))
     assert own in (await second.get("/support/proxies")).text
     assert (await second.post(own)).status_code == 303
     assert await service.acting(yumi.actor, one.principal_id)
@@ -244,7 +244,7 @@ async def test_a_parent_acts_sees_or_does_nothing_as_the_child_grows_up(
     wish = Witnessed(
         card.digits, born, yumi.card.digits, BORN, "parent", ALL_POWERS, None, "戸籍 棚1"
     )
-    second = await scene.officer("井上 葵")
+    second = await scene.officer("第二 担当")
     if powers is None:  # registered the day before, when Aoi was 17
         await service.witness(ueda.actor, wish, today=today - timedelta(days=1))
     else:
