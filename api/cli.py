@@ -6,11 +6,11 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from api import server
@@ -347,20 +347,27 @@ async def _kept_up(
             )
 
 
-def _erase(settings: Settings, options: argparse.Namespace) -> int:
+_Deed = Callable[[Settings, "KeyRing", str, argparse.Namespace, str], Coroutine[Any, Any, str]]
+
+
+def _with_card(
+    settings: Settings, options: argparse.Namespace, what_it_does: str, deed: _Deed
+) -> int:
+    """What concerns one participant asks for their card's number too."""
     from api.core.crypto import KeyRing
 
-    print(
-        f"This makes all the log says of participant {options.participant} unreadable, for ever.\n"
-        "Type the number of their card to go on: ",
-        end="",
-        flush=True,
-    )
+    print(f"{what_it_does}\nType the number of their card to go on: ", end="", flush=True)
     card = sys.stdin.readline().strip()
     keys = KeyRing(settings.home / "keys")
     with _dsn(settings, keys) as dsn:
-        print(asyncio.run(_erased(settings, keys, dsn, options, card)))
+        print(asyncio.run(deed(settings, keys, dsn, options, card)))
     return 0
+
+
+def _erase(settings: Settings, options: argparse.Namespace) -> int:
+    whom = f"participant {options.participant}"
+    says = f"This makes all the log says of {whom} unreadable, for ever."
+    return _with_card(settings, options, says, _erased)
 
 
 async def _erased(
@@ -379,19 +386,8 @@ async def _erased(
 
 
 def _hand_over(settings: Settings, options: argparse.Namespace) -> int:
-    from api.core.crypto import KeyRing
-
-    print(
-        f"This copies records of participant {options.participant}, and their log says so.\n"
-        "Type the number of their card to go on: ",
-        end="",
-        flush=True,
-    )
-    card = sys.stdin.readline().strip()
-    keys = KeyRing(settings.home / "keys")
-    with _dsn(settings, keys) as dsn:
-        print(asyncio.run(_handed_over(settings, keys, dsn, options, card)))
-    return 0
+    says = f"This copies records of participant {options.participant}, and their log says so."
+    return _with_card(settings, options, says, _handed_over)
 
 
 async def _handed_over(

@@ -49,8 +49,9 @@ def found(card: Callable[[], str]) -> Visit:
     async def visit(page: Page) -> None:
         await page.goto("/clinic")
         await page.fill("[name=card]", card())
-        async with page.expect_navigation():
-            await page.locator("main form button").first.click()
+        async with page.expect_navigation():  # a notice above has a button of its own
+            await page.locator("form:has([name=card]) button").click()
+        await expect(page.locator("[name=card]")).to_have_count(0)
 
     return visit
 
