@@ -35,6 +35,8 @@ DEFINERS = {
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
     "public.identity_ticket_participant": "lookup: an enrolment ticket to one id",
     "public.identity_participant_of_card": "lookup: a card to one id",
+    "public.identity_account_of_national": "lookup: an issuer's name for somebody to its account",
+    "public.identity_participants_named": "lookup: name, birth date and sex to ids, no name told",
     "public.identity_account_of_passkey": "lookup: a credential to one id",
     "public.identity_account_of_session": "lookup: a session to its account",
     "public.identity_account_of_demo_link": "lookup: a demo link to its account",

@@ -13,6 +13,7 @@ class EventName(StrEnum):
     ENROLLED = "identity:participant:enrolled"
     SIGNED_IN = "identity:session:opened"
     SIGNED_OUT = "identity:session:ended"
+    MY_NUMBER_ADDED = "identity:my_number:added"
     PARTICIPATION_CHANGED = "consent:participation:changed"
     DISCLOSURE_CHANGED = "consent:provision:changed"
     DESK_CODE_MADE = "consent:desk_code:made"

@@ -11,6 +11,7 @@ from api.consent.lifecycle import terms
 from api.consent.stored import Settings
 from api.core.actor import Actor, ActorKind
 from api.identity.guards import PORTAL, anyone, participants_only
+from api.identity.national import service as national
 from api.support.log_lines import LogLine
 from api.support.reading import service as reading
 from notifications import service as notifications
@@ -47,6 +48,7 @@ async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         question=await terms.question(actor),
         needs=_needs(request, state, await notifications.unread(actor)),
         happenings=[_happening(line) for line in log.lines if is_news(line)][:LATELY],
+        offers_my_number=national.is_offered(),
     )
 
 

@@ -11,7 +11,7 @@ from api.consent.errors import NoSuchScheme
 from api.consent.lifecycle import participating, schemes
 from api.core import clock
 from api.core.actor import Actor, ActorKind
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import enrolment
@@ -57,14 +57,37 @@ async def finish(
     terms = consent.terms_in_force()
     async with unit_of_work(actor) as tx:
         scheme = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
-        await participating.join_in(tx, actor)
-        await schemes.begin_in(tx, actor, scheme)
-        await access_log.append(tx, EventName.ENROLLED, detail={})
-        await notifications.enqueue(tx, "welcome")
-        session = await identity.open_session(tx, actor)
+        session = await _joined_in(tx, actor, scheme, {})
     if earlier_token:
         await identity.end_session(earlier_token)
     return session
+
+
+async def finish_by_my_number(token: str, earlier_token: str | None = None) -> OpenedSession:
+    """As `finish`, for whoever holds a ticket got with a My Number card: the card is their key."""
+    holder = await enrolment.holder_of(token)
+    actor = Actor(
+        kind=ActorKind.PARTICIPANT,
+        account_id=holder.account_id or uuid7(),
+        participant_id=holder.participant_id,
+    )
+    terms = consent.terms_in_force()
+    async with unit_of_work(actor) as tx:
+        scheme = await enrolment.finish_by_my_number_in(tx, token, holder, terms_version=terms)
+        session = await _joined_in(tx, actor, scheme, {"way": "my_number"})
+    if earlier_token:
+        await identity.end_session(earlier_token)
+    return session
+
+
+async def _joined_in(
+    tx: Transaction, actor: Actor, scheme: str | None, detail: dict[str, Any]
+) -> OpenedSession:
+    await participating.join_in(tx, actor)
+    await schemes.begin_in(tx, actor, scheme)
+    await access_log.append(tx, EventName.ENROLLED, detail=detail)
+    await notifications.enqueue(tx, "welcome")
+    return await identity.open_session(tx, actor)
 
 
 async def refuse(token: str) -> None:
