@@ -26,7 +26,7 @@ from api.core.client_keys import ClientKeys
 from api.core.crypto import base64url, sha256
 from api.core.errors import NotFound, Problem
 from api.core.settings import DEMO_ISSUER_PATH, NationalLogin
-from api.identity.guards import PORTAL, anyone, bearer
+from api.identity.guards import API, PORTAL, anyone, bearer
 from api.identity.national.login import RETURNS, redirect_uri
 from api.identity.national.provider import ASSERTION_TYPE
 from web_portal.page import render
@@ -153,7 +153,7 @@ class DemoProvider(Controller):
             asked, code=_sealed("code", CODE_SECONDS, asked | {"person": key, "at": shown_at})
         )
 
-    @post(f"{PROTOCOL}/token", status_code=200)
+    @post(f"{PROTOCOL}/token", opt=API, status_code=200)
     async def token(self, data: URLEncodedBody[dict[str, Any]]) -> Response[dict[str, Any]]:
         form = {name: str(value) for name, value in (data or {}).items()}
         fault = _client_fault(form)
@@ -184,7 +184,7 @@ class DemoProvider(Controller):
             headers={"cache-control": "no-store"},
         )
 
-    @get(f"{PROTOCOL}/userinfo")
+    @get(f"{PROTOCOL}/userinfo", opt=API)
     async def userinfo(self, request: DemoRequest) -> Response[dict[str, Any]]:
         access = _opened("access", bearer(request) or "")
         people = {each.key: each for each in holders(runtime.settings().home)}

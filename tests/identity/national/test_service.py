@@ -1,8 +1,10 @@
 """Signing in, joining and adding a My Number card; and every way each is refused."""
 
 import asyncio
+import os
 import secrets
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,10 +18,12 @@ from api.consent import service as consent
 from api.consent.lifecycle import joining
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, OPERATOR, Actor, ActorKind
-from api.core.crypto import sha256
+from api.core.client_keys import ClientKeys
+from api.core.crypto import KeyRing, sha256
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
+from api.core.settings import ROOT
 from api.directory import service as directory
 from api.identity import enrolment, intake
 from api.identity import service as identity
@@ -40,6 +44,7 @@ from api.identity.national.errors import (
 )
 from api.identity.national.login import Begun, Proof, Purpose
 from api.identity.service import OpenedSession
+from tests.cli.console import tsunagu
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper, some_address, some_card
@@ -705,6 +710,18 @@ async def test_the_next_client_key_is_published_before_it_signs(issuer: Issuer):
     header = jwt.get_unverified_header(issuer.forms[-1]["client_assertion"])
     assert header["kid"] == kid
     assert "d" not in keys.published()[0]
+
+
+def test_an_operator_changes_the_client_key_while_it_serves(tmp_path: Path):
+    keys = ClientKeys(KeyRing(tmp_path / "keys").my_number_client)
+    _, following = (key["kid"] for key in keys.published())
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    answer = tsunagu(
+        "keys", "rotate", "my-number", env=environment | {"TSUNAGU_HOME": str(tmp_path)}
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert following in answer.stdout
+    assert keys.current().kid == following
 
 
 # PostgreSQL's own word
