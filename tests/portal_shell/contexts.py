@@ -316,7 +316,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sign-in": ("sign_in.html", {"offers_my_number": True}),
     "my-number-onward": (
         "my_number_onward.html",
-        {"url": "/demo/my-number/auth?state=x", "tells_items": True},
+        {"url": "#issuer", "tells_items": True},
     ),
     "my-number-card": ("register/my_number_card.html", {"values": {"card": "1"}, "errors": {}}),
     "my-number-own": ("account/my_number.html", {"viewer": HANAKO, "added": None}),
