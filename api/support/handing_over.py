@@ -14,6 +14,7 @@ from api.core.database import unit_of_work
 from api.core.settings import SettingFault
 from api.directory import service as directory
 from api.fhir import codes
+from api.identity.my_number import contains_my_number
 from api.records import service as records
 from api.records.mapping import Identifier
 from api.records.service import CopiedRecord
@@ -78,12 +79,18 @@ async def hand_over(card: str, participant_id: str, order: Order) -> HandedOver:
 
 
 def _checked(order: Order) -> Embargo | None:
-    for text in (order.authority, order.reference, order.clerk):
+    texts = (order.authority, order.reference, order.clerk)
+    for text in texts:
         if not 1 <= len(text.strip()) <= LONGEST:
             raise SettingFault(
                 "Give the authority, its reference and your name, each of at most"
                 f" {LONGEST} characters. Nothing was changed."
             )
+    if any(map(contains_my_number, (*texts, order.silent_because))):
+        raise SettingFault(
+            "One of the texts holds an Individual Number (12 digits), which is not kept here."
+            " Leave it out. Nothing was changed."
+        )
     known = {category.code for category in directory.profile().categories}
     if unknown := sorted(set(order.kinds) - known):
         raise SettingFault(

@@ -168,6 +168,9 @@ async def test_a_full_disk_leaves_no_half_of_a_copy_and_her_log_says_what_was_tr
             id="too long a reason",
         ),
         pytest.param(("--clerk", ""), "Give the authority", id="nobody"),
+        pytest.param(
+            ("--reference", "捜査 1234-5678-9018"), "an Individual Number", id="a number of a life"
+        ),
     ],
 )
 async def test_an_order_that_is_not_whole_reads_nothing_and_leaves_no_file(

@@ -1,5 +1,7 @@
 """No row of the log is without a reason, in either language, whoever did whatever it is."""
 
+import csv
+import io
 from datetime import UTC, date, datetime
 from itertools import product
 from uuid import UUID
@@ -16,6 +18,7 @@ from api.core.settings import DEMO_PROFILE
 from api.directory.profile import NetworkProfile, load_profile
 from api.support import log_lines
 from api.support.log_reasons import reason
+from api.support.reading.log_csv import as_csv
 
 NOBODY = UUID(int=0)
 
@@ -106,6 +109,10 @@ def test_of_a_decision_the_row_names_rule_and_settings_version(profile: NetworkP
     line = log_lines.line(denied, "en", profile, {})
     assert (line.rule, line.settings_version) == ("recipient.facility", 4)
     assert i18n.has_text("en", f"consent.basis.{line.rule}")
+    table = as_csv([(denied, line)], "en").decode("utf-8-sig")
+    (in_table,) = csv.DictReader(io.StringIO(table))
+    assert in_table["Deciding rule (code)"] == "recipient.facility"
+    assert in_table["Settings version"] == "4"
 
 
 def test_words_that_are_withheld_break_no_page(profile: NetworkProfile):
