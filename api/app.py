@@ -19,6 +19,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
+from api import demo_provider
 from api.access_log import service as access_log
 from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
@@ -39,6 +40,7 @@ from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
+from api.identity.national.routes import routes as my_number_routes
 from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
@@ -122,6 +124,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     doors = [
         *identity_routes,
         *own_key_routes,
+        *my_number_routes,
         *consent_routes,
         *disclosure_routes,
         *asking_routes,
@@ -143,6 +146,9 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     ]
     if settings.is_demo:
         doors += demo_pages
+    login = settings.national_login
+    if login is not None and login.is_demo:
+        doors += demo_provider.routes
     return Litestar(
         route_handlers=[
             live,
@@ -169,7 +175,10 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             cookie_secure=settings.is_https,
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=[f"^{door}(/|$)" for door in JSON_DOORS],
+            exclude=[
+                *(f"^{door}(/|$)" for door in JSON_DOORS),
+                f"^{demo_provider.TOKEN_PATH}$",  # asked by a client with its own proof
+            ],
         ),
         openapi_config=OpenAPIConfig(
             title="Tsunagu",

@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--scope", default="system/*.read system/*.write")
     keys = commands.add_parser("keys", help="keys that may be changed while it serves")
     keys.add_argument("deed", choices=("rotate",))
-    keys.add_argument("name", choices=("receipts",))
+    keys.add_argument("name", choices=("receipts", "my-number"))
     folder = commands.add_parser("ingest", help="take in a folder of files")
     folder.add_argument("form", choices=("fhir",))
     folder.add_argument("directory", type=Path)
@@ -255,10 +255,17 @@ def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _keys(settings: Settings, _: argparse.Namespace) -> int:
-    """Running servers sign with the new key from the next receipt on."""
+def _keys(settings: Settings, options: argparse.Namespace) -> int:
+    """Running servers sign with the new key from the next receipt or login on."""
+    from api.core.client_keys import ClientKeys
     from api.core.crypto import KeyRing
 
+    if options.name == "my-number":
+        kid = ClientKeys(KeyRing(settings.home / "keys").my_number_client).rotate()
+        print(
+            f"The My Number login is asked with the key {kid} from now on; the next is published."
+        )
+        return 0
     kid = KeyRing(settings.home / "keys").receipts.rotate()
     print(f"Receipts are signed with the key {kid} from now on; those before stay good.")
     return 0

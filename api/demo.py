@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 
+from api import demo_provider
 from api.consent import service as consent
 from api.consent.lifecycle import participating, schemes
 from api.consent.settings.switches import SetFacility
-from api.core import clock
+from api.core import clock, runtime
 from api.core.actor import OPERATOR, Actor, ActorKind, Power
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
@@ -32,6 +33,8 @@ from api.directory.registry import NewFacility
 from api.identity import intake, systems
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
+from api.identity.national import service as national
+from api.identity.national.login import Proof, Purpose
 from api.proxies import service as proxies
 from api.proxies.rules import COOLING_OFF
 from api.records import ingest
@@ -161,6 +164,7 @@ async def seed(home: Path) -> None:
     await _records(cast, clinics)
     await _proxies(cast)
     (home / "demo" / "cast.json").write_bytes(msgspec.json.encode(cast))
+    _give_cards(home, cast)
 
 
 async def take_up(home: Path) -> None:
@@ -172,7 +176,9 @@ async def take_up(home: Path) -> None:
     async with unit_of_work(OPERATOR) as tx:
         clinics = {each.code: each.facility_id for each in await directory.facilities_in(tx)}
     _point(home, clinics.get(CLINIC))
-    cast(home)
+    people = cast(home)
+    _give_cards(home, people)
+    await _know_cards(people)
 
 
 def is_home(home: Path) -> bool:
@@ -183,6 +189,37 @@ def cast(home: Path) -> list[Cast]:
     if not is_home(home):
         raise _not_from(home)
     return msgspec.json.decode((home / "demo" / "cast.json").read_bytes(), type=list[Cast])
+
+
+def _give_cards(home: Path, people: list[Cast]) -> None:
+    """What the demo's My Number login says of each participant."""
+    demo_provider.write_holders(
+        home,
+        [
+            demo_provider.Holder(
+                person.key,
+                person.name,
+                "熊本県上益城郡益城町つなぐ1-2-3",
+                f"{born:%Y%m%d}",
+                "2" if sex == "female" else "1",
+            )
+            for person in people
+            if person.role == "participant"
+            for born, sex in [_BIRTHS[person.key]]
+        ],
+    )
+
+
+async def _know_cards(people: list[Cast]) -> None:
+    """Hanako and Tarō can sign in with their cards; Yumi registers with hers first."""
+    login = runtime.settings().national_login
+    if login is None or not login.is_demo:
+        return
+    for person in people:
+        if person.key in ("hanako", "taro"):
+            sub = demo_provider.sub_of(person.key)
+            proof = Proof(Purpose.ADD, login.issuer, sub, login.acr, clock.now())
+            await national.add(_as(person), proof)
 
 
 def _point(home: Path, clinic_id: UUID | None, *, make: bool = False) -> None:
@@ -379,6 +416,9 @@ async def greeting(settings: Settings) -> str:
         f"  カード card {card.grouped}",
         f"  生年月日 born {_BIRTHS['yumi'][0]}",
         f"  コード code {code.printed}",
+        "",
+        "マイナンバーカードのログインを試す（カードはいりません） / try the My Number login:",
+        f"  {settings.public_url}/sign-in",
         "",
         "Ctrl-C で終わります / stops everything.",
     ]

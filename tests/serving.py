@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,16 +29,27 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, app_dsn: str, *, is_demo: bool = True) -> Iterator[Served]:
-    """One worker, until the block ends."""
-    port = free_port()
+def serving(
+    home: Path,
+    app_dsn: str,
+    *,
+    is_demo: bool = True,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
+    """One worker, until the block ends. `settings`: more of its environment."""
+    port = port or free_port()
     log = home / f"server-{port}.log"
-    environment = os.environ | {
-        "TSUNAGU_HOME": str(home),
-        "PUBLIC_URL": f"http://localhost:{port}",
-        "APP_DATABASE_URL": app_dsn,
-        "TSUNAGU_DEMO": "1" if is_demo else "",
-    }
+    environment = (
+        os.environ
+        | {
+            "TSUNAGU_HOME": str(home),
+            "PUBLIC_URL": f"http://localhost:{port}",
+            "APP_DATABASE_URL": app_dsn,
+            "TSUNAGU_DEMO": "1" if is_demo else "",
+        }
+        | dict(settings or {})
+    )
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "serve"],

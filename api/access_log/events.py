@@ -22,6 +22,8 @@ class EventName(StrEnum):
     RECOVERY_STARTED = "identity:recovery:started"
     RECOVERY_CONFIRMED = "identity:recovery:confirmed"
     RECOVERED = "identity:account:recovered"
+    MY_NUMBER_ADDED = "identity:my_number:added"
+    MY_NUMBER_REMOVED = "identity:my_number:removed"
     PARTICIPATION_CHANGED = "consent:participation:changed"
     DISCLOSURE_CHANGED = "consent:provision:changed"
     DESK_CODE_MADE = "consent:desk_code:made"

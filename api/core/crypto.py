@@ -74,6 +74,11 @@ class KeyRing:
         """Sign the log's checkpoints and the receipts of its events."""
         return SigningKeys(self.folder / "log")
 
+    @property
+    def my_number_client(self) -> Path:
+        """Where the keys are that prove this service to the My Number login (`ClientKeys`)."""
+        return self.folder / "my_number_client"
+
     @cached_property
     def log_master(self) -> bytes:
         """Wraps the network's key, which wraps each participant's; bodies of the log need it."""

@@ -1,6 +1,8 @@
 """What an operator may set, read once from the environment."""
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +11,7 @@ import msgspec
 from api.core.errors import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO_ISSUER_PATH = "/demo/my-number"
 DEMO_PROFILE = ROOT / "api" / "directory" / "profiles" / "kumamoto_demo.toml"
 
 
@@ -26,6 +29,18 @@ class SettingFault(Problem):
         return self.text
 
 
+class NationalLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """The My Number login this service trusts (OpenID Connect).
+
+    `acr`: what a login must have reached at least, as it is asked for. `is_demo`: our own.
+    """
+
+    issuer: str
+    client_id: str
+    acr: str = "aal3"
+    is_demo: bool = False
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`database_url` is the administrator's; the application itself connects as its own role."""
 
@@ -36,6 +51,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     profile: Path = DEMO_PROFILE
     workers: int = 1
     is_demo: bool = False
+    my_number: NationalLogin | None = None
+
+    @property
+    def national_login(self) -> NationalLogin | None:
+        """None where My Number is not offered. A demo brings one of its own."""
+        if self.my_number is None and self.is_demo:
+            return NationalLogin(
+                issuer=f"{self.public_url}{DEMO_ISSUER_PATH}",
+                client_id="TsunaguDemo",
+                is_demo=True,
+            )
+        return self.my_number
 
     @property
     def rp_id(self) -> str:
@@ -66,4 +93,21 @@ def from_environment(**overrides: object) -> Settings:
         raise SettingFault(f"WORKERS must be a whole number from 1 up, not {workers!r}.")
     values["workers"] = int(workers)
     values["is_demo"] = env.get("TSUNAGU_DEMO") == "1"
+    values["my_number"] = _national_login(env)
     return Settings(**(values | overrides))  # type: ignore[arg-type]
+
+
+def _national_login(env: Mapping[str, str]) -> NationalLogin | None:
+    issuer, client_id = env.get("MY_NUMBER_ISSUER", ""), env.get("MY_NUMBER_CLIENT_ID", "")
+    if not issuer and not client_id:
+        return None
+    if not issuer or not client_id:
+        raise SettingFault("MY_NUMBER_ISSUER and MY_NUMBER_CLIENT_ID belong together: set both.")
+    parts = urlsplit(issuer)
+    is_here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    if not (is_here or parts.scheme == "https") or not parts.hostname or parts.query:
+        raise SettingFault("MY_NUMBER_ISSUER must be an https address without a query.")
+    acr = env.get("MY_NUMBER_ACR") or "aal3"
+    if not re.fullmatch(r"aal[1-3]( [a-z0-9]+)*", acr):
+        raise SettingFault('MY_NUMBER_ACR must begin with aal1, aal2 or aal3, as in "aal3 crl".')
+    return NationalLogin(issuer=issuer, client_id=client_id, acr=acr)

@@ -31,6 +31,7 @@ from api.identity.errors import (
     TicketGone,
 )
 from api.identity.my_number import is_my_number
+from api.identity.national import queries as national_queries
 from api.identity.service import masked_name
 
 TICKET_VALID_FOR: Final = timedelta(minutes=60)
@@ -58,7 +59,10 @@ class Enrolling(NamedTuple):
 
 
 class TicketHolder(NamedTuple):
-    """`account_id` where one stands already; one without a passkey was opened at a counter."""
+    """`account_id` where one stands already; one without a key was opened at a counter.
+
+    `has_passkey`: or is signed in to with a My Number card.
+    """
 
     participant_id: UUID
     account_id: UUID | None
@@ -66,10 +70,10 @@ class TicketHolder(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """`scheme`: the one picked with the terms."""
+    """`scheme`: the one picked with the terms; no passkey for whoever joined with their card."""
 
     scheme: str | None
-    passkey_id: UUID
+    passkey_id: UUID | None
 
 
 class IssuedTicket(NamedTuple):
@@ -158,7 +162,7 @@ async def finish_in(
     row = await _open_ticket(tx, token)
     if holder.has_passkey:
         raise AlreadyEnrolled
-    if row["terms_version"] != terms_version or row["challenge"] is None:
+    if row["terms_version"] != terms_version or row["challenge"] is None or not row["code_hmac"]:
         raise NotAccepted
     passkey = passkeys.created(credential, row["challenge"])
     if not await queries.use_activation_code(tx, row["code_hmac"]):
@@ -178,6 +182,38 @@ async def finish_in(
         raise AlreadyEnrolled from error
     await queries.finish_ticket(tx, sha256(token.encode()))
     return Finished(row["scheme"], passkey_id)
+
+
+async def stands_on_my_number(token: str) -> bool:
+    """Whether no passkey is needed to finish: the holder signs in with their card.
+
+    Raises `TicketGone` or `AlreadyEnrolled`.
+    """
+    async with unit_of_work(_acting(await holder_of(token))) as tx:
+        return (await _open_ticket(tx, token))["sub"] is not None
+
+
+async def finish_by_my_number_in(
+    tx: Transaction, token: str, holder: TicketHolder, *, terms_version: str
+) -> Finished:
+    """As `finish_in`: the card of the ticket becomes the key of the transaction's account.
+
+    Raises `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
+    """
+    row = await _open_ticket(tx, token)
+    if holder.has_passkey:
+        raise AlreadyEnrolled
+    if row["terms_version"] != terms_version or row["sub"] is None:
+        raise NotAccepted
+    try:
+        if holder.account_id is None:
+            await queries.add_account(tx)
+        await national_queries.add_identity(tx, row["iss"], row["sub"])
+    except asyncpg.UniqueViolationError as error:
+        raise AlreadyEnrolled from error
+    await national_queries.use_every_code(tx)
+    await queries.finish_ticket(tx, sha256(token.encode()))
+    return Finished(row["scheme"], None)
 
 
 async def refuse_in(tx: Transaction, token: str) -> None:

@@ -12,11 +12,12 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.identity import key_queries, passkeys, password_queries, queries, service, stepping_up
+from api.identity import key_queries, passkeys, queries, service, stepping_up
 from api.identity.card import CardNumber
 from api.identity.errors import LastWayIn, NoSuchName, PasskeyRefused, TooManyPasskeys
 from api.identity.my_number import contains_my_number
 from api.identity.service import CHALLENGE_VALID_FOR
+from api.identity.ways_in import ways_in
 from notifications import service as notifications
 
 MOST_PASSKEYS: Final = 10
@@ -150,7 +151,8 @@ async def revoke_passkey(actor: Actor, passkey_id: UUID) -> None:
         await stepping_up.demand(tx, actor, heeds_freeze=False)
         # After a recovery the keys of before stay until its holder had time to object with one.
         await stepping_up.demand_newer(tx, actor, own[passkey_id])
-        if len(own) == 1 and not await password_queries.is_set(tx):
+        ways = await ways_in(tx)
+        if ways.passkeys == 1 and not (ways.has_password or ways.has_card):
             raise LastWayIn
         await key_queries.revoke_passkey(tx, passkey_id)
         await key_queries.end_sessions_of_passkey(tx, passkey_id)

@@ -19,7 +19,13 @@ from api.identity.guards import (
     everyone_signed_in,
     participants_only,
 )
-from api.identity.schemas import BoundTokens, SessionToken, WebAuthnCredential, WebAuthnOptions
+from api.identity.schemas import (
+    BoundTokens,
+    SessionToken,
+    WebAuthnCredential,
+    WebAuthnOptions,
+    tokens_of,
+)
 
 ApiRequest = Request[Any, Any, Any]
 Name = Annotated[str, Meta(max_length=200)]
@@ -145,9 +151,8 @@ class StepUp(Controller):
         from before open nothing any more."""
         session = await stepping_up.verify(actor, data)
         if bound_token(request) is not None and actor.session_id is not None:
-            pair = await app_tokens.renewed(actor, actor.session_id)
-            return BoundTokens(pair.access_token, pair.refresh_token, pair.expires_in, pair.ends_at)
-        return SessionToken(session.token, session.expires_at)
+            session = session._replace(pair=await app_tokens.renewed(actor, actor.session_id))
+        return tokens_of(session)
 
 
 class RecoveryCodeView(Struct):

@@ -42,6 +42,7 @@ from api.identity.passkeys import PRODUCT
 from api.identity.password_rules import fault_of, is_hashable, normalised
 from api.identity.service import OpenedSession
 from api.identity.typed import is_digits, normalise_digits
+from api.identity.ways_in import ways_in
 from notifications import service as notifications
 
 SETUP_VALID_FOR: Final = timedelta(minutes=15)
@@ -111,7 +112,8 @@ async def remove(actor: Actor) -> None:
     async with unit_of_work(actor) as tx:
         await key_queries.lock_account(tx)
         await stepping_up.demand(tx, actor)
-        if not await key_queries.passkeys(tx):
+        ways = await ways_in(tx)
+        if not (ways.passkeys or ways.has_card):
             raise LastWayIn
         if not await password_queries.remove(tx):
             raise NotFound

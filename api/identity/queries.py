@@ -258,7 +258,7 @@ async def holder_of_ticket(tx: Transaction, ticket_hash: bytes) -> asyncpg.Recor
 
 async def lock_ticket(tx: Transaction, ticket_hash: bytes) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT code_hmac, terms_version, scheme, challenge,"
+        "SELECT code_hmac, iss, sub, terms_version, scheme, challenge,"
         " finished_at IS NOT NULL AS is_finished, expires_at > now() AS is_fresh"
         " FROM enrolment_ticket WHERE participant_id = (SELECT app.subject())"
         " AND ticket_hash = $1 FOR UPDATE",

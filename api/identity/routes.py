@@ -29,9 +29,9 @@ from api.identity.schemas import (
     Token,
     WebAuthnCredential,
     WebAuthnOptions,
+    pair_of,
+    tokens_of,
 )
-from api.identity.service import OpenedSession
-from api.identity.token_pairs import TokenPair
 
 
 class SessionController(Controller):
@@ -62,22 +62,12 @@ class SessionController(Controller):
     ) -> BoundTokens:
         """Another pair, with a proof of the same key. A refresh token that comes a second time ends
         the session."""
-        return _pair(await app_tokens.refresh(data.refresh_token, *proved_at(request)))
+        return pair_of(await app_tokens.refresh(data.refresh_token, *proved_at(request)))
 
     @delete("/current", guards=[everyone_signed_in], opt=ANYBODY)
     async def end(self, actor: NamedDependency[Actor]) -> None:
         """Ends the session of the token sent."""
         await service.end_present(actor)
-
-
-def tokens_of(session: OpenedSession) -> SessionToken | BoundTokens:
-    if session.pair is not None:
-        return _pair(session.pair)
-    return SessionToken(session.token, session.expires_at)
-
-
-def _pair(pair: TokenPair) -> BoundTokens:
-    return BoundTokens(pair.access_token, pair.refresh_token, pair.expires_in, pair.ends_at)
 
 
 @post("/oauth/token", guards=[anyone], opt=API, status_code=200, tags=["Systems"])

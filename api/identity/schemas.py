@@ -5,6 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from api.identity.service import OpenedSession
+from api.identity.token_pairs import TokenPair
+
 
 class NewEnrolment(Struct, forbid_unknown_fields=True):
     """`card` and `code` as people type them, full-width and grouped forms included."""
@@ -97,3 +100,13 @@ class SmartConfiguration(Struct):
 
 WebAuthnOptions = dict[str, Any]
 WebAuthnCredential = dict[str, Any]
+
+
+def tokens_of(session: OpenedSession) -> SessionToken | BoundTokens:
+    if session.pair is not None:
+        return pair_of(session.pair)
+    return SessionToken(session.token, session.expires_at)
+
+
+def pair_of(pair: TokenPair) -> BoundTokens:
+    return BoundTokens(pair.access_token, pair.refresh_token, pair.expires_in, pair.ends_at)

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -42,7 +43,9 @@ class ActivationCodeRow(Table, tablename="activation_code", db=DB):
 class EnrolmentTicket(Table, tablename="enrolment_ticket", db=DB):
     participant_id = UUID()
     ticket_hash = Bytea(primary_key=True, secret=True)
-    code_hmac = Bytea(secret=True)
+    code_hmac = Bytea(null=True, secret=True)
+    iss = Text(null=True)
+    sub = Text(null=True)
     terms_version = Text(null=True)
     scheme = Text(null=True)
     accepted_at = Timestamptz(null=True)
@@ -182,3 +185,28 @@ class DemoSignIn(Table, tablename="demo_sign_in", db=DB):
     account_id = UUID()
     expires_at = Timestamptz()
     used_at = Timestamptz(null=True)
+
+
+class NationalLoginRow(Table, tablename="national_login", db=DB):
+    login_hash = Bytea(primary_key=True, secret=True)
+    purpose = Text()
+    door = Text()
+    session_id = UUID(null=True)
+    started_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class NationalCandidate(Table, tablename="national_candidate", db=DB):
+    proof_hash = Bytea(primary_key=True, secret=True)
+    iss = Text()
+    sub = Text()
+    candidates = Array(base_column=UUID())
+    expires_at = Timestamptz()
+
+
+class NationalIdentity(Table, tablename="national_identity", db=DB):
+    account_id = UUID(primary_key=True)
+    iss = Text()
+    sub = Text()
+    added_at = Timestamptz()
+    last_used_at = Timestamptz(null=True)

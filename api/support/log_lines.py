@@ -200,8 +200,10 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             return ".own"
         case EventName.CONSENT_READ | EventName.ACCESS_EVALUATED:
             return f".{row.outcome}"
-        case EventName.SIGNED_IN if row.outcome == "denied":
+        case EventName.SIGNED_IN | EventName.STEPPED_UP if row.outcome == "denied":
             return ".denied"
+        case EventName.SIGNED_IN | EventName.ENROLLED if row.detail.get("way") == "my_number":
+            return ".my_number"
         case EventName.PARTICIPATION_CHANGED:
             return f".{row.detail.get('because') or row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:

@@ -44,7 +44,7 @@ def _ground(row: LogRow, hidden: Collection[str]) -> str:
         return "proxy"
     if row.event in _BY_EVENT:
         return _BY_EVENT[row.event]
-    if row.event == EventName.SIGNED_IN and row.outcome == "denied":
+    if row.event in (EventName.SIGNED_IN, EventName.STEPPED_UP) and row.outcome == "denied":
         return "attempt"
     if row.event == EventName.DISCLOSURE_CHANGED and row.detail.get("version"):
         return f"settings.{_whose(row.actor_kind)}"

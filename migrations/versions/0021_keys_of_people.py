@@ -183,6 +183,7 @@ GRANT UPDATE (confirmed_by, confirmed_at, code_hmac, code_expires_at, used_at)
   ON counter_recovery TO tsunagu_app;
 GRANT UPDATE (challenge, finished_at) ON recovery_ticket TO tsunagu_app;
 GRANT SELECT ON recovery_code, counter_recovery, recovery_ticket TO tsunagu_lookup;
+GRANT SELECT (account_id) ON password TO tsunagu_lookup;
 
 -- The token's holder, and that it was in use: at most once a minute, so that reading stays cheap.
 -- Earlier releases ask for its columns by name.
@@ -274,7 +275,32 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT h.* FROM recovery_ticket t JOIN app.account_holder h USING (account_id)
   WHERE t.ticket_hash = p_ticket_hash AND t.finished_at IS NULL AND t.expires_at > now()
 $$;
-REVOKE EXECUTE ON FUNCTION identity_account_of_session(bytea),
+-- An account has a key while it ever had a passkey, is known by a card, or has a password: a name's
+-- likeness or a paper of before opens none of them.
+CREATE FUNCTION identity_has_key(p_account_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM passkey k WHERE k.account_id = p_account_id)
+    OR EXISTS (SELECT FROM national_identity n WHERE n.account_id = p_account_id)
+    OR EXISTS (SELECT FROM password w WHERE w.account_id = p_account_id)
+$$;
+CREATE OR REPLACE FUNCTION identity_participants_named(p_name text, p_birth_on date, p_sex text)
+RETURNS TABLE (participant_id uuid, is_enrolled boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT p.participant_id, EXISTS (SELECT FROM account a
+    WHERE a.participant_id = p.participant_id AND identity_has_key(a.account_id))
+  FROM participant p
+  WHERE p.birth_on = p_birth_on AND app.folded_name(p.name) = app.folded_name(p_name)
+    AND (p.sex NOT IN ('female', 'male') OR p_sex NOT IN ('female', 'male') OR p.sex = p_sex)
+  ORDER BY p.participant_id LIMIT 20
+$$;
+CREATE OR REPLACE FUNCTION identity_ticket_participant(p_ticket_hash bytea)
+RETURNS TABLE (participant_id uuid, account_id uuid, has_passkey boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.participant_id, a.account_id, coalesce(identity_has_key(a.account_id), false)
+  FROM enrolment_ticket t LEFT JOIN account a USING (participant_id)
+  WHERE t.ticket_hash = p_ticket_hash
+$$;
+REVOKE EXECUTE ON FUNCTION identity_has_key(uuid), identity_account_of_session(bytea),
   identity_check_recovery(text, bytea), identity_account_of_recovery(bytea),
   identity_account_of_card(text), identity_account_of_token(bytea, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity_account_of_session(bytea),

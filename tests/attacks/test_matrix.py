@@ -57,6 +57,11 @@ class Row(NamedTuple):
     body: Any = None
 
 
+# No process serves the demo's issuer in these tests
+ISSUER_AWAY = "503 503 503 503 503 503 503"
+DEMO_ISSUER = "/demo/my-number/protocol/openid-connect"
+NO_CARD = {"login": "x", "state": "x", "code": "x"}
+
 HIS_LAB = {
     "subject": {"type": "professional", "id": "{clinic}"},
     "action": {"name": "read"},
@@ -181,6 +186,42 @@ TABLE = (
     ),
     # She has no passkey in this world, and no password either
     Row("DELETE", "/me/password", PARTICIPANT),
+    # My Number: nobody has shown a card here
+    Row("GET", "/.well-known/my-number-client/jwks.json", OPEN),
+    Row("POST", "/sessions/my-number", ISSUER_AWAY),
+    Row("POST", "/sessions/my-number/finish", TICKET, body=NO_CARD),
+    Row("POST", "/enrolments/my-number", ISSUER_AWAY),
+    Row("POST", "/enrolments/my-number/finish", TICKET, body=NO_CARD),
+    Row(
+        "POST",
+        "/enrolments/my-number/card",
+        TICKET,
+        body={"proof": "x", "card": "{card_digits}"},
+    ),
+    Row("POST", "/enrolments/current/my-number", TICKET),
+    Row("GET", "/me/my-number", PARTICIPANT, "/me/my-number?account_id={account}"),
+    Row("POST", "/me/my-number", "in 503 . . in in ."),
+    Row("POST", "/me/my-number/finish", "in gone . . in in .", body=NO_CARD),
+    Row("DELETE", "/me/my-number", "in . . . in in ."),
+    Row("POST", "/me/step-up/my-number", "in 503 . . in in ."),
+    Row("POST", "/me/step-up/my-number/finish", "in gone . . in in .", body=NO_CARD),
+    Row("POST", "/sign-in/my-number", ISSUER_AWAY, body={}),
+    Row("POST", "/register/my-number", ISSUER_AWAY, body={}),
+    Row("GET", "/sign-in/my-number/callback", TICKET, "/sign-in/my-number/callback?state=x&code=x"),
+    Row("GET", "/register/my-number/card", OPEN),
+    Row("POST", "/register/my-number/card", TICKET, body={"card": "{card_digits}"}),
+    Row("GET", "/account/my-number", PARTICIPANT, "/account/my-number?account_id={account}"),
+    Row("POST", "/account/my-number", "in 503 . . in in .", body={}),
+    Row("POST", "/account/my-number/remove", "in . . . in in .", body={}),
+    Row("POST", "/step-up/my-number", "in 503 . . in in .", body={}),
+    Row("GET", "/step-up/done", PARTICIPANT),
+    # The demo's own issuer
+    Row("GET", "/demo/my-number/.well-known/openid-configuration", OPEN),
+    Row("GET", f"{DEMO_ISSUER}/certs", OPEN),
+    Row("GET", f"{DEMO_ISSUER}/auth", "bad bad bad bad bad bad bad"),
+    Row("POST", f"{DEMO_ISSUER}/auth", "bad bad bad bad bad bad bad", body={"person": "taro"}),
+    Row("POST", f"{DEMO_ISSUER}/token", "in in in in in in in", body={}),
+    Row("GET", f"{DEMO_ISSUER}/userinfo", "in in in in in in in"),
     # A participant's own, for apps
     Row("GET", "/me", PARTICIPANT, "/me?participant_id={taro}&account_id={account}"),
     Row("GET", "/me/disclosure", PARTICIPANT, "/me/disclosure?participant_id={taro}"),

@@ -49,10 +49,20 @@ COUNTER: dict[str, Any] = {
     "errors": {},
 }
 
+STEP_UP: dict[str, Any] = {"viewer": HANAKO, "following": "/home", "back": "/home"}
 ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "keys": ("account/keys.html", {"viewer": HANAKO, "keys": [PHONE, TABLET], "may_add": True}),
-    "keys-none": ("account/keys.html", {"viewer": SATO, "keys": [], "may_add": True}),
-    "keys-full": ("account/keys.html", {"viewer": HANAKO, "keys": [PHONE], "may_add": False}),
+    "keys": (
+        "account/keys.html",
+        {"viewer": HANAKO, "keys": [PHONE, TABLET], "may_add": True, "offers_my_number": True},
+    ),
+    "keys-none": (
+        "account/keys.html",
+        {"viewer": SATO, "keys": [], "may_add": True, "offers_my_number": False},
+    ),
+    "keys-full": (
+        "account/keys.html",
+        {"viewer": HANAKO, "keys": [PHONE], "may_add": False, "offers_my_number": True},
+    ),
     "key-new": ("account/new_key.html", {"viewer": HANAKO}),
     "key-revoke": ("account/revoke.html", {"viewer": HANAKO, "key": TABLET}),
     "sessions": (
@@ -99,10 +109,15 @@ ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "counter-code": ("support/recovery_code.html", {"viewer": UEDA, "code": "ABCD-EFGH-JKMNP"}),
     "step-up": (
         "step_up.html",
-        {"viewer": HANAKO, "verify": "/step-up/verify?next=/home", "held": None, "back": "/home"},
+        STEP_UP | {"verify": "/step-up/verify?next=/home", "held": None, "offers_my_number": False},
     ),
     "step-up-held": (
         "step_up.html",
-        {"viewer": HANAKO, "verify": "/step-up/verify?next=/", "held": HELD, "back": "/home"},
+        STEP_UP | {"verify": "/step-up/verify?next=/", "held": HELD, "offers_my_number": True},
     ),
+    "step-up-by-card": (
+        "step_up.html",
+        STEP_UP | {"verify": "/step-up/verify?next=/home", "held": None, "offers_my_number": True},
+    ),
+    "step-up-done": ("step_up_done.html", {"viewer": HANAKO}),
 }

@@ -294,8 +294,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "welcome.html",
         {"flash": {"kind": "success", "title": "終了しました", "text": "またどうぞ。"}},
     ),
-    "start": ("register/start.html", NO_INPUT),
-    "start-errors": ("register/start.html", SENT_BACK),
+    "start": ("register/start.html", NO_INPUT | {"offers_my_number": True}),
+    "start-errors": ("register/start.html", SENT_BACK | {"offers_my_number": False}),
     "agree": (
         "register/agree.html",
         {
@@ -303,6 +303,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "data_from": date(2026, 5, 3),
             "terms": ["見せる相手は、いつでも変えられます。"],
             "schemes": [],
+            "is_by_card": False,
             "notice": "",
         },
     ),
@@ -313,12 +314,31 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "data_from": None,
             "terms": ["見せる相手は、いつでも変えられます。"],
             "schemes": [SCHEME | {"is_default": True}, SCHEME | {"code": "all_facilities"}],
+            "is_by_card": True,
             "notice": "あとから加わった施設は、あなたが選ぶまで見られません。",
         },
     ),
     "passkey": ("register/passkey.html", {}),
-    "sign-in": ("sign_in.html", {}),
     **ACCOUNT_PAGES,
+    "sign-in": ("sign_in.html", {"offers_my_number": True}),
+    "my-number-onward": (
+        "my_number_onward.html",
+        {"url": "#issuer", "tells_items": True},
+    ),
+    "my-number-card": ("register/my_number_card.html", {"values": {"card": "1"}, "errors": {}}),
+    "my-number-own": ("account/my_number.html", {"viewer": HANAKO, "added": None}),
+    "my-number-added": (
+        "account/my_number.html",
+        {"viewer": HANAKO, "added": {"added_at": AT, "last_used_at": AT}},
+    ),
+    "demo-my-number": (
+        "demo_my_number.html",
+        {
+            "people": [{"key": "hanako", "name": "山本 花子"}],
+            "asked": {"state": "x"},
+            "tells_items": True,
+        },
+    ),
     "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
     "home": (
         "home.html",

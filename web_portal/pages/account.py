@@ -16,6 +16,7 @@ from api.core.actor import Actor, ActorKind
 from api.identity import own_keys, stepping_up
 from api.identity.errors import LastWayIn, NoSuchName
 from api.identity.guards import ANYBODY, PORTAL, device_at, everyone_signed_in
+from api.identity.national import service as national
 from api.identity.own_keys import OwnPasskey, OwnSession
 from web_portal.page import Flash, PortalRequest, back_to, frame, preferences, render, say
 from web_portal.pages.sign_in import HOME, Destination, session_cookie
@@ -139,6 +140,8 @@ class StepUpPages(Controller):
             "step_up.html",
             actor,
             verify=f"/step-up/verify?next={_quoted(following)}",
+            following=back_to(following),
+            offers_my_number=_offers_my_number(actor.kind),
             held=None,
             back=HOME[actor.kind],
         )
@@ -174,6 +177,8 @@ def step_up_page(request: Request[Any, Any, Any], actor: Actor | None) -> Respon
         status=403,
         path="/",
         verify=f"/step-up/verify?next={_quoted('/' if is_form else path)}",
+        following="/step-up/done" if is_form else back_to(path),
+        offers_my_number=_offers_my_number(kind),
         held={"action": path, "fields": fields} if is_form else None,
         back=HOME.get(kind, "/"),
     )
@@ -213,6 +218,7 @@ async def _keys_page(
         path=KEYS,
         keys=[_key(request, each) for each in keys],
         may_add=len(keys) < own_keys.MOST_PASSKEYS,
+        offers_my_number=_offers_my_number(actor.kind),
     )
 
 
@@ -246,6 +252,10 @@ def _fault(request: PortalRequest, key: str) -> Flash:
         "title": say(request, key),
         "text": say(request, following) if has_next else "",
     }
+
+
+def _offers_my_number(kind: ActorKind) -> bool:
+    return kind is ActorKind.PARTICIPANT and national.is_offered()
 
 
 def _quoted(path: str) -> str:

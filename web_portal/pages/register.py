@@ -21,6 +21,7 @@ from api.identity.enrolment import TICKET_VALID_FOR, Birth
 from api.identity.errors import AlreadyEnrolled, EnrolmentFaults, EnrolmentThrottled, NoMatch
 from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.my_number import contains_my_number
+from api.identity.national import service as national
 from api.identity.typed import normalise_digits
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.sign_in import Destination, session_cookie
@@ -79,7 +80,7 @@ class RegisterPages(Controller):
             )
         except (EnrolmentFaults, NoMatch, EnrolmentThrottled) as refusal:
             return await _start_page(request, actor, data, refusal)
-        return Redirect("/register/agree", status_code=303, cookies=[_ticket_cookie(issued.token)])
+        return Redirect("/register/agree", status_code=303, cookies=[ticket_cookie(issued.token)])
 
     @get("/agree")
     async def show_terms(
@@ -97,6 +98,7 @@ class RegisterPages(Controller):
             data_from=joining.data_from(),
             terms=profile.terms_in_force.text.said(locale).split("\n"),
             schemes=schemes.offers(locale),
+            is_by_card=await enrolment.stands_on_my_number(request.cookies[TICKET_COOKIE]),
             notice=notice.said(locale) if (notice := profile.consent.notice) else "",
         )
 
@@ -105,10 +107,19 @@ class RegisterPages(Controller):
         ticket = request.cookies.get(TICKET_COOKIE, "")
         if data.answer == "accept":
             await joining.accept(ticket, consent.terms_in_force(), data.scheme or None)
+            if await enrolment.stands_on_my_number(ticket):
+                session = await joining.finish_by_my_number(
+                    ticket, request.cookies.get(SESSION_COOKIE), device=device_at(request)
+                )
+                return Redirect(
+                    "/home",
+                    status_code=303,
+                    cookies=[session_cookie(session), ticket_cookie(None)],
+                )
             return Redirect("/register/passkey", status_code=303)
         if data.answer == "refuse":
             await joining.refuse(ticket)
-            return Redirect("/", status_code=303, cookies=[_ticket_cookie(None)])
+            return Redirect("/", status_code=303, cookies=[ticket_cookie(None)])
         return Redirect("/register/agree", status_code=303)
 
     @get("/passkey")
@@ -139,9 +150,9 @@ class RegisterPages(Controller):
                 device=device_at(request),
             )
         except AlreadyEnrolled:
-            return Response(Destination("/sign-in"), cookies=[_ticket_cookie(None)])
+            return Response(Destination("/sign-in"), cookies=[ticket_cookie(None)])
         return Response(
-            Destination("/home"), cookies=[session_cookie(session), _ticket_cookie(None)]
+            Destination("/home"), cookies=[session_cookie(session), ticket_cookie(None)]
         )
 
 
@@ -169,6 +180,7 @@ async def _start_page(
         flash=flash,
         values=form.to_show_again(),
         errors=errors,
+        offers_my_number=national.is_offered(),
     )
     if isinstance(refusal, EnrolmentThrottled):
         page.headers["retry-after"] = str(refusal.retry_after)
@@ -184,7 +196,7 @@ def _may_be_my_number(text: str) -> bool:
     return contains_my_number(text) or len(normalise_digits(text)) == 12
 
 
-def _ticket_cookie(token: str | None) -> Cookie:
+def ticket_cookie(token: str | None) -> Cookie:
     """None takes the cookie away again."""
     return Cookie(
         key=TICKET_COOKIE,

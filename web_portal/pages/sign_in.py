@@ -14,6 +14,7 @@ from api.core import clock, i18n, runtime
 from api.core.actor import Actor, ActorKind
 from api.identity import service as identity
 from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
+from api.identity.national import service as national
 from api.identity.service import OpenedSession
 from web_portal.page import PortalRequest, back_to, render
 
@@ -57,7 +58,7 @@ class SignInPages(Controller):
     async def show(self, request: PortalRequest, actor: NamedDependency[Actor]) -> Response[Any]:
         if actor.kind in HOME:
             return Redirect(HOME[actor.kind], status_code=303)
-        return await render(request, "sign_in.html", actor)
+        return await render(request, "sign_in.html", actor, offers_my_number=national.is_offered())
 
     @post("/sign-in/options", status_code=200)
     async def options(self) -> dict[str, Any]:

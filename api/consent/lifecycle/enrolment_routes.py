@@ -12,8 +12,12 @@ from api.core import i18n
 from api.directory import service as directory
 from api.identity import enrolment
 from api.identity.enrolment import Birth
-from api.identity.errors import TicketGone
+from api.identity.errors import AlreadyEnrolled, TicketGone
 from api.identity.guards import API, anyone, bearer, device_at
+from api.identity.national import service as national
+from api.identity.national.at_the_app import begun, proof_of
+from api.identity.national.login import Purpose
+from api.identity.national.schemas import MyNumberAnswer, MyNumberCard, MyNumberLogin
 from api.identity.schemas import (
     Acceptance,
     Enrolment,
@@ -46,6 +50,37 @@ class EnrolmentController(Controller):
             scheme=directory.profile().card_scheme,
         )
         return EnrolmentTicket(issued.token, issued.expires_at)
+
+    @post("/my-number")
+    async def begin_by_my_number(self) -> MyNumberLogin:
+        """Begins registering with a My Number card; it tells name, birth date, sex and address."""
+        return await begun(Purpose.ENROL)
+
+    @post("/my-number/finish")
+    async def match(self, data: JSONBody[MyNumberAnswer]) -> EnrolmentTicket:
+        """A ticket for the one participant the card is of. 422 with a `proof` for none or several:
+        POST /enrolments/my-number/card goes on with it. 409 where there is an account."""
+        issued = await national.enrol(await proof_of(data))
+        if issued is None:
+            raise AlreadyEnrolled
+        return EnrolmentTicket(issued.token, issued.expires_at)
+
+    @post("/my-number/card")
+    async def choose(self, request: ApiRequest, data: JSONBody[MyNumberCard]) -> EnrolmentTicket:
+        """The network's card says which of several people of one name and birth date it is."""
+        issued = await national.choose(
+            data.proof,
+            data.card,
+            request.client.host if request.client else "",
+            scheme=directory.profile().card_scheme,
+        )
+        return EnrolmentTicket(issued.token, issued.expires_at)
+
+    @post("/current/my-number")
+    async def finish_by_my_number(self, request: ApiRequest) -> SessionToken:
+        """Makes the account and signs in; for a ticket got with a My Number card."""
+        session = await joining.finish_by_my_number(_ticket(request), device=device_at(request))
+        return SessionToken(session.token, session.expires_at)
 
     @get("/current")
     async def show(self, request: ApiRequest) -> Enrolment:

@@ -11,11 +11,12 @@ from api.consent.errors import NoSuchScheme
 from api.consent.lifecycle import participating, schemes
 from api.core import clock
 from api.core.actor import Actor, ActorKind
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import enrolment
 from api.identity import service as identity
+from api.identity.enrolment import Finished, TicketHolder
 from api.identity.errors import NotAccepted
 from api.identity.service import OpenedSession
 from notifications import service as notifications
@@ -53,22 +54,51 @@ async def finish(
     `NotAccepted`, `PasskeyRefused`.
     """
     holder = await enrolment.holder_of(token)
-    actor = Actor(
+    actor, terms = _joining(holder), consent.terms_in_force()
+    async with unit_of_work(actor) as tx:
+        done = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
+        session = await _joined_in(tx, actor, done, device)
+    if earlier_token:
+        await identity.end_session(earlier_token)
+    return session
+
+
+async def finish_by_my_number(
+    token: str, earlier_token: str | None = None, *, device: str = ""
+) -> OpenedSession:
+    """As `finish`, for whoever holds a ticket got with a My Number card: the card is their key."""
+    holder = await enrolment.holder_of(token)
+    actor, terms = _joining(holder), consent.terms_in_force()
+    async with unit_of_work(actor) as tx:
+        done = await enrolment.finish_by_my_number_in(tx, token, holder, terms_version=terms)
+        session = await _joined_in(tx, actor, done, device)
+    if earlier_token:
+        await identity.end_session(earlier_token)
+    return session
+
+
+def _joining(holder: TicketHolder) -> Actor:
+    return Actor(
         kind=ActorKind.PARTICIPANT,
         account_id=holder.account_id or uuid7(),
         participant_id=holder.participant_id,
     )
-    terms = consent.terms_in_force()
-    async with unit_of_work(actor) as tx:
-        done = await enrolment.finish_in(tx, token, holder, credential, terms_version=terms)
-        await participating.join_in(tx, actor)
-        await schemes.begin_in(tx, actor, done.scheme)
-        await access_log.append(tx, EventName.ENROLLED, detail={})
-        await notifications.enqueue(tx, "welcome")
-        session = await identity.open_session(tx, actor, device=device, passkey_id=done.passkey_id)
-    if earlier_token:
-        await identity.end_session(earlier_token)
-    return session
+
+
+async def _joined_in(tx: Transaction, actor: Actor, done: Finished, device: str) -> OpenedSession:
+    await participating.join_in(tx, actor)
+    await schemes.begin_in(tx, actor, done.scheme)
+    await access_log.append(
+        tx, EventName.ENROLLED, detail={} if done.passkey_id else {"way": "my_number"}
+    )
+    await notifications.enqueue(tx, "welcome")
+    return await identity.open_session(
+        tx,
+        actor,
+        way="passkey" if done.passkey_id else "my_number",
+        device=device,
+        passkey_id=done.passkey_id,
+    )
 
 
 async def refuse(token: str) -> None:

@@ -1,0 +1,20 @@
+"""An issuer of a test's own, and this service set to trust it."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from api.core import runtime
+from api.core.settings import NationalLogin
+from tests.conftest import Deployment
+from tests.identity.national.issuer import CLIENT, Issuer, serving_issuer
+
+
+@pytest.fixture
+def issuer(database: Deployment) -> Iterator[Issuer]:
+    with serving_issuer() as served:
+        login = NationalLogin(issuer=served.url, client_id=CLIENT, acr="aal2")
+        runtime.start(replace(database.settings, my_number=login), database.keys)
+        yield served
+        runtime.start(database.settings, database.keys)
