@@ -18,13 +18,13 @@ from api.core import runtime
 from api.core.errors import Unavailable
 
 AT_ONCE: Final = 2
-MOST_WAITING: Final = 16
+MOST_WAITING: Final = 64
 COMMON: Final = Path(__file__).with_name("common_passwords.txt")
 # Sorted upper-case SHA-1 in hexadecimal, one in a line of 41 bytes: put there by the operator.
 STOLEN: Final = "breached-sha1.txt"
 LINE: Final = 41
 
-_hasher: Final = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
+_hasher: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _pool: Final = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
 _under_way = 0
 

@@ -18,7 +18,15 @@ async def account_of_card(tx: Transaction, number: str) -> asyncpg.Record | None
 
 
 async def stored(tx: Transaction) -> asyncpg.Record | None:
-    """The account's own, held until the transaction ends: a step of the factor serves once."""
+    """The account's own."""
+    return await tx.fetchrow(
+        "SELECT hash, totp_sealed, totp_step FROM password"
+        " WHERE account_id = (SELECT app.account())"
+    )
+
+
+async def held(tx: Transaction) -> asyncpg.Record | None:
+    """As `stored`, and until the transaction ends: a step of the factor serves once."""
     return await tx.fetchrow(
         "SELECT hash, totp_sealed, totp_step FROM password"
         " WHERE account_id = (SELECT app.account()) FOR UPDATE"

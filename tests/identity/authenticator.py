@@ -24,20 +24,25 @@ class Authenticator:
         self.count = 0
 
     def create(self, options: dict[str, Any], *, verified: bool = True) -> dict[str, Any]:
-        point = self.key.public_key().public_numbers()
-        cose = {
-            1: 2,
-            3: -7,
-            -1: 1,
-            -2: point.x.to_bytes(32, "big"),
-            -3: point.y.to_bytes(32, "big"),
-        }
         held = bytes(16) + len(self.credential_id).to_bytes(2, "big") + self.credential_id
-        data = self._data(verified, HAS_CREDENTIAL) + held + cbor2.dumps(cose)
+        data = self._data(verified, HAS_CREDENTIAL) + held + self.cose()
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         return self._credential(
             clientDataJSON=self._client_data("webauthn.create", options),
             attestationObject=attestation,
+        )
+
+    def cose(self) -> bytes:
+        """The public key, as it is registered."""
+        point = self.key.public_key().public_numbers()
+        return cbor2.dumps(
+            {
+                1: 2,
+                3: -7,
+                -1: 1,
+                -2: point.x.to_bytes(32, "big"),
+                -3: point.y.to_bytes(32, "big"),
+            }
         )
 
     def get(self, options: dict[str, Any], *, verified: bool = True) -> dict[str, Any]:

@@ -130,7 +130,7 @@ async def test_a_card_of_nobody_takes_the_same_hashing(
             await who.enter(password=PASSWORD + "x")
     assert len(hashed) == 2
     assert hashed[0] == hashed[1]
-    assert hashed[0].startswith("$argon2id$v=19$m=65536,t=3,p=1")
+    assert hashed[0].startswith("$argon2id$v=19$m=19456,t=2,p=1")
 
 
 async def test_guesses_wait(owner: Owner):
