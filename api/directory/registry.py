@@ -1,13 +1,18 @@
 """Entering facilities and their people into the directory."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from api.access_log import service as access_log
+from api.access_log.events import EventName
 from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import registry_queries, service
+from api.identity import invitations
+from api.identity.invitations import Invitation
 
 FACILITY_ID_SYSTEM = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
 
@@ -34,6 +39,7 @@ async def add_facility(actor: Actor, facility: NewFacility) -> UUID:
             profile.regions_around(facility.region),
             profile.consent.recipient_default.outcome,
         )
+        await _log(tx, EventName.FACILITY_ADDED, facility_id, {"code": facility.code})
     return facility_id
 
 
@@ -60,3 +66,49 @@ async def add_officer(actor: Actor, *, name: str, name_kana: str) -> UUID:
     async with unit_of_work(actor) as tx:
         await registry_queries.add_officer(tx, officer_id, name, name_kana)
     return officer_id
+
+
+class Administrator(NamedTuple):
+    """Who invites a facility's people."""
+
+    administrator_id: UUID
+    account_id: UUID
+    name: str
+    is_active: bool
+
+
+async def appoint_administrator(
+    actor: Actor, facility_id: UUID, *, name: str, name_kana: str
+) -> tuple[Administrator, Invitation]:
+    """With the code to make their passkey with, known once."""
+    administrator_id = uuid7()
+    async with unit_of_work(actor) as tx:
+        await registry_queries.add_administrator(tx, administrator_id, facility_id, name, name_kana)
+        account_id = await invitations.open_administrator_in(tx, administrator_id)
+        await _log(
+            tx,
+            EventName.ADMINISTRATOR_APPOINTED,
+            facility_id,
+            {"administrator": administrator_id},
+        )
+        invitation = await invitations.invite_in(tx, account_id)
+    return Administrator(administrator_id, account_id, name, True), invitation
+
+
+async def end_administrator(actor: Actor, administrator_id: UUID, account_id: UUID) -> None:
+    """At once, as when a professional leaves. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        facility_id = await registry_queries.end_administrator(tx, administrator_id)
+        if facility_id is None or not await invitations.shut_out_in(tx, account_id):
+            raise NotFound
+        await _log(
+            tx, EventName.ADMINISTRATOR_ENDED, facility_id, {"administrator": administrator_id}
+        )
+
+
+async def _log(
+    tx: Transaction, event: EventName, facility_id: UUID, detail: dict[str, Any]
+) -> None:
+    await access_log.append_system(
+        tx, event, outcome="permitted", detail={"facility": facility_id} | detail
+    )

@@ -38,3 +38,21 @@ async def add_officer(tx: Transaction, *values: str | UUID) -> None:
     await tx.execute(
         "INSERT INTO officer (officer_id, name, name_kana) VALUES ($1, $2, $3)", *values
     )
+
+
+async def add_administrator(tx: Transaction, *values: str | UUID) -> None:
+    await tx.execute(
+        "INSERT INTO facility_administrator (administrator_id, facility_id, name, name_kana)"
+        " VALUES ($1, $2, $3, $4)",
+        *values,
+    )
+
+
+async def end_administrator(tx: Transaction, administrator_id: UUID) -> UUID | None:
+    """Their facility, where they were at work."""
+    found: UUID | None = await tx.fetchval(
+        "UPDATE facility_administrator SET is_active = false"
+        " WHERE administrator_id = $1 AND is_active RETURNING facility_id",
+        administrator_id,
+    )
+    return found

@@ -12,6 +12,7 @@ _OWNER = {
     "professional": "professional_id",
     "support": "officer_id",
     "auditor": "officer_id",
+    "facility_admin": "administrator_id",
 }
 
 
