@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+import asyncpg
+
 from api.core.database import Transaction
 
 
@@ -56,3 +58,11 @@ async def end_administrator(tx: Transaction, administrator_id: UUID) -> UUID | N
         administrator_id,
     )
     return found
+
+
+async def administrators(tx: Transaction, facility_id: UUID) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT administrator_id, name, is_active FROM facility_administrator"
+        " WHERE facility_id = $1 ORDER BY is_active DESC, appointed_at",
+        facility_id,
+    )

@@ -27,6 +27,12 @@ async def add_administrator_account(
     )
 
 
+async def administrator_accounts(tx: Transaction) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT administrator_id, account_id FROM account WHERE kind = 'facility_admin'"
+    )
+
+
 async def invite(tx: Transaction, account_id: UUID, code_hmac: bytes, expires_at: datetime) -> bool:
     return bool(
         await tx.fetchval("SELECT identity_invite($1, $2, $3)", account_id, code_hmac, expires_at)

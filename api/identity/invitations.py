@@ -90,6 +90,11 @@ async def open_administrator_in(tx: Transaction, administrator_id: UUID) -> UUID
     return account_id
 
 
+async def administrator_accounts_in(tx: Transaction) -> dict[UUID, UUID]:
+    """For operators: every administrator's account."""
+    return dict(tuple(row) for row in await invitation_queries.administrator_accounts(tx))
+
+
 async def invite_in(tx: Transaction, account_id: UUID) -> Invitation:
     """In place of an earlier code. Raises `HasKey` for an account that is not without one."""
     code = new_recovery_code(os.urandom(CODE_RANDOM_BYTES))

@@ -41,6 +41,9 @@ CREATE POLICY of_ones_staff ON account FOR INSERT WITH CHECK (
       AND p.facility_id = (SELECT app.facility())))
   OR ((SELECT app.kind()) = 'operator' AND kind = 'facility_admin'));
 
+CREATE POLICY of_administrators ON account FOR SELECT
+  USING ((SELECT app.kind()) = 'operator' AND kind = 'facility_admin');
+
 CREATE OR REPLACE VIEW app.account_holder WITH (security_invoker = true) AS
   SELECT a.account_id, a.kind, a.participant_id, a.professional_id,
          coalesce(p.facility_id, f.facility_id) AS facility_id, p.profession,

@@ -1,5 +1,6 @@
 """A facility looks after its own people: invited, shown, trained, and gone at once."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -156,6 +157,17 @@ async def test_a_code_serves_once_for_one_and_not_after_its_days(desk: Actor, ad
     )
     with pytest.raises(InvitationRefused):
         await invitations.begin(other.invitation.code.printed, some_address())
+
+
+async def test_of_two_who_use_one_code_at_once_one_makes_a_key(desk: Actor, admin):
+    added = await staff.invite(desk, SATO)
+    ticket = (await invitations.begin(added.invitation.code.printed, some_address())).token
+    made = Authenticator().create(await invitations.passkey_options(ticket))
+    met = await asyncio.gather(
+        *(invitations.finish(ticket, made) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(each, OpenedSession) for each in met) == 1
+    assert sum(isinstance(each, InvitationGone) for each in met) == 3
 
 
 async def test_a_new_code_takes_the_place_of_the_lost_one(desk: Actor):
@@ -480,7 +492,7 @@ async def test_an_administrator_is_appointed_by_the_operator_and_ends_at_once(ho
     desk = await identity.actor_of(session.token)
     assert (desk.kind, desk.facility_id) == (ActorKind.FACILITY_ADMIN, hospital.facility_id)
     await staff.invite(desk, CLERK)
-    await registry.end_administrator(OPERATOR, made.administrator_id, made.account_id)
+    await registry.end_administrator(OPERATOR, made.administrator_id)
     assert (await identity.actor_of(session.token)).kind is ActorKind.ANONYMOUS
     with pytest.raises(NotFound):
-        await registry.end_administrator(OPERATOR, made.administrator_id, made.account_id)
+        await registry.end_administrator(OPERATOR, made.administrator_id)
