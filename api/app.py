@@ -36,11 +36,14 @@ from api.core.logging import configure, frames, log
 from api.core.provisioning import app_dsn
 from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
+from api.directory.errors import StaffFaults
+from api.directory.staff_routes import routes as staff_routes
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.national.routes import routes as my_number_routes
+from api.identity.invitation_routes import routes as invitation_routes
 from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
@@ -72,12 +75,13 @@ JSON_DOORS = (
     "/enrolments",
     "/sessions",
     "/recoveries",
+    "/invitations",
     "/health",
     "/schema",
     "/.well-known",
     "/access/v1",
     "/log/v1",
-    "/facility",
+    "/facility/receipts",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -125,6 +129,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *identity_routes,
         *own_key_routes,
         *my_number_routes,
+        *invitation_routes,
+        *staff_routes,
         *consent_routes,
         *disclosure_routes,
         *asking_routes,
@@ -388,7 +394,8 @@ def _problem_json(
         | ConsentNotTaken
         | FilterFaults
         | QuestionFaults
-        | ProxyFaults,
+        | ProxyFaults
+        | StaffFaults,
     ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members

@@ -46,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             "keys": _keys,
             "consent": _consent,
             "log": _log,
+            "facility": _directory,
+            "system": _directory,
             "witness": _witness,
         }[options.command](settings, options)
     except SettingFault as fault:
@@ -100,9 +102,52 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("verify", help="check an access log without trusting whoever runs it")
     )
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
+    _add_facility(commands.add_parser("facility", help="facilities and their administrators"))
+    _add_system(commands.add_parser("system", help="facilities' systems and their public keys"))
     _add_log(commands.add_parser("log", help="the access log's upkeep"))
     _add_witness(commands.add_parser("witness", help="cosign another network's access log"))
     return parser
+
+
+def _add_facility(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    adding = deeds.add_parser("add", help="a facility joins the network")
+    for name, meaning in (
+        ("code", "its 10-digit number"),
+        ("name", "as participants read it"),
+        ("kana", "its name in katakana"),
+        ("name-en", "its name in English"),
+        ("type", "a code of the network profile"),
+        ("region", "a code of the network profile"),
+    ):
+        adding.add_argument(f"--{name}", required=True, help=meaning)
+    deeds.add_parser("list", help="those there are")
+    administrator = deeds.add_parser("administrator", help="who invites a facility's people")
+    steps = administrator.add_subparsers(dest="step", required=True)
+    appointing = steps.add_parser("appoint", help="prints the invitation for their passkey")
+    appointing.add_argument("--name", required=True)
+    appointing.add_argument("--kana", required=True)
+    for each in (appointing, steps.add_parser("list", help="of one facility")):
+        each.add_argument("--facility", required=True, metavar="CODE")
+    for name, meaning in (
+        ("invite", "a new invitation in place of a lost one"),
+        ("end", "at once"),
+    ):
+        steps.add_parser(name, help=meaning).add_argument("administrator", type=UUID)
+
+
+def _add_system(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    adding = deeds.add_parser("add", help="a facility's system may ask for tokens")
+    adding.add_argument("--facility", required=True, metavar="CODE")
+    adding.add_argument("--name", required=True)
+    changing = deeds.add_parser("keys", help="other public keys from now on")
+    for each in (adding, changing):
+        each.add_argument("client", metavar="CLIENT_ID")
+        keys = each.add_mutually_exclusive_group(required=True)
+        keys.add_argument("--jwks", type=Path, metavar="FILE", help="a JSON Web Key Set")
+        keys.add_argument("--jwks-uri", metavar="URL", help="where the system publishes one")
+    deeds.add_parser("end", help="no token any more").add_argument("client", metavar="CLIENT_ID")
 
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:
@@ -316,6 +361,48 @@ def _consent(settings: Settings, options: argparse.Namespace) -> int:
     with _dsn(settings, keys) as dsn:
         print(asyncio.run(_consented(settings, keys, dsn, options)))
     return 0
+
+
+def _directory(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_kept_directory(settings, keys, dsn, options)))
+    return 0
+
+
+async def _kept_directory(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> str:
+    from api.directory import console
+    from api.directory.registry import NewFacility
+
+    of = options
+    async with _ready(settings, keys, dsn, is_demo=None):
+        match (of.command, of.deed, getattr(of, "step", None)):
+            case ("facility", "add", _):
+                return await console.add_facility(
+                    NewFacility(of.code, of.name, of.kana, of.name_en, of.type, of.region)
+                )
+            case ("facility", "list", _):
+                return await console.list_facilities()
+            case (_, "administrator", "appoint"):
+                return await console.appoint(of.facility, of.name, of.kana)
+            case (_, "administrator", "list"):
+                return await console.list_administrators(of.facility)
+            case (_, "administrator", "invite"):
+                return await console.invite(of.administrator)
+            case (_, "administrator", _):
+                return await console.end(of.administrator)
+            case (_, "add", _):
+                return await console.add_system(
+                    of.facility, of.client, of.name, of.jwks, of.jwks_uri
+                )
+            case (_, "keys", _):
+                return await console.change_keys(of.client, of.jwks, of.jwks_uri)
+            case _:
+                return await console.end_system(of.client)
 
 
 def _log(settings: Settings, options: argparse.Namespace) -> int:

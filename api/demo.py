@@ -43,6 +43,7 @@ from api.records.parse import encode
 from api.records.plan import plan
 
 AUDITOR = "監査担当（デモ）"  # a desk, no person
+DESK = ("中央総合病院 管理担当", "チュウオウソウゴウビョウイン カンリタントウ")  # likewise
 CLINIC, HOSPITAL, PHARMACY = "4311234566", "4312345676", "4343456787"
 
 FACILITIES = (
@@ -110,6 +111,7 @@ _ROLES = {
     "mori": "救急医・病院 / ER physician, hospital",
     "ueda": "サポートセンター / support centre",
     "auditor": "履歴の監査 / audit of the access log",
+    "desk": "病院の管理担当 / administrator of the hospital",
     "hanako": "参加者 / participant",
     "yumi": "花子さんの娘 / Hanako's daughter",
     "taro": "85歳の参加者 / participant, 85",
@@ -150,6 +152,7 @@ async def seed(home: Path) -> None:
         await _professional("mori", "森 大輔", "モリ ダイスケ", "physician", clinics[HOSPITAL]),
         await _officer("ueda", "上田 恵子", "ウエダ ケイコ"),
         await _officer("auditor", AUDITOR, "カンサタントウ", kind="auditor"),
+        await _administrator("desk", *DESK, clinics[HOSPITAL]),
         await _participant("hanako", "山本 花子", "ヤマモト ハナコ", "10000000000001"),
         await _participant("yumi", "山本 由美", "ヤマモト ユミ", "10000000000002"),
         await _participant("taro", "山本 太郎", "ヤマモト タロウ", "10000000000003"),
@@ -306,6 +309,11 @@ async def _professional(key: str, name: str, kana: str, profession: str, facilit
 async def _officer(key: str, name: str, kana: str, *, kind: str = "support") -> Cast:
     person_id = await registry.add_officer(OPERATOR, name=name, name_kana=kana)
     return await _account(key, kind, name, kana, person_id)
+
+
+async def _administrator(key: str, name: str, kana: str, facility_id: UUID) -> Cast:
+    made, _ = await registry.appoint_administrator(OPERATOR, facility_id, name=name, name_kana=kana)
+    return Cast(key, "facility_admin", name, kana, made.account_id, made.administrator_id)
 
 
 async def _participant(key: str, name: str, kana: str, payload: str) -> Cast:

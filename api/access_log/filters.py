@@ -28,6 +28,7 @@ _SOURCES: Final = {
     "records": Kind.READS,
     "consent": Kind.SETTINGS,
     "identity": Kind.SIGN_INS,
+    "directory": Kind.SUPPORT,
     "support": Kind.SUPPORT,
     "operator": Kind.SUPPORT,
     "access_log": Kind.SUPPORT,

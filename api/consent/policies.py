@@ -93,6 +93,7 @@ def requester(
     `profile` and `on` are those of the decision: without them the one in force, and today.
     """
     is_person = actor.professional_id is not None
+    day = on or clock.today_in_japan()
     return Requester(
         kind="professional" if actor.kind is ActorKind.PROFESSIONAL else "system",
         facility_id=actor.facility_id or UUID(int=0),
@@ -102,8 +103,8 @@ def requester(
         regions=(profile or directory.profile()).regions_around(standing.region),
         facility_joined_at=standing.facility_joined_at,
         facility_is_active=standing.facility_is_active,
-        professional_is_active=standing.professional_is_active,
-        is_trained=is_trained(standing, on or clock.today_in_japan()),
+        professional_is_active=standing.is_at_work(day),
+        is_trained=is_trained(standing, day),
     )
 
 

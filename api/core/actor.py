@@ -13,6 +13,7 @@ class ActorKind(StrEnum):
     SUPPORT = "support"
     OPERATOR = "operator"
     AUDITOR = "auditor"
+    FACILITY_ADMIN = "facility_admin"
     ANONYMOUS = "anonymous"
 
 

@@ -42,7 +42,8 @@ class NationalLogin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """`database_url` is the administrator's; the application itself connects as its own role."""
+    """`database_url` is the administrator's; the application itself connects as its own role.
+    `hpki`: a folder of the certificates that professions are shown by (docs/reference)."""
 
     home: Path
     public_url: str = "http://localhost:8000"
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     app_database_url: str | None = None
     profile: Path = DEMO_PROFILE
     workers: int = 1
+    hpki: Path | None = None
     is_demo: bool = False
     my_number: NationalLogin | None = None
 
@@ -88,6 +90,8 @@ def from_environment(**overrides: object) -> Settings:
         "app_database_url": env.get("APP_DATABASE_URL") or None,
         "profile": Path(env.get("TSUNAGU_PROFILE") or DEMO_PROFILE),
     }
+    if env.get("TSUNAGU_HPKI"):
+        values["hpki"] = Path(env["TSUNAGU_HPKI"]).absolute()
     workers = env.get("WORKERS") or "1"
     if not workers.isdigit() or int(workers) < 1:
         raise SettingFault(f"WORKERS must be a whole number from 1 up, not {workers!r}.")

@@ -127,6 +127,7 @@ async def colleagues(
     """Trained ones at work elsewhere, found by their facility's name too, in kana order."""
     return await tx.fetch(
         f"{_PERSON}{_OF} WHERE p.is_active AND f.is_active AND p.trained_on <= $4"
+        " AND (p.vouched_until IS NULL OR p.vouched_until >= $4)"
         f" AND p.facility_id <> $3 AND ({_CALLED}"
         "   OR strpos(lower(translate(f.name, ' 　', '')), $1) > 0"
         "   OR strpos(lower(translate(f.name_en, ' ', '')), $1) > 0"
@@ -150,6 +151,7 @@ _REQUESTER = (
     " f.is_active AS facility_is_active, f.joined_at AS facility_joined_at, f.name, f.name_en,"
     " p.profession, p.name AS professional_name, p.facility_id AS professional_facility_id,"
     " coalesce(p.is_active, false) AS professional_is_active, p.trained_on,"
+    " p.vouched_until,"
     " f.revision || '.' || coalesce(p.revision, 0) AS standing"
 )
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+import asyncpg
+
 from api.core.database import Transaction
 
 
@@ -37,4 +39,30 @@ async def add_professional(tx: Transaction, *values: str | UUID | date | None) -
 async def add_officer(tx: Transaction, *values: str | UUID) -> None:
     await tx.execute(
         "INSERT INTO officer (officer_id, name, name_kana) VALUES ($1, $2, $3)", *values
+    )
+
+
+async def add_administrator(tx: Transaction, *values: str | UUID) -> None:
+    await tx.execute(
+        "INSERT INTO facility_administrator (administrator_id, facility_id, name, name_kana)"
+        " VALUES ($1, $2, $3, $4)",
+        *values,
+    )
+
+
+async def end_administrator(tx: Transaction, administrator_id: UUID) -> UUID | None:
+    """Their facility, where they were at work."""
+    found: UUID | None = await tx.fetchval(
+        "UPDATE facility_administrator SET is_active = false"
+        " WHERE administrator_id = $1 AND is_active RETURNING facility_id",
+        administrator_id,
+    )
+    return found
+
+
+async def administrators(tx: Transaction, facility_id: UUID) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT administrator_id, name, is_active FROM facility_administrator"
+        " WHERE facility_id = $1 ORDER BY is_active DESC, appointed_at",
+        facility_id,
     )

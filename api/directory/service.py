@@ -70,6 +70,12 @@ class Standing(NamedTuple):
     profession: str | None
     professional_is_active: bool
     trained_on: date | None
+    vouched_until: date | None = None
+
+    def is_at_work(self, on: date) -> bool:
+        """Active here, and where the network vouches for the profession, still within its word."""
+        is_vouched = self.vouched_until is None or on <= self.vouched_until
+        return self.professional_is_active and is_vouched
 
 
 _KATAKANA = {hiragana: hiragana + 0x60 for hiragana in range(0x3041, 0x3097)}
@@ -313,6 +319,7 @@ def _standing(row: asyncpg.Record, facility_id: UUID, professional_id: UUID | No
         profession=row["profession"],
         professional_is_active=row["professional_is_active"] and is_here,
         trained_on=row["trained_on"],
+        vouched_until=row["vouched_until"],
     )
 
 

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     UUID,
     Boolean,
+    Bytea,
     Date,
     ForeignKey,
     Integer,
@@ -44,6 +45,7 @@ class Professional(Table, tablename="professional", db=DB):
     is_active = Boolean()
     trained_on = Date(null=True)
     revision = Integer()
+    vouched_until = Date(null=True)
 
 
 class FacilityHistory(Table, tablename="facility_history", db=DB):
@@ -67,6 +69,7 @@ class ProfessionalHistory(Table, tablename="professional_history", db=DB):
     is_active = Boolean()
     trained_on = Date(null=True)
     recorded_at = Timestamptz()
+    vouched_until = Date(null=True)
 
 
 class Officer(Table, tablename="officer", db=DB):
@@ -74,3 +77,27 @@ class Officer(Table, tablename="officer", db=DB):
     name = Text()
     name_kana = Text()
     is_active = Boolean()
+
+
+class FacilityAdministrator(Table, tablename="facility_administrator", db=DB):
+    administrator_id = UUID(primary_key=True)
+    facility_id = ForeignKey(Facility, null=False)
+    name = Text()
+    name_kana = Text()
+    is_active = Boolean()
+    appointed_at = Timestamptz()
+
+
+class ProfessionProof(Table, tablename="profession_proof", db=DB):
+    professional_id = UUID()
+    proof_id = UUID(primary_key=True)
+    way = Text()
+    profession = Text()
+    issuer = Text(null=True)
+    fingerprint = Bytea(null=True)
+    reason = Text(null=True)
+    vouched_by = UUID(null=True)
+    vouched_by_name = Text(null=True)
+    valid_until = Date(null=True)
+    made_at = Timestamptz()
+    ended_at = Timestamptz(null=True)

@@ -39,6 +39,14 @@ def password_keys(card: str, address: str) -> tuple[ThrottleKey, ...]:
     )
 
 
+def invitation_keys(code: str, address: str) -> tuple[ThrottleKey, ...]:
+    """As `keys_of`, where no card is asked for."""
+    return (
+        ThrottleKey(ThrottleKind.CODE_AND_SOURCE, f"{code} {_source(address)}"),
+        ThrottleKey(ThrottleKind.SOURCE, _source(address)),
+    )
+
+
 def _source(address: str) -> str:
     try:
         return source_of(address)

@@ -132,6 +132,30 @@ class RecoveryTicketGone(Problem):
     key = "error.recovery.ticket_gone"
 
 
+class InvitationRefused(Problem):
+    """Unknown, used, replaced and expired codes answer alike."""
+
+    status = 422
+    key = "error.invitation.refused"
+
+
+class InvitationThrottled(EnrolmentThrottled):
+    key = "error.invitation.wait"
+
+
+class InvitationGone(Problem):
+    """Unknown, expired and finished tickets answer alike."""
+
+    status = 410
+    key = "error.invitation.gone"
+
+
+class HasKey(Conflict):
+    """Nobody makes a first passkey twice."""
+
+    key = "error.invitation.has_key"
+
+
 class SecondOfficerNeeded(Conflict):
     key = "error.recovery.second_officer"
 

@@ -80,9 +80,14 @@ participants_only = signed_in(ActorKind.PARTICIPANT)
 professionals_only = signed_in(ActorKind.PROFESSIONAL)
 support_only = signed_in(ActorKind.SUPPORT)
 auditor_only = signed_in(ActorKind.AUDITOR)
+facility_administrators_only = signed_in(ActorKind.FACILITY_ADMIN)
 participants_and_auditors = signed_in(ActorKind.PARTICIPANT, ActorKind.AUDITOR)
 everyone_signed_in = signed_in(
-    ActorKind.PARTICIPANT, ActorKind.PROFESSIONAL, ActorKind.SUPPORT, ActorKind.AUDITOR
+    ActorKind.PARTICIPANT,
+    ActorKind.PROFESSIONAL,
+    ActorKind.SUPPORT,
+    ActorKind.AUDITOR,
+    ActorKind.FACILITY_ADMIN,
 )
 
 

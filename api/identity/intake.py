@@ -1,15 +1,20 @@
-"""Participants enter here: a person from a paper form, their card, their activation code."""
+"""Who enters: a person from a paper form with card and activation code; a facility's system."""
 
 import os
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor
 from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
 from api.core.ids import uuid7
-from api.identity import intake_queries
+from api.identity import intake_queries, system_keys
 from api.identity.activation_code import (
     CODE_RANDOM_BYTES,
     CODE_VALID_FOR,
@@ -17,6 +22,7 @@ from api.identity.activation_code import (
     new_activation_code,
 )
 from api.identity.card import CardNumber
+from api.identity.system_keys import BadKeys
 
 
 class Person(NamedTuple):
@@ -64,11 +70,57 @@ async def open_account(actor: Actor, *, account_id: UUID, kind: str, person_id: 
 
 
 async def add_system(
-    actor: Actor, facility_id: UUID, *, client_id: str, name: str, jwks: str
+    actor: Actor,
+    facility_id: UUID,
+    *,
+    client_id: str,
+    name: str,
+    jwks: str | None = None,
+    jwks_uri: str | None = None,
 ) -> None:
-    """`jwks` is the system's public key set (RFC 7517) as JSON text."""
+    """One of the two: `jwks`, the system's public key set (RFC 7517) as JSON text, or where it
+    publishes it. Raises `BadKeys`."""
+    jwks, jwks_uri = _checked_keys(jwks, jwks_uri)
     async with unit_of_work(actor) as tx:
-        await intake_queries.add_system(tx, client_id, facility_id, name, jwks)
+        try:
+            await intake_queries.add_system(tx, client_id, facility_id, name, jwks, jwks_uri)
+        except asyncpg.UniqueViolationError as error:
+            raise BadKeys(f"there is a system called {client_id} already") from error
+        await _log_system(tx, EventName.SYSTEM_ADDED, client_id, facility_id)
+
+
+async def change_system_keys(
+    actor: Actor, client_id: str, *, jwks: str | None = None, jwks_uri: str | None = None
+) -> None:
+    """In place of those before, from the next token on. Raises `BadKeys`, `NotFound`."""
+    jwks, jwks_uri = _checked_keys(jwks, jwks_uri)
+    async with unit_of_work(actor) as tx:
+        facility_id = await intake_queries.change_system_keys(tx, client_id, jwks, jwks_uri)
+        if facility_id is None:
+            raise NotFound
+        await _log_system(tx, EventName.SYSTEM_KEYS_CHANGED, client_id, facility_id)
+
+
+async def end_system(actor: Actor, client_id: str) -> None:
+    """It gets no token any more; those it has live five minutes at most. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        facility_id = await intake_queries.end_system(tx, client_id)
+        if facility_id is None:
+            raise NotFound
+        await _log_system(tx, EventName.SYSTEM_ENDED, client_id, facility_id)
+
+
+def _checked_keys(jwks: str | None, jwks_uri: str | None) -> tuple[str | None, str | None]:
+    if (jwks is None) == (jwks_uri is None):
+        raise BadKeys("a system has a key set or the address of one")
+    if jwks_uri is not None:
+        return None, system_keys.checked_uri(jwks_uri)
+    return system_keys.checked_jwks(jwks or ""), None
+
+
+async def _log_system(tx: Transaction, event: EventName, client_id: str, facility_id: UUID) -> None:
+    detail = {"client": client_id, "facility": facility_id}
+    await access_log.append_system(tx, event, outcome="permitted", detail=detail)
 
 
 async def person_of(actor: Actor, card: CardNumber, birth_on: date) -> UUID | None:

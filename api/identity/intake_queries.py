@@ -12,6 +12,7 @@ _OWNER = {
     "professional": "professional_id",
     "support": "officer_id",
     "auditor": "officer_id",
+    "facility_admin": "administrator_id",
 }
 
 
@@ -56,16 +57,45 @@ async def add_account(tx: Transaction, account_id: UUID, kind: str, person_id: U
 
 
 async def add_system(
-    tx: Transaction, client_id: str, facility_id: UUID, name: str, jwks: str
+    tx: Transaction,
+    client_id: str,
+    facility_id: UUID,
+    name: str,
+    jwks: str | None,
+    jwks_uri: str | None,
 ) -> None:
     await tx.execute(
-        "INSERT INTO system_client (client_id, facility_id, name, jwks)"
-        " VALUES ($1, $2, $3, $4::jsonb)",
+        "INSERT INTO system_client (client_id, facility_id, name, jwks, jwks_uri)"
+        " VALUES ($1, $2, $3, $4::jsonb, $5)",
         client_id,
         facility_id,
         name,
         jwks,
+        jwks_uri,
     )
+
+
+async def change_system_keys(
+    tx: Transaction, client_id: str, jwks: str | None, jwks_uri: str | None
+) -> UUID | None:
+    """Its facility, where it is one that still gets tokens."""
+    found: UUID | None = await tx.fetchval(
+        "UPDATE system_client SET jwks = $2::jsonb, jwks_uri = $3"
+        " WHERE client_id = $1 AND is_active RETURNING facility_id",
+        client_id,
+        jwks,
+        jwks_uri,
+    )
+    return found
+
+
+async def end_system(tx: Transaction, client_id: str) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "UPDATE system_client SET is_active = false WHERE client_id = $1 AND is_active"
+        " RETURNING facility_id",
+        client_id,
+    )
+    return found
 
 
 async def person_of_card(tx: Transaction, number: str) -> UUID | None:

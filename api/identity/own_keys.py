@@ -161,6 +161,18 @@ async def revoke_passkey(actor: Actor, passkey_id: UUID) -> None:
             await notifications.enqueue(tx, "passkey_revoked")
 
 
+async def ask_in(tx: Transaction, purpose: str, expires_at: datetime) -> bytes:
+    """A challenge for the transaction's account; it serves once, and for this purpose."""
+    challenge = passkeys.new_challenge()
+    await key_queries.add_challenge(tx, challenge, purpose, expires_at)
+    return challenge
+
+
+async def answered_in(tx: Transaction, challenge: bytes, purpose: str) -> bool:
+    """Whether it was asked of this account and still stands; it does not any more."""
+    return await key_queries.use_challenge(tx, challenge, purpose)
+
+
 def checked_name(typed: str) -> str:
     """One line a person gave a key; a 個人番号 is no name."""
     name = " ".join(typed.split())[:LONGEST_NAME]

@@ -18,11 +18,11 @@ from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.fhir.codes import PURPOSES
-from api.identity import queries
+from api.identity import queries, system_keys
 from api.identity.errors import BadAccessToken, TokenRequestRefused
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS384")
+ASSERTION_ALGORITHMS = system_keys.ALGORITHMS
 LONGEST_ASSERTION = 300
 TOKEN_SECONDS = 300
 READ = "system/*.read"
@@ -72,9 +72,10 @@ async def issue_token(
         raise TokenRequestRefused("invalid_client", "a private_key_jwt assertion is needed")
     scopes = _granted(scope)
     client_id = _claimed_client(assertion)
-    async with unit_of_work(ANONYMOUS) as tx:
+    async with unit_of_work(ANONYMOUS):
         client = await queries.system_client(client_id)
-        claims = _verified(assertion, client_id, client)
+    claims = await _verified(assertion, client_id, client)
+    async with unit_of_work(ANONYMOUS) as tx:
         expires_at = clock.datetime_of(int(claims["exp"]))
         if not await queries.use_jti(tx, client_id, str(claims["jti"]), expires_at):
             raise TokenRequestRefused("invalid_client", "this assertion was used before")
@@ -158,14 +159,16 @@ def _claimed_client(assertion: str) -> str:
     return str(claims.get("iss", ""))
 
 
-def _verified(assertion: str, client_id: str, client: dict[str, Any] | None) -> dict[str, Any]:
+async def _verified(
+    assertion: str, client_id: str, client: dict[str, Any] | None
+) -> dict[str, Any]:
+    """No transaction is open: the keys may have to be fetched."""
     refused = TokenRequestRefused("invalid_client", "the assertion was refused")
     if client is None or not client["is_active"]:
         raise refused
     try:
         header = jwt.get_unverified_header(assertion)
-        keys = jwt.PyJWKSet.from_dict(msgspec.json.decode(client["jwks"])).keys
-        key = next((k for k in keys if k.key_id == header.get("kid")), None)
+        key = await system_keys.key_of(client_id, client["jwks"], client["jwks_uri"], header)
         if key is None:
             raise refused
         claims: dict[str, Any] = jwt.decode(
@@ -179,7 +182,7 @@ def _verified(assertion: str, client_id: str, client: dict[str, Any] | None) -> 
         )
         lifetime = claims["exp"] - time.time()
     # TypeError, OverflowError: a claim that is no number, or none a clock can hold
-    except (jwt.PyJWTError, msgspec.DecodeError, TypeError, OverflowError) as error:
+    except (jwt.PyJWTError, TypeError, OverflowError) as error:
         raise refused from error
     if lifetime > LONGEST_ASSERTION + 60 or not 1 <= len(claims["jti"]) <= 255:
         raise refused

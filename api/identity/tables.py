@@ -60,6 +60,7 @@ class Account(Table, tablename="account", db=DB):
     participant_id = UUID(null=True)
     professional_id = UUID(null=True)
     officer_id = UUID(null=True)
+    administrator_id = UUID(null=True)
     created_at = Timestamptz()
     frozen_until = Timestamptz(null=True)
 
@@ -133,6 +134,19 @@ class RecoveryTicket(Table, tablename="recovery_ticket", db=DB):
     finished_at = Timestamptz(null=True)
 
 
+class Invitation(Table, tablename="invitation", db=DB):
+    account_id = UUID()
+    invitation_id = UUID(primary_key=True)
+    code_hmac = Bytea(secret=True)
+    made_at = Timestamptz()
+    expires_at = Timestamptz()
+    ticket_hash = Bytea(null=True, secret=True)
+    ticket_expires_at = Timestamptz(null=True)
+    challenge = Bytea(null=True)
+    used_at = Timestamptz(null=True)
+    replaced_at = Timestamptz(null=True)
+
+
 class Password(Table, tablename="password", db=DB):
     account_id = UUID(primary_key=True)
     hash = Text(secret=True)
@@ -170,7 +184,8 @@ class SystemClient(Table, tablename="system_client", db=DB):
     client_id = Text(primary_key=True)
     facility_id = UUID()
     name = Text()
-    jwks = JSONB()
+    jwks = JSONB(null=True)
+    jwks_uri = Text(null=True)
     is_active = Boolean()
 
 

@@ -105,6 +105,7 @@ class World:
     mori: Actor
     ueda: Actor
     auditor: Actor
+    desk: Actor
     event_id: UUID
     passkey_id: UUID
     session_id: UUID
@@ -178,6 +179,7 @@ async def make_world() -> World:
         mori,
         await scene.officer("上田 恵子"),
         await scene.auditor(),
+        await scene.administrator(clinic),
         event_id,
         passkey_id,
         session_id,

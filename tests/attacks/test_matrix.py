@@ -19,29 +19,33 @@ from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, witho
 from tests.conftest import Deployment
 from tests.portal import scene
 
-ROLES = ("anonymous", "participant", "professional", "support", "reads", "writes", "auditor")
+ROLES = (
+    "anonymous", "participant", "professional", "support", "reads", "writes", "auditor",
+    "facility_admin",
+)  # fmt: skip
 
 # What each role meets, in the order of ROLES. A dot: the same answer as for an absent thing
 # (404; for FHIR searches an empty Bundle). "in": asked to sign in (401, or the sign-in page).
-OPEN = "ok ok ok ok ok ok ok"
-PARTICIPANT = "in ok . . in in ."
-PROFESSIONAL = "in . ok . in in ."
-SUPPORT = "in . . ok in in ."
-AUDITOR = "in . . . in in ok"
-PARTICIPANT_AND_AUDITOR = "in ok . . in in ok"
-EVERYONE = "in ok ok ok in in ok"
-BAD_PROOF = "in bad bad bad in in bad"
-READS = "in in in in ok in in"
-WRITES = "in in in in in ok in"
-NOBODY = ". . . . . . ."
-TICKET = "gone gone gone gone gone gone gone"
+OPEN = "ok ok ok ok ok ok ok ok"
+PARTICIPANT = "in ok . . in in . ."
+PROFESSIONAL = "in . ok . in in . ."
+SUPPORT = "in . . ok in in . ."
+AUDITOR = "in . . . in in ok ."
+PARTICIPANT_AND_AUDITOR = "in ok . . in in ok ."
+EVERYONE = "in ok ok ok in in ok ok"
+BAD_PROOF = "in bad bad bad in in bad bad"
+READS = "in in in in ok in in in"
+WRITES = "in in in in in ok in in"
+FACILITY_ADMIN = "in . . . in in . ok"
+NOBODY = ". . . . . . . ."
+TICKET = "gone gone gone gone gone gone gone gone"
 # Tarō's own things, for everyone else
-HIS_PAGE = "in . . . in in ."
+HIS_PAGE = "in . . . in in . ."
 # Kumamoto offers one way of letting people in: nobody picks
-NO_CHOICE = "in . . . in in ."
-HIS_CASE = "in . . ok in in ."
-HIS_ANSWER = "in . . . in in ."
-HIS_RECORD = "in in in in . in in"
+NO_CHOICE = "in . . . in in . ."
+HIS_CASE = "in . . ok in in . ."
+HIS_ANSWER = "in . . . in in . ."
+HIS_RECORD = "in in in in . in in in"
 
 
 class Row(NamedTuple):
@@ -79,7 +83,7 @@ TABLE = (
     Row("GET", "/fhir/R4/.well-known/smart-configuration", OPEN),
     Row("GET", "/fhir/R4/metadata", OPEN),
     # Facility systems
-    Row("POST", "/oauth/token", "bad bad bad bad bad bad bad"),
+    Row("POST", "/oauth/token", "bad bad bad bad bad bad bad bad"),
     Row("GET", "/fhir/R4/{resource_type}", READS, "/fhir/R4/Condition?patient={absent}"),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?_id={taro}"),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Patient?identifier={card}"),
@@ -116,21 +120,21 @@ TABLE = (
     Row(
         "GET",
         "/fhir/R4/AuditEvent",
-        "in ok . . in in bad",
+        "in ok . . in in bad .",
         "/fhir/R4/AuditEvent?patient={taro}",
     ),
     Row("GET", "/fhir/R4/AuditEvent/{event_id}", HIS_PAGE, "/fhir/R4/AuditEvent/{his_event}"),
     # Decisions
     Row("GET", "/.well-known/authzen-configuration", OPEN),
     Row("GET", "/.well-known/jwks.json", OPEN),
-    Row("POST", "/access/v1/evaluation", "in bad . . bad in .", body={}),
-    Row("POST", "/access/v1/evaluation", "in ok . . ok in .", body=HIS_LAB),
-    Row("POST", "/access/v1/evaluations", "in ok . . ok in .", body=HIS_LAB),
-    Row("POST", "/fhir/R4", "in in in in in bad in", body={}),
+    Row("POST", "/access/v1/evaluation", "in bad . . bad in . .", body={}),
+    Row("POST", "/access/v1/evaluation", "in ok . . ok in . .", body=HIS_LAB),
+    Row("POST", "/access/v1/evaluations", "in ok . . ok in . .", body=HIS_LAB),
+    Row("POST", "/fhir/R4", "in in in in in bad in in", body={}),
     Row(
         "POST",
         "/fhir/R4",
-        "in in in in in . in",
+        "in in in in in . in in",
         body={
             "resourceType": "Condition",
             "subject": {"identifier": {"system": "{number_system}", "value": "{number_value}"}},
@@ -138,7 +142,7 @@ TABLE = (
             "onsetDateTime": "2026-01-01",
         },
     ),
-    Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad in", "/fhir/R4/Condition", {}),
+    Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad in in", "/fhir/R4/Condition", {}),
     # The sealed log
     Row("GET", "/log/v1/checkpoint", OPEN),
     Row("GET", "/log/v1/tile/{tile}", OPEN, "/log/v1/tile/0/000.p/1"),
@@ -157,31 +161,31 @@ TABLE = (
         READS,
         body={"day": "2026-11-01", "receipts": []},
     ),
-    Row("POST", "/facility/receipts/reconcile", "in in in in bad in in", body={}),
+    Row("POST", "/facility/receipts/reconcile", "in in in in bad in in in", body={}),
     # Sessions and joining
     Row("POST", "/sessions/options", OPEN),
-    Row("POST", "/sessions", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/sessions", "bad bad bad bad bad bad bad bad", body={}),
     Row("DELETE", "/sessions/current", EVERYONE),
-    Row("POST", "/sessions/refresh", "in in in in in in in", body={"refresh_token": "x"}),
-    Row("POST", "/enrolments", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/sessions/refresh", "in in in in in in in in", body={"refresh_token": "x"}),
+    Row("POST", "/enrolments", "bad bad bad bad bad bad bad bad", body={}),
     Row("GET", "/enrolments/current", TICKET),
     Row("POST", "/enrolments/current/acceptance", TICKET, body={"terms_version": "2026-11"}),
     Row("POST", "/enrolments/current/refusal", TICKET),
     Row("POST", "/enrolments/current/passkey/options", TICKET),
     Row("POST", "/enrolments/current/passkey", TICKET, body={}),
     # Every key is lost
-    Row("POST", "/recoveries", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/recoveries", "bad bad bad bad bad bad bad bad", body={}),
     Row("POST", "/recoveries/current/passkey/options", TICKET),
     Row("POST", "/recoveries/current/passkey", TICKET, body={}),
     Row("GET", "/me/recovery-code", PARTICIPANT, "/me/recovery-code?account_id={account}"),
     Row("POST", "/me/recovery-code", PARTICIPANT),
-    Row("POST", "/sessions/password", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/sessions/password", "bad bad bad bad bad bad bad bad", body={}),
     Row("GET", "/me/password", PARTICIPANT, "/me/password?account_id={account}"),
     Row("POST", "/me/password/options", PARTICIPANT),
     Row(
         "PUT",
         "/me/password",
-        "in gone . . in in .",
+        "in gone . . in in . .",
         body={"password": "x", "setup": "x", "number": "1"},
     ),
     # She has no passkey in this world, and no password either
@@ -234,7 +238,7 @@ TABLE = (
     Row(
         "POST",
         "/me/disclosure/changes",
-        "in bad . . in in .",
+        "in bad . . in in . .",
         body={
             "version": 0,
             "participant_id": "{taro}",
@@ -245,17 +249,17 @@ TABLE = (
     Row(
         "GET",
         "/me/disclosure/receipts/{version}",
-        "in . . . in in .",
+        "in . . . in in . .",
         "/me/disclosure/receipts/999?participant_id={taro}",
     ),
     Row("GET", "/me/disclosure/consent", PARTICIPANT, "/me/disclosure/consent?patient={taro}"),
     Row(
         "GET",
         "/me/disclosure/consent/{version}",
-        "in . . . in in .",
+        "in . . . in in . .",
         "/me/disclosure/consent/999?patient={taro}",
     ),
-    Row("POST", "/me/disclosure/consent", "in bad . . in in .", body={}),
+    Row("POST", "/me/disclosure/consent", "in bad . . in in . .", body={}),
     Row("POST", "/me/disclosure/undo", PARTICIPANT, body={"version": 0}),
     Row("POST", "/me/disclosure/desk-codes", PARTICIPANT, body={"level": "normal"}),
     Row("DELETE", "/me/disclosure/desk-codes/current", PARTICIPANT),
@@ -282,7 +286,7 @@ TABLE = (
     Row(
         "POST",
         "/me/disclosure/preview",
-        "in bad . . in in .",
+        "in bad . . in in . .",
         body={"facility_id": "{clinic}", "profession": "physician", "participant_id": "{taro}"},
     ),
     Row(
@@ -304,7 +308,7 @@ TABLE = (
     Row("PUT", "/me/residence", PARTICIPANT, body={"version": 0, "places": []}),
     Row("GET", "/me/scheme", PARTICIPANT),
     # Kumamoto offers no such way, whatever the version it was said of.
-    Row("PUT", "/me/scheme", "in bad . . in in .", body={"version": 0, "scheme": "care_team"}),
+    Row("PUT", "/me/scheme", "in bad . . in in . .", body={"version": 0, "scheme": "care_team"}),
     Row("GET", "/me/papers", PARTICIPANT, "/me/papers?participant_id={taro}"),
     Row("GET", "/me/papers/{paper_id}", HIS_PAGE, "/me/papers/{case}"),
     Row("GET", "/me/facilities/waiting", PARTICIPANT),
@@ -340,7 +344,7 @@ TABLE = (
     Row(
         "POST",
         "/me/access-log/{number}/question",
-        "in bad . . in in .",
+        "in bad . . in in . .",
         "/me/access-log/1/question",
         {"reason": "not_mine", "participant_id": "{taro}"},
     ),
@@ -360,14 +364,14 @@ TABLE = (
     Row(
         "GET",
         "/me/access-log/{number}/decision",
-        "in . . . in in .",
+        "in . . . in in . .",
         "/me/access-log/1/decision?participant_id={taro}",
     ),
     Row("GET", "/me/access-log/bundle", PARTICIPANT, "/me/access-log/bundle?participant_id={taro}"),
     Row(
         "GET",
         "/me/access-log/{name}",
-        "in . . . in in .",
+        "in . . . in in . .",
         "/me/access-log/9.tlog-proof?participant_id={taro}",
     ),
     Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
@@ -391,11 +395,11 @@ TABLE = (
     Row("GET", "/", OPEN),
     Row("GET", "/sign-in", OPEN),
     Row("POST", "/sign-in/options", OPEN, body={}),
-    Row("POST", "/sign-in/verify", "bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/sign-in/verify", "bad bad bad bad bad bad bad bad", body={}),
     Row("POST", "/sign-out", OPEN, body={}),
     Row("POST", "/preferences", OPEN, body={"text_size": "large"}),
     Row("GET", "/register", OPEN),
-    Row("POST", "/register", "bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("POST", "/register", "bad bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
     Row("GET", "/register/agree", OPEN),
     Row("POST", "/register/agree", TICKET, body={"answer": "accept"}),
     Row("GET", "/register/passkey", OPEN),
@@ -426,7 +430,7 @@ TABLE = (
     Row(
         "POST",
         "/account/password",
-        "in gone . . in in .",
+        "in gone . . in in . .",
         body={"account_id": "{account}", "setup": "x"},
     ),
     Row("POST", "/account/password/remove", PARTICIPANT, body={}),
@@ -434,16 +438,16 @@ TABLE = (
     Row(
         "POST",
         "/sign-in/password",
-        "bad bad bad bad bad bad bad",
+        "bad bad bad bad bad bad bad bad",
         body={"card": "{card_digits}", "password": "x"},
     ),
     Row("GET", "/recover", OPEN),
-    Row("POST", "/recover", "bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("POST", "/recover", "bad bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
     Row("GET", "/recover/passkey", OPEN),
     Row("POST", "/recover/passkey/options", TICKET, body={}),
     Row("POST", "/recover/passkey", TICKET, body={}),
     Row("GET", "/support/recovery", SUPPORT),
-    Row("POST", "/support/recovery", "in . . bad in in .", body={"card": "{card_digits}"}),
+    Row("POST", "/support/recovery", "in . . bad in in . .", body={"card": "{card_digits}"}),
     Row(
         "POST",
         "/support/recovery/{participant_id}/{recovery_id}/confirm",
@@ -561,7 +565,7 @@ TABLE = (
         body={"version": "0", "participant_id": "{taro}"},
     ),
     Row("GET", "/disclosure/receipts", PARTICIPANT),
-    Row("GET", "/disclosure/receipts/{version}", "in . . . in in .", "/disclosure/receipts/999"),
+    Row("GET", "/disclosure/receipts/{version}", "in . . . in in . .", "/disclosure/receipts/999"),
     Row("GET", "/disclosure/participation", PARTICIPANT),
     Row(
         "POST",
@@ -691,7 +695,7 @@ TABLE = (
     # Proxies
     Row("GET", "/proxies", PARTICIPANT, "/proxies?participant_id={taro}"),
     Row("GET", "/proxies/new", PARTICIPANT),
-    Row("POST", "/proxies/new", "in bad . . in in .", body={"card": "{card_digits}"}),
+    Row("POST", "/proxies/new", "in bad . . in in . .", body={"card": "{card_digits}"}),
     Row("GET", "/proxies/{proxy_id}", HIS_PAGE, "/proxies/{case}"),
     Row("POST", "/proxies/{proxy_id}/accept", HIS_PAGE, "/proxies/{case}/accept", {}),
     Row("POST", "/proxies/{proxy_id}/narrow", HIS_PAGE, "/proxies/{case}/narrow", {}),
@@ -705,7 +709,7 @@ TABLE = (
     Row(
         "POST",
         "/me/proxies",
-        "in bad . . in in .",
+        "in bad . . in in . .",
         body={"card": "1", "name": "x", "powers": ["view"]},
     ),
     Row(
@@ -726,9 +730,9 @@ TABLE = (
     Row("POST", "/me/proxies/{proxy_id}/resumption", HIS_PAGE, "/me/proxies/{case}/resumption", {}),
     Row("POST", "/me/safe-mode", PARTICIPANT, body={}),
     Row("GET", "/support/proxies", SUPPORT),
-    Row("POST", "/support/proxies", "in . . bad in in .", body={}),
-    Row("POST", "/support/proxies/card", "in . . bad in in .", body={"card": "{card_digits}"}),
-    Row("POST", "/support/proxies/safe-mode", "in . . bad in in .", body={}),
+    Row("POST", "/support/proxies", "in . . bad in in . .", body={}),
+    Row("POST", "/support/proxies/card", "in . . bad in in . .", body={"card": "{card_digits}"}),
+    Row("POST", "/support/proxies/safe-mode", "in . . bad in in . .", body={}),
     Row(
         "POST",
         "/support/proxies/{participant_id}/{proxy_id}/confirm",
@@ -748,9 +752,9 @@ TABLE = (
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "card", "card": "{card_digits}"}),
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "local_id", "local_id": "{number_value}"}),
     Row("GET", "/clinic/participants/{participant_id}", HIS_PAGE, "/clinic/participants/{taro}"),
-    Row("POST", "/clinic/desk-code", "in . bad . in in .", body={"code": "1234"}),
+    Row("POST", "/clinic/desk-code", "in . bad . in in . .", body={"code": "1234"}),
     Row("GET", "/clinic/ask", PROFESSIONAL),
-    Row("POST", "/clinic/ask", "in . bad . in in .", body={"card": "1234"}),
+    Row("POST", "/clinic/ask", "in . bad . in in . .", body={"card": "1234"}),
     Row(
         "POST",
         "/clinic/notices/{notice_id}/seen",
@@ -778,6 +782,88 @@ TABLE = (
         "/clinic/participants/{taro}/hand-on",
         {"professional_id": "{account}", "days": "7", "reason": "referral"},
     ),
+    Row("GET", "/me/profession", PROFESSIONAL),
+    Row("POST", "/me/profession/challenge", PROFESSIONAL),
+    Row("POST", "/me/profession", "in . bad . in in . .", body={}),
+    Row("GET", "/account/profession", PROFESSIONAL),
+    Row("POST", "/account/profession/challenge", PROFESSIONAL, body={}),
+    Row("POST", "/account/profession", "in . bad . in in . .", body={}),
+    # Invited to a facility's staff
+    Row("POST", "/invitations", "bad bad bad bad bad bad bad bad", body={}),
+    Row("GET", "/invitations/current", TICKET),
+    Row("POST", "/invitations/current/passkey/options", TICKET),
+    Row("POST", "/invitations/current/passkey", TICKET, body={}),
+    Row("GET", "/join", OPEN),
+    Row("POST", "/join", "bad bad bad bad bad bad bad bad", body={"code": "x"}),
+    Row("GET", "/join/passkey", OPEN),
+    Row("POST", "/join/passkey/options", TICKET, body={}),
+    Row("POST", "/join/passkey", TICKET, body={}),
+    # A facility's administrator: her own people, and nobody of the hospital where he is treated
+    Row("GET", "/facility", FACILITY_ADMIN, "/facility?facility_id={clinic}"),
+    Row("GET", "/facility/invite", FACILITY_ADMIN),
+    Row("POST", "/facility/invite", "in . . . in in . bad", body={}),
+    Row("GET", "/facility/people/{professional_id}", FACILITY_ADMIN, "/facility/people/{doctor}"),
+    Row("GET", "/facility/people/{professional_id}", HIS_PAGE, "/facility/people/{his_doctor}"),
+    Row(
+        "POST",
+        "/facility/people/{professional_id}/invite",
+        HIS_PAGE,
+        "/facility/people/{his_doctor}/invite",
+        {},
+    ),
+    Row(
+        "POST",
+        "/facility/people/{professional_id}/training",
+        HIS_PAGE,
+        "/facility/people/{his_doctor}/training",
+        {"trained_on": "2026-04-01"},
+    ),
+    Row(
+        "GET",
+        "/facility/people/{professional_id}/leave",
+        FACILITY_ADMIN,
+        "/facility/people/{doctor}/leave",
+    ),
+    Row(
+        "POST",
+        "/facility/people/{professional_id}/leave",
+        HIS_PAGE,
+        "/facility/people/{his_doctor}/leave",
+        {"facility_id": "{clinic}"},
+    ),
+    Row("GET", "/me/facility/people", FACILITY_ADMIN),
+    Row("POST", "/me/facility/people", "in . . . in in . bad", body={}),
+    Row(
+        "GET",
+        "/me/facility/people/{professional_id}",
+        FACILITY_ADMIN,
+        "/me/facility/people/{doctor}",
+    ),
+    Row(
+        "GET",
+        "/me/facility/people/{professional_id}",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}",
+    ),
+    Row(
+        "POST",
+        "/me/facility/people/{professional_id}/invitation",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}/invitation",
+    ),
+    Row(
+        "PUT",
+        "/me/facility/people/{professional_id}/training",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}/training",
+        {"trained_on": "2026-04-01"},
+    ),
+    Row(
+        "POST",
+        "/me/facility/people/{professional_id}/leaving",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}/leaving",
+    ),
     # The auditor
     Row("GET", "/auditor", AUDITOR),
     # The support centre
@@ -786,7 +872,7 @@ TABLE = (
     Row(
         "POST",
         "/support/campaigns",
-        "in . . bad in in .",
+        "in . . bad in in . .",
         body={"version": "2026-11", "answer_by": "2026-01-01"},
     ),
     Row(
@@ -797,13 +883,28 @@ TABLE = (
         {},
     ),
     Row("GET", "/support/papers", SUPPORT),
-    Row("POST", "/support/papers", "in . . bad in in .", body={}),
+    Row("POST", "/support/papers", "in . . bad in in . .", body={}),
     Row("GET", "/support/papers/{import_id}", HIS_PAGE, "/support/papers/{case}"),
     Row(
         "GET",
         "/support/papers/{import_id}/report.csv",
         HIS_PAGE,
         "/support/papers/{case}/report.csv",
+    ),
+    Row("GET", "/support/professions", SUPPORT),
+    Row(
+        "POST",
+        "/support/professions/{professional_id}/vouch",
+        "in . . bad in in . .",
+        "/support/professions/{his_doctor}/vouch",
+        {"reason": "", "until": ""},
+    ),
+    Row(
+        "POST",
+        "/support/professions/{professional_id}/withdraw",
+        HIS_PAGE,
+        "/support/professions/{his_doctor}/withdraw",
+        {},
     ),
     # His case waits for a call: no question of the log is behind it
     Row("GET", "/support/questions/{case_id}", HIS_PAGE, "/support/questions/{case}"),
@@ -823,11 +924,12 @@ JSON_ROUTES = (
     "/oauth",
     "/access/v1",
     "/log/v1",
-    "/facility",
+    "/facility/receipts",
     "/me",
     "/enrolments",
     "/sessions",
     "/recoveries",
+    "/invitations",
     "/health",
     "/schema",
     "/.well",
@@ -837,6 +939,7 @@ SCRIPTED = (
     "/sign-in/verify",
     "/register/passkey",
     "/recover/passkey",
+    "/join/passkey",
     "/account/keys/options",
     "/account/keys/add",
     "/step-up/options",
@@ -891,6 +994,7 @@ def own_role(attacking, world: World, tokens: dict[str, str]):
         "professional": world.sato,
         "support": world.ueda,
         "auditor": world.auditor,
+        "facility_admin": world.desk,
     }
     return lambda role: attacking(actor=actors.get(role), token=tokens.get(role))
 
@@ -998,6 +1102,7 @@ def _his(world: World) -> dict[str, str]:
         "number_value": world.number,
         "clinic": str(world.clinic.facility_id),
         "doctor": str(world.sato.professional_id),
+        "his_doctor": str(world.mori.professional_id),
         "absent": str(uuid4()),
     }
 
@@ -1010,6 +1115,7 @@ def _absent(world: World) -> dict[str, str]:
     return _his(world) | {
         "taro": str(uuid4()),
         "record": str(uuid4()),
+        "his_doctor": str(uuid4()),
         "case": str(uuid4()),
         "request": str(uuid4()),
         "notice": str(uuid4()),

@@ -53,6 +53,8 @@ async def bearers(
         "/facility": system,
         "/fhir": system,
         "/fhir/R4/AuditEvent": session,
+        "/me/facility": await session_of(own_world.desk),
+        "/me/profession": await session_of(own_world.sato),
         "/sessions": await session_of(own_world.sato),
     }
 

@@ -150,6 +150,22 @@ async def a_code_just_made(page: Page) -> None:
     await expect(page.locator(".spoken-code")).to_be_visible()
 
 
+async def somebody_just_invited(page: Page) -> None:
+    await page.goto("/facility/invite")
+    await page.fill("[name=name]", "事務担当")
+    await page.fill("[name=name_kana]", "ジムタントウ")
+    await page.select_option("[name=profession]", "clerk")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+    await expect(page.locator("main code").first).to_be_visible()
+
+
+async def an_invitation_filled_wrongly(page: Page) -> None:
+    await page.goto("/facility/invite")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
 async def a_request_filled_wrongly(page: Page) -> None:
     await page.goto("/clinic/ask")
     async with page.expect_navigation():
@@ -320,6 +336,15 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "support": ("ueda", at("/support")),
     "support_question": ("ueda", a_question_to_answer),
     "auditor": ("auditor", at("/auditor")),
+    "join": ("", at("/join")),
+    "facility_staff": ("desk", at("/facility")),
+    "facility_invite": ("desk", at("/facility/invite")),
+    "facility_invite_faults": ("desk", an_invitation_filled_wrongly),
+    "facility_code": ("desk", somebody_just_invited),
+    "facility_person": ("desk", behind("/facility", "/facility/people/")),
+    "facility_leave": ("desk", behind("/facility", "/facility/people/", "/leave")),
+    "profession": ("sato", at("/account/profession")),
+    "support_professions": ("ueda", at("/support/professions")),
 }
 
 SAY_A_FAULT = (
@@ -331,6 +356,7 @@ SAY_A_FAULT = (
     "teams_fault",
     "record_share",
     "clinic_ask_faults",
+    "facility_invite_faults",
 )
 
 
@@ -366,7 +392,7 @@ async def sessions(
     while await notifications.deliver():
         pass
     await questions.ask(keeper, 1, "not_mine", "")
-    keys = ("hanako", "sato", "ueda", "auditor")
+    keys = ("hanako", "sato", "ueda", "auditor", "desk")
     who = {key: await session_of(as_actor(people[key])) for key in keys}
     await ask_and_open(await identity.actor_of(who["sato"]), fresh, joined.card.digits)
     return who | {

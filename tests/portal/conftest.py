@@ -87,6 +87,12 @@ async def auditor(open_browser) -> Visitor:
 
 
 @pytest_asyncio.fixture
+async def desk(open_browser, clinic: Place) -> Visitor:
+    """Who looks after the clinic's people."""
+    return await scene.visitor(await open_browser(), await scene.administrator(clinic))
+
+
+@pytest_asyncio.fixture
 async def busy(
     hanako: Visitor, sato: Visitor, ito: Visitor, clinic: Place, pharmacy: Place
 ) -> dict[str, int]:

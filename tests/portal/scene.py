@@ -216,6 +216,19 @@ async def auditor() -> Actor:
     return Actor(kind=ActorKind.AUDITOR, account_id=account_id, name="監査担当")
 
 
+async def administrator(place: Place, name: str = "管理担当") -> Actor:
+    """The desk that invites a facility's people: a role, no person."""
+    made, _ = await registry.appoint_administrator(
+        OPERATOR, place.facility_id, name=name, name_kana="カンリタントウ"
+    )
+    return Actor(
+        kind=ActorKind.FACILITY_ADMIN,
+        account_id=made.account_id,
+        facility_id=place.facility_id,
+        name=name,
+    )
+
+
 async def place(name: str, kana: str, name_en: str, kind: str) -> Place:
     code = f"43{secrets.randbelow(10**8):08}"
     facility_id = await registry.add_facility(

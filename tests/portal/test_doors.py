@@ -15,16 +15,17 @@ PAGES = {
         "/help",
     ),
     "sato": ("/clinic",),
-    "ueda": ("/support",),
+    "ueda": ("/support", "/support/professions"),
+    "desk": ("/facility", "/facility/invite"),
 }
 BOTH = pytest.mark.parametrize("locale", ["ja", "en"])
 
 
 @BOTH
 async def test_everyone_can_open_all_their_pages(
-    hanako: Visitor, sato: Visitor, ueda: Visitor, locale: str
+    hanako: Visitor, sato: Visitor, ueda: Visitor, desk: Visitor, locale: str
 ) -> None:
-    people = {"hanako": hanako, "sato": sato, "ueda": ueda}
+    people = {"hanako": hanako, "sato": sato, "ueda": ueda, "desk": desk}
     for key, paths in PAGES.items():
         for path in paths:
             answer = await people[key].get(path, locale=locale)
@@ -33,9 +34,9 @@ async def test_everyone_can_open_all_their_pages(
 
 
 async def test_another_role_finds_no_such_page(
-    hanako: Visitor, sato: Visitor, ueda: Visitor
+    hanako: Visitor, sato: Visitor, ueda: Visitor, desk: Visitor
 ) -> None:
-    people = {"hanako": hanako, "sato": sato, "ueda": ueda}
+    people = {"hanako": hanako, "sato": sato, "ueda": ueda, "desk": desk}
     nowhere = await hanako.get("/no-such-page")
     for key, paths in PAGES.items():
         for path in paths:
@@ -58,11 +59,12 @@ async def test_a_stranger_is_led_to_sign_in(open_browser) -> None:
 
 
 async def test_the_front_page_leads_each_person_home(
-    hanako: Visitor, sato: Visitor, ueda: Visitor, open_browser
+    hanako: Visitor, sato: Visitor, ueda: Visitor, desk: Visitor, open_browser
 ) -> None:
     stranger = await (await open_browser()).get("/", headers={"accept": "text/html"})
     assert "はじめて使う" in stranger.text
-    for who, home in ((hanako, "/home"), (sato, "/clinic"), (ueda, "/support")):
+    homes = ((hanako, "/home"), (sato, "/clinic"), (ueda, "/support"), (desk, "/facility"))
+    for who, home in homes:
         answer = await who.get("/")
         assert (answer.status_code, answer.headers["location"]) == (303, home)
 
@@ -71,11 +73,12 @@ async def test_the_front_page_leads_each_person_home(
     "path", ["/me", "/me/disclosure", "/me/facilities", "/me/access-log", "/me/notices"]
 )
 async def test_the_app_answers_participants_alone(
-    hanako: Visitor, sato: Visitor, ueda: Visitor, path: str
+    hanako: Visitor, sato: Visitor, ueda: Visitor, desk: Visitor, path: str
 ) -> None:
     assert (await hanako.ask(path)).status_code == 200
     assert (await sato.ask(path)).status_code == 404
     assert (await ueda.ask(path)).status_code == 404
+    assert (await desk.ask(path)).status_code == 404
     # the cookie opens no door of the app
     assert (await hanako.browser.get(path)).status_code == 401
 

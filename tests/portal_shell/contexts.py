@@ -14,6 +14,7 @@ from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
+from tests.portal_shell.staff import STAFF_PAGES
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -339,6 +340,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "tells_items": True,
         },
     ),
+    **STAFF_PAGES,
     "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
     "home": (
         "home.html",

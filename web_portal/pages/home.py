@@ -22,6 +22,7 @@ HOMES = {
     ActorKind.PROFESSIONAL: "/clinic",
     ActorKind.SUPPORT: "/support",
     ActorKind.AUDITOR: "/auditor",
+    ActorKind.FACILITY_ADMIN: "/facility",
 }
 LATELY, LOOKED_THROUGH = 5, 50
 

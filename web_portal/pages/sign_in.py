@@ -23,6 +23,7 @@ HOME: Final = {
     ActorKind.PROFESSIONAL: "/clinic",
     ActorKind.SUPPORT: "/support",
     ActorKind.AUDITOR: "/auditor",
+    ActorKind.FACILITY_ADMIN: "/facility",
 }
 CHOICES: Final = {
     "locale": i18n.LOCALES,
