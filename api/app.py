@@ -42,8 +42,8 @@ from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
-from api.identity.national.routes import routes as my_number_routes
 from api.identity.invitation_routes import routes as invitation_routes
+from api.identity.national.routes import routes as my_number_routes
 from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
