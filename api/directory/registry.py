@@ -4,8 +4,11 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from api.access_log import service as access_log
+from api.access_log.events import EventName
 from api.core.actor import Actor
 from api.core.database import unit_of_work
+from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import registry_queries, service
 
@@ -55,8 +58,25 @@ async def add_professional(
     return professional_id
 
 
-async def add_officer(actor: Actor, *, name: str, name_kana: str) -> UUID:
+async def add_officer(
+    actor: Actor, *, name: str, name_kana: str, trained_on: date | None = None
+) -> UUID:
+    """An officer may work from the day of their safety training on."""
     officer_id = uuid7()
     async with unit_of_work(actor) as tx:
-        await registry_queries.add_officer(tx, officer_id, name, name_kana)
+        await registry_queries.add_officer(tx, officer_id, name, name_kana, trained_on)
     return officer_id
+
+
+async def record_training(actor: Actor, person_id: UUID, trained_on: date) -> None:
+    """Of a professional or an officer, before whose training nobody may view anything.
+
+    Raises `NotFound` for nobody's id, and for any actor but an operator.
+    """
+    async with unit_of_work(actor) as tx:
+        if not await registry_queries.set_trained(tx, person_id, trained_on):
+            raise NotFound
+        detail = {"person": str(person_id), "trained_on": trained_on.isoformat()}
+        await access_log.append_system(
+            tx, EventName.TRAINING_RECORDED, outcome="permitted", detail=detail
+        )

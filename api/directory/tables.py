@@ -74,3 +74,4 @@ class Officer(Table, tablename="officer", db=DB):
     name = Text()
     name_kana = Text()
     is_active = Boolean()
+    trained_on = Date(null=True)

@@ -202,6 +202,8 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             return f".{row.outcome}"
         case EventName.SIGNED_IN if row.outcome == "denied":
             return ".denied"
+        case EventName.LOOK_ALIKE_DECIDED:
+            return f".{row.detail.get('decision')}"
         case EventName.PARTICIPATION_CHANGED:
             return f".{row.detail.get('because') or row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:
