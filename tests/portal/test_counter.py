@@ -1,4 +1,4 @@
-"""Officer Ueda acts for Hanako: identified first, logged with both names, told, nothing clinical."""
+"""Officer Ueda acts for Hanako: identified first, logged and told, nothing clinical."""
 
 import re
 from datetime import timedelta
