@@ -27,6 +27,7 @@ from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
 from api.consent.lifecycle.enrolment_routes import routes as consent_routes
+from api.consent.lifecycle.family_routes import routes as family_routes
 from api.consent.lifecycle.routes import routes as lifecycle_routes
 from api.consent.settings.routes import routes as disclosure_routes
 from api.core import database, i18n, runtime
@@ -40,6 +41,7 @@ from api.directory.errors import StaffFaults
 from api.directory.staff_routes import routes as staff_routes
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
+from api.identity.app_links import routes as app_link_routes
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.invitation_routes import routes as invitation_routes
@@ -53,6 +55,7 @@ from api.proxies.routes import routes as proxy_routes
 from api.records.access_routes import routes as access_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
+from api.records.linking_routes import routes as linking_routes
 from api.records.own_routes import routes as my_records_routes
 from api.records.preview_routes import routes as preview_routes
 from api.support.errors import FilterFaults, QuestionFaults
@@ -127,6 +130,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     runtime.start(settings, keys)
     doors = [
         *identity_routes,
+        *app_link_routes,
         *own_key_routes,
         *my_number_routes,
         *invitation_routes,
@@ -138,6 +142,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *lifecycle_routes,
         *me_routes,
         *proxy_routes,
+        *family_routes,
         *recovery_routes,
         *log_routes,
         *proof_routes,
@@ -145,6 +150,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *linking_routes,
         *records_routes,
         *access_routes,
         *preview_routes,

@@ -307,7 +307,9 @@ async def _professional(key: str, name: str, kana: str, profession: str, facilit
 
 
 async def _officer(key: str, name: str, kana: str, *, kind: str = "support") -> Cast:
-    person_id = await registry.add_officer(OPERATOR, name=name, name_kana=kana)
+    person_id = await registry.add_officer(
+        OPERATOR, name=name, name_kana=kana, trained_on=date(2026, 4, 1)
+    )
     return await _account(key, kind, name, kana, person_id)
 
 

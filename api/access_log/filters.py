@@ -38,6 +38,16 @@ _SOURCES: Final = {
 _EVENTS: Final = {
     EventName.RECORD_STORED: Kind.RECEIVED,
     EventName.ENROLLED: Kind.SETTINGS,
+    EventName.ENROLLED_BY_FAMILY: Kind.SETTINGS,
+    EventName.PAPER_TYPED: Kind.SUPPORT,
+    EventName.PAPER_WITHDRAWN: Kind.SUPPORT,
+    EventName.PAPER_CONFIRMED: Kind.SUPPORT,
+    EventName.PAPER_SCAN_SEEN: Kind.SUPPORT,
+    EventName.LOOK_ALIKE_DECIDED: Kind.SUPPORT,
+    EventName.CODE_ISSUED: Kind.SUPPORT,
+    EventName.NUMBER_ASKED: Kind.SETTINGS,
+    EventName.NUMBER_LINKED: Kind.SETTINGS,
+    EventName.NUMBER_REFUSED: Kind.SETTINGS,
 }
 _EXPORTED: Final = ":exported"
 _STAFF: Final = [ActorKind.SUPPORT.value, ActorKind.OPERATOR.value]

@@ -49,6 +49,7 @@ class DeskCode(Table, tablename="desk_code", db=DB):
     expires_at = Timestamptz()
     used_at = Timestamptz(null=True)
     ended_at = Timestamptz(null=True)
+    used_by_facility = UUID(null=True)
 
 
 class AccessRequest(Table, tablename="access_request", db=DB):

@@ -44,6 +44,11 @@ class KeyRing:
         return self._bytes("second_factor.key", AESGCM.generate_key(256))
 
     @cached_property
+    def paper_scans(self) -> bytes:
+        """Seals the scans of enrolment forms."""
+        return self._bytes("paper_scans.key", AESGCM.generate_key(256))
+
+    @cached_property
     def csrf(self) -> str:
         return self._bytes("csrf.key", secrets.token_hex(32).encode()).decode()
 
@@ -250,6 +255,17 @@ def fresh_key(over: bytes, name: bytes) -> bytes:
 def unwrapped(over: bytes, name: bytes, wrapped: bytes) -> bytes:
     """The key inside. Raises `InvalidTag` for another key, another name, or a changed byte."""
     return AESGCM(over).decrypt(wrapped[:12], wrapped[12:], name)
+
+
+def sealed(key: bytes, content: bytes, name: bytes) -> bytes:
+    """AES-256-GCM under `key`; `name` says what it is and must be told again to open it."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(key).encrypt(nonce, content, name)
+
+
+def unsealed(key: bytes, content: bytes, name: bytes) -> bytes:
+    """Raises `InvalidTag` for another key, another name, or a changed byte."""
+    return AESGCM(key).decrypt(content[:12], content[12:], name)
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

@@ -141,6 +141,22 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
         await DB.pool.release(connection)
 
 
+async def turn_to(tx: Transaction, subject: UUID) -> None:
+    """From here on the transaction is about this subject, in the same name: for a deed that two
+    logs tell of. Never for a proxy, whose context names one principal.
+    """
+    actor = tx.acting
+    if actor.is_proxy:
+        raise NotFound
+    started = await tx.fetchval("SELECT app.transaction_nonce()")
+    pid = tx.connection.get_server_pid()
+    await tx.execute(
+        "SELECT set_config('app.context', $1, true)",
+        signed_context("t", actor, subject, pid, started),
+    )
+    tx.subject = subject
+
+
 def signed_context(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:
     """The context as PostgreSQL checks it; form `t` is a transaction's, `c` one call's, `a` asks to
     act as a proxy and is good for nothing else."""

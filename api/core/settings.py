@@ -43,7 +43,11 @@ class NationalLogin(msgspec.Struct, frozen=True, kw_only=True):
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`database_url` is the administrator's; the application itself connects as its own role.
-    `hpki`: a folder of the certificates that professions are shown by (docs/reference)."""
+    `hpki`: a folder of the certificates that professions are shown by (docs/reference).
+
+    `android_apps`: package and SHA-256 fingerprints of its certificates; `ios_apps`: app ids with
+    their team (ABCDE12345.jp.example.app). Only these apps open our links and use our passkeys.
+    """
 
     home: Path
     public_url: str = "http://localhost:8000"
@@ -65,6 +69,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 is_demo=True,
             )
         return self.my_number
+
+    android_apps: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    ios_apps: tuple[str, ...] = ()
 
     @property
     def rp_id(self) -> str:
@@ -98,6 +105,8 @@ def from_environment(**overrides: object) -> Settings:
     values["workers"] = int(workers)
     values["is_demo"] = env.get("TSUNAGU_DEMO") == "1"
     values["my_number"] = _national_login(env)
+    values["android_apps"] = android_apps(env.get("ANDROID_APPS") or "")
+    values["ios_apps"] = ios_apps(env.get("IOS_APPS") or "")
     return Settings(**(values | overrides))  # type: ignore[arg-type]
 
 
@@ -115,3 +124,31 @@ def _national_login(env: Mapping[str, str]) -> NationalLogin | None:
     if not re.fullmatch(r"aal[1-3]( [a-z0-9]+)*", acr):
         raise SettingFault('MY_NUMBER_ACR must begin with aal1, aal2 or aal3, as in "aal3 crl".')
     return NationalLogin(issuer=issuer, client_id=client_id, acr=acr)
+
+
+_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
+_IOS_APP = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}")
+
+
+def android_apps(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """`package=fingerprint,fingerprint` apart by blanks. Raises `SettingFault`."""
+    found = []
+    for each in text.split():
+        package, _, prints = each.partition("=")
+        fingerprints = tuple(one.upper() for one in prints.split(","))
+        if not _PACKAGE.fullmatch(package) or not all(map(_FINGERPRINT.fullmatch, fingerprints)):
+            raise SettingFault(
+                "ANDROID_APPS is `package=fingerprint` with the SHA-256 of the app's certificate"
+                f" as AA:BB:…, several apart by blanks, not {each!r}."
+            )
+        found.append((package, fingerprints))
+    return tuple(found)
+
+
+def ios_apps(text: str) -> tuple[str, ...]:
+    """App ids apart by blanks. Raises `SettingFault`."""
+    for each in text.split():
+        if not _IOS_APP.fullmatch(each):
+            raise SettingFault(f"IOS_APPS holds ids like ABCDE12345.jp.example.app, not {each!r}.")
+    return tuple(text.split())

@@ -122,10 +122,13 @@ async def add_professional(
     return professional_id
 
 
-async def add_officer(actor: Actor, *, name: str, name_kana: str) -> UUID:
+async def add_officer(
+    actor: Actor, *, name: str, name_kana: str, trained_on: date | None = None
+) -> UUID:
+    """An officer may work from the day of their safety training on."""
     officer_id = uuid7()
     async with unit_of_work(actor) as tx:
-        await registry_queries.add_officer(tx, officer_id, name, name_kana)
+        await registry_queries.add_officer(tx, officer_id, name, name_kana, trained_on)
     return officer_id
 
 
@@ -172,3 +175,17 @@ async def _log(
     await access_log.append_system(
         tx, event, outcome="permitted", detail={"facility": facility_id} | detail
     )
+
+
+async def record_training(actor: Actor, person_id: UUID, trained_on: date) -> None:
+    """Of a professional or an officer, before whose training nobody may view anything.
+
+    Raises `NotFound` for nobody's id, and for any actor but an operator.
+    """
+    async with unit_of_work(actor) as tx:
+        if not await registry_queries.set_trained(tx, person_id, trained_on):
+            raise NotFound
+        detail = {"person": str(person_id), "trained_on": trained_on.isoformat()}
+        await access_log.append_system(
+            tx, EventName.TRAINING_RECORDED, outcome="permitted", detail=detail
+        )

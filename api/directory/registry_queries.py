@@ -36,9 +36,10 @@ async def add_professional(tx: Transaction, *values: str | UUID | date | None) -
     )
 
 
-async def add_officer(tx: Transaction, *values: str | UUID) -> None:
+async def add_officer(tx: Transaction, *values: str | UUID | date | None) -> None:
     await tx.execute(
-        "INSERT INTO officer (officer_id, name, name_kana) VALUES ($1, $2, $3)", *values
+        "INSERT INTO officer (officer_id, name, name_kana, trained_on) VALUES ($1, $2, $3, $4)",
+        *values,
     )
 
 
@@ -66,3 +67,14 @@ async def administrators(tx: Transaction, facility_id: UUID) -> list[asyncpg.Rec
         " WHERE facility_id = $1 ORDER BY is_active DESC, appointed_at",
         facility_id,
     )
+
+
+async def set_trained(tx: Transaction, person_id: UUID, trained_on: date) -> bool:
+    """False where it is nobody's id, or the actor may not write here."""
+    done = False
+    for statement in (
+        "UPDATE professional SET trained_on = $2 WHERE professional_id = $1 RETURNING true",
+        "UPDATE officer SET trained_on = $2 WHERE officer_id = $1 RETURNING true",
+    ):
+        done = bool(await tx.fetchval(statement, person_id, trained_on)) or done
+    return done

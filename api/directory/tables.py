@@ -77,6 +77,7 @@ class Officer(Table, tablename="officer", db=DB):
     name = Text()
     name_kana = Text()
     is_active = Boolean()
+    trained_on = Date(null=True)
 
 
 class FacilityAdministrator(Table, tablename="facility_administrator", db=DB):

@@ -113,7 +113,7 @@ async def ticket(token: str) -> Enrolling:
     """Raises `TicketGone` or `AlreadyEnrolled`."""
     async with unit_of_work(_acting(await holder_of(token))) as tx:
         row = await _open_ticket(tx, token)
-        return await _enrolling(tx, row["terms_version"])
+        return await ticket_in(tx, row["terms_version"])
 
 
 async def accept(token: str, terms_version: str, scheme: str | None = None) -> None:
@@ -130,7 +130,7 @@ async def passkey_options(token: str) -> dict[str, Any]:
         row = await _open_ticket(tx, token)
         if row["terms_version"] is None:
             raise NotAccepted
-        person = await _enrolling(tx, row["terms_version"])
+        person = await ticket_in(tx, row["terms_version"])
         await queries.set_ticket_challenge(tx, sha256(token.encode()), challenge)
     return passkeys.creation_options(
         challenge, holder.participant_id.bytes, person.card, person.name
@@ -216,6 +216,25 @@ async def finish_by_my_number_in(
     return Finished(row["scheme"], None)
 
 
+async def assist_in(tx: Transaction, token: str, holder: TicketHolder, terms: str) -> None:
+    """The terms are agreed to by who registers the subject; `use_up_in` ends the ticket.
+
+    Raises `TicketGone` and `AlreadyEnrolled`.
+    """
+    await _open_ticket(tx, token)
+    if holder.has_passkey:
+        raise AlreadyEnrolled
+    await queries.accept_terms(tx, sha256(token.encode()), terms, None)
+
+
+async def use_up_in(tx: Transaction, token: str) -> None:
+    """Ticket and code are spent and no key is made: the counter prints another code."""
+    row = await _open_ticket(tx, token)
+    if not await queries.use_activation_code(tx, row["code_hmac"]):
+        raise AlreadyEnrolled
+    await queries.finish_ticket(tx, sha256(token.encode()))
+
+
 async def refuse_in(tx: Transaction, token: str) -> None:
     """The code stays good: whoever refuses today may come back with the same paper."""
     await _open_ticket(tx, token)
@@ -240,7 +259,7 @@ async def _open_ticket(tx: Transaction, token: str) -> asyncpg.Record:
     return row
 
 
-async def _enrolling(tx: Transaction, terms_version: str | None) -> Enrolling:
+async def ticket_in(tx: Transaction, terms_version: str | None) -> Enrolling:
     person = await queries.enrolling_person(tx)
     return Enrolling(
         masked_name(person["name"]),

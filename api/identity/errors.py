@@ -160,6 +160,25 @@ class SecondOfficerNeeded(Conflict):
     key = "error.recovery.second_officer"
 
 
+class ScanRefused(Problem):
+    """No PDF, JPEG or PNG by how it begins, or too large."""
+
+    status = 422
+    key = "error.scan.refused"
+
+
+class ScanNotSeen(Conflict):
+    """Who confirms has looked at the scan that is there now."""
+
+    key = "error.scan.not_seen"
+
+
+class CardOfAnother(Conflict):
+    """The card on the form is a participant's already, and not the one it was said to be of."""
+
+    key = "error.form.card_of_another"
+
+
 class LastWayIn(Conflict):
     key = "error.passkey.last"
 

@@ -51,14 +51,18 @@ async def admit(actor: Actor, paper: Paper, card: CardNumber) -> UUID:
 
 async def issue_code(actor: Actor, participant_id: UUID) -> ActivationCode:
     """A fresh activation code, to be printed once; only its keyed hash is kept."""
-    code = new_activation_code(os.urandom(CODE_RANDOM_BYTES))
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await intake_queries.add_code(
-            tx,
-            participant_id,
-            runtime.keys().keyed_hash("activation_code", code.text),
-            clock.now() + CODE_VALID_FOR,
-        )
+        return await issue_code_in(tx, participant_id)
+
+
+async def issue_code_in(tx: Transaction, participant_id: UUID) -> ActivationCode:
+    code = new_activation_code(os.urandom(CODE_RANDOM_BYTES))
+    await intake_queries.add_code(
+        tx,
+        participant_id,
+        runtime.keys().keyed_hash("activation_code", code.text),
+        clock.now() + CODE_VALID_FOR,
+    )
     return code
 
 

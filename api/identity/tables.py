@@ -225,3 +225,55 @@ class NationalIdentity(Table, tablename="national_identity", db=DB):
     sub = Text()
     added_at = Timestamptz()
     last_used_at = Timestamptz(null=True)
+
+
+class Registration(Table, tablename="registration", db=DB):
+    participant_id = UUID(primary_key=True)
+    address = Text()
+    phone = Text()
+    email = Text()
+    family_doctor = Text()
+    insurer = Text()
+    insurance_symbol = Text()
+    insurance_number = Text()
+    insurance_branch = Text()
+    recorded_at = Timestamptz()
+
+
+class PaperEnrolment(Table, tablename="paper_enrolment", db=DB):
+    enrolment_id = UUID(primary_key=True)
+    state = Text()
+    form = JSONB(null=True)
+    typed_by = UUID()
+    typed_by_name = Text()
+    typed_at = Timestamptz()
+    settled_by = UUID(null=True)
+    settled_by_name = Text(null=True)
+    settled_at = Timestamptz(null=True)
+    became = UUID(null=True)
+
+
+class EnrolmentScan(Table, tablename="enrolment_scan", db=DB):
+    enrolment_id = UUID(primary_key=True)
+    media_type = Text()
+    sealed = Bytea(secret=True)
+    attached_at = Timestamptz()
+
+
+class EnrolmentScanLook(Table, tablename="enrolment_scan_look", db=DB):
+    enrolment_id = UUID()
+    look_id = UUID(primary_key=True)
+    looked_by = UUID()
+    looked_at = Timestamptz()
+
+
+class LookAlikeRow(Table, tablename="look_alike", db=DB):
+    participant_id = UUID()
+    other_id = UUID(primary_key=True)
+    why = Array(base_column=Text())
+    found_at = Timestamptz()
+    decision = Text(null=True)
+    reason = Text(null=True)
+    decided_by = UUID(null=True)
+    decided_by_name = Text(null=True)
+    decided_at = Timestamptz(null=True)

@@ -1,6 +1,5 @@
 """Who may act for whom, with which powers, on one day; ages by Japanese law."""
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple, get_args
@@ -22,8 +21,10 @@ Kind = Literal[
     "emergency_nominee",
 ]
 # How a proxy came to be: named by the participant, witnessed at the counter for somebody without
-# phone and eID, registered from papers of the law (family register, court order).
-Origin = Literal["participant", "witnessed", "registered"]
+# phone and eID, registered from papers of the law (family register, court order), begun by somebody
+# of the family who registered the participant with card and code.
+Origin = Literal["participant", "witnessed", "registered", "assisted"]
+Family = Literal["child", "spouse", "parent", "sibling", "grandchild", "other"]
 Act = Literal["asked", "granted", "confirmed", "suspended", "resumed", "narrowed", "ended"]
 State = Literal["waiting", "in_force", "suspended", "ended"]
 Reason = Literal[
@@ -31,6 +32,7 @@ Reason = Literal[
 ]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+FAMILY: Final[tuple[Family, ...]] = get_args(Family)
 OF_MINORS: Final = frozenset({"parent", "guardian_of_minor"})
 ADULT: Final = 18  # Civil Code art. 4
 ACTS_FOR_THEMSELVES: Final = 15
@@ -173,7 +175,7 @@ def _months_on(day: date) -> date:
 
 
 def opens_on(origin: Origin, asked_on: date) -> date:
-    return asked_on + COOLING_OFF if origin == "witnessed" else asked_on
+    return asked_on + COOLING_OFF if origin in ("witnessed", "assisted") else asked_on
 
 
 def may_represent(kind: Kind, principal_born: date, representative_born: date, today: date) -> bool:
@@ -189,20 +191,13 @@ def may_represent(kind: Kind, principal_born: date, representative_born: date, t
     return principal >= ACTS_FOR_THEMSELVES
 
 
+def may_register(principal_born: date, representative_born: date, today: date) -> bool:
+    """Whether one may register the other by card and code: adults each other. Parents of minors
+    bring papers to the counter."""
+    return min(law_age(principal_born, today), law_age(representative_born, today)) >= ADULT
+
+
 def shares_a_way(minor: Collection[str], guardian: Collection[str]) -> bool:
     """Whether a minor and their guardian share an address, a number or a device: what is meant for
     the one would reach the other."""
     return not set(minor).isdisjoint(guardian)
-
-
-_SAME_CHARACTER: Final = str.maketrans("髙﨑濵濱邉邊齋齊斎澤廣", "高崎浜浜辺辺斉斉斉沢広")
-
-
-def same_name(one: str, other: str) -> bool:
-    """Spaces, width and old forms of characters do not matter."""
-    return _folded(one) == _folded(other) != ""
-
-
-def _folded(name: str) -> str:
-    narrow = "".join(unicodedata.normalize("NFKC", name).split())
-    return narrow.translate(_SAME_CHARACTER).casefold()

@@ -17,6 +17,7 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity import intake, stepping_up
 from api.identity.card import CardFault, CardNumber
+from api.identity.names import are_alike
 from api.identity.typed import normalise_digits
 from api.proxies import queries, rules
 from api.proxies.errors import (
@@ -117,7 +118,7 @@ async def mine(actor: Actor) -> Proxies:
             each
             for each in found
             if each.principal_id != subject
-            and not (each.relation.origin != "participant" and each.relation.state == "waiting")
+            and not (each.relation.origin in _AT_THE_COUNTER and each.relation.state == "waiting")
         ],
         bool(is_on and is_on["is_on"]),
     )
@@ -186,7 +187,7 @@ async def ask(
         if (
             found is not None
             and found.participant_id not in (actor.participant_id, actor.own_participant_id)
-            and rules.same_name(found.name, name)
+            and are_alike(found.name, name)
             and rules.may_represent("voluntary", born, found.birth_on, today)
         ):
             named = found.participant_id
@@ -309,6 +310,36 @@ async def witness(actor: Actor, wish: Witnessed, *, today: date | None = None) -
     return principal.participant_id
 
 
+async def assist_in(
+    tx: Transaction, own_id: UUID, own_born: date, powers: Collection[str], family: str
+) -> date:
+    """Somebody of the family registered the transaction's subject, and will act for them from the
+    day answered on, once an officer has spoken with the subject.
+
+    The caller holds a ticket of the subject's. Raises `ProxyFaults`.
+    """
+    today, principal_born = clock.today_in_japan(), await _birth(tx)
+    faults = _faults(powers, None, today)
+    if Power.PROXY_ADMIN in powers:
+        faults["powers"] = "error.proxy.powers"
+    if family not in rules.FAMILY:
+        faults["family"] = "error.assisted.family"
+    if own_id == tx.subject or not rules.may_register(principal_born, own_born, today):
+        faults["card"] = "error.assisted.ages"
+    if faults:
+        raise ProxyFaults(faults)
+    actor, opens = tx.acting, rules.opens_on("assisted", today)
+    last = rules.last_day("voluntary", opens, principal_born, None)
+    name = actor.name or ""
+    await queries.lock(tx)
+    proxy_id = await queries.add(tx, own_id, name, "voluntary", "assisted", opens)
+    works = await directory.workplaces_of_name_in(tx, name)
+    await _say(tx, actor, proxy_id, name, powers, last, works_at=works, evidence=f"family:{family}")
+    await notifications.enqueue(tx, "proxy_assisted", by=name, day=opens.isoformat())
+    return opens
+
+
+_AT_THE_COUNTER: Final = ("witnessed", "registered")
 _WITNESSED: Final = ("voluntary", "hospital_liaison", "emergency_nominee")
 
 

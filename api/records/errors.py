@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from api.core import i18n
-from api.core.errors import Problem
+from api.core.errors import Conflict, Problem
 from api.fhir.outcome import Issue
 from api.records.parse import Fault
 
@@ -84,3 +84,16 @@ class UnknownPlace(Problem):
 
     status = 400
     key = "error.records.unknown_place"
+
+
+class NumberRefused(Problem):
+    """No patient number, or a 個人番号; it was not kept."""
+
+    status = 422
+    key = "error.number.refused"
+
+
+class NumberTaken(Conflict):
+    """The number is another patient's at this facility already."""
+
+    key = "error.number.taken"

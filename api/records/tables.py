@@ -24,6 +24,18 @@ class FacilityPatient(Table, tablename="facility_patient", db=DB):
     linked_at = Timestamptz()
 
 
+class LinkRequest(Table, tablename="link_request", db=DB):
+    participant_id = UUID()
+    link_id = UUID(primary_key=True)
+    facility_id = UUID()
+    local_id = Text()
+    asked_by_name = Text()
+    asked_at = Timestamptz()
+    expires_at = Timestamptz()
+    answer = Text(null=True)
+    answered_at = Timestamptz(null=True)
+
+
 class Record(Table, tablename="record", db=DB):
     participant_id = UUID()
     record_id = UUID(primary_key=True)

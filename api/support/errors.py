@@ -10,6 +10,23 @@ class NoTelephoneNumber(Problem):
     key = "error.support.telephone"
 
 
+class NoNumberToCall(Problem):
+    """The participant gave no telephone number on enrolling, so nobody can be called back."""
+
+    status = 422
+    key = "error.counter.no_number"
+
+
+class HasAKey(Conflict):
+    """Who has a key gets no activation code: a lost key is recovered with two officers."""
+
+    key = "error.counter.has_key"
+
+
+class NothingToWithdraw(Conflict):
+    key = "error.counter.nothing_to_withdraw"
+
+
 class FilterFaults(Problem):
     """`fields` maps what the log cannot be narrowed by to the key of what is wrong with it."""
 

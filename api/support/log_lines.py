@@ -204,6 +204,8 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             return ".denied"
         case EventName.SIGNED_IN | EventName.ENROLLED if row.detail.get("way") == "my_number":
             return ".my_number"
+        case EventName.LOOK_ALIKE_DECIDED:
+            return f".{row.detail.get('decision')}"
         case EventName.PARTICIPATION_CHANGED:
             return f".{row.detail.get('because') or row.detail.get('state')}"
         case EventName.DISCLOSURE_CHANGED:

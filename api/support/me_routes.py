@@ -16,6 +16,7 @@ from api.consent.settings.view import DisclosureView, view
 from api.core import i18n
 from api.core.actor import Actor, Power
 from api.directory import service as directory
+from api.identity import registered
 from api.identity.guards import ANYBODY, API, CONSENT, NOTICES, SETTINGS, VIEW, participants_only
 from api.support import leaving, own, service
 from api.support.own import FacilityChoice
@@ -33,6 +34,19 @@ class Me(Struct, omit_defaults=True):
     name: str
     unread_notices: int
     acting_for: str | None = None
+
+
+class RegistrationView(Struct, omit_defaults=True):
+    """What I gave on enrolling; what I did not give is left out."""
+
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    family_doctor: str = ""
+    insurer: str = ""
+    insurance_symbol: str = ""
+    insurance_number: str = ""
+    insurance_branch: str = ""
 
 
 class FacilityView(Struct):
@@ -123,6 +137,13 @@ class MyOwn(Controller):
         hears = actor.powers is None or Power.NOTICES in actor.powers
         unread = await notifications.unread(actor) if hears else 0
         return Me(actor.name or "", unread, actor.principal_name)
+
+    @get("/registration", summary="What I gave on enrolling")
+    async def registration(self, actor: NamedDependency[Actor]) -> RegistrationView:
+        """Empty for who enrolled otherwise than on paper. Never for a proxy: an address is what
+        safe mode hides."""
+        found = await registered.registration(actor)
+        return RegistrationView(*found[:-1]) if found else RegistrationView()
 
     @get("/facilities", opt=SETTINGS, summary="Facilities to choose from")
     async def facilities(

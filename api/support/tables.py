@@ -36,3 +36,13 @@ class LogQuestionStep(Table, tablename="log_question_step", db=DB):
     due_on = Date(null=True)
     by_name = Text()
     recorded_at = Timestamptz()
+
+
+class CounterVisit(Table, tablename="counter_visit", db=DB):
+    participant_id = UUID()
+    visit_id = UUID(primary_key=True)
+    way = Text()
+    officer = UUID()
+    officer_name = Text()
+    opened_at = Timestamptz()
+    ended_at = Timestamptz(null=True)

@@ -289,7 +289,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT p.participant_id, EXISTS (SELECT FROM account a
     WHERE a.participant_id = p.participant_id AND identity_has_key(a.account_id))
   FROM participant p
-  WHERE p.birth_on = p_birth_on AND app.folded_name(p.name) = app.folded_name(p_name)
+  WHERE p.birth_on = p_birth_on AND app.name_key(p.name) = app.name_key(p_name)
     AND (p.sex NOT IN ('female', 'male') OR p_sex NOT IN ('female', 'male') OR p.sex = p_sex)
   ORDER BY p.participant_id LIMIT 20
 $$;

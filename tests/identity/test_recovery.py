@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -83,7 +83,9 @@ async def officers(database: object) -> list[Actor]:
     """Ueda, and a colleague."""
     made = []
     for name in ("上田 恵子", "上田 一郎"):
-        person = await registry.add_officer(OPERATOR, name=name, name_kana="ウエダ")
+        person = await registry.add_officer(
+            OPERATOR, name=name, name_kana="ウエダ", trained_on=date(2026, 4, 1)
+        )
         account_id = uuid7()
         await intake.open_account(OPERATOR, account_id=account_id, kind="support", person_id=person)
         made.append(Actor(kind=ActorKind.SUPPORT, account_id=account_id, name=name))

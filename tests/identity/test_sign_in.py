@@ -191,7 +191,9 @@ async def test_officer_ueda_signs_in_to_the_systems_log(
     database: Deployment, admin: asyncpg.Connection
 ):
     await identity.declare_deployment(is_demo=True)
-    ueda = await registry.add_officer(OPERATOR, name="上田 恵子", name_kana="ウエダ ケイコ")
+    ueda = await registry.add_officer(
+        OPERATOR, name="上田 恵子", name_kana="ウエダ ケイコ", trained_on=date(2026, 4, 1)
+    )
     account_id = uuid7()
     await intake.open_account(OPERATOR, account_id=account_id, kind="support", person_id=ueda)
     session = await identity.redeem_demo_link(await identity.make_demo_link(account_id))

@@ -199,7 +199,9 @@ async def professional(place: Place, name: str, profession: str) -> Actor:
 
 async def officer(name: str) -> Actor:
     person_id, account_id = (
-        await registry.add_officer(OPERATOR, name=name, name_kana="カナ"),
+        await registry.add_officer(
+            OPERATOR, name=name, name_kana="カナ", trained_on=date(2026, 4, 1)
+        ),
         uuid7(),
     )
     await intake.open_account(OPERATOR, account_id=account_id, kind="support", person_id=person_id)

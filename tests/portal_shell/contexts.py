@@ -11,6 +11,7 @@ from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
@@ -185,7 +186,7 @@ HAND_ON: dict[str, Any] = {
     "days": DAYS,
     "reasons": REASONS,
 }
-DESK_CODE = {"viewer": HANAKO, "is_participating": True}
+DESK_CODE = {"viewer": HANAKO, "is_participating": True, "numbers": []}
 REQUEST = {
     "id": "r1",
     "name": "佐藤 健一",
@@ -365,6 +366,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
     **PROXY_PAGES,
+    **ENROLMENT_PAGES,
     **RECORD_PAGES,
     "record-seen": (
         "records/one.html",
@@ -611,7 +613,20 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-code": ("desk_code.html", DESK_CODE | {"code": None, "waiting": None}),
     "desk-code-made": (
         "desk_code.html",
-        DESK_CODE | {"code": "1234-5678", "waiting": {"level": 1, "expires_at": AT}},
+        DESK_CODE
+        | {
+            "code": "1234-5678",
+            "picture": "",
+            "waiting": {"level": 1, "expires_at": AT},
+            "numbers": [
+                {
+                    "link_id": ROW.event_id,
+                    "facility": "佐藤内科クリニック",
+                    "local_id": "00123",
+                    "by_name": "佐藤",
+                }
+            ],
+        },
     ),
     "desk-code-waiting": (
         "desk_code.html",
@@ -650,6 +665,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "is_cut": True,
             "most": 200,
             "participant_id": ROW.event_id,
+            "desk": {"may_ask": True, "known_as": ["00123"]},
             "facility": "佐藤内科クリニック",
         },
     ),
@@ -661,12 +677,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "groups": [],
             "is_cut": False,
             "participant_id": ROW.event_id,
+            "desk": {"may_ask": False, "known_as": []},
             "facility": "佐藤内科クリニック",
         },
     ),
     "clinic-refused": (
         "clinic/read.html",
-        {"viewer": SATO, "subject": None, "facility": "佐藤内科クリニック"},
+        {"viewer": SATO, "subject": None, "desk": None, "facility": "佐藤内科クリニック"},
     ),
     "support": (
         "support/queue.html",

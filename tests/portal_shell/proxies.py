@@ -19,6 +19,7 @@ YUMI: dict[str, Any] = {
     "held": {"view", "log"},
     "ends_on": LAST,
     "may_act": False,
+    "begins_on": None,
 }
 TARO = YUMI | {"name": "山本 太郎", "may_act": True}
 LIST = {"viewer": HANAKO, "mine": [YUMI], "for_others": [TARO], "is_own": True}
@@ -77,6 +78,10 @@ PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "mine": [YUMI | {"state": "suspended"}],
             "for_others": [TARO | {"state": "waiting", "may_act": False}],
         },
+    ),
+    "proxies-assisted": (
+        "proxies/list.html",
+        LIST | {"for_others": [TARO | {"state": "waiting", "may_act": False, "begins_on": LAST}]},
     ),
     "home-acting": (
         "home.html",

@@ -194,20 +194,6 @@ def test_adults_act_and_parents_for_minors_alone(kind, principal, representative
     assert rules.may_represent(kind, principal, representative, TODAY) is may
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("山本 由美", "山本　由美", True),
-        ("髙﨑 花", "高崎花", True),
-        ("ﾔﾏﾓﾄ ﾕﾐ", "ヤマモト ユミ", True),
-        ("山本 由美", "山本 由実", False),
-        ("", " ", False),
-    ],
-)
-def test_names_are_the_same_whatever_their_spaces_and_old_forms(one, other, same):
-    assert rules.same_name(one, other) is same
-
-
 def test_a_minor_and_their_guardian_share_no_way_to_be_reached():
     assert rules.shares_a_way({"device:a", "mail:x"}, {"mail:x"})
     assert not rules.shares_a_way({"device:a"}, {"device:b"})

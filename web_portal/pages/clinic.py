@@ -22,7 +22,9 @@ from api.fhir import codes
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import PORTAL, professionals_only
 from api.identity.my_number import is_my_number
+from api.records import linking
 from api.records import service as records
+from api.records.errors import NumberRefused, NumberTaken
 from api.records.mapping import Identifier
 from api.records.service import Person, TimelineLine
 from web_portal.page import PortalRequest, preferences, render, say
@@ -34,6 +36,10 @@ class Search(Struct):
     by: Literal["card", "local_id"]
     card: Annotated[str, Meta(max_length=100)] = ""
     local_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class OwnNumber(Struct):
+    number: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Refused(Exception):
@@ -87,6 +93,35 @@ async def read(
     return await _read(request, actor, await _facility(actor), person)
 
 
+@post(
+    "/clinic/participants/{participant_id:uuid}/number",
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def ask_number(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    participant_id: FromPath[UUID],
+    data: URLEncodedBody[OwnNumber],
+) -> Response[bytes]:
+    """Asks the participant whether they are this facility's patient of that number."""
+    here = f"/clinic/participants/{participant_id}"
+    try:
+        await linking.ask(actor, participant_id, data.number)
+    except (NumberRefused, NumberTaken) as refusal:
+        return await render(
+            request,
+            "clinic/number.html",
+            actor,
+            status=refusal.status,
+            path=here,
+            back=here,
+            message=f"{say(request, refusal.key)} {say(request, f'{refusal.key}.next')}",
+        )
+    return await render(request, "clinic/number.html", actor, path=here, back=here, message="")
+
+
 async def find_form(
     request: PortalRequest, actor: Actor, values: dict[str, str], errors: dict[str, str]
 ) -> Response[bytes]:
@@ -123,6 +158,7 @@ async def _read(
         is_cut=len(lines) == records.MOST_ROWS,
         most=records.MOST_ROWS,
         participant_id=person.participant_id if person else None,
+        desk=(await linking.at_desk(actor, person.participant_id)) if person else None,
         facility=facility.label(locale),
     )
 
@@ -195,4 +231,4 @@ async def _facility(actor: Actor) -> FacilityLine:
     return next(iter(found.values()))
 
 
-routes: list[ControllerRouterHandler] = [find_page, find, read]
+routes: list[ControllerRouterHandler] = [find_page, find, read, ask_number]

@@ -60,7 +60,8 @@ async def desk_code_level(tx: Transaction, code_hmac: bytes) -> int | None:
 
 async def use_desk_code(tx: Transaction, code_hmac: bytes) -> None:
     await tx.execute(
-        "UPDATE desk_code SET used_at = now() WHERE participant_id = (SELECT app.subject())"
+        "UPDATE desk_code SET used_at = now(), used_by_facility = app.facility()"
+        " WHERE participant_id = (SELECT app.subject())"
         " AND code_hmac = $1 AND used_at IS NULL AND ended_at IS NULL",
         code_hmac,
     )

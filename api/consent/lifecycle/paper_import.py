@@ -20,6 +20,7 @@ from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
+from api.core.media import media_type
 from api.directory import service as directory
 from api.identity import intake
 from notifications import service as notifications
@@ -181,7 +182,7 @@ async def _take(actor: Actor, paper: Paper, scans: Scans) -> bool:
     scan = await asyncio.to_thread(scans, paper.scan)
     if scan is None:
         raise _Refused("scan_missing")
-    kind = papers.media_type(scan)
+    kind = media_type(scan)
     if kind is None:
         raise _Refused("scan_format")
     person = await intake.person_of(actor, paper.card, paper.birth_on)

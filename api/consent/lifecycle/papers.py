@@ -26,11 +26,6 @@ COLUMNS: Final = ("card", "birth_date", "choice", "facilities", "signed_on", "un
 OPTIONAL: Final = frozenset({"until"})
 MOST_LINES: Final = 100_000
 _DAY: Final = re.compile(r"(\S+?)[-/](\d{1,2})[-/](\d{1,2})")
-_MAGIC: Final = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-)
 
 Reason = Literal[
     "my_number",
@@ -131,11 +126,6 @@ def read(
     except csv.Error as error:
         raise NotAList("header", names="CSV") from error
     return found
-
-
-def media_type(scan: bytes) -> str | None:
-    """By how the file begins, whatever it is called; None for what is no scan."""
-    return next((kind for magic, kind in _MAGIC if scan.startswith(magic)), None)
 
 
 def _text(table: bytes) -> str:

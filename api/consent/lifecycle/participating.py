@@ -18,11 +18,17 @@ from api.identity import stepping_up
 
 
 async def join_in(
-    tx: Transaction, actor: Actor, *, state: str = "participating", signed_on: date | None = None
+    tx: Transaction,
+    actor: Actor,
+    *,
+    state: str = "participating",
+    signed_on: date | None = None,
+    because: str | None = None,
 ) -> int:
     """Records that the subject joins, refuses or withdraws, inside the caller's transaction.
 
-    `signed_on`: the day of the paper that says so. Answers the participation version.
+    `signed_on`: the day of the paper that says so; `because`: the variant of the event's sentence.
+    Answers the participation version.
     """
     await queries.lock(tx)
     row = await queries.current(tx)
@@ -34,6 +40,8 @@ async def join_in(
         data_from = row["data_from"]
     following = ParticipationRow(state, directory.profile().terms_in_force.version, data_from)
     said = {"because": f"paper_{state}", "signed_on": str(signed_on)} if signed_on else {}
+    if because is not None:
+        said = {"because": because}
     return await participate_in(tx, actor, following, **said)
 
 

@@ -234,7 +234,7 @@ async def test_the_folding_keeps_different_names_apart(admin: asyncpg.Connection
     pairs = (("山本 花子", "山木 花子"), ("由美", "由実"), ("ハナコ", "はなこ"), ("大田", "太田"))
     for one, other in pairs:
         assert not await admin.fetchval(
-            "SELECT app.folded_name($1) = app.folded_name($2)", one, other
+            "SELECT app.name_key($1) = app.name_key($2)", one, other
         )
 
 

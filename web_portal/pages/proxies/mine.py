@@ -137,6 +137,9 @@ def shown(request: PortalRequest, proxy: Proxy, *, is_mine: bool) -> dict[str, A
         "held": {str(each) for each in relation.powers},
         "ends_on": relation.ends_on,
         "may_act": bool(now.powers) and not is_mine,
+        "begins_on": relation.opens_on
+        if relation.origin == "assisted" and relation.state == "waiting"
+        else None,
     }
 
 

@@ -127,6 +127,7 @@ async def _page(
             | {
                 "kind": say(request, f"proxies.kind.{each.kind}"),
                 "powers": [say(request, f"proxies.power.{power}") for power in each.powers],
+                "evidence": _evidence(request, each.evidence),
             }
             for each in await service.waiting(actor)
         ],
@@ -135,6 +136,15 @@ async def _page(
         values=values | {"powers": powers_in(form)},
         errors={name: say(request, key) for name, key in faults.items()},
     )
+
+
+def _evidence(request: PortalRequest, evidence: str) -> str:
+    """Where the paper lies, or who of the family registered the principal at their phone."""
+    kind, _, family = evidence.partition(":")
+    if kind != "family" or family not in rules.FAMILY:
+        return evidence
+    said = say(request, f"assisted.family.{family}")
+    return say(request, "assisted.evidence", family=said)
 
 
 routes: list[ControllerRouterHandler] = [show, witness, confirm, refuse, card, leave_safe_mode]

@@ -1,0 +1,210 @@
+"""What an officer does for a participant they have identified, at the counter or by calling back.
+
+Nothing clinical is here. Every act is in the participant's log with the officer's name, and told.
+"""
+
+from datetime import date, timedelta
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import stored
+from api.consent.lifecycle import participating
+from api.core import clock, i18n
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.directory import service as directory
+from api.identity import intake, recovery, registered
+from api.identity.activation_code import ActivationCode
+from api.identity.birth_date import BirthDateFault
+from api.identity.card import CardFault, CardNumber
+from api.identity.enrolment import Birth, birth_of
+from api.identity.errors import EnrolmentFaults, NoMatch
+from api.proxies import service as proxies
+from api.support import counter_queries, queries
+from api.support.errors import HasAKey, NoNumberToCall, NothingToWithdraw
+from api.support.leaving import PAPER
+from api.support.service import CALL_BACK, telephone
+from notifications import service as notifications
+
+LASTS: Final = timedelta(minutes=30)
+BY_PHONE: Final = "call_back"
+WAYS: Final = (*recovery.EVIDENCE, BY_PHONE)
+Act = Literal["code", "proxies", "sessions", "withdrawal", "call"]
+
+
+class Visit(NamedTuple):
+    """`call`: the number given on enrolling, to be called back before anything is done."""
+
+    participant_id: UUID
+    visit_id: UUID
+    name: str
+    birth_on: date
+    card_end: str
+    way: str
+    has_key: bool
+    is_participating: bool
+    call: str
+    address: str
+
+
+class Issued(NamedTuple):
+    card: CardNumber
+    code: ActivationCode
+
+
+async def identify(actor: Actor, card_text: str, birth: Birth, way: str) -> tuple[UUID, UUID]:
+    """Participant and visit; whoever was identified finds it in their log.
+
+    Raises `EnrolmentFaults`, `NoMatch`, and `NoNumberToCall` for who gave no telephone number.
+    """
+    card = CardNumber.parse(card_text, directory.profile().card_scheme)
+    birth_on = birth_of(birth)
+    faults = {
+        field: value.value
+        for field, value in {"card": card, "birth": birth_on}.items()
+        if isinstance(value, CardFault | BirthDateFault)
+    }
+    if way not in WAYS:
+        faults["way"] = "error.recovery.evidence"
+    if faults or isinstance(card, CardFault) or isinstance(birth_on, BirthDateFault):
+        raise EnrolmentFaults(faults)
+    person = await intake.person_of(actor, card, birth_on)
+    if person is None:
+        raise NoMatch
+    async with unit_of_work(actor, subject=person) as tx:
+        given = await registered.registration_in(tx)
+        if way == BY_PHONE and not (given and given.phone):
+            raise NoNumberToCall
+        visit_id = await counter_queries.open_visit(tx, way, actor.name or "")
+        told = {
+            "way": {each: i18n.text(each, f"counter.way.{way}") for each in i18n.LOCALES},
+            "name": actor.name or "",
+        }
+        detail = {"told": told, "actor": {"name": actor.name}}
+        await access_log.append(tx, EventName.SUPPORT_IDENTIFIED, detail=detail)
+    return person, visit_id
+
+
+async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
+    """Raises `NotFound` for another officer's, and for one older than half an hour."""
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        way = await _way(tx, visit_id)
+        person = await counter_queries.person(tx)
+        if person is None:
+            raise NotFound
+        given = await registered.registration_in(tx)
+        state = await stored.settings_in(tx)
+        return Visit(
+            participant_id,
+            visit_id,
+            person["name"],
+            person["birth_on"],
+            (person["number"] or "")[-4:],
+            way,
+            await registered.has_key_in(tx),
+            state.participation.state == "participating",
+            given.phone if given and way == BY_PHONE else "",
+            given.address if given else "",
+        )
+
+
+async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issued:
+    """A letter with a new activation code. Raises `HasAKey` for who recovers instead."""
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        await _way(tx, visit_id)
+        person = await counter_queries.person(tx)
+        if person is None or person["number"] is None:
+            raise NotFound
+        if await registered.has_key_in(tx):
+            raise HasAKey
+        code = await intake.issue_code_in(tx, participant_id)
+        await access_log.append(tx, EventName.CODE_ISSUED, detail={"actor": {"name": actor.name}})
+        await notifications.enqueue(tx, "support_acted", deed=_deed("code"), by=actor.name or "")
+    return Issued(CardNumber(person["number"]), code)
+
+
+async def suspend_proxies(actor: Actor, participant_id: UUID, visit_id: UUID) -> int:
+    """Every proxy waits until the participant confirms them again."""
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        await _way(tx, visit_id)
+        done = await proxies.card_was_lost_in(tx, actor)
+        await _did(tx, "proxies")
+        return done
+
+
+async def end_sessions(actor: Actor, participant_id: UUID, visit_id: UUID) -> int:
+    """After a phone was lost."""
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        await _way(tx, visit_id)
+        done = await registered.end_sessions_in(tx)
+        await _did(tx, "sessions")
+        return done
+
+
+async def withdraw(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
+    """The paper of withdrawal is there: participation ends, and a case that waited for it.
+
+    Raises `NothingToWithdraw` for who does not take part and of whom no paper is awaited.
+    """
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        await _way(tx, visit_id)
+        case_id = await queries.waiting(tx, PAPER)
+        state = await stored.locked_settings_in(tx)
+        is_member = state is not None and state.participation.state == "participating"
+        if not is_member and case_id is None:
+            raise NothingToWithdraw
+        if is_member:
+            await participating.join_in(
+                tx, actor, state="withdrawn", signed_on=clock.today_in_japan()
+            )
+        if case_id is not None:
+            await queries.close(tx, case_id, actor.account_id)
+        await _did(tx, "withdrawal")
+
+
+async def wants_call(actor: Actor, participant_id: UUID, visit_id: UUID, typed: str) -> None:
+    """A wish to be called, as the participant's own. Raises `NoTelephoneNumber`."""
+    number = telephone(typed)
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        await _way(tx, visit_id)
+        person = await counter_queries.person(tx)
+        if person is None:
+            raise NotFound
+        if await queries.waiting(tx, CALL_BACK) is None:
+            params = {"name": person["name"], "phone": number}
+            due_on = clock.today_in_japan() + timedelta(days=1)
+            await queries.open_case(tx, CALL_BACK, msgspec.json.encode(params).decode(), due_on)
+        await _did(tx, "call")
+
+
+async def end(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
+    """Raises `NotFound`."""
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        if not await counter_queries.end_visit(tx, visit_id):
+            raise NotFound
+
+
+async def _way(tx: Transaction, visit_id: UUID) -> str:
+    row = await counter_queries.visit(tx, visit_id, LASTS)
+    if row is None:
+        raise NotFound
+    return str(row["way"])
+
+
+async def _did(tx: Transaction, act: Act) -> None:
+    name = tx.acting.name or ""
+    await access_log.append(
+        tx,
+        EventName.SUPPORT_ACTED,
+        detail={"told": {"deed": _deed(act), "name": name}, "actor": {"name": name}},
+    )
+    await notifications.enqueue(tx, "support_acted", deed=_deed(act), by=name)
+
+
+def _deed(act: Act) -> dict[str, str]:
+    return {each: i18n.text(each, f"counter.deed.{act}") for each in i18n.LOCALES}

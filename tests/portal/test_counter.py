@@ -1,0 +1,202 @@
+"""Officer Ueda acts for Hanako: identified first, logged and told, nothing clinical."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from api.core import clock
+from api.core.database import unit_of_work
+from api.core.errors import NotFound
+from api.identity import intake, paper_enrolment_queries
+from api.support import counter
+from api.support import queries as cases
+from api.support.service import CALL_BACK
+from notifications import service as notifications
+from tests.identity import conftest as identity
+from tests.portal import scene
+from tests.portal.scene import Place, Visitor
+
+admin = identity.admin
+WAY = "driving_licence"
+
+
+def who(of: Visitor, **changes: str) -> dict[str, str]:
+    assert of.card
+    born = {"birth_era": "showa", "birth_year": "15", "birth_month": "4", "birth_day": "9"}
+    return {"card": of.card.grouped, "way": WAY, **born, **changes}
+
+
+@pytest_asyncio.fixture
+async def visit(ueda: Visitor, hanako: Visitor) -> str:
+    """The path of an open visit."""
+    answer = await ueda.post("/support/counter", who(hanako))
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def told(of: Visitor) -> list[str]:
+    while await notifications.deliver():
+        pass
+    return [each["body"] for each in (await of.ask("/me/notices")).json()["notices"]]
+
+
+async def test_hanako_reads_who_identified_her_and_how(hanako: Visitor, ueda: Visitor, visit: str):
+    page = (await ueda.get(visit)).text
+    assert "山本 花子 さんの手続き" in page
+    sentence = (await hanako.log())[0]["sentence"]
+    assert (
+        sentence
+        == "サポートセンターの 上田 恵子 さんが、あなたであることを確かめました（運転免許証）。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"card": "12"}, "16けた"),
+        ({"birth_day": "10"}, "組み合わせ"),
+        ({"way": ""}, "選んでください"),
+        ({"way": "call_back"}, "登録された電話番号がない"),
+    ],
+    ids=["card", "birth", "way", "nobody_to_call"],
+)
+async def test_nobody_is_identified_by_half(
+    hanako: Visitor, ueda: Visitor, changes: dict[str, str], said: str
+):
+    answer = await ueda.post("/support/counter", who(hanako, **changes))
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+async def test_by_phone_the_registered_number_is_called_back(hanako: Visitor, ueda: Visitor):
+    async with unit_of_work(hanako.actor) as tx:
+        await paper_enrolment_queries.set_registration(
+            tx, "熊本県阿蘇市1-2-3", "0967123456", "", "", "", "", "", ""
+        )
+    answer = await ueda.post("/support/counter", who(hanako, way="call_back"))
+    page = (await ueda.get(answer.headers["location"])).text
+    assert "tel:0967123456" in page
+    assert "先に、登録されたこの番号にかけなおして" in page
+
+
+async def test_a_new_letter_lets_her_register_and_is_shown_once(
+    hanako: Visitor, ueda: Visitor, visit: str
+):
+    answer = await ueda.post(f"{visit}/code")
+    code = re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", answer.text)
+    assert code
+    assert "<svg" in answer.text
+    assert code[0] not in (await ueda.get(visit)).text
+    assert hanako.card
+    began = await hanako.browser.post(
+        "/enrolments", json={"card": hanako.card.digits, "birth_on": "1940-04-09", "code": code[0]}
+    )
+    assert began.status_code == 201, began.text
+    assert any("登録コードを新しく作りました" in e["sentence"] for e in await hanako.log())
+    assert any("新しい登録コードを作りました" in body for body in await told(hanako))
+
+
+async def test_who_has_a_key_gets_no_code_but_a_recovery(
+    hanako: Visitor, ueda: Visitor, visit: str, admin
+):
+    await admin.execute(
+        "INSERT INTO passkey (account_id, credential_id, public_key, sign_count, is_backed_up)"
+        " VALUES ($1, $2, '\\x00', 0, false)",
+        hanako.actor.account_id,
+        hanako.actor.account_id.bytes,
+    )
+    assert (await ueda.post(f"{visit}/code")).status_code == 409
+    assert f'action="{visit}/code"' not in (await ueda.get(visit)).text
+
+
+async def test_a_lost_phone_is_signed_out_at_once(hanako: Visitor, ueda: Visitor, visit: str):
+    assert (await hanako.ask("/me")).status_code == 200
+    page = await ueda.follow(await ueda.post(f"{visit}/sessions"))
+    assert "すべての端末でサインインを終わらせました" in page
+    assert (await hanako.ask("/me")).status_code == 401
+
+
+async def test_a_paper_of_withdrawal_ends_taking_part(hanako: Visitor, ueda: Visitor, visit: str):
+    await ueda.follow(await ueda.post(f"{visit}/withdrawal"))
+    sentences = [each["sentence"] for each in await hanako.log()]
+    assert "撤回の書類にもとづいて、あなたの参加を終わりにしました。" in sentences
+    assert any("上田 恵子 さんの手続き：紙の撤回書を記録しました" in each for each in sentences)
+    assert any("紙の撤回書を記録しました" in body for body in await told(hanako))
+    assert (await ueda.post(f"{visit}/withdrawal")).status_code == 409
+
+
+async def test_a_wish_to_be_called_becomes_a_case(hanako: Visitor, ueda: Visitor, visit: str):
+    assert (await ueda.post(f"{visit}/call", phone="12")).status_code == 422
+    await ueda.follow(await ueda.post(f"{visit}/call", phone="096-123-4567"))
+    async with unit_of_work(hanako.actor) as tx:
+        assert await cases.waiting(tx, CALL_BACK)
+
+
+async def test_a_visit_is_one_officers_and_lasts_half_an_hour(
+    hanako: Visitor, ueda: Visitor, visit: str, open_browser, admin
+):
+    colleague = await scene.visitor(await open_browser(), await scene.officer("第二 担当"))
+    assert (await colleague.get(visit)).status_code == 404
+    assert (await colleague.post(f"{visit}/sessions")).status_code == 404
+    await admin.execute(
+        "UPDATE counter_visit SET opened_at = $2 WHERE participant_id = $1",
+        hanako.actor.participant_id,
+        clock.now() - timedelta(minutes=31),
+    )
+    assert (await ueda.post(f"{visit}/sessions")).status_code == 404
+    assert (await hanako.ask("/me")).status_code == 200
+
+
+async def test_a_visit_that_was_ended_serves_nothing(hanako: Visitor, ueda: Visitor, visit: str):
+    await ueda.post(f"{visit}/end")
+    assert (await ueda.get(visit)).status_code == 404
+    parts = visit.split("/")
+    with pytest.raises(NotFound):
+        await counter.end_sessions(ueda.actor, hanako.actor.participant_id, parts[-1])
+
+
+async def test_no_page_of_the_support_centre_shows_anything_clinical(
+    hanako: Visitor, ueda: Visitor, clinic: Place, visit: str, app: Litestar
+):
+    title = "カルボシステイン錠250mg"
+    record_id = await scene.wrote(clinic, hanako.actor, "prescription", title)
+    code = await intake.issue_code(ueda.actor, hanako.actor.participant_id)
+    assert code
+    seen = 0
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute) or not route.path_format.startswith("/support"):
+            continue
+        for method in route.methods - {"OPTIONS", "HEAD"}:
+            path = re.sub(r"\{(\w+)\}", str(hanako.actor.participant_id), route.path_format)
+            answer = await (ueda.get(path) if method == "GET" else ueda.post(path))
+            assert answer.status_code < 500, path
+            assert title not in answer.text
+            assert str(record_id) not in answer.text
+            seen += 1
+    assert seen > 30
+    assert title not in (await ueda.get(visit)).text
+    async with unit_of_work(ueda.actor, subject=hanako.actor.participant_id) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM record") == 0
+
+
+async def test_an_officer_without_safety_training_opens_nothing(
+    hanako: Visitor, ueda: Visitor, admin
+):
+    officer = "(SELECT officer_id FROM account WHERE account_id = $1)"
+    for day in ("NULL", "current_date + 2"):
+        await admin.execute(
+            f"UPDATE officer SET trained_on = {day} WHERE officer_id = {officer}",
+            ueda.actor.account_id,
+        )
+        answer = await ueda.get("/support")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/sign-in"
+    await admin.execute(
+        f"UPDATE officer SET trained_on = current_date - 1 WHERE officer_id = {officer}",
+        ueda.actor.account_id,
+    )
+    assert (await ueda.get("/support")).status_code == 200
