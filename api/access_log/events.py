@@ -8,6 +8,7 @@ class EventName(StrEnum):
     RECORD_STORED = "records:record:stored"
     PARTICIPANT_FOUND = "records:participant:found"
     PARTICIPANT_SOUGHT = "records:participant:sought"
+    APP_READ = "records:app:read"
     CONSENT_READ = "records:consent:read"
     ACCESS_EVALUATED = "records:access:evaluated"
     ENROLLED = "identity:participant:enrolled"
@@ -22,6 +23,10 @@ class EventName(StrEnum):
     RECOVERY_STARTED = "identity:recovery:started"
     RECOVERY_CONFIRMED = "identity:recovery:confirmed"
     RECOVERED = "identity:account:recovered"
+    APP_CONNECTED = "identity:app:connected"
+    APP_REFUSED = "identity:app:refused"
+    APP_ENDED = "identity:app:ended"
+    APP_TOKEN_REUSED = "identity:app:token_reused"  # noqa: S105 - an event
     PARTICIPATION_CHANGED = "consent:participation:changed"
     DISCLOSURE_CHANGED = "consent:provision:changed"
     DESK_CODE_MADE = "consent:desk_code:made"

@@ -317,7 +317,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "passkey": ("register/passkey.html", {}),
-    "sign-in": ("sign_in.html", {}),
+    "sign-in": ("sign_in.html", {"following": ""}),
     **ACCOUNT_PAGES,
     "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
     "home": (
