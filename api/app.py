@@ -45,8 +45,8 @@ from api.openapi import PublishedSchema
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.routes import routes as proxy_routes
-from api.records.app_routes import routes as app_routes
 from api.records.access_routes import routes as access_routes
+from api.records.app_routes import routes as app_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.own_routes import routes as my_records_routes
@@ -256,7 +256,9 @@ async def _harden(message: Message, scope: Scope) -> None:
     # A form's answer may lead to where its page said it would, and nowhere else.
     target = scope["state"].get("form_target")
     if target:
-        policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {target}")
+        policy = CONTENT_SECURITY_POLICY.replace(
+            "form-action 'self'", f"form-action 'self' {target}"
+        )
         headers["content-security-policy"] = policy
     if runtime.settings().is_https:
         headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"

@@ -358,9 +358,7 @@ def _app(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _apps(
-    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
-) -> str:
+async def _apps(settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace) -> str:
     from api.core.actor import OPERATOR
     from api.identity.apps import registry
 

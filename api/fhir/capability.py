@@ -49,8 +49,8 @@ def capability_statement(
                         for code in ("SMART-on-FHIR", "OAuth")
                     ],
                     "description": (
-                        "Facilities' systems: client credentials with private_key_jwt. Participants'"
-                        " apps: SMART App Launch, standalone, authorization code with PKCE (S256)."
+                        "Facilities' systems: client credentials with private_key_jwt."
+                        " Participants' apps: SMART App Launch, standalone, code with PKCE (S256)."
                     ),
                 },
                 "resource": sorted(resources, key=lambda each: str(each["type"])),

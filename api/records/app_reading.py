@@ -50,7 +50,7 @@ async def search(
 
 
 async def one(access: AppAccess, resource_type: str, record_id: UUID) -> str:
-    """Its stored JSON. Raises `ScopeNeeded`, and `NotFound` for absent, untold and others' alike."""
+    """Its stored JSON. Raises `ScopeNeeded`; `NotFound` for absent, untold and others' alike."""
     _demand(access, resource_type, "r")
     page = await _read(access, resource_type, record_id, None, 1)
     if not page.records:
@@ -96,6 +96,7 @@ async def _note(
         EventName.APP_READ,
         detail={
             "told": {"app": access.names},
+            "asked": [resource_type],
             "resources": [
                 {"type": resource_type, "category": category, "count": count}
                 for category, count in sorted(kinds.items())

@@ -252,9 +252,7 @@ def _name(text: str, representation: str) -> dict[str, Any]:
     }
 
 
-def _parameters(
-    request: FhirRequest, known: frozenset[str] = PARAMETERS
-) -> dict[str, str]:
+def _parameters(request: FhirRequest, known: frozenset[str] = PARAMETERS) -> dict[str, str]:
     pairs = list(request.query_params.multi_items())
     if len(pairs) > MOST_PARAMETERS:
         raise UnknownParameter

@@ -1,4 +1,4 @@
-"""What an app may ask for and is given: reading one's own records by type (SMART App Launch 2.2)."""
+"""What an app may ask for and is given: reading one's own records (SMART App Launch 2.2)."""
 
 import re
 from collections.abc import Collection, Iterable
