@@ -53,6 +53,7 @@ from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.routes import routes as proxy_routes
 from api.records.access_routes import routes as access_routes
+from api.records.app_routes import routes as app_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.linking_routes import routes as linking_routes
@@ -70,10 +71,12 @@ from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.account import keep_form, step_up_page
 from web_portal.pages.error import error_page
+from web_portal.pages.sign_in import sign_in_first
 
 JSON_DOORS = (
     "/fhir",
-    "/oauth",
+    "/oauth/token",
+    "/oauth/revoke",
     "/me",
     "/enrolments",
     "/sessions",
@@ -86,6 +89,7 @@ JSON_DOORS = (
     "/log/v1",
     "/facility/receipts",
 )
+OAUTH_DOORS = ("/oauth/token", "/oauth/revoke")
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -151,6 +155,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *linking_routes,
+        *app_routes,
         *records_routes,
         *access_routes,
         *preview_routes,
@@ -269,6 +274,13 @@ async def _harden(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in SECURITY_HEADERS.items():
         headers[name] = value
+    # A form's answer may lead to where its page said it would, and nowhere else.
+    target = scope["state"].get("form_target")
+    if target:
+        policy = CONTENT_SECURITY_POLICY.replace(
+            "form-action 'self'", f"form-action 'self' {target}"
+        )
+        headers["content-security-policy"] = policy
     if runtime.settings().is_https:
         headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
     if scope["path"].startswith("/static/"):
@@ -303,13 +315,13 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
             frames=frames(error),
         )
     path = request.url.path
-    if path.startswith("/oauth"):
+    if path.startswith(OAUTH_DOORS):
         return _oauth(problem)
     if path.startswith("/fhir"):
         return _outcome(problem)
     if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
-            return Response(b"", status_code=303, headers={"location": "/sign-in"})
+            return Response(b"", status_code=303, headers={"location": sign_in_first(request)})
         if isinstance(problem, StepUpNeeded):
             return step_up_page(request, request.scope["state"].get("actor"))
         page = error_page(request, problem, reference)

@@ -48,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             "log": _log,
             "facility": _directory,
             "system": _directory,
+            "app": _app,
             "witness": _witness,
         }[options.command](settings, options)
     except SettingFault as fault:
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_facility(commands.add_parser("facility", help="facilities and their administrators"))
     _add_system(commands.add_parser("system", help="facilities' systems and their public keys"))
     _add_log(commands.add_parser("log", help="the access log's upkeep"))
+    _add_app(commands.add_parser("app", help="third-party apps participants may connect"))
     _add_witness(commands.add_parser("witness", help="cosign another network's access log"))
     return parser
 
@@ -164,6 +166,28 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
     papers.add_argument("table", type=Path, metavar="CSV")
     papers.add_argument("--scans", required=True, type=Path, help="a folder or a zip file")
     papers.add_argument("--report", type=Path, help="write the lines not taken as CSV")
+
+
+def _add_app(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    adding = deeds.add_parser("add", help="let participants connect an app")
+    adding.add_argument("client_id", metavar="CLIENT_ID")
+    adding.add_argument("--name-ja", required=True, help="as participants read it")
+    adding.add_argument("--name-en", required=True)
+    adding.add_argument("--publisher", required=True, help="who answers for it")
+    adding.add_argument(
+        "--redirect",
+        required=True,
+        action="append",
+        metavar="URI",
+        help="where it is answered, letter by letter; once for each",
+    )
+    keys = adding.add_mutually_exclusive_group()
+    keys.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys; without, public")
+    keys.add_argument("--jwks-url", metavar="URL", help="where its public keys are")
+    deeds.add_parser("list", help="all apps, with those that have ended")
+    ending = deeds.add_parser("end", help="for good, with everything participants gave it")
+    ending.add_argument("client_id", metavar="CLIENT_ID")
 
 
 def _add_witness(parser: argparse.ArgumentParser) -> None:
@@ -417,6 +441,40 @@ def _log(settings: Settings, options: argparse.Namespace) -> int:
         text, is_good = asyncio.run(_kept_up(settings, keys, dsn, options))
     print(text)
     return 0 if is_good else 1
+
+
+def _app(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_apps(settings, keys, dsn, options)))
+    return 0
+
+
+async def _apps(settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace) -> str:
+    from api.core.actor import OPERATOR
+    from api.identity.apps import registry
+
+    async with _ready(settings, keys, dsn, is_demo=None):
+        match options.deed:
+            case "add":
+                new = registry.NewApp(
+                    options.client_id,
+                    options.name_ja,
+                    options.name_en,
+                    options.publisher,
+                    options.redirect,
+                    options.jwks.read_text("utf-8") if options.jwks else None,
+                    options.jwks_url,
+                )
+                await registry.add(OPERATOR, new)
+                return f"Participants can connect {new.name_en} ({new.client_id}) from now on."
+            case "end":
+                await registry.end(OPERATOR, options.client_id)
+                return f"{options.client_id} has ended; nothing it holds opens anything any more."
+            case _:
+                return registry.table(await registry.listed(OPERATOR))
 
 
 async def _kept_up(

@@ -53,6 +53,8 @@ DEFINERS = {
     "public.identity_check_recovery": "lookup: card and recovery code to one account",
     "public.identity_account_of_card": "lookup: a card to its account",
     "public.identity_account_of_token": "lookup: a token of a pair to its account; it was in use",
+    "public.identity_account_of_app_code": "lookup: an app's code to the account that allowed it",
+    "public.identity_account_of_app_token": "lookup: an app's token to its account; it was in use",
     "public.identity_account_of_recovery": "lookup: a recovery ticket to its account",
     "app.looks_after": "lookup: whether an account is the actor's to look after",
     "public.identity_invite": "a code for an account that the actor looks after and has no key",
@@ -172,7 +174,7 @@ async def test_no_policy_without_the_lookup_role_opens_every_row(catalogue):
         for row in rows
         if row["qual"] == "true" and row["roles"] not in (["tsunagu_lookup"], ["tsunagu_sealer"])
     ]
-    directory = ("facility", "professional", "officer", "system_client")
+    directory = ("facility", "professional", "officer", "registered_app", "system_client")
     assert sorted(open_to_all) == sorted(f"{table}.readable" for table in directory)
 
 

@@ -11,6 +11,7 @@ class EventName(StrEnum):
     NUMBER_ASKED = "records:patient_number:asked"
     NUMBER_LINKED = "records:patient_number:linked"
     NUMBER_REFUSED = "records:patient_number:refused"
+    APP_READ = "records:app:read"
     CONSENT_READ = "records:consent:read"
     ACCESS_EVALUATED = "records:access:evaluated"
     ENROLLED = "identity:participant:enrolled"
@@ -49,6 +50,10 @@ class EventName(StrEnum):
     SYSTEM_ADDED = "identity:system:added"
     SYSTEM_KEYS_CHANGED = "identity:system:keys_changed"
     SYSTEM_ENDED = "identity:system:ended"
+    APP_CONNECTED = "identity:app:connected"
+    APP_REFUSED = "identity:app:refused"
+    APP_ENDED = "identity:app:ended"
+    APP_TOKEN_REUSED = "identity:app:token_reused"  # noqa: S105 - an event
     PARTICIPATION_CHANGED = "consent:participation:changed"
     DISCLOSURE_CHANGED = "consent:provision:changed"
     DESK_CODE_MADE = "consent:desk_code:made"

@@ -106,6 +106,8 @@ def _detail(values: Mapping[str, Any]) -> dict[str, Any]:
             "facility": {locale: facility.get(locale) for locale in ("ja", "en")},
             "client": way.get("client"),
         }
+    elif way.get("client") is not None:
+        detail["actor"] = {"client": way["client"]}
     detail |= {name: v for name, v in (values.get("basis") or {}).items() if v is not None}
     if values.get("resources") is not None:
         detail["resources"] = values["resources"]["types"]

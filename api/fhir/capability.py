@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 _ACTIONS: Final = ("read", "search-type", "create")
+_OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
@@ -42,13 +43,33 @@ def capability_statement(
             {
                 "mode": "server",
                 "security": {
-                    "service": [{"coding": [{"system": _SECURITY_SERVICE, "code": "OAuth"}]}],
-                    "description": "OAuth 2.0 client credentials with private_key_jwt",
+                    "extension": [_oauth_uris(base_url.removesuffix("/fhir/R4"))],
+                    "service": [
+                        {"coding": [{"system": _SECURITY_SERVICE, "code": code}]}
+                        for code in ("SMART-on-FHIR", "OAuth")
+                    ],
+                    "description": (
+                        "Facilities' systems: client credentials with private_key_jwt."
+                        " Participants' apps: SMART App Launch, standalone, code with PKCE (S256)."
+                    ),
                 },
                 "resource": sorted(resources, key=lambda each: str(each["type"])),
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
         ],
+    }
+
+
+def _oauth_uris(site: str) -> dict[str, Any]:
+    ways = {
+        "authorize": "/oauth/authorize",
+        "token": "/oauth/token",
+        "revoke": "/oauth/revoke",
+        "manage": "/account/apps",
+    }
+    return {
+        "url": _OAUTH_URIS,
+        "extension": [{"url": name, "valueUri": site + path} for name, path in ways.items()],
     }
 
 

@@ -10,8 +10,9 @@ from api.core import runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind, Power
 from api.core.errors import NotFound, SignInNeeded
 from api.identity import app_tokens, service, systems
+from api.identity.apps import tokens as app_grants
 from api.identity.devices import device_of
-from api.identity.errors import BadAccessToken, BadProof
+from api.identity.errors import BadAccessToken, BadProof, BadToken
 
 SESSION_COOKIE = "tsunagu_session"
 
@@ -127,6 +128,30 @@ participants_and_reading_systems.kinds = (  # type: ignore[attr-defined]
     ActorKind.PARTICIPANT,
     ActorKind.SYSTEM,
 )
+
+
+async def apps_and_reading_systems(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Lets apps that a participant connected pass, and reading systems; a system's token is a JWT.
+
+    What the app was allowed stands in the state as `app`; the route asks for it.
+    """
+    bound = bound_token(connection)
+    token = bound or bearer(connection)
+    if token is None or token.count(".") == 2:
+        await systems_that_read(connection, handler)
+        return
+    proof = None if bound is None else proved_at(connection)
+    try:
+        access = await app_grants.access_of(token, proof)
+    except BadToken as error:
+        if bound is not None:
+            raise
+        raise BadAccessToken from error
+    state = connection.scope["state"]
+    state["actor"], state["app"] = access.actor, access
+
+
+apps_and_reading_systems.kinds = (ActorKind.SYSTEM,)  # type: ignore[attr-defined]
 
 
 def device_at(connection: Connection) -> str:

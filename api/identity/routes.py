@@ -10,7 +10,10 @@ from litestar.types import ControllerRouterHandler
 
 from api.core import runtime
 from api.core.actor import Actor
-from api.identity import app_tokens, service, systems
+from api.identity import app_tokens, dpop, service, systems
+from api.identity.apps import pkce
+from api.identity.apps import scopes as app_scopes
+from api.identity.apps import tokens as app_grants
 from api.identity.errors import TokenRequestRefused
 from api.identity.guards import (
     ANYBODY,
@@ -72,18 +75,47 @@ class SessionController(Controller):
 
 @post("/oauth/token", guards=[anyone], opt=API, status_code=200, tags=["Systems"])
 async def token(
-    data: URLEncodedBody[dict[str, Any]],
+    request: Request[Any, Any, Any], data: URLEncodedBody[dict[str, Any]]
 ) -> Response[Token]:
-    """SMART Backend Services: an access token for a facility's system (RFC 6749, RFC 7523)."""
-    names = ("grant_type", "client_assertion_type", "client_assertion", "scope")
-    fields = [(data or {}).get(name, "") for name in names]
-    if not fields[0] or not all(isinstance(field, str) for field in fields):
-        raise TokenRequestRefused("invalid_request", "each parameter once, grant_type always")
-    issued = await systems.issue_token(*fields)
-    return Response(
-        Token(issued.access_token, issued.expires_in, issued.scope),
-        headers={"cache-control": "no-store", "pragma": "no-cache"},
-    )
+    """For a facility's system by its assertion (SMART Backend Services: RFC 6749, RFC 7523); for a
+    participant's app by a code or a refresh token (SMART App Launch), bound to a key where a
+    `DPoP` header comes along (RFC 9449)."""
+    form = form_of(data)
+    if not form.get("grant_type"):
+        raise TokenRequestRefused("invalid_request", "grant_type is needed")
+    if form["grant_type"] in app_grants.GRANT_TYPES:
+        proof = proved_at(request) if "dpop" in request.headers else None
+        allowed = await app_grants.issue(form, proof)
+        answer = Token(
+            allowed.access_token,
+            allowed.expires_in,
+            allowed.scope,
+            "DPoP" if allowed.is_bound else "Bearer",
+            allowed.refresh_token,
+            allowed.patient,
+        )
+    else:
+        names = ("grant_type", "client_assertion_type", "client_assertion", "scope")
+        issued = await systems.issue_token(*(form.get(name, "") for name in names))
+        answer = Token(issued.access_token, issued.expires_in, issued.scope, "Bearer")
+    return Response(answer, headers={"cache-control": "no-store", "pragma": "no-cache"})
+
+
+@post("/oauth/revoke", guards=[anyone], opt=API, status_code=200, tags=["Apps"])
+async def revoke(data: URLEncodedBody[dict[str, Any]]) -> None:
+    """An app gives a token back (RFC 7009); with its refresh token the connection ends."""
+    form = form_of(data)
+    if not form.get("token"):
+        raise TokenRequestRefused("invalid_request", "token is needed")
+    await app_grants.revoke(form)
+
+
+def form_of(data: dict[str, Any] | None) -> dict[str, str]:
+    """RFC 6749 §3.2: no parameter comes twice."""
+    form = data or {}
+    if not all(isinstance(value, str) for value in form.values()):
+        raise TokenRequestRefused("invalid_request", "each parameter once")
+    return form
 
 
 @get(
@@ -93,17 +125,32 @@ async def token(
     tags=["Systems"],
 )
 async def smart_configuration() -> SmartConfiguration:
-    """What a facility's system must know to ask for a token."""
+    """What a facility's system or a participant's app must know to ask for a token."""
+    site = runtime.settings().public_url
     return SmartConfiguration(
-        issuer=runtime.settings().public_url,
+        issuer=site,
+        authorization_endpoint=f"{site}/oauth/authorize",
         token_endpoint=systems.token_endpoint(),
-        grant_types_supported=["client_credentials"],
-        token_endpoint_auth_methods_supported=["private_key_jwt"],
+        revocation_endpoint=f"{site}/oauth/revoke",
+        management_endpoint=f"{site}/account/apps",
+        grant_types_supported=["client_credentials", *app_grants.GRANT_TYPES],
+        token_endpoint_auth_methods_supported=["none", "private_key_jwt"],
         token_endpoint_auth_signing_alg_values_supported=list(systems.ASSERTION_ALGORITHMS),
-        scopes_supported=list(systems.SCOPES),
-        capabilities=["client-confidential-asymmetric", "permission-v1"],
-        code_challenge_methods_supported=["S256"],
+        response_types_supported=["code"],
+        scopes_supported=[*systems.SCOPES, *app_scopes.SAID],
+        capabilities=[
+            "launch-standalone",
+            "client-public",
+            "client-confidential-asymmetric",
+            "context-standalone-patient",
+            "permission-patient",
+            "permission-offline",
+            "permission-v1",
+            "permission-v2",
+        ],
+        code_challenge_methods_supported=[pkce.METHOD],
+        dpop_signing_alg_values_supported=list(dpop.ALGORITHMS),
     )
 
 
-routes: list[ControllerRouterHandler] = [SessionController, token, smart_configuration]
+routes: list[ControllerRouterHandler] = [SessionController, token, revoke, smart_configuration]

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -76,26 +77,35 @@ class RefreshToken(Struct, forbid_unknown_fields=True):
     refresh_token: str
 
 
-class Token(Struct):
-    """RFC 6749 §5.1."""
+class Token(Struct, omit_defaults=True):
+    """RFC 6749 §5.1. For an app `patient` is whose records it reads, and `refresh_token` serves
+    once, for the next pair."""
 
     access_token: str
     expires_in: int
     scope: str
-    token_type: str = "Bearer"  # noqa: S105 - the kind of token
+    token_type: str
+    refresh_token: str | None = None
+    patient: UUID | None = None
 
 
 class SmartConfiguration(Struct):
     """SMART App Launch 2.2, /.well-known/smart-configuration."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
+    revocation_endpoint: str
+    management_endpoint: str
     grant_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
     token_endpoint_auth_signing_alg_values_supported: list[str]
+    response_types_supported: list[str]
     scopes_supported: list[str]
     capabilities: list[str]
     code_challenge_methods_supported: list[str]
+    dpop_signing_alg_values_supported: list[str]
+    authorization_response_iss_parameter_supported: bool = True
 
 
 WebAuthnOptions = dict[str, Any]

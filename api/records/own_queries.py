@@ -91,6 +91,33 @@ async def one(tx: Transaction, most: int, record_id: UUID) -> asyncpg.Record | N
     )
 
 
+async def of_type(
+    tx: Transaction,
+    most: int,
+    resource_type: str,
+    record_id: UUID | None,
+    before: UUID | None,
+    count: int,
+) -> list[asyncpg.Record]:
+    """Newest first; each row says how many there are in all (`total`), one row without `record_id`
+    when none is left."""
+    return await tx.fetch(
+        "WITH mine AS MATERIALIZED ("  # noqa: S608 - constants only
+        f"  SELECT record_id, category, body FROM record WHERE {_TOLD} AND resource_type = $2"
+        "   AND ($3::uuid IS NULL OR record_id = $3)"
+        "), shown AS ("
+        "  SELECT * FROM mine WHERE $4::uuid IS NULL OR record_id < $4"
+        "  ORDER BY record_id DESC LIMIT $5"
+        ") SELECT (SELECT count(*) FROM mine)::integer AS total, shown.*"
+        " FROM (VALUES (1)) AS one LEFT JOIN shown ON true ORDER BY record_id DESC",
+        most,
+        resource_type,
+        record_id,
+        before,
+        count,
+    )
+
+
 async def sources(tx: Transaction, most: int) -> list[UUID]:
     rows = await tx.fetch(
         f"SELECT DISTINCT source_facility_id FROM record WHERE {_TOLD}",  # noqa: S608

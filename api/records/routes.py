@@ -18,8 +18,9 @@ from api.core.errors import NotFound
 from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
 from api.fhir.capability import capability_statement
-from api.identity.guards import anyone, systems_that_read
-from api.records import evaluation, service
+from api.identity.apps.tokens import AppAccess
+from api.identity.guards import anyone, apps_and_reading_systems
+from api.records import app_reading, evaluation, service
 from api.records.errors import PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 
@@ -42,6 +43,7 @@ PARAMETERS = frozenset(
         "_format",
     }
 )
+OF_APPS = frozenset({"patient", "_id", "_count", "_before", "_format"})
 
 FhirRequest = Request[Any, Any, Any]
 
@@ -61,12 +63,16 @@ class FhirReads(Controller):
         )
         return _fhir(msgspec.json.encode(statement))
 
-    @get("/{resource_type:str}", guards=[systems_that_read], media_type=FHIR_JSON)
+    @get("/{resource_type:str}", guards=[apps_and_reading_systems], media_type=FHIR_JSON)
     async def search(
         self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
         """Search by `patient` (id) or `patient.identifier` / `patient:identifier`
-        (system|value); `_count` up to 200, paging through the `next` link."""
+        (system|value); `_count` up to 200, paging through the `next` link. An app finds what it
+        was allowed of the one person who connected it."""
+        app = request.scope["state"].get("app")
+        if app is not None:
+            return await _own(app, resource_type, _parameters(request, OF_APPS))
         if resource_type not in (*CATEGORIES_OF_TYPE, CONSENT):
             raise UnknownType
         asked = _parameters(request)
@@ -96,14 +102,22 @@ class FhirReads(Controller):
         body = searchset_bytes(_base(), link, page.entries, page.total, following)
         return _fhir(body, page.event, is_shown=bool(page.entries))
 
-    @get("/{resource_type:str}/{resource_id:str}", guards=[systems_that_read], media_type=FHIR_JSON)
+    @get(
+        "/{resource_type:str}/{resource_id:str}",
+        guards=[apps_and_reading_systems],
+        media_type=FHIR_JSON,
+    )
     async def one(
         self,
+        request: FhirRequest,
         resource_type: FromPath[str],
         resource_id: FromPath[str],
         actor: NamedDependency[Actor],
     ) -> Response[bytes]:
         """One resource by its id."""
+        app = request.scope["state"].get("app")
+        if app is not None:
+            return await _own_one(app, resource_type, _uuid(resource_id))
         if resource_type not in (*CATEGORIES_OF_TYPE, CONSENT):
             raise UnknownType
         record_id = _uuid(resource_id)
@@ -125,6 +139,48 @@ class FhirReads(Controller):
         if not entries:
             raise _not_found(page.event)
         return _fhir(bytes(entries[0]["resource"]), page.event, is_shown=True)
+
+
+async def _own(app: AppAccess, resource_type: str, asked: dict[str, str]) -> Response[bytes]:
+    """For anybody else's id there is nothing, as for one that nobody has."""
+    if resource_type not in app_reading.TYPES:
+        raise UnknownType
+    own = str(app.actor.participant_id)
+    named = [asked["patient"].removeprefix("Patient/")] if "patient" in asked else []
+    wanted = _uuid(asked["_id"]) if "_id" in asked else None
+    entries: list[str] = []
+    total, following = 0, None
+    if resource_type == app_reading.PATIENT:
+        if all(each == own for each in named) and wanted in (None, app.actor.participant_id):
+            person = await app_reading.patient(app, "s")
+            text = msgspec.json.encode(_patient(person, None)).decode()
+            entries, total = [entry_text(_base(), "Patient", own, text)], 1
+    elif all(each == own for each in named):
+        page = await app_reading.search(
+            app,
+            resource_type,
+            record_id=wanted,
+            before=_uuid(asked["_before"]) if "_before" in asked else None,
+            count=_count(asked.get("_count", "50")),
+        )
+        entries = [entry_text(_base(), resource_type, str(i), text) for i, text in page.records]
+        total = page.total
+        if page.before is not None:
+            count = asked.get("_count", "50")
+            following = f"{resource_type}?patient={own}&_count={count}&_before={page.before}"
+    link = f"{resource_type}?patient={own}" if own in named else resource_type
+    return _fhir(searchset_bytes(_base(), link, entries, total, following))
+
+
+async def _own_one(app: AppAccess, resource_type: str, record_id: UUID) -> Response[bytes]:
+    if resource_type not in app_reading.TYPES:
+        raise UnknownType
+    if resource_type != app_reading.PATIENT:
+        return _fhir((await app_reading.one(app, resource_type, record_id)).encode())
+    if record_id != app.actor.participant_id:
+        raise NotFound
+    person = await app_reading.patient(app, "r")
+    return _fhir(msgspec.json.encode(_patient(person, None)))
 
 
 async def _consents(actor: Actor, subject: UUID | None, asked: dict[str, str]) -> Response[bytes]:
@@ -196,13 +252,13 @@ def _name(text: str, representation: str) -> dict[str, Any]:
     }
 
 
-def _parameters(request: FhirRequest) -> dict[str, str]:
+def _parameters(request: FhirRequest, known: frozenset[str] = PARAMETERS) -> dict[str, str]:
     pairs = list(request.query_params.multi_items())
     if len(pairs) > MOST_PARAMETERS:
         raise UnknownParameter
     asked = dict(pairs)
     # FHIR R4 §3.1.1: a parameter we would ignore could widen an answer, so it is refused.
-    if len(asked) != len(pairs) or asked.keys() - PARAMETERS:
+    if len(asked) != len(pairs) or asked.keys() - known:
         raise UnknownParameter
     return asked
 

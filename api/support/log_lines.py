@@ -196,6 +196,8 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             if "resources" in hidden:
                 return ".something"
             return ".permitted" if kinds else ".nothing"
+        case EventName.APP_READ:
+            return ".permitted" if kinds or "resources" in hidden else ".nothing"
         case EventName.ACCESS_EVALUATED if row.actor_kind == ActorKind.PARTICIPANT:
             return ".own"
         case EventName.CONSENT_READ | EventName.ACCESS_EVALUATED:

@@ -26,6 +26,7 @@ from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.identity import intake, systems
 from api.identity import service as identity
+from api.identity.apps import registry
 from api.identity.card import CardNumber
 from api.identity.guards import SESSION_COOKIE
 from api.support import service as support
@@ -109,6 +110,7 @@ class World:
     event_id: UUID
     passkey_id: UUID
     session_id: UUID
+    grant_id: UUID
 
 
 async def install(place: Place, doctor: Actor | None) -> System:
@@ -161,6 +163,7 @@ async def make_world() -> World:
         )
         await identity.open_session(tx, taro)
         session_id = await tx.fetchval("SELECT session_id FROM session")
+    grant_id = await connect_app(taro)
     (notice,) = await facility_notices.unseen(mori)
     return World(
         taro,
@@ -183,7 +186,27 @@ async def make_world() -> World:
         event_id,
         passkey_id,
         session_id,
+        grant_id,
     )
+
+
+async def connect_app(who: Actor) -> UUID:
+    """An app reads their records: what it was allowed, and that it took it up."""
+    client_id = f"app-{secrets.token_hex(5)}"
+    new = registry.NewApp(client_id, "ミドリ", "Midori", "みどり", ["https://app.example/cb"])
+    await registry.add(OPERATOR, new)
+    async with unit_of_work(who) as tx:
+        grant_id: UUID = await tx.fetchval(
+            "INSERT INTO app_grant (account_id, client_id, scopes, ends_at, code_hash,"
+            " code_ends_at, redirect_uri, challenge, redeemed_at)"
+            " VALUES (app.account(), $1, '{patient/*.rs}', now() + interval '1 day', $2, now(),"
+            " $3, $4, now()) RETURNING grant_id",
+            client_id,
+            secrets.token_bytes(32),
+            new.redirect_uris[0],
+            "x" * 43,
+        )
+    return grant_id
 
 
 @pytest_asyncio.fixture(scope="session")

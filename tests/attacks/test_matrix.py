@@ -82,6 +82,20 @@ TABLE = (
     Row("GET", "/.well-known/smart-configuration", OPEN),
     Row("GET", "/fhir/R4/.well-known/smart-configuration", OPEN),
     Row("GET", "/fhir/R4/metadata", OPEN),
+    # Apps of others
+    Row("GET", "/oauth/authorize", "in bad . . in in .", "/oauth/authorize?client_id=app-unknown"),
+    Row(
+        "POST",
+        "/oauth/authorize",
+        "in bad . . in in .",
+        body={"answer": "allow", "client_id": "app-unknown", "participant_id": "{taro}"},
+    ),
+    Row("POST", "/oauth/revoke", "bad bad bad bad bad bad bad"),
+    Row("GET", "/account/apps", PARTICIPANT, "/account/apps?account_id={account}"),
+    Row("GET", "/account/apps/{grant_id}/end", HIS_PAGE, "/account/apps/{his_app}/end"),
+    Row("POST", "/account/apps/{grant_id}/end", HIS_PAGE, "/account/apps/{his_app}/end", {}),
+    Row("GET", "/me/apps", PARTICIPANT, "/me/apps?account_id={account}"),
+    Row("DELETE", "/me/apps/{grant_id}", HIS_PAGE, "/me/apps/{his_app}"),
     # Facility systems
     Row("POST", "/oauth/token", "bad bad bad bad bad bad bad bad"),
     Row("GET", "/fhir/R4/{resource_type}", READS, "/fhir/R4/Condition?patient={absent}"),
@@ -1036,7 +1050,8 @@ TABLE = (
 
 JSON_ROUTES = (
     "/fhir",
-    "/oauth",
+    "/oauth/token",
+    "/oauth/revoke",
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
@@ -1150,7 +1165,7 @@ async def test_who_meets_what(
 
 def _word(answer: httpx.Response) -> str:
     status = answer.status_code
-    if status == 401 or (status == 303 and answer.headers["location"] == "/sign-in"):
+    if status == 401 or (status == 303 and answer.headers["location"].startswith("/sign-in")):
         return "in"
     words = {
         404: ".",
@@ -1212,6 +1227,7 @@ def _his(world: World) -> dict[str, str]:
         "his_event": str(world.event_id),
         "his_key": str(world.passkey_id),
         "his_session": str(world.session_id),
+        "his_app": str(world.grant_id),
         "month": f"{clock.today_in_japan():%Y-%m}",
         "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
@@ -1241,6 +1257,7 @@ def _absent(world: World) -> dict[str, str]:
         "his_event": str(uuid4()),
         "his_key": str(uuid4()),
         "his_session": str(uuid4()),
+        "his_app": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

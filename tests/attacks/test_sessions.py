@@ -169,6 +169,7 @@ async def test_no_form_of_another_site_changes_anything(
                 case_id=own_world.case_id,
                 campaign_id=uuid4(),
                 facility_id=own_world.clinic.facility_id,
+                grant_id=own_world.grant_id,
                 import_id=uuid4(),
                 notice_id=own_world.notice_id,
                 number=1,

@@ -24,6 +24,7 @@ MODULES = (
     "api.access_log.tables",
     "api.consent.tables",
     "api.directory.tables",
+    "api.identity.apps.tables",
     "api.identity.tables",
     "api.proxies.tables",
     "api.records.tables",

@@ -82,7 +82,7 @@ ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "errors": {"password": "短すぎます。", "number": "合いません。"},
         },
     ),
-    "sign-in-password": ("sign_in_password.html", {"values": {"card": ""}}),
+    "sign-in-password": ("sign_in_password.html", {"values": {"card": ""}, "following": ""}),
     "recovery-code": (
         "account/recovery.html",
         {"viewer": HANAKO, "made_at": None, "code": "ABCD-EFGH-JKMNP"},

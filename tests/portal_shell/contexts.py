@@ -322,7 +322,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "passkey": ("register/passkey.html", {}),
     **ACCOUNT_PAGES,
-    "sign-in": ("sign_in.html", {"offers_my_number": True}),
+    "sign-in": ("sign_in.html", {"following": "", "offers_my_number": True}),
     "my-number-onward": (
         "my_number_onward.html",
         {"url": "#issuer", "tells_items": True},

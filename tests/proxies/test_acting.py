@@ -318,6 +318,8 @@ ONESELF = {
     "GET /access-log/by-file",
     "GET /fhir/R4/AuditEvent",
     "GET /fhir/R4/AuditEvent/{event_id}",
+    "GET /oauth/authorize",
+    "POST /oauth/authorize",
     "GET /me/access-log/bundle",
     "GET /me/access-log/{name}",
     "POST /proxies/{proxy_id}/accept",

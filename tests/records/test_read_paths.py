@@ -24,6 +24,7 @@ KNOWN = {
     "api/records/own_queries.py::page": OWN_SIDE,
     "api/records/own_queries.py::counts": OWN_SIDE,
     "api/records/own_queries.py::one": OWN_SIDE,
+    "api/records/own_queries.py::of_type": OWN_SIDE,
     "api/records/own_queries.py::sources": OWN_SIDE,
     "api/records/queries.py::facts": "what the decision core itself asks of one record",
     "api/records/queries.py::copy": "an operator's copy for an authority, with an event of its own",

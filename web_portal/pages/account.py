@@ -23,7 +23,7 @@ from web_portal.pages.sign_in import HOME, Destination, session_cookie
 
 KEYS = "/account/keys"
 SESSIONS = "/account/sessions"
-NEXT = QueryParameter(name="next", max_length=1_000)
+NEXT = QueryParameter(name="next", max_length=6_000)
 
 
 class NameForm(Struct):

@@ -24,7 +24,7 @@ from api.identity.guards import (
 )
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.register import shown_card
-from web_portal.pages.sign_in import HOME, session_cookie
+from web_portal.pages.sign_in import NEXT, after_sign_in, next_suffix, session_cookie
 
 HERE = "/account/password"
 Secret = Annotated[str, Meta(max_length=1_000)]
@@ -93,8 +93,19 @@ class PasswordSignInPages(Controller):
     include_in_schema = False
 
     @get("/")
-    async def show(self, request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-        return await render(request, "sign_in_password.html", actor, values={"card": ""})
+    async def show(
+        self,
+        request: PortalRequest,
+        actor: NamedDependency[Actor],
+        following: Annotated[str, NEXT] = "",
+    ) -> Response[bytes]:
+        return await render(
+            request,
+            "sign_in_password.html",
+            actor,
+            values={"card": ""},
+            following=next_suffix(following),
+        )
 
     @post("/")
     async def enter(
@@ -102,6 +113,7 @@ class PasswordSignInPages(Controller):
         request: PortalRequest,
         actor: NamedDependency[Actor],
         data: URLEncodedBody[SignInForm],
+        following: Annotated[str, NEXT] = "",
     ) -> Response[Any]:
         try:
             session = await passwords.sign_in(
@@ -121,11 +133,16 @@ class PasswordSignInPages(Controller):
                 status=refusal.status,
                 flash=_flash(request, refusal),
                 values={"card": shown_card(data.card)},
+                following=next_suffix(following),
             )
             if isinstance(refusal, EnrolmentThrottled):
                 page.headers["retry-after"] = str(refusal.retry_after)
             return page
-        return Redirect(HOME[session.kind], status_code=303, cookies=[session_cookie(session)])
+        return Redirect(
+            after_sign_in(session.kind, following),
+            status_code=303,
+            cookies=[session_cookie(session)],
+        )
 
 
 async def _new_page(

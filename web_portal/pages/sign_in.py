@@ -1,11 +1,12 @@
 """Signing in and out, the reader's comfort, and the demo's one-time door."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+from urllib.parse import quote, urlsplit
 
-from litestar import Controller, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, URLEncodedBody
+from litestar.params import FromPath, JSONBody, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -30,6 +31,9 @@ CHOICES: Final = {
     "text_size": ("normal", "large"),
     "contrast": ("normal", "high"),
 }
+# Whence an app sends somebody: they come back here once they have signed in.
+COMING_BACK: Final = ("/oauth/authorize",)
+NEXT: Final = QueryParameter(name="next", max_length=6_000)
 YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -56,10 +60,21 @@ class SignInPages(Controller):
     include_in_schema = False
 
     @get("/sign-in")
-    async def show(self, request: PortalRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    async def show(
+        self,
+        request: PortalRequest,
+        actor: NamedDependency[Actor],
+        following: Annotated[str, NEXT] = "",
+    ) -> Response[Any]:
         if actor.kind in HOME:
-            return Redirect(HOME[actor.kind], status_code=303)
-        return await render(request, "sign_in.html", actor, offers_my_number=national.is_offered())
+            return Redirect(after_sign_in(actor.kind, following), status_code=303)
+        return await render(
+            request,
+            "sign_in.html",
+            actor,
+            following=next_suffix(following),
+            offers_my_number=national.is_offered(),
+        )
 
     @post("/sign-in/options", status_code=200)
     async def options(self) -> dict[str, Any]:
@@ -67,12 +82,16 @@ class SignInPages(Controller):
 
     @post("/sign-in/verify", status_code=200)
     async def verify(
-        self, request: PortalRequest, data: JSONBody[dict[str, Any]]
+        self,
+        request: PortalRequest,
+        data: JSONBody[dict[str, Any]],
+        following: Annotated[str, NEXT] = "",
     ) -> Response[Destination]:
         session = await identity.sign_in(
             data, request.cookies.get(SESSION_COOKIE), device=device_at(request)
         )
-        return Response(Destination(HOME[session.kind]), cookies=[session_cookie(session)])
+        destination = Destination(after_sign_in(session.kind, following))
+        return Response(destination, cookies=[session_cookie(session)])
 
     @post("/sign-out")
     async def end(self, request: PortalRequest) -> Redirect:
@@ -117,6 +136,23 @@ class DemoPages(Controller):
         earlier = request.cookies.get(SESSION_COOKIE)
         session = await identity.redeem_demo_link(data.token, earlier, device=device_at(request))
         return Redirect(HOME[session.kind], status_code=303, cookies=[session_cookie(session)])
+
+
+def sign_in_first(request: Request[Any, Any, Any]) -> str:
+    """To sign in, and from where an app sent somebody also back there."""
+    parts = urlsplit(str(request.url))
+    comes_back = request.method == "GET" and parts.path in COMING_BACK
+    return f"/sign-in{next_suffix(f'{parts.path}?{parts.query}')}" if comes_back else "/sign-in"
+
+
+def after_sign_in(kind: ActorKind, following: str) -> str:
+    """Only to where somebody is ever sent back to."""
+    is_known = following.partition("?")[0] in COMING_BACK and back_to(following) == following
+    return following if is_known else HOME[kind]
+
+
+def next_suffix(following: str) -> str:
+    return f"?next={quote(following, safe='/')}" if following else ""
 
 
 def session_cookie(session: OpenedSession) -> Cookie:

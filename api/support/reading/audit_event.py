@@ -67,8 +67,9 @@ class Server(NamedTuple):
 
 
 _SHAPES: Final = {
-    EventName.RECORD_READ: Shape(
-        "PatientQuery", _REST, {"system": INTERACTION, "code": "search-type"}, "E"
+    **dict.fromkeys(
+        (EventName.RECORD_READ, EventName.APP_READ),
+        Shape("PatientQuery", _REST, {"system": INTERACTION, "code": "search-type"}, "E"),
     ),
     EventName.CONSENT_READ: Shape(
         "PatientRead", _REST, {"system": INTERACTION, "code": "read"}, "R", is_query=False

@@ -233,9 +233,7 @@ async def test_a_name_is_the_same_in_every_form_of_its_characters(
 async def test_the_folding_keeps_different_names_apart(admin: asyncpg.Connection):
     pairs = (("山本 花子", "山木 花子"), ("由美", "由実"), ("ハナコ", "はなこ"), ("大田", "太田"))
     for one, other in pairs:
-        assert not await admin.fetchval(
-            "SELECT app.name_key($1) = app.name_key($2)", one, other
-        )
+        assert not await admin.fetchval("SELECT app.name_key($1) = app.name_key($2)", one, other)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Third-party apps that a participant connects: registered, allowed, served, ended."""
