@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             "ingest": _ingest,
             "keys": _keys,
             "consent": _consent,
+            "trained": _trained,
             "log": _log,
             "witness": _witness,
         }[options.command](settings, options)
@@ -100,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("verify", help="check an access log without trusting whoever runs it")
     )
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
+    trained = commands.add_parser("trained", help="record somebody's safety training")
+    trained.add_argument("person", type=UUID, help="the id of an officer or a professional")
+    trained.add_argument("--on", required=True, type=date.fromisoformat, metavar="DATE")
     _add_log(commands.add_parser("log", help="the access log's upkeep"))
     _add_witness(commands.add_parser("witness", help="cosign another network's access log"))
     return parser
@@ -309,6 +313,30 @@ def _consent(settings: Settings, options: argparse.Namespace) -> int:
     with _dsn(settings, keys) as dsn:
         print(asyncio.run(_consented(settings, keys, dsn, options)))
     return 0
+
+
+def _trained(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_recorded(settings, keys, dsn, options)))
+    return 0
+
+
+async def _recorded(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> str:
+    from api.core.actor import OPERATOR
+    from api.core.errors import NotFound
+    from api.directory import registry
+
+    async with _ready(settings, keys, dsn, is_demo=None):
+        try:
+            await registry.record_training(OPERATOR, options.person, options.on)
+        except NotFound as error:
+            raise SettingFault("Nobody has this id. Nothing was changed.") from error
+    return f"Trained on {options.on}: they may work from that day on."
 
 
 def _log(settings: Settings, options: argparse.Namespace) -> int:
