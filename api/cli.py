@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             "ingest": _ingest,
             "keys": _keys,
             "consent": _consent,
+            "trained": _trained,
             "log": _log,
             "facility": _directory,
             "system": _directory,
@@ -105,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
     _add_facility(commands.add_parser("facility", help="facilities and their administrators"))
     _add_system(commands.add_parser("system", help="facilities' systems and their public keys"))
+    trained = commands.add_parser("trained", help="record somebody's safety training")
+    trained.add_argument("person", type=UUID, help="the id of an officer or a professional")
+    trained.add_argument("--on", required=True, type=date.fromisoformat, metavar="DATE")
     _add_log(commands.add_parser("log", help="the access log's upkeep"))
     _add_app(commands.add_parser("app", help="third-party apps participants may connect"))
     _add_witness(commands.add_parser("witness", help="cosign another network's access log"))
@@ -427,6 +431,30 @@ async def _kept_directory(
                 return await console.change_keys(of.client, of.jwks, of.jwks_uri)
             case _:
                 return await console.end_system(of.client)
+
+
+def _trained(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_recorded(settings, keys, dsn, options)))
+    return 0
+
+
+async def _recorded(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> str:
+    from api.core.actor import OPERATOR
+    from api.core.errors import NotFound
+    from api.directory import registry
+
+    async with _ready(settings, keys, dsn, is_demo=None):
+        try:
+            await registry.record_training(OPERATOR, options.person, options.on)
+        except NotFound as error:
+            raise SettingFault("Nobody has this id. Nothing was changed.") from error
+    return f"Trained on {options.on}: they may work from that day on."
 
 
 def _log(settings: Settings, options: argparse.Namespace) -> int:

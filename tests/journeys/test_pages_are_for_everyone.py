@@ -1,6 +1,7 @@
 """Every page of the running portal before axe, in both languages; Lighthouse as a phone."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -245,6 +246,19 @@ async def sharing_with_nobody_chosen(page: Page) -> None:
         await page.locator("main form[method=post] button").click()
 
 
+async def at_the_counter(page: Page) -> None:
+    await page.goto("/support/counter")
+    await page.fill("[name=card]", demo.card_of("taro").digits)
+    born = date(1941, 2, 11)
+    await page.select_option("[name=birth_era]", "western")
+    await page.fill("[name=birth_year]", str(born.year))
+    await page.fill("[name=birth_month]", str(born.month))
+    await page.fill("[name=birth_day]", str(born.day))
+    await page.locator("[name=way]").first.check()
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
 PAGES: Mapping[str, tuple[str, Visit]] = {
     "welcome": ("", at("/")),
     "register": ("", at("/register")),
@@ -300,6 +314,13 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "terms": ("hanako", at("/participation/terms")),
     "campaigns": ("ueda", at("/support/campaigns")),
     "papers": ("ueda", at("/support/papers")),
+    "enrolments": ("ueda", at("/support/enrolments")),
+    "enrolment_new": ("ueda", at("/support/enrolments/new")),
+    "look_alikes": ("ueda", at("/support/look-alikes")),
+    "counter": ("ueda", at("/support/counter")),
+    "visit": ("ueda", at_the_counter),
+    "for_someone": ("fresh", at("/register/for-someone")),
+    "registration": ("fresh", at("/account/registration")),
     "receipts": ("hanako", at("/disclosure/receipts")),
     "access_log": ("hanako", at("/access-log")),
     "access_log_by_file": ("hanako", at("/access-log/by-file")),

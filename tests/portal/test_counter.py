@@ -1,7 +1,8 @@
 """Officer Ueda acts for Hanako: identified first, logged and told, nothing clinical."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -9,8 +10,10 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from api.core import clock
+from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.directory import registry
 from api.identity import intake, paper_enrolment_queries
 from api.support import counter
 from api.support import queries as cases
@@ -200,3 +203,28 @@ async def test_an_officer_without_safety_training_opens_nothing(
         ueda.actor.account_id,
     )
     assert (await ueda.get("/support")).status_code == 200
+
+
+async def test_training_is_recorded_by_an_operator_alone_and_in_the_log(
+    ueda: Visitor, sato: Visitor, admin
+):
+    day = date(2026, 5, 1)
+    officer = await admin.fetchval(
+        "SELECT officer_id FROM account WHERE account_id = $1", ueda.actor.account_id
+    )
+    for person in (officer, sato.actor.professional_id):
+        await registry.record_training(OPERATOR, person, day)
+    assert day == await admin.fetchval(
+        "SELECT trained_on FROM officer WHERE officer_id = $1", officer
+    )
+    assert day == await admin.fetchval(
+        "SELECT trained_on FROM professional WHERE professional_id = $1",
+        sato.actor.professional_id,
+    )
+    noted = await admin.fetchval(
+        "SELECT count(*) FROM system_event WHERE event = 'operator:training:recorded'"
+    )
+    assert noted >= 2
+    for actor, person in ((ueda.actor, officer), (OPERATOR, uuid4())):
+        with pytest.raises(NotFound):
+            await registry.record_training(actor, person, date(2020, 1, 1))

@@ -314,6 +314,15 @@ async def test_a_stolen_connection_sees_no_proxy(database: Deployment, pair: Pai
 
 # Routes of participants that are there for oneself alone.
 ONESELF = {
+    "GET /account/registration",
+    "GET /me/registration",
+    "GET /register/for-someone",
+    "POST /register/for-someone",
+    "GET /register/for-someone/agree",
+    "POST /register/for-someone/agree",
+    "GET /register/for-someone/done",
+    "POST /me/family-registrations",
+    "POST /me/family-registrations/current",
     "GET /access-log/bundle",
     "GET /access-log/by-file",
     "GET /fhir/R4/AuditEvent",
