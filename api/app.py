@@ -51,6 +51,7 @@ from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
+from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
 from api.records.access_routes import routes as access_routes
 from api.records.app_routes import routes as app_routes
@@ -184,6 +185,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         dependencies={"actor": Provide(provide_actor)},
         lifespan=[_serving(dsn)],
         exception_handlers={Exception: _answer},
+        middleware=[hiding],
         before_request=keep_form,
         before_send=[_harden, _note],
         csrf_config=CSRFConfig(

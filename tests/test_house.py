@@ -20,6 +20,7 @@ DEFINERS = {
     "app.refuse_owing": "sees whether a read of anybody is still without its event",
     "app.powers_in_force": "lookup: what an account may do for a principal at this moment",
     "app.enter_as_proxy": "checks a proxy's context with the key, and that a relation is in force",
+    "app.quieten": "sees whether somebody is in safe mode, and takes names out of their notices",
     "app.tell_principal": "puts word of a proxy's act into the principal's outbox",
     "app.tell_representative": "puts word into the outbox of who was named as a proxy",
     "public.proxies_of_subject": "lookup: both sides of the subject's proxies, with their names",

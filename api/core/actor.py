@@ -34,6 +34,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     A proxy acts as the principal: `participant_id` is the principal, `account_id` and `name` are
     the representative's own. `powers` is None for whoever acts for themselves alone.
+    `is_safe`: in safe mode; what leaves the portal's pages names no places then.
     `session_id`: the session at the door; None for the service's own work (console, workers).
     """
 
@@ -50,6 +51,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     principal_name: str | None = None
     powers: frozenset[Power] | None = None
     is_shown_restricted: bool = True
+    is_safe: bool = False
     session_id: UUID | None = None
 
     @property

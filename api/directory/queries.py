@@ -42,6 +42,16 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     )
 
 
+async def facility_names(tx: Transaction) -> list[asyncpg.Record]:
+    """Every name a facility has or had, in whatever language."""
+    return await tx.fetch(
+        "SELECT 'ja' AS locale, name FROM facility UNION SELECT 'ja', name_kana FROM facility"
+        " UNION SELECT 'en', name_en FROM facility"
+        " UNION SELECT 'ja', name FROM facility_history"
+        " UNION SELECT 'en', name_en FROM facility_history"
+    )
+
+
 async def search(
     tx: Transaction,
     words: str,

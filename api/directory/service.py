@@ -1,10 +1,11 @@
 """The network's profile, its facilities and its people."""
 
+import asyncio
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +16,7 @@ from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
-from api.directory import queries
+from api.directory import hiding, queries
 from api.directory.profile import NetworkProfile, ProfileFaults, load_profile
 
 
@@ -80,6 +81,7 @@ class Standing(NamedTuple):
 
 _KATAKANA = {hiragana: hiragana + 0x60 for hiragana in range(0x3041, 0x3097)}
 
+LONG: Final = 10_000_000  # characters looked at before others are served meanwhile
 _profile: NetworkProfile | None = None
 _standings: dict[tuple[UUID, UUID | None], Standing] = {}
 
@@ -149,6 +151,16 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
     """These facilities by id, those that have left too."""
     async with unit_of_work(actor) as tx:
         return {line.facility_id: line for line in await facilities_in(tx, sorted(set(ids)))}
+
+
+async def without_names(actor: Actor, text: str) -> str:
+    """The text with no facility of this network named, not by an earlier name either."""
+    async with unit_of_work(actor) as tx:
+        names = [hiding.Named(*row.values()) for row in await queries.facility_names(tx)]
+    instead = {each: i18n.text(each, "directory.name_hidden") for each in i18n.LOCALES}
+    if len(text) * len(names) < LONG:
+        return hiding.without(text, names, instead)
+    return await asyncio.to_thread(hiding.without, text, names, instead)
 
 
 async def search(

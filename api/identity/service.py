@@ -100,6 +100,7 @@ def actor_from(holder: Mapping[str, Any]) -> Actor:
         purpose_of_use="TREAT" if kind is ActorKind.PROFESSIONAL else None,
         name=holder["name"],
         session_id=holder.get("session_id"),
+        is_safe=bool(holder.get("is_safe")),
     )
 
 

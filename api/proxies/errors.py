@@ -39,6 +39,18 @@ class BarredToProxies(Forbidden):
     key = "error.proxy.barred"
 
 
+class NotInSafeMode(Forbidden):
+    """Done at the counter alone while somebody is in safe mode."""
+
+    key = "error.proxy.safe_mode"
+
+
+class NoFileInSafeMode(Forbidden):
+    """A file that names cannot be taken out of does not leave while somebody is in safe mode."""
+
+    key = "error.proxy.safe_file"
+
+
 class OwnWorkplace(Forbidden):
     """Who works at a facility does not open it for others."""
 

@@ -21,6 +21,8 @@ from api.identity.names import are_alike
 from api.identity.typed import normalise_digits
 from api.proxies import queries, rules
 from api.proxies.errors import (
+    NoFileInSafeMode,
+    NotInSafeMode,
     NotThisStepNow,
     OwnWorkplace,
     ProxyFaults,
@@ -143,6 +145,7 @@ async def acting(actor: Actor, principal_id: UUID) -> Actor | None:
         principal_name=one.principal,
         powers=standing.powers,
         is_shown_restricted=standing.sees_restricted,
+        is_safe=False,
     )
 
 
@@ -163,7 +166,7 @@ async def ask(
     """Names an adult as proxy by card and name, who then accepts or not.
 
     Nobody learns whether the card and name belong together: what was typed is kept either way.
-    Raises `ProxyFaults`, `TooManyAsked`, `StepUpNeeded`, `Frozen`.
+    Raises `ProxyFaults`, `TooManyAsked`, `NotInSafeMode`, `StepUpNeeded`, `Frozen`.
     """
     parsed = CardNumber.parse(normalise_digits(card), directory.profile().card_scheme)
     name, today = " ".join(name.split()), clock.today_in_japan()
@@ -180,6 +183,7 @@ async def ask(
     async with unit_of_work(actor) as tx:
         await stepping_up.demand(tx, actor)
         await queries.lock(tx)
+        await refuse_in_safe_mode_in(tx)
         if await queries.asked_since_yesterday(tx) >= MOST_ASKED_A_DAY:
             raise TooManyAsked
         born = await _birth(tx)
@@ -240,11 +244,13 @@ async def narrow(
 
 
 async def resume(actor: Actor, proxy_id: UUID) -> None:
-    """By the principal, after a card was lost or changed. Raises `StepUpNeeded`, `Frozen`."""
+    """By the principal, after a card was lost or changed. Raises `NotInSafeMode`, `StepUpNeeded`,
+    `Frozen`."""
     async with unit_of_work(actor) as tx:
         await stepping_up.demand(tx, actor)
         now = await _locked(tx, proxy_id)
         _not_oneself(actor, now)
+        await refuse_in_safe_mode_in(tx)
         await _act(tx, actor, now, "resumed")
 
 
@@ -421,6 +427,22 @@ async def leave_safe_mode(actor: Actor, card: str, born: date, evidence: str) ->
         raise ProxyFaults(faults)
     async with unit_of_work(actor, subject=person.participant_id) as tx:
         await _switch_safe_mode(tx, False, evidence.strip()[:200])
+
+
+def refuse_file(actor: Actor) -> None:
+    """Of a file that names cannot be taken out of: signed, or a picture.
+
+    Raises `NoFileInSafeMode`.
+    """
+    if actor.is_safe:
+        raise NoFileInSafeMode
+
+
+async def refuse_in_safe_mode_in(tx: Transaction) -> None:
+    """Before what is then done at the counter alone. Raises `NotInSafeMode`."""
+    newest = None if tx.acting.is_proxy else await queries.newest_safe_mode(tx)
+    if newest is not None and newest["is_on"]:
+        raise NotInSafeMode
 
 
 async def refuse_own_workplace_in(

@@ -52,7 +52,7 @@ class RegistrationView(Struct, omit_defaults=True):
 class FacilityView(Struct):
     """`is_on`: let in now, by name or by what covers it.
 
-    `holds_my_records` and `has_read_my_records`: as I may know.
+    `holds_my_records` and `has_read_my_records`: as I may know. In safe mode `region` is empty.
     """
 
     id: UUID
@@ -164,7 +164,7 @@ class MyOwn(Controller):
         the network does not have."""
         found = await own.facility_choices(actor, q, region=area, facility_type=facility_type)
         return Facilities(
-            [_facility(each, _locale(request)) for each in found.choices], found.total
+            [_facility(each, _locale(request), actor) for each in found.choices], found.total
         )
 
     @get("/professionals", opt=SETTINGS, summary="Professionals to name")
@@ -210,7 +210,7 @@ class MyOwn(Controller):
                 each.facility_id,
                 each.label(_locale(request)),
                 each.facility_type,
-                each.region,
+                "" if actor.is_safe else each.region,
                 each.joined_at,
                 None if asks and each.joined_at >= asks else each.joined_at + NOTICE,
             )
@@ -249,14 +249,14 @@ def _locale(request: ApiRequest) -> str:
     return i18n.preferred(request.headers.get("accept-language", "ja"))
 
 
-def _facility(choice: FacilityChoice, locale: str) -> FacilityView:
+def _facility(choice: FacilityChoice, locale: str, actor: Actor) -> FacilityView:
     each = choice.facility
     return FacilityView(
         each.facility_id,
         each.label(locale),
         each.name_kana,
         each.facility_type,
-        each.region,
+        "" if actor.is_safe else each.region,
         choice.is_on,
         choice.holds,
         choice.has_read,

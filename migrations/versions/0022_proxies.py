@@ -124,6 +124,11 @@ RETURN (p_birth_on + make_interval(years => p_age))::date
 CREATE FUNCTION app.day_in_japan(p_at timestamptz) RETURNS date LANGUAGE sql STABLE
 RETURN (p_at AT TIME ZONE 'Asia/Tokyo')::date;
 
+CREATE FUNCTION app.in_safe_mode(p_participant_id uuid) RETURNS boolean LANGUAGE sql STABLE
+RETURN coalesce((SELECT is_on FROM public.safe_mode WHERE participant_id = p_participant_id
+  ORDER BY step DESC LIMIT 1), false);
+GRANT EXECUTE ON FUNCTION app.in_safe_mode(uuid) TO tsunagu_app, tsunagu_lookup;
+
 CREATE FUNCTION app.check_proxy_step() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
@@ -218,6 +223,11 @@ CREATE POLICY who_may_switch ON safe_mode AS RESTRICTIVE FOR INSERT TO tsunagu_a
   AND CASE (SELECT app.kind()) WHEN 'support' THEN true
     WHEN 'participant' THEN is_on AND participant_id = (SELECT app.own_participant())
     ELSE false END);
+-- While it is on, new proxies and another place to live are said at the counter or not at all.
+CREATE POLICY not_in_safe_mode ON proxy AS RESTRICTIVE FOR INSERT TO tsunagu_app WITH CHECK (
+  (SELECT app.kind()) = 'support' OR NOT (SELECT app.in_safe_mode(app.subject())));
+CREATE POLICY not_in_safe_mode ON residence AS RESTRICTIVE FOR INSERT TO tsunagu_app WITH CHECK (
+  (SELECT app.kind()) = 'support' OR NOT (SELECT app.in_safe_mode(app.subject())));
 CREATE POLICY who_may_use ON proxy_use AS RESTRICTIVE FOR INSERT TO tsunagu_app
   WITH CHECK ((SELECT app.is_proxy()) AND by_account = (SELECT app.account()));
 GRANT SELECT, INSERT ON proxy, proxy_step, safe_mode, proxy_use TO tsunagu_app;
@@ -239,8 +249,7 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('proxies|' || p_principal, 0));
   SELECT birth_on INTO v_born FROM participant WHERE participant_id = p_principal;
-  IF (SELECT m.is_on FROM safe_mode m WHERE m.participant_id = p_principal
-      ORDER BY m.step DESC LIMIT 1) THEN
+  IF app.in_safe_mode(p_principal) THEN
     RETURN NULL;
   END IF;
   SELECT array_agg(DISTINCT one) INTO v_powers
@@ -274,8 +283,7 @@ BEGIN
     SELECT p.participant_id, p.proxy_id, p.representative_id, p.kind, p.origin, p.opens_on,
       me.name, you.name, p.typed_name, me.birth_on, s.state, s.powers, s.ends_on, s.works_at,
       s.reason, s.step, a.by_account, a.recorded_at,
-      coalesce((SELECT m.is_on FROM safe_mode m WHERE m.participant_id = p.participant_id
-        ORDER BY m.step DESC LIMIT 1), false)
+      app.in_safe_mode(p.participant_id)
     FROM proxy p
     JOIN participant me ON me.participant_id = p.participant_id
     LEFT JOIN participant you ON you.participant_id = p.representative_id
@@ -311,17 +319,18 @@ BEGIN
     ORDER BY p.opens_on, p.proxy_id;
 END $$;
 
--- As before, and for whom its portal acts.
-DROP FUNCTION identity_account_of_session(bytea);
+-- As before, and for whom its portal acts, and whether its holder is in safe mode.
+DROP FUNCTION identity_account_of_session(bytea), identity_account_of_token(bytea, text);
 CREATE FUNCTION identity_account_of_session(p_session_hash bytea)
 RETURNS TABLE (account_id uuid, kind text, participant_id uuid, professional_id uuid,
                facility_id uuid, profession text, name text, is_active boolean, session_id uuid,
-               acting_for uuid)
+               acting_for uuid, is_safe boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT h.account_id, h.kind, h.participant_id, h.professional_id, h.facility_id,
-      h.profession, h.name, h.is_active, s.session_id, s.acting_for
+      h.profession, h.name, h.is_active, s.session_id, s.acting_for,
+      app.in_safe_mode(h.participant_id)
     FROM session s JOIN app.account_holder h USING (account_id)
     WHERE s.session_hash = p_session_hash AND s.jkt IS NULL
       AND s.ended_at IS NULL AND s.expires_at > now()
@@ -331,6 +340,42 @@ BEGIN
       WHERE session_hash = p_session_hash AND ended_at IS NULL
         AND seen_at < now() - interval '1 minute';
   END IF;
+END $$;
+
+CREATE FUNCTION identity_account_of_token(p_token_hash bytea, p_kind text)
+RETURNS TABLE (account_id uuid, kind text, participant_id uuid, professional_id uuid,
+               facility_id uuid, profession text, name text, is_active boolean, session_id uuid,
+               jkt bytea, is_used boolean, is_safe boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT h.account_id, h.kind, h.participant_id, h.professional_id, h.facility_id,
+      h.profession, h.name, h.is_active, s.session_id, s.jkt, t.used_at IS NOT NULL,
+      app.in_safe_mode(h.participant_id)
+    FROM session_token t
+    JOIN session s ON s.account_id = t.account_id AND s.session_id = t.session_id
+    JOIN app.account_holder h ON h.account_id = t.account_id
+    WHERE t.token_hash = p_token_hash AND t.kind = p_kind AND t.expires_at > now()
+      AND s.ended_at IS NULL AND s.expires_at > now()
+      AND s.seen_at + make_interval(secs => s.idle_seconds) > now() AND h.is_active;
+  IF FOUND THEN
+    UPDATE session s SET seen_at = now() FROM session_token t
+      WHERE t.token_hash = p_token_hash AND s.account_id = t.account_id
+        AND s.session_id = t.session_id AND s.ended_at IS NULL
+        AND s.seen_at < now() - interval '1 minute';
+  END IF;
+END $$;
+
+-- What a notice says may be read over a shoulder: in safe mode it names nobody and no place.
+CREATE FUNCTION app.quieten() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF app.in_safe_mode(NEW.participant_id)
+     AND NEW.params - '{day,version,number,until}'::text[] <> '{}' THEN
+    NEW.event := 'quiet';
+    NEW.params := '{}';
+  END IF;
+  RETURN NEW;
 END $$;
 
 -- The telling is part of the event: what somebody did for the principal, once a day and act, a
@@ -375,10 +420,12 @@ BEGIN
   RETURN NULL;
 END $$;
 REVOKE EXECUTE ON FUNCTION proxies_of_subject(), proxies_waiting(),
-  identity_account_of_session(bytea), app.tell_principal(), app.tell_representative() FROM PUBLIC;
+  identity_account_of_session(bytea), identity_account_of_token(bytea, text), app.quieten(),
+  app.tell_principal(), app.tell_representative() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION proxies_of_subject(), proxies_waiting(),
-  identity_account_of_session(bytea) TO tsunagu_app;
-GRANT EXECUTE ON FUNCTION app.tell_principal(), app.tell_representative() TO tsunagu_owner;
+  identity_account_of_session(bytea), identity_account_of_token(bytea, text) TO tsunagu_app;
+GRANT EXECUTE ON FUNCTION app.tell_principal(), app.tell_representative(), app.quieten()
+  TO tsunagu_owner;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;
 GRANT EXECUTE ON FUNCTION app.first_day_aged(date, integer), app.day_in_japan(timestamptz)
@@ -386,6 +433,9 @@ GRANT EXECUTE ON FUNCTION app.first_day_aged(date, integer), app.day_in_japan(ti
 
 CREATE TRIGGER principal_is_told AFTER INSERT ON access_event
   FOR EACH ROW WHEN (NEW.actor_kind = 'participant') EXECUTE FUNCTION app.tell_principal();
+CREATE TRIGGER is_quiet_in_safe_mode BEFORE INSERT ON outbox
+  FOR EACH ROW EXECUTE FUNCTION app.quieten();
+ALTER TABLE outbox ENABLE ALWAYS TRIGGER is_quiet_in_safe_mode;
 CREATE TRIGGER representative_is_told AFTER INSERT ON proxy_step
   FOR EACH ROW WHEN (NEW.act IN ('asked', 'confirmed'))
   EXECUTE FUNCTION app.tell_representative();

@@ -20,6 +20,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity import stepping_up
+from api.proxies import service as proxies
 
 MOST_PLACES: Final = 30
 
@@ -49,8 +50,8 @@ async def live_in(
 ) -> Dwelling:
     """The whole history of places as one new version; it counts from the next request on.
 
-    Raises `NotAPlace`, `SettingsChangedMeanwhile`, `StepUpNeeded`, `Frozen`; nothing is changed
-    then.
+    Raises `NotAPlace`, `SettingsChangedMeanwhile`, `NotInSafeMode`, `StepUpNeeded`, `Frozen`;
+    nothing is changed then.
     """
     _check(places)
     async with unit_of_work(actor) as tx:
@@ -58,6 +59,7 @@ async def live_in(
         now = await _dwelling(tx)
         if now.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.version)
+        await proxies.refuse_in_safe_mode_in(tx)
         if places == now.places:
             return now
         directive = (await settings_in(tx)).directive

@@ -115,20 +115,22 @@ class Lifecycle(Controller):
 
     @get("/residence", opt=SETTINGS, summary="Where I live and lived")
     async def places(self, actor: NamedDependency[Actor]) -> Places:
-        return _places(await dwelling.dwelling(actor))
+        """In safe mode every `region` is empty."""
+        return _places(await dwelling.dwelling(actor), actor)
 
     @put("/residence", opt=SETTINGS, summary="Say where I live and lived")
     async def live_in(self, actor: NamedDependency[Actor], data: JSONBody[Places]) -> Places:
         """The whole list replaces the one before. 409 when `version` is stale: `current` holds the
         list as it is, `wanted` the one sent. 422 for a region this network does not have or a time
-        that ends before it begins."""
+        that ends before it begins; 403 in safe mode."""
         said = tuple(
             dwelling.place(each.region, each.from_on, each.until_on) for each in data.places
         )
         try:
-            return _places(await dwelling.live_in(actor, said, expected_version=data.version))
+            done = await dwelling.live_in(actor, said, expected_version=data.version)
+            return _places(done, actor)
         except SettingsChangedMeanwhile as conflict:
-            current = _places(await dwelling.dwelling(actor))
+            current = _places(await dwelling.dwelling(actor), actor)
             conflict.members = {"current": current, "wanted": data.places}
             raise
 
@@ -186,9 +188,13 @@ async def _schemes(request: ApiRequest, actor: Actor) -> Schemes:
     )
 
 
-def _places(found: Dwelling) -> Places:
+def _places(found: Dwelling, actor: Actor) -> Places:
     return Places(
-        found.version, [Place(each.region, each.from_on, each.until_on) for each in found.places]
+        found.version,
+        [
+            Place("" if actor.is_safe else each.region, each.from_on, each.until_on)
+            for each in found.places
+        ],
     )
 
 

@@ -34,6 +34,9 @@ OUR_EVENT: Final = "urn:tsunagu:event"
 CLIENT: Final = "urn:tsunagu:client"
 ACCOUNT: Final = "urn:tsunagu:account"
 
+# In place of a facility that is masked: the event had one, and which is not said.
+HIDDEN: Final = UUID(int=0)
+
 _SOURCE: Final = {"system": DICOM, "code": "110153", "display": "Source Role ID"}
 _DESTINATION: Final = {"system": DICOM, "code": "110152", "display": "Destination Role ID"}
 _APPLICATION: Final = {"system": DICOM, "code": "110150", "display": "Application"}
@@ -133,12 +136,15 @@ def audit_event(
     reason: str = "",
     facility: str = "",
     locale: str = "ja",
+    hides_places: bool = False,
 ) -> Json:
     """`subject`: the participant as a Reference to a Patient, None for an event about nobody.
 
     `said`: the event in a sentence, `reason` why it was decided so, `facility` its name, all in the
-    language `locale`.
+    language `locale`. `hides_places`: which facility it was is masked.
     """
+    if hides_places and row.facility_id is not None:
+        facility, row = "", row._replace(facility_id=HIDDEN)
     shape = _shape(row) if subject is not None else _activity(row)
     is_denied = row.outcome == "denied"
     wire: Json = {
@@ -246,8 +252,8 @@ def _who(row: LogRow, actor: Mapping[str, Any], subject: Json | None) -> Json:
 
 def _organization(row: LogRow, facility: str) -> Json:
     kind = {"system": ROLE_CLASS, "code": "PROV", "display": "healthcare provider"}
-    if row.facility_id is None:
-        return _agent(kind, _masked() if _hides(row, "actor") else _unknown())
+    if row.facility_id is None or row.facility_id == HIDDEN:
+        return _agent(kind, _masked() if row.facility_id or _hides(row, "actor") else _unknown())
     identifier = {"system": codes.FACILITY, "value": str(row.facility_id)}
     who = {"type": "Organization", "identifier": identifier}
     return _agent(kind, who | ({"display": facility} if facility else {}))

@@ -112,4 +112,5 @@ def _event(actor: Actor, row: LogRow, line: LogLine, locale: str) -> dict[str, A
         reason=line.reason,
         facility=line.facility,
         locale=locale,
+        hides_places=actor.is_safe,
     )
