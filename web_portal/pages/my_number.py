@@ -33,10 +33,11 @@ from api.identity.national.login import LOGIN_VALID_FOR, Answer, Proof, Purpose
 from api.identity.national.service import PROOF_VALID_FOR
 from web_portal.page import Flash, PortalRequest, back_to, render, say
 from web_portal.pages.register import ticket_cookie
-from web_portal.pages.sign_in import session_cookie
+from web_portal.pages.sign_in import NEXT, after_sign_in, session_cookie
 
 HERE: Final = "/account/my-number"
 PROOF_COOKIE: Final = "tsunagu_my_number_proof"
+LONGEST_NEXT: Final = 3_500
 NEXT_COOKIE: Final = "tsunagu_my_number_next"
 
 
@@ -54,9 +55,14 @@ class MyNumberPages(Controller):
 
     @post("/sign-in/my-number", guards=[anyone], status_code=200)
     async def sign_in(
-        self, request: PortalRequest, actor: NamedDependency[Actor]
+        self,
+        request: PortalRequest,
+        actor: NamedDependency[Actor],
+        following: Annotated[str, NEXT] = "",
     ) -> Response[bytes]:
-        return await _onward(request, actor, Purpose.SIGN_IN)
+        page = await _onward(request, actor, Purpose.SIGN_IN)
+        page.set_cookie(_next_cookie(following or None))
+        return page
 
     @post("/register/my-number", guards=[anyone], status_code=200)
     async def register(
@@ -169,7 +175,10 @@ async def _signed_in(request: PortalRequest, proof: Proof) -> Redirect:
     session = await national.sign_in(
         proof, request.cookies.get(SESSION_COOKIE), device=device_at(request)
     )
-    return _leading("/home", session_cookie(session))
+    following = unquote(request.cookies.get(NEXT_COOKIE, ""))
+    return _leading(
+        after_sign_in(session.kind, following), session_cookie(session), _next_cookie(None)
+    )
 
 
 async def _enrolling(request: PortalRequest, proof: Proof) -> Redirect:
@@ -255,8 +264,11 @@ def _login_cookie(token: str | None) -> Cookie:
 
 
 def _next_cookie(path: str | None) -> Cookie:
-    """Where a step-up was wanted; it comes along to the way back alone."""
+    """Where somebody was going; it comes along to the way back alone. Longer than a browser keeps,
+    it is left out."""
     value = quote(path, safe="/") if path else None
+    if value and len(value) > LONGEST_NEXT:
+        value = None
     return _cookie(
         NEXT_COOKIE, value, int(LOGIN_VALID_FOR.total_seconds()), login.RETURNS["portal"]
     )

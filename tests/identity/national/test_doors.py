@@ -1,10 +1,11 @@
 """The My Number login as a browser and an app meet it, in front of an issuer of the test's own."""
 
+import html
 import re
 import secrets
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -80,6 +81,30 @@ async def test_hanako_registers_signs_out_and_in_again(
     assert "tsunagu_my_number" not in browser.client.cookies
     actor = await identity.actor_of(browser.client.cookies["tsunagu_session"])
     assert actor.participant_id == only.participant_id
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led_to"),
+    [
+        ("/oauth/authorize?client_id=x&state=1", "/oauth/authorize?client_id=x&state=1"),
+        ("//elsewhere.example/oauth/authorize", "/home"),
+        ("/account/keys/new", "/home"),
+    ],
+    ids=["where an app sent her from", "another site", "no place to come back to"],
+)
+async def test_whom_an_app_sent_comes_back_to_it_by_card_too(
+    issuer: Issuer, only: Paper, browser: Browser, wanted: str, led_to: str
+):
+    await _registered(browser, issuer)
+    await browser.open("/home")
+    await browser.send("/sign-out")
+    asked = await browser.open(f"/sign-in?next={quote(wanted)}")
+    way = re.search(r'action="(/sign-in/my-number[^"]*)"', asked.text)
+    assert way is not None
+    page = await browser.send(html.unescape(way[1]))
+    sent = await browser.client.get(CALLBACK, params=_consented(issuer, page))
+    assert (sent.status_code, sent.headers["location"]) == (303, led_to)
+    assert "tsunagu_my_number_next" not in browser.client.cookies
 
 
 async def test_the_browsers_half_of_a_login_is_hidden_from_scripts_and_other_sites(
