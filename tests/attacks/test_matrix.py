@@ -62,7 +62,7 @@ class Row(NamedTuple):
 
 
 # No process serves the demo's issuer in these tests
-ISSUER_AWAY = "503 503 503 503 503 503 503"
+ISSUER_AWAY = "503 503 503 503 503 503 503 503"
 DEMO_ISSUER = "/demo/my-number/protocol/openid-connect"
 NO_CARD = {"login": "x", "state": "x", "code": "x"}
 
@@ -83,14 +83,16 @@ TABLE = (
     Row("GET", "/fhir/R4/.well-known/smart-configuration", OPEN),
     Row("GET", "/fhir/R4/metadata", OPEN),
     # Apps of others
-    Row("GET", "/oauth/authorize", "in bad . . in in .", "/oauth/authorize?client_id=app-unknown"),
+    Row(
+        "GET", "/oauth/authorize", "in bad . . in in . .", "/oauth/authorize?client_id=app-unknown"
+    ),
     Row(
         "POST",
         "/oauth/authorize",
-        "in bad . . in in .",
+        "in bad . . in in . .",
         body={"answer": "allow", "client_id": "app-unknown", "participant_id": "{taro}"},
     ),
-    Row("POST", "/oauth/revoke", "bad bad bad bad bad bad bad"),
+    Row("POST", "/oauth/revoke", "bad bad bad bad bad bad bad bad"),
     Row("GET", "/account/apps", PARTICIPANT, "/account/apps?account_id={account}"),
     Row("GET", "/account/apps/{grant_id}/end", HIS_PAGE, "/account/apps/{his_app}/end"),
     Row("POST", "/account/apps/{grant_id}/end", HIS_PAGE, "/account/apps/{his_app}/end", {}),
@@ -218,28 +220,28 @@ TABLE = (
     ),
     Row("POST", "/enrolments/current/my-number", TICKET),
     Row("GET", "/me/my-number", PARTICIPANT, "/me/my-number?account_id={account}"),
-    Row("POST", "/me/my-number", "in 503 . . in in ."),
-    Row("POST", "/me/my-number/finish", "in gone . . in in .", body=NO_CARD),
-    Row("DELETE", "/me/my-number", "in . . . in in ."),
-    Row("POST", "/me/step-up/my-number", "in 503 . . in in ."),
-    Row("POST", "/me/step-up/my-number/finish", "in gone . . in in .", body=NO_CARD),
+    Row("POST", "/me/my-number", "in 503 . . in in . ."),
+    Row("POST", "/me/my-number/finish", "in gone . . in in . .", body=NO_CARD),
+    Row("DELETE", "/me/my-number", "in . . . in in . ."),
+    Row("POST", "/me/step-up/my-number", "in 503 . . in in . ."),
+    Row("POST", "/me/step-up/my-number/finish", "in gone . . in in . .", body=NO_CARD),
     Row("POST", "/sign-in/my-number", ISSUER_AWAY, body={}),
     Row("POST", "/register/my-number", ISSUER_AWAY, body={}),
     Row("GET", "/sign-in/my-number/callback", TICKET, "/sign-in/my-number/callback?state=x&code=x"),
     Row("GET", "/register/my-number/card", OPEN),
     Row("POST", "/register/my-number/card", TICKET, body={"card": "{card_digits}"}),
     Row("GET", "/account/my-number", PARTICIPANT, "/account/my-number?account_id={account}"),
-    Row("POST", "/account/my-number", "in 503 . . in in .", body={}),
-    Row("POST", "/account/my-number/remove", "in . . . in in .", body={}),
-    Row("POST", "/step-up/my-number", "in 503 . . in in .", body={}),
+    Row("POST", "/account/my-number", "in 503 . . in in . .", body={}),
+    Row("POST", "/account/my-number/remove", "in . . . in in . .", body={}),
+    Row("POST", "/step-up/my-number", "in 503 . . in in . .", body={}),
     Row("GET", "/step-up/done", PARTICIPANT),
     # The demo's own issuer
     Row("GET", "/demo/my-number/.well-known/openid-configuration", OPEN),
     Row("GET", f"{DEMO_ISSUER}/certs", OPEN),
-    Row("GET", f"{DEMO_ISSUER}/auth", "bad bad bad bad bad bad bad"),
-    Row("POST", f"{DEMO_ISSUER}/auth", "bad bad bad bad bad bad bad", body={"person": "taro"}),
-    Row("POST", f"{DEMO_ISSUER}/token", "in in in in in in in", body={}),
-    Row("GET", f"{DEMO_ISSUER}/userinfo", "in in in in in in in"),
+    Row("GET", f"{DEMO_ISSUER}/auth", "bad bad bad bad bad bad bad bad"),
+    Row("POST", f"{DEMO_ISSUER}/auth", "bad bad bad bad bad bad bad bad", body={"person": "taro"}),
+    Row("POST", f"{DEMO_ISSUER}/token", "in in in in in in in in", body={}),
+    Row("GET", f"{DEMO_ISSUER}/userinfo", "in in in in in in in in"),
     # A participant's own, for apps
     Row("GET", "/me", PARTICIPANT, "/me?participant_id={taro}&account_id={account}"),
     Row("GET", "/me/disclosure", PARTICIPANT, "/me/disclosure?participant_id={taro}"),
@@ -932,7 +934,7 @@ TABLE = (
     # Enrolling on paper, people who look alike, and the counter
     Row("GET", "/support/enrolments", SUPPORT),
     Row("GET", "/support/enrolments/new", SUPPORT),
-    Row("POST", "/support/enrolments", "in . . bad in in .", body={"card": "{card_digits}"}),
+    Row("POST", "/support/enrolments", "in . . bad in in . .", body={"card": "{card_digits}"}),
     Row("GET", "/support/enrolments/{enrolment_id}", HIS_PAGE, "/support/enrolments/{case}"),
     Row(
         "GET",
@@ -943,7 +945,7 @@ TABLE = (
     Row(
         "POST",
         "/support/enrolments/{enrolment_id}/scan",
-        "in . . bad in in .",
+        "in . . bad in in . .",
         "/support/enrolments/{case}/scan",
         {},
     ),
@@ -970,7 +972,7 @@ TABLE = (
         {"decision": "same", "reason": "x"},
     ),
     Row("GET", "/support/counter", SUPPORT),
-    Row("POST", "/support/counter", "in . . bad in in .", body={"card": "{card_digits}"}),
+    Row("POST", "/support/counter", "in . . bad in in . .", body={"card": "{card_digits}"}),
     Row(
         "GET",
         "/support/counter/{participant_id}/{visit_id}",
@@ -992,23 +994,23 @@ TABLE = (
     Row(
         "POST",
         "/register/for-someone",
-        "in bad . . in in .",
+        "in bad . . in in . .",
         body={"card": "{card_digits}"},
     ),
     Row("GET", "/register/for-someone/agree", PARTICIPANT),
     Row(
         "POST",
         "/register/for-someone/agree",
-        "in gone . . in in .",
+        "in gone . . in in . .",
         body={"agreed": "yes", "family": "child", "power_view": "yes"},
     ),
     Row("GET", "/register/for-someone/done", PARTICIPANT),
-    Row("POST", "/me/family-registrations", "in bad . . in in .", body={}),
-    Row("POST", "/me/family-registrations/current", "in bad . . in in .", body={}),
+    Row("POST", "/me/family-registrations", "in bad . . in in . .", body={}),
+    Row("POST", "/me/family-registrations/current", "in bad . . in in . .", body={}),
     Row(
         "POST",
         "/me/family-registrations/current",
-        "in gone . . in in .",
+        "in gone . . in in . .",
         body={
             "ticket": "x",
             "family": "child",
