@@ -1,7 +1,6 @@
 """For apps: a facility's people to their administrator, and showing one's own profession."""
 
 import base64
-import binascii
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -168,7 +167,7 @@ class MyProfession(Controller):
         """422 with the check that failed as its type."""
         try:
             signature = base64.b64decode(data.signature, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise CertificateRefused("signature") from error
         await professions.prove(actor, data.certificate.encode(), data.challenge, signature)
 

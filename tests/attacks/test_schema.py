@@ -18,10 +18,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api import demo
-from api.identity import enrolment
+from api.directory import staff
+from api.identity import enrolment, invitations
 from tests.attacks.conftest import World, session_of
 from tests.conftest import Deployment
-from tests.identity.conftest import Paper, hanako
+from tests.identity.conftest import Paper, hanako, some_address
 from tests.serving import Served
 
 __all__ = ["hanako"]
@@ -46,6 +47,9 @@ async def bearers(
     ticket = await hanako.begin()
     assert (await enrolment.holder_of(ticket)).account_id is None
     session = await session_of(own_world.hanako)
+    wish = staff.NewColleague("事務担当", "ジムタントウ", "clerk")
+    invited = await staff.invite(own_world.desk, wish)
+    invitation = await invitations.begin(invited.invitation.code.printed, some_address())
     system = await asyncio.to_thread(demo.fetch_token, settings, "sato", scopes)
     return {
         "/": session,
@@ -53,8 +57,10 @@ async def bearers(
         "/facility": system,
         "/fhir": system,
         "/fhir/R4/AuditEvent": session,
+        "/invitations": invitation.token,
         "/me/facility": await session_of(own_world.desk),
         "/me/profession": await session_of(own_world.sato),
+        "/me/professionals": session,
         "/sessions": await session_of(own_world.sato),
     }
 
@@ -142,6 +148,7 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("tile", "9/000"),
                         ("record_id", str(UUID(int=999))),
                         ("paper_id", str(UUID(int=999))),
+                        ("professional_id", str(UUID(int=999))),
                     )
                     if f"{{{name}}}" in operation.path
                 },

@@ -240,6 +240,9 @@ async def test_an_app_does_all_of_it_too(
         "challenge": asked,
         "signature": base64.b64encode(holder.sign(asked)).decode(),
     }
+    for garbled in ("\u0082", "AAA", "="):
+        answer = await sato.tell("/me/profession", proof | {"signature": garbled})
+        assert answer.json()["type"].endswith("certificate.signature")
     assert (await sato.tell("/me/profession", proof)).status_code == 204
     again = await sato.tell("/me/profession", proof)
     assert again.json()["type"] == "urn:tsunagu:problem:error.profession.certificate.challenge"
