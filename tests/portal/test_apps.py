@@ -8,9 +8,12 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from litestar import Litestar
+from msgspec import structs
 
 from api.core.actor import OPERATOR
 from api.core.crypto import sha256
+from api.identity import throttle
 from api.identity.apps import registry
 from tests.conftest import Deployment
 from tests.identity.apps import foreign
@@ -597,6 +600,35 @@ async def test_what_has_ended_is_never_opened_again(
         await admin.execute(
             "UPDATE registered_app SET ended_at = NULL WHERE client_id = $1", midori.client_id
         )
+
+
+async def test_an_app_does_not_flood_her_log(
+    dosed: Visitor, midori: ForeignApp, monkeypatch: pytest.MonkeyPatch
+):
+    await midori.connect(dosed)
+    few = throttle.POLICIES[throttle.ThrottleKind.APP_READS]
+    monkeypatch.setitem(
+        throttle.POLICIES,  # type: ignore[arg-type]
+        throttle.ThrottleKind.APP_READS,
+        structs.replace(few, burst=2, free=2),
+    )
+    answers = [await midori.read("Observation") for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert int(answers[2].headers["retry-after"]) <= 2
+    assert answers[2].json()["issue"][0]["code"] == "throttled"
+    assert len(await happened(dosed, READ)) == 2
+
+
+async def test_whoever_guesses_codes_waits_and_the_app_elsewhere_does_not(
+    dosed: Visitor, midori: ForeignApp, app: Litestar
+):
+    transport = httpx.ASGITransport(app=app, client=("203.0.113.77", 1))
+    async with httpx.AsyncClient(transport=transport, base_url=foreign.SITE) as http:
+        guesser = ForeignApp(http, midori.client_id)
+        guesses = [(await guesser.exchange("x")).status_code for _ in range(60)]
+    assert guesses[0] == 400
+    assert guesses[-1] == 429
+    await midori.connect(dosed)
 
 
 async def test_staff_connect_no_app(sato: Visitor, ueda: Visitor, midori: ForeignApp):

@@ -47,7 +47,8 @@ async def test_neither_the_services_nor_postgresql_do_it_for_a_proxy(
         with pytest.raises(NotFound):
             await deed
     await app.connect(pair.yumi)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+
+    async def past_the_services() -> None:
         async with unit_of_work(proxy) as tx:
             assert await tx.fetch("SELECT grant_id FROM app_grant") == []
             await tx.execute(
@@ -57,3 +58,6 @@ async def test_neither_the_services_nor_postgresql_do_it_for_a_proxy(
                 " repeat('x', 43))",
                 app.client_id,
             )
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await past_the_services()
