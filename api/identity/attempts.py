@@ -69,6 +69,14 @@ def asking_keys(professional_id: UUID, card: str) -> tuple[ThrottleKey, ...]:
     )
 
 
+def app_source_keys(address: str) -> tuple[ThrottleKey, ...]:
+    return (ThrottleKey(ThrottleKind.APP_SOURCE, _source(address)),)
+
+
+def app_read_keys(client_id: str, account_id: UUID) -> tuple[ThrottleKey, ...]:
+    return (ThrottleKey(ThrottleKind.APP_READS, f"{client_id} {account_id}"),)
+
+
 async def sweep(tx: Transaction) -> None:
     """Forgets what nobody waits for."""
     await queries.sweep_throttles(tx)

@@ -85,7 +85,8 @@ async def token(
         raise TokenRequestRefused("invalid_request", "grant_type is needed")
     if form["grant_type"] in app_grants.GRANT_TYPES:
         proof = proved_at(request) if "dpop" in request.headers else None
-        allowed = await app_grants.issue(form, proof)
+        address = request.client.host if request.client else ""
+        allowed = await app_grants.issue(form, proof, address)
         answer = Token(
             allowed.access_token,
             allowed.expires_in,

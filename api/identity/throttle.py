@@ -60,6 +60,8 @@ class ThrottleKind(StrEnum):
     DESK_EVERYONE = "desk_everyone"
     ASKING_PROFESSIONAL = "asking_professional"
     ASKING_CARD = "asking_card"
+    APP_SOURCE = "app_source"
+    APP_READS = "app_reads"
 
 
 class ThrottleKey(msgspec.Struct, frozen=True):
@@ -112,7 +114,23 @@ ASKING: Final[Mapping[ThrottleKind, Policy]] = {
     ),
 }
 
-POLICIES: Final[Mapping[ThrottleKind, Policy]] = {**ENROLMENT, **DESK_CODES, **ASKING}
+APPS: Final[Mapping[ThrottleKind, Policy]] = {
+    # Codes and tokens cannot be guessed; whoever tries all the same waits.
+    ThrottleKind.APP_SOURCE: Policy(
+        burst=60, free=40, first_delay=timedelta(seconds=1), refill=timedelta(seconds=10)
+    ),
+    # Every read of an app is a row of a participant's log, which none may flood.
+    ThrottleKind.APP_READS: Policy(
+        burst=300, free=300, first_delay=timedelta(0), refill=timedelta(seconds=2)
+    ),
+}
+
+POLICIES: Final[Mapping[ThrottleKind, Policy]] = {
+    **ENROLMENT,
+    **DESK_CODES,
+    **ASKING,
+    **APPS,
+}
 
 
 def step(state: Throttle | None, now: datetime, policy: Policy) -> tuple[Throttle, Verdict]:

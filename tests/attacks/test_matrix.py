@@ -13,9 +13,19 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from api.core import clock
+from api.core.crypto import new_token, sha256
+from api.core.database import unit_of_work
 from api.fhir.codes import CARD, patient_in_facility
 from tests.access_log.sealed import seal
-from tests.attacks.conftest import PHONE, TITLE, Attacker, World, held_of, without_accidents
+from tests.attacks.conftest import (
+    PHONE,
+    TITLE,
+    Attacker,
+    World,
+    connect_app,
+    held_of,
+    without_accidents,
+)
 from tests.conftest import Deployment
 from tests.portal import scene
 
@@ -1050,6 +1060,12 @@ TABLE = (
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
 
+# Where an app's token is good for something.
+OF_APPS = {
+    ("GET", "/fhir/R4/{resource_type}"),
+    ("GET", "/fhir/R4/{resource_type}/{resource_id}"),
+}
+
 JSON_ROUTES = (
     "/fhir",
     "/oauth/token",
@@ -1163,6 +1179,44 @@ async def test_who_meets_what(
             assert secret not in answer.text
     if expected != "ok" or row.expected != HIS_CASE:
         assert await held_of(admin, world.taro.participant_id) == before
+
+
+@pytest_asyncio.fixture(scope="session")
+async def app_token(world: World) -> str:
+    """Of an app that Hanako connected."""
+    grant_id, token = await connect_app(world.hanako), new_token()
+    async with unit_of_work(world.hanako) as tx:
+        await tx.execute(
+            "INSERT INTO app_token (account_id, token_hash, grant_id, kind, ends_at)"
+            " VALUES (app.account(), $1, $2, 'access', now() + interval '1 hour')",
+            sha256(token.encode()),
+            grant_id,
+        )
+    return token
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.url or row.route}")
+async def test_hanakos_app_meets_what_a_stranger_meets_but_for_her_own_records(
+    row: Row, app_token: str, attacking, world: World, admin: asyncpg.Connection
+):
+    before = await held_of(admin, world.taro.participant_id)
+    async with attacking(token=app_token) as attacker:
+        answer = await _send(attacker, row, _his(world))
+    if (row.method, row.route) in OF_APPS:
+        assert answer.status_code in (200, 400, 404), answer.text
+        assert "entry" not in answer.json()
+        assert answer.json().get("total", 0) == 0
+    else:
+        assert _word(answer) == row.expected.split()[0], answer.text[:300]
+    for secret in ("太郎", TITLE, PHONE, world.number):
+        assert secret not in answer.text
+    assert await held_of(admin, world.taro.participant_id) == before
+
+
+async def test_hanakos_app_reads_hers(app_token: str, attacking, world: World):
+    async with attacking(token=app_token) as attacker:
+        answer = await attacker.send("GET", f"/fhir/R4/Patient/{world.hanako.participant_id}")
+    assert answer.json()["name"][0]["text"] == "山本 花子"
 
 
 def _word(answer: httpx.Response) -> str:

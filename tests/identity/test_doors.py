@@ -271,7 +271,10 @@ async def test_a_token_request_is_refused_in_the_words_of_oauth(client: httpx.As
 async def test_a_system_learns_where_to_ask_for_a_token(client: httpx.AsyncClient, root: str):
     answer = (await client.get(f"{root}/.well-known/smart-configuration")).json()
     assert answer["token_endpoint"] == "http://localhost:8000/oauth/token"
-    assert answer["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert answer["token_endpoint_auth_methods_supported"] == ["none", "private_key_jwt"]
+    assert answer["authorization_endpoint"] == "http://localhost:8000/oauth/authorize"
+    assert answer["revocation_endpoint"] == "http://localhost:8000/oauth/revoke"
+    assert answer["code_challenge_methods_supported"] == ["S256"]
 
 
 async def test_a_my_number_is_in_no_table_and_in_no_log(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
+from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
@@ -342,6 +343,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     **STAFF_PAGES,
+    **APP_PAGES,
     "demo-sign-in": ("demo_sign_in.html", {"token": "t"}),
     "home": (
         "home.html",

@@ -15,7 +15,8 @@ from api.core import clock
 from api.core.actor import ANONYMOUS, Actor
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
-from api.identity import app_tokens, service
+from api.core.errors import TooManyAttempts
+from api.identity import app_tokens, attempts, service
 from api.identity.apps import clients, pkce, queries, scopes
 from api.identity.apps.authorizing import ACCESS_FOR
 from api.identity.apps.registry import App
@@ -56,11 +57,24 @@ class _Family(NamedTuple):
     scopes: tuple[str, ...]
 
 
-async def issue(form: Mapping[str, str], proof: Proof | None) -> Issued:
-    """For a code or a refresh token. Raises `TokenRequestRefused`, `BadProof`.
+async def issue(form: Mapping[str, str], proof: Proof | None, address: str) -> Issued:
+    """For a code or a refresh token. Raises `TokenRequestRefused`, `BadProof`, and
+    `TooManyAttempts` after too many that failed from this address.
 
     Where a `proof` of a key comes with the code, the tokens are bound to that key.
     """
+    tried = attempts.app_source_keys(address)
+    async with unit_of_work(ANONYMOUS) as tx:
+        wait = await attempts.charge(tx, tried)
+    if wait:
+        raise TooManyAttempts(wait)
+    issued = await _issue(form, proof)
+    async with unit_of_work(ANONYMOUS) as tx:
+        await attempts.refund(tx, tried)
+    return issued
+
+
+async def _issue(form: Mapping[str, str], proof: Proof | None) -> Issued:
     app = await clients.authenticated(form, clients.token_endpoint())
     jkt = None if proof is None else await app_tokens.key_of(*proof)
     if form["grant_type"] == CODE:
@@ -131,13 +145,20 @@ async def revoke(form: Mapping[str, str]) -> None:
 
 
 async def access_of(token: str, proof: Proof | None) -> AppAccess:
-    """Raises `BadProof`, and `BadToken` for any token that is not alive, or not this key's."""
+    """Raises `BadProof`, `BadToken` for any token that is not alive, or not this key's, and
+    `TooManyAttempts` where the app reads too much at once."""
     jkt = None if proof is None else await app_tokens.key_of(*proof, token)
     async with unit_of_work(ANONYMOUS) as tx:
         holder = await queries.holder_of_token(tx, _hash(token), "access")
     if holder is None or holder["is_used"] or not _is_key(holder["jkt"], jkt):
         raise BadToken
     family = _family(holder)
+    async with unit_of_work(ANONYMOUS) as tx:
+        wait = await attempts.charge(
+            tx, attempts.app_read_keys(holder["client_id"], holder["account_id"])
+        )
+    if wait:
+        raise TooManyAttempts(wait)
     names = {"ja": holder["app_ja"], "en": holder["app_en"]}
     return AppAccess(family.actor, family.scopes, names)
 
