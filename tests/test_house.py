@@ -325,6 +325,19 @@ def test_every_feature_row_names_a_test_that_exists():
     assert faults == []
 
 
+def test_every_test_that_the_clauses_of_signing_in_name_exists():
+    text = (ROOT / "docs" / "reference" / "sign-in-clauses.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[^`:]+)::([^`]+)`", text)
+    assert len(named) >= 50
+    faults = [
+        f"{path}::{function}"
+        for path, function in named
+        if not (ROOT / path).is_file()
+        or f"def {function}(" not in (ROOT / path).read_text("utf-8")
+    ]
+    assert faults == []
+
+
 def test_no_source_line_speaks_of_the_place_it_was_written_at():
     own = re.compile(r"(?<![\w.}])/(work|root|home)/")
     faults = [
