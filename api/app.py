@@ -44,10 +44,10 @@ from api.identity import service as identity
 from api.identity.app_links import routes as app_link_routes
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
-from api.identity.invitation_routes import routes as invitation_routes
+from api.identity.keys.own_routes import routes as own_key_routes
 from api.identity.national.routes import routes as my_number_routes
-from api.identity.own_routes import routes as own_key_routes
 from api.identity.routes import routes as identity_routes
+from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults

@@ -30,11 +30,12 @@ from api.core.settings import SettingFault, Settings
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import intake, systems
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
+from api.identity.enrolling import intake
 from api.identity.national import service as national
 from api.identity.national.login import Proof, Purpose
+from api.identity.tokens import systems
 from api.proxies import service as proxies
 from api.proxies.rules import COOLING_OFF
 from api.records import ingest

@@ -25,10 +25,11 @@ from api.consent.lifecycle import joining
 from api.core import database, runtime
 from api.core.actor import OPERATOR, Actor
 from api.directory import service as directory
-from api.identity import enrolment, intake, passkeys, password_hashing, passwords
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.enrolment import Birth
+from api.identity.keys import passkeys, password_hashing, passwords
 from benchmarks.server import Place, place
 from tests.identity.authenticator import Authenticator
 

@@ -332,8 +332,7 @@ def test_every_test_that_the_clauses_of_signing_in_name_exists():
     faults = [
         f"{path}::{function}"
         for path, function in named
-        if not (ROOT / path).is_file()
-        or f"def {function}(" not in (ROOT / path).read_text("utf-8")
+        if not (ROOT / path).is_file() or f"def {function}(" not in (ROOT / path).read_text("utf-8")
     ]
     assert faults == []
 

@@ -24,11 +24,11 @@ from api import demo
 from api.core.actor import OPERATOR
 from api.directory import service as directory
 from api.fhir.codes import CARD, patient_in_facility
-from api.identity import intake
 from api.identity import service as identity
 from api.identity.card import issue
+from api.identity.enrolling import intake
 from api.identity.my_number import is_my_number
-from api.identity.systems import ASSERTION_TYPE
+from api.identity.tokens.systems import ASSERTION_TYPE
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator
 from tests.portal import scene

@@ -28,7 +28,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import stepping_up
+from api.identity.keys import stepping_up
 
 
 def terms_in_force() -> str:

@@ -10,10 +10,10 @@ from api.core.settings import SettingFault
 from api.directory import registry, service
 from api.directory.registry import BadFacility, NewFacility
 from api.directory.staff import checked_name
-from api.identity import intake
+from api.identity.enrolling import intake
 from api.identity.errors import HasKey
-from api.identity.invitations import Invitation
-from api.identity.system_keys import BadKeys
+from api.identity.staff.invitations import Invitation
+from api.identity.tokens.system_keys import BadKeys
 
 
 async def add_facility(facility: NewFacility) -> str:

@@ -24,7 +24,7 @@ from api.core.errors import NotFound
 from api.core.settings import SettingFault
 from api.directory import hpki, profession_queries, service
 from api.directory.errors import CertificateNeeded, CertificateRefused, NoAnchors, StaffFaults
-from api.identity import own_keys
+from api.identity.keys import own_keys
 from api.identity.my_number import contains_my_number
 
 PURPOSE: Final = "profession"

@@ -13,8 +13,8 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
 from api.core.ids import uuid7
 from api.directory import registry_queries, service
-from api.identity import invitations
-from api.identity.invitations import Invitation
+from api.identity.staff import invitations
+from api.identity.staff.invitations import Invitation
 
 FACILITY_ID_SYSTEM = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
 

@@ -19,9 +19,10 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import registry_queries, service, staff_queries
 from api.directory.errors import HasLeft, ProfessionNotShown, StaffFaults
-from api.identity import invitations, stepping_up
-from api.identity.invitations import Invitation, StaffAccount
+from api.identity.keys import stepping_up
 from api.identity.my_number import contains_my_number
+from api.identity.staff import invitations
+from api.identity.staff.invitations import Invitation, StaffAccount
 
 LONGEST_NAME: Final = 80
 

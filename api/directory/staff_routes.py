@@ -17,7 +17,7 @@ from api.directory import professions, staff
 from api.directory.errors import CertificateRefused
 from api.directory.staff import Colleague, NewColleague
 from api.identity.guards import API, facility_administrators_only, professionals_only
-from api.identity.invitations import Invitation
+from api.identity.staff.invitations import Invitation
 
 ON_A_PAGE = 50
 Short = Annotated[str, Meta(max_length=200)]

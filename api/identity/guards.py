@@ -9,10 +9,11 @@ from litestar.handlers import BaseRouteHandler
 from api.core import runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind, Power
 from api.core.errors import NotFound, SignInNeeded
-from api.identity import app_tokens, service, systems
+from api.identity import service
 from api.identity.apps import tokens as app_grants
 from api.identity.devices import device_of
 from api.identity.errors import BadAccessToken, BadProof, BadToken
+from api.identity.tokens import app_tokens, systems
 
 SESSION_COOKIE = "tsunagu_session"
 

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.core import runtime
 from api.core.actor import Actor
-from api.identity import app_tokens, dpop, service, systems
+from api.identity import service
 from api.identity.apps import pkce
 from api.identity.apps import scopes as app_scopes
 from api.identity.apps import tokens as app_grants
@@ -35,6 +35,7 @@ from api.identity.schemas import (
     pair_of,
     tokens_of,
 )
+from api.identity.tokens import app_tokens, dpop, systems
 
 
 class SessionController(Controller):

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.identity.service import OpenedSession
-from api.identity.token_pairs import TokenPair
+from api.identity.tokens.token_pairs import TokenPair
 
 
 class NewEnrolment(Struct, forbid_unknown_fields=True):

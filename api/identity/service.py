@@ -14,9 +14,11 @@ from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
-from api.identity import key_queries, passkeys, queries, token_pairs
+from api.identity import queries
 from api.identity.errors import DemoLinkGone, SignInRefused
-from api.identity.token_pairs import TokenPair
+from api.identity.keys import key_queries, passkeys
+from api.identity.tokens import token_pairs
+from api.identity.tokens.token_pairs import TokenPair
 
 PARTICIPANT_SESSION: Final = timedelta(hours=12)
 STAFF_SESSION: Final = timedelta(hours=8)

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.core.actor import Power
-from api.identity.birth_date import law_age
+from api.identity.enrolling.birth_date import law_age
 
 Kind = Literal[
     "parent",

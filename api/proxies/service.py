@@ -15,9 +15,10 @@ from api.core.actor import Actor, ActorKind, Power
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import intake, stepping_up
 from api.identity.card import CardFault, CardNumber
-from api.identity.names import are_alike
+from api.identity.enrolling import intake
+from api.identity.enrolling.names import are_alike
+from api.identity.keys import stepping_up
 from api.identity.typed import normalise_digits
 from api.proxies import queries, rules
 from api.proxies.errors import (

@@ -18,12 +18,13 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import intake, recovery, registered
-from api.identity.activation_code import ActivationCode
-from api.identity.birth_date import BirthDateFault
 from api.identity.card import CardFault, CardNumber
-from api.identity.enrolment import Birth, birth_of
+from api.identity.enrolling import intake, registered
+from api.identity.enrolling.activation_code import ActivationCode
+from api.identity.enrolling.birth_date import BirthDateFault
+from api.identity.enrolling.enrolment import Birth, birth_of
 from api.identity.errors import EnrolmentFaults, NoMatch
+from api.identity.keys import recovery
 from api.proxies import service as proxies
 from api.support import counter_queries, queries
 from api.support.errors import HasAKey, NoNumberToCall, NothingToWithdraw

@@ -16,7 +16,7 @@ from api.consent.settings.view import DisclosureView, view
 from api.core import i18n
 from api.core.actor import Actor, Power
 from api.directory import service as directory
-from api.identity import registered
+from api.identity.enrolling import registered
 from api.identity.guards import ANYBODY, API, CONSENT, NOTICES, SETTINGS, VIEW, participants_only
 from api.support import leaving, own, service
 from api.support.own import FacilityChoice

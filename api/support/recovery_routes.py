@@ -9,8 +9,8 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from api.directory import service as directory
-from api.identity import passwords, recovery
 from api.identity.guards import API, anyone, bearer, device_at
+from api.identity.keys import passwords, recovery
 from api.identity.schemas import SessionToken, WebAuthnCredential, WebAuthnOptions
 
 ApiRequest = Request[Any, Any, Any]

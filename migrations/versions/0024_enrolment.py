@@ -7,7 +7,8 @@ from migrations.steps import sql_migration
 ID = "0024_enrolment"
 
 SQL = r"""
--- As `api.identity.names.folded_name`: what is equal may be one person. A test holds them equal.
+-- As `folded_name` of api.identity.enrolling.names; what is equal may be one person. A test holds
+-- them equal.
 CREATE FUNCTION app.folded_name(p_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN translate(regexp_replace(translate(translate(translate(normalize(p_name, NFKC),
     'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねの'

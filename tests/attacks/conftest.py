@@ -24,11 +24,12 @@ from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
-from api.identity import intake, systems
 from api.identity import service as identity
 from api.identity.apps import registry
 from api.identity.card import CardNumber
+from api.identity.enrolling import intake
 from api.identity.guards import SESSION_COOKIE
+from api.identity.tokens import systems
 from api.support import service as support
 from tests.conftest import Deployment
 from tests.portal import scene

@@ -20,8 +20,8 @@ from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.errors import NotFound
-from api.identity import enrolment
 from api.identity import service as identity
+from api.identity.enrolling import enrolment
 from api.identity.errors import AlreadyEnrolled, TicketGone
 from api.records import service as records
 from tests.attacks.conftest import World

@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
 
 from api import demo
 from api.directory import staff
-from api.identity import enrolment, invitations
+from api.identity.enrolling import enrolment
+from api.identity.staff import invitations
 from tests.attacks.conftest import World, session_of
 from tests.conftest import Deployment
 from tests.identity.conftest import Paper, hanako, some_address

@@ -21,14 +21,16 @@ from argon2 import PasswordHasher
 
 from api.core.actor import OPERATOR
 from api.directory import service as directory
-from api.identity import attempts, enrolment, intake, password_hashing, passwords, recovery
+from api.identity import attempts
 from api.identity import service as identity
-from api.identity.activation_code import CODE_RANDOM_BYTES, new_activation_code
 from api.identity.card import CardNumber
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.activation_code import CODE_RANDOM_BYTES, new_activation_code
+from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import NoMatch, RecoveryRefused, SignInRefused
-from api.identity.recovery_code import CODE_RANDOM_BYTES as RECOVERY_BYTES
-from api.identity.recovery_code import new_recovery_code
+from api.identity.keys import password_hashing, passwords, recovery
+from api.identity.keys.recovery_code import CODE_RANDOM_BYTES as RECOVERY_BYTES
+from api.identity.keys.recovery_code import new_recovery_code
 from api.identity.throttle import Allowed
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator

@@ -17,7 +17,7 @@ from api.consent import service as consent
 from api.consent.settings.switches import SetFacility
 from api.core import runtime
 from api.fhir.codes import CARD
-from api.identity import systems
+from api.identity.tokens import systems
 from tests.attacks.conftest import System, World, session_of
 from tests.attacks.test_ugly_input import ask_token
 from tests.records import shapes

@@ -13,7 +13,7 @@ import pytest
 
 from api.fhir.codes import CARD, patient_in_facility
 from api.identity.card import CardScheme
-from api.identity.systems import ASSERTION_TYPE
+from api.identity.tokens.systems import ASSERTION_TYPE
 from tests.attacks.conftest import World, held_of
 from tests.portal import scene
 from tests.records import shapes

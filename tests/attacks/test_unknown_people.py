@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from api import demo
-from api.identity import systems
+from api.identity.tokens import systems
 from tests.conftest import Deployment
 
 

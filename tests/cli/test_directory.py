@@ -9,8 +9,8 @@ import pytest
 
 from api import demo
 from api.core.actor import ActorKind
-from api.identity import invitations
 from api.identity import service as identity
+from api.identity.staff import invitations
 from tests.attacks.conftest import System
 from tests.cli.console import environment, tsunagu
 from tests.conftest import Deployment

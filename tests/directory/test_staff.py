@@ -25,7 +25,6 @@ from api.directory.errors import (
     StaffFaults,
 )
 from api.directory.staff import NewColleague
-from api.identity import invitations
 from api.identity import service as identity
 from api.identity.errors import (
     EnrolmentFaults,
@@ -38,6 +37,7 @@ from api.identity.errors import (
     StepUpNeeded,
 )
 from api.identity.service import OpenedSession
+from api.identity.staff import invitations
 from tests.conftest import Deployment
 from tests.directory.hpki_ca import Authority, folder_of
 from tests.identity.authenticator import Authenticator

@@ -14,11 +14,11 @@ from api.consent import service as consent
 from api.consent.lifecycle import joining
 from api.core.actor import OPERATOR
 from api.directory import service as directory
-from api.identity import enrolment, intake
 from api.identity import service as identity
-from api.identity.activation_code import ActivationCode
 from api.identity.card import CardNumber, CardScheme, issue
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.activation_code import ActivationCode
+from api.identity.enrolling.enrolment import Birth
 from api.identity.service import OpenedSession
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator

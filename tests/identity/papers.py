@@ -4,11 +4,11 @@ from uuid import UUID
 
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity import paper_enrolment
 from api.identity.card import CardNumber
-from api.identity.enrolment import Birth
-from api.identity.paper_enrolment import Choice, Confirmed
-from api.identity.paper_form import Typed
+from api.identity.enrolling import paper_enrolment
+from api.identity.enrolling.enrolment import Birth
+from api.identity.enrolling.paper_enrolment import Choice, Confirmed
+from api.identity.enrolling.paper_form import Typed
 from tests.identity.conftest import some_card
 
 PDF = b"%PDF-1.7\n a form signed by hand\n%%EOF"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.identity.activation_code import (
+from api.identity.enrolling.activation_code import (
     CODE_BITS,
     ActivationCode,
     ActivationCodeFault,

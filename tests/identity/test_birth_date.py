@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.identity.birth_date import BirthDateFault, law_age, parse_birth_date
+from api.identity.enrolling.birth_date import BirthDateFault, law_age, parse_birth_date
 
 TODAY = date(2026, 4, 1)
 

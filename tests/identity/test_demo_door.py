@@ -14,8 +14,8 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import SettingFault
-from api.identity import intake
 from api.identity import service as identity
+from api.identity.enrolling import intake
 from api.identity.errors import DemoLinkGone
 from tests.conftest import Deployment
 from tests.identity.conftest import Paper

@@ -11,7 +11,7 @@ import structlog
 
 from api.directory import service as directory
 from api.identity import service as identity
-from api.identity.activation_code import new_activation_code
+from api.identity.enrolling.activation_code import new_activation_code
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper, some_card
 from tests.identity.test_enrolment import A_MY_NUMBER

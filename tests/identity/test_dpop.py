@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.core.crypto import base64url, sha256
 from api.identity import service as identity
-from api.identity import stepping_up
+from api.identity.keys import stepping_up
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper
 

@@ -15,10 +15,10 @@ from api.core.actor import OPERATOR, ActorKind
 from api.core.database import DB, Transaction
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.identity import enrolment, intake
 from api.identity import service as identity
-from api.identity.activation_code import new_activation_code
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.activation_code import new_activation_code
+from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import (
     AlreadyEnrolled,
     EnrolmentFaults,

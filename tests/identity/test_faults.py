@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.identity.activation_code import ActivationCodeFault
-from api.identity.birth_date import BirthDateFault
 from api.identity.card import CardFault
+from api.identity.enrolling.activation_code import ActivationCodeFault
+from api.identity.enrolling.birth_date import BirthDateFault
 from tests.messages import LOCALES, message, texts
 
 FAULTS = [*CardFault, *ActivationCodeFault, *BirthDateFault]

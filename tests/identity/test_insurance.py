@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.identity.insurance import (
+from api.identity.enrolling.insurance import (
     Insurance,
     InsuranceFault,
     check_digit,

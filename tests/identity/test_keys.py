@@ -12,7 +12,6 @@ from api.core import clock
 from api.core.actor import ANONYMOUS, Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.identity import own_keys, stepping_up
 from api.identity import service as identity
 from api.identity.devices import BROWSERS, FAMILIES, device_of
 from api.identity.errors import (
@@ -23,8 +22,9 @@ from api.identity.errors import (
     StepUpNeeded,
     TooManyPasskeys,
 )
+from api.identity.keys import own_keys, stepping_up
+from api.identity.keys.stepping_up import FRESH_FOR, is_fresh
 from api.identity.service import OpenedSession
-from api.identity.stepping_up import FRESH_FOR, is_fresh
 from notifications import service as notifications
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper, sign_in

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.identity.names import SAME_CHARACTER, are_alike, folded_name
+from api.identity.enrolling.names import SAME_CHARACTER, are_alike, folded_name
 
 NAMES = st.text(
     st.one_of(

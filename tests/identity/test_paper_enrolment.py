@@ -14,8 +14,9 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import enrolment, look_alikes, paper_enrolment, registered
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment, look_alikes, paper_enrolment, registered
+from api.identity.enrolling.enrolment import Birth
+from api.identity.enrolling.paper_enrolment import Choice
 from api.identity.errors import (
     CardOfAnother,
     EnrolmentFaults,
@@ -23,7 +24,6 @@ from api.identity.errors import (
     ScanRefused,
     SecondOfficerNeeded,
 )
-from api.identity.paper_enrolment import Choice
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import some_address
 from tests.identity.papers import NEW, PDF, PNG, card, confirm, put_down, typed

@@ -16,7 +16,6 @@ from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import Unavailable
 from api.directory import service as directory
-from api.identity import own_keys, password_hashing, passwords, stepping_up
 from api.identity import service as identity
 from api.identity.errors import (
     EnrolmentThrottled,
@@ -25,7 +24,8 @@ from api.identity.errors import (
     SignInRefused,
     StepUpNeeded,
 )
-from api.identity.password_rules import fault_of
+from api.identity.keys import own_keys, password_hashing, passwords, stepping_up
+from api.identity.keys.password_rules import fault_of
 from api.identity.service import OpenedSession
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator

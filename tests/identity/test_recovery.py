@@ -25,9 +25,9 @@ from api.core.ids import uuid7
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import intake, own_keys, recovery
 from api.identity import service as identity
-from api.identity.enrolment import Birth
+from api.identity.enrolling import intake
+from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import (
     EnrolmentFaults,
     EnrolmentThrottled,
@@ -37,7 +37,8 @@ from api.identity.errors import (
     RecoveryTicketGone,
     SecondOfficerNeeded,
 )
-from api.identity.recovery_code import (
+from api.identity.keys import own_keys, recovery
+from api.identity.keys.recovery_code import (
     CODE_BITS,
     CODE_LENGTH,
     RecoveryCode,

@@ -12,8 +12,8 @@ from api.core.actor import ANONYMOUS, OPERATOR, Actor, ActorKind
 from api.core.ids import uuid7
 from api.directory import registry
 from api.directory.registry import NewFacility
-from api.identity import intake
 from api.identity import service as identity
+from api.identity.enrolling import intake
 from api.identity.errors import SignInRefused
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator

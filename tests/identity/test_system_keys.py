@@ -12,9 +12,10 @@ import pytest_asyncio
 
 from api.core.actor import OPERATOR
 from api.core.errors import NotFound
-from api.identity import intake, system_keys, systems
+from api.identity.enrolling import intake
 from api.identity.errors import TokenRequestRefused
-from api.identity.system_keys import BadKeys
+from api.identity.tokens import system_keys, systems
+from api.identity.tokens.system_keys import BadKeys
 from tests.attacks.conftest import System
 from tests.portal import scene
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from api import demo
-from api.identity import systems
 from api.identity.errors import TokenRequestRefused
+from api.identity.tokens import systems
 from tests.conftest import Deployment
 
 

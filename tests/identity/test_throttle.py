@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.identity.activation_code import CODE_BITS, CODE_VALID_FOR
+from api.identity.enrolling.activation_code import CODE_BITS, CODE_VALID_FOR
 from api.identity.throttle import (
     ENROLMENT,
     Allowed,

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from api import demo
 from api.core.settings import Settings
 from api.fhir.codes import CARD, patient_in_facility
-from api.identity import systems
 from api.identity.card import CardNumber
+from api.identity.tokens import systems
 from api.records.demo_records import demo_bundles, demo_patient_number
 from api.records.parse import encode
 from tests.serving import Served

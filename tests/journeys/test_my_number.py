@@ -15,8 +15,8 @@ from api import demo, demo_provider
 from api.core.actor import OPERATOR
 from api.core.crypto import sha256
 from api.directory import service as directory
-from api.identity import intake
 from api.identity.card import CardNumber
+from api.identity.enrolling import intake
 from api.identity.national.login import RETURNS
 from tests.conftest import Deployment
 from tests.identity.conftest import some_card

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from api import demo
 from api.core import clock, i18n
 from api.core.actor import OPERATOR
-from api.identity import intake
+from api.identity.enrolling import intake
 from tests.journeys.conftest import PHONE, OpenPhone
 from tests.journeys.people import Newcomer, as_actor, session_of, unused_card
 from tests.journeys.quality import axe_violations

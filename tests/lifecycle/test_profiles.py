@@ -20,8 +20,8 @@ from api.core.ids import uuid7
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import enrolment, intake
 from api.identity import service as identity
+from api.identity.enrolling import enrolment, intake
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper, some_card

@@ -23,9 +23,9 @@ from api.core.ids import uuid7
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import intake
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
+from api.identity.enrolling import intake
 from api.identity.guards import SESSION_COOKIE
 
 

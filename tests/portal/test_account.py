@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from api.consent.settings.switches import SetFacility
 from api.core.actor import ActorKind
-from api.identity import own_keys
 from api.identity import service as identity
 from api.identity.guards import SESSION_COOKIE
+from api.identity.keys import own_keys
 from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator
 from tests.portal.scene import Place, Visitor, forms, sent, wish

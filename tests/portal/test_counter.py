@@ -14,7 +14,7 @@ from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.directory import registry
-from api.identity import intake, paper_enrolment_queries
+from api.identity.enrolling import intake, paper_enrolment_queries
 from api.support import counter
 from api.support import queries as cases
 from api.support.service import CALL_BACK

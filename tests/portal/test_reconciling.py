@@ -21,7 +21,7 @@ from api.core import clock
 from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.directory import service as directory
-from api.identity import systems
+from api.identity.tokens import systems
 from tests.access_log.sealed import seal
 from tests.attacks.conftest import System, install
 from tests.conftest import Deployment

@@ -6,8 +6,9 @@ from datetime import date
 import httpx
 import pytest
 
-from api.identity import intake, own_keys
 from api.identity import service as identity
+from api.identity.enrolling import intake
+from api.identity.keys import own_keys
 from tests.identity.authenticator import Authenticator
 from tests.portal import scene
 from tests.portal.scene import Visitor, forms, sent

@@ -15,8 +15,8 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.identity import enrolment, intake
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import NoMatch
 from api.proxies import service
 from api.proxies.errors import NotThisStepNow, UnknownProxy

@@ -12,8 +12,8 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.identity import intake
 from api.identity.card import CardNumber
+from api.identity.enrolling import intake
 from api.proxies import rules, service
 from api.proxies.errors import NotThisStepNow, ProxyFaults, TooManyAsked, UnknownProxy
 from api.proxies.service import Witnessed

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from api.core.actor import Power
-from api.identity.birth_date import law_age
+from api.identity.enrolling.birth_date import law_age
 from api.proxies import rules
 from api.proxies.rules import Relation, Step
 

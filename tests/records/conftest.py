@@ -11,8 +11,9 @@ from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.directory import service as directory
 from api.fhir.codes import CARD, patient_in_facility
-from api.identity import intake, systems
 from api.identity.card import CardNumber, issue
+from api.identity.enrolling import intake
+from api.identity.tokens import systems
 from api.records import ingest
 from tests.conftest import Deployment
 

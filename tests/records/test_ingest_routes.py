@@ -9,7 +9,7 @@ import pytest
 
 from api import demo
 from api.fhir.codes import patient_in_facility
-from api.identity import systems
+from api.identity.tokens import systems
 from api.records.parse import MAX_BYTES
 from tests.conftest import Deployment
 from tests.records import shapes, stored

@@ -13,11 +13,11 @@ from msgspec import Meta, Struct
 
 from api.core import i18n
 from api.core.actor import Actor, ActorKind
-from api.identity import own_keys, stepping_up
 from api.identity.errors import LastWayIn, NoSuchName
 from api.identity.guards import ANYBODY, PORTAL, device_at, everyone_signed_in
+from api.identity.keys import own_keys, stepping_up
+from api.identity.keys.own_keys import OwnPasskey, OwnSession
 from api.identity.national import service as national
-from api.identity.own_keys import OwnPasskey, OwnSession
 from web_portal.page import Flash, PortalRequest, back_to, frame, preferences, render, say
 from web_portal.pages.sign_in import HOME, Destination, session_cookie
 

@@ -12,10 +12,10 @@ from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
 from api.core.errors import Problem
-from api.identity.enrolment import Birth
+from api.identity.enrolling.enrolment import Birth
+from api.identity.enrolling.paper_form import shown_again
 from api.identity.errors import EnrolmentFaults, NoMatch
 from api.identity.guards import PORTAL, support_only
-from api.identity.paper_form import shown_again
 from api.support import counter
 from api.support.errors import (
     HasAKey,

@@ -20,7 +20,7 @@ from api.directory.errors import HasLeft, ProfessionNotShown, StaffFaults
 from api.directory.staff import Colleague, NewColleague
 from api.identity.errors import HasKey
 from api.identity.guards import PORTAL, facility_administrators_only
-from api.identity.invitations import Invitation
+from api.identity.staff.invitations import Invitation
 from web_portal.page import Flash, PageNumber, PortalRequest, pages_of, preferences, render, say
 
 HERE = "/facility"

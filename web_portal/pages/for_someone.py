@@ -16,7 +16,7 @@ from api.core import runtime
 from api.core.actor import Actor, Power
 from api.core.errors import Problem
 from api.directory import service as directory
-from api.identity.enrolment import TICKET_VALID_FOR, Birth
+from api.identity.enrolling.enrolment import TICKET_VALID_FOR, Birth
 from api.identity.errors import EnrolmentFaults, EnrolmentThrottled, NoMatch
 from api.identity.guards import PORTAL, participants_only
 from api.proxies import rules

@@ -13,7 +13,6 @@ from msgspec import Meta, Struct
 from api.core import runtime
 from api.core.actor import ANONYMOUS, Actor
 from api.directory import service as directory
-from api.identity import invitations
 from api.identity.errors import (
     EnrolmentFaults,
     InvitationGone,
@@ -21,7 +20,8 @@ from api.identity.errors import (
     InvitationThrottled,
 )
 from api.identity.guards import PORTAL, anyone, device_at
-from api.identity.invitations import TICKET_VALID_FOR
+from api.identity.staff import invitations
+from api.identity.staff.invitations import TICKET_VALID_FOR
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.sign_in import HOME, Destination, session_cookie
 

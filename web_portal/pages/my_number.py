@@ -15,7 +15,6 @@ from api.core import runtime
 from api.core.actor import Actor, ActorKind
 from api.core.errors import NotFound, Problem
 from api.directory import service as directory
-from api.identity import stepping_up
 from api.identity.errors import EnrolmentThrottled, LastWayIn, StepUpNeeded
 from api.identity.guards import (
     ANYBODY,
@@ -25,6 +24,7 @@ from api.identity.guards import (
     device_at,
     participants_only,
 )
+from api.identity.keys import stepping_up
 from api.identity.my_number import contains_my_number
 from api.identity.national import login
 from api.identity.national import service as national

@@ -6,7 +6,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
-from api.identity import registered
+from api.identity.enrolling import registered
 from api.identity.guards import PORTAL, participants_only
 from web_portal.page import PortalRequest, render, say
 

@@ -16,10 +16,13 @@ from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.directory import service as directory
-from api.identity import look_alikes, paper_enrolment
-from api.identity.activation_code import ActivationCode
 from api.identity.card import CardNumber
-from api.identity.enrolment import Birth
+from api.identity.enrolling import look_alikes, paper_enrolment
+from api.identity.enrolling.activation_code import ActivationCode
+from api.identity.enrolling.enrolment import Birth
+from api.identity.enrolling.look_alikes import DECISIONS, LookAlike
+from api.identity.enrolling.paper_enrolment import Choice, Waiting
+from api.identity.enrolling.paper_form import SEXES, Typed, shown_again
 from api.identity.errors import (
     CardOfAnother,
     EnrolmentFaults,
@@ -28,9 +31,6 @@ from api.identity.errors import (
     SecondOfficerNeeded,
 )
 from api.identity.guards import PORTAL, support_only
-from api.identity.look_alikes import DECISIONS, LookAlike
-from api.identity.paper_enrolment import Choice, Waiting
-from api.identity.paper_form import SEXES, Typed, shown_again
 from web_portal import qr
 from web_portal.page import Flash, PageNumber, PortalRequest, pages_of, render, say
 from web_portal.pages.proxies.mine import typed as typed_in

@@ -12,7 +12,6 @@ from msgspec import Meta, Struct
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.directory import service as directory
-from api.identity import passwords
 from api.identity.errors import EnrolmentThrottled, LastWayIn, PasswordFaults, SignInRefused
 from api.identity.guards import (
     ANYBODY,
@@ -22,6 +21,7 @@ from api.identity.guards import (
     device_at,
     participants_only,
 )
+from api.identity.keys import passwords
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.register import shown_card
 from web_portal.pages.sign_in import NEXT, after_sign_in, next_suffix, session_cookie

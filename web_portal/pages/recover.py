@@ -15,8 +15,7 @@ from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.directory import service as directory
-from api.identity import recovery
-from api.identity.enrolment import Birth
+from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import (
     EnrolmentFaults,
     EnrolmentThrottled,
@@ -25,7 +24,8 @@ from api.identity.errors import (
     SecondOfficerNeeded,
 )
 from api.identity.guards import ANYBODY, PORTAL, anyone, device_at, participants_only, support_only
-from api.identity.recovery import EVIDENCE, TICKET_VALID_FOR
+from api.identity.keys import recovery
+from api.identity.keys.recovery import EVIDENCE, TICKET_VALID_FOR
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.register import shown_card
 from web_portal.pages.sign_in import Destination, session_cookie

@@ -16,8 +16,8 @@ from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.directory import service as directory
-from api.identity import enrolment
-from api.identity.enrolment import TICKET_VALID_FOR, Birth
+from api.identity.enrolling import enrolment
+from api.identity.enrolling.enrolment import TICKET_VALID_FOR, Birth
 from api.identity.errors import AlreadyEnrolled, EnrolmentFaults, EnrolmentThrottled, NoMatch
 from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.my_number import contains_my_number

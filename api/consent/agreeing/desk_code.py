@@ -18,7 +18,8 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import attempts, stepping_up
+from api.identity import attempts
+from api.identity.keys import stepping_up
 from api.identity.throttle import ThrottleKey
 from api.identity.typed import is_digits, normalise_digits
 from api.proxies import service as proxies

@@ -20,9 +20,10 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import enrolment, intake, stepping_up
-from api.identity.enrolment import Birth, Enrolling, IssuedTicket
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.enrolment import Birth, Enrolling, IssuedTicket
 from api.identity.errors import NotAccepted
+from api.identity.keys import stepping_up
 from api.proxies import service as proxies
 from api.proxies.errors import ProxyFaults
 

@@ -19,7 +19,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import stepping_up
+from api.identity.keys import stepping_up
 from api.proxies import service as proxies
 
 MOST_PLACES: Final = 30

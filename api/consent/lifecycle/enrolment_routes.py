@@ -10,8 +10,8 @@ from api.consent import service as consent
 from api.consent.lifecycle import joining, schemes
 from api.core import i18n
 from api.directory import service as directory
-from api.identity import enrolment
-from api.identity.enrolment import Birth
+from api.identity.enrolling import enrolment
+from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import AlreadyEnrolled, TicketGone
 from api.identity.guards import API, anyone, bearer, device_at
 from api.identity.national import service as national

@@ -15,7 +15,7 @@ from api.consent.service import terms_in_force
 from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
-from api.identity.enrolment import Birth
+from api.identity.enrolling.enrolment import Birth
 from api.identity.guards import API, participants_only
 from api.identity.schemas import NewEnrolment
 from api.proxies.schemas import PowerName

@@ -14,9 +14,9 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.identity import enrolment
 from api.identity import service as identity
-from api.identity.enrolment import Finished, TicketHolder
+from api.identity.enrolling import enrolment
+from api.identity.enrolling.enrolment import Finished, TicketHolder
 from api.identity.errors import NotAccepted
 from api.identity.service import OpenedSession
 from notifications import service as notifications

@@ -22,7 +22,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
 from api.core.media import media_type
 from api.directory import service as directory
-from api.identity import intake
+from api.identity.enrolling import intake
 from api.proxies import service as proxies
 from notifications import service as notifications
 

@@ -17,8 +17,8 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from api.consent.settings.rows import LIFETIME
-from api.identity.birth_date import BirthDateFault, parse_birth_date
 from api.identity.card import CardFault, CardNumber, CardScheme
+from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
 from api.identity.my_number import contains_my_number
 from api.identity.typed import normalise_digits
 

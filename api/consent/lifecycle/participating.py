@@ -14,7 +14,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.identity import stepping_up
+from api.identity.keys import stepping_up
 
 
 async def join_in(

@@ -16,10 +16,10 @@ from api.core.actor import ANONYMOUS, Actor
 from api.core.crypto import new_token, sha256
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.identity import stepping_up
 from api.identity.apps import pkce, queries, redirects, registry, scopes
 from api.identity.apps.errors import AskRefused, UnknownApp
 from api.identity.apps.registry import App
+from api.identity.keys import stepping_up
 from notifications import service as notifications
 
 CODE_FOR: Final = timedelta(seconds=60)

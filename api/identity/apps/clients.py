@@ -13,10 +13,10 @@ from api.core import clock, runtime
 from api.core.actor import ANONYMOUS
 from api.core.crypto import sha256
 from api.core.database import unit_of_work
-from api.identity import token_queries
 from api.identity.apps import registry
 from api.identity.apps.registry import App
 from api.identity.errors import TokenRequestRefused
+from api.identity.tokens import token_queries
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("ES256", "ES384", "EdDSA", "RS384")

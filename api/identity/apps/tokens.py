@@ -16,11 +16,12 @@ from api.core.actor import ANONYMOUS, Actor
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import TooManyAttempts
-from api.identity import app_tokens, attempts, service
+from api.identity import attempts, service
 from api.identity.apps import clients, pkce, queries, scopes
 from api.identity.apps.authorizing import ACCESS_FOR
 from api.identity.apps.registry import App
 from api.identity.errors import BadToken, TokenRequestRefused
+from api.identity.tokens import app_tokens
 from notifications import service as notifications
 
 CODE: Final = "authorization_code"

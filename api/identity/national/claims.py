@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.identity.birth_date import EARLIEST
+from api.identity.enrolling.birth_date import EARLIEST
 
 LONGEST_NAME: Final = 200
 LONGEST_ADDRESS: Final = 500

@@ -8,7 +8,6 @@ from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
-from api.identity import app_tokens, stepping_up
 from api.identity.guards import (
     ANYBODY,
     API,
@@ -19,6 +18,7 @@ from api.identity.guards import (
     participants_only,
     proved_at,
 )
+from api.identity.keys import stepping_up
 from api.identity.national import provider, service
 from api.identity.national.at_the_app import begun, proof_of
 from api.identity.national.login import Purpose
@@ -29,6 +29,7 @@ from api.identity.national.schemas import (
     MyNumberLogin,
 )
 from api.identity.schemas import BoundTokens, SessionToken, tokens_of
+from api.identity.tokens import app_tokens
 
 ApiRequest = Request[Any, Any, Any]
 

@@ -19,11 +19,14 @@ from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.identity import attempts, intake_queries, key_queries, stepping_up
+from api.identity import attempts
 from api.identity import service as identity
 from api.identity.card import CardFault, CardNumber, CardScheme
-from api.identity.enrolment import TICKET_VALID_FOR, IssuedTicket
+from api.identity.enrolling import intake_queries
+from api.identity.enrolling.enrolment import TICKET_VALID_FOR, IssuedTicket
 from api.identity.errors import AlreadyEnrolled, EnrolmentThrottled, LastWayIn
+from api.identity.keys import key_queries, stepping_up
+from api.identity.keys.ways_in import ways_in
 from api.identity.national import login, provider, queries
 from api.identity.national.errors import (
     MyNumberCardFault,
@@ -36,7 +39,6 @@ from api.identity.national.errors import (
 )
 from api.identity.national.login import Answer, Door, Proof, Purpose, WeaklyProved
 from api.identity.service import OpenedSession
-from api.identity.ways_in import ways_in
 from notifications import service as notifications
 
 PROOF_VALID_FOR: Final = timedelta(minutes=10)

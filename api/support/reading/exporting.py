@@ -13,7 +13,7 @@ from api.core import clock, runtime
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.identity import stepping_up
+from api.identity.keys import stepping_up
 from api.support.errors import TooManyToExport
 from api.support.log_lines import LogLine
 from api.support.reading import asked as asking

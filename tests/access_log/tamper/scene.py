@@ -31,7 +31,7 @@ from api.core import clock, database, runtime
 from api.core.crypto import KeyRing
 from api.core.provisioning import app_dsn, database_dsn
 from api.core.settings import Settings
-from api.identity import systems
+from api.identity.tokens import systems
 
 ADDRESS = "http://localhost:8000"
 WITNESSES = ("one.witness.example", "two.witness.example")

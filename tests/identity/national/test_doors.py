@@ -14,8 +14,8 @@ import jwt
 import pytest
 
 from api.core.actor import ANONYMOUS, Actor
-from api.identity import own_keys
 from api.identity import service as identity
+from api.identity.keys import own_keys
 from api.identity.national import service as national
 from api.identity.national.login import Begun
 from tests.identity.authenticator import Authenticator

@@ -26,9 +26,9 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.core.settings import ROOT
 from api.directory import service as directory
-from api.identity import enrolment, intake, own_keys, passwords, recovery, stepping_up
 from api.identity import service as identity
-from api.identity.enrolment import Birth, IssuedTicket
+from api.identity.enrolling import enrolment, intake
+from api.identity.enrolling.enrolment import Birth, IssuedTicket
 from api.identity.errors import (
     AlreadyEnrolled,
     EnrolmentThrottled,
@@ -38,6 +38,7 @@ from api.identity.errors import (
     NotAccepted,
     StepUpNeeded,
 )
+from api.identity.keys import own_keys, passwords, recovery, stepping_up
 from api.identity.national import login, provider, queries
 from api.identity.national import service as national
 from api.identity.national.errors import (

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from api.identity.activation_code import ALPHABET, LOOKALIKES
+from api.identity.enrolling.activation_code import ALPHABET, LOOKALIKES
 from api.identity.typed import Hidden, without_separators
 
 CODE_LENGTH: Final = 13

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
-from api.identity import paper_enrolment_queries as queries
+from api.identity.enrolling import paper_enrolment_queries as queries
 
 
 class Registration(NamedTuple):

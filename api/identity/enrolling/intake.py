@@ -14,15 +14,16 @@ from api.core.actor import ANONYMOUS, Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
-from api.identity import intake_queries, system_keys
-from api.identity.activation_code import (
+from api.identity.card import CardNumber
+from api.identity.enrolling import intake_queries
+from api.identity.enrolling.activation_code import (
     CODE_RANDOM_BYTES,
     CODE_VALID_FOR,
     ActivationCode,
     new_activation_code,
 )
-from api.identity.card import CardNumber
-from api.identity.system_keys import BadKeys
+from api.identity.tokens import system_keys
+from api.identity.tokens.system_keys import BadKeys
 
 
 class Person(NamedTuple):

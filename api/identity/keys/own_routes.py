@@ -11,7 +11,6 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.core.actor import Actor
-from api.identity import app_tokens, own_keys, passwords, recovery, stepping_up
 from api.identity.guards import (
     ANYBODY,
     API,
@@ -19,6 +18,7 @@ from api.identity.guards import (
     everyone_signed_in,
     participants_only,
 )
+from api.identity.keys import own_keys, passwords, recovery, stepping_up
 from api.identity.schemas import (
     BoundTokens,
     SessionToken,
@@ -26,6 +26,7 @@ from api.identity.schemas import (
     WebAuthnOptions,
     tokens_of,
 )
+from api.identity.tokens import app_tokens
 
 ApiRequest = Request[Any, Any, Any]
 Name = Annotated[str, Meta(max_length=200)]

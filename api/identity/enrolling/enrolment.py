@@ -14,14 +14,14 @@ from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
-from api.identity import attempts, passkeys, queries
-from api.identity.activation_code import (
+from api.identity import attempts, queries
+from api.identity.card import CardFault, CardNumber, CardScheme
+from api.identity.enrolling.activation_code import (
     ActivationCode,
     ActivationCodeFault,
     normalise_activation_code,
 )
-from api.identity.birth_date import BirthDateFault, parse_birth_date
-from api.identity.card import CardFault, CardNumber, CardScheme
+from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
 from api.identity.errors import (
     AlreadyEnrolled,
     EnrolmentFaults,
@@ -30,6 +30,7 @@ from api.identity.errors import (
     NotAccepted,
     TicketGone,
 )
+from api.identity.keys import passkeys
 from api.identity.my_number import is_my_number
 from api.identity.national import queries as national_queries
 from api.identity.service import masked_name

@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from api.identity.birth_date import BirthDateFault
 from api.identity.card import CardFault, CardNumber, CardScheme
-from api.identity.insurance import Insurance, parse_insurance
+from api.identity.enrolling.birth_date import BirthDateFault
+from api.identity.enrolling.insurance import Insurance, parse_insurance
+from api.identity.enrolling.names import folded_name, to_katakana
 from api.identity.my_number import contains_my_number
-from api.identity.names import folded_name, to_katakana
 from api.identity.typed import is_digits, normalise_digits
 
 Sex = Literal["female", "male", "other", "unknown"]

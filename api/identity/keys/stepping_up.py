@@ -16,8 +16,9 @@ from api.core.actor import Actor
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.identity import key_queries, passkeys, service
+from api.identity import service
 from api.identity.errors import Frozen, SignInRefused, StepUpNeeded
+from api.identity.keys import key_queries, passkeys
 from api.identity.service import CHALLENGE_VALID_FOR, OpenedSession
 
 FRESH_FOR: Final = timedelta(minutes=5)

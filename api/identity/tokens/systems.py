@@ -18,8 +18,9 @@ from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.fhir.codes import PURPOSES
-from api.identity import queries, system_keys
+from api.identity import queries
 from api.identity.errors import BadAccessToken, TokenRequestRefused
+from api.identity.tokens import system_keys
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = system_keys.ALGORITHMS

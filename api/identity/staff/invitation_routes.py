@@ -9,9 +9,9 @@ from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from api.identity import invitations
 from api.identity.guards import API, anyone, bearer, device_at
 from api.identity.schemas import SessionToken, WebAuthnCredential, WebAuthnOptions
+from api.identity.staff import invitations
 
 ApiRequest = Request[Any, Any, Any]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from api.core import clock
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction
-from api.identity import token_queries
+from api.identity.tokens import token_queries
 
 ACCESS_FOR: Final = timedelta(minutes=10)
 REFRESH_FOR: Final = timedelta(days=14)

@@ -20,10 +20,12 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.core.media import media_type
-from api.identity import intake, intake_queries, look_alikes, paper_enrolment_queries
-from api.identity.activation_code import ActivationCode
 from api.identity.card import CardNumber, CardScheme
-from api.identity.enrolment import Birth, birth_of
+from api.identity.enrolling import intake, intake_queries, look_alikes, paper_enrolment_queries
+from api.identity.enrolling.activation_code import ActivationCode
+from api.identity.enrolling.enrolment import Birth, birth_of
+from api.identity.enrolling.look_alikes import LookAlike
+from api.identity.enrolling.paper_form import Form, Typed, read_form
 from api.identity.errors import (
     CardOfAnother,
     EnrolmentFaults,
@@ -31,8 +33,6 @@ from api.identity.errors import (
     ScanRefused,
     SecondOfficerNeeded,
 )
-from api.identity.look_alikes import LookAlike
-from api.identity.paper_form import Form, Typed, read_form
 from notifications import service as notifications
 
 queries = paper_enrolment_queries

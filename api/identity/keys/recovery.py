@@ -20,19 +20,11 @@ from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.identity import (
-    attempts,
-    intake,
-    key_queries,
-    own_keys,
-    passkeys,
-    recovery_queries,
-    service,
-    stepping_up,
-)
-from api.identity.birth_date import BirthDateFault
+from api.identity import attempts, service
 from api.identity.card import CardFault, CardNumber, CardScheme
-from api.identity.enrolment import Birth, birth_of
+from api.identity.enrolling import intake
+from api.identity.enrolling.birth_date import BirthDateFault
+from api.identity.enrolling.enrolment import Birth, birth_of
 from api.identity.errors import (
     EnrolmentFaults,
     EnrolmentThrottled,
@@ -41,14 +33,15 @@ from api.identity.errors import (
     RecoveryTicketGone,
     SecondOfficerNeeded,
 )
-from api.identity.my_number import is_my_number
-from api.identity.recovery_code import (
+from api.identity.keys import key_queries, own_keys, passkeys, recovery_queries, stepping_up
+from api.identity.keys.recovery_code import (
     CODE_RANDOM_BYTES,
     RecoveryCode,
     RecoveryCodeFault,
     new_recovery_code,
     normalise_recovery_code,
 )
+from api.identity.my_number import is_my_number
 from api.identity.service import OpenedSession
 from notifications import service as notifications
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from api.core import runtime
 from api.core.database import Transaction
-from api.identity import key_queries, password_queries
+from api.identity.keys import key_queries, password_queries
 from api.identity.national import queries as national_queries
 
 

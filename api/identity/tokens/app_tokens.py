@@ -11,9 +11,11 @@ from api.core.actor import ANONYMOUS, Actor
 from api.core.crypto import sha256
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.identity import dpop, key_queries, service, token_pairs, token_queries
+from api.identity import service
 from api.identity.errors import BadProof, BadToken
-from api.identity.token_pairs import TokenPair
+from api.identity.keys import key_queries
+from api.identity.tokens import dpop, token_pairs, token_queries
+from api.identity.tokens.token_pairs import TokenPair
 from notifications import service as notifications
 
 

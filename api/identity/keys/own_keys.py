@@ -12,12 +12,13 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.identity import key_queries, passkeys, queries, service, stepping_up
+from api.identity import queries, service
 from api.identity.card import CardNumber
 from api.identity.errors import LastWayIn, NoSuchName, PasskeyRefused, TooManyPasskeys
+from api.identity.keys import key_queries, passkeys, stepping_up
+from api.identity.keys.ways_in import ways_in
 from api.identity.my_number import contains_my_number
 from api.identity.service import CHALLENGE_VALID_FOR
-from api.identity.ways_in import ways_in
 from notifications import service as notifications
 
 MOST_PASSKEYS: Final = 10

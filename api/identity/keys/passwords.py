@@ -22,14 +22,7 @@ from api.core.actor import ANONYMOUS, Actor
 from api.core.crypto import base64url
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.identity import (
-    attempts,
-    key_queries,
-    password_hashing,
-    password_queries,
-    service,
-    stepping_up,
-)
+from api.identity import attempts, service
 from api.identity.card import CardFault, CardNumber, CardScheme
 from api.identity.errors import (
     EnrolmentThrottled,
@@ -38,11 +31,12 @@ from api.identity.errors import (
     PasswordSetupGone,
     SignInRefused,
 )
-from api.identity.passkeys import PRODUCT
-from api.identity.password_rules import fault_of, is_hashable, normalised
+from api.identity.keys import key_queries, password_hashing, password_queries, stepping_up
+from api.identity.keys.passkeys import PRODUCT
+from api.identity.keys.password_rules import fault_of, is_hashable, normalised
+from api.identity.keys.ways_in import ways_in
 from api.identity.service import OpenedSession
 from api.identity.typed import is_digits, normalise_digits
-from api.identity.ways_in import ways_in
 from notifications import service as notifications
 
 SETUP_VALID_FOR: Final = timedelta(minutes=15)

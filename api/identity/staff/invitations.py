@@ -19,7 +19,7 @@ from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
-from api.identity import attempts, invitation_queries, own_keys, passkeys, service
+from api.identity import attempts, service
 from api.identity.card import CardFault
 from api.identity.errors import (
     EnrolmentFaults,
@@ -28,15 +28,17 @@ from api.identity.errors import (
     InvitationRefused,
     InvitationThrottled,
 )
-from api.identity.my_number import is_my_number
-from api.identity.recovery_code import (
+from api.identity.keys import own_keys, passkeys
+from api.identity.keys.recovery_code import (
     CODE_RANDOM_BYTES,
     RecoveryCode,
     RecoveryCodeFault,
     new_recovery_code,
     normalise_recovery_code,
 )
+from api.identity.my_number import is_my_number
 from api.identity.service import OpenedSession
+from api.identity.staff import invitation_queries
 
 INVITED_FOR: Final = timedelta(days=14)
 TICKET_VALID_FOR: Final = timedelta(minutes=30)

@@ -12,9 +12,9 @@ from api.access_log.events import EventName
 from api.core.actor import Actor
 from api.core.database import Transaction, turn_to, unit_of_work
 from api.core.errors import NotFound
-from api.identity import paper_enrolment_queries as queries
+from api.identity.enrolling import paper_enrolment_queries as queries
+from api.identity.enrolling.paper_form import Form
 from api.identity.errors import EnrolmentFaults
-from api.identity.paper_form import Form
 
 Decision = Literal["same", "different"]
 DECISIONS: Final[tuple[Decision, ...]] = ("same", "different")

@@ -1,0 +1,1 @@
+"""Who somebody is: cards, papers and the ways of joining."""

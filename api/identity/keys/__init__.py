@@ -1,0 +1,1 @@
+"""What somebody proves themselves by, and how it is replaced."""

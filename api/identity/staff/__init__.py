@@ -1,0 +1,1 @@
+"""How those who work in the network get a key of their own."""

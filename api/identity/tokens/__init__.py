@@ -1,0 +1,1 @@
+"""Tokens of apps and of facilities' systems."""
