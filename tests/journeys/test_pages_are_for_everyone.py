@@ -269,6 +269,7 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "demo_link": ("", at("/demo/sign-in/nobody")),
     "error": ("", at("/nowhere")),
     "home": ("hanako", at("/home")),
+    "apps_empty": ("hanako", at("/account/apps")),
     "disclosure": ("hanako", at("/disclosure")),
     "disclosure_needs": ("chooser", at("/disclosure")),
     "facilities": ("chooser", at("/disclosure/facilities")),

@@ -68,7 +68,15 @@ async def _verified(app: App, assertion: str, audience: str) -> dict[str, Any]:
             options={"require": ["exp", "jti", "iss", "sub", "aud"]},
         )
         is_short = claims["exp"] - time.time() <= LONGEST_SECONDS + 60
-    except (jwt.PyJWTError, msgspec.DecodeError, TypeError, ValueError, OverflowError) as error:
+    # What another server gave as keys, or a claim, may be anything
+    except (
+        jwt.PyJWTError,
+        msgspec.DecodeError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        OverflowError,
+    ) as error:
         raise refused from error
     if not is_short or not 1 <= len(claims["jti"]) <= 255:
         raise refused
