@@ -49,7 +49,7 @@ CREATE TABLE app_grant (
   jkt bytea CHECK (length(jkt) = 32),
   seen_at timestamptz,
   ended_at timestamptz,
-  ended_by text CHECK (ended_by IN ('participant', 'app', 'reuse')),
+  ended_by text CHECK (ended_by IN ('participant', 'app', 'reuse', 'recovery')),
   PRIMARY KEY (account_id, grant_id),
   CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
   CHECK (jkt IS NULL OR redeemed_at IS NOT NULL)

@@ -13,8 +13,10 @@ from msgspec import structs
 
 from api.core.actor import OPERATOR
 from api.core.crypto import sha256
+from api.directory import service as directory
 from api.identity import throttle
 from api.identity.apps import registry
+from api.identity.keys import recovery
 from tests.conftest import Deployment
 from tests.identity.apps import foreign
 from tests.identity.apps.foreign import (
@@ -28,6 +30,8 @@ from tests.identity.apps.foreign import (
     pressed,
     with_a_key,
 )
+from tests.identity.authenticator import Authenticator
+from tests.identity.conftest import some_address
 from tests.identity.test_dpop import App as KeyHolder
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
@@ -241,6 +245,23 @@ async def test_after_a_recovery_no_app_is_connected_for_a_time(
         assert answer.status_code == 403
         assert "ご安全のため" in answer.text or "安全" in answer.text
     assert await happened(dosed, "identity:app:connected") == []
+
+
+async def test_a_recovery_ends_every_app_whoever_connected_it(dosed: Visitor, midori: ForeignApp):
+    await midori.connect(dosed)
+    assert (await midori.read("Observation")).status_code == 200
+    code = await recovery.make_code(dosed.actor)
+    assert dosed.card is not None
+    issued = await recovery.begin(
+        dosed.card.grouped, code.printed, some_address(), scheme=directory.profile().card_scheme
+    )
+    made = Authenticator().create(await recovery.passkey_options(issued.token))
+    session = await recovery.finish(issued.token, made)
+    assert (await midori.read("Observation")).status_code == 401
+    assert (await midori.refresh()).status_code == 400
+    dosed.token = session.token
+    newest = [each["event"] for each in await dosed.log()][:2]
+    assert newest == ["identity:account:recovered", "identity:app:ended"]
 
 
 async def test_not_allowing_sends_the_app_back_with_nothing(dosed: Visitor, midori: ForeignApp):

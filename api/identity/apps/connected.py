@@ -7,7 +7,7 @@ from uuid import UUID
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.identity.apps import queries
 
@@ -64,12 +64,15 @@ async def end(actor: Actor, grant_id: UUID) -> None:
     async with unit_of_work(actor) as tx:
         if await queries.end_grant(tx, grant_id, "participant") is None:
             raise NotFound
-        await access_log.append(
-            tx,
-            EventName.APP_ENDED,
-            detail={
-                "told": {"app": {"ja": app.name_ja, "en": app.name_en}},
-                "app": app.client_id,
-                "by": "participant",
-            },
-        )
+        await _log_ended(tx, app.client_id, app.name_ja, app.name_en, "participant")
+
+
+async def end_all_in(tx: Transaction, by: str) -> None:
+    """Of the transaction's account, as `end`."""
+    for row in await queries.end_every_grant(tx, by):
+        await _log_ended(tx, row["client_id"], row["name_ja"], row["name_en"], by)
+
+
+async def _log_ended(tx: Transaction, app: str, name_ja: str, name_en: str, by: str) -> None:
+    told = {"app": {"ja": name_ja, "en": name_en}}
+    await access_log.append(tx, EventName.APP_ENDED, detail={"told": told, "app": app, "by": by})

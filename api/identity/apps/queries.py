@@ -127,6 +127,16 @@ async def end_grant(tx: Transaction, grant_id: UUID, by: str) -> str | None:
     return client_id
 
 
+async def end_every_grant(tx: Transaction, by: str) -> list[asyncpg.Record]:
+    """As `end_grant`, of all that went on."""
+    return await tx.fetch(
+        "UPDATE app_grant g SET ended_at = now(), ended_by = $1 FROM registered_app a"
+        " WHERE g.account_id = (SELECT app.account()) AND g.ended_at IS NULL"
+        " AND a.client_id = g.client_id RETURNING g.client_id, a.name_ja, a.name_en",
+        by,
+    )
+
+
 async def grants(tx: Transaction) -> list[asyncpg.Record]:
     """Those an app took up and that go on, the newest first."""
     return await tx.fetch(

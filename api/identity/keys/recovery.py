@@ -21,6 +21,7 @@ from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.identity import attempts, service
+from api.identity.apps import connected
 from api.identity.card import CardFault, CardNumber, CardScheme
 from api.identity.enrolling import intake
 from api.identity.enrolling.birth_date import BirthDateFault
@@ -125,7 +126,7 @@ async def passkey_options(token: str) -> dict[str, Any]:
 
 
 async def finish(token: str, credential: Mapping[str, Any], *, device: str = "") -> OpenedSession:
-    """A new passkey, every other session ended, the account frozen and its holder told.
+    """A new passkey, every other session and app ended, the account frozen and its holder told.
 
     One transaction; sent twice, the second raises `RecoveryTicketGone` and changes nothing. Raises
     also `PasskeyRefused`, and `RecoveryRefused` for a code used or replaced meanwhile.
@@ -139,6 +140,7 @@ async def finish(token: str, credential: Mapping[str, Any], *, device: str = "")
         passkey_id = await own_keys.store_passkey(tx, credential, ticket["challenge"] or b"", "")
         await recovery_queries.finish_ticket(tx, sha256(token.encode()))
         await key_queries.end_sessions_but(tx, None)
+        await connected.end_all_in(tx, "recovery")
         until = await recovery_queries.freeze(tx, FREEZE)
         await access_log.append(tx, EventName.RECOVERED, detail={"until": until.isoformat()})
         await notifications.enqueue(tx, "account_recovered")
