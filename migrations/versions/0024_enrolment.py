@@ -203,14 +203,17 @@ UPDATE officer SET trained_on = '2026-04-01'
   WHERE EXISTS (SELECT FROM deployment WHERE kind = 'demo');
 ALTER TABLE officer FORCE ROW LEVEL SECURITY;
 CREATE OR REPLACE VIEW app.account_holder WITH (security_invoker = true) AS
-  SELECT a.account_id, a.kind, a.participant_id, a.professional_id, p.facility_id, p.profession,
-         coalesce(s.name, p.name, o.name) AS name,
+  SELECT a.account_id, a.kind, a.participant_id, a.professional_id,
+         coalesce(p.facility_id, f.facility_id) AS facility_id, p.profession,
+         coalesce(s.name, p.name, o.name, f.name) AS name,
          coalesce(p.is_active, o.is_active AND (a.kind <> 'support'
-           OR coalesce(o.trained_on <= app.day_in_japan(now()), false)), true) AS is_active
+           OR coalesce(o.trained_on <= app.day_in_japan(now()), false)), f.is_active, true)
+           AS is_active
   FROM account a
   LEFT JOIN participant s USING (participant_id)
   LEFT JOIN professional p USING (professional_id)
-  LEFT JOIN officer o USING (officer_id);
+  LEFT JOIN officer o USING (officer_id)
+  LEFT JOIN facility_administrator f USING (administrator_id);
 
 -- Registered by somebody of the family with card, birth date and code: `assisted`. It waits as a
 -- witnessed one does, and an officer confirms after speaking with the principal.
