@@ -75,12 +75,12 @@ STAFF_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "join/passkey.html",
         {"name": "佐藤 健一", "facility": "白川病院", "profession": "医師"},
     ),
-    "facility": (
+    "own-facility": (
         "facility/people.html",
         PEOPLE
         | {"people": [WORKING, OPEN, OVER, LEFT], "total": 44, "pager": {"page": 2, "pages": 3}},
     ),
-    "facility-none": (
+    "own-facility-none": (
         "facility/people.html",
         PEOPLE | {"people": [], "total": 0, "pager": {"page": 1, "pages": 1}},
     ),
@@ -118,7 +118,7 @@ STAFF_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         way="vouched", has_certificate=False, valid_until=date(2027, 4, 1), shown_at=AT
     ),
     "profession-ask": _own(has_certificate=False),
-    "professions": (
+    "vouching": (
         "support/professions.html",
         {
             "viewer": UEDA,
@@ -128,7 +128,7 @@ STAFF_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "last": "2027-05-04",
         },
     ),
-    "professions-none": (
+    "vouching-none": (
         "support/professions.html",
         {
             "viewer": UEDA,
