@@ -9,6 +9,7 @@ import pyotp
 from api.identity import service as identity
 from tests.portal.scene import Visitor
 from tests.portal.test_account import NEEDED, with_key
+from tests.portal.test_patient_numbers import scanned
 
 PASSWORD = "梅干しと麦茶と縁側の午後三時"
 
@@ -24,7 +25,9 @@ def setup_on(page: str) -> tuple[str, pyotp.TOTP]:
 
 async def test_a_password_is_set_and_signs_in_at_the_browser(hanako: Visitor, open_browser) -> None:
     await with_key(hanako)
-    sealed, app = setup_on((await hanako.get("/account/password/new")).text)
+    page = (await hanako.get("/account/password/new")).text
+    sealed, app = setup_on(page)
+    assert pyotp.parse_uri(scanned(page)).secret == app.secret
     poor = await hanako.post(
         "/account/password", password="password12345", setup=sealed, number=app.now()
     )

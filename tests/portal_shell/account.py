@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from web_portal import qr
+
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 HANAKO = {"role": "participant", "name": "花子", "unread": 0}
 SATO = {"role": "professional", "name": "佐藤", "unread": 0}
@@ -78,6 +80,7 @@ ACCOUNT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "viewer": HANAKO,
             "secret": "ABCD EFGH",
             "uri": "otpauth://totp/Tsunagu?secret=ABCDEFGH",
+            "picture": qr.picture("otpauth://totp/Tsunagu?secret=ABCDEFGH", "QRコード"),
             "setup": "sealed",
             "errors": {"password": "短すぎます。", "number": "合いません。"},
         },

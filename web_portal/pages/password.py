@@ -22,6 +22,7 @@ from api.identity.guards import (
     participants_only,
 )
 from api.identity.keys import passwords
+from web_portal import qr
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.register import shown_card
 from web_portal.pages.sign_in import NEXT, after_sign_in, next_suffix, session_cookie
@@ -162,6 +163,7 @@ async def _new_page(
         path=HERE,
         secret=" ".join(setup.secret[n : n + 4] for n in range(0, len(setup.secret), 4)),
         uri=setup.uri,
+        picture=qr.picture(setup.uri, say(request, "password.app.qr")),
         setup=setup.sealed,
         errors=errors,
     )
