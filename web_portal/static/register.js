@@ -1,6 +1,7 @@
 // Takes card number and activation code from the QR link's fragment, and groups digits while typing.
 const group = (field) => {
   const size = Number(field.dataset.group);
+  if (!size) return;
   const text = field.value.normalize("NFKC").replace(/[\s-]/g, "");
   if (!/^[0-9A-Za-z]*$/.test(text)) return;
   field.value = text.match(new RegExp(`.{1,${size}}`, "g"))?.join("-") ?? "";
