@@ -37,7 +37,7 @@ from api.identity.national import service as national
 from api.identity.national.login import Proof, Purpose
 from api.identity.tokens import systems
 from api.proxies import service as proxies
-from api.proxies.rules import COOLING_OFF
+from api.proxies.rules import cooling_off
 from api.records import ingest
 from api.records.demo_records import demo_bundles, demo_patient_number
 from api.records.parse import encode
@@ -354,7 +354,7 @@ async def _proxies(people: list[Cast]) -> None:
         None,
         "委任状（デモ）",
     )
-    week_ago = clock.today_in_japan() - COOLING_OFF
+    week_ago = clock.today_in_japan() - cooling_off(directory.profile().proxies)
     await proxies.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
     taro = by_key["taro"].person_id
     for each in await proxies.waiting(_officer_as(second)):

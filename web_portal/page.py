@@ -14,6 +14,7 @@ from markupsafe import Markup
 from api.core import i18n
 from api.core.actor import Actor, ActorKind, Power
 from api.directory import service as directory
+from api.proxies import service as proxies
 from notifications import service as notifications
 from web_portal.templating import environment
 
@@ -62,6 +63,8 @@ async def render(
 ) -> Response[bytes]:
     """`path`: where a change of language returns to, for a page that answers a form."""
     viewer = await _viewer(actor)
+    if viewer and request.scope["state"].get("is_representative") and not _acting(request):
+        viewer["principals"] = await proxies.principals(actor)
     return frame(request, template, viewer, status=status, flash=flash, path=path, **context)
 
 

@@ -196,6 +196,19 @@ class SupportCentre(Struct, frozen=True, kw_only=True):
     question_days: Annotated[int, Meta(ge=1)] = 14
 
 
+class ProxyLimits(Struct, frozen=True, kw_only=True):
+    """Of those who act for others; PostgreSQL holds the defaults, and a network may be stricter.
+
+    `cooling_off_days`: to think again, after what was witnessed at the counter. `most_months`: an
+    adult's proxy ends at the latest. `own_say_age`: from then on a minor sees, and says, for
+    themselves too; coming of age is the law's (Civil Code art. 4).
+    """
+
+    cooling_off_days: Annotated[int, Meta(ge=7, le=60)] = 7
+    most_months: Annotated[int, Meta(ge=1, le=12)] = 12
+    own_say_age: Annotated[int, Meta(ge=12, le=15)] = 15
+
+
 class Wording(Struct, frozen=True, kw_only=True):
     """Message key → this network's own text, in place of the catalogue's."""
 
@@ -221,6 +234,7 @@ class NetworkProfile(Struct, frozen=True, kw_only=True):
     default_matrix: dict[str, tuple[str, ...]]
     emergency_viewers: tuple[EmergencyViewers, ...]
     support: SupportCentre = SupportCentre()
+    proxies: ProxyLimits = ProxyLimits()
     wording: Wording = Wording()
 
     @property

@@ -48,7 +48,7 @@ async def actor_of(connection: Connection, handler: BaseRouteHandler) -> Actor:
         else:
             token = session_token(connection, handler)
             found = await service.signed_in(token) if token else service.SignedIn(ANONYMOUS)
-        state["actor"], state["acting_for"] = found
+        state["actor"], state["acting_for"], state["is_representative"] = found
     actor: Actor = state["actor"]
     return actor
 

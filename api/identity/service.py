@@ -63,16 +63,22 @@ async def declare_deployment(*, is_demo: bool) -> None:
 
 
 class SignedIn(NamedTuple):
-    """Who holds a session, always as themselves, and for whom they chose to act."""
+    """Who holds a session, always as themselves, and for whom they chose to act.
+
+    `is_representative`: somebody named them once; what holds now is to be asked.
+    """
 
     actor: Actor
     acting_for: UUID | None = None
+    is_representative: bool = False
 
 
 async def signed_in(session_token: str) -> SignedIn:
     """ANONYMOUS for a token that is unknown, expired or ended, or of someone who has left."""
     holder = await queries.holder_of_session(sha256(session_token.encode()))
-    return SignedIn(actor_from(holder), holder["acting_for"]) if holder else SignedIn(ANONYMOUS)
+    if holder is None:
+        return SignedIn(ANONYMOUS)
+    return SignedIn(actor_from(holder), holder["acting_for"], holder["is_representative"])
 
 
 async def actor_of(session_token: str) -> Actor:

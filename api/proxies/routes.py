@@ -57,6 +57,20 @@ class MyProxies(Controller):
         return view(await service.mine(actor))
 
     @post(
+        "/proxies/{proxy_id:uuid}/renewal",
+        opt=PROXY_ADMIN,
+        status_code=202,
+        summary="Ask anew after I ended it",
+    )
+    async def ask_again(
+        self, actor: NamedDependency[Actor], proxy_id: FromPath[UUID]
+    ) -> ProxiesView:
+        """What was ended stays ended: a new proxy of the same person, with the same powers, which
+        they accept or not."""
+        await service.ask_again(actor, proxy_id)
+        return view(await service.mine(actor))
+
+    @post(
         "/proxies/{proxy_id:uuid}/resumption",
         opt=PROXY_ADMIN,
         status_code=200,

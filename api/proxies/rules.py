@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.core.actor import Power
+from api.directory.profile import ProxyLimits
 from api.identity.enrolling.birth_date import law_age
 
 Kind = Literal[
@@ -35,9 +36,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 FAMILY: Final[tuple[Family, ...]] = get_args(Family)
 OF_MINORS: Final = frozenset({"parent", "guardian_of_minor"})
 ADULT: Final = 18  # Civil Code art. 4
-ACTS_FOR_THEMSELVES: Final = 15
 IN_BETWEEN: Final = frozenset({Power.VIEW, Power.UPLOAD})
-COOLING_OFF: Final = timedelta(days=7)
+USUAL: Final = ProxyLimits()
 
 # After an act, by the state before it ("" where nothing was).
 _FOLLOWS: Final[dict[tuple[Act, str], State]] = {
@@ -112,7 +112,12 @@ def folded(steps: Iterable[Step]) -> tuple[State, Step]:
 
 
 def powers_now(
-    relations: Iterable[Relation], today: date, birth_on: date, *, is_safe: bool
+    relations: Iterable[Relation],
+    today: date,
+    birth_on: date,
+    *,
+    is_safe: bool,
+    limits: ProxyLimits = USUAL,
 ) -> Standing:
     """What one representative may do for the principal born then; `today` is a day in Japan."""
     if is_safe:
@@ -120,13 +125,13 @@ def powers_now(
     powers: frozenset[Power] = frozenset()
     reason: Reason = "none"
     for each in relations:
-        found = _of_one(each, today, birth_on)
+        found = _of_one(each, today, birth_on, limits)
         powers |= found.powers
         reason = found.reason if reason == "none" or found.powers else reason
-    return Standing(powers, reason, bool(powers) and not is_between(birth_on, today))
+    return Standing(powers, reason, bool(powers) and not is_between(birth_on, today, limits))
 
 
-def _of_one(relation: Relation, today: date, birth_on: date) -> Standing:
+def _of_one(relation: Relation, today: date, birth_on: date, limits: ProxyLimits) -> Standing:
     nothing: frozenset[Power] = frozenset()
     if relation.state == "ended":
         return Standing(nothing, "ended")
@@ -138,14 +143,14 @@ def _of_one(relation: Relation, today: date, birth_on: date) -> Standing:
         return Standing(nothing, relation.state)
     if today < relation.opens_on:
         return Standing(nothing, "not_begun")
-    if is_between(birth_on, today):
+    if is_between(birth_on, today, limits):
         return Standing(relation.powers & IN_BETWEEN, "in_force")
     return Standing(relation.powers, "in_force")
 
 
-def is_between(birth_on: date, today: date) -> bool:
+def is_between(birth_on: date, today: date, limits: ProxyLimits) -> bool:
     """From 15 to 17 both see, and the minor alone says, hears and sees what is sensitive."""
-    return ACTS_FOR_THEMSELVES <= law_age(birth_on, today) < ADULT
+    return limits.own_say_age <= law_age(birth_on, today) < ADULT
 
 
 def first_day_aged(birth_on: date, years: int) -> date:
@@ -162,23 +167,43 @@ def last_day_as_minor(birth_on: date) -> date:
     return first_day_aged(birth_on, ADULT) - timedelta(days=1)
 
 
-def last_day(kind: Kind, opens_on: date, birth_on: date, wished: date | None) -> date:
+def last_day(
+    kind: Kind,
+    opens_on: date,
+    birth_on: date,
+    wished: date | None,
+    limits: ProxyLimits = USUAL,
+) -> date:
     """When it ends: as wished, at the latest after twelve months, for a minor's with their coming
     of age."""
-    latest = last_day_as_minor(birth_on) if kind in OF_MINORS else _months_on(opens_on)
+    longest = limits.most_months
+    latest = last_day_as_minor(birth_on) if kind in OF_MINORS else _months_on(opens_on, longest)
     return min(wished, latest) if wished else latest
 
 
-def _months_on(day: date) -> date:
-    """The last day of twelve months that begin with `day`."""
-    return first_day_aged(day, 1)
+def _months_on(day: date, months: int) -> date:
+    """The last day of so many months that begin with `day` (Civil Code art. 143)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    first = date(day.year + years, month + 1, 1)
+    following = date(first.year + month // 11, (month + 1) % 12 + 1, 1)
+    return min(first + timedelta(days=day.day - 1), following) - timedelta(days=1)
 
 
-def opens_on(origin: Origin, asked_on: date) -> date:
-    return asked_on + COOLING_OFF if origin in ("witnessed", "assisted") else asked_on
+def opens_on(origin: Origin, asked_on: date, limits: ProxyLimits = USUAL) -> date:
+    return asked_on + cooling_off(limits) if origin in ("witnessed", "assisted") else asked_on
 
 
-def may_represent(kind: Kind, principal_born: date, representative_born: date, today: date) -> bool:
+def cooling_off(limits: ProxyLimits) -> timedelta:
+    return timedelta(days=limits.cooling_off_days)
+
+
+def may_represent(
+    kind: Kind,
+    principal_born: date,
+    representative_born: date,
+    today: date,
+    limits: ProxyLimits = USUAL,
+) -> bool:
     """Adults alone act for others; parents and guardians for minors alone, and for children under
     15 nobody else; the guardians of adults for adults alone."""
     if law_age(representative_born, today) < ADULT:
@@ -188,7 +213,7 @@ def may_represent(kind: Kind, principal_born: date, representative_born: date, t
         return principal < ADULT
     if kind in ("adult_guardian", "curator", "assistant"):
         return principal >= ADULT
-    return principal >= ACTS_FOR_THEMSELVES
+    return principal >= limits.own_say_age
 
 
 def may_register(principal_born: date, representative_born: date, today: date) -> bool:

@@ -15,6 +15,7 @@ from api.core.actor import Actor, ActorKind, Power
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.directory.profile import ProxyLimits
 from api.identity.card import CardFault, CardNumber
 from api.identity.enrolling import intake
 from api.identity.enrolling.names import are_alike
@@ -60,6 +61,7 @@ class Proxy(NamedTuple):
     is_safe: bool
     works_at: tuple[UUID, ...]
     step: int
+    reason: str
     standing: Standing
 
     @property
@@ -127,6 +129,19 @@ async def mine(actor: Actor) -> Proxies:
     )
 
 
+async def principals(actor: Actor) -> list[tuple[UUID, str]]:
+    """For whom the actor may act at this moment, by id and name."""
+    async with unit_of_work(actor) as tx:
+        found = await _seen(tx)
+    return list(
+        {
+            each.principal_id: each.principal
+            for each in found
+            if each.principal_id != actor.participant_id and each.standing.powers
+        }.items()
+    )
+
+
 async def acting(actor: Actor, principal_id: UUID) -> Actor | None:
     """The actor as who acts for this principal now; None where nothing lets them."""
     async with unit_of_work(actor) as tx:
@@ -136,7 +151,9 @@ async def acting(actor: Actor, principal_id: UUID) -> Actor | None:
     one = found[0]
     today = clock.today_in_japan()
     relations = [each.relation for each in found]
-    standing = rules.powers_now(relations, today, one.birth_on, is_safe=one.is_safe)
+    standing = rules.powers_now(
+        relations, today, one.birth_on, is_safe=one.is_safe, limits=_limits()
+    )
     if not standing.powers:
         return None
     return replace(
@@ -193,10 +210,10 @@ async def ask(
             found is not None
             and found.participant_id not in (actor.participant_id, actor.own_participant_id)
             and are_alike(found.name, name)
-            and rules.may_represent("voluntary", born, found.birth_on, today)
+            and rules.may_represent("voluntary", born, found.birth_on, today, _limits())
         ):
             named = found.participant_id
-        last = rules.last_day("voluntary", today, born, ends_on)
+        last = rules.last_day("voluntary", today, born, ends_on, _limits())
         proxy_id = await queries.add(tx, named, name, "voluntary", "participant", today)
         await _say(tx, actor, proxy_id, name, powers, last)
 
@@ -225,6 +242,56 @@ async def end(actor: Actor, proxy_id: UUID) -> None:
         await _act(tx, actor, now, "ended", reason="" if is_own else "by_representative")
         if not is_own:
             await notifications.enqueue(tx, "proxy_ended", by=now.representative)
+
+
+async def ended(actor: Actor, proxy_id: UUID) -> Proxy | None:
+    """One the principal named and ended, whom they may ask anew; None for any other."""
+    async with unit_of_work(actor) as tx:
+        return await _ended(tx, actor, proxy_id)
+
+
+async def ask_again(actor: Actor, proxy_id: UUID) -> None:
+    """A new proxy of whoever was one until the principal ended it, with the same powers and end;
+    they accept it or not.
+
+    Raises `UnknownProxy`, `TooManyAsked`, `NotInSafeMode`, `StepUpNeeded`, `Frozen`.
+    """
+    async with unit_of_work(actor) as tx:
+        await stepping_up.demand(tx, actor)
+        await queries.lock(tx)
+        before = await _ended(tx, actor, proxy_id)
+        if before is None or (actor.is_proxy and not _may_give(actor, before)):
+            raise UnknownProxy
+        await refuse_in_safe_mode_in(tx)
+        if await queries.asked_since_yesterday(tx) >= MOST_ASKED_A_DAY:
+            raise TooManyAsked
+        today, relation = clock.today_in_japan(), before.relation
+        last = rules.last_day("voluntary", today, before.birth_on, relation.ends_on, _limits())
+        name = before.representative
+        following = await queries.add(
+            tx, before.representative_id, name, "voluntary", "participant", today
+        )
+        await _say(tx, actor, following, name, relation.powers, last)
+
+
+async def _ended(tx: Transaction, actor: Actor, proxy_id: UUID) -> Proxy | None:
+    today = clock.today_in_japan()
+    for each in await _seen(tx):
+        if (
+            each.proxy_id == proxy_id
+            and each.principal_id == actor.participant_id
+            and each.relation.state == "ended"
+            and each.relation.origin == "participant"
+            and each.relation.ends_on >= today
+            and each.reason == ""
+        ):
+            return each
+    return None
+
+
+def _may_give(actor: Actor, before: Proxy) -> bool:
+    held = (actor.powers or frozenset()) - {Power.PROXY_ADMIN}
+    return before.relation.powers <= held and before.representative_id != actor.own_participant_id
 
 
 async def narrow(
@@ -266,7 +333,7 @@ async def go_safe(actor: Actor) -> None:
 async def witness(actor: Actor, wish: Witnessed, *, today: date | None = None) -> UUID:
     """An officer writes down what they witnessed, or what papers of the law say; answers for whom.
 
-    Seven days of thinking follow for what somebody without phone and eID agreed to, and another
+    Days of thinking follow for what somebody without phone and eID agreed to, and another
     officer confirms. `today` is for the demo, whose days have passed. Raises `ProxyFaults`.
     """
     today = today or clock.today_in_japan()
@@ -285,13 +352,14 @@ async def witness(actor: Actor, wish: Witnessed, *, today: date | None = None) -
         principal.birth_on,
         representative.birth_on,
         today,
+        _limits(),
     ):
         faults["kind"] = "error.proxy.ages"
     if faults or principal is None or representative is None:
         raise ProxyFaults(faults)
     kind: Kind = wish.kind  # type: ignore[assignment]
-    opens = rules.opens_on(origin, today)
-    last = rules.last_day(kind, opens, principal.birth_on, wish.ends_on)
+    opens = rules.opens_on(origin, today, _limits())
+    last = rules.last_day(kind, opens, principal.birth_on, wish.ends_on, _limits())
     async with unit_of_work(actor, subject=principal.participant_id) as tx:
         await queries.lock(tx)
         proxy_id = await queries.add(
@@ -462,6 +530,19 @@ async def refuse_own_workplace_in(
         raise OwnWorkplace
 
 
+def _limits() -> ProxyLimits:
+    return directory.profile().proxies
+
+
+def most_months() -> int:
+    return _limits().most_months
+
+
+def longest(today: date) -> date:
+    """The last day of an adult's proxy that begins now."""
+    return rules.last_day("voluntary", today, date(1900, 1, 1), None, _limits())
+
+
 async def _seen(tx: Transaction) -> list[Proxy]:
     today = clock.today_in_japan()
     return [_proxy(row, today) for row in await queries.of_subject(tx)]
@@ -477,7 +558,9 @@ def _proxy(row: asyncpg.Record, today: date) -> Proxy:
         opens_on=row["opens_on"],
         ends_on=row["ends_on"],
     )
-    is_known = relation.origin != "participant" or (row["step"] > 1 and relation.state != "waiting")
+    # Who ended what nobody accepted is not to learn whether there was anybody.
+    is_open = relation.state in ("waiting", "ended")
+    is_known = relation.origin != "participant" or (row["step"] > 1 and not is_open)
     return Proxy(
         relation,
         row["participant_id"],
@@ -488,7 +571,10 @@ def _proxy(row: asyncpg.Record, today: date) -> Proxy:
         row["is_safe"],
         tuple(row["works_at"]),
         row["step"],
-        rules.powers_now([relation], today, row["birth_on"], is_safe=row["is_safe"]),
+        row["reason"],
+        rules.powers_now(
+            [relation], today, row["birth_on"], is_safe=row["is_safe"], limits=_limits()
+        ),
     )
 
 

@@ -324,13 +324,14 @@ DROP FUNCTION identity_account_of_session(bytea), identity_account_of_token(byte
 CREATE FUNCTION identity_account_of_session(p_session_hash bytea)
 RETURNS TABLE (account_id uuid, kind text, participant_id uuid, professional_id uuid,
                facility_id uuid, profession text, name text, is_active boolean, session_id uuid,
-               acting_for uuid, is_safe boolean)
+               acting_for uuid, is_safe boolean, is_representative boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT h.account_id, h.kind, h.participant_id, h.professional_id, h.facility_id,
       h.profession, h.name, h.is_active, s.session_id, s.acting_for,
-      app.in_safe_mode(h.participant_id)
+      app.in_safe_mode(h.participant_id),
+      EXISTS (SELECT FROM proxy p WHERE p.representative_id = h.participant_id)
     FROM session s JOIN app.account_holder h USING (account_id)
     WHERE s.session_hash = p_session_hash AND s.jkt IS NULL
       AND s.ended_at IS NULL AND s.expires_at > now()

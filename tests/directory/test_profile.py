@@ -10,6 +10,7 @@ from api.directory.profile import (
     Fault,
     NetworkProfile,
     ProfileFaults,
+    ProxyLimits,
     RecipientDefault,
     load_profile,
 )
@@ -347,3 +348,14 @@ def test_any_value_in_any_place_is_read_or_told_on_its_line(line: int, value: st
         # A code of the right shape is at fault only where others still use the old one.
         renamed = (key, value) == ("code", '"x"')
         assert renamed or line + 1 in {fault.line for fault in refusal.faults}  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "line", ["cooling_off_days = 6", "most_months = 13", "own_say_age = 16", "own_say_age = 11"]
+)
+def test_a_network_may_be_stricter_with_proxies_and_never_laxer(line: str) -> None:
+    assert load_profile(SMALL).proxies == ProxyLimits()
+    found = load_profile(SMALL + "[proxies]\ncooling_off_days = 14\nmost_months = 6\n")
+    assert found.proxies == ProxyLimits(cooling_off_days=14, most_months=6)
+    (fault,) = faults_of(f"{SMALL}[proxies]\n{line}\n")
+    assert fault.path == f"proxies.{line.partition(' ')[0]}"

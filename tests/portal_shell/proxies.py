@@ -22,12 +22,20 @@ YUMI: dict[str, Any] = {
     "begins_on": None,
 }
 TARO = YUMI | {"name": "山本 太郎", "may_act": True}
-LIST = {"viewer": HANAKO, "mine": [YUMI], "for_others": [TARO], "is_own": True}
+LIST = {
+    "viewer": HANAKO,
+    "mine": [YUMI],
+    "for_others": [TARO],
+    "is_own": True,
+    "ended": None,
+}
+MANY = [(YUMI["id"], name) for name in ("山本 太郎", "山本 花子", "山本 次郎", "山本 三郎")]
 NEW = {
     "viewer": HANAKO,
     "values": {"powers": {"view", "log"}},
     "powers": POWERS,
     "first": FIRST,
+    "months": 12,
     "last": LAST,
     "errors": {},
 }
@@ -37,6 +45,7 @@ ONE = {
     "is_mine": True,
     "powers": ["view", "log"],
     "first": FIRST,
+    "months": 12,
     "errors": {},
 }
 WAITING = {
@@ -95,6 +104,8 @@ PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         | ACTING,
     ),
     "proxies-acting": ("proxies/list.html", LIST | {"is_own": False} | ACTING),
+    "proxies-just-ended": ("proxies/list.html", LIST | {"mine": [], "ended": YUMI}),
+    "proxies-of-many": ("proxies/list.html", LIST | {"viewer": HANAKO | {"principals": MANY}}),
     "proxies-ended": ("proxies/list.html", LIST | {"acting_ended": True}),
     "proxies-new": ("proxies/new.html", NEW),
     "proxies-new-errors": (

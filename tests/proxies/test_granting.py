@@ -384,3 +384,54 @@ async def test_a_proxy_who_may_name_others_gives_no_more_than_she_has(
         await service.narrow(acting, one.proxy_id, VIEW, None)
     with pytest.raises(NotFound):
         await service.go_safe(acting)
+
+
+async def test_taro_ends_it_and_asks_anew_and_she_has_to_accept_again(
+    taro: Visitor, yumi: Visitor, hanako: Visitor
+):
+    assert yumi.card
+    await asked(taro, yumi.card.grouped, "山本 由美")
+    (before,) = (await service.mine(yumi.actor)).for_others
+    await service.accept(yumi.actor, before.proxy_id)
+    ended = await taro.post(f"/proxies/{before.proxy_id}/end")
+    page = await taro.follow(ended)
+    assert "山本 由美さんの代わりを終わりました" in page
+    assert (await hanako.post(f"/proxies/{before.proxy_id}/again")).status_code == 404
+    answer = await taro.post(f"/proxies/{before.proxy_id}/again")
+    assert answer.status_code == 303
+    (after,) = (await service.mine(taro.actor)).mine
+    assert after.proxy_id != before.proxy_id
+    assert (after.relation.state, after.relation.powers) == ("waiting", before.relation.powers)
+    assert after.relation.ends_on == before.relation.ends_on
+    assert await service.acting(yumi.actor, taro.actor.participant_id) is None
+    await service.accept(yumi.actor, after.proxy_id)
+    assert await service.acting(yumi.actor, taro.actor.participant_id)
+
+
+async def test_what_she_ended_he_does_not_bring_back_with_one_tap(taro: Visitor, yumi: Visitor):
+    assert yumi.card
+    await asked(taro, yumi.card.grouped, "山本 由美")
+    (one,) = (await service.mine(yumi.actor)).for_others
+    await service.accept(yumi.actor, one.proxy_id)
+    await service.end(yumi.actor, one.proxy_id)
+    answer = await taro.tell(f"/me/proxies/{one.proxy_id}/renewal", {})
+    assert answer.status_code == 404
+    assert "終わりました" not in (await taro.get(f"/proxies?ended={one.proxy_id}")).text
+
+
+async def test_ending_what_nobody_accepted_tells_as_little_as_asking(
+    taro: Visitor, hanako: Visitor, yumi: Visitor
+):
+    assert yumi.card
+    nobody = some_card(directory.profile().card_scheme)
+    said = []
+    for who, card in ((taro, yumi.card), (hanako, nobody)):
+        await asked(who, card.digits, "山本　　由美")
+        (one,) = (await service.mine(who.actor)).mine
+        said.append(await who.follow(await who.post(f"/proxies/{one.proxy_id}/end")))
+        assert (await who.post(f"/proxies/{one.proxy_id}/again")).status_code == 303
+    assert without_names(said[0]).count("山本 由美さん") == without_names(said[1]).count(
+        "山本 由美さん"
+    )
+    lines = [re.search(r"[^>]*さんの代わりを終わりました", page).group(0) for page in said]  # type: ignore[union-attr]
+    assert lines[0] == lines[1]

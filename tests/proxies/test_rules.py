@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from api.core.actor import Power
+from api.directory.profile import ProxyLimits
 from api.identity.enrolling.birth_date import law_age
 from api.proxies import rules
 from api.proxies.rules import Relation, Step
@@ -198,3 +199,51 @@ def test_a_minor_and_their_guardian_share_no_way_to_be_reached():
     assert rules.shares_a_way({"device:a", "mail:x"}, {"mail:x"})
     assert not rules.shares_a_way({"device:a"}, {"device:b"})
     assert not rules.shares_a_way(set(), set())
+
+
+@pytest.mark.parametrize(
+    ("opens", "months", "last"),
+    [
+        (date(2026, 4, 1), 12, date(2027, 3, 31)),
+        (date(2026, 12, 1), 1, date(2026, 12, 31)),
+        (date(2026, 8, 31), 6, date(2027, 2, 28)),
+        (date(2027, 8, 30), 6, date(2028, 2, 29)),
+        (date(2026, 11, 15), 2, date(2027, 1, 14)),
+        (date(2026, 10, 31), 2, date(2026, 12, 30)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+    ],
+)
+def test_a_network_may_let_proxies_end_sooner(opens: date, months: int, last: date):
+    limits = ProxyLimits(most_months=months)
+    assert rules.last_day("voluntary", opens, ADULT, None, limits) == last
+    assert rules.last_day("parent", opens, CHILD, None, limits) == rules.last_day_as_minor(CHILD)
+
+
+def test_twelve_months_end_as_an_age_begins():
+    day = date(2024, 1, 1)
+    while day < date(2029, 1, 1):
+        assert rules.last_day("voluntary", day, ADULT, None) == rules.first_day_aged(day, 1)
+        day += timedelta(days=1)
+
+
+def test_a_network_may_give_more_days_to_think_and_an_earlier_say_of_ones_own():
+    limits = ProxyLimits(cooling_off_days=14, own_say_age=13)
+    assert rules.opens_on("witnessed", TODAY, limits) == TODAY + timedelta(days=14)
+    assert rules.opens_on("registered", TODAY, limits) == TODAY
+    parent = Relation(
+        proxy_id=UUID(int=7),
+        kind="parent",
+        origin="registered",
+        state="in_force",
+        powers=frozenset(Power),
+        opens_on=date(2026, 1, 1),
+        ends_on=date(2040, 1, 1),
+    )
+    born = date(2013, 5, 1)
+    day = rules.first_day_aged(born, 13)
+    before = rules.powers_now([parent], day - timedelta(days=1), born, is_safe=False, limits=limits)
+    after = rules.powers_now([parent], day, born, is_safe=False, limits=limits)
+    assert (before.powers, after.powers) == (frozenset(Power), {Power.VIEW, Power.UPLOAD})
+    assert not after.sees_restricted
+    assert rules.may_represent("voluntary", born, ADULT, day, limits)
+    assert not rules.may_represent("voluntary", born, ADULT, day)

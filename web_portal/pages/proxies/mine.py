@@ -8,14 +8,14 @@ from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
 from api.core import clock
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, PROXY_ADMIN, participants_only
-from api.proxies import rules, service
+from api.proxies import service
 from api.proxies.errors import NotThisStepNow, ProxyFaults, UnknownProxy
 from api.proxies.service import POWERS, Proxy
 from web_portal.page import PortalRequest, render, say
@@ -25,7 +25,11 @@ BEGINNING = ("view", "log")
 
 
 @get(HERE, guards=[participants_only], opt=PORTAL | PROXY_ADMIN, include_in_schema=False)
-async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+async def show(
+    request: PortalRequest, actor: NamedDependency[Actor], ended: FromQuery[UUID | None] = None
+) -> Response[bytes]:
+    """`ended`: just now, by the viewer; one tap asks anew."""
+    over = await service.ended(actor, ended) if ended else None
     found = await service.mine(actor)
     return await render(
         request,
@@ -34,6 +38,7 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         mine=[shown(request, each, is_mine=True) for each in found.mine],
         for_others=[shown(request, each, is_mine=False) for each in found.for_others],
         is_own=not actor.is_proxy,
+        ended=over and {"id": over.proxy_id, "name": over.representative},
     )
 
 
@@ -104,7 +109,18 @@ async def narrow(
 )
 async def end(actor: NamedDependency[Actor], proxy_id: FromPath[UUID]) -> Response[bytes]:
     await service.end(actor, proxy_id)
-    return Redirect(HERE, status_code=303)
+    return Redirect(f"{HERE}?ended={proxy_id}", status_code=303)
+
+
+@post(
+    f"{HERE}/{{proxy_id:uuid}}/again",
+    guards=[participants_only],
+    opt=PORTAL | PROXY_ADMIN,
+    include_in_schema=False,
+)
+async def ask_again(actor: NamedDependency[Actor], proxy_id: FromPath[UUID]) -> Response[bytes]:
+    await service.ask_again(actor, proxy_id)
+    return Redirect(f"{HERE}#asked", status_code=303)
 
 
 @post(
@@ -172,7 +188,8 @@ async def _new(
         values=values,
         powers=[str(each) for each in POWERS],
         first=today,
-        last=rules.last_day("voluntary", today, date(1900, 1, 1), None),
+        last=service.longest(today),
+        months=service.most_months(),
         errors={name: say(request, key) for name, key in faults.items()},
     )
 
@@ -194,9 +211,20 @@ async def _one(
                 is_mine=is_mine,
                 powers=[str(power) for power in POWERS if power in each.relation.powers],
                 first=clock.today_in_japan(),
+                months=service.most_months(),
                 errors={name: say(request, key) for name, key in faults.items()},
             )
     raise UnknownProxy
 
 
-routes: list[ControllerRouterHandler] = [show, new, ask, one, accept, narrow, end, resume]
+routes: list[ControllerRouterHandler] = [
+    show,
+    new,
+    ask,
+    one,
+    accept,
+    narrow,
+    end,
+    ask_again,
+    resume,
+]
