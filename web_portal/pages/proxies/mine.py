@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 from api.core import clock
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, PROXY_ADMIN, participants_only
+from api.identity.paper_form import shown_again
 from api.proxies import rules, service
 from api.proxies.errors import NotThisStepNow, ProxyFaults, UnknownProxy
 from api.proxies.service import POWERS, Proxy
@@ -51,7 +52,8 @@ async def ask(request: PortalRequest, actor: NamedDependency[Actor]) -> Response
             actor, form.get("card", ""), form.get("name", ""), powers, day_in(form, "ends_on")
         )
     except ProxyFaults as fault:
-        values = {"card": form.get("card", ""), "name": form.get("name", ""), "powers": powers}
+        values: dict[str, Any] = {"powers": powers}
+        values |= {each: shown_again(form.get(each, "")) for each in ("card", "name")}
         return await _new(request, actor, values, fault.fields)
     return Redirect(f"{HERE}#asked", status_code=303)
 
