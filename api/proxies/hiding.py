@@ -57,7 +57,7 @@ def _leaves(scope: Scope, headers: MutableScopeHeaders) -> bool:
     if not actor.is_safe or not headers.get("content-type", "").startswith(TEXTS):
         return False
     handler: Any = scope.get("route_handler")
-    is_app: bool = handler is not None and handler.opt.get("door") == "api"
+    is_app: bool = handler is not None and handler.opt.get("door") != "portal"
     is_file = headers.get("content-disposition", "").startswith("attachment")
     return is_app or is_file
 

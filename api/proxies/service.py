@@ -20,6 +20,7 @@ from api.identity.card import CardFault, CardNumber
 from api.identity.enrolling import intake
 from api.identity.enrolling.names import are_alike
 from api.identity.keys import stepping_up
+from api.identity.my_number import contains_my_number
 from api.identity.typed import normalise_digits
 from api.proxies import queries, rules
 from api.proxies.errors import (
@@ -191,8 +192,8 @@ async def ask(
     faults = _faults(powers, ends_on, today)
     if isinstance(parsed, CardFault):
         faults["card"] = "error.proxy.card"
-    if not 0 < len(name) <= LONGEST_NAME:
-        faults["name"] = "error.proxy.name"
+    if not 0 < len(name) <= LONGEST_NAME or not _is_plain(name):
+        faults["name"] = _fault_of(name, "error.proxy.name")
     if actor.powers is not None and not set(powers) <= actor.powers - {Power.PROXY_ADMIN}:
         faults["powers"] = "error.proxy.powers_of_others"
     if faults or isinstance(parsed, CardFault):
@@ -219,9 +220,11 @@ async def ask(
 
 
 async def accept(actor: Actor, proxy_id: UUID) -> None:
-    """By who was named. Raises `UnknownProxy`, `NotThisStepNow`."""
+    """By who was named. Raises `UnknownProxy`, `NotThisStepNow`, `StepUpNeeded`, `Frozen`: it opens
+    somebody's records."""
     found = await _of_other(actor, proxy_id)
     async with unit_of_work(actor, subject=found.principal_id) as tx:
+        await stepping_up.demand(tx, actor)
         now = await _locked(tx, proxy_id)
         if now.representative_id != actor.participant_id or now.relation.origin != "participant":
             raise UnknownProxy
@@ -343,8 +346,8 @@ async def witness(actor: Actor, wish: Witnessed, *, today: date | None = None) -
     faults = _faults(wish.powers, wish.ends_on, today)
     if wish.kind not in rules.KINDS:
         faults["kind"] = "error.proxy.kind"
-    if not wish.evidence.strip() or len(wish.evidence) > 200:
-        faults["evidence"] = "error.proxy.evidence"
+    if not wish.evidence.strip() or len(wish.evidence) > 200 or not _is_plain(wish.evidence):
+        faults["evidence"] = _fault_of(wish.evidence, "error.proxy.evidence")
     if principal is None or representative is None or principal == representative:
         faults["cards"] = "error.proxy.cards"
     elif "kind" not in faults and not rules.may_represent(
@@ -489,7 +492,8 @@ async def suspend_for_card(actor: Actor, card: str, born: date) -> int:
 async def leave_safe_mode(actor: Actor, card: str, born: date, evidence: str) -> None:
     """At the counter alone. Raises `ProxyFaults`."""
     person = await _person(card, born)
-    faults = {} if evidence.strip() else {"evidence": "error.proxy.evidence"}
+    is_said = evidence.strip() and _is_plain(evidence)
+    faults = {} if is_said else {"evidence": _fault_of(evidence, "error.proxy.evidence")}
     if person is None:
         raise ProxyFaults({**faults, "cards": "error.proxy.cards"})
     if faults:
@@ -725,6 +729,15 @@ def _worded(powers: Collection[str]) -> dict[str, str]:
         )
         for locale in i18n.LOCALES
     }
+
+
+def _is_plain(text: str) -> bool:
+    """One line to be kept and shown; never with a 個人番号."""
+    return text.isprintable() and not contains_my_number(text)
+
+
+def _fault_of(text: str, key: str) -> str:
+    return CardFault.MY_NUMBER.value if contains_my_number(text) else key
 
 
 def _faults(powers: Collection[str], ends_on: date | None, today: date) -> dict[str, str]:

@@ -136,6 +136,9 @@ BAD: dict[str, Callable[[App, str], str]] = {
     "another host": lambda app, token: app.proof(
         "GET", "/me", token=token, htu="https://evil.example/me"
     ),
+    "an address that is none": lambda app, token: app.proof(
+        "GET", "/me", token=token, htu="http://[localhost:8000/me"
+    ),
     "another token": lambda app, token: app.proof("GET", "/me", token=token + "x"),
     "no token": lambda app, token: app.proof("GET", "/me"),
     "too old": lambda app, token: app.proof("GET", "/me", token=token, iat=int(time.time()) - 62),

@@ -13,6 +13,7 @@ from api.core import crypto
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity.enrolling import enrolment, look_alikes, paper_enrolment, registered
 from api.identity.enrolling.enrolment import Birth
@@ -119,6 +120,39 @@ async def test_who_has_not_seen_the_scan_confirms_nothing_not_even_in_postgresql
                 waits,
             )
     assert (await confirm(second, waits)).code
+
+
+async def test_no_scan_is_dated_before_a_look_and_no_look_after_a_scan(ueda: Actor, second: Actor):
+    waits = await put_down(ueda, typed(card(), name=name()), some_birth())
+    await paper_enrolment.scan(second, waits)
+    for who, statement in (
+        (
+            ueda,
+            "INSERT INTO enrolment_scan (enrolment_id, media_type, sealed, attached_at)"
+            " SELECT $1, 'image/png', decode(repeat('00', 40), 'hex'), now() - interval '1 day'",
+        ),
+        (
+            second,
+            "INSERT INTO enrolment_scan_look (enrolment_id, looked_at)"
+            " SELECT $1, now() + interval '1 day'",
+        ),
+    ):
+        async with unit_of_work(who) as tx:
+            await tx.execute("DELETE FROM enrolment_scan WHERE enrolment_id = $1", waits)
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with tx.connection.transaction():
+                    await tx.execute(statement, waits)
+
+
+async def test_a_reason_never_keeps_a_my_number(ueda: Actor, second: Actor):
+    born, called = some_birth(), name()
+    first = await confirm(second, await put_down(ueda, typed(card(), name=called), born))
+    waits = await put_down(ueda, typed(card(), name=called), born)
+    for reason in ("番号 1234-5678-9018 が同じ", "双子\u202e"):
+        with pytest.raises(EnrolmentFaults):
+            await confirm(second, waits, Choice(first.participant_id, reason))
+        with pytest.raises(EnrolmentFaults):
+            await look_alikes.decide(second, first.participant_id, uuid7(), "same", reason)
 
 
 async def test_what_is_withdrawn_leaves_neither_form_nor_scan(

@@ -389,3 +389,39 @@ async def test_postgresql_itself_wants_two_officers_and_each_in_their_own_name(
         with pytest.raises(error):
             async with unit_of_work(who, subject=hanako.participant_id) as tx:
                 await tx.execute(confirms, started_id, confirmed_by)
+
+
+async def test_nobody_starts_a_recovery_in_the_name_of_two(
+    hanako: Paper, device: Authenticator, officers: list[Actor]
+):
+    await at_home(hanako, device)
+    ueda, ichiro = officers
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with unit_of_work(ueda, subject=hanako.participant_id) as tx:
+            await tx.execute(
+                "INSERT INTO counter_recovery (participant_id, card_end, evidence, started_by,"
+                " started_by_name, confirmed_by, confirmed_at, code_hmac, code_expires_at)"
+                " VALUES (app.subject(), '0000', 'passport', app.account(), 'x', $1, now(),"
+                " decode(repeat('00', 32), 'hex'), now() + interval '1 day')",
+                ichiro.account_id,
+            )
+
+
+async def test_a_confirmed_code_is_exchanged_for_another_by_nobody(
+    hanako: Paper, device: Authenticator, officers: list[Actor]
+):
+    own = await at_home(hanako, device)
+    ueda, ichiro = officers
+    waits = await started(ueda, hanako)
+    another = "UPDATE counter_recovery SET code_hmac = decode(repeat('00', 32), 'hex')"
+    alone = (
+        f"{another}, confirmed_by = app.account(), confirmed_at = now(), code_expires_at = now()"
+    )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):  # by herself, with no officer at all
+        async with unit_of_work(own) as tx:
+            await tx.execute(alone)
+    await recovery.confirm_at_counter(ichiro, hanako.participant_id, waits)
+    for who in (own, ichiro):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with unit_of_work(who, subject=hanako.participant_id) as tx:
+                await tx.execute(another)

@@ -15,8 +15,11 @@ from api.core.actor import OPERATOR
 from api.core.crypto import sha256
 from api.directory import service as directory
 from api.identity import throttle
-from api.identity.apps import registry
+from api.identity.apps import clients, registry
+from api.identity.errors import TokenRequestRefused
 from api.identity.keys import recovery
+from api.identity.tokens import system_keys
+from api.records import app_reading
 from tests.conftest import Deployment
 from tests.identity.apps import foreign
 from tests.identity.apps.foreign import (
@@ -314,6 +317,16 @@ FAULTS = {
     "another audience": ({"aud": "https://evil.example/fhir"}, "invalid_request"),
     "no scope": ({"scope": None}, "invalid_scope"),
     "nothing to read": ({"scope": "launch/patient openid"}, "invalid_scope"),
+    "more than one grant holds": (
+        {
+            "scope": " ".join(
+                f"patient/{kind}.{deed}"
+                for kind in app_reading.TYPES[:20]
+                for deed in ("r", "s", "rs", "read")
+            )
+        },
+        "invalid_scope",
+    ),
     "somebody else's": ({"scope": "user/*.rs system/*.read"}, "invalid_scope"),
 }
 
@@ -542,6 +555,39 @@ async def test_an_app_with_a_key_must_show_it_each_time(dosed: Visitor, client: 
     assert again.json()["error"] == "invalid_client"
     assert (await app.read("Patient")).status_code == 200
     assert (await app.refresh()).status_code == 200
+
+
+@pytest.mark.parametrize("kept", ["[]", '{"keys": [1]}', "[" * 5_000, "{}", '{"keys": {}}', ""])
+async def test_where_an_app_keeps_no_keys_it_is_refused_and_the_place_asked_once(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, kept: str
+):
+    asked: list[str] = []
+
+    async def fetch(uri: str) -> str:
+        asked.append(uri)
+        return kept
+
+    monkeypatch.setattr(system_keys, "_fetch", fetch)
+    app = with_a_key(client)
+    await app.register(jwks_url="https://app.example/jwks.json")
+    for _ in range(3):
+        with pytest.raises(TokenRequestRefused):
+            await clients.authenticated(app.shown(), clients.token_endpoint())
+    assert asked == ["https://app.example/jwks.json"]
+
+
+async def test_keys_an_app_keeps_at_its_address_are_fetched(
+    dosed: Visitor, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    app = with_a_key(client)
+
+    async def fetch(uri: str) -> str:
+        return foreign.key_set(app)
+
+    monkeypatch.setattr(system_keys, "_fetch", fetch)
+    await app.register(jwks_url="https://app.example/jwks.json")
+    await app.connect(dosed)
+    assert (await app.read("Patient")).status_code == 200
 
 
 async def test_tokens_bound_to_a_key_are_nothing_without_it(dosed: Visitor, midori: ForeignApp):

@@ -116,6 +116,17 @@ async def test_who_has_a_key_gets_no_code_but_a_recovery(
     assert f'action="{visit}/code"' not in (await ueda.get(visit)).text
 
 
+async def test_who_signs_in_by_my_number_alone_gets_no_code_either(
+    hanako: Visitor, ueda: Visitor, visit: str, admin
+):
+    await admin.execute(
+        "INSERT INTO national_identity (account_id, iss, sub) VALUES ($1, 'https://x.example', $2)",
+        hanako.actor.account_id,
+        str(hanako.actor.account_id),
+    )
+    assert (await ueda.post(f"{visit}/code")).status_code == 409
+
+
 async def test_a_lost_phone_is_signed_out_at_once(hanako: Visitor, ueda: Visitor, visit: str):
     assert (await hanako.ask("/me")).status_code == 200
     page = await ueda.follow(await ueda.post(f"{visit}/sessions"))

@@ -87,10 +87,12 @@ async def test_nobody_names_themselves_and_only_ten_a_day(taro: Visitor):
     [
         ({"card": "1234"}, "card"),
         ({"name": " "}, "name"),
+        ({"name": "由美 1234 5678 9018"}, "name"),
+        ({"name": "山本\u202e由美"}, "name"),
         ({"powers": []}, "powers"),
         ({"ends_on": "2020-01-01"}, "ends_on"),
     ],
-    ids=["card", "name", "powers", "ends_on"],
+    ids=["card", "name", "a My Number", "a hidden mark", "powers", "ends_on"],
 )
 async def test_what_is_wrong_is_said_beside_it(taro: Visitor, yumi: Visitor, changes, field):
     assert yumi.card
@@ -99,6 +101,33 @@ async def test_what_is_wrong_is_said_beside_it(taro: Visitor, yumi: Visitor, cha
     assert answer.status_code == 422
     assert set(answer.json()["fields"]) == {field}
     assert (await service.mine(taro.actor)).mine == []
+
+
+async def test_no_paper_of_an_officer_keeps_a_my_number(
+    taro: Visitor, yumi: Visitor, ueda: Visitor
+):
+    assert taro.card
+    with pytest.raises(ProxyFaults):
+        await service.witness(ueda.actor, paper(taro, yumi, evidence="123456789018"))
+    await service.go_safe(taro.actor)
+    with pytest.raises(ProxyFaults):
+        await service.leave_safe_mode(ueda.actor, taro.card.digits, BORN, "1234 5678 9018")
+    assert (await service.mine(taro.actor)).is_safe
+
+
+async def test_who_recovered_an_account_accepts_to_act_for_nobody_for_a_time(
+    taro: Visitor, yumi: Visitor, admin: asyncpg.Connection
+):
+    assert yumi.card
+    await service.ask(taro.actor, yumi.card.digits, "山本 由美", VIEW, None)
+    (one,) = (await service.mine(yumi.actor)).for_others
+    await admin.execute(
+        "UPDATE account SET frozen_until = now() + interval '1 hour' WHERE account_id = $1",
+        yumi.actor.account_id,
+    )
+    assert (await yumi.post(f"/proxies/{one.proxy_id}/accept")).status_code == 403
+    assert (await yumi.tell(f"/me/proxies/{one.proxy_id}/acceptance", {})).status_code == 403
+    assert await service.acting(yumi.actor, one.principal_id) is None
 
 
 async def test_the_page_for_asking_keeps_what_was_typed(taro: Visitor):

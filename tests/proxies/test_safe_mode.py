@@ -20,6 +20,7 @@ from api.proxies import service
 from notifications import service as notifications
 from tests.access_log.sealed import seal
 from tests.conftest import Deployment
+from tests.identity.apps.foreign import ForeignApp
 from tests.portal import scene
 from tests.portal.looks import READ, happened, named
 from tests.portal.scene import Place, Visitor
@@ -201,6 +202,24 @@ async def test_what_an_app_sends_is_answered_without_names_too(taro: Visitor, se
     stale = await taro.tell("/me/disclosure/changes", {"version": 0, "commands": [change]})
     assert stale.status_code == 409
     assert seen.names_in(stale.text) == []
+
+
+async def test_an_app_of_another_house_reads_no_names_either(
+    taro: Visitor, seen: Seen, client: httpx.AsyncClient
+) -> None:
+    clinic, app = seen.places[0], ForeignApp(client)
+    at = [{"display": clinic.name}]
+    await scene.wrote(clinic, taro.actor, "lab", "HbA1c", performer=at, status="final")
+    await app.register()
+    await app.connect(taro)
+    before = (await app.read("Observation")).text
+    assert seen.names_in(before) != []
+    await service.go_safe(taro.actor)
+    after = await app.read("Observation")
+    assert HIDDEN in after.text
+    assert seen.names_in(after.text) == []
+    assert (await app.refresh()).status_code == 200
+    assert seen.names_in((await app.read("Observation")).text) == []
 
 
 async def test_his_own_pages_still_name_everybody_but_what_he_saves_from_them_does_not(

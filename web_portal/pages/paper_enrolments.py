@@ -253,7 +253,10 @@ async def _one(
         has_looked=found.has_looked,
         facts=_facts(request, found.waiting),
         alike=[_shown(request, each) for each in found.look_alikes],
-        values={"join": (typed or {}).get("join", ""), "reason": (typed or {}).get("reason", "")},
+        values={
+            "join": (typed or {}).get("join", ""),
+            "reason": shown_again((typed or {}).get("reason", "")),
+        },
         errors=errors,
     )
 

@@ -95,6 +95,8 @@ def _fault(
         return "invalid_request", "aud must be this server's FHIR endpoint"
     if not given:
         return "invalid_scope", "no record is asked for that could be given"
+    if len(given) > scopes.MOST:
+        return "invalid_scope", f"at most {scopes.MOST} scopes"
     return None
 
 

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import httpx
 import jwt
-import msgspec
 
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS
@@ -16,16 +14,11 @@ from api.core.database import unit_of_work
 from api.identity.apps import registry
 from api.identity.apps.registry import App
 from api.identity.errors import TokenRequestRefused
-from api.identity.tokens import token_queries
+from api.identity.tokens import system_keys, token_queries
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("ES256", "ES384", "EdDSA", "RS384")
 LONGEST_SECONDS: Final = 300
-LONGEST_KEYS: Final = 100_000
-KEYS_KEPT_SECONDS: Final = 300
-KEYS_ASKED_SECONDS: Final = 30
-
-_fetched: dict[str, tuple[float, Any]] = {}
 
 
 async def authenticated(form: Mapping[str, str], audience: str) -> App:
@@ -54,8 +47,8 @@ async def authenticated(form: Mapping[str, str], audience: str) -> App:
 async def _verified(app: App, assertion: str, audience: str) -> dict[str, Any]:
     refused = TokenRequestRefused("invalid_client", "the assertion was refused")
     try:
-        key_id = jwt.get_unverified_header(assertion).get("kid")
-        key = await _key(app, key_id)
+        header = jwt.get_unverified_header(assertion)
+        key = await system_keys.key_of(f"app {app.client_id}", app.jwks, app.jwks_url, header)
         if key is None or key.algorithm_name not in ALGORITHMS:
             raise refused
         claims: dict[str, Any] = jwt.decode(
@@ -68,51 +61,11 @@ async def _verified(app: App, assertion: str, audience: str) -> dict[str, Any]:
             options={"require": ["exp", "jti", "iss", "sub", "aud"]},
         )
         is_short = claims["exp"] - time.time() <= LONGEST_SECONDS + 60
-    # What another server gave as keys, or a claim, may be anything
-    except (
-        jwt.PyJWTError,
-        msgspec.DecodeError,
-        AttributeError,
-        TypeError,
-        ValueError,
-        OverflowError,
-    ) as error:
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError) as error:
         raise refused from error
     if not is_short or not 1 <= len(claims["jti"]) <= 255:
         raise refused
     return claims
-
-
-async def _key(app: App, key_id: object) -> jwt.PyJWK | None:
-    if app.jwks is not None:
-        return _in(msgspec.json.decode(app.jwks), key_id)
-    if app.jwks_url is None:
-        return None
-    found = _in(await _fetch(app.jwks_url, KEYS_KEPT_SECONDS), key_id)
-    # A key that is not there may be new; asked for again, but not at every attempt.
-    return found or _in(await _fetch(app.jwks_url, KEYS_ASKED_SECONDS), key_id)
-
-
-def _in(keys: Any, key_id: object) -> jwt.PyJWK | None:
-    found = jwt.PyJWKSet.from_dict(keys).keys
-    return next((key for key in found if key.key_id == key_id), None)
-
-
-async def _fetch(url: str, kept_seconds: int) -> Any:
-    """From an address an operator entered; never elsewhere."""
-    at, keys = _fetched.get(url, (0.0, None))
-    if keys is not None and time.monotonic() - at < kept_seconds:
-        return keys
-    try:
-        async with httpx.AsyncClient(timeout=5, follow_redirects=False) as client:
-            answer = await client.get(url, headers={"accept": "application/json"})
-        if answer.status_code != httpx.codes.OK or len(answer.content) > LONGEST_KEYS:
-            raise ValueError("no key set")
-        keys = msgspec.json.decode(answer.content)
-    except httpx.HTTPError as error:
-        raise ValueError("no key set") from error
-    _fetched[url] = (time.monotonic(), keys)
-    return keys
 
 
 def _claimed(assertion: str) -> str:

@@ -9,6 +9,9 @@ LONGEST: Final = 500
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 # RFC 8252 §7.1: a scheme of one's own is a domain name written backwards.
 _OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+")
+# The whole authority: what reads the brackets alone takes a name behind them for the address in
+# them, and a policy that names the host ends at a semicolon.
+_AUTHORITY: Final = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _VISIBLE: Final = re.compile(r"[!-~]+")
 # RFC 8252 §7.3: of a loopback address by number the port may be any.
 _ANY_PORT: Final = ("127.0.0.1", "::1")
@@ -21,10 +24,9 @@ def is_fit(uri: str) -> bool:
     parts = _split(uri)
     if parts is None or "@" in parts.netloc:
         return False
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    if parts.scheme == "http":
-        return parts.hostname in LOOPBACK
+    if parts.scheme in ("http", "https"):
+        is_near = parts.scheme == "https" or parts.hostname in LOOPBACK
+        return is_near and bool(_AUTHORITY.fullmatch(parts.netloc))
     return bool(_OWN_SCHEME.fullmatch(parts.scheme))
 
 

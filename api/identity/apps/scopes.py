@@ -8,6 +8,8 @@ LAUNCH: Final = "launch/patient"
 OFFLINE: Final = "offline_access"
 EVERY: Final = "*"
 SAID: Final = (LAUNCH, OFFLINE, "patient/*.rs", "patient/*.read")
+# One grant holds no more; an app that wants so much asks for `patient/*`.
+MOST: Final = 60
 _RECORDS: Final = re.compile(r"patient/(\*|[A-Z][A-Za-z]{1,63})\.(read|c?r?u?d?s?)")
 _READ_V1: Final = "read"
 

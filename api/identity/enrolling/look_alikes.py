@@ -15,6 +15,7 @@ from api.core.errors import NotFound
 from api.identity.enrolling import paper_enrolment_queries as queries
 from api.identity.enrolling.paper_form import Form
 from api.identity.errors import EnrolmentFaults
+from api.identity.my_number import contains_my_number
 
 Decision = Literal["same", "different"]
 DECISIONS: Final[tuple[Decision, ...]] = ("same", "different")
@@ -91,12 +92,18 @@ async def decide(
     faults = {}
     if decision not in DECISIONS:
         faults["decision"] = "error.look_alike.decision"
-    if not 1 <= len(reason) <= LONGEST_REASON:
+    if not is_reason(reason):
         faults["reason"] = "error.look_alike.reason"
     if faults:
         raise EnrolmentFaults(faults)
     async with unit_of_work(actor, subject=participant_id) as tx:
         await _decide_in(tx, participant_id, other_id, decision, reason)
+
+
+def is_reason(text: str) -> bool:
+    """One line that both may read; never with a 個人番号."""
+    is_line = 1 <= len(text) <= LONGEST_REASON and text.isprintable()
+    return is_line and not contains_my_number(text)
 
 
 async def tell_apart_in(tx: Transaction, participant_id: UUID, reason: str) -> None:

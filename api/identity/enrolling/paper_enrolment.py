@@ -38,7 +38,6 @@ from notifications import service as notifications
 queries = paper_enrolment_queries
 MOST_BYTES: Final = 10_000_000
 MOST_SHOWN: Final = 200
-LONGEST_REASON: Final = 200
 
 
 class Waiting(NamedTuple):
@@ -159,7 +158,7 @@ async def confirm(actor: Actor, enrolment_id: UUID, choice: Choice) -> Confirmed
         alike = {each.participant_id: each for each in await look_alikes.of_form_in(tx, found.form)}
         if choice.join is not None and choice.join not in alike:
             raise NotFound
-        if alike and not 1 <= len(reason) <= LONGEST_REASON:
+        if (alike or reason) and not look_alikes.is_reason(reason):
             raise EnrolmentFaults({"reason": "error.look_alike.reason"})
         holder = next((each.participant_id for each in alike.values() if "card" in each.why), None)
         if holder is not None and holder != choice.join:

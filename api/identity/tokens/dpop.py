@@ -75,7 +75,10 @@ def _is_same(htu: object, url: str) -> bool:
     """Without query and fragment; scheme and host in any case."""
     if not isinstance(htu, str):
         return False
-    one, other = urlsplit(htu), urlsplit(url)
+    try:
+        one, other = urlsplit(htu), urlsplit(url)
+    except ValueError:
+        return False
     return (one.scheme.lower(), one.netloc.lower(), one.path) == (
         other.scheme.lower(),
         other.netloc.lower(),

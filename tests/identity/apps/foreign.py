@@ -74,10 +74,7 @@ class ForeignApp:
     async def token(self, *, headers: dict[str, str] | None = None, **fields: Any):
         form = {"client_id": self.client_id} | fields
         if self.key is not None:
-            form |= {
-                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                "client_assertion": self.assertion(),
-            }
+            form |= self.shown()
         form = {name: value for name, value in form.items() if value is not None}
         return await self.http.post("/oauth/token", data=form, headers=headers)
 
@@ -111,6 +108,13 @@ class ForeignApp:
         return await self.http.get(
             f"/fhir/R4/{path}", headers={"authorization": f"Bearer {bearer}"}
         )
+
+    def shown(self) -> dict[str, str]:
+        """How it proves itself at the token endpoint."""
+        return {
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": self.assertion(),
+        }
 
     def assertion(self, **changed: Any) -> str:
         now = int(clock.now().timestamp())

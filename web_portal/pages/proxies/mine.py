@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.core import clock
 from api.core.actor import Actor
+from api.identity.enrolling.paper_form import shown_again
 from api.identity.guards import PORTAL, PROXY_ADMIN, participants_only
 from api.proxies import service
 from api.proxies.errors import NotThisStepNow, ProxyFaults, UnknownProxy
@@ -56,7 +57,8 @@ async def ask(request: PortalRequest, actor: NamedDependency[Actor]) -> Response
             actor, form.get("card", ""), form.get("name", ""), powers, day_in(form, "ends_on")
         )
     except ProxyFaults as fault:
-        values = {"card": form.get("card", ""), "name": form.get("name", ""), "powers": powers}
+        values: dict[str, Any] = {"powers": powers}
+        values |= {each: shown_again(form.get(each, "")) for each in ("card", "name")}
         return await _new(request, actor, values, fault.fields)
     return Redirect(f"{HERE}#asked", status_code=303)
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
+from api.identity.enrolling.paper_form import shown_again
 from api.identity.guards import PORTAL, support_only
 from api.proxies import rules, service
 from api.proxies.errors import ProxyFaults
@@ -115,7 +116,7 @@ async def leave_safe_mode(request: PortalRequest, actor: NamedDependency[Actor])
 async def _page(
     request: PortalRequest, actor: Actor, form: Mapping[str, str], faults: Mapping[str, str]
 ) -> Response[bytes]:
-    values: dict[str, Any] = {name: form.get(name, "") for name in FIELDS}
+    values: dict[str, Any] = {name: shown_again(form.get(name, "")) for name in FIELDS}
     return await render(
         request,
         "support/proxies.html",
