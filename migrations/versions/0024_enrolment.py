@@ -207,8 +207,8 @@ CREATE OR REPLACE VIEW app.account_holder WITH (security_invoker = true) AS
          coalesce(p.facility_id, f.facility_id) AS facility_id, p.profession,
          coalesce(s.name, p.name, o.name, f.name) AS name,
          coalesce(p.is_active, o.is_active AND (a.kind <> 'support'
-           OR coalesce(o.trained_on <= app.day_in_japan(now()), false)), f.is_active, true)
-           AS is_active
+           OR coalesce(o.trained_on <= app.day_in_japan(now()), false)), f.is_active,
+           a.kind = 'participant') AS is_active
   FROM account a
   LEFT JOIN participant s USING (participant_id)
   LEFT JOIN professional p USING (professional_id)
