@@ -43,6 +43,7 @@ DEFINERS = {
     "public.identity_pairs": "officers alone: participants who look alike, undecided",
     "public.identity_subject_has_key": "lookup: whether the subject signs in with a key",
     "public.identity_end_sessions": "officers alone: ends every session of the subject",
+    "public.support_identified_by_another": "officers alone: whether another identified too",
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
     "public.identity_ticket_participant": "lookup: an enrolment ticket to one id",
     "public.identity_participant_of_card": "lookup: a card to one id",

@@ -27,7 +27,7 @@ from api.identity.errors import EnrolmentFaults, NoMatch
 from api.identity.keys import recovery
 from api.proxies import service as proxies
 from api.support import counter_queries, queries
-from api.support.errors import HasAKey, NoNumberToCall, NothingToWithdraw
+from api.support.errors import HasAKey, IdentifiedByOne, NoNumberToCall, NothingToWithdraw
 from api.support.leaving import PAPER
 from api.support.service import CALL_BACK, telephone
 from notifications import service as notifications
@@ -115,7 +115,10 @@ async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
 
 
 async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issued:
-    """A letter with a new activation code. Raises `HasAKey` for who recovers instead."""
+    """A letter with a new activation code, by the second officer who identified its holder.
+
+    Raises `HasAKey` for who recovers instead, and `IdentifiedByOne`.
+    """
     async with unit_of_work(actor, subject=participant_id) as tx:
         await _way(tx, visit_id)
         person = await counter_queries.person(tx)
@@ -123,6 +126,8 @@ async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issue
             raise NotFound
         if await registered.has_key_in(tx):
             raise HasAKey
+        if not await counter_queries.identified_by_another(tx):
+            raise IdentifiedByOne
         code = await intake.issue_code_in(tx, participant_id)
         await access_log.append(tx, EventName.CODE_ISSUED, detail={"actor": {"name": actor.name}})
         await notifications.enqueue(tx, "support_acted", deed=_deed("code"), by=actor.name or "")

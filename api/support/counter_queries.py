@@ -42,6 +42,11 @@ async def end_visit(tx: Transaction, visit_id: UUID) -> bool:
     )
 
 
+async def identified_by_another(tx: Transaction) -> bool:
+    """Whether an officer besides the acting one identified the subject within a day."""
+    return bool(await tx.fetchval("SELECT support_identified_by_another()"))
+
+
 async def person(tx: Transaction) -> asyncpg.Record | None:
     """Name, birth and the end of the card of the subject."""
     return await tx.fetchrow(

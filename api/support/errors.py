@@ -17,6 +17,13 @@ class NoNumberToCall(Problem):
     key = "error.counter.no_number"
 
 
+class IdentifiedByOne(Conflict):
+    """A letter with a code opens an account: two officers, each in their own visit, stand behind
+    it."""
+
+    key = "error.counter.identified_by_one"
+
+
 class HasAKey(Conflict):
     """Who has a key gets no activation code: a lost key is recovered with two officers."""
 

@@ -7,8 +7,10 @@ import asyncpg
 import pytest
 
 from api.consent.agreeing import desk_code
-from api.core.actor import Actor, ActorKind
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
+from api.core.ids import uuid7
+from api.directory import registry
 from tests.attacks.conftest import World
 
 DIRECTIVE = (
@@ -40,6 +42,11 @@ QUESTION = (
     "INSERT INTO consent_question (participant_id, campaign_id, held_terms)"
     " VALUES (app.subject(), uuidv7(), 'x')"
 )
+PARTICIPANT = (
+    "INSERT INTO participant (participant_id, name, name_kana, sex, birth_on)"
+    " VALUES (app.subject(), 'x', 'x', 'unknown', '1940-04-09')"
+)
+CARD = "INSERT INTO card (participant_id, number) VALUES (app.subject(), '9999000011112222')"
 SYSTEM, NOBODY = "a facility's system", "nobody signed in"
 NEVER = {
     DIRECTIVE: (SYSTEM, NOBODY),
@@ -50,6 +57,8 @@ NEVER = {
     ANSWER: ("professional", "support", SYSTEM, NOBODY),
     PAPER: ("participant", "professional", SYSTEM, NOBODY),
     QUESTION: ("participant", "professional", "support", SYSTEM, NOBODY),
+    PARTICIPANT: ("participant", "professional", SYSTEM, NOBODY),
+    CARD: ("participant", "professional", SYSTEM, NOBODY),
 }
 
 
@@ -80,6 +89,31 @@ async def test_it_is_refused_in_their_name(world: World, statement: str, who: st
         async with unit_of_work(actor, subject=subject) as tx:
             done = await tx.fetch(f"{statement} RETURNING participant_id")
     assert done == []
+
+
+@pytest.mark.parametrize("entered", ["participant", "card"])
+async def test_no_officer_enters_anybody_alone(world: World, entered: str):
+    newcomer = uuid7() if entered == "participant" else world.taro.participant_id
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="two officers"):
+        async with unit_of_work(world.ueda, subject=newcomer) as tx:
+            await tx.execute(PARTICIPANT if entered == "participant" else CARD)
+
+
+async def test_nobody_who_enrols_becomes_an_officer(world: World):
+    """With SQL slipped into an enrolment, whose account is still to be opened."""
+    officer = await registry.add_officer(
+        OPERATOR, name="新任 担当", name_kana="シンニン", trained_on=None
+    )
+    enrolling = Actor(
+        kind=ActorKind.PARTICIPANT, account_id=uuid7(), participant_id=world.taro.participant_id
+    )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with unit_of_work(enrolling) as tx:
+            await tx.execute(
+                "INSERT INTO account (account_id, kind, officer_id)"
+                " VALUES (app.account(), 'support', $1)",
+                officer,
+            )
 
 
 @pytest.mark.parametrize("table", ["directive", "participation", "residence", "receipt",

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from litestar import Litestar
@@ -87,13 +88,19 @@ async def test_by_phone_the_registered_number_is_called_back(hanako: Visitor, ue
 
 
 async def test_a_new_letter_lets_her_register_and_is_shown_once(
-    hanako: Visitor, ueda: Visitor, visit: str
+    hanako: Visitor, ueda: Visitor, visit: str, open_browser
 ):
-    answer = await ueda.post(f"{visit}/code")
+    alone = await ueda.post(f"{visit}/code")
+    assert alone.status_code == 409
+    assert "職員2人がそれぞれ" in alone.text
+    assert not any("登録コード" in e["sentence"] for e in await hanako.log())
+    second = await scene.visitor(await open_browser(), await scene.officer("第二 担当"))
+    theirs = (await second.post("/support/counter", who(hanako))).headers["location"]
+    answer = await second.post(f"{theirs}/code")
     code = re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", answer.text)
     assert code
     assert "<svg" in answer.text
-    assert code[0] not in (await ueda.get(visit)).text
+    assert code[0] not in (await second.get(theirs)).text
     assert hanako.card
     began = await hanako.browser.post(
         "/enrolments", json={"card": hanako.card.digits, "birth_on": "1940-04-09", "code": code[0]}
@@ -101,6 +108,25 @@ async def test_a_new_letter_lets_her_register_and_is_shown_once(
     assert began.status_code == 201, began.text
     assert any("登録コードを新しく作りました" in e["sentence"] for e in await hanako.log())
     assert any("新しい登録コードを作りました" in body for body in await told(hanako))
+
+
+async def test_no_officer_alone_makes_a_code_not_even_in_postgresql(
+    hanako: Visitor, ueda: Visitor, visit: str
+):
+    for opened in (visit, (await ueda.post("/support/counter", who(hanako))).headers["location"]):
+        assert (await ueda.post(f"{opened}/code")).status_code == 409
+    async with unit_of_work(ueda.actor, subject=hanako.actor.participant_id) as tx:
+        for statement in (
+            "INSERT INTO activation_code (participant_id, code_hmac, expires_at)"
+            " VALUES (app.subject(), decode(repeat('00', 32), 'hex'), now() + interval '1 day')",
+            "INSERT INTO counter_visit (participant_id, way, officer, officer_name)"
+            " SELECT app.subject(), 'passport', account_id, 'x' FROM account"
+            " WHERE account_id <> app.account() UNION ALL"
+            " SELECT app.subject(), 'passport', uuidv7(), 'x' LIMIT 1",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with tx.connection.transaction():
+                    await tx.execute(statement)
 
 
 async def test_who_has_a_key_gets_no_code_but_a_recovery(
@@ -178,7 +204,7 @@ async def test_no_page_of_the_support_centre_shows_anything_clinical(
 ):
     title = "カルボシステイン錠250mg"
     record_id = await scene.wrote(clinic, hanako.actor, "prescription", title)
-    code = await intake.issue_code(ueda.actor, hanako.actor.participant_id)
+    code = await intake.issue_code(OPERATOR, hanako.actor.participant_id)
     assert code
     seen = 0
     for route in app.routes:

@@ -19,6 +19,7 @@ from api.identity.guards import PORTAL, support_only
 from api.support import counter
 from api.support.errors import (
     HasAKey,
+    IdentifiedByOne,
     NoNumberToCall,
     NoTelephoneNumber,
     NothingToWithdraw,
@@ -79,7 +80,7 @@ class CounterVisitPages(Controller):
         """The letter, in the answer itself, and never again."""
         try:
             issued = await counter.send_code(actor, participant_id, visit_id)
-        except HasAKey as refusal:
+        except (HasAKey, IdentifiedByOne) as refusal:
             return await _visit(request, actor, participant_id, visit_id, refusal)
         back = f"{HERE}/{participant_id}/{visit_id}"
         return await letter(request, actor, issued.card, issued.code, back)
