@@ -36,7 +36,7 @@ from api.identity.enrolling import intake
 from api.identity.national import service as national
 from api.identity.national.login import Proof, Purpose
 from api.identity.tokens import systems
-from api.proxies import service as proxies
+from api.proxies import counter as proxy_counter
 from api.proxies.rules import cooling_off
 from api.records import ingest
 from api.records.demo_records import demo_bundles, demo_patient_number
@@ -344,7 +344,7 @@ async def _proxies(people: list[Cast]) -> None:
     """Yumi acts for Tarō, who has no phone: witnessed at the counter, confirmed a week later."""
     by_key = {person.key: person for person in people}
     second = await _officer("second", "第二 担当", "ダイニ タントウ")
-    wish = proxies.Witnessed(
+    wish = proxy_counter.Witnessed(
         card_of("taro").digits,
         _BIRTHS["taro"][0],
         card_of("yumi").digits,
@@ -355,11 +355,11 @@ async def _proxies(people: list[Cast]) -> None:
         "委任状（デモ）",
     )
     week_ago = clock.today_in_japan() - cooling_off(directory.profile().proxies)
-    await proxies.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
+    await proxy_counter.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
     taro = by_key["taro"].person_id
-    for each in await proxies.waiting(_officer_as(second)):
+    for each in await proxy_counter.waiting(_officer_as(second)):
         if each.participant_id == taro:
-            await proxies.confirm(_officer_as(second), taro, each.proxy_id)
+            await proxy_counter.confirm(_officer_as(second), taro, each.proxy_id)
 
 
 def _officer_as(person: Cast) -> Actor:

@@ -9,7 +9,7 @@ from api.consent.facts import Directive, Provision
 from api.core.actor import Power
 from api.core.database import Transaction
 from api.directory import service as directory
-from api.proxies import service as proxies
+from api.proxies import safety as proxy_safety
 from api.proxies.errors import BarredToProxies
 
 
@@ -41,7 +41,7 @@ async def check_in(tx: Transaction, before: Directive, after: Directive) -> None
         if team.id in teams:
             people |= set(team.professional_ids)
     facilities |= await _workplaces(tx, people)
-    await proxies.refuse_own_workplace_in(tx, facilities, is_everyone=is_wide)
+    await proxy_safety.refuse_own_workplace_in(tx, facilities, is_everyone=is_wide)
 
 
 def _said(directive: Directive) -> set[Provision]:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.core.actor import Actor
 from api.identity.guards import API, PROXY_ADMIN, participants_only
-from api.proxies import service
+from api.proxies import safety, service
 from api.proxies.schemas import Narrowing, NewProxy, ProxiesView, view
 
 
@@ -83,7 +83,7 @@ class MyProxies(Controller):
     @post("/safe-mode", status_code=204, summary="Nobody acts for me any more")
     async def go_safe(self, actor: NamedDependency[Actor]) -> None:
         """At once, and nobody is told. The support centre alone turns it off again."""
-        await service.go_safe(actor)
+        await safety.go_safe(actor)
 
 
 routes = [MyProxies]

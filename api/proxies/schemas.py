@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from api.proxies.service import Proxies, Proxy
+from api.proxies.service import Proxies
+from api.proxies.steps import Proxy
 
 PowerName = Literal["view", "upload", "log", "settings", "consent", "proxy_admin", "notices"]
 

@@ -25,7 +25,7 @@ from api.identity.enrolling.birth_date import BirthDateFault
 from api.identity.enrolling.enrolment import Birth, birth_of
 from api.identity.errors import EnrolmentFaults, NoMatch
 from api.identity.keys import recovery
-from api.proxies import service as proxies
+from api.proxies import counter as proxy_counter
 from api.support import counter_queries, queries
 from api.support.errors import HasAKey, IdentifiedByOne, NoNumberToCall, NothingToWithdraw
 from api.support.leaving import PAPER
@@ -138,7 +138,7 @@ async def suspend_proxies(actor: Actor, participant_id: UUID, visit_id: UUID) ->
     """Every proxy waits until the participant confirms them again."""
     async with unit_of_work(actor, subject=participant_id) as tx:
         await _way(tx, visit_id)
-        done = await proxies.card_was_lost_in(tx, actor)
+        done = await proxy_counter.card_was_lost_in(tx, actor)
         await _did(tx, "proxies")
         return done
 

@@ -15,7 +15,7 @@ from api.access_log.showing import service
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.identity.guards import API, anyone, participants_only
-from api.proxies import service as proxies
+from api.proxies import safety as proxy_safety
 
 ApiRequest = Request[Any, Any, Any]
 TEXT = "text/plain"
@@ -118,7 +118,7 @@ class MyProof(Controller):
         (`tsunagu-log-bundle/1`). 403 in safe mode. `since` asks for a proof that the tree only
         grew from that size. `from` leaves out events that were verified before, as far as the head
         map covers them."""
-        proxies.refuse_file(actor)
+        proxy_safety.refuse_file(actor)
         accepted = request.headers.get("accept-encoding", "")
         body, headers = await service.bundle(actor, since=since, after=after, accepted=accepted)
         return Response(body, media_type="application/json", headers=headers)

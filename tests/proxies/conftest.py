@@ -9,8 +9,9 @@ import pytest_asyncio
 from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.actor import Actor
-from api.proxies import service
-from api.proxies.service import Proxy, Witnessed
+from api.proxies import counter, service
+from api.proxies.counter import Witnessed
+from api.proxies.steps import Proxy
 from tests.identity import conftest as identity
 from tests.portal import conftest as portal
 from tests.portal import scene
@@ -67,7 +68,7 @@ async def taro(open_browser) -> Visitor:
 @pytest_asyncio.fixture
 async def pair(taro: Visitor, yumi: Visitor, ueda: Visitor) -> Pair:
     second = await scene.officer("第二 担当")
-    await service.witness(ueda.actor, paper(taro, yumi), today=clock.today_in_japan() - WEEK)
+    await counter.witness(ueda.actor, paper(taro, yumi), today=clock.today_in_japan() - WEEK)
     (one,) = (await service.mine(taro.actor)).mine
-    await service.confirm(second, taro.actor.participant_id, one.proxy_id)
+    await counter.confirm(second, taro.actor.participant_id, one.proxy_id)
     return Pair(taro, yumi, ueda.actor, second, one.proxy_id)

@@ -18,7 +18,7 @@ from api.directory import service as directory
 from api.identity.enrolling import enrolment, intake
 from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import NoMatch
-from api.proxies import service
+from api.proxies import counter, service
 from api.proxies.errors import NotThisStepNow, UnknownProxy
 from notifications import service as notifications
 from tests.identity.conftest import Paper, some_address, some_card
@@ -76,7 +76,7 @@ async def test_he_takes_part_today_and_she_waits_seven_days_and_for_an_officer(
     assert (one.relation.origin, one.relation.state) == ("assisted", "waiting")
     assert one.standing.powers == frozenset()
     with pytest.raises(NotThisStepNow):
-        await service.confirm(ueda.actor, father.participant_id, one.proxy_id)
+        await counter.confirm(ueda.actor, father.participant_id, one.proxy_id)
     page = (await ueda.get("/support/proxies")).text
     assert "ご家族が登録（登録した方から見た続柄：子）" in page
 
@@ -111,7 +111,7 @@ async def test_where_he_thinks_otherwise_nothing_begins(
 ):
     await registered(yumi, father)
     (one,) = (await service.mine(yumi.actor)).for_others
-    await service.refuse(ueda.actor, father.participant_id, one.proxy_id)
+    await counter.refuse(ueda.actor, father.participant_id, one.proxy_id)
     assert (await service.mine(yumi.actor)).for_others == []
 
 

@@ -14,9 +14,9 @@ from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity.card import CardNumber
 from api.identity.enrolling import intake
-from api.proxies import rules, service
+from api.proxies import counter, rules, safety, service
+from api.proxies.counter import Witnessed
 from api.proxies.errors import NotThisStepNow, ProxyFaults, TooManyAsked, UnknownProxy
-from api.proxies.service import Witnessed
 from notifications import service as notifications
 from tests.identity.conftest import some_card
 from tests.portal import scene
@@ -108,10 +108,10 @@ async def test_no_paper_of_an_officer_keeps_a_my_number(
 ):
     assert taro.card
     with pytest.raises(ProxyFaults):
-        await service.witness(ueda.actor, paper(taro, yumi, evidence="123456789018"))
-    await service.go_safe(taro.actor)
+        await counter.witness(ueda.actor, paper(taro, yumi, evidence="123456789018"))
+    await safety.go_safe(taro.actor)
     with pytest.raises(ProxyFaults):
-        await service.leave_safe_mode(ueda.actor, taro.card.digits, BORN, "1234 5678 9018")
+        await counter.leave_safe_mode(ueda.actor, taro.card.digits, BORN, "1234 5678 9018")
     assert (await service.mine(taro.actor)).is_safe
 
 
@@ -152,14 +152,14 @@ async def test_a_witnessed_proxy_does_nothing_for_seven_days_and_needs_a_second_
     taro: Visitor, yumi: Visitor, ueda: Visitor
 ):
     second = await scene.officer("第二 担当")
-    await service.witness(ueda.actor, paper(taro, yumi))
+    await counter.witness(ueda.actor, paper(taro, yumi))
     (one,) = (await service.mine(taro.actor)).mine
     assert one.relation.opens_on == clock.today_in_japan() + WEEK
     assert (await service.mine(yumi.actor)).for_others == []
     assert await service.acting(yumi.actor, one.principal_id) is None
     for officer in (ueda.actor, second):
         with pytest.raises(NotThisStepNow):
-            await service.confirm(officer, one.principal_id, one.proxy_id)
+            await counter.confirm(officer, one.principal_id, one.proxy_id)
     while await notifications.deliver():
         pass
     assert "代わりの人を決める手続きを受け付けました" in (await taro.get("/inbox")).text
@@ -170,10 +170,10 @@ async def test_a_witnessed_proxy_does_nothing_for_seven_days_and_needs_a_second_
 async def test_who_wrote_it_down_does_not_confirm_it_not_even_in_postgresql(
     taro: Visitor, yumi: Visitor, ueda: Visitor
 ):
-    await service.witness(ueda.actor, paper(taro, yumi), today=clock.today_in_japan() - WEEK)
+    await counter.witness(ueda.actor, paper(taro, yumi), today=clock.today_in_japan() - WEEK)
     (one,) = (await service.mine(taro.actor)).mine
     with pytest.raises(NotThisStepNow):
-        await service.confirm(ueda.actor, one.principal_id, one.proxy_id)
+        await counter.confirm(ueda.actor, one.principal_id, one.proxy_id)
     async with unit_of_work(ueda.actor, subject=one.principal_id) as tx:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="second officer"):
             await tx.execute(
@@ -217,7 +217,7 @@ async def test_people_may_not_stand_at_the_officers_desk(taro: Visitor, yumi: Vi
     for path in ("/support/proxies", "/support/proxies/card", "/support/proxies/safe-mode"):
         assert (await taro.post(path)).status_code == 404
     with pytest.raises(asyncpg.PostgresError):
-        await service.witness(taro.actor, paper(taro, yumi))
+        await counter.witness(taro.actor, paper(taro, yumi))
 
 
 async def child(born: date) -> tuple[Actor, CardNumber]:
@@ -275,19 +275,19 @@ async def test_a_parent_acts_sees_or_does_nothing_as_the_child_grows_up(
     )
     second = await scene.officer("第二 担当")
     if powers is None:  # registered the day before, when Aoi was 17
-        await service.witness(ueda.actor, wish, today=today - timedelta(days=1))
+        await counter.witness(ueda.actor, wish, today=today - timedelta(days=1))
     else:
-        await service.witness(ueda.actor, wish)
+        await counter.witness(ueda.actor, wish)
     (waiting,) = (
-        each for each in await service.waiting(second) if each.participant_id == aoi.participant_id
+        each for each in await counter.waiting(second) if each.participant_id == aoi.participant_id
     )
     assert waiting.ends_on == rules.last_day_as_minor(born)
     if powers is None:
         with pytest.raises(UnknownProxy):
-            await service.confirm(second, waiting.participant_id, waiting.proxy_id)
+            await counter.confirm(second, waiting.participant_id, waiting.proxy_id)
         assert await service.acting(yumi.actor, waiting.participant_id) is None
         return
-    await service.confirm(second, waiting.participant_id, waiting.proxy_id)
+    await counter.confirm(second, waiting.participant_id, waiting.proxy_id)
     acting = await service.acting(yumi.actor, waiting.participant_id)
     assert acting
     assert acting.powers == powers
@@ -381,8 +381,8 @@ async def test_safe_mode_silently_stops_everybody_and_only_the_counter_ends_it(
 
 
 async def test_taro_himself_cannot_turn_safe_mode_off(pair: Pair):
-    await service.go_safe(pair.taro.actor)
-    await service.go_safe(pair.taro.actor)  # twice is once
+    await safety.go_safe(pair.taro.actor)
+    await safety.go_safe(pair.taro.actor)  # twice is once
     async with unit_of_work(pair.taro.actor) as tx:
         assert await tx.fetchval("SELECT count(*) FROM safe_mode") == 1
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -412,7 +412,7 @@ async def test_a_proxy_who_may_name_others_gives_no_more_than_she_has(
     with pytest.raises(UnknownProxy):
         await service.narrow(acting, one.proxy_id, VIEW, None)
     with pytest.raises(NotFound):
-        await service.go_safe(acting)
+        await safety.go_safe(acting)
 
 
 async def test_taro_ends_it_and_asks_anew_and_she_has_to_accept_again(

@@ -16,7 +16,7 @@ from api.consent.settings.switches import SetFacility
 from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.directory.hiding import Named, without
-from api.proxies import service
+from api.proxies import counter, safety, service
 from notifications import service as notifications
 from tests.access_log.sealed import seal
 from tests.conftest import Deployment
@@ -191,7 +191,7 @@ async def test_what_an_app_sends_is_answered_without_names_too(taro: Visitor, se
             named_before.add(path)
     assert "/me/disclosure/preview" in named_before
     assert "/me/disclosure/difference" in named_before
-    await service.go_safe(taro.actor)
+    await safety.go_safe(taro.actor)
     for path, body in asked.items():
         answer = await taro.tell(path, body)
         assert seen.names_in(answer.text) == [], path
@@ -214,7 +214,7 @@ async def test_an_app_of_another_house_reads_no_names_either(
     await app.connect(taro)
     before = (await app.read("Observation")).text
     assert seen.names_in(before) != []
-    await service.go_safe(taro.actor)
+    await safety.go_safe(taro.actor)
     after = await app.read("Observation")
     assert HIDDEN in after.text
     assert seen.names_in(after.text) == []
@@ -225,7 +225,7 @@ async def test_an_app_of_another_house_reads_no_names_either(
 async def test_his_own_pages_still_name_everybody_but_what_he_saves_from_them_does_not(
     taro: Visitor, seen: Seen
 ) -> None:
-    await service.go_safe(taro.actor)
+    await safety.go_safe(taro.actor)
     clinic, _ = seen.places
     for path in ("/access-log", "/records", f"/records/{seen.record}", "/disclosure", "/inbox"):
         answer = await taro.get(path)
@@ -248,7 +248,7 @@ async def test_his_own_pages_still_name_everybody_but_what_he_saves_from_them_do
 async def test_notices_written_meanwhile_say_nothing_of_anybody(
     taro: Visitor, sato: Visitor, seen: Seen
 ) -> None:
-    await service.go_safe(taro.actor)
+    await safety.go_safe(taro.actor)
     async with unit_of_work(sato.actor, subject=taro.actor.participant_id) as tx:
         place = {"ja": seen.places[0].name, "en": seen.places[0].name_en}
         await notifications.enqueue(tx, "access_asked", name="佐藤 健一", facility=place)
@@ -280,7 +280,7 @@ async def test_new_proxies_and_another_home_are_for_the_counter_alone(
     said = await taro.browser.put(path, json=home, headers=headers)
     assert said.status_code == 200, said.text
     assert (await taro.ask(path)).json()["places"][0]["region"] == "aso"
-    await service.go_safe(taro.actor)
+    await safety.go_safe(taro.actor)
     (place,) = (await taro.ask(path)).json()["places"]
     assert place["region"] == ""
     facilities = (await taro.ask("/me/facilities?q=れんげ")).json()["facilities"]
@@ -293,13 +293,13 @@ async def test_new_proxies_and_another_home_are_for_the_counter_alone(
     assert "窓口でだけできます" in answer.json()["title"]
     assert (await service.mine(taro.actor)).mine == []
     assert taro.card
-    await service.leave_safe_mode(ueda.actor, taro.card.digits, BORN, "本人確認書類")
+    await counter.leave_safe_mode(ueda.actor, taro.card.digits, BORN, "本人確認書類")
     assert (await taro.tell(*_ask_yumi(taro, yumi))).status_code == 202
     assert (await taro.ask(path)).json()["places"][0]["region"] == "aso"
 
 
 async def test_postgresql_writes_neither_in_safe_mode(taro: Visitor) -> None:
-    await service.go_safe(taro.actor)
+    await safety.go_safe(taro.actor)
     for statement in (
         "INSERT INTO proxy (participant_id, typed_name, kind, origin, opens_on)"
         " VALUES (app.subject(), 'x', 'voluntary', 'participant', current_date)",
@@ -313,7 +313,7 @@ async def test_postgresql_writes_neither_in_safe_mode(taro: Visitor) -> None:
 
 
 async def test_yumi_sees_nothing_of_him_and_does_not_learn_why(pair: Pair, seen: Seen) -> None:
-    await service.go_safe(pair.taro.actor)
+    await safety.go_safe(pair.taro.actor)
     headers = {
         "authorization": f"Bearer {pair.yumi.token}",
         "tsunagu-acting-for": pair.taro_id,

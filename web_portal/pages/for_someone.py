@@ -22,7 +22,7 @@ from api.identity.guards import PORTAL, participants_only
 from api.proxies import rules
 from api.proxies import service as proxies
 from api.proxies.errors import ProxyFaults
-from api.proxies.service import POWERS
+from api.proxies.steps import POWERS
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.proxies.mine import powers_in, typed
 from web_portal.pages.register import RegisterForm

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from api.access_log.showing import service
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
-from api.proxies import service as proxies
+from api.proxies import safety as proxy_safety
 from web_portal.page import PortalRequest
 
 Size = Annotated[int, QueryParameter(ge=0, le=2**62)]
@@ -29,7 +29,7 @@ async def bundle(
 ) -> Response[bytes]:
     """`file`: to be kept, and not for the page that checks it."""
     if file:
-        proxies.refuse_file(actor)
+        proxy_safety.refuse_file(actor)
     accepted = request.headers.get("accept-encoding", "")
     body, headers = await service.bundle(actor, since=since, after=after, accepted=accepted)
     return Response(body, media_type="application/json", headers=headers)

@@ -22,7 +22,7 @@ from api.identity import attempts
 from api.identity.keys import stepping_up
 from api.identity.throttle import ThrottleKey
 from api.identity.typed import is_digits, normalise_digits
-from api.proxies import service as proxies
+from api.proxies import safety as proxy_safety
 
 TRIES = 10
 
@@ -56,7 +56,7 @@ async def make(actor: Actor, *, level: int) -> DeskCode:
         if (await stored.settings_in(tx)).participation.state != "participating":
             raise NotFound
         await stepping_up.demand(tx, actor)
-        await proxies.refuse_own_workplace_in(tx, (), is_everyone=True)
+        await proxy_safety.refuse_own_workplace_in(tx, (), is_everyone=True)
         await asking_queries.end_desk_code(tx)
         for _ in range(TRIES):
             digits = f"{secrets.randbelow(10**DESK_CODE_DIGITS):0{DESK_CODE_DIGITS}}"

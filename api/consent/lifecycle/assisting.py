@@ -24,7 +24,7 @@ from api.identity.enrolling import enrolment, intake
 from api.identity.enrolling.enrolment import Birth, Enrolling, IssuedTicket
 from api.identity.errors import NotAccepted
 from api.identity.keys import stepping_up
-from api.proxies import service as proxies
+from api.proxies import counter as proxy_counter
 from api.proxies.errors import ProxyFaults
 
 
@@ -81,7 +81,7 @@ async def finish(actor: Actor, token: str, wish: Wish) -> Assisted:
         await queries.lock(tx)
         await enrolment.assist_in(tx, token, holder, wish.terms_version)
         told = await enrolment.ticket_in(tx, wish.terms_version)
-        opens_on = await proxies.assist_in(tx, own_id, own_born, wish.powers, wish.family)
+        opens_on = await proxy_counter.assist_in(tx, own_id, own_born, wish.powers, wish.family)
         if (await stored.settings_in(tx)).participation.state != "participating":
             await participating.join_in(tx, for_them, because="family")
             await schemes.begin_in(tx, for_them, None)

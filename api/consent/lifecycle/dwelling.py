@@ -20,7 +20,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.keys import stepping_up
-from api.proxies import service as proxies
+from api.proxies import safety as proxy_safety
 
 MOST_PLACES: Final = 30
 
@@ -59,7 +59,7 @@ async def live_in(
         now = await _dwelling(tx)
         if now.version != expected_version:
             raise SettingsChangedMeanwhile(version=now.version)
-        await proxies.refuse_in_safe_mode_in(tx)
+        await proxy_safety.refuse_in_safe_mode_in(tx)
         if places == now.places:
             return now
         directive = (await settings_in(tx)).directive

@@ -23,7 +23,7 @@ from api.core.errors import NotFound, Problem
 from api.core.media import media_type
 from api.directory import service as directory
 from api.identity.enrolling import intake
-from api.proxies import service as proxies
+from api.proxies import safety as proxy_safety
 from notifications import service as notifications
 
 SERVICE_FAILS: Final = 500
@@ -151,7 +151,7 @@ async def own_papers(actor: Actor) -> list[SignedPaper]:
 
 async def own_scan(actor: Actor, paper_id: UUID) -> tuple[str, bytes]:
     """Media type and content of the actor's own paper. Raises `NotFound`, `NoFileInSafeMode`."""
-    proxies.refuse_file(actor)
+    proxy_safety.refuse_file(actor)
     async with unit_of_work(actor) as tx:
         row = await paper_queries.scan(tx, paper_id)
     if row is None:

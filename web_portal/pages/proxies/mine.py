@@ -16,9 +16,9 @@ from api.core import clock
 from api.core.actor import Actor
 from api.identity.enrolling.paper_form import shown_again
 from api.identity.guards import PORTAL, PROXY_ADMIN, participants_only
-from api.proxies import service
+from api.proxies import service, steps
 from api.proxies.errors import NotThisStepNow, ProxyFaults, UnknownProxy
-from api.proxies.service import POWERS, Proxy
+from api.proxies.steps import POWERS, Proxy
 from web_portal.page import PortalRequest, render, say
 
 HERE = "/proxies"
@@ -190,8 +190,8 @@ async def _new(
         values=values,
         powers=[str(each) for each in POWERS],
         first=today,
-        last=service.longest(today),
-        months=service.most_months(),
+        last=steps.longest(today),
+        months=steps.most_months(),
         errors={name: say(request, key) for name, key in faults.items()},
     )
 
@@ -213,7 +213,7 @@ async def _one(
                 is_mine=is_mine,
                 powers=[str(power) for power in POWERS if power in each.relation.powers],
                 first=clock.today_in_japan(),
-                months=service.most_months(),
+                months=steps.most_months(),
                 errors={name: say(request, key) for name, key in faults.items()},
             )
     raise UnknownProxy

@@ -14,9 +14,10 @@ from litestar.types import ControllerRouterHandler
 from api.core.actor import Actor
 from api.identity.enrolling.paper_form import shown_again
 from api.identity.guards import PORTAL, support_only
-from api.proxies import rules, service
+from api.proxies import counter, rules
+from api.proxies.counter import Witnessed
 from api.proxies.errors import ProxyFaults
-from api.proxies.service import POWERS, Witnessed
+from api.proxies.steps import POWERS
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.proxies.mine import day_in, powers_in, typed
 
@@ -53,7 +54,7 @@ async def witness(request: PortalRequest, actor: NamedDependency[Actor]) -> Resp
         form.get("evidence", ""),
     )
     try:
-        await service.witness(actor, wish)
+        await counter.witness(actor, wish)
     except ProxyFaults as fault:
         faults = {WHERE.get(name, name): key for name, key in fault.fields.items()}
         return await _page(request, actor, form, faults)
@@ -69,7 +70,7 @@ async def witness(request: PortalRequest, actor: NamedDependency[Actor]) -> Resp
 async def confirm(
     actor: NamedDependency[Actor], participant_id: FromPath[UUID], proxy_id: FromPath[UUID]
 ) -> Response[bytes]:
-    await service.confirm(actor, participant_id, proxy_id)
+    await counter.confirm(actor, participant_id, proxy_id)
     return Redirect(HERE, status_code=303)
 
 
@@ -82,7 +83,7 @@ async def confirm(
 async def refuse(
     actor: NamedDependency[Actor], participant_id: FromPath[UUID], proxy_id: FromPath[UUID]
 ) -> Response[bytes]:
-    await service.refuse(actor, participant_id, proxy_id)
+    await counter.refuse(actor, participant_id, proxy_id)
     return Redirect(HERE, status_code=303)
 
 
@@ -92,7 +93,7 @@ async def card(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
     form = await typed(request)
     born = day_in(form, "card_born") or date(1, 1, 1)
     try:
-        await service.suspend_for_card(actor, form.get("card", ""), born)
+        await counter.suspend_for_card(actor, form.get("card", ""), born)
     except ProxyFaults as fault:
         return await _page(request, actor, form, {"card": fault.fields["cards"]})
     return Redirect(HERE, status_code=303)
@@ -103,7 +104,7 @@ async def leave_safe_mode(request: PortalRequest, actor: NamedDependency[Actor])
     form = await typed(request)
     born = day_in(form, "safe_born") or date(1, 1, 1)
     try:
-        await service.leave_safe_mode(
+        await counter.leave_safe_mode(
             actor, form.get("safe_card", ""), born, form.get("safe_evidence", "")
         )
     except ProxyFaults as fault:
@@ -130,7 +131,7 @@ async def _page(
                 "powers": [say(request, f"proxies.power.{power}") for power in each.powers],
                 "evidence": _evidence(request, each.evidence),
             }
-            for each in await service.waiting(actor)
+            for each in await counter.waiting(actor)
         ],
         kinds=[(kind, say(request, f"proxies.kind.{kind}")) for kind in rules.KINDS],
         powers=[str(each) for each in POWERS],

@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, participants_only
-from api.proxies import service
+from api.proxies import safety, service
 from web_portal.page import PortalRequest, render
 
 HERE = "/proxies/private"
@@ -21,7 +21,7 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
 
 @post(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
 async def turn_on(actor: NamedDependency[Actor]) -> Response[bytes]:
-    await service.go_safe(actor)
+    await safety.go_safe(actor)
     return Redirect(HERE, status_code=303)
 
 
