@@ -1,5 +1,6 @@
 """Tarō enrols on paper: Ueda types the form, a second officer confirms it before the scan."""
 
+import asyncio
 import secrets
 
 import asyncpg
@@ -309,6 +310,24 @@ async def test_a_card_of_somebody_else_joins_them_or_nobody(ueda: Actor, second:
     again = await put_down(ueda, typed(card(), name=name()), some_birth())
     with pytest.raises(NotFound):
         await confirm(second, again, Choice(first.participant_id, "同じ方"))
+
+
+async def test_of_two_forms_with_one_card_confirmed_at_once_one_is_refused_in_words(
+    ueda: Actor, second: Actor
+):
+    number = card()
+    waits = [await put_down(ueda, typed(number, name=name()), some_birth()) for _ in range(2)]
+    for each in waits:
+        await paper_enrolment.scan(second, each)
+    done = await asyncio.gather(
+        *(paper_enrolment.confirm(second, each, Choice()) for each in waits), return_exceptions=True
+    )
+    assert {type(each) for each in done} <= {
+        paper_enrolment.Confirmed,
+        CardOfAnother,
+        EnrolmentFaults,
+    }
+    assert sum(isinstance(each, paper_enrolment.Confirmed) for each in done) == 1
 
 
 async def test_whoever_comes_in_alike_by_any_door_waits_for_an_officer_and_both_are_told(

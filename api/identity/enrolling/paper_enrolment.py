@@ -188,7 +188,10 @@ async def _enter(
             tx, participant_id, form.name, form.name_kana, form.sex, form.birth_on
         )
     if holder is None:
-        await intake_queries.add_card(tx, participant_id, form.card)
+        try:
+            await intake_queries.add_card(tx, participant_id, form.card)
+        except asyncpg.UniqueViolationError as error:  # became somebody's at this very moment
+            raise CardOfAnother from error
     await queries.set_registration(
         tx, form.address, form.phone, form.email, form.family_doctor, *_insurance(form)
     )
