@@ -24,6 +24,7 @@ MODULES = (
     "api.access_log.tables",
     "api.consent.tables",
     "api.directory.tables",
+    "api.emergency.tables",
     "api.identity.tables",
     "api.records.tables",
     "api.support.tables",
