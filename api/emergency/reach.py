@@ -7,8 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-NORMAL: Final = 0
-RESTRICTED: Final = 1
+from api.consent.facts import NORMAL, PROCEDURE, RESTRICTED, EmergencyReach
 
 Tier = Literal["t1", "t2"]
 
@@ -68,17 +67,14 @@ class Choice(Struct, frozen=True, omit_defaults=True):
             raise ValueError("only a ceiling says how far")
 
 
-class Reach(Struct, frozen=True, omit_defaults=True):
-    """`since`: of these categories nothing dated before. Nothing at all without categories."""
+class Reach(NamedTuple):
+    """What is open, and since when operations are looked for, whatever the other periods say."""
 
-    categories: tuple[str, ...] = ()
-    level: int = NORMAL
-    shows_hidden: bool = False
-    since: tuple[tuple[str, date], ...] = ()
+    open: EmergencyReach
     operations_since: date | None = None
 
 
-NOTHING: Final = Reach()
+NOTHING: Final = Reach(EmergencyReach())
 
 
 def reach(tier: Tier, choice: Choice, known: Iterable[str], today: date) -> Reach:
@@ -89,24 +85,13 @@ def reach(tier: Tier, choice: Choice, known: Iterable[str], today: date) -> Reac
         category for category in known if choice.kind == "allow" or category in choice.categories
     ]
     if tier == "t2":
-        return Reach(tuple(within), choice.level, choice.shows_hidden)
+        return Reach(EmergencyReach(tuple(within), choice.level, choice.shows_hidden))
     periods = {category: SUMMARY[category] for category in within if category in SUMMARY}
     since = {category: period.since(today) for category, period in periods.items()}
-    return Reach(
+    summary = EmergencyReach(
         tuple(periods),
         choice.level,
         choice.shows_hidden,
         tuple((category, day) for category, day in since.items() if day is not None),
-        OPERATIONS.since(today) if "procedure" in periods else None,
     )
-
-
-def covers(reached: Reach, category: str, level: int, cared_on: date, is_hidden: bool) -> bool:
-    """Whether a record that is not secret is within it."""
-    first = dict(reached.since).get(category)
-    return (
-        category in reached.categories
-        and level <= reached.level
-        and (first is None or cared_on >= first)
-        and (reached.shows_hidden or not is_hidden)
-    )
+    return Reach(summary, OPERATIONS.since(today) if PROCEDURE in periods else None)

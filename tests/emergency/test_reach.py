@@ -7,15 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.consent.facts import EmergencyReach
 from api.directory.profile import KNOWN_CATEGORIES
-from api.emergency.reach import NOTHING, SUMMARY, Choice, Period, Reach, covers, reach
+from api.emergency.reach import NOTHING, SUMMARY, Choice, Period, Reach, reach
 
 TODAY = date(2026, 5, 31)
 
 
+def covers(reached: Reach, category: str, level: int, cared_on: date, is_hidden: bool) -> bool:
+    """By what it says alone; that the decision goes by it is in tests/records."""
+    first = dict(reached.open.since).get(category)
+    return (
+        category in reached.open.categories
+        and level <= reached.open.level
+        and (first is None or cared_on >= first)
+        and (reached.open.shows_hidden or not is_hidden)
+    )
+
+
 def test_the_summary_reaches_back_as_far_as_the_national_one():
     summary = reach("t1", Choice(), KNOWN_CATEGORIES, TODAY)
-    assert dict(summary.since) == {
+    assert dict(summary.open.since) == {
         "prescription": date(2026, 2, 28),
         "injection": date(2026, 2, 28),
         "procedure": date(2026, 2, 28),
@@ -27,7 +39,7 @@ def test_the_summary_reaches_back_as_far_as_the_national_one():
     for category in ("allergy", "contraindication", "infection", "condition", "directive"):
         assert covers(summary, category, 1, date(1990, 1, 1), False), category
     for category in ("lab", "imaging", "document", "dental", "checkup", "vitals", "insurance"):
-        assert category not in summary.categories
+        assert category not in summary.open.categories
 
 
 @pytest.mark.parametrize(
@@ -47,7 +59,9 @@ def test_a_record_at_the_edge_of_its_period(category, cared_on, is_seen):
 
 
 def test_the_second_tier_has_no_period_and_every_category_but_no_secret():
-    assert reach("t2", Choice(), KNOWN_CATEGORIES, TODAY) == Reach(KNOWN_CATEGORIES, 1, True)
+    assert reach("t2", Choice(), KNOWN_CATEGORIES, TODAY) == Reach(
+        EmergencyReach(KNOWN_CATEGORIES, 1, True)
+    )
 
 
 def test_who_refuses_is_not_reached_at_all():
@@ -94,9 +108,9 @@ def test_reads_are_within_the_tier_and_the_ceiling(
 @given(CHOICES, st.dates(date(2000, 1, 1), date(2100, 12, 31)))
 def test_the_second_tier_reaches_whatever_the_first_does(choice, today):
     first, second = (reach(tier, choice, KNOWN_CATEGORIES, today) for tier in ("t1", "t2"))
-    assert set(first.categories) <= set(second.categories)
-    assert first.level <= second.level
-    assert all(day <= today for _, day in first.since)
+    assert set(first.open.categories) <= set(second.open.categories)
+    assert first.open.level <= second.open.level
+    assert all(day <= today for _, day in first.open.since)
 
 
 @pytest.mark.parametrize("wrong", [{"level": 2}, {"kind": "refuse", "categories": ("lab",)}])

@@ -170,7 +170,7 @@ def _asked(world: World, at: int, is_on: bool, is_excluded: bool) -> Iterator[Wo
         _hold(is_on and not is_excluded, "switching off or shutting out ends it")
         chosen = Choice() if is_on else Choice("refuse")
         reached = reach.reach("t1", chosen, ("allergy", "lab"), NOW.date())
-        _hold(reached.categories == ("allergy",), "the first tier reaches the summary alone")
+        _hold(reached.open.categories == ("allergy",), "the first tier reaches the summary alone")
         return
     _hold(not is_on or is_excluded, "it ends for a reason")
     yield _with(world, at, session, Step(ending, NOW), truth._replace(ends=0, is_over=True))
