@@ -338,8 +338,7 @@ class Policy:
             return _Answer("professional")
         if who.profession not in self._network.matrix:
             return _Answer("profession_unknown")
-        is_emergency = request.purpose_of_use in EMERGENCY and request.emergency is not None
-        if not is_emergency and request.purpose_of_use not in self._network.purposes:
+        if request.purpose_of_use not in self._network.purposes:
             return _Answer("purpose")
         if state != "participating":
             return _Answer("participation")

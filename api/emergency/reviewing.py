@@ -35,10 +35,12 @@ class Step(Struct, frozen=True):
 
 
 class Review(Struct, frozen=True):
-    """`opener`: the account, or else the professional, that opened the session."""
+    """`opener`: the account, or else the professional, that opened the session; `opened_with`:
+    the second officer's, where it took one."""
 
     opener: UUID
     steps: tuple[Step, ...]
+    opened_with: UUID | None = None
 
 
 class Hold(Struct, frozen=True):
@@ -61,9 +63,7 @@ def may_take(review: Review, state: State, by: UUID | None) -> bool:
         return False
     if state == "answered":
         return by == review.opener
-    if state == "told":
-        return by != review.opener
-    if by is None or by == review.opener:
+    if by is None or by in (review.opener, review.opened_with):
         return False
     return last.state != "doubted" or by != last.by
 

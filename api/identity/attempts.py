@@ -49,6 +49,13 @@ def asking_keys(professional_id: UUID, card: str) -> tuple[ThrottleKey, ...]:
     )
 
 
+def seeking_keys(professional_id: UUID, facility_id: UUID) -> tuple[ThrottleKey, ...]:
+    return (
+        ThrottleKey(ThrottleKind.SEEKING_PROFESSIONAL, str(professional_id)),
+        ThrottleKey(ThrottleKind.SEEKING_FACILITY, str(facility_id)),
+    )
+
+
 async def sweep(tx: Transaction) -> None:
     """Forgets what nobody waits for."""
     await queries.sweep_throttles(tx)

@@ -60,6 +60,8 @@ class ThrottleKind(StrEnum):
     DESK_EVERYONE = "desk_everyone"
     ASKING_PROFESSIONAL = "asking_professional"
     ASKING_CARD = "asking_card"
+    SEEKING_PROFESSIONAL = "seeking_professional"
+    SEEKING_FACILITY = "seeking_facility"
 
 
 class ThrottleKey(msgspec.Struct, frozen=True):
@@ -102,6 +104,15 @@ DESK_CODES: Final[Mapping[ThrottleKind, Policy]] = {
     ),
 }
 
+# People looked for by four items in an emergency: every search counts.
+SEEKING: Final[Mapping[ThrottleKind, Policy]] = {
+    ThrottleKind.SEEKING_PROFESSIONAL: Policy(
+        burst=6, free=6, first_delay=timedelta(0), refill=timedelta(minutes=5)
+    ),
+    ThrottleKind.SEEKING_FACILITY: Policy(
+        burst=40, free=40, first_delay=timedelta(0), refill=timedelta(minutes=1)
+    ),
+}
 # Requests of clinicians: every one counts, whether such a card exists or not.
 ASKING: Final[Mapping[ThrottleKind, Policy]] = {
     ThrottleKind.ASKING_PROFESSIONAL: Policy(
@@ -112,7 +123,12 @@ ASKING: Final[Mapping[ThrottleKind, Policy]] = {
     ),
 }
 
-POLICIES: Final[Mapping[ThrottleKind, Policy]] = {**ENROLMENT, **DESK_CODES, **ASKING}
+POLICIES: Final[Mapping[ThrottleKind, Policy]] = {
+    **ENROLMENT,
+    **DESK_CODES,
+    **ASKING,
+    **SEEKING,
+}
 
 
 def step(state: Throttle | None, now: datetime, policy: Policy) -> tuple[Throttle, Verdict]:

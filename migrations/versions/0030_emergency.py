@@ -406,9 +406,8 @@ DECLARE v_owed text[];
 BEGIN
   FOR v_at IN cardinality(OLD.owes) + 1 .. cardinality(NEW.owes) LOOP
     v_owed := string_to_array(NEW.owes[v_at], '|');
-    IF v_owed[1] = 'records:record:read' AND v_owed[7] IN ('BTG', 'ETREAT')
-       AND NOT app.emergency_runs(NEW.participant_id, nullif(v_owed[6], '')::uuid,
-         nullif(v_owed[5], '')::uuid) THEN
+    IF v_owed[7] IN ('BTG', 'ETREAT') AND NOT app.emergency_runs(NEW.participant_id,
+         nullif(v_owed[6], '')::uuid, nullif(v_owed[5], '')::uuid) THEN
       RAISE EXCEPTION 'no emergency session is open' USING ERRCODE = '42501';
     END IF;
   END LOOP;
@@ -419,6 +418,20 @@ CREATE TRIGGER emergency_reads_in_a_session BEFORE UPDATE OF owes ON access_log_
     AND array_to_string(NEW.owes, ' ') ~ '\|(BTG|ETREAT)\|')
   EXECUTE FUNCTION app.refuse_emergency_read();
 ALTER TABLE access_log_head ENABLE ALWAYS TRIGGER emergency_reads_in_a_session;
+
+-- What is owed may be withheld too, and then its columns say nothing either.
+CREATE FUNCTION app.withhold_columns() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.actor_id := NULL;
+  NEW.facility_id := NULL;
+  NEW.purpose_of_use := NULL;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER withheld_says_nothing BEFORE INSERT ON access_event
+  FOR EACH ROW WHEN (NEW.event = 'access_log:event:withheld')
+  EXECUTE FUNCTION app.withhold_columns();
+ALTER TABLE access_event ENABLE ALWAYS TRIGGER withheld_says_nothing;
 
 GRANT EXECUTE ON FUNCTION app.emergency_runs(uuid, uuid, uuid) TO tsunagu_app, tsunagu_lookup;
 GRANT EXECUTE ON FUNCTION app.emergency_used(uuid, uuid, uuid, timestamptz, timestamptz),

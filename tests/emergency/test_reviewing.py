@@ -50,7 +50,7 @@ def check(review: Review) -> None:
             raise Broken("not justified is what two officers say")
         if step.state == "justified" and before.state == "doubted" and before.by == step.by:
             raise Broken("who doubted does not decide alone either way")
-        if step.state in found | {"doubted", "queried"} and step.by is None:
+        if step.state in found | {"doubted", "queried", "told"} and step.by is None:
             raise Broken("somebody says it")
         if (step.state == "told") != (before.state in found):
             raise Broken("what was found is told, and nothing else follows")
@@ -64,6 +64,13 @@ def check(review: Review) -> None:
         raise Broken("not overdue within seven days")
     if is_over and reviewing.outcome(review.steps) != review.steps[-2].state:
         raise Broken("the outcome is what was found")
+
+
+def test_the_officer_who_opened_with_dr_mori_reviews_no_more_than_she_does():
+    review = Review(MORI, PENDING.steps, opened_with=UEDA)
+    for state in ("queried", "justified", "doubted"):
+        assert not reviewing.may_take(review, state, UEDA)
+        assert reviewing.may_take(review, state, KATO)
 
 
 def test_every_review_goes_as_it_must():
