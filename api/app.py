@@ -42,6 +42,7 @@ from api.identity.guards import PORTAL, Connection, anyone, provide_actor
 from api.identity.routes import routes as identity_routes
 from api.openapi import PublishedSchema
 from api.records.access_routes import routes as access_routes
+from api.records.emergency_routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.own_routes import routes as my_records_routes
@@ -69,6 +70,7 @@ JSON_DOORS = (
     "/access/v1",
     "/log/v1",
     "/facility",
+    "/emergency",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -128,6 +130,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *my_records_routes,
         *records_routes,
         *access_routes,
+        *emergency_routes,
         *preview_routes,
         *pages,
     ]

@@ -60,3 +60,10 @@ class SearchThrottled(TooManyAttempts):
     """Too many searches by four items; nothing was looked up."""
 
     key = "error.emergency.too_many_searches"
+
+
+class PurposeNeeded(Problem):
+    """The access token was not asked for in an emergency: its purpose of use must be BTG."""
+
+    status = 403
+    key = "error.emergency.purpose"

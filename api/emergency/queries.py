@@ -208,6 +208,18 @@ async def queue(tx: Transaction, skip: int, limit: int) -> list[asyncpg.Record]:
     )
 
 
+async def awaiting(tx: Transaction) -> list[asyncpg.Record]:
+    """Sessions that wait for a second officer, the oldest first."""
+    return await tx.fetch(
+        "SELECT s.session_id, s.facility_id, s.by_name, s.reason, s.requested_at, t.expires_at"
+        " FROM emergency_session s JOIN emergency_step t USING (participant_id, session_id)"
+        " WHERE t.step = 1 AND t.expires_at > now() AND NOT EXISTS (SELECT FROM emergency_step l"
+        "   WHERE l.participant_id = s.participant_id AND l.session_id = s.session_id"
+        "     AND l.step = 2)"
+        " ORDER BY s.requested_at"
+    )
+
+
 async def queue_length(tx: Transaction) -> int:
     return int(await tx.fetchval(f"SELECT count(*){_OPEN}"))
 

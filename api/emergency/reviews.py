@@ -43,6 +43,17 @@ class Waiting(NamedTuple):
     is_overdue: bool
 
 
+class Awaiting(NamedTuple):
+    """A session that takes a second officer to open, until `expires_at`."""
+
+    session_id: UUID
+    facility_id: UUID
+    by_name: str
+    reason: str
+    requested_at: datetime
+    expires_at: datetime
+
+
 class Said(NamedTuple):
     state: State
     words: str
@@ -93,6 +104,11 @@ async def queue(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[W
         )
         for row in rows
     ], length
+
+
+async def awaiting(actor: Actor) -> list[Awaiting]:
+    async with unit_of_work(_officer(actor)) as tx:
+        return [Awaiting(*row.values()) for row in await queries.awaiting(tx)]
 
 
 async def look(actor: Actor, session_id: UUID) -> Reviewed:

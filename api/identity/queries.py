@@ -59,6 +59,15 @@ async def holder_of_session(session_hash: bytes) -> asyncpg.Record | None:
         )
 
 
+async def session_opened_at(tx: Transaction, session_hash: bytes) -> datetime | None:
+    found: datetime | None = await tx.fetchval(
+        "SELECT created_at FROM session WHERE account_id = (SELECT app.account())"
+        " AND session_hash = $1 AND ended_at IS NULL",
+        session_hash,
+    )
+    return found
+
+
 async def holder_of_passkey(tx: Transaction, credential_id: bytes) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM identity_account_of_passkey($1)", credential_id)
 

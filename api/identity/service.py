@@ -65,6 +65,12 @@ def actor_from(holder: Mapping[str, Any]) -> Actor:
     )
 
 
+async def authenticated_at(actor: Actor, session_token: str) -> datetime | None:
+    """When the actor proved who they are, in this very session."""
+    async with unit_of_work(actor) as tx:
+        return await queries.session_opened_at(tx, sha256(session_token.encode()))
+
+
 async def open_session(tx: Transaction, actor: Actor) -> OpenedSession:
     """A new session for the transaction's own account, and never an old one taken up again."""
     is_participant = actor.kind is ActorKind.PARTICIPANT

@@ -1,6 +1,6 @@
 """Reading in a running break-glass session: granted, read and logged in one transaction."""
 
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,7 @@ from api.records.filtering import filter_of
 from api.records.service import (
     MOST_ROWS,
     Page,
+    Person,
     TimelineLine,
     basis_for,
     event_detail,
@@ -35,6 +36,13 @@ from api.records.service import (
 
 # What can kill at once comes first.
 FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
+
+
+class Summary(NamedTuple):
+    """`person` is None where the session does not reach basic information."""
+
+    person: Person | None
+    lines: list[TimelineLine]
 
 
 async def read(
@@ -48,6 +56,25 @@ async def read(
 ) -> Page:
     """All of these types that the session reaches. Raises `NotFound` for another's session, and
     `SessionOver` once its end, or the refusal, is in the log."""
+    return (await _granted(actor, session_id, types, form, before, count))[0]
+
+
+async def summary(actor: Actor, session_id: UUID) -> Summary:
+    """For one screen: allergies and drugs first, then by day, the newest first."""
+    page, person = await _granted(actor, session_id, (), "timeline", None, MOST_ROWS)
+    lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
+    order = {category: place for place, category in enumerate(FIRST)}
+    return Summary(person, sorted(lines, key=lambda line: order.get(line.category, len(order))))
+
+
+async def _granted(
+    actor: Actor,
+    session_id: UUID,
+    types: tuple[str, ...],
+    form: str,
+    before: UUID | None,
+    count: int,
+) -> tuple[Page, Person | None]:
     acting = emergency.in_emergency(actor)
     subject = await emergency.subject_of(actor, session_id)
     async with unit_of_work(acting, subject=subject) as tx:
@@ -63,18 +90,10 @@ async def read(
             page = await _read(
                 tx, acting, subject, grant, known, standing, types, form, before, page_size
             )
+            named = await queries.person(tx) if "basic" in grant.reach.categories else None
     if grant is None:
         raise SessionOver
-    return page
-
-
-async def summary(actor: Actor, session_id: UUID) -> list[TimelineLine]:
-    """For one screen: allergies and drugs first, then by day, the newest first."""
-    page = await read(actor, session_id, form="timeline", count=MOST_ROWS)
-    lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
-    return sorted(
-        lines, key=lambda line: FIRST.index(line.category) if line.category in FIRST else len(FIRST)
-    )
+    return page, Person(subject, *named.values()) if named else None
 
 
 async def _read(

@@ -98,7 +98,7 @@ async def test_two_officers_hold_notice_and_row_together(
         await reviews.confirm_hold(ueda, who(hanako), hold_id)
     await reviews.confirm_hold(colleague, who(hanako), hold_id)
     session = await opened(mori, hanako)
-    assert len(await in_emergency.summary(mori, session.session_id)) == 1
+    assert len((await in_emergency.summary(mori, session.session_id)).lines) == 1
     assert "emergency_opened" not in await told(hanako)
     rows = (await access_log.page(hanako, count=4)).rows
     assert {row.event for row in rows} == {"access_log:event:withheld"}

@@ -35,7 +35,7 @@ async def events(actor: Actor) -> list[str]:
 
 
 async def titles(mori: Actor, session: Any) -> list[str]:
-    return [line.title for line in await in_emergency.summary(mori, session.session_id)]
+    return [line.title for line in (await in_emergency.summary(mori, session.session_id)).lines]
 
 
 async def moved_back(admin: Any, session: Any, by: timedelta) -> None:
