@@ -8,9 +8,12 @@ import pytest
 from litestar import Litestar
 
 from api.core.actor import Actor
+from api.core.database import unit_of_work
+from api.records import in_emergency
+from tests.attacks.conftest import install
 from tests.emergency.conftest import opened, wrote
 from tests.portal import scene
-from tests.portal.scene import Visitor
+from tests.portal.scene import Place, Visitor
 
 
 @pytest.fixture
@@ -30,12 +33,63 @@ async def at_a_desk(app: Litestar, browsers: AsyncExitStack):
 
 
 async def carded(hanako: Actor) -> str:
-    from api.core.database import unit_of_work
-
     async with unit_of_work(hanako) as tx:
         return str(
             await tx.fetchval("SELECT number FROM card WHERE participant_id = app.subject()")
         )
+
+
+async def bearer(place: Place, doctor: Actor, purpose: str = "BTG") -> dict[str, str]:
+    """The hospital's EMR, with Dr Mori before it."""
+    system = await install(place, doctor)
+    system.person["purpose_of_use"] = purpose
+    return {"authorization": f"Bearer {await system.token()}"}
+
+
+async def test_the_hospitals_emr_opens_and_reads_as_fhir(client, hospital, mori, hanako, clinic):
+    await wrote(clinic, hanako, "allergy", "ペニシリン", body='{"resourceType":"Observation"}')
+    await wrote(clinic, hanako, "lab", "HbA1c", body='{"resourceType":"Observation"}')
+    asked = {"card": await carded(hanako), "reason": "unconscious", "words": "倒れた"}
+    treating = await bearer(hospital, mori, "TREAT")
+    answer = await client.post("/emergency/sessions", json=asked, headers=treating)
+    assert answer.status_code == 403
+    emr = await bearer(hospital, mori)
+    answer = await client.post("/emergency/sessions", json=asked, headers=emr)
+    assert answer.status_code == 201, answer.text
+    session = answer.json()
+    assert session["state"] == "t1"
+    path = f"/emergency/sessions/{session['session_id']}"
+    bundle = await client.get(f"{path}/records", headers=emr)
+    assert bundle.json()["total"] == 1
+    assert "tsunagu-receipt" in bundle.headers
+    assert (await client.post(f"{path}/widened", headers=emr)).json()["state"] == "t2"
+    assert (await client.get(f"{path}/records/Observation", headers=emr)).json()["total"] == 2
+    assert (await client.post(f"{path}/renewed", headers=emr)).json()["may_renew"] is False
+    assert (await client.post(f"{path}/closed", headers=emr)).json()["ending"] == "closed"
+    over = await client.get(f"{path}/records", headers=emr)
+    assert over.status_code == 403
+    assert "entry" not in over.json()
+
+
+async def test_one_emr_cannot_read_in_the_session_of_another(
+    client, hospital, clinic, mori, hanako
+):
+    session = await opened(mori, hanako)
+    sato = await scene.professional(clinic, "佐藤 健一", "physician")
+    path = f"/emergency/sessions/{session.session_id}/records"
+    for headers in (await bearer(clinic, sato), await bearer(clinic, mori)):
+        assert (await client.get(path, headers=headers)).status_code == 404
+
+
+async def test_the_decision_of_an_emergency_read_can_be_made_again(at_a_desk, mori, hanako, clinic):
+    await wrote(clinic, hanako, "allergy", "ペニシリン")
+    session = await opened(mori, hanako)
+    await in_emergency.summary(mori, session.session_id)
+    phone = await at_a_desk(hanako)
+    read = (await phone.log())[0]
+    assert read["event"] == "records:record:read"
+    again = (await phone.ask(f"/me/access-log/{read['number']}/decision")).json()
+    assert (again["agrees"], again["again"]) == (True, "emergency")
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
