@@ -17,7 +17,7 @@ from api.directory import service as directory
 from api.emergency import queries, reviewing
 from api.emergency.errors import HoldRefused, NotThisReviewStep, WordsNeeded
 from api.emergency.reviewing import Hold, Review, State, may_hold, may_take
-from api.emergency.service import in_emergency, subject_of
+from api.emergency.service import embargo_in, in_emergency, subject_of
 from api.emergency.stored import acted, review_in
 from notifications import service as notifications
 
@@ -121,6 +121,7 @@ async def look(actor: Actor, session_id: UUID) -> Reviewed:
             EventName.EMERGENCY_LOOKED,
             detail={"actor": {"name": actor.name}},
             emergency=str(session_id),
+            embargo=await embargo_in(tx),
         )
         return await _reviewed(tx, row, review, actor)
 
@@ -231,7 +232,13 @@ async def _take(actor: Actor, subject: UUID, session_id: UUID, state: State, wor
             said["actor"] = acted(actor, await directory.standing_in(tx, actor))
         if state in ("justified", "not_justified"):
             said["outcome"] = state
-        await access_log.append(tx, _EVENTS[state], detail=said, emergency=str(session_id))
+        await access_log.append(
+            tx,
+            _EVENTS[state],
+            detail=said,
+            emergency=str(session_id),
+            embargo=await embargo_in(tx),
+        )
         if state in ("justified", "not_justified"):
             await queries.add_review_step(tx, session_id, at + 1, "told", state, "", name)
             found = {each: i18n.text(each, f"emergency.outcome.{state}") for each in i18n.LOCALES}

@@ -262,7 +262,7 @@ async def grant_in(
         reached.open,
         reached.operations_since,
         folded.expires_at,
-        await _embargo(tx),
+        await embargo_in(tx),
     )
 
 
@@ -353,7 +353,7 @@ async def _open(
             EventName.EMERGENCY_ASKED,
             detail={"actor": who, "told": {"reason": reason_said(ground.reason)}},
             emergency=str(session_id),
-            embargo=await _embargo(tx),
+            embargo=await embargo_in(tx),
         )
     else:
         row = await _activate(tx, session_id, ground.reason, who, ground.words.strip())
@@ -392,7 +392,7 @@ async def _activate(
         event,
         detail={"actor": actor, "told": told | opener, "said": words},
         emergency=str(session_id),
-        embargo=await _embargo(tx),
+        embargo=await embargo_in(tx),
     )
     return row
 
@@ -406,7 +406,7 @@ async def _log_refusal(
         EventName.EMERGENCY_REFUSED,
         outcome="denied",
         detail={"actor": acted(acting, standing), "refusal": refusal, "reason": reason},
-        embargo=await _embargo(tx),
+        embargo=await embargo_in(tx),
     )
 
 
@@ -448,7 +448,7 @@ async def _take(
     state = "t2" if kind == "widened" else before
     await queries.add_step(tx, session_id, len(session.steps) + 1, kind, state, before)
     await access_log.append(
-        tx, event, detail={"actor": who}, emergency=str(session_id), embargo=await _embargo(tx)
+        tx, event, detail={"actor": who}, emergency=str(session_id), embargo=await embargo_in(tx)
     )
 
 
@@ -462,7 +462,7 @@ async def _end(
         EventName.EMERGENCY_ENDED,
         detail=detail | {"because": ending},
         emergency=str(session_id),
-        embargo=await _embargo(tx),
+        embargo=await embargo_in(tx),
     )
 
 
@@ -493,7 +493,7 @@ async def _view(tx: Transaction, row: asyncpg.Record) -> View:
     )
 
 
-async def _embargo(tx: Transaction) -> Embargo | None:
+async def embargo_in(tx: Transaction) -> Embargo | None:
     """One embargo for the notice and the row: while two officers hold what is told."""
     until_at = await queries.held_until(tx)
     if until_at is None:

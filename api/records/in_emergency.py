@@ -173,4 +173,5 @@ async def _log_refused(
         outcome="denied",
         detail=detail,
         emergency=str(session_id),
+        embargo=await emergency.embargo_in(tx),
     )

@@ -368,14 +368,31 @@ CREATE POLICY not_before ON outbox AS RESTRICTIVE FOR SELECT TO tsunagu_lookup
 CREATE FUNCTION app.emergency_notice_holds() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-  NEW.not_before := CASE WHEN NEW.event = 'emergency_opened'
+  NEW.not_before := CASE WHEN NEW.event LIKE 'emergency\_%'
     THEN app.emergency_held_until(NEW.participant_id) END;
   RETURN NEW;
 END $$;
 CREATE TRIGGER emergency_notice_holds BEFORE INSERT ON outbox
-  FOR EACH ROW WHEN (NEW.event = 'emergency_opened' OR NEW.not_before IS NOT NULL)
+  FOR EACH ROW WHEN (NEW.event LIKE 'emergency\_%' OR NEW.not_before IS NOT NULL)
   EXECUTE FUNCTION app.emergency_notice_holds();
 ALTER TABLE outbox ENABLE ALWAYS TRIGGER emergency_notice_holds;
+
+-- What is held back from its participant: a session whose notice waits. They alone do not see it.
+CREATE FUNCTION app.emergency_is_held(p_participant uuid, p_session uuid) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN EXISTS (SELECT FROM public.outbox o WHERE o.participant_id = p_participant
+  AND o.event = 'emergency_opened' AND o.params ->> 'session' = p_session::text
+  AND o.not_before > now());
+DO $$
+DECLARE v_table text;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['emergency_session', 'emergency_step', 'emergency_review_step']
+  LOOP
+    EXECUTE format('CREATE POLICY told_first ON %I AS RESTRICTIVE FOR SELECT TO tsunagu_app
+      USING ((SELECT app.kind()) <> ''participant''
+        OR NOT app.emergency_is_held(participant_id, session_id))', v_table);
+  END LOOP;
+END $$;
 
 -- AFTER the transaction did all it does: who is opened is told, and the opening is reviewed.
 CREATE FUNCTION app.emergency_is_told_and_reviewed() RETURNS trigger
@@ -435,7 +452,7 @@ ALTER TABLE access_event ENABLE ALWAYS TRIGGER withheld_says_nothing;
 
 GRANT EXECUTE ON FUNCTION app.emergency_runs(uuid, uuid, uuid) TO tsunagu_app, tsunagu_lookup;
 GRANT EXECUTE ON FUNCTION app.emergency_used(uuid, uuid, uuid, timestamptz, timestamptz),
-  app.emergency_held_until(uuid) TO tsunagu_app;
+  app.emergency_held_until(uuid), app.emergency_is_held(uuid, uuid) TO tsunagu_app;
 
 -- Across participants: one narrow question each.
 GRANT CREATE ON SCHEMA public TO tsunagu_lookup;

@@ -99,8 +99,10 @@ async def test_two_officers_hold_notice_and_row_together(
     await reviews.confirm_hold(colleague, who(hanako), hold_id)
     session = await opened(mori, hanako)
     assert len((await in_emergency.summary(mori, session.session_id)).lines) == 1
-    assert "emergency_opened" not in await told(hanako)
-    rows = (await access_log.page(hanako, count=4)).rows
+    assert await reviews.judge(ueda, session.session_id, True, "適切") == "justified"
+    assert await reviews.about_me(hanako) == []
+    assert await told(hanako) == []
+    rows = (await access_log.page(hanako, count=5)).rows
     assert {row.event for row in rows} == {"access_log:event:withheld"}
     assert all(row.facility_id is None for row in rows)
     until = clock.today_in_japan() + timedelta(days=2)
@@ -111,7 +113,8 @@ async def test_two_officers_hold_notice_and_row_together(
         "UPDATE outbox SET not_before = not_before - interval '3 days'"
         f" WHERE participant_id = '{who(hanako)}' AND not_before IS NOT NULL",
     )
-    assert "emergency_opened" in await told(hanako)
+    assert set(await told(hanako)) == {"emergency_opened", "emergency_reviewed"}
+    assert len(await reviews.about_me(hanako)) == 1
 
 
 async def test_one_officer_holds_nothing(mori, hanako, ueda):
