@@ -46,6 +46,13 @@ class HoldRefused(Conflict):
     key = "error.emergency.hold"
 
 
+class WordsHoldMyNumber(Problem):
+    """A 個人番号 stands in what was typed; none of it was kept."""
+
+    status = 422
+    key = "error.emergency.my_number"
+
+
 class WordsNeeded(Problem):
     status = 422
     key = "error.emergency.words"

@@ -26,12 +26,19 @@ from api.core.ids import uuid7
 from api.directory import service as directory
 from api.directory.service import Standing
 from api.emergency import gates, queries, rules
-from api.emergency.errors import CannotRenew, NotOpened, SearchThrottled, SessionOver
+from api.emergency.errors import (
+    CannotRenew,
+    NotOpened,
+    SearchThrottled,
+    SessionOver,
+    WordsHoldMyNumber,
+)
 from api.emergency.gates import Opening, Refusal
 from api.emergency.reach import Choice, Tier, reach
 from api.emergency.rules import LIMITS, Ending, Kind, Opener, Session
 from api.emergency.stored import acted, choice_in, reason_said, session_in, sessions_in
 from api.identity import attempts
+from api.identity.my_number import contains_my_number
 from notifications import service as notifications
 
 BREAK_GLASS: Final = "BTG"
@@ -140,6 +147,8 @@ async def open_session(actor: Actor, subject: UUID, ground: Ground, ties: Ties =
     Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody.
     """
     acting = in_emergency(actor)
+    if contains_my_number(ground.words):
+        raise WordsHoldMyNumber
     async with unit_of_work(acting, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)
         if known is None:

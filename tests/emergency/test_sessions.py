@@ -14,7 +14,13 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.emergency import choices, reviews
 from api.emergency import service as emergency
-from api.emergency.errors import CannotRenew, NotOpened, SearchThrottled, SessionOver
+from api.emergency.errors import (
+    CannotRenew,
+    NotOpened,
+    SearchThrottled,
+    SessionOver,
+    WordsHoldMyNumber,
+)
 from api.emergency.reach import Choice
 from api.emergency.service import NO_TIES
 from api.records import in_emergency
@@ -176,6 +182,12 @@ async def test_an_old_sign_in_and_a_tie_open_nothing(mori, hanako):
         with pytest.raises(NotOpened, match=name):
             await emergency.open_session(mori, who(hanako), ground(), ties)
     assert "emergency:session:opened" not in await events(hanako)
+
+
+async def test_an_individual_number_in_the_words_is_refused_and_not_kept(mori, hanako):
+    with pytest.raises(WordsHoldMyNumber):
+        await emergency.open_session(mori, who(hanako), ground(words="番号 1234 5678 9018 の人"))
+    assert [each for each in await events(hanako) if each.startswith("emergency")] == []
 
 
 async def test_nobody_but_dr_mori_reads_in_her_session(mori, hanako, hospital):

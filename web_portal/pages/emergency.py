@@ -24,7 +24,7 @@ from api.identity import service as identity
 from api.identity.birth_date import BirthDateFault, parse_birth_date
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import PORTAL, SESSION_COOKIE, professionals_only
-from api.identity.my_number import is_my_number
+from api.identity.my_number import contains_my_number
 from api.records import in_emergency
 from api.records import service as records
 from api.records.mapping import Identifier
@@ -63,7 +63,7 @@ async def open_it(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Opening]
 ) -> Response[bytes]:
     """Nobody and somebody who may not be opened answer alike."""
-    if is_my_number(data.card) or is_my_number(data.local_id) or is_my_number(data.words):
+    if any(map(contains_my_number, (data.card, data.local_id, data.words))):
         return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
     try:
         subject = await _found(actor, data)
