@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from api.core.database import unit_of_work
 from api.records import in_emergency
 from tests.attacks.conftest import install
 from tests.emergency.conftest import opened, wrote
+from tests.emergency.test_sessions import moved_back
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 
@@ -173,3 +175,19 @@ async def test_others_meet_no_door(at_a_desk, mori, hanako, ueda):
         assert (await visitor.get(f"/clinic/emergency/{session.session_id}")).status_code == 404
     for visitor in (phone, await at_a_desk(mori)):
         assert (await visitor.get(f"/support/emergency/{session.session_id}")).status_code == 404
+
+
+async def test_ueda_agrees_at_her_desk_to_what_goes_beyond_the_hours(
+    at_a_desk, mori, hanako, ueda, admin
+):
+    for hours in (60, 40, 20, 10):
+        await moved_back(admin, await opened(mori, hanako), timedelta(hours=hours))
+    waiting = await opened(mori, hanako)
+    desk, support = await at_a_desk(mori), await at_a_desk(ueda)
+    path = f"/clinic/emergency/{waiting.session_id}"
+    assert "サポートセンターの確認を待っています。" in (await desk.get(path)).text
+    approve = f"/support/emergency/{waiting.session_id}/approve"
+    assert approve in (await support.get("/support/emergency")).text
+    assert (await support.post(approve, {"words": ""})).status_code == 303
+    assert "アレルギーと薬" in (await desk.get(path)).text
+    assert approve not in (await support.get("/support/emergency")).text
