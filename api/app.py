@@ -55,6 +55,7 @@ from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
 from api.records.access_routes import routes as access_routes
 from api.records.app_routes import routes as app_routes
+from api.records.emergency_routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.ingest_routes import routes as records_routes
 from api.records.linking_routes import routes as linking_routes
@@ -89,6 +90,7 @@ JSON_DOORS = (
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
+    "/emergency",
 )
 OAUTH_DOORS = ("/oauth/token", "/oauth/revoke")
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -159,6 +161,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *app_routes,
         *records_routes,
         *access_routes,
+        *emergency_routes,
         *preview_routes,
         *pages,
     ]

@@ -14,6 +14,7 @@ class Outbox(Table, tablename="outbox", db=DB):
     channel = Text()
     created_at = Timestamptz()
     delivered_at = Timestamptz(null=True)
+    not_before = Timestamptz(null=True)
 
 
 class InboxNotice(Table, tablename="inbox_notice", db=DB):

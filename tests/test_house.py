@@ -74,6 +74,8 @@ DEFINERS = {
     "public.consent_tell_of_facility": "tells those a new facility will come to see",
     "public.access_log_audit": "auditors alone: the columns of all events, no body",
     "public.access_log_began_at": "auditors alone: when the log began",
+    "public.emergency_find_person": "lookup, in an emergency: four items to one id",
+    "public.emergency_figures": "counts emergency events by facility; never of whom",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.
@@ -97,6 +99,12 @@ APPEND_ONLY = {
     "proxy_step",
     "safe_mode",
     "proxy_use",
+    "emergency_choice",
+    "emergency_session",
+    "emergency_step",
+    "emergency_review_step",
+    "emergency_hold",
+    "emergency_hold_confirmation",
     "log_entry",
     "log_tile",
     "log_root",

@@ -80,6 +80,14 @@ def common(actor: Actor, said: Mapping[str, Any]) -> Common:
     return commitments.common(actor, said, profile())
 
 
+def common_in_emergency(
+    actor: Actor, said: Mapping[str, Any], session: str, embargo: Embargo | None
+) -> Common:
+    """For one read in an emergency session, which its row names."""
+    way = Way(None, None, session, None)
+    return commitments.common(actor, said, profile(), way=way, embargo=embargo)
+
+
 async def append(
     tx: Transaction,
     event: EventName,

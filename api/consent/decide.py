@@ -11,11 +11,13 @@ from msgspec import Struct, structs
 from api.consent.facts import (
     EMERGENCY,
     NORMAL,
+    PROCEDURE,
     RESTRICTED,
     SECRET,
     Basis,
     Decision,
     Directive,
+    EmergencyReach,
     NetworkRules,
     Outcome,
     Participation,
@@ -31,7 +33,7 @@ from api.consent.filters import BY_NETWORK, Filters
 from api.consent.recipients import NOTICE, Recipients, exclusion, ruling_of
 from api.consent.residences import Residences
 
-_OPEN: Final[frozenset[Step]] = frozenset({"granted", "own_record", "shared"})
+_OPEN: Final[frozenset[Step]] = frozenset({"granted", "own_record", "shared", "emergency"})
 
 # Here the requester is stopped before any record is looked at, one of their own included.
 _SHUT: Final[frozenset[Step]] = frozenset(
@@ -43,6 +45,10 @@ _SHUT: Final[frozenset[Step]] = frozenset(
         "participation",
         "excluded",
     }
+)
+
+_IN_EMERGENCY: Final[frozenset[Step]] = frozenset(
+    {"own_record", "secret", "emergency_reach", "emergency", "filter", "sensitivity", "data_from"}
 )
 
 
@@ -191,6 +197,8 @@ class Policy:
             step = "secret"
         elif step == "emergency_closed":
             pass
+        elif step == "emergency" and request.emergency is not None:
+            step, ruling = self._in_emergency(request, request.emergency, record, sensitivity)
         elif answer.shares and (share := _opening(answer.shares, record)) is not None:
             recipient = ruling_of(share)
             step = "data_from" if self._is_too_old(record) else "shared"
@@ -216,6 +224,8 @@ class Policy:
         if step == "recipient" and answer.shares:
             step, recipient = "shared", ruling_of(answer.shares[0])
         basis = self._basis(request, state, step, recipient, answer.level)
+        if step == "emergency" and request.emergency is not None:
+            return self._emergency_scope(request, request.emergency, basis)
         if step not in ("recipient", "shared", "granted"):
             return Scope("deny", basis, own_facility=step not in _SHUT)
         rulings = {
@@ -257,6 +267,50 @@ class Policy:
             source_denied=tuple(sorted(denied)),
         )
 
+    def _emergency_scope(self, request: Request, reached: EmergencyReach, basis: Basis) -> Scope:
+        hiding = () if reached.shows_hidden else self._filters.hiding(request)
+        marks = self._marks.items()
+        exempt = reached.exempt
+        return Scope(
+            "permit",
+            basis,
+            own_facility=True,
+            categories=reached.categories,
+            level=reached.level,
+            data_from=self._participation.data_from,
+            exceptions=Exceptions(
+                hidden=_ids(each for rule in hiding for each in rule.record_ids),
+                hidden_periods=(
+                    *_periods(hiding),
+                    *(HiddenPeriod(None, category, None, day) for category, day in reached.since),
+                ),
+                lowered=_ids(each for each, marked in marks if marked <= reached.level),
+                raised=_ids(each for each, marked in marks if marked > reached.level),
+                shared=_ids(exempt),
+                unsealed=_ids(each for each, marked in marks if exempt and marked < SECRET),
+                sealed=_ids(each for each, marked in marks if exempt and marked >= SECRET),
+            ),
+        )
+
+    def _in_emergency(
+        self, request: Request, reached: EmergencyReach, record: RecordFacts, sensitivity: int
+    ) -> tuple[Step, Ruling | None]:
+        if record.category not in reached.categories:
+            return "emergency_reach", None
+        if sensitivity > reached.level:
+            return "sensitivity", None
+        if not reached.shows_hidden:
+            hidden = self._filters.hidden(request, record)
+            if hidden is not None:
+                return "filter", hidden
+        cared_on = record.effective_on or record.recorded_on
+        is_exempt = record.category == PROCEDURE and record.record_id in reached.exempt
+        if not is_exempt and any(
+            category == record.category and cared_on < day for category, day in reached.since
+        ):
+            return "emergency_reach", None
+        return ("data_from" if self._is_too_old(record) else "emergency"), None
+
     def _exceptions(self, request: Request, answer: _Answer, level: int) -> Exceptions:
         hiding = self._filters.hiding(request)
         if not (hiding or answer.shares or self._marks):
@@ -265,11 +319,7 @@ class Policy:
         marks = self._marks.items()
         return Exceptions(
             hidden=_ids(each for rule in hiding for each in rule.record_ids),
-            hidden_periods=tuple(
-                HiddenPeriod(rule.source_facility_id, rule.category, rule.data_from, rule.data_to)
-                for rule in hiding
-                if not rule.record_ids
-            ),
+            hidden_periods=tuple(_periods(hiding)),
             lowered=_ids(each for each, marked in marks if marked <= level),
             raised=_ids(each for each, marked in marks if marked > level),
             shared=_ids(each for rule in shares for each in rule.record_ids),
@@ -297,7 +347,9 @@ class Policy:
         if excluded is not None:
             return _Answer("excluded", ruling_of(excluded))
         if request.purpose_of_use in EMERGENCY:
-            return _Answer("emergency_closed")
+            if request.emergency is None:
+                return _Answer("emergency_closed")
+            return _Answer("emergency", level=request.emergency.level)
         ruling, level = self._recipients.decide(request, naming)
         step: Step = "granted" if ruling.outcome == "permit" else "recipient"
         if not self._recipients.has_shares:
@@ -347,6 +399,7 @@ class Policy:
             level,
             category,
             ruling,
+            request.emergency if step in _IN_EMERGENCY else None,
         )
 
 
@@ -365,6 +418,12 @@ def _opening(shares: Iterable[Provision], record: RecordFacts) -> Provision | No
         if share.category == record.category or record.record_id in share.record_ids:
             return share
     return None
+
+
+def _periods(hiding: Iterable[Provision]) -> Iterator[HiddenPeriod]:
+    for rule in hiding:
+        if not rule.record_ids:
+            yield HiddenPeriod(rule.source_facility_id, rule.category, rule.data_from, rule.data_to)
 
 
 def _ids(ids: Iterable[UUID]) -> tuple[UUID, ...]:

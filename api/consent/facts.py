@@ -14,8 +14,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 ParticipationState = Literal["unanswered", "participating", "refused", "withdrawn", "lapsed"]
 Lived = Literal["now", "recent", "before"]
 
-# The places in the order of evaluation at which a decision stops, in that order. Break-glass
-# sessions will answer at emergency_closed.
+# The places in the order of evaluation at which a decision stops, in that order. With a running
+# break-glass session the record alone decides there, and nothing below is asked.
 Step = Literal[
     "facility_standing",
     "professional",
@@ -26,6 +26,8 @@ Step = Literal[
     "own_record",
     "secret",
     "emergency_closed",
+    "emergency_reach",
+    "emergency",
     "shared",
     "recipient",
     "filter",
@@ -42,6 +44,7 @@ Origin = Literal["participant", "scheme", "desk_code", "delegation", "request", 
 
 TREATMENT: Final = "TREAT"
 EMERGENCY: Final = frozenset({"ETREAT", "BTG"})
+PROCEDURE: Final = "procedure"
 
 
 class Provision(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -272,10 +275,37 @@ class Requester(Struct, frozen=True):
     is_trained: bool = False
 
 
-class Request(Struct, frozen=True):
+class EmergencyReach(Struct, frozen=True, omit_defaults=True):
+    """What a running break-glass session reaches: its tier, within what the participant chose.
+
+    Records of `categories` up to `level`, of some only those dated `since` a day; `operations` are
+    procedures whatever their date. Hidden records only if it `shows_hidden`.
+    """
+
+    categories: tuple[str, ...] = ()
+    level: int = NORMAL
+    shows_hidden: bool = False
+    since: tuple[tuple[str, date], ...] = ()
+    operations: tuple[UUID, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not NORMAL <= self.level < SECRET:
+            raise ValueError("secret records stay shut in an emergency")
+
+    @property
+    def exempt(self) -> tuple[UUID, ...]:
+        """The operations that no other limit of the participant's could shut."""
+        is_open = self.level == RESTRICTED and self.shows_hidden
+        return self.operations if is_open and PROCEDURE in self.categories else ()
+
+
+class Request(Struct, frozen=True, omit_defaults=True):
+    """`emergency` for a request in a running break-glass session, of an emergency purpose."""
+
     requester: Requester
     purpose_of_use: str
     now: Instant
+    emergency: EmergencyReach | None = None
 
 
 class RecordFacts(Struct, frozen=True):
@@ -330,6 +360,7 @@ class Basis(Struct, frozen=True, omit_defaults=True, gc=False):
     level: int = NORMAL
     category: str | None = None
     filter: Ruling | None = None
+    emergency: EmergencyReach | None = None
 
 
 class Decision(Struct, frozen=True, gc=False):

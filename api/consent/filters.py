@@ -111,12 +111,12 @@ class Filters:
 
     def of_record(self, request: Request, record: RecordFacts) -> Ruling:
         if self._hiding:
-            hidden = self._hides(request, record)
+            hidden = self.hidden(request, record)
             if hidden is not None:
                 return hidden
         return self.decide(request, record.category, record.source_facility_id)
 
-    def _hides(self, request: Request, record: RecordFacts) -> Ruling | None:
+    def hidden(self, request: Request, record: RecordFacts) -> Ruling | None:
         """By the first row that hides this very record."""
         cared_on = record.effective_on or record.recorded_on
         for rule in self.hiding(request):

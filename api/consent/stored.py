@@ -8,6 +8,7 @@ import msgspec
 
 from api.consent import queries
 from api.consent.facts import (
+    EMERGENCY,
     TREATMENT,
     Directive,
     Mark,
@@ -48,7 +49,7 @@ def _rules(profile: NetworkProfile) -> NetworkRules:
         profile_version=profile.version,
         categories=tuple(category.code for category in profile.categories),
         matrix={p.code: profile.default_categories(p.code) for p in profile.professions},
-        purposes=frozenset({TREATMENT, *(each.code for each in profile.purposes)}),
+        purposes=frozenset({TREATMENT, *EMERGENCY, *(each.code for each in profile.purposes)}),
         recipient_default=profile.consent.recipient_default.outcome,
     )
 

@@ -77,6 +77,13 @@ def app_read_keys(client_id: str, account_id: UUID) -> tuple[ThrottleKey, ...]:
     return (ThrottleKey(ThrottleKind.APP_READS, f"{client_id} {account_id}"),)
 
 
+def seeking_keys(professional_id: UUID, facility_id: UUID) -> tuple[ThrottleKey, ...]:
+    return (
+        ThrottleKey(ThrottleKind.SEEKING_PROFESSIONAL, str(professional_id)),
+        ThrottleKey(ThrottleKind.SEEKING_FACILITY, str(facility_id)),
+    )
+
+
 async def sweep(tx: Transaction) -> None:
     """Forgets what nobody waits for."""
     await queries.sweep_throttles(tx)

@@ -59,6 +59,15 @@ async def holder_of_session(session_hash: bytes) -> asyncpg.Record | None:
         )
 
 
+async def session_proved(tx: Transaction, session_hash: bytes) -> asyncpg.Record | None:
+    """When its holder last proved who they are, and how it was opened."""
+    return await tx.fetchrow(
+        "SELECT greatest(created_at, stepped_up_at) AS at, way FROM session"
+        " WHERE account_id = (SELECT app.account()) AND session_hash = $1 AND ended_at IS NULL",
+        session_hash,
+    )
+
+
 async def holder_of_passkey(tx: Transaction, credential_id: bytes) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM identity_account_of_passkey($1)", credential_id)
 

@@ -112,6 +112,17 @@ def actor_from(holder: Mapping[str, Any]) -> Actor:
     )
 
 
+async def authenticated_at(actor: Actor, session_token: str) -> datetime | None:
+    """When the actor last proved who they are, in this very session. The people of a demo have no
+    keys to prove it by: they did just now."""
+    async with unit_of_work(actor) as tx:
+        row = await queries.session_proved(tx, sha256(session_token.encode()))
+    if row is None:
+        return None
+    proved_at: datetime = row["at"]
+    return clock.now() if row["way"] == "demo" and runtime.settings().is_demo else proved_at
+
+
 async def open_session(
     tx: Transaction,
     actor: Actor,

@@ -62,6 +62,8 @@ class ThrottleKind(StrEnum):
     ASKING_CARD = "asking_card"
     APP_SOURCE = "app_source"
     APP_READS = "app_reads"
+    SEEKING_PROFESSIONAL = "seeking_professional"
+    SEEKING_FACILITY = "seeking_facility"
 
 
 class ThrottleKey(msgspec.Struct, frozen=True):
@@ -104,6 +106,15 @@ DESK_CODES: Final[Mapping[ThrottleKind, Policy]] = {
     ),
 }
 
+# People looked for by four items in an emergency: every search counts.
+SEEKING: Final[Mapping[ThrottleKind, Policy]] = {
+    ThrottleKind.SEEKING_PROFESSIONAL: Policy(
+        burst=6, free=6, first_delay=timedelta(0), refill=timedelta(minutes=5)
+    ),
+    ThrottleKind.SEEKING_FACILITY: Policy(
+        burst=40, free=40, first_delay=timedelta(0), refill=timedelta(minutes=1)
+    ),
+}
 # Requests of clinicians: every one counts, whether such a card exists or not.
 ASKING: Final[Mapping[ThrottleKind, Policy]] = {
     ThrottleKind.ASKING_PROFESSIONAL: Policy(
@@ -130,6 +141,7 @@ POLICIES: Final[Mapping[ThrottleKind, Policy]] = {
     **DESK_CODES,
     **ASKING,
     **APPS,
+    **SEEKING,
 }
 
 

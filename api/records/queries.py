@@ -105,6 +105,17 @@ async def copy(tx: Transaction, categories: Sequence[str]) -> list[asyncpg.Recor
     )
 
 
+async def operations(tx: Transaction, since: date) -> list[UUID]:
+    """The subject's surgical procedures (SNOMED CT 387713003) dated since then: ids alone."""
+    rows = await tx.fetch(
+        "SELECT record_id FROM record WHERE participant_id = (SELECT app.subject())"
+        " AND is_current AND category = 'procedure' AND effective_on >= $1"
+        " AND body LIKE '%387713003%' ORDER BY record_id",
+        since,
+    )
+    return [row["record_id"] for row in rows]
+
+
 async def person(tx: Transaction) -> asyncpg.Record | None:
     """The subject's own name and birth date."""
     return await tx.fetchrow(

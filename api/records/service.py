@@ -15,7 +15,7 @@ from api.access_log.service import Appended, Common, Owed, Place, Resources
 from api.consent import policies
 from api.consent.decide import Scope
 from api.consent.explain import sentence
-from api.consent.facts import Basis, Request
+from api.consent.facts import EMERGENCY, Basis, Request
 from api.consent.replay import Versions, versions_of
 from api.consent.wording import spoken
 from api.core import clock, i18n, runtime
@@ -105,6 +105,8 @@ async def read(
     A refusal is an event of the participant's log too, and looks like having nothing.
     """
     page_size = min(max(count, 1), MOST_ROWS)
+    if actor.purpose_of_use in EMERGENCY:
+        return await _without_session(actor, subject, types)
 
     def plan(
         known: policies.CompiledPolicy, standing: directory.Standing
@@ -146,7 +148,7 @@ async def read(
             continue
         if found is not None:
             row, event = found
-            return _page(row, event, page_size)
+            return page_of(row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
     # The settings change faster than we can follow: hold them still, then read.
@@ -158,8 +160,30 @@ async def read(
             if row is not None:
                 owed = [_owed(subject, answer, row)]
                 (event,) = await access_log.append_owed(tx.connection, owed)
-                return _page(row, event, page_size)
+                return page_of(row, event, page_size)
     raise Unavailable
+
+
+async def _without_session(actor: Actor, subject: UUID, types: tuple[str, ...]) -> Page:
+    """For an emergency records are read in a running session alone (`in_emergency`): PostgreSQL
+    would refuse it here. Logged as any refusal."""
+    async with unit_of_work(actor, subject=subject) as tx:
+        known = await policies.locked_policy_in(tx)
+        if known is not None:
+            standing = await directory.standing_in(tx, actor)
+            who = policies.requester(actor, standing)
+            request = Request(who, actor.purpose_of_use or "", clock.now())
+            basis = basis_for(known.policy.scope(request), types)
+            versions = versions_of(known, standing, request.now)
+            event = await access_log.append(
+                tx,
+                EventName.RECORD_READ,
+                outcome="denied",
+                detail=event_detail(
+                    actor, standing, basis, types, versions, known.policy.team_names
+                ),
+            )
+    return await nothing(actor) if known is None else Page(b"", 0, None, event)
 
 
 async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
@@ -179,8 +203,8 @@ _reading = queries.reading(_log_reads)
 
 
 def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
-    told = Resources(row["told"] or "", _ids(row["told_ids"]))
-    untold = Resources(row["untold"] or "", _ids(row["untold_ids"]))
+    told = Resources(row["told"] or "", ids_of(row["told_ids"]))
+    untold = Resources(row["untold"] or "", ids_of(row["untold_ids"]))
     outcome, shared = answer.outcome, answer.shared
     # Turned away, but shown what the asking facility wrote itself: that is why, and it is no
     # denial. Untold records alone change nothing: the row must not let anyone infer them.
@@ -190,13 +214,13 @@ def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
     return Owed(subject, EventName.RECORD_READ, outcome, shared, told, untold, place)
 
 
-def _ids(joined: bytes | None) -> bytes:
+def ids_of(joined: bytes | None) -> bytes:
     if joined is None:
         return b""
     return b"".join(sorted([joined[at : at + 16] for at in range(0, len(joined), 16)]))
 
 
-def _page(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
+def page_of(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
     more = row["last_id"] if row["shown"] == page_size else None
     return Page(row["entries"] or b"", row["total"], more, event)
 

@@ -113,5 +113,6 @@ async def _scope(tx: Transaction, row: LogRow, basis: Basis, versions: Versions)
             ),
             basis.purpose_of_use,
             versions.decided_at,
+            basis.emergency,
         )
     )

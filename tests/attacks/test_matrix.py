@@ -56,6 +56,8 @@ NO_CHOICE = "in . . . in in . ."
 HIS_CASE = "in . . ok in in . ."
 HIS_ANSWER = "in . . . in in . ."
 HIS_RECORD = "in in in in . in in in"
+# A token that was not asked for in an emergency
+NOT_IN_EMERGENCY = "in in in in bad in in in"
 
 
 class Row(NamedTuple):
@@ -892,6 +894,59 @@ TABLE = (
         HIS_PAGE,
         "/me/facility/people/{his_doctor}/leaving",
     ),
+    # Emergencies: Dr Satō's clinic has no emergency right, and no session is his
+    Row("GET", "/clinic/emergency", PROFESSIONAL),
+    Row(
+        "POST",
+        "/clinic/emergency",
+        "in . bad . in in . .",
+        body={"by": "card", "card": "{card_digits}", "reason": "unconscious", "words": "x"},
+    ),
+    Row("GET", "/clinic/emergency/{session_id}", HIS_PAGE, "/clinic/emergency/{case}"),
+    Row(
+        "POST",
+        "/clinic/emergency/{session_id}/{deed}",
+        HIS_PAGE,
+        "/clinic/emergency/{case}/widen",
+        {},
+    ),
+    Row("GET", "/disclosure/emergency", PARTICIPANT),
+    Row("POST", "/disclosure/emergency", PARTICIPANT, body={"kind": "allow"}),
+    Row("GET", "/support/emergency", SUPPORT),
+    Row("GET", "/support/emergency/{session_id}", HIS_PAGE, "/support/emergency/{case}"),
+    Row(
+        "POST",
+        "/support/emergency/{session_id}/{deed}",
+        HIS_PAGE,
+        "/support/emergency/{case}/justified",
+        {"words": "x"},
+    ),
+    Row("GET", "/me/emergency", PARTICIPANT),
+    Row("PUT", "/me/emergency", PARTICIPANT, body={"kind": "allow"}),
+    Row("GET", "/me/emergency/sessions", PARTICIPANT),
+    Row(
+        "POST",
+        "/emergency/sessions",
+        NOT_IN_EMERGENCY,
+        body={"reason": "unconscious", "words": "x", "card": "{card_digits}"},
+    ),
+    *(
+        Row(
+            method,
+            f"/emergency/sessions/{{session_id}}{end}",
+            NOT_IN_EMERGENCY,
+            f"/emergency/sessions/{{case}}{at}",
+            None if method == "GET" else {},
+        )
+        for method, end, at in (
+            ("GET", "", ""),
+            ("GET", "/records", "/records"),
+            ("GET", "/records/{resource_type}", "/records/Condition"),
+            ("POST", "/widened", "/widened"),
+            ("POST", "/renewed", "/renewed"),
+            ("POST", "/closed", "/closed"),
+        )
+    ),
     # The auditor
     Row("GET", "/auditor", AUDITOR),
     # The support centre
@@ -1075,6 +1130,8 @@ JSON_ROUTES = (
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
+    "/facility",
+    "/emergency",
     "/me",
     "/enrolments",
     "/sessions",

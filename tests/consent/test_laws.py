@@ -204,7 +204,7 @@ EXCLUSION, WEIGH, NAMES = recipients.exclusion, filters.weigh, filters._names
 R, P, F = recipients.Recipients, decide.Policy, filters.Filters
 LAST_LIVED = residences.Residences.lived
 WIDER, BY_DEFAULT, WAIT = R._wider, R._by_default, R._wait
-HIDES, MARKED, EXCEPTIONS = F._hides, P._marked, P._exceptions
+HIDES, MARKED, EXCEPTIONS = F.hidden, P._marked, P._exceptions
 WRITTEN = "core_follows_the_written_order"
 BESIDE = "a_permit_beside_a_deny_changes_nothing"
 PERIOD = "a_rule_is_gone_at_its_end_and_there_at_its_start"
@@ -258,9 +258,9 @@ MUTANTS: dict[str, tuple[str, Patch]] = {
     ),
     "hidden records are forgotten": (
         "what_is_hidden_is_seen_by_its_writer_or_shared",
-        (F, "_hides", _never),
+        (F, "hidden", _never),
     ),
-    "a period hides every category": (WRITTEN, (F, "_hides", _hidden_whatever_the_category)),
+    "a period hides every category": (WRITTEN, (F, "hidden", _hidden_whatever_the_category)),
     "home is wherever one lived": (LIVED, (residences.Residences, "lived", _ever_lived)),
     "the first home listed counts": (
         LIVED,

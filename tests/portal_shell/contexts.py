@@ -7,6 +7,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from api.emergency.reach import Choice
+from api.emergency.reviews import Reviewed, Said
+from api.emergency.service import View
+from api.records.service import Person
 from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
@@ -17,6 +21,7 @@ from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
+from web_portal.pages.emergency import Opening
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -39,6 +44,42 @@ BASE: dict[str, Any] = {
     "flash": None,
     "acting": None,
     "acting_ended": False,
+}
+RUNNING = View(UUID(int=1), UUID(int=2), "unconscious", "t1", None, AT, True)
+EMERGENCY_FORM: dict[str, Any] = {
+    "viewer": SATO,
+    "values": Opening(),
+    "birth": {"birth_era": "showa", "birth_year": "15", "birth_month": "4", "birth_day": "9"},
+    "reasons": [("unconscious", "意識がない")],
+    "most": 500,
+    "error": "",
+    "advice": "",
+    "may": True,
+    "sessions": [],
+}
+EMERGENCY_READ: dict[str, Any] = {
+    "viewer": SATO,
+    "session": RUNNING,
+    "person": Person(UUID(int=2), "熊本 花子", "クマモト ハナコ", "female", date(1940, 4, 9)),
+    "lines": [
+        {
+            "at": date(2026, 5, 1),
+            "title": "ペニシリン",
+            "kind": "アレルギー",
+            "facility": "佐藤内科クリニック",
+            "is_first": True,
+        }
+    ],
+    "question": None,
+}
+VIEWED: dict[str, Any] = {
+    "id": UUID(int=1),
+    "at": AT,
+    "who": "森 大輔",
+    "facility": "熊本救命病院",
+    "reason": "意識がない",
+    "state": "これから確かめます",
+    "is_overdue": False,
 }
 PERSON = {"name": "熊○ 花○", "birth_on": date(1940, 4, 9), "card": "****-****-****-3456"}
 SUBJECT = {
@@ -602,6 +643,80 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "purpose": "診療",
             "notices": ENDED,
             "asked": ASKED,
+        },
+    ),
+    "clinic-emergency-open": ("clinic/emergency_open.html", EMERGENCY_FORM),
+    "clinic-emergency-open-error": (
+        "clinic/emergency_open.html",
+        EMERGENCY_FORM
+        | {"error": "理由を選んでください。", "advice": "もう一度。", "sessions": [RUNNING]},
+    ),
+    "clinic-emergency-open-no-right": (
+        "clinic/emergency_open.html",
+        EMERGENCY_FORM | {"may": False},
+    ),
+    "clinic-emergency": ("clinic/emergency.html", EMERGENCY_READ),
+    "clinic-emergency-over": (
+        "clinic/emergency.html",
+        EMERGENCY_READ
+        | {
+            "session": RUNNING._replace(state="ended", ending="expired"),
+            "lines": [],
+            "person": None,
+            "question": "どのように確かめましたか。",
+        },
+    ),
+    "clinic-emergency-waits": (
+        "clinic/emergency.html",
+        EMERGENCY_READ | {"session": RUNNING._replace(state="requested"), "lines": []},
+    ),
+    "disclosure-emergency": (
+        "disclosure/emergency.html",
+        {
+            "viewer": HANAKO,
+            "choice": Choice("ceiling", ("allergy",), 1, False),
+            "categories": [("allergy", "アレルギー", True), ("lab", "検査", False)],
+            "sessions": [VIEWED | {"is_overdue": True}],
+        },
+    ),
+    "disclosure-emergency-none": (
+        "disclosure/emergency.html",
+        {"viewer": HANAKO, "choice": Choice(), "categories": [], "sessions": []},
+    ),
+    "support-emergency-queue": (
+        "support/emergency_queue.html",
+        {
+            "viewer": UEDA,
+            "waiting": [VIEWED | {"is_overdue": True}],
+            "awaiting": [VIEWED | {"until": AT}],
+            "total": 1,
+            "pager": ONE_PAGE,
+        },
+    ),
+    "support-emergency-none": (
+        "support/emergency_queue.html",
+        {"viewer": UEDA, "waiting": [], "awaiting": [], "total": 0, "pager": ONE_PAGE},
+    ),
+    "support-emergency": (
+        "support/emergency.html",
+        {
+            "viewer": UEDA,
+            "review": Reviewed(
+                UUID(int=1),
+                UUID(int=2),
+                "森 大輔",
+                "unconscious",
+                "路上で倒れていた",
+                "card",
+                (Said("pending", "", "", AT), Said("queried", "なぜですか", "上田", AT)),
+                "queried",
+                AT,
+                True,
+                ("justified", "doubted"),
+            ),
+            "facility": "熊本救命病院",
+            "reason": "意識がない",
+            "by": "参加者カードの番号",
         },
     ),
     "clinic-ask": ("clinic/ask.html", ASK | {"errors": {}}),

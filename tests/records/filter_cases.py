@@ -11,6 +11,7 @@ from msgspec import structs
 from api.consent.decide import Policy, compile_policy
 from api.consent.facts import (
     Directive,
+    EmergencyReach,
     Mark,
     NetworkRules,
     Participation,
@@ -189,4 +190,23 @@ cases = st.builds(
     participations,
     st.builds(directive_of, rules, marks, st.sampled_from((None, None, NOW - timedelta(days=10)))),
     requests,
+)
+
+# In a running break-glass session.
+reaches = st.builds(
+    lambda categories, level, shows_hidden, since: EmergencyReach(
+        tuple(categories), level, shows_hidden, tuple(since.items())
+    ),
+    st.lists(st.sampled_from(("prescription", "lab", "care", "maternal")), unique=True),
+    st.integers(0, 1),
+    st.booleans(),
+    st.dictionaries(st.sampled_from(("prescription", "lab")), st.sampled_from(DAYS), max_size=2),
+)
+emergencies = st.builds(
+    lambda case, purpose, reached: case._replace(
+        request=structs.replace(case.request, purpose_of_use=purpose, emergency=reached)
+    ),
+    cases,
+    st.sampled_from(("BTG", "BTG", "BTG", "ETREAT", "TREAT")),
+    reaches,
 )

@@ -17,7 +17,7 @@ from api.records import queries
 from api.records.filtering import filter_of
 from tests.conftest import Deployment
 from tests.consent.scene import CLINIC, HOSPITAL, PHARMACY
-from tests.records.filter_cases import RECORDS, Case, cases
+from tests.records.filter_cases import RECORDS, Case, cases, emergencies
 
 HANAKO = UUID(int=999)
 FILTER = (
@@ -141,6 +141,14 @@ types_asked = st.sampled_from(((), ("Observation",), ("Condition",)))
 @trying(2500)
 @given(cases, types_asked)
 async def test_the_filter_permits_what_the_core_permits(
+    pool: Pool, case: Case, types: tuple[str, ...]
+) -> None:
+    assert await pool.permitted(case, types) == by_core(case, types)
+
+
+@trying(800)
+@given(emergencies, types_asked)
+async def test_in_an_emergency_the_filter_permits_what_the_core_permits(
     pool: Pool, case: Case, types: tuple[str, ...]
 ) -> None:
     assert await pool.permitted(case, types) == by_core(case, types)

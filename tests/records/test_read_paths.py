@@ -28,6 +28,7 @@ KNOWN = {
     "api/records/own_queries.py::sources": OWN_SIDE,
     "api/records/queries.py::facts": "what the decision core itself asks of one record",
     "api/records/queries.py::copy": "an operator's copy for an authority, with an event of its own",
+    "api/records/queries.py::operations": "ids for an emergency session's reach; the filter reads",
     "api/records/preview_queries.py::told_groups": OWN_SIDE,
     "api/consent/queries.py::records_told_of": OWN_SIDE,
     "api/records/ingest_queries.py::held": "a facility finds again what it wrote itself",

@@ -8,6 +8,7 @@ facility signs for them. The token it gets names all of it and lives five minute
 import secrets
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -143,6 +144,11 @@ def access_of(token: str) -> SystemAccess:
         _known.clear()
     _known[token] = access
     return access
+
+
+def vouched_at(access: SystemAccess) -> datetime:
+    """When the facility's system last vouched for the acting person: when it got this token."""
+    return clock.datetime_of(int(access.expires_at) - TOKEN_SECONDS)
 
 
 def _granted(scope: str) -> Sequence[str]:

@@ -1,0 +1,76 @@
+"""Refusals of the emergency doors."""
+
+from typing import Final
+
+from api.core.errors import Conflict, Problem, TooManyAttempts
+from api.emergency.gates import Refusal
+
+# What says something of the participant's settings, or of anybody's being one, answers alike.
+_ALIKE: Final = {"not_participating": "not_open", "excluded": "not_open", "refused": "not_open"}
+
+
+class NotOpened(Problem):
+    """A gate is shut; the refusal is in the log, and nothing was shown."""
+
+    status = 403
+    key = "error.emergency.not_open"
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__()
+        self.key = f"error.emergency.{_ALIKE.get(refusal, refusal)}"
+        self.args = (self.key,)
+
+
+class SessionOver(Problem):
+    """It has ended, by itself or otherwise, or never was this person's; nothing was shown."""
+
+    status = 403
+    key = "error.emergency.over"
+
+
+class CannotRenew(Conflict):
+    """It was renewed already, or would go beyond the hours of three days."""
+
+    key = "error.emergency.cannot_renew"
+
+
+class NotThisReviewStep(Conflict):
+    """The review has gone on meanwhile, or this is not for this person to say."""
+
+    key = "error.emergency.review_step"
+
+
+class HoldRefused(Conflict):
+    """A hold takes two officers and lasts three days at most."""
+
+    key = "error.emergency.hold"
+
+
+class WordsHoldMyNumber(Problem):
+    """A 個人番号 stands in what was typed; none of it was kept."""
+
+    status = 422
+    key = "error.emergency.my_number"
+
+
+class WordsNeeded(Problem):
+    status = 422
+    key = "error.emergency.words"
+
+
+class UnknownEmergencyChoice(Problem):
+    status = 422
+    key = "error.emergency.choice"
+
+
+class SearchThrottled(TooManyAttempts):
+    """Too many searches by four items; nothing was looked up."""
+
+    key = "error.emergency.too_many_searches"
+
+
+class PurposeNeeded(Problem):
+    """The access token was not asked for in an emergency: its purpose of use must be BTG."""
+
+    status = 403
+    key = "error.emergency.purpose"

@@ -1,0 +1,177 @@
+"""Reading in a running break-glass session: granted, read and logged in one transaction."""
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import structs
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.access_log.service import Owed, Place, Resources
+from api.consent import policies
+from api.consent.facts import Request
+from api.consent.policies import CompiledPolicy
+from api.consent.replay import versions_of
+from api.core import clock, runtime
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound, Unavailable
+from api.directory import service as directory
+from api.emergency import service as emergency
+from api.emergency.errors import SessionOver
+from api.emergency.service import Grant
+from api.records import queries
+from api.records.filtering import filter_of
+from api.records.service import (
+    MOST_ROWS,
+    Page,
+    Person,
+    TimelineLine,
+    basis_for,
+    event_detail,
+    ids_of,
+    page_of,
+)
+
+# What can kill at once comes first.
+FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
+
+
+class Summary(NamedTuple):
+    """`person` is None where the session does not reach basic information."""
+
+    person: Person | None
+    lines: list[TimelineLine]
+
+
+async def read(
+    actor: Actor,
+    session_id: UUID,
+    types: tuple[str, ...] = (),
+    *,
+    form: str = "bundle",
+    before: UUID | None = None,
+    count: int = 50,
+) -> Page:
+    """All of these types that the session reaches. Raises `NotFound` for another's session, and
+    `SessionOver` once its end, or the refusal, is in the log."""
+    return (await _granted(actor, session_id, types, form, before, count))[0]
+
+
+async def summary(actor: Actor, session_id: UUID) -> Summary:
+    """For one screen: allergies and drugs first, then by day, the newest first."""
+    page, person = await _granted(actor, session_id, (), "timeline", None, MOST_ROWS)
+    lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
+    order = {category: place for place, category in enumerate(FIRST)}
+    return Summary(person, sorted(lines, key=lambda line: order.get(line.category, len(order))))
+
+
+async def _granted(
+    actor: Actor,
+    session_id: UUID,
+    types: tuple[str, ...],
+    form: str,
+    before: UUID | None,
+    count: int,
+) -> tuple[Page, Person | None]:
+    acting = emergency.in_emergency(actor)
+    subject = await emergency.subject_of(actor, session_id)
+    async with unit_of_work(acting, subject=subject) as tx:
+        known = await policies.locked_policy_in(tx)
+        if known is None:
+            raise NotFound
+        standing = await directory.standing_in(tx, acting)
+        grant = await emergency.grant_in(tx, acting, session_id, known, standing)
+        if grant is None:
+            await _log_refused(tx, acting, session_id, known, standing, types)
+        else:
+            page_size = min(max(count, 1), MOST_ROWS)
+            page = await _read(
+                tx, acting, subject, grant, known, standing, types, form, before, page_size
+            )
+            named = await queries.person(tx) if "basic" in grant.reach.categories else None
+    if grant is None:
+        raise SessionOver
+    return page, Person(subject, *named.values()) if named else None
+
+
+async def _read(
+    tx: Transaction,
+    acting: Actor,
+    subject: UUID,
+    grant: Grant,
+    known: CompiledPolicy,
+    standing: directory.Standing,
+    types: tuple[str, ...],
+    form: str,
+    before: UUID | None,
+    page_size: int,
+) -> Page:
+    reach = grant.reach
+    if grant.operations_since is not None:
+        ids = await queries.operations(tx, grant.operations_since)
+        reach = structs.replace(reach, operations=tuple(ids))
+    request = Request(
+        policies.requester(acting, standing), acting.purpose_of_use or "", clock.now(), reach
+    )
+    scope = known.policy.scope(request)
+    detail = event_detail(
+        acting,
+        standing,
+        basis_for(scope, types),
+        types,
+        versions_of(known, standing, request.now),
+        known.policy.team_names,
+    )
+    shared = access_log.common_in_emergency(acting, detail, str(grant.session_id), grant.embargo)
+    plan = queries.ReadPlan(
+        form=form,
+        types=types,
+        record_id=None,
+        standing=standing.revision,
+        policy_version=known.policy_version,
+        **filter_of(scope)._asdict(),
+        before=before,
+        page_size=page_size,
+        base_url=f"{runtime.settings().public_url}/fhir/R4",
+        event=EventName.RECORD_READ if grant.embargo is None else EventName.WITHHELD,
+    )
+    row = await queries.read_in(tx, acting, subject, plan)
+    if row is None:
+        raise Unavailable
+    owed = Owed(
+        subject,
+        EventName.RECORD_READ,
+        "permitted",
+        shared,
+        Resources(row["told"] or "", ids_of(row["told_ids"])),
+        Resources(row["untold"] or "", ids_of(row["untold_ids"])),
+        Place(row["last_pseq"], row["last_commit"], row["at"]),
+    )
+    (event,) = await access_log.append_owed(tx.connection, [owed])
+    return page_of(row, event, page_size)
+
+
+async def _log_refused(
+    tx: Transaction,
+    acting: Actor,
+    session_id: UUID,
+    known: CompiledPolicy,
+    standing: directory.Standing,
+    types: tuple[str, ...],
+) -> None:
+    request = Request(
+        policies.requester(acting, standing), acting.purpose_of_use or "", clock.now()
+    )
+    basis = basis_for(known.policy.scope(request), types)
+    versions = versions_of(known, standing, request.now)
+    detail = event_detail(acting, standing, basis, types, versions, known.policy.team_names)
+    await access_log.append(
+        tx,
+        EventName.RECORD_READ,
+        outcome="denied",
+        detail=detail,
+        emergency=str(session_id),
+        embargo=await emergency.embargo_in(tx),
+    )

@@ -1,0 +1,198 @@
+"""A clinician opens records in an emergency, and sees what kills at once first."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+
+from api.consent.settings.telling import label
+from api.core import clock, i18n
+from api.core.actor import Actor
+from api.core.errors import NotFound, Problem
+from api.directory import service as directory
+from api.emergency import reviews
+from api.emergency import service as emergency
+from api.emergency.gates import MOST_WORDS, REASONS
+from api.emergency.service import Ground
+from api.fhir import codes
+from api.identity import service as identity
+from api.identity.card import CardFault, CardNumber
+from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
+from api.identity.guards import PORTAL, SESSION_COOKIE, professionals_only
+from api.identity.keys import stepping_up
+from api.identity.my_number import contains_my_number
+from api.records import in_emergency
+from api.records import service as records
+from api.records.mapping import Identifier
+from web_portal.page import PortalRequest, preferences, render, say
+
+PATH = "/clinic/emergency"
+Short = Annotated[str, Meta(max_length=100)]
+
+
+class Opening(Struct):
+    by: Literal["card", "local_id", "four_items"] = "card"
+    card: Short = ""
+    local_id: Annotated[str, Meta(max_length=64)] = ""
+    name: Short = ""
+    name_kana: Short = ""
+    sex: Literal["female", "male", "other", "unknown"] = "female"
+    birth_era: Short = "western"
+    birth_year: Annotated[str, Meta(max_length=20)] = ""
+    birth_month: Annotated[str, Meta(max_length=10)] = ""
+    birth_day: Annotated[str, Meta(max_length=10)] = ""
+    reason: Short = ""
+    words: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class Words(Struct):
+    words: Annotated[str, Meta(max_length=4000)] = ""
+
+
+@get(PATH, guards=[professionals_only], opt=PORTAL, include_in_schema=False)
+async def form_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    return await _form(request, actor, Opening(), "")
+
+
+@post(PATH, guards=[professionals_only], opt=PORTAL, include_in_schema=False)
+async def open_it(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Opening]
+) -> Response[bytes]:
+    """Nobody and somebody who may not be opened answer alike."""
+    if any(map(contains_my_number, (data.card, data.local_id, data.words))):
+        return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
+    await stepping_up.demand_now(actor, heeds_freeze=False)
+    try:
+        subject = await _found(actor, data)
+        if subject is None:
+            return await _form(request, actor, data, "error.emergency.not_open")
+        token = request.cookies.get(SESSION_COOKIE, "")
+        at = await identity.authenticated_at(actor, token)
+        ground = Ground(data.reason, data.words.strip(), data.by, at)
+        opened = await emergency.open_session(actor, subject, ground)
+    except NotFound:
+        return await _form(request, actor, data, "error.emergency.not_open")
+    except Problem as problem:
+        return await _form(request, actor, data, problem.key, **problem.params)
+    return Redirect(f"{PATH}/{opened.session_id}", status_code=303)
+
+
+@get(
+    f"{PATH}/{{session_id:uuid}}", guards=[professionals_only], opt=PORTAL, include_in_schema=False
+)
+async def read(
+    request: PortalRequest, actor: NamedDependency[Actor], session_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Each look is one entry in the participant's log."""
+    seen = await emergency.view(actor, session_id)
+    locale = preferences(request).locale
+    summary = None
+    if seen.state in ("t1", "t2"):
+        summary = await in_emergency.summary(actor, session_id)
+    asked = None
+    if seen.state != "requested":
+        asked = await reviews.asked_of(actor, session_id)
+    lines = summary.lines if summary else []
+    names = await directory.named(actor, (each.facility_id for each in lines))
+    profile = directory.profile()
+    return await render(
+        request,
+        "clinic/emergency.html",
+        actor,
+        path=f"{PATH}/{session_id}",
+        session=seen,
+        person=summary.person if summary else None,
+        lines=[
+            {
+                "at": each.effective_on,
+                "title": each.title,
+                "kind": label(profile, "category", each.category, locale),
+                "facility": names[each.facility_id].label(locale),
+                "is_first": each.category in in_emergency.FIRST,
+            }
+            for each in lines
+        ],
+        question=asked.said[-1].words if asked and asked.state == "queried" else None,
+    )
+
+
+@post(
+    f"{PATH}/{{session_id:uuid}}/{{deed:str}}",
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def change(
+    actor: NamedDependency[Actor],
+    session_id: FromPath[UUID],
+    deed: FromPath[str],
+    data: URLEncodedBody[Words],
+) -> Response[bytes]:
+    match deed:
+        case "widen":
+            await emergency.widen(actor, session_id)
+        case "renew":
+            await emergency.renew(actor, session_id)
+        case "close":
+            await emergency.close(actor, session_id)
+        case "answer":
+            await reviews.answer(actor, session_id, data.words)
+        case _:
+            raise NotFound
+    return Redirect(PATH if deed == "close" else f"{PATH}/{session_id}", status_code=303)
+
+
+async def _found(actor: Actor, data: Opening) -> UUID | None:
+    match data.by:
+        case "card":
+            card = CardNumber.parse(data.card, directory.profile().card_scheme)
+            if isinstance(card, CardFault):
+                return None
+            return await records.locate(actor, Identifier(codes.CARD, card.digits))
+        case "local_id":
+            facility = await directory.named(actor, [actor.facility_id or UUID(int=0)])
+            system = codes.patient_in_facility(next(iter(facility.values())).code)
+            return await records.locate(actor, Identifier(system, data.local_id.strip()))
+        case "four_items":
+            born = parse_birth_date(
+                data.birth_year, data.birth_month, data.birth_day, clock.today_in_japan()
+            )
+            if isinstance(born, BirthDateFault):
+                return None
+            return await emergency.find_by_items(actor, data.name, data.name_kana, data.sex, born)
+
+
+async def _form(
+    request: PortalRequest, actor: Actor, data: Opening, error: str, **params: str | int | datetime
+) -> Response[bytes]:
+    locale = preferences(request).locale
+    has_more = bool(error) and i18n.has_text(locale, f"{error}.next")
+    return await render(
+        request,
+        "clinic/emergency_open.html",
+        actor,
+        status=422 if error else 200,
+        path=PATH,
+        values=data,
+        birth={
+            "birth_era": data.birth_era,
+            "birth_year": data.birth_year,
+            "birth_month": data.birth_month,
+            "birth_day": data.birth_day,
+        },
+        reasons=[(each, say(request, f"emergency.reason.{each}")) for each in REASONS],
+        most=MOST_WORDS,
+        error=say(request, error, **params) if error else "",
+        advice=say(request, f"{error}.next") if has_more else "",
+        may=await emergency.may_open(actor),
+        sessions=[each for each in await emergency.mine(actor) if each.state != "ended"],
+    )
+
+
+routes: list[ControllerRouterHandler] = [form_page, open_it, read, change]
