@@ -62,6 +62,9 @@ class Choice(Struct, frozen=True, omit_defaults=True):
     def __post_init__(self) -> None:
         if not NORMAL <= self.level <= RESTRICTED:
             raise ValueError("secret records stay shut in an emergency")
+        is_bare = not self.categories and self.level == RESTRICTED and self.shows_hidden
+        if self.kind != "ceiling" and not is_bare:
+            raise ValueError("only a ceiling says how far")
 
     def opens_more_than(self, before: "Choice") -> bool:
         """Whether anything could be seen by this choice that could not by the one before."""
@@ -74,9 +77,6 @@ class Choice(Struct, frozen=True, omit_defaults=True):
             or self.level > before.level
             or (self.shows_hidden and not before.shows_hidden)
         )
-        is_bare = not self.categories and self.level == RESTRICTED and self.shows_hidden
-        if self.kind != "ceiling" and not is_bare:
-            raise ValueError("only a ceiling says how far")
 
 
 class Reach(NamedTuple):

@@ -123,3 +123,24 @@ def test_a_period_counts_back_to_the_same_day_or_the_months_last():
     assert Period(months=3).since(date(2024, 5, 31)) == date(2024, 2, 29)
     assert Period(months=60).since(date(2026, 1, 1)) == date(2021, 1, 1)
     assert Period(days=45).since(date(2026, 2, 14)) == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("before", "wish", "opens"),
+    [
+        (Choice(), Choice("refuse"), False),
+        (Choice("refuse"), Choice(), True),
+        (Choice("refuse"), Choice("ceiling", ("allergy",), 0, False), True),
+        (Choice(), Choice("ceiling", ("allergy",)), False),
+        (Choice("ceiling", ("allergy",)), Choice(), True),
+        (Choice("ceiling", ("allergy", "lab")), Choice("ceiling", ("allergy",)), False),
+        (Choice("ceiling", ("allergy",)), Choice("ceiling", ("allergy", "lab")), True),
+        (Choice("ceiling", ("lab",), 0), Choice("ceiling", ("lab",), 1), True),
+        (Choice("ceiling", ("lab",), 0, False), Choice("ceiling", ("lab",), 0, True), True),
+        (Choice("ceiling", ("lab",), 1, True), Choice("ceiling", ("lab",), 0, False), False),
+    ],
+)
+def test_a_choice_that_opens_more_is_told_from_one_that_does_not(
+    before: Choice, wish: Choice, opens: bool
+):
+    assert wish.opens_more_than(before) is opens
