@@ -160,10 +160,14 @@ async def accept(actor: Actor, proxy_id: UUID) -> None:
 
 
 async def end(actor: Actor, proxy_id: UUID) -> None:
-    """By either side. Raises `UnknownProxy`, `NotThisStepNow`."""
+    """By either side; whom the law appointed is not ended by who acts for the principal.
+
+    Raises `UnknownProxy`, `NotThisStepNow`.
+    """
     async with unit_of_work(actor) as tx:
         found = steps.one_of(await steps.seen_in(tx), proxy_id)
-    if actor.is_proxy and found.principal_id != actor.participant_id:
+    is_others = found.principal_id != actor.participant_id
+    if actor.is_proxy and (is_others or found.relation.origin == "registered"):
         raise UnknownProxy
     is_own = found.principal_id == actor.participant_id
     async with unit_of_work(actor, subject=found.principal_id) as tx:

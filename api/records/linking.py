@@ -17,6 +17,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.my_number import is_my_number
+from api.proxies import safety
 from api.records import linking_queries as queries
 from api.records.errors import NumberRefused, NumberTaken
 from notifications import service as notifications
@@ -97,13 +98,15 @@ async def waiting(actor: Actor) -> list[Asked]:
 
 
 async def answer(actor: Actor, link_id: UUID, said: Answer) -> None:
-    """By the participant. Raises `NotFound`, and `NumberTaken` where it became another's."""
+    """By the participant. Raises `NotFound`, `NumberTaken` where it became another's, and
+    `OwnWorkplace` for a proxy who works there."""
     async with unit_of_work(actor) as tx:
         row = await queries.answer(tx, link_id, said)
         if row is None:
             raise NotFound
         event = EventName.NUMBER_REFUSED
         if said == "linked":
+            await safety.refuse_own_workplace_in(tx, [row["facility_id"]])
             event = EventName.NUMBER_LINKED
             try:
                 await queries.link(tx, row["facility_id"], row["local_id"])

@@ -12,16 +12,19 @@ from litestar.routes import HTTPRoute
 from msgspec.structs import replace
 
 from api.consent.settings.switches import Exclude, SetEveryone, SetFacility, SetSecondaryUse
+from api.core import clock
 from api.core.actor import ActorKind, Power
 from api.core.database import signed_context, unit_of_work
 from api.core.errors import NotFound
 from api.identity.guards import ANYBODY
-from api.proxies import service
+from api.proxies import counter, service
+from api.proxies.errors import UnknownProxy
 from notifications import service as notifications
 from tests.conftest import Deployment
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, wish
-from tests.proxies.conftest import BOTH, Pair
+from tests.portal.test_patient_numbers import read_by, scanned
+from tests.proxies.conftest import BOTH, WEEK, Pair, paper
 
 BANNER = "山本 太郎さんの代わりに見ています"
 
@@ -256,6 +259,46 @@ async def test_a_nurse_cannot_open_her_father_to_her_own_clinic(
     await pair.yumi.post("/acting/myself")
     own = pair.yumi
     assert (await own.get("/home")).status_code == 200
+
+
+async def test_a_nurse_cannot_link_her_father_to_a_number_of_her_own_clinic(
+    pair: Pair, clinic: Place, sato: Visitor
+):
+    await scene.professional(clinic, "山本　由美", "nurse")
+    code = scanned((await pair.taro.post("/disclosure/desk-code")).text)
+    where = await read_by(sato, pair.taro, code)
+    await sato.post(f"{where}/number", number="00456")
+    await pair.switch()
+    page = (await pair.taro.get("/disclosure/desk-code")).text
+    link = re.search(r"/disclosure/desk-code/numbers/[0-9a-f-]+", page)
+    assert link
+    answer = await pair.yumi.post(link[0], answer="linked")
+    assert answer.status_code == 403
+    assert "ご自分が働く施設" in answer.text
+    assert (await pair.taro.post(link[0], answer="linked")).status_code == 303
+
+
+async def test_who_acts_for_him_does_not_end_whom_the_law_appointed(
+    taro: Visitor, yumi: Visitor, hanako: Visitor, ueda: Visitor
+):
+    second, week_ago = await scene.officer("第二 担当"), clock.today_in_japan() - WEEK
+    for on_paper in (
+        paper(taro, yumi, powers=frozenset(map(str, Power))),
+        paper(taro, hanako, kind="adult_guardian", evidence="登記事項証明書 棚1"),
+    ):
+        await counter.witness(ueda.actor, on_paper, today=week_ago)
+    for each in (await service.mine(taro.actor)).mine:
+        await counter.confirm(second, taro.actor.participant_id, each.proxy_id)
+    (guardian,) = (
+        each
+        for each in (await service.mine(taro.actor)).mine
+        if each.relation.origin == "registered"
+    )
+    acting = await service.acting(yumi.actor, taro.actor.participant_id)
+    assert acting is not None
+    with pytest.raises(UnknownProxy):
+        await service.end(acting, guardian.proxy_id)
+    await service.end(hanako.actor, guardian.proxy_id)
 
 
 async def test_she_gives_herself_nothing_not_even_as_who_may_name_others(pair: Pair, yumi: Visitor):
