@@ -1,5 +1,6 @@
 """Forms on paper as officers type them, and scans of them."""
 
+import secrets
 from uuid import UUID
 
 from api.core.actor import Actor
@@ -20,10 +21,15 @@ def card() -> CardNumber:
     return some_card(directory.profile().card_scheme)
 
 
+def some_kana() -> str:
+    """Of nobody else, so that nobody looks alike by chance."""
+    return "やまもと " + "".join(secrets.choice("あいうえおかきくけこ") for _ in range(8))
+
+
 def typed(of: CardNumber, **changes: str) -> Typed:
     fields = {
         "name": "山本　太郎",
-        "name_kana": "やまもと たろう",
+        "name_kana": some_kana(),
         "sex": "male",
         "card": of.grouped,
         "address": "熊本県阿蘇市1-2-3",

@@ -28,13 +28,17 @@ from api.identity.errors import (
 )
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import some_address
-from tests.identity.papers import NEW, PDF, PNG, card, confirm, put_down, typed
+from tests.identity.papers import NEW, PDF, PNG, card, confirm, put_down, some_kana, typed
 from tests.portal import scene
 
 
 def some_birth() -> Birth:
     """A day of few births, so that nobody of another test looks alike."""
-    return Birth(str(1900 + secrets.randbelow(60)), "2", str(1 + secrets.randbelow(28)))
+    return Birth(
+        str(1900 + secrets.randbelow(60)),
+        str(1 + secrets.randbelow(12)),
+        str(1 + secrets.randbelow(28)),
+    )
 
 
 def name() -> str:
@@ -256,10 +260,12 @@ async def test_each_fault_stands_by_its_field(ueda: Actor, changes: dict[str, st
 
 
 async def test_somebody_alike_is_offered_and_joined_with_a_reason(ueda: Actor, second: Actor):
-    born, called = some_birth(), name()
-    first = await confirm(second, await put_down(ueda, typed(card(), name=called), born))
+    born, called, read = some_birth(), name(), some_kana()
+    form = typed(card(), name=called, name_kana=read)
+    first = await confirm(second, await put_down(ueda, form, born))
     number = card()
-    waits = await put_down(ueda, typed(number, name=called.replace(" ", "　")), born)
+    form = typed(number, name=called.replace(" ", "　"), name_kana=read)
+    waits = await put_down(ueda, form, born)
     seen = await paper_enrolment.opened(second, waits)
     (alike,) = seen.look_alikes
     assert alike.participant_id == first.participant_id

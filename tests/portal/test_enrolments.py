@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from api.core import runtime
 from api.core.settings import SettingFault, android_apps, ios_apps
-from tests.identity.papers import PDF, PNG, card
+from tests.identity.papers import PDF, PNG, card, some_kana
 from tests.portal import scene
 from tests.portal.scene import Visitor
 
@@ -21,7 +21,7 @@ HERE = "/support/enrolments"
 def form(**changes: str) -> dict[str, str]:
     fields = {
         "name": "阿部 " + "".join(secrets.choice("阿伊宇江於加木久介己") for _ in range(6)),
-        "name_kana": "あべ いちろう",
+        "name_kana": some_kana(),
         "sex": "male",
         "birth_era": "western",
         "birth_year": str(1900 + secrets.randbelow(60)),
