@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec import structs
 
 from api import directory
 from api.consent.decide import decide
 from api.consent.explain import sentence
-from api.consent.facts import Directive, Origin, Participation, Provision
+from api.consent.facts import Directive, EmergencyReach, Origin, Participation, Provision
 from api.consent.wording import spoken
 from api.directory.profile import load_profile
 from tests.consent.laws import CATALOGUES, NARROW_SIEVES, TARGETS
@@ -122,6 +123,9 @@ def test_every_sentence_is_said_by_some_decision_and_none_is_missing() -> None:
         for since in (None, NOW - DAY)
     ]
     said += [decide(NETWORK, JOINED, Directive(), here, PRESCRIPTION)]
+    for categories in (("prescription",), ()):  # within a running emergency session, and beyond it
+        asked = structs.replace(ask(purpose_of_use="BTG"), emergency=EmergencyReach(categories, 1))
+        said += [decide(NETWORK, JOINED, Directive(), asked, PRESCRIPTION)]
     keys = {sentence(decision.basis).key for decision in said}
     assert keys == {key for key in CATALOGUES["ja"] if key.startswith("consent.basis.")}
 

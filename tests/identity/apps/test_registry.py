@@ -13,6 +13,7 @@ from api.core.settings import SettingFault
 from api.identity.apps import clients, registry
 from api.identity.apps.registry import NewApp
 from api.identity.errors import TokenRequestRefused
+from api.identity.tokens import system_keys
 from tests.conftest import Deployment
 from tests.identity.apps.foreign import CALLBACK, SITE, ForeignApp, key_set, with_a_key
 
@@ -68,11 +69,11 @@ async def served_keys(database: Deployment, monkeypatch: pytest.MonkeyPatch):
 
     real = httpx.AsyncClient
     monkeypatch.setattr(
-        clients.httpx,
+        system_keys.httpx,
         "AsyncClient",
         lambda **more: real(**({"transport": httpx.MockTransport(answer)} | more)),
     )
-    monkeypatch.setattr(clients, "_fetched", {})
+    system_keys.forget()
     return answers, asked
 
 
@@ -96,7 +97,7 @@ async def test_keys_are_fetched_kept_and_asked_for_again_when_one_is_new(
         await clients.authenticated(form(app), f"{SITE}/oauth/token")
     assert asked == [KEYS]
     answers.append(lambda: httpx.Response(200, text=key_set(app)))
-    monkeypatch.setattr(clients, "KEYS_ASKED_SECONDS", 0)
+    monkeypatch.setattr(system_keys, "ASKED_EVERY", 0.0)
     found = await clients.authenticated(form(app), f"{SITE}/oauth/token")
     assert found.client_id == app.client_id
     assert await clients.authenticated(form(app), f"{SITE}/oauth/token")
