@@ -35,6 +35,26 @@ class Deployment:
     app_dsn: str
 
 
+# Two workers share the files: the longest begin first, or one of them would be left at the end.
+LONGEST = (
+    "tests/attacks/test_matrix.py",
+    "tests/portal_shell/test_in_the_browser.py",
+    "tests/journeys/test_pages_are_for_everyone.py",
+    "tests/portal_shell/test_templates.py",
+    "tests/faults/",
+    "tests/journeys/",
+    "tests/cli/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        found = (n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path))
+        return next(found, len(LONGEST))
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """A state folder PostgreSQL's own user can reach, also when the suite runs as root."""
