@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from litestar import Litestar
 
 from api import demo
@@ -34,6 +35,10 @@ class Deployment:
     admin_dsn: str
     app_dsn: str
 
+
+# How long a busy machine takes says nothing about a property.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 # Two workers share the files: the longest begin first, or one of them would be left at the end.
 LONGEST = (
