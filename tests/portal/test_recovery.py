@@ -3,16 +3,27 @@
 import re
 from datetime import date
 
+import asyncpg
 import httpx
 import pytest
 
 from api.identity import service as identity
 from api.identity.enrolling import intake
 from api.identity.keys import own_keys
+from tests.conftest import Deployment
 from tests.identity.authenticator import Authenticator
 from tests.portal import scene
 from tests.portal.scene import Visitor, forms, sent
 from tests.portal.test_account import SCRIPT, with_key
+
+
+@pytest.fixture(autouse=True)
+async def nobody_guessed_before(database: Deployment) -> None:
+    """All tests come from one address, whose guesses are counted together."""
+    connection = await asyncpg.connect(database.admin_dsn)
+    await connection.execute("DELETE FROM throttle")
+    await connection.close()
+
 
 CODE = re.compile(r"<code>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5})</code>")
 
