@@ -111,7 +111,13 @@ def kill_everything(home: Path) -> None:
 
 
 def is_over(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    """Now or within a moment: its file of locks goes before the process itself does."""
+    until = time.monotonic() + 2
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def leave_pid_file(home: Path, content: bytes) -> None:
