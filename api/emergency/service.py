@@ -54,7 +54,10 @@ async def _none(tx: Transaction, actor: Actor) -> bool:
 
 class Ties(NamedTuple):
     """Predicates about the actor and the transaction's subject: one person; one for whom the actor
-    is a proxy or contact; one with whom they share insurance symbol and number."""
+    is a proxy or contact; one with whom they share insurance symbol and number.
+
+    No door gives any yet: a professional is not known to be which participant.
+    """
 
     is_oneself: Tie = _none
     represents: Tie = _none

@@ -4,14 +4,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from api.identity.typed import Hidden, without_separators
+from api.identity import spoken_code
+from api.identity.typed import Hidden
 
 CODE_BITS: Final = 50
 CODE_LENGTH: Final = 10
 CODE_VALID_FOR: Final = timedelta(days=30)
 CODE_RANDOM_BYTES: Final = 7
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
-LOOKALIKES: Final = str.maketrans("OIL", "011")
 
 
 class ActivationCodeFault(StrEnum):
@@ -25,7 +24,7 @@ class ActivationCode(Hidden):
     __slots__ = ()
 
     def __init__(self, text: str) -> None:
-        if len(text) != CODE_LENGTH or not set(text) <= set(ALPHABET):
+        if len(text) != CODE_LENGTH or not spoken_code.is_written_in_it(text):
             raise ValueError("an activation code has 10 Crockford base-32 characters")
         super().__init__(text)
 
@@ -43,15 +42,12 @@ def new_activation_code(random_bytes: bytes) -> ActivationCode:
     """`random_bytes`: 7 from the system's generator; their first 50 bits make the code."""
     if len(random_bytes) != CODE_RANDOM_BYTES:
         raise ValueError(f"an activation code takes {CODE_RANDOM_BYTES} random bytes")
-    number = int.from_bytes(random_bytes) >> (CODE_RANDOM_BYTES * 8 - CODE_BITS)
-    return ActivationCode(
-        "".join(ALPHABET[number >> shift & 31] for shift in range(CODE_BITS - 5, -1, -5))
-    )
+    return ActivationCode(spoken_code.drawn(random_bytes, CODE_BITS))
 
 
 def normalise_activation_code(text: str) -> ActivationCode | ActivationCodeFault:
-    code = without_separators(text).upper().translate(LOOKALIKES)
-    if not set(code) <= set(ALPHABET):
+    code = spoken_code.read(text)
+    if code is None:
         return ActivationCodeFault.CHARACTERS
     if len(code) != CODE_LENGTH:
         return ActivationCodeFault.LENGTH

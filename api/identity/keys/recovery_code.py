@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from api.identity.enrolling.activation_code import ALPHABET, LOOKALIKES
-from api.identity.typed import Hidden, without_separators
+from api.identity import spoken_code
+from api.identity.typed import Hidden
 
 CODE_LENGTH: Final = 13
 CODE_BITS: Final = CODE_LENGTH * 5
@@ -22,7 +22,7 @@ class RecoveryCode(Hidden):
     __slots__ = ()
 
     def __init__(self, text: str) -> None:
-        if len(text) != CODE_LENGTH or not set(text) <= set(ALPHABET):
+        if len(text) != CODE_LENGTH or not spoken_code.is_written_in_it(text):
             raise ValueError("a recovery code has 13 Crockford base-32 characters")
         super().__init__(text)
 
@@ -40,15 +40,12 @@ def new_recovery_code(random_bytes: bytes) -> RecoveryCode:
     """`random_bytes`: 9 from the system's generator; their first 65 bits make the code."""
     if len(random_bytes) != CODE_RANDOM_BYTES:
         raise ValueError(f"a recovery code takes {CODE_RANDOM_BYTES} random bytes")
-    number = int.from_bytes(random_bytes) >> (CODE_RANDOM_BYTES * 8 - CODE_BITS)
-    return RecoveryCode(
-        "".join(ALPHABET[number >> shift & 31] for shift in range(CODE_BITS - 5, -1, -5))
-    )
+    return RecoveryCode(spoken_code.drawn(random_bytes, CODE_BITS))
 
 
 def normalise_recovery_code(text: str) -> RecoveryCode | RecoveryCodeFault:
-    code = without_separators(text).upper().translate(LOOKALIKES)
-    if not set(code) <= set(ALPHABET):
+    code = spoken_code.read(text)
+    if code is None:
         return RecoveryCodeFault.CHARACTERS
     if len(code) != CODE_LENGTH:
         return RecoveryCodeFault.LENGTH
