@@ -53,14 +53,14 @@ from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
-from api.records.access_routes import routes as access_routes
-from api.records.app_routes import routes as app_routes
-from api.records.emergency_routes import routes as emergency_routes
+from api.records.apps.routes import routes as app_routes
+from api.records.asking.routes import routes as access_routes
+from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
-from api.records.ingest_routes import routes as records_routes
-from api.records.linking_routes import routes as linking_routes
-from api.records.own_routes import routes as my_records_routes
-from api.records.preview_routes import routes as preview_routes
+from api.records.incoming.routes import routes as records_routes
+from api.records.linking.routes import routes as linking_routes
+from api.records.own.routes import routes as my_records_routes
+from api.records.previewing.routes import routes as preview_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.proof_routes import routes as proof_routes

@@ -509,7 +509,7 @@ async def _kept_up(
     settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
 ) -> tuple[str, bool]:
     from api.access_log.sealing import console
-    from api.records.ingest_report import show_progress
+    from api.records.incoming.report import show_progress
 
     locale = "ja" if _speaks_japanese() else "en"
     match options.deed:
@@ -606,7 +606,7 @@ async def _consented(
     settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
 ) -> str:
     from api.consent.lifecycle import console
-    from api.records.ingest_report import show_progress
+    from api.records.incoming.report import show_progress
 
     locale = "ja" if _speaks_japanese() else "en"
     async with _ready(settings, keys, dsn, is_demo=None):
@@ -628,8 +628,8 @@ async def _take_in(
     settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
 ) -> str:
     from api.core.actor import Actor, ActorKind
-    from api.records import ingest
-    from api.records.ingest_report import format_report, show_progress
+    from api.records.incoming import service as ingest
+    from api.records.incoming.report import format_report, show_progress
 
     locale = "ja" if _speaks_japanese() else "en"
     async with _ready(settings, keys, dsn, is_demo=None):

@@ -38,10 +38,10 @@ from api.identity.national.login import Proof, Purpose
 from api.identity.tokens import systems
 from api.proxies import counter as proxy_counter
 from api.proxies.rules import cooling_off
-from api.records import ingest
 from api.records.demo_records import demo_bundles, demo_patient_number
+from api.records.incoming import service as ingest
+from api.records.incoming.plan import plan
 from api.records.parse import encode
-from api.records.plan import plan
 
 AUDITOR = "監査担当（デモ）"  # a desk, no person
 DESK = ("中央総合病院 管理担当", "チュウオウソウゴウビョウイン カンリタントウ")  # likewise

@@ -14,9 +14,9 @@ from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.records import preview
-from api.records.difference import difference
-from api.records.preview import Eyes
+from api.records.previewing import service as preview
+from api.records.previewing.difference import difference
+from api.records.previewing.service import Eyes
 from benchmarks.server import Place
 
 RECORDS = 10_000

@@ -20,7 +20,9 @@ from api.fhir.bundle import entry_text, searchset_bytes
 from api.fhir.capability import capability_statement
 from api.identity.apps.tokens import AppAccess
 from api.identity.guards import anyone, apps_and_reading_systems
-from api.records import app_reading, evaluation, service
+from api.records import service
+from api.records.apps import service as app_reading
+from api.records.asking import service as evaluation
 from api.records.errors import PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 

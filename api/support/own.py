@@ -15,7 +15,7 @@ from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
-from api.records import own as own_records
+from api.records.own import service as own_records
 
 MOST_FACILITIES = 50
 MOST_PEOPLE = 50

@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from api.core.actor import Actor
 from api.core.database import unit_of_work
-from api.records import in_emergency
+from api.records.emergency import service as in_emergency
 from tests.attacks.conftest import install
 from tests.emergency.conftest import opened, wrote
 from tests.emergency.test_sessions import moved_back

@@ -12,7 +12,7 @@ from api.core.errors import NotFound
 from api.emergency import reviews
 from api.emergency import service as emergency
 from api.emergency.errors import HoldRefused, NotThisReviewStep, WordsNeeded
-from api.records import in_emergency
+from api.records.emergency import service as in_emergency
 from notifications import service as notifications
 from tests.access_log.superuser import unguarded
 from tests.emergency.conftest import opened, who, wrote

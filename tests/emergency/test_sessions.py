@@ -23,8 +23,8 @@ from api.emergency.errors import (
 )
 from api.emergency.reach import Choice
 from api.emergency.service import NO_TIES
-from api.records import in_emergency
 from api.records import service as records
+from api.records.emergency import service as in_emergency
 from notifications import service as notifications
 from tests.access_log.superuser import unguarded
 from tests.emergency.conftest import ground, opened, who, wrote

@@ -19,7 +19,7 @@ from api.identity.apps import clients, registry
 from api.identity.errors import TokenRequestRefused
 from api.identity.keys import recovery
 from api.identity.tokens import system_keys
-from api.records import app_reading
+from api.records.apps import service as app_reading
 from tests.conftest import Deployment
 from tests.identity.apps import foreign
 from tests.identity.apps.foreign import (

@@ -9,7 +9,7 @@ import zxingcpp
 
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.records import linking
+from api.records.linking import service as linking
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 

@@ -8,7 +8,7 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity.apps import authorizing, connected
 from api.proxies import service
-from api.records import app_reading
+from api.records.apps import service as app_reading
 from tests.identity.apps.foreign import ForeignApp
 from tests.proxies.conftest import Pair
 

@@ -14,7 +14,7 @@ from api.fhir.codes import CARD, patient_in_facility
 from api.identity.card import CardNumber, issue
 from api.identity.enrolling import intake
 from api.identity.tokens import systems
-from api.records import ingest
+from api.records.incoming import service as ingest
 from tests.conftest import Deployment
 
 Json = dict[str, object]

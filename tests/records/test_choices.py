@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from api.consent.facts import Directive, Mark, Provision
-from api.records.choices import Which, choices_of
+from api.records.own.choices import Which, choices_of
 
 NOW = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 LATER = NOW + timedelta(days=7)

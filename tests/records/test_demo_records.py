@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from api.records.demo_records import demo_bundles, demo_patient_number
+from api.records.incoming.plan import PlannedItem, plan
 from api.records.mapping import HIDDEN_MARKS
 from api.records.parse import decode, encode
-from api.records.plan import PlannedItem, plan
 
 CAST = [
     ("hanako", date(1967, 5, 3), "female"),

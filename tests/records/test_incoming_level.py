@@ -9,7 +9,7 @@ from api.consent import service as consent
 from api.consent.facts import NORMAL, RESTRICTED
 from api.consent.settings.switches import SetIncomingLevel
 from api.core.actor import Actor, ActorKind
-from api.records import ingest
+from api.records.incoming import service as ingest
 from tests.records import shapes, stored
 from tests.records.conftest import Person
 from tests.records.test_ingest import as_bytes, named, take_part

@@ -19,9 +19,10 @@ from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import Conflict, NotFound
 from api.fhir.codes import INDICATION, RESOURCE_INSTANCE, patient_in_facility
-from api.records import ingest, service
+from api.records import service
 from api.records.errors import NotStored
-from api.records.ingest import Stored, StoredRecord
+from api.records.incoming import service as ingest
+from api.records.incoming.service import Stored, StoredRecord
 from api.records.parse import MAX_BYTES
 from tests.records import shapes, stored
 from tests.records.conftest import Person

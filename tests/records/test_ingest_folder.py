@@ -10,8 +10,8 @@ import pytest
 from api.core.actor import Actor, ActorKind
 from api.core.settings import SettingFault
 from api.fhir.codes import INSURANCE_MEMBER, RESOURCE_INSTANCE
-from api.records import ingest
-from api.records.ingest_report import format_report, show_progress
+from api.records.incoming import service as ingest
+from api.records.incoming.report import format_report, show_progress
 from api.records.parse import MAX_BYTES
 from tests.records import shapes, stored
 from tests.records.conftest import Person

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from api.fhir.codes import ICD10, INDICATION, JLAC10, RESOURCE_INSTANCE
+from api.records.incoming.plan import plan
 from api.records.mapping import Classified, Identifier
-from api.records.plan import plan
 from tests.records.shapes import (
     FACILITY,
     HANAKO,

@@ -12,7 +12,8 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.records import mapping, parse, plan
+from api.records import mapping, parse
+from api.records.incoming import plan
 from api.records.parse import Refused, check, decode, encode, read_moment
 from tests.records.shapes import condition, lab, prescription
 

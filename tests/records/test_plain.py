@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.records import parse
 from api.records.demo_records import demo_bundles
-from api.records.plain import _READERS, LONGEST_VALUE, MOST_FACTS, Fact, facts_of
+from api.records.own.plain import _READERS, LONGEST_VALUE, MOST_FACTS, Fact, facts_of
 from tests.records import shapes
 
 

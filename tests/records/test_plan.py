@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.fhir.codes import INDICATION, YJ
+from api.records.incoming.plan import Plan, plan, with_references
 from api.records.parse import encode
-from api.records.plan import Plan, plan, with_references
 from tests.records.shapes import condition, document, lab, patient, posted, prescription
 
 BY_URN = {"reference": "urn:uuid:0000-0"}

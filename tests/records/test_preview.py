@@ -25,10 +25,10 @@ from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.records import preview
 from api.records import service as records
-from api.records.difference import difference
-from api.records.preview import Eyes
+from api.records.previewing import service as preview
+from api.records.previewing.difference import difference
+from api.records.previewing.service import Eyes
 from tests.portal import scene
 from tests.portal.scene import Place
 

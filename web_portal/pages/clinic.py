@@ -22,9 +22,9 @@ from api.fhir import codes
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import PORTAL, professionals_only
 from api.identity.my_number import is_my_number
-from api.records import linking
 from api.records import service as records
 from api.records.errors import NumberRefused, NumberTaken
+from api.records.linking import service as linking
 from api.records.mapping import Identifier
 from api.records.service import Person, TimelineLine
 from web_portal.page import PortalRequest, preferences, render, say

@@ -19,7 +19,7 @@ from api.identity.apps import authorizing, redirects, scopes
 from api.identity.apps.authorizing import Ask
 from api.identity.apps.errors import AskRefused
 from api.identity.guards import PORTAL, participants_only
-from api.records import app_reading
+from api.records.apps import service as app_reading
 from web_portal.page import PortalRequest, preferences, render
 
 Sent = Annotated[str, Meta(max_length=4_000)]

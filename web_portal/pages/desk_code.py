@@ -15,7 +15,7 @@ from api.consent.agreeing import desk_code
 from api.consent.agreeing.desk_code import DeskCode
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, SETTINGS, participants_only
-from api.records import linking
+from api.records.linking import service as linking
 from web_portal import qr
 from web_portal.page import PortalRequest, preferences, render, say
 

@@ -27,8 +27,8 @@ from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
 from api.identity.guards import PORTAL, SESSION_COOKIE, professionals_only
 from api.identity.keys import stepping_up
 from api.identity.my_number import contains_my_number
-from api.records import in_emergency
 from api.records import service as records
+from api.records.emergency import service as in_emergency
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
 

@@ -30,9 +30,9 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, SETTINGS, participants_only
-from api.records import own
-from api.records.choices import SHARE_DAYS
-from api.records.own import OwnRecordInFull
+from api.records.own import service as own
+from api.records.own.choices import SHARE_DAYS
+from api.records.own.service import OwnRecordInFull
 from web_portal.page import PortalRequest, back_to, preferences, render, say
 from web_portal.pages.disclosure.frame import crossed
 from web_portal.pages.records import last_change, line, may_be_shared

@@ -22,10 +22,10 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
 from api.identity.guards import LOG, PORTAL, VIEW, participants_only
-from api.records import own
 from api.records.errors import UnknownPlace
-from api.records.own import Asked, OwnRecord, OwnRecordInFull, Shelves
-from api.records.plain import Fact
+from api.records.own import service as own
+from api.records.own.plain import Fact
+from api.records.own.service import Asked, OwnRecord, OwnRecordInFull, Shelves
 from api.support.reading import accesses
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.sentences import made_said

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from api.consent.settings.comparing import Cell
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, SETTINGS, participants_only
-from api.records.difference import Difference, difference
+from api.records.previewing.difference import Difference, difference
 from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.disclosure.frame import HUB, SAVE, own_path, wished
 from web_portal.pages.disclosure.said import code_name

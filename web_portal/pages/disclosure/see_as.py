@@ -15,8 +15,8 @@ from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.guards import PORTAL, VIEW, participants_only
-from api.records import preview
-from api.records.preview import RECORDS_ON_A_PAGE, Eyes, Preview
+from api.records.previewing import service as preview
+from api.records.previewing.service import RECORDS_ON_A_PAGE, Eyes, Preview
 from api.support import own
 from web_portal.page import PortalRequest, pages_of, preferences, render
 from web_portal.pages.disclosure.frame import Code, Query

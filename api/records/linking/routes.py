@@ -13,7 +13,7 @@ from msgspec import Struct
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, SETTINGS, participants_only
-from api.records import linking
+from api.records.linking import service as linking
 
 ApiRequest = Request[Any, Any, Any]
 

@@ -18,9 +18,9 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
-from api.records import own_queries
-from api.records.own import most_shown
-from api.records.preview import groups_in
+from api.records.own import queries as own_queries
+from api.records.own.service import most_shown
+from api.records.previewing.service import groups_in
 
 NAMED_AT_MOST = 5
 

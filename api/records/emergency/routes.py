@@ -32,7 +32,8 @@ from api.identity.guards import (
     systems_that_read,
 )
 from api.identity.tokens import systems
-from api.records import in_emergency, service
+from api.records import service
+from api.records.emergency import service as in_emergency
 from api.records.errors import UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
 

@@ -24,11 +24,12 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.records import own_queries, parse
-from api.records.choices import Choices, Which, choices_of
+from api.records import parse
 from api.records.errors import UnknownPlace
-from api.records.own_queries import Place, Wanted
-from api.records.plain import Fact, facts_of
+from api.records.own import queries as own_queries
+from api.records.own.choices import Choices, Which, choices_of
+from api.records.own.plain import Fact, facts_of
+from api.records.own.queries import Place, Wanted
 
 MOST_ROWS = 100
 

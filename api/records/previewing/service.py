@@ -24,8 +24,8 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.records import preview_queries as queries
 from api.records.filtering import filter_of
+from api.records.previewing import queries
 
 RECORDS_ON_A_PAGE = 20
 

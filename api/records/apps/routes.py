@@ -16,7 +16,7 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.apps import connected
 from api.identity.guards import ANYBODY, API, participants_only
-from api.records import app_reading
+from api.records.apps import service as app_reading
 
 ApiRequest = Request[Any, Any, Any]
 

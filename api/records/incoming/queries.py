@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from api.core.database import Transaction
-from api.records.versions import Key
+from api.records.incoming.versions import Key
 
 
 class Row(NamedTuple):

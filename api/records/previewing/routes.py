@@ -16,9 +16,9 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import API, SETTINGS, VIEW, participants_only
-from api.records import preview
-from api.records.difference import Difference, difference
-from api.records.preview import Eyes, Preview
+from api.records.previewing import service as preview
+from api.records.previewing.difference import Difference, difference
+from api.records.previewing.service import Eyes, Preview
 
 ApiRequest = Request[Any, Any, Any]
 

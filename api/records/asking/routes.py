@@ -15,9 +15,9 @@ from api.core import runtime
 from api.core.actor import Actor, ActorKind
 from api.fhir.codes import PURPOSES
 from api.identity.guards import API, SETTINGS, anyone, participants_and_reading_systems
-from api.records import evaluation
+from api.records.asking import service as evaluation
+from api.records.asking.service import Question, Verdict
 from api.records.errors import BadQuestion
-from api.records.evaluation import Question, Verdict
 
 MOST_QUESTIONS: Final = 20
 LONGEST_REQUEST_ID: Final = 128

@@ -15,13 +15,13 @@ from api.core.actor import Actor
 from api.fhir.bundle import Written, written_bundle
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity.guards import systems_that_write
-from api.records import ingest
 from api.records.errors import NotStored, UnknownType, WrongMediaType
-from api.records.ingest import Stored, StoredRecord
+from api.records.incoming import service as ingest
+from api.records.incoming.service import Stored, StoredRecord
+from api.records.incoming.versions import instant
 from api.records.parse import MAX_BYTES
 from api.records.routes import FHIR_JSON, FhirReads
 from api.records.shapes import R4_TYPES
-from api.records.versions import instant
 
 # Above our own limit, so that a body a little too large still gets our own answer.
 BODY_LIMIT = MAX_BYTES + 64 * 1024

@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.records.incoming.plan import PlannedItem
 from api.records.parse import Json, as_object, decode, encode
-from api.records.plan import PlannedItem
 
 Change = Literal["created", "updated", "unchanged"]
 

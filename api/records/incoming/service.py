@@ -24,13 +24,15 @@ from api.core.settings import SettingFault
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.fhir import codes
-from api.records import ingest_queries, queries, versions
+from api.records import queries
 from api.records.errors import NotStored
+from api.records.incoming import queries as ingest_queries
+from api.records.incoming import versions
+from api.records.incoming.plan import Kind, Plan, PlannedItem, plan, with_references
+from api.records.incoming.versions import Change, Key, Version
 from api.records.mapping import HIDDEN_MARKS, SubjectRef
 from api.records.parse import MAX_BYTES, Fault, Json, Refused, decode
-from api.records.plan import Kind, Plan, PlannedItem, plan, with_references
 from api.records.shapes import SHAPES
-from api.records.versions import Change, Key, Version
 
 CASE_DAYS: Final = 3
 # A facility learns no more than this of a person it may not send records of.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from api.core import i18n
-from api.records.ingest import FileOutcome, Report
+from api.records.incoming.service import FileOutcome, Report
 from api.records.parse import Fault
 
 _STATES = ("stored", "unchanged", "quarantined", "refused")

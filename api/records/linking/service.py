@@ -18,8 +18,8 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.my_number import is_my_number
 from api.proxies import safety
-from api.records import linking_queries as queries
 from api.records.errors import NumberRefused, NumberTaken
+from api.records.linking import queries
 from notifications import service as notifications
 
 LIVES: Final = timedelta(hours=1)

@@ -16,9 +16,9 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.identity.guards import API, VIEW, participants_only
-from api.records import own
-from api.records.own import Asked, OwnRecord
-from api.records.plain import Fact
+from api.records.own import service as own
+from api.records.own.plain import Fact
+from api.records.own.service import Asked, OwnRecord
 
 ApiRequest = Request[Any, Any, Any]
 
