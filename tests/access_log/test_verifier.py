@@ -1,13 +1,13 @@
 """Every case of the synthetic log is answered as it must be."""
 
 import json
-import time
 
 import pytest
 
 from api.access_log import verifier as v
 from tests.access_log.cases import Case, cases
 from tests.access_log.synthetic import HANAKO, TARO, WITNESSES, Log
+from tests.pace import quickest
 
 
 def answered(case: Case) -> v.Verdict:
@@ -63,10 +63,12 @@ def test_a_thousand_events_are_verified_in_a_second():
     log.seal()
     log.count()
     text = json.dumps(log.bundle(witnesses=WITNESSES), ensure_ascii=False)
-    begun = time.process_time()
-    verdict = v.verify_bundle(text, log.vkeys, [each.vkey for each in WITNESSES], None, log.now)
-    assert verdict.outcome == "verified"
-    assert time.process_time() - begun < 1
+
+    def verify() -> None:
+        verdict = v.verify_bundle(text, log.vkeys, [each.vkey for each in WITNESSES], None, log.now)
+        assert verdict.outcome == "verified"
+
+    assert quickest(verify, 1) < 1
 
 
 def test_a_member_given_twice_is_refused():
