@@ -32,8 +32,9 @@ from api.directory import service as directory
 from api.records import service as records
 from benchmarks.load import Load, drive
 from benchmarks.network import Network, fill
-from benchmarks.read_path import KIND, token
+from benchmarks.read_path import KIND
 from benchmarks.server import Place, place, serving
+from benchmarks.tokens import reading_token
 from tests.checks.browser import find
 
 PARTICIPANTS = 1_000
@@ -116,7 +117,7 @@ def _workers(where: Place, network: Network, workers: int) -> Iterator[_Reads]:
     )
     with serving(where, workers=workers):
         for number in range(ROUNDS + 1):
-            headers["authorization"] = f"Bearer {token(where, network)}"
+            headers["authorization"] = f"Bearer {reading_token(where, network)}"
             for loads, paths in ways:
                 load = drive(
                     url, paths, connections=16, seconds=SECONDS, headers=headers, start=number * 331

@@ -25,13 +25,35 @@ KINDS = (
 )
 
 
+RECORD_COLUMNS = [
+    "participant_id", "record_id", "version", "resource_type", "category",
+    "sensitivity", "source_facility_id", "effective_on", "title", "body",
+]  # fmt: skip
+
+# So many participants' records are held in memory at once while they are written.
+CHUNK = 500
+
+
 class Network(NamedTuple):
+    """`heavy` are the participants with `heavy_records` records each; `samples` has the ids of one
+    prescription of each participant, in their order."""
+
     reader: UUID
+    writer: UUID
     professional: UUID
     participants: Sequence[UUID]
+    heavy: Sequence[UUID]
+    samples: Sequence[UUID]
 
 
-async def fill(admin_dsn: str, *, participants: int, records: int = 50) -> Network:
+async def fill(
+    admin_dsn: str,
+    *,
+    participants: int,
+    records: int = 50,
+    heavy: int = 0,
+    heavy_records: int = 200,
+) -> Network:
     """Every participant joined and lets one clinic in; records come from another facility.
 
     The rows are the product's own tables, written with COPY as the database's administrator.
@@ -58,7 +80,8 @@ async def fill(admin_dsn: str, *, participants: int, records: int = 50) -> Netwo
     )
     profile = directory.profile()
     chance = random.Random(20261121)
-    ids = [uuid7() for _ in range(participants)]
+    ids = [uuid7() for _ in range(participants + heavy)]
+    samples: list[UUID] = []
     admin = await asyncpg.connect(admin_dsn)
     try:
         # Triggers would ask for a signed context; the heads they keep are written below.
@@ -97,20 +120,19 @@ async def fill(admin_dsn: str, *, participants: int, records: int = 50) -> Netwo
             ["participant_id", "last_pseq", "policy_version"],
             [(i, 0, 2) for i in ids],
         )
-        await _copy(
-            admin,
-            "record",
-            [
-                "participant_id", "record_id", "version", "resource_type", "category",
-                "sensitivity", "source_facility_id", "effective_on", "title", "body",
-            ],
-            [row for i in ids for row in _records(i, writer, records, chance)],
-        )  # fmt: skip
+        for start in range(0, len(ids), CHUNK):
+            rows: list[tuple[object, ...]] = []
+            for number, each in enumerate(ids[start : start + CHUNK], start):
+                count = records if number < participants else heavy_records
+                made = _records(each, writer, count, chance)
+                samples.append(UUID(str(made[0][1])))
+                rows += made
+            await _copy(admin, "record", RECORD_COLUMNS, rows)
         await admin.execute("VACUUM ANALYZE")
         await _recycle_wal(admin)
     finally:
         await admin.close()
-    return Network(reader, professional, ids)
+    return Network(reader, writer, professional, ids[:participants], ids[participants:], samples)
 
 
 def _records(

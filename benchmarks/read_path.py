@@ -13,13 +13,13 @@ import time
 from uuid import UUID
 
 import asyncpg
-import jwt
 
 from api.core import database, runtime
 from api.directory import service as directory
 from benchmarks.load import Load, drive
 from benchmarks.network import Network, fill
 from benchmarks.server import UNAUDITED, Place, place, serving
+from benchmarks.tokens import reading_token
 
 PARTICIPANTS = 1_000
 CONNECTIONS = (1, 16, 64)
@@ -69,7 +69,7 @@ def _rounds(where: Place, network: Network) -> tuple[dict[tuple[str, int], list[
     answered = 0
     for round_number in range(ROUNDS + 1):
         for connections in CONNECTIONS:
-            headers = {"authorization": f"Bearer {token(where, network)}"}
+            headers = {"authorization": f"Bearer {reading_token(where, network)}"}
             for name, paths in ways.items():
                 load = drive(
                     url,
@@ -87,26 +87,6 @@ def _rounds(where: Place, network: Network) -> tuple[dict[tuple[str, int], list[
                 rows.setdefault(("raw", connections), []).append(raw)
     logged = asyncio.run(_events(where))
     return rows, max(0, answered - logged)
-
-
-def token(where: Place, network: Network) -> str:
-    """As `POST /oauth/token` issues them; the exchange itself is not what is measured here."""
-    now = int(time.time())
-    return jwt.encode(
-        {
-            "iss": where.settings.public_url,
-            "aud": f"{where.settings.public_url}/fhir/R4",
-            "sub": "bench",
-            "iat": now,
-            "exp": now + 300,
-            "jti": str(now),
-            "scope": "system/*.read",
-            "facility": str(network.reader),
-            "person": {"person_id": str(network.professional), "purpose_of_use": "TREAT"},
-        },
-        where.keys.token_signing,
-        algorithm="EdDSA",
-    )
 
 
 async def _raw(where: Place, participants: object, connections: int) -> Load:

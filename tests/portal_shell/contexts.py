@@ -833,9 +833,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+ENVIRONMENT = environment()  # one for all: it keeps what it compiled
+
+
 def render(name: str, locale: str, **changes: object) -> str:
     template, context = PAGES[name]
-    page = environment().get_template(template)
+    page = ENVIRONMENT.get_template(template)
     return page.render(BASE | {"locale": locale} | context | changes)
 
 

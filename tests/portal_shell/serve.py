@@ -18,6 +18,8 @@ CSP = (
 
 
 class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         locale, _, name = url.path.strip("/").partition("/")
@@ -37,6 +39,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.send_header("content-security-policy", CSP)
+        if locale == "static":
+            self.send_header("cache-control", "max-age=3600")
         self.end_headers()
         self.wfile.write(body)
 
