@@ -23,6 +23,7 @@ from api import demo_provider
 from api.access_log import service as access_log
 from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
+from api.admission import admitting
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
@@ -91,6 +92,16 @@ JSON_DOORS = (
     "/log/v1",
     "/facility/receipts",
     "/emergency",
+)
+# What an emergency needs, from signing in to the records; served however many others come.
+RESERVED_DOORS = (
+    "/clinic/emergency",
+    "/emergency/",
+    "/health/",
+    "/oauth/token",
+    "/sign-in",
+    "/static/",
+    "/step-up",
 )
 OAUTH_DOORS = ("/oauth/token", "/oauth/revoke")
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -188,7 +199,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         dependencies={"actor": Provide(provide_actor)},
         lifespan=[_serving(dsn)],
         exception_handlers={Exception: _answer},
-        middleware=[hiding],
+        middleware=[admitting(RESERVED_DOORS), hiding],
         before_request=keep_form,
         before_send=[_harden, _note],
         csrf_config=CSRFConfig(

@@ -5,10 +5,11 @@ role cannot read. A context is bound to one backend and one transaction, so SQL 
 query can neither make one nor use one it has seen before.
 """
 
+import asyncio
 import hmac
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from piccolo.engine.postgres import PostgresEngine
 from api.core.actor import Actor
 from api.core.crypto import KeyRing
 from api.core.errors import NotFound, Unavailable
+from api.core.reserved import is_reserved
 
 os.environ.setdefault("PICCOLO_CONF", "api.piccolo_conf")
 
@@ -68,12 +70,17 @@ class NestedTransaction(RuntimeError):
 
 
 _context_key: bytes = b""
+WAIT_SECONDS = 10
+# Of the pool's connections: those only reserved doors' transactions take, and those of the lanes.
+RESERVED, IN_LANES = 4, 4
+_for_others = asyncio.Semaphore(1)
 
 
-async def open_database(dsn: str, keys: KeyRing, *, connections: int = 16) -> None:
+async def open_database(dsn: str, keys: KeyRing, *, connections: int = 20) -> None:
     """Opens the pool as the application's role."""
-    global _context_key
+    global _context_key, _for_others
     _context_key = keys.context
+    _for_others = asyncio.Semaphore(max(1, connections - RESERVED - IN_LANES))
     DB.config = {"dsn": dsn}
     await DB.start_connection_pool(
         min_size=min(4, connections),
@@ -108,14 +115,8 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
     """
     if DB.current_transaction.get() is not None:
         raise NestedTransaction
-    if DB.pool is None:
-        raise Unavailable
     try:
-        connection = await DB.pool.acquire(timeout=10)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable from error
-    try:
-        async with connection.transaction():
+        async with _connection() as connection, connection.transaction():
             started = await connection.fetchval("SELECT app.transaction_nonce()")
             pid = connection.get_server_pid()
             if actor.powers is None:
@@ -137,8 +138,36 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
                 DB.current_transaction.reset(token)
     except (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
         raise Unavailable from error
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[Any]:
+    """One of the pool's; the last ones are for what `api.admission` reserves alone."""
+    if DB.pool is None:
+        raise Unavailable
+    async with nullcontext() if is_reserved.get() else _in_turn():
+        try:
+            connection = await DB.pool.acquire(timeout=WAIT_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable from error
+        try:
+            yield connection
+        finally:
+            await DB.pool.release(connection)
+
+
+@asynccontextmanager
+async def _in_turn() -> AsyncIterator[None]:
+    places = _for_others
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await places.acquire()
+    except TimeoutError as error:
+        raise Unavailable from error
+    try:
+        yield
     finally:
-        await DB.pool.release(connection)
+        places.release()
 
 
 async def turn_to(tx: Transaction, subject: UUID) -> None:
