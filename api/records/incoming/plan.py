@@ -1,7 +1,8 @@
 """What would be stored of a body that came in, for whom, or why not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, cast
+from uuid import UUID
 
 import msgspec
 
@@ -19,10 +20,12 @@ from api.records.parse import (
     MAX_BYTES,
     Fault,
     Json,
+    Refused,
     as_object,
     as_objects,
     as_text,
     check,
+    check_tree,
     encode,
     walk,
 )
@@ -78,6 +81,23 @@ def plan(resource: Json) -> Plan:
     if kind in _ENTRY_BY_ENTRY:
         return _Entries(cast(Kind, kind), resource).plan()
     return Plan("single", faults=(Fault("unsupported_bundle", "Bundle.type"),))
+
+
+def plan_built(resources: Sequence[Json], subject: UUID | None) -> Plan:
+    """Plan resources that were built here as one transaction; `subject` is whom all are about."""
+    entries = []
+    for each in resources:
+        name = as_text(each.get("resourceType"))
+        own = each
+        if subject is not None and name in SHAPES and SHAPES[name].subject:
+            own = {**each, SHAPES[name].subject: {"reference": f"Patient/{subject}"}}
+        entries.append({"resource": own, "request": {"method": "POST", "url": name}})
+    bundle: Json = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    try:
+        check_tree(bundle)
+    except Refused as refused:
+        return Plan("transaction", faults=(refused.fault,))
+    return plan(bundle)
 
 
 def with_references(resource: Json, references: Mapping[str, str]) -> Json:
