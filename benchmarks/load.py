@@ -11,12 +11,16 @@ from typing import NamedTuple
 
 # Walks the paths in order; reports what wrk counted as one JSON object.
 SCRIPT = """
-local paths = {}
+local paths, bodies = {}, {}
 for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
+for line in io.lines("%(bodies)s") do bodies[#bodies + 1] = line end
 local n = %(start)d
 request = function()
   n = n + 1
-  return wrk.format("GET", paths[n %% #paths + 1])
+  local path = paths[n %% #paths + 1]
+  if #bodies == 0 then return wrk.format("GET", path) end
+  local body = bodies[n %% #bodies + 1]:gsub("@N@", tostring(n))
+  return wrk.format("POST", path, nil, body)
 end
 done = function(summary, latency, requests)
   io.write(string.format('\\nJSON{"requests":%%d,"seconds":%%f,"p50":%%f,"p99":%%f,"bad":%%d}\\n',
@@ -56,14 +60,17 @@ def drive(
     seconds: int,
     headers: dict[str, str],
     start: int = 0,
+    bodies: Sequence[str] = (),
 ) -> Load:
-    """One bounded run against a server on this machine."""
+    """One bounded run against a server on this machine. With `bodies`, of one line each, they are
+    posted in turn; `@N@` in them is another number each time."""
     if "//localhost" not in base_url and "//127.0.0.1" not in base_url:
         raise ValueError("load goes to loopback only")
     with tempfile.TemporaryDirectory() as folder:
-        listing, script = Path(folder, "paths"), Path(folder, "walk.lua")
+        listing, posted, script = (Path(folder, name) for name in ("paths", "bodies", "walk.lua"))
         listing.write_text("\n".join(paths))
-        script.write_text(SCRIPT % {"paths": listing, "start": start})
+        posted.write_text("\n".join(bodies))
+        script.write_text(SCRIPT % {"paths": listing, "bodies": posted, "start": start})
         said = subprocess.run(
             [
                 tool(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",

@@ -63,11 +63,7 @@ async def settings_in(tx: Transaction) -> Settings:
 
 async def locked_settings_in(tx: Transaction) -> Settings | None:
     """The subject's settings, held still by the log head's lock until the transaction ends."""
-    row = await queries.current(tx)
-    if row is None:
-        return None
-    await queries.lock(tx)
-    return await settings_in(tx)
+    return await settings_in(tx) if await queries.lock_known(tx) else None
 
 
 def settings_of(row: asyncpg.Record) -> Settings:
@@ -100,4 +96,5 @@ def directive_of(row: asyncpg.Record | None) -> Directive:
         msgspec.json.decode(row["marks"], type=tuple[Mark, ...]),
         row["incoming_level"],
         row["asks_first_since"],
+        tuple(row["refused_sources"]),
     )

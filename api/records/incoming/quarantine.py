@@ -10,7 +10,7 @@ from api.core import clock
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.records.incoming import queries
-from api.records.incoming.sending import UNKNOWN, Sending, acting_facility
+from api.records.incoming.sending import UNKNOWN, Sending, acting_facility_in
 from api.records.parse import Fault
 
 CASE_DAYS: Final = 3
@@ -18,8 +18,8 @@ CASE_DAYS: Final = 3
 
 async def keep(sending: Sending, body: bytes, faults: Sequence[Fault]) -> None:
     """Puts a refused body aside, once; somebody unknown is a case for the support centre."""
-    facility = await acting_facility(sending.actor)
     async with unit_of_work(sending.actor) as tx:
+        facility = await acting_facility_in(tx)
         if await queries.is_in_quarantine(tx, sending.name, body):
             return
         submission_id = uuid7()

@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.core.actor import Actor, ActorKind
-from api.core.database import unit_of_work
+from api.core.database import Transaction
 from api.core.errors import Forbidden, NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.records.errors import NotStored
-from api.records.incoming.plan import Kind
+from api.records.incoming.plan import UNCONDITIONAL, Conditions, Kind
 from api.records.incoming.versions import Change, Version
 
 # A facility learns no more than this of a person it may not send records of.
@@ -37,6 +37,17 @@ class Stored(NamedTuple):
     entries: tuple[StoredRecord | NotStored | None, ...]
 
 
+class Asked(NamedTuple):
+    """What the sender's request says beside its body. `key_hash` is of the key under which it wants
+    one answer however often it asks, `request_hash` of all it sent."""
+
+    resource_type: str | None = None
+    resource_id: str | None = None
+    conditions: Conditions = UNCONDITIONAL
+    key_hash: bytes | None = None
+    request_hash: bytes = b""
+
+
 class Sending(NamedTuple):
     """`subjects`: whom a name stands for, on the operator's word. `subject`: whom all is about."""
 
@@ -45,6 +56,7 @@ class Sending(NamedTuple):
     subjects: Mapping[str, UUID] = {}
     is_file: bool = False
     subject: UUID | None = None
+    asked: Asked = Asked()
 
 
 def check_actor(actor: Actor, *kinds: ActorKind) -> None:
@@ -53,9 +65,9 @@ def check_actor(actor: Actor, *kinds: ActorKind) -> None:
         raise NotFound
 
 
-async def acting_facility(actor: Actor) -> FacilityLine:
-    async with unit_of_work(actor) as tx:
-        found = await directory.facilities_in(tx, [actor.facility_id or UUID(int=0)])
+async def acting_facility_in(tx: Transaction) -> FacilityLine:
+    """Raises `Forbidden` for one that has left."""
+    found = await directory.facilities_in(tx, [tx.acting.facility_id or UUID(int=0)])
     if not found or not found[0].is_active:
         raise Forbidden
     return found[0]

@@ -1,8 +1,11 @@
 """Records coming in: read, matched to one participant, and stored whole or not at all."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -10,26 +13,69 @@ import asyncpg
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import Conflict
+from api.records.errors import NotStored
 from api.records.incoming import folder as folder_files
 from api.records.incoming import queries
 from api.records.incoming.folder import FileOutcome
-from api.records.incoming.sending import Sending, Stored, StoredRecord, check_actor
+from api.records.incoming.plan import Conditions, condition_of
+from api.records.incoming.sending import Asked, Sending, Stored, StoredRecord, check_actor
 from api.records.incoming.taking import store_body, store_built
-from api.records.parse import Json
+from api.records.parse import Fault, Json
 
-__all__ = ["FileOutcome", "Report", "Stored", "StoredRecord"]
+__all__ = ["FileOutcome", "Report", "Stored", "StoredRecord", "Update"]
 
 Report = tuple[FileOutcome, ...]
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-async def store(actor: Actor, body: bytes, *, resource_type: str | None = None) -> Stored:
+class Update(NamedTuple):
+    """Which record a PUT means: its id, or a search by identifier; and the version it follows."""
+
+    resource_id: str | None = None
+    query: str | None = None
+    if_match: str | None = None
+
+
+async def store(
+    actor: Actor,
+    body: bytes,
+    *,
+    resource_type: str | None = None,
+    update: Update | None = None,
+    if_none_exist: str | None = None,
+    key: str | None = None,
+) -> Stored:
     """Takes in one body in the name of the acting facility: one transaction, all or nothing.
 
-    `resource_type` is what the sender's URL names. In a batch every entry is a transaction of its
-    own. Raises `NotStored` with every fault; a submission about somebody unknown is quarantined.
+    `resource_type` is what the sender's URL names; `update`, which record is meant; `if_none_exist`
+    a search by identifier that must find nothing for a new one. `key` is one for one request: asked
+    again within a day it gives the same answer. In a batch every entry is a transaction of its own.
+    Raises `NotStored` with every fault, and `KeyReused`; a submission about somebody unknown is
+    quarantined.
     """
-    name = f"POST /fhir/R4/{resource_type}" if resource_type else "POST /fhir/R4"
-    return await store_body(Sending(actor, name), body, resource_type)
+    name = f"{'POST' if update is None else 'PUT'} /fhir/R4"
+    name += f"/{resource_type}" if resource_type else ""
+    asked = Asked(
+        resource_type,
+        update.resource_id if update else None,
+        _conditions(update, if_none_exist),
+        sha256(key.encode()).digest() if key is not None else None,
+    )
+    if key is not None:
+        if not _KEY.fullmatch(key):
+            raise NotStored([Fault("bad_key")])
+        said = "\0".join([name, repr(update), repr(if_none_exist), ""]).encode()
+        asked = asked._replace(request_hash=sha256(said + body).digest())
+    return await store_body(Sending(actor, name, asked=asked), body)
+
+
+def _conditions(update: Update | None, if_none_exist: str | None) -> Conditions:
+    query, if_match = (update.query, update.if_match) if update else (None, None)
+    read = condition_of(query=query, if_none_exist=if_none_exist, if_match=if_match)
+    is_asked = query is not None or if_none_exist is not None
+    if (is_asked and read.match is None) or (if_match is not None and read.version is None):
+        raise NotStored([Fault("conditional")])
+    return read
 
 
 async def store_resources(

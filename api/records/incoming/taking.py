@@ -3,40 +3,55 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from typing import Final
 
+import asyncpg
+
+from api.access_log.events import EventName
 from api.core.actor import ActorKind
 from api.core.database import unit_of_work
-from api.core.ids import uuid7
 from api.records.errors import NotStored
-from api.records.incoming import queries
-from api.records.incoming.plan import Kind, Plan, PlannedItem, plan, plan_built
+from api.records.incoming import answers
+from api.records.incoming.plan import Plan, plan, plan_built
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
     UNKNOWN,
+    Asked,
     Sending,
     Stored,
     StoredRecord,
-    acting_facility,
+    acting_facility_in,
     check_actor,
 )
-from api.records.incoming.whom import hold_still, subject_of
+from api.records.incoming.whom import hold_still, subject_in
 from api.records.incoming.writing import log, write
 from api.records.parse import Fault, Json, Refused, decode
 
+# Larger bodies are read beside the loop: 10 MB takes a second, and others are served meanwhile.
+AT_ONCE: Final = 64 * 1024
 
-async def store_body(sending: Sending, body: bytes, resource_type: str | None = None) -> Stored:
+
+async def store_body(sending: Sending, body: bytes) -> Stored:
+    """Raises `KeyReused` for a key that was used for something else."""
     check_actor(sending.actor)
-    # Reading and planning 10 MB takes a second; others are served meanwhile.
-    planned, count = await asyncio.to_thread(_planned, body, resource_type)
+    earlier = await answers.earlier(sending)
+    if earlier is not None:
+        return earlier
+    if len(body) <= AT_ONCE:
+        planned, count = _planned(body, sending.asked)
+    else:
+        planned, count = await asyncio.to_thread(_planned, body, sending.asked)
     if planned.kind == "batch":
-        return await _store_batch(sending, planned, count)
-    records = await _store_or_keep(sending, planned.items, body, planned.kind)
-    if planned.items[0].position is None:
-        return Stored(planned.kind, tuple(records))
-    entries: list[StoredRecord | NotStored | None] = [None] * count
-    for item, record in zip(planned.items, records, strict=True):
-        entries[item.position or 0] = record
-    return Stored(planned.kind, tuple(entries))
+        stored = await _store_batch(sending, planned, count)
+        return await answers.keep(sending, stored)
+    try:
+        return await _store_or_keep(sending, planned, body, count)
+    except asyncpg.UniqueViolationError:
+        # The same request twice at once: what the other was answered is the answer.
+        answered = await answers.earlier(sending)
+        if answered is None:
+            raise
+        return answered
 
 
 async def store_built(sending: Sending, resources: Sequence[Json]) -> Stored:
@@ -44,19 +59,19 @@ async def store_built(sending: Sending, resources: Sequence[Json]) -> Stored:
     planned = plan_built(resources, sending.subject)
     if planned.faults:
         raise NotStored(planned.faults)
-    return Stored("transaction", tuple(await _store_items(sending, planned.items, "transaction")))
+    return await _store_items(sending, planned, len(resources))
 
 
-def _planned(body: bytes, resource_type: str | None) -> tuple[Plan, int]:
+def _planned(body: bytes, asked: Asked) -> tuple[Plan, int]:
     try:
         resource = decode(body)
     except Refused as refused:
         raise NotStored([refused.fault]) from None
-    name = resource["resourceType"]
-    if resource_type is not None and name != resource_type:
+    name, is_named = resource["resourceType"], asked.resource_type is not None
+    if is_named and name != asked.resource_type:
         raise NotStored([Fault("type_mismatch", "Resource.resourceType")])
-    planned = plan(resource)
-    if resource_type is not None and planned.kind in ("transaction", "batch"):
+    planned = plan(resource, resource_id=asked.resource_id, conditions=asked.conditions)
+    if is_named and planned.kind in ("transaction", "batch"):
         raise NotStored([Fault("unsupported_bundle", "Bundle.type")])
     is_refused_whole = any(_position(fault) is None for fault in planned.faults)
     if planned.faults and (planned.is_all_or_nothing or is_refused_whole):
@@ -72,23 +87,24 @@ async def _store_batch(sending: Sending, planned: Plan, count: int) -> Stored:
     entries: list[StoredRecord | NotStored | None] = [None] * count
     for place, found in faults.items():
         entries[place or 0] = NotStored(found)
+    alone = sending._replace(asked=Asked())
     for item in planned.items:
         place = item.position or 0
         if entries[place] is not None:
             continue
         try:
-            stored = await _store_or_keep(sending, (item,), item.text.encode(), "batch")
-            entries[place] = stored[0]
+            stored = await _store_or_keep(
+                alone, Plan("batch", (item,)), item.text.encode(), place + 1
+            )
+            entries[place] = stored.entries[place]
         except NotStored as refusal:
             entries[place] = refusal
     return Stored("batch", tuple(entries))
 
 
-async def _store_or_keep(
-    sending: Sending, items: Sequence[PlannedItem], body: bytes, kind: Kind
-) -> list[StoredRecord]:
+async def _store_or_keep(sending: Sending, planned: Plan, body: bytes, count: int) -> Stored:
     try:
-        return await _store_items(sending, items, kind)
+        return await _store_items(sending, planned, count)
     except NotStored as refusal:
         if refusal.faults[0].reason == UNKNOWN and not sending.is_file:
             await keep(sending, body, refusal.faults)
@@ -96,24 +112,30 @@ async def _store_or_keep(
         raise
 
 
-async def _store_items(
-    sending: Sending, items: Sequence[PlannedItem], kind: Kind
-) -> list[StoredRecord]:
+async def _store_items(sending: Sending, planned: Plan, count: int) -> Stored:
+    """One transaction: whose it is, held still, what is new of it, the events, the answer."""
     actor = sending.actor
-    facility = await acting_facility(actor)
-    subject, is_vouched = await subject_of(sending, items, facility)
-    async with unit_of_work(actor, subject=subject) as tx:
-        incoming_level = await hold_still(tx, items, is_vouched=is_vouched)
-        written = await write(tx, sending, subject, items, kind, incoming_level)
-        new = [
-            (item, record.version.record_id)
-            for item, record in zip(items, written, strict=True)
-            if record.change != "unchanged"
-        ]
-        if new:
-            await queries.add_submission(tx, uuid7(), sending.name, stored=len(new), quarantined=0)
-            await log(tx, actor, facility, new)
-    return written
+    async with unit_of_work(actor) as tx:
+        facility = await acting_facility_in(tx)
+        subject, is_vouched = await subject_in(tx, sending, planned.items, facility)
+        chosen = await hold_still(tx, planned.items, facility.facility_id, is_vouched=is_vouched)
+        written = await write(tx, sending, subject, planned, chosen)
+        if written.new:
+            await log(tx, actor, facility, EventName.RECORD_STORED, written.new)
+        if written.withdrawn:
+            await log(tx, actor, facility, EventName.RECORD_WITHDRAWN, written.withdrawn)
+        stored = _stored(planned, written.records, count)
+        await answers.keep_in(tx, sending, stored, subject)
+    return stored
+
+
+def _stored(planned: Plan, records: Sequence[StoredRecord], count: int) -> Stored:
+    if planned.items[0].position is None:
+        return Stored(planned.kind, tuple(records))
+    entries: list[StoredRecord | NotStored | None] = [None] * count
+    for item, record in zip(planned.items, records, strict=True):
+        entries[item.position or 0] = record
+    return Stored(planned.kind, tuple(entries))
 
 
 def _position(fault: Fault) -> int | None:
