@@ -39,6 +39,8 @@ KNOWN = {
     "api/records/incoming/queries.py::drop_parts": "a facility withdraws what it wrote itself",
     "api/records/incoming/queries.py::earlier_bodies": "a facility compares what it wrote itself",
     "api/records/incoming/queries.py::supersede": WRITES,
+    "api/records/retention/queries.py::dated_before": "an operator ends what is kept; no content",
+    "api/records/retention/queries.py::withdraw": "the same",
     "api/records/incoming/queries.py::add": WRITES,
 }
 
