@@ -14,13 +14,13 @@ async def lock(tx: Transaction) -> None:
     await tx.execute("SELECT access_log_lock_head()")
 
 
-async def lock_known(tx: Transaction) -> bool:
-    """As `lock`; False, and nothing locked, for nobody we know."""
-    found = await tx.fetchval(
+async def lock_known(tx: Transaction) -> int | None:
+    """As `lock`, with the policy version; None, and nothing locked, for nobody we know."""
+    found: int | None = await tx.fetchval(
         "SELECT access_log_lock_head() FROM participant"
         " WHERE participant_id = (SELECT app.subject())"
     )
-    return found is not None
+    return found
 
 
 async def current(tx: Transaction) -> asyncpg.Record | None:

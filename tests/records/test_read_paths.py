@@ -21,6 +21,7 @@ WRITES = "takes in what the acting facility wrote"
 KNOWN = {
     "app.permitted_records": "the filter itself",
     "public.records_participant_of_record": "whose an id is; answers no record",
+    "public.records_arrive": "takes in what facilities wrote, each in its signed name",
     "public.records_past_retention": "for an operator, whose is too old; answers no record",
     "api/records/own/queries.py::page": OWN_SIDE,
     "api/records/own/queries.py::counts": OWN_SIDE,

@@ -11,7 +11,7 @@ from api.access_log.events import EventName
 from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
-from api.records.incoming import answers
+from api.records.incoming import answers, arriving
 from api.records.incoming.plan import Plan, plan, plan_built
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
@@ -44,6 +44,9 @@ async def store_body(sending: Sending, body: bytes) -> Stored:
     if planned.kind == "batch":
         stored = await _store_batch(sending, planned, count)
         return await answers.keep(sending, stored)
+    records = await arriving.new_records(sending, planned, len(body))
+    if records is not None:
+        return _stored(planned, records, count)
     try:
         return await _store_or_keep(sending, planned, body, count)
     except asyncpg.UniqueViolationError:
@@ -118,14 +121,15 @@ async def _store_items(sending: Sending, planned: Plan, count: int) -> Stored:
     async with unit_of_work(actor) as tx:
         facility = await acting_facility_in(tx)
         subject, is_vouched = await subject_in(tx, sending, planned.items, facility)
-        chosen = await hold_still(tx, planned.items, facility.facility_id, is_vouched=is_vouched)
-        written = await write(tx, sending, subject, planned, chosen)
+        held = await hold_still(tx, planned.items, facility.facility_id, is_vouched=is_vouched)
+        written = await write(tx, sending, subject, planned, held.settings.directive)
         if written.new:
             await log(tx, actor, facility, EventName.RECORD_STORED, written.new)
         if written.withdrawn:
             await log(tx, actor, facility, EventName.RECORD_WITHDRAWN, written.withdrawn)
         stored = _stored(planned, written.records, count)
         await answers.keep_in(tx, sending, stored, subject)
+    arriving.remember(facility, planned.items, subject, held)
     return stored
 
 

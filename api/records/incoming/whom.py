@@ -1,10 +1,13 @@
 """Whose a sending is: one participant, known by the names the sender may use."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
+import msgspec
+
 from api.consent import stored
-from api.consent.facts import Directive
+from api.consent.stored import Held, Settings
 from api.core import runtime
 from api.core.database import Transaction, turn_to
 from api.directory.service import FacilityLine
@@ -49,7 +52,7 @@ async def subject_in(
 
 async def hold_still(
     tx: Transaction, items: Sequence[PlannedItem], facility_id: UUID, *, is_vouched: bool
-) -> Directive:
+) -> Held:
     """Holds the participant still until the transaction ends; raises `NotStored`.
 
     Answers what they chose. Participation governs reading, not arriving: records come in for those
@@ -57,38 +60,64 @@ async def hold_still(
     the day they join. Whoever refused or left, or takes nothing from this facility, is kept out
     altogether, and the facility cannot tell which.
     """
-    state = await stored.locked_settings_in(tx)
-    if state is None:
+    held = await stored.locked_in(tx)
+    if held is None:
         raise NotStored([Fault(UNKNOWN, subject_path(items[0]))])
-    is_out = state.participation.state in ("refused", "withdrawn")
-    if is_out or facility_id in state.directive.refused_sources:
+    if not is_taken(held.settings, facility_id):
         raise NotStored([Fault(NOT_TAKEN, subject_path(items[0]))])
-    births = {item.classified.subject.birth_on for item in items} - {None}
+    births = births_in(items)
     if births and not is_vouched:
         person = await queries.person(tx)
         if person is None or births != {person["birth_on"]}:
             raise NotStored([Fault(UNKNOWN, subject_path(items[0]))])
-    return state.directive
+    return held
+
+
+def is_taken(settings: Settings, facility_id: UUID) -> bool:
+    """Whether the participant takes records from this facility."""
+    is_out = settings.participation.state in ("refused", "withdrawn")
+    return not is_out and facility_id not in settings.directive.refused_sources
+
+
+def births_in(items: Sequence[PlannedItem]) -> set[date]:
+    """The birth dates the sender says, of one person as it should be."""
+    said = (item.classified.subject.birth_on for item in items)
+    return {birth_on for birth_on in said if birth_on is not None}
+
+
+class Names(msgspec.Struct, frozen=True):
+    """By what a sender may name somebody: cards, its own patient numbers, and our id of them."""
+
+    cards: tuple[str, ...]
+    numbers: tuple[str, ...]
+    by_id: bool
+
+
+def names_in(ref: SubjectRef, facility: FacilityLine, subject: UUID | None = None) -> Names:
+    """Another facility's patient numbers lead nowhere: only their own facility may use them."""
+    own = codes.patient_in_facility(facility.code)
+    return Names(
+        tuple(
+            each.value.replace("-", "").replace(" ", "")
+            for each in ref.identifiers
+            if each.system == codes.CARD
+        ),
+        tuple(each.value for each in ref.identifiers if each.system == own),
+        subject is not None and _our_patient(ref.reference) == subject,
+    )
 
 
 async def _whose(
     tx: Transaction, sending: Sending, ref: SubjectRef, facility: FacilityLine
 ) -> UUID | None:
-    """Whom these names lead to: nobody, unless all that lead to someone lead to the same.
-
-    Another facility's patient numbers lead nowhere: only their own facility may use them.
-    """
+    """Whom these names lead to: nobody, unless all that lead to someone lead to the same."""
     found = _vouched(sending, ref)
-    own_numbers = codes.patient_in_facility(facility.code)
-    for each in ref.identifiers:
-        person = None
-        if each.system == codes.CARD:
-            digits = each.value.replace("-", "").replace(" ", "")
-            person = await queries.participant_of_card(tx, digits)
-        elif each.system == own_numbers:
-            person = await queries.participant_of_local_id(tx, facility.facility_id, each.value)
-        if person is not None:
-            found.add(person)
+    names = names_in(ref, facility)
+    for card in names.cards:
+        found.add(await queries.participant_of_card(tx, card))
+    for number in names.numbers:
+        found.add(await queries.participant_of_local_id(tx, facility.facility_id, number))
+    found.discard(None)
     literal = _our_patient(ref.reference)
     if literal is not None and literal not in found:
         await turn_to(tx, literal)
@@ -97,7 +126,7 @@ async def _whose(
     return found.pop() if len(found) == 1 else None
 
 
-def _vouched(sending: Sending, ref: SubjectRef) -> set[UUID]:
+def _vouched(sending: Sending, ref: SubjectRef) -> set[UUID | None]:
     names = (*ref.names(), *ref.short_names()) if sending.subjects else ()
     return {sending.subjects[name] for name in names if name in sending.subjects}
 

@@ -53,8 +53,8 @@ async def write(
     A new record is at least of the directive's incoming level; a newer version never less than the
     one before. A document that is unchanged leaves its parts as they are. Raises `NotStored`.
     """
-    held = await _Held.of(tx, sending, planned.items)
-    work = _Work(subject, directive, held, planned)
+    held = await Before.of(tx, sending, planned.items)
+    work = Work(subject, directive, held, planned)
     work.write()
     dropped = []
     if work.document_id is not None and work.is_changed:
@@ -71,11 +71,14 @@ async def write(
             await queries.supersede(tx, list(newest))
         current = [row._replace(is_current=newest[row.record_id] == row.version) for row in rows]
         await queries.add(tx, current, uuid7(), sending.name)
-    return Written(work.records, list(map(_line, work.rows)), list(map(_line, dropped)))
+    return Written(work.records, list(map(line_of, work.rows)), list(map(line_of, dropped)))
 
 
-class _Held:
-    """What the facility has sent of this participant before, as far as this sending is about it."""
+class Before:
+    """What the facility has sent of this participant before, as far as this sending is about it.
+
+    Without anything it is a first sending.
+    """
 
     def __init__(self) -> None:
         self.current: dict[Key, Version] = {}
@@ -83,7 +86,7 @@ class _Held:
         self.earlier: dict[UUID, set[str]] = {}
 
     @classmethod
-    async def of(cls, tx: Transaction, sending: Sending, items: Sequence[PlannedItem]) -> "_Held":
+    async def of(cls, tx: Transaction, sending: Sending, items: Sequence[PlannedItem]) -> "Before":
         found = cls()
         found._take(await queries.held(tx, [versions.key_of(item) for item in items]))
         asked = [each for item in items if (each := _uuid(item.resource_id)) is not None]
@@ -140,10 +143,10 @@ class _Held:
         return content.content_of_body(version.body) == text
 
 
-class _Work:
+class Work:
     """One sending while its versions are made."""
 
-    def __init__(self, subject: UUID, directive: Directive, held: _Held, planned: Plan) -> None:
+    def __init__(self, subject: UUID, directive: Directive, held: Before, planned: Plan) -> None:
         self.items = planned.items
         self.held, self.subject, self.directive = held, subject, directive
         self.now, self.today = clock.now(), clock.today_in_japan()
@@ -263,7 +266,7 @@ def _withdrawn(row: asyncpg.Record, now: datetime) -> Row:
     )
 
 
-def _line(row: Row) -> Line:
+def line_of(row: Row) -> Line:
     is_told = not HIDDEN_MARKS.intersection(row.marks)
     return Line(row.record_id, row.resource_type, row.category, is_told)
 
@@ -293,15 +296,20 @@ async def log(
     if not told:
         await access_log.append_system(tx, event, outcome="permitted", detail=hidden)
         return
-    sender = {
-        "name": actor.name,
-        "profession": actor.profession,
-        "facility": {"ja": facility.name, "en": facility.name_en},
-        "client": actor.client_id,
+    said = sender(actor, facility.name, facility.name_en)
+    await access_log.append(tx, event, detail={**said, **counted(told)}, undisclosed=hidden)
+
+
+def sender(actor: Actor, name: str, name_en: str) -> dict[str, Any]:
+    """Who sent it, as the participant will read it."""
+    return {
+        "actor": {
+            "name": actor.name,
+            "profession": actor.profession,
+            "facility": {"ja": name, "en": name_en},
+            "client": actor.client_id,
+        }
     }
-    await access_log.append(
-        tx, event, detail={"actor": sender, **counted(told)}, undisclosed=hidden
-    )
 
 
 def counted(lines: Iterable[Line]) -> dict[str, Any]:
