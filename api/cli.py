@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             "migrate": _migrate,
             "demo-token": _demo_token,
             "ingest": _ingest,
+            "records": _records,
             "keys": _keys,
             "consent": _consent,
             "trained": _trained,
@@ -99,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_subject,
         metavar="REFERENCE=CARD",
         help="whose card a reference or an identifier in the files stands for",
+    )
+    kept = commands.add_parser("records", help="what is kept").add_subparsers(
+        dest="deed", required=True
+    )
+    kept.add_parser("retention", help="withdraw what is past its time").add_argument(
+        "--dry-run", action="store_true", help="only say what would be withdrawn"
     )
     verifier.add_arguments(
         commands.add_parser("verify", help="check an access log without trusting whoever runs it")
@@ -363,6 +370,27 @@ def _ingest(settings: Settings, options: argparse.Namespace) -> int:
     with _dsn(settings, keys) as dsn:
         print(asyncio.run(_take_in(settings, keys, dsn, options)))
     return 0
+
+
+def _records(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_kept(settings, keys, dsn, is_dry_run=options.dry_run)))
+    return 0
+
+
+async def _kept(settings: Settings, keys: "KeyRing", dsn: str, *, is_dry_run: bool) -> str:
+    from api.records.retention import service as retention
+
+    async with _ready(settings, keys, dsn, is_demo=None):
+        done = await retention.expire(is_dry_run=is_dry_run)
+    if not done.participants:
+        return "No record is past the time this network keeps its kind."
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(done.records.items()))
+    verb = "would be" if is_dry_run else "were"
+    return f"{counted}: records of {done.participants} participants {verb} withdrawn."
 
 
 @contextmanager

@@ -68,6 +68,8 @@ DEFINERS = {
     "public.consent_tell_facility": "a notice to a facility, by its own patient number",
     "public.records_participant_of_local_id": "lookup: a facility's own number to one id",
     "public.records_participant_of_record": "lookup: a record to one id",
+    "public.records_arrive": "takes in new records, each as its signed context says",
+    "public.records_past_retention": "lookup: for an operator, whose records are too old",
     "public.consent_open_campaign": "puts new terms to everybody who takes part under others",
     "public.consent_call_off_campaign": "frees those who have not answered yet",
     "public.consent_campaign_progress": "counts answers; never whose",

@@ -10,9 +10,13 @@ from api.records.parse import Fault
 
 _STATUS: Final = {
     "bad_character": 400,
+    "bad_key": 400,
     "duplicate_key": 400,
     "invalid_json": 400,
     "not_a_resource": 400,
+    "not_taken": 403,
+    "several_match": 412,
+    "version_differs": 412,
     "too_deep": 400,
     "too_large": 413,
 }
@@ -42,6 +46,13 @@ class NotStored(Problem):
             words = " / ".join(i18n.text(locale, key) for locale in i18n.LOCALES)
             found.append(Issue("informational", key, words, severity="information"))
         return found
+
+
+class KeyReused(Problem):
+    """The Idempotency-Key stands for another request already."""
+
+    status = 422
+    key = "error.fhir.key_reused"
 
 
 class WrongMediaType(Problem):

@@ -315,13 +315,19 @@ def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
                     yield sensitivity.of_disease(code)
 
 
+def own_marks(resource: Json) -> Iterator[str]:
+    """Give the marks a resource bears itself, whatever is inside it."""
+    for tag in as_objects(as_object(resource.get("meta")).get("tag")):
+        code = as_text(tag.get("code"))
+        # A hiding mark binds under any system: a misspelt one must not show the record.
+        if code in HIDDEN_MARKS or (code in MARKS and tag.get("system") == INDICATION):
+            yield code
+
+
 def _marks(resource: Json) -> Iterator[str]:
     for part in walk(resource):
-        for tag in as_objects(as_object(part.get("meta")).get("tag")):
-            code = as_text(tag.get("code"))
-            # A hiding mark binds under any system: a misspelt one must not show the record.
-            if code in HIDDEN_MARKS or (code in MARKS and tag.get("system") == INDICATION):
-                yield code
+        if "meta" in part:
+            yield from own_marks(part)
 
 
 def _effective(resource: Json) -> tuple[date | None, datetime | None]:
@@ -340,13 +346,17 @@ def _effective(resource: Json) -> tuple[date | None, datetime | None]:
     return None, None
 
 
+def identifiers_of(resource: Json) -> tuple[Identifier, ...]:
+    """Give all its identifiers."""
+    written = resource.get("identifier")
+    return _identifiers(as_objects(written) if isinstance(written, list) else [as_object(written)])
+
+
 def _identifier(resource: Json) -> Identifier | None:
     """The name under which a final result replaces the interim one: never a guess among many."""
     if resource.get("resourceType") == "Patient":
         return None
-    written = resource.get("identifier")
-    several = as_objects(written) if isinstance(written, list) else [as_object(written)]
-    named = [each for each in _identifiers(several) if each.system]
+    named = [each for each in identifiers_of(resource) if each.system]
     instances = [each for each in named if each.system == RESOURCE_INSTANCE]
     candidates = instances or named
     return candidates[0] if len(candidates) == 1 else None

@@ -43,7 +43,12 @@ _ISSUE_CODES: Final = {
     "bad_code": "code-invalid",
     "bad_date": "value",
     "bad_id": "value",
+    "bad_unit": "code-invalid",
     "conditional": "not-supported",
+    "identifier_differs": "invariant",
+    "not_taken": "forbidden",
+    "several_match": "multiple-matches",
+    "version_differs": "conflict",
     "drug_not_coded": "invariant",
     "missing_element": "required",
     "no_subject": "required",
@@ -106,7 +111,7 @@ def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Json:
         raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)})) from None
     except ValueError:
         raise Refused(Fault("invalid_json")) from None
-    _check_tree(tree)
+    check_tree(tree)
     if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
         raise Refused(Fault("not_a_resource"))
     return tree
@@ -139,6 +144,26 @@ def check(resource: Json, path: str) -> list[Fault]:
     if name == "MedicationRequest":
         faults += _check_drug_code(resource, path)
     return faults
+
+
+def check_tree(tree: object) -> None:
+    """Raises `Refused` for a tree too deep, or with characters that PostgreSQL cannot store."""
+    level: list[object] = [tree]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
+        below: list[object] = []
+        for node in level:
+            if isinstance(node, dict):
+                below.extend(node)
+                below.extend(node.values())
+            elif isinstance(node, list):
+                below.extend(node)
+            elif isinstance(node, str) and not _is_storable(node):
+                raise Refused(Fault("bad_character"))
+        level = below
 
 
 def read_moment(value: object) -> tuple[date | None, datetime | None]:
@@ -210,25 +235,6 @@ def _integer(text: str) -> int | msgspec.Raw:
 
 def _no_constant(_: str) -> None:
     raise ValueError("NaN and Infinity are not JSON")
-
-
-def _check_tree(tree: object) -> None:
-    level: list[object] = [tree]
-    depth = 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
-        below: list[object] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(node)
-                below.extend(node.values())
-            elif isinstance(node, list):
-                below.extend(node)
-            elif isinstance(node, str) and not _is_storable(node):
-                raise Refused(Fault("bad_character"))
-        level = below
 
 
 def _is_storable(text: str) -> bool:

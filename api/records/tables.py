@@ -54,6 +54,22 @@ class Record(Table, tablename="record", db=DB):
     identifier_value = Text(null=True)
     title = Text()
     body = Text()
+    document_id = UUID(null=True)
+
+
+class DocumentPart(Table, tablename="document_part", db=DB):
+    participant_id = UUID()
+    document_id = UUID()
+    record_id = UUID(primary_key=True)
+    is_named = Boolean()
+
+
+class AnsweredSending(Table, tablename="answered_sending", db=DB):
+    facility_id = UUID()
+    key_hash = Bytea(primary_key=True)
+    request_hash = Bytea()
+    answer = JSONB()
+    answered_at = Timestamptz()
 
 
 class Submission(Table, tablename="submission", db=DB):

@@ -286,7 +286,7 @@ async def decided(about: Actor, *rules: Provision) -> None:
         await consent_queries.add_directive(
             tx,
             now.directive.version + 1,
-            (msgspec.json.encode(rules).decode(), "[]", "[]", 0, None),
+            (msgspec.json.encode(rules).decode(), "[]", "[]", 0, None, ()),
             "[]",
             (directory.profile().id, directory.profile().version),
             about.account_id,

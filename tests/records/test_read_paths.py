@@ -21,6 +21,8 @@ WRITES = "takes in what the acting facility wrote"
 KNOWN = {
     "app.permitted_records": "the filter itself",
     "public.records_participant_of_record": "whose an id is; answers no record",
+    "public.records_arrive": "takes in what facilities wrote, each in its signed name",
+    "public.records_past_retention": "for an operator, whose is too old; answers no record",
     "api/records/own/queries.py::page": OWN_SIDE,
     "api/records/own/queries.py::counts": OWN_SIDE,
     "api/records/own/queries.py::one": OWN_SIDE,
@@ -32,8 +34,14 @@ KNOWN = {
     "api/records/previewing/queries.py::told_groups": OWN_SIDE,
     "api/consent/queries.py::records_told_of": OWN_SIDE,
     "api/records/incoming/queries.py::held": "a facility finds again what it wrote itself",
+    "api/records/incoming/queries.py::held_by_id": "the same, by the ids it was given",
+    "api/records/incoming/queries.py::held_nameless": "the same, by any of its identifiers",
+    "api/records/incoming/queries.py::body_of": "a facility is answered again what it sent",
+    "api/records/incoming/queries.py::drop_parts": "a facility withdraws what it wrote itself",
     "api/records/incoming/queries.py::earlier_bodies": "a facility compares what it wrote itself",
     "api/records/incoming/queries.py::supersede": WRITES,
+    "api/records/retention/queries.py::dated_before": "an operator ends what is kept; no content",
+    "api/records/retention/queries.py::withdraw": "the same",
     "api/records/incoming/queries.py::add": WRITES,
 }
 
