@@ -6,6 +6,7 @@ from enum import StrEnum
 class EventName(StrEnum):
     RECORD_READ = "records:record:read"
     RECORD_STORED = "records:record:stored"
+    RECORD_WITHDRAWN = "records:record:withdrawn"
     PARTICIPANT_FOUND = "records:participant:found"
     PARTICIPANT_SOUGHT = "records:participant:sought"
     NUMBER_ASKED = "records:patient_number:asked"

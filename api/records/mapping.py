@@ -64,6 +64,7 @@ _SEVERAL_CATEGORIES: Final = {
     "DocumentReference": ("document", "checkup"),
     "MedicationRequest": ("prescription", "injection"),
     "Observation": ("lab", "infection", "vitals", "encounter", "imaging", "procedure", "care"),
+    "ServiceRequest": ("lab", "imaging"),
 }
 CATEGORIES_OF_TYPE: Final = {
     **{name: (category,) for name, category in _CATEGORY_OF_TYPE.items()},
@@ -255,7 +256,7 @@ def _category(name: str, resource: Json) -> str:
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
-    if name == "DiagnosticReport":
+    if name in ("DiagnosticReport", "ServiceRequest"):
         return "imaging" if _category_codes(resource) & _IMAGING_REPORTS else "lab"
     if name == "AllergyIntolerance" and _is_contraindication(resource):
         return "contraindication"

@@ -31,6 +31,7 @@ _OBJECTS: Final = frozenset(
         "class",
         "code",
         "description",
+        "effectivePeriod",
         "medicationCodeableConcept",
         "medicationReference",
         "relationship",

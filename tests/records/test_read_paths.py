@@ -35,6 +35,10 @@ KNOWN = {
     "api/records/incoming/queries.py::earlier_bodies": "a facility compares what it wrote itself",
     "api/records/incoming/queries.py::supersede": WRITES,
     "api/records/incoming/queries.py::add": WRITES,
+    "api/records/ssmix2/queries.py::newest_versions": "a facility finds again what it wrote itself",
+    "api/records/ssmix2/queries.py::standing_patient": "whose Patient it wrote; answers an id",
+    "api/records/ssmix2/queries.py::withdraw": WRITES,
+    "api/records/ssmix2/queries.py::add_versions": WRITES,
 }
 
 NAMES_IT = re.compile(
