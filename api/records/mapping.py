@@ -1,7 +1,7 @@
 """What a FHIR resource is to Tsunagu: its category, whose it is, when, and how delicate."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Final
 
@@ -145,7 +145,8 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
     """Say what a checked resource is. A document is as delicate as the most delicate part."""
     name = as_text(resource.get("resourceType"))
     main = composition_of(resource) if name == "Bundle" else resource
-    found = frozenset(_sensitive_marks(resource))
+    parts = list(walk(resource))
+    found = frozenset(_sensitive_marks(parts))
     on, at = _effective(resource)
     return Classified(
         resource_type=name,
@@ -155,7 +156,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         effective_at=at,
         sensitivity=max((mark.level for mark in found), default=0),
         classes=frozenset(mark.of_class for mark in found if mark.of_class),
-        marks=frozenset(_marks(resource)),
+        marks=frozenset(_marks(parts)),
         identifier=_identifier(resource),
         institution=institution_number(resource),
         status=_status(main),
@@ -293,8 +294,8 @@ def _jlac10(resource: Json) -> Iterator[str]:
             yield code
 
 
-def _sensitive_marks(resource: Json) -> Iterator[Mark]:
-    for part in walk(resource):
+def _sensitive_marks(parts: Iterable[Json]) -> Iterator[Mark]:
+    for part in parts:
         if "resourceType" in part:
             yield from _own_sensitive_marks(part)
 
@@ -316,8 +317,10 @@ def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
                     yield sensitivity.of_disease(code)
 
 
-def _marks(resource: Json) -> Iterator[str]:
-    for part in walk(resource):
+def _marks(parts: Iterable[Json]) -> Iterator[str]:
+    for part in parts:
+        if "meta" not in part:
+            continue
         for tag in as_objects(as_object(part.get("meta")).get("tag")):
             code = as_text(tag.get("code"))
             # A hiding mark binds under any system: a misspelt one must not show the record.

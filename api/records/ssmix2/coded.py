@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 import msgspec
@@ -42,6 +43,7 @@ _TIME: Final = re.compile(
 _COMPARED: Final = re.compile(r"\s*(<=|>=|<|>|≦|≧|＜|＞)\s*([\d.+-]+)\s*")
 _COMPARATORS: Final = {"≦": "<=", "≧": ">=", "＜": "<", "＞": ">"}
 _RANGE: Final = re.compile(r"\s*([\d.+-]+?)\s*[-~～〜]\s*([\d.+-]+)\s*")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 GENDERS: Final = {"M": "male", "F": "female", "O": "other", "A": "other", "U": "unknown"}
 
 
@@ -70,6 +72,12 @@ class Part(NamedTuple):
     name: str
     resource: Json
     title: str = ""
+
+
+def part_name(text: str) -> str:
+    """A name made of what a message says: without control characters, and of bounded length."""
+    name = _CONTROL.sub(" ", text)
+    return name if len(name) <= 100 else f"sha256-{sha256(name.encode()).hexdigest()}"
 
 
 def system_of(table: str) -> str:

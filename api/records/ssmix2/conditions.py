@@ -26,7 +26,7 @@ def diagnoses(message: Message, context: Context) -> list[Part]:
             continue
         name = prb.text(4) or f"{prb.text(3)}-{prb.text(16)}"
         seen[name] += 1
-        parts.append(Part(f"prb-{name}-{seen[name]}"[:200], found))
+        parts.append(Part(coded.part_name(f"prb-{name}-{seen[name]}"), found))
     return parts
 
 

@@ -48,7 +48,7 @@ def demographics(message: Message, context: Context) -> list[Part]:
             at=_known_at(message),
         )
         if found:
-            parts.append(Part(f"obx-{code}-{seen[code]}", found))
+            parts.append(Part(coded.part_name(f"obx-{code}-{seen[code]}"), found))
     parts += _disabilities(message, context)
     parts += allergies(message, context)
     parts += _insurances(message, context)
@@ -65,7 +65,7 @@ def allergies(message: Message, context: Context) -> list[Part]:
                 continue
             code = segment.text(3) or segment.text(3, 2)
             seen[code] += 1
-            parts.append(Part(f"allergy-{code}-{seen[code]}"[:200], found))
+            parts.append(Part(coded.part_name(f"allergy-{code}-{seen[code]}"), found))
     return parts
 
 

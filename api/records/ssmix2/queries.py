@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from api.core.database import Transaction
 from api.records.ssmix2.path import OrderKey
+
+# Between the names of an order's parts: in none of them.
+OVER: Final = "\x1f"
 
 
 class FileRow(NamedTuple):
@@ -88,15 +91,17 @@ async def people(tx: Transaction, patients: Sequence[str]) -> dict[str, UUID]:
 
 
 async def put_files(tx: Transaction, rows: Sequence[FileRow]) -> None:
-    await tx.connection.executemany(
+    await tx.execute(
         "INSERT INTO ssmix2_file (facility_id, patient, stem, flags, size, modified_ns,"
         " digest, state, reason, detail, remains, quarantine_id)"
-        " VALUES (app.facility(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11)"
+        " SELECT app.facility(), r.* FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[],"
+        " $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::uuid[])"
+        " AS r"
         " ON CONFLICT (facility_id, patient, stem) DO UPDATE SET flags = excluded.flags,"
         " size = excluded.size, modified_ns = excluded.modified_ns, digest = excluded.digest,"
         " state = excluded.state, reason = excluded.reason, detail = excluded.detail,"
         " remains = excluded.remains, quarantine_id = excluded.quarantine_id, read_at = now()",
-        rows,
+        *_columns(rows),
     )
 
 
@@ -113,14 +118,19 @@ async def orders(tx: Transaction, patient: str, keys: Sequence[OrderKey]) -> lis
 
 
 async def put_orders(tx: Transaction, rows: Sequence[OrderRow]) -> None:
-    await tx.connection.executemany(
+    names = [[OVER.join(row.parts), ",".join(map(str, row.record_ids))] for row in rows]
+    await tx.execute(
         "INSERT INTO ssmix2_order (participant_id, facility_id, patient, on_date, type,"
         " order_number, stamp, flag, digest, parts, record_ids)"
-        " VALUES (app.subject(), app.facility(), $1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " SELECT app.subject(), app.facility(), r.a, r.b, r.c, r.d, r.e, r.f, r.g,"
+        " string_to_array(r.h, $10), string_to_array(r.i, ',')::uuid[]"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
+        " $7::bytea[], $8::text[], $9::text[]) AS r (a, b, c, d, e, f, g, h, i)"
         " ON CONFLICT (participant_id, facility_id, patient, on_date, type, order_number)"
         " DO UPDATE SET stamp = excluded.stamp, flag = excluded.flag, digest = excluded.digest,"
         " parts = excluded.parts, record_ids = excluded.record_ids, changed_at = now()",
-        rows,
+        *_columns([(*row[:7], *name) for row, name in zip(rows, names, strict=True)]),
+        OVER,
     )
 
 
@@ -159,13 +169,16 @@ async def withdraw(tx: Transaction, record_ids: Sequence[UUID]) -> None:
 
 
 async def add_versions(tx: Transaction, rows: Sequence[RecordRow]) -> None:
-    await tx.connection.executemany(
+    await tx.execute(
         "INSERT INTO record (participant_id, source_facility_id, record_id, version, is_current,"
         " resource_type, category, sensitivity, effective_on, effective_at, recorded_at, marks,"
         " identifier_system, identifier_value, title, body)"
-        " VALUES (app.subject(), app.facility(),"
-        " $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        rows,
+        " SELECT app.subject(), app.facility(), r.a, r.b, r.c, r.d, r.e, r.f, r.g, r.h, r.i,"
+        " string_to_array(r.j, ','), r.k, r.l, r.m, r.n"
+        " FROM unnest($1::uuid[], $2::int[], $3::bool[], $4::text[], $5::text[], $6::smallint[],"
+        " $7::date[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::text[],"
+        " $13::text[], $14::text[]) AS r (a, b, c, d, e, f, g, h, i, j, k, l, m, n)",
+        *_columns([row._replace(marks=",".join(row.marks)) for row in rows]),
     )
 
 
@@ -210,3 +223,8 @@ async def open_case(tx: Transaction, params: str, due_on: date) -> None:
         params,
         due_on,
     )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """Whole columns: one statement writes all rows, its policies asked once."""
+    return [list(column) for column in zip(*rows, strict=True)]

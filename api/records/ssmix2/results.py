@@ -69,7 +69,7 @@ def laboratory(message: Message, context: Context) -> list[Part]:
                     code = segment.text(3) or segment.text(3, 2)
                     name = f"{code}-{segment.text(4)}"
                     seen[name] += 1
-                    parts.append(Part(f"{name}-{seen[name]}"[:200], last))
+                    parts.append(Part(coded.part_name(f"{name}-{seen[name]}"), last))
             case "NTE" if last is not None and segment.whole(3):
                 last.setdefault("note", []).append({"text": segment.whole(3)})
     return parts

@@ -24,6 +24,8 @@ Progress = Callable[[int, int], None]
 
 # Files of one transaction; a patient has seldom more that are new.
 _CHUNK: Final = 200
+# Patients at work together: while the database writes of one, another's files are read.
+_AT_ONCE: Final = 3
 # Files whose rows are asked for together.
 _BLOCK: Final = 400
 
@@ -131,12 +133,22 @@ async def _take_in_block(sending: Sending, block: _Block, account: Account) -> l
     known: dict[str, dict[str, asyncpg.Record]] = {}
     for row in rows:
         known.setdefault(row["patient"], {})[row["stem"]] = row
-    outcomes: list[Outcome] = []
+    together: dict[str, list[Found]] = {}
     for patient, found in block:
-        outcomes += await _patient(
-            sending, patient, found, known.get(patient, {}), people.get(patient), account
-        )
-    return outcomes
+        together.setdefault(patient, []).extend(found)
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(patient: str, found: list[Found]) -> list[Outcome]:
+        async with turn:
+            rows = known.get(patient, {})
+            return await _patient(sending, patient, found, rows, people.get(patient), account)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(*each)) for each in together.items()]
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return [outcome for task in tasks for outcome in task.result()]
 
 
 async def _patient(

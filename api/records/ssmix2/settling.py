@@ -1,5 +1,6 @@
 """One patient's new files settled in one transaction: stored, withdrawn, or put aside."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -113,7 +114,7 @@ async def _settle(
     *,
     opens_case: bool,
 ) -> list[Outcome]:
-    judged = [_judge(sending, each, person) for each in chunk]
+    judged = await asyncio.to_thread(_judged, sending, chunk, person)
     settled = _Settled()
     async with unit_of_work(sending.actor, subject=person) as tx:
         if person is None:
@@ -140,6 +141,10 @@ async def _settle(
                 _put_aside(sending, patient, each, each.read, settled)
         await _note(tx, sending, patient, settled, written, opens_case=opens_case)
     return settled.outcomes
+
+
+def _judged(sending: Sending, chunk: Sequence[Lying], person: UUID | None) -> list[_Judged]:
+    return [_judge(sending, each, person) for each in chunk]
 
 
 def _judge(sending: Sending, lying: Lying, person: UUID | None) -> _Judged:
@@ -199,7 +204,8 @@ async def _apply(
         order = _apply_order(sending, patient, key, standing.get(key), several, shelf, settled)
         if order is not None:
             orders.append(order)
-    await queries.put_orders(tx, orders)
+    if orders:
+        await queries.put_orders(tx, orders)
 
 
 def _apply_order(
@@ -351,7 +357,8 @@ async def _note(
         await queries.add_submission(
             tx, submission_id, f"ssmix2/{patient}", stored=written, quarantined=len(settled.aside)
         )
-        await queries.set_aside(tx, submission_id, settled.aside)
+        if settled.aside:
+            await queries.set_aside(tx, submission_id, settled.aside)
         if settled.opens_case and opens_case:
             params: Mapping[str, Any] = {
                 "facility": sending.facility.name,

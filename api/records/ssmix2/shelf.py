@@ -114,7 +114,8 @@ class Shelf:
         changed = {row.record_id for row in self.rows}
         if not changed:
             return
-        await queries.withdraw(tx, list(changed & self._was_current))
+        if changed & self._was_current:
+            await queries.withdraw(tx, list(changed & self._was_current))
         await queries.add_versions(
             tx,
             [
