@@ -1,7 +1,7 @@
 """What a FHIR resource is to Tsunagu: its category, whose it is, when, and how delicate."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Final
 
@@ -64,6 +64,7 @@ _SEVERAL_CATEGORIES: Final = {
     "DocumentReference": ("document", "checkup"),
     "MedicationRequest": ("prescription", "injection"),
     "Observation": ("lab", "infection", "vitals", "encounter", "imaging", "procedure", "care"),
+    "ServiceRequest": ("lab", "imaging"),
 }
 CATEGORIES_OF_TYPE: Final = {
     **{name: (category,) for name, category in _CATEGORY_OF_TYPE.items()},
@@ -144,7 +145,8 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
     """Say what a checked resource is. A document is as delicate as the most delicate part."""
     name = as_text(resource.get("resourceType"))
     main = composition_of(resource) if name == "Bundle" else resource
-    found = frozenset(_sensitive_marks(resource))
+    parts = list(walk(resource))
+    found = frozenset(_sensitive_marks(parts))
     on, at = _effective(resource)
     return Classified(
         resource_type=name,
@@ -154,7 +156,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         effective_at=at,
         sensitivity=max((mark.level for mark in found), default=0),
         classes=frozenset(mark.of_class for mark in found if mark.of_class),
-        marks=frozenset(_marks(resource)),
+        marks=frozenset(_marks(parts)),
         identifier=_identifier(resource),
         institution=institution_number(resource),
         status=_status(main),
@@ -255,7 +257,7 @@ def _category(name: str, resource: Json) -> str:
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
-    if name == "DiagnosticReport":
+    if name in ("DiagnosticReport", "ServiceRequest"):
         return "imaging" if _category_codes(resource) & _IMAGING_REPORTS else "lab"
     if name == "AllergyIntolerance" and _is_contraindication(resource):
         return "contraindication"
@@ -292,8 +294,8 @@ def _jlac10(resource: Json) -> Iterator[str]:
             yield code
 
 
-def _sensitive_marks(resource: Json) -> Iterator[Mark]:
-    for part in walk(resource):
+def _sensitive_marks(parts: Iterable[Json]) -> Iterator[Mark]:
+    for part in parts:
         if "resourceType" in part:
             yield from _own_sensitive_marks(part)
 
@@ -324,8 +326,8 @@ def own_marks(resource: Json) -> Iterator[str]:
             yield code
 
 
-def _marks(resource: Json) -> Iterator[str]:
-    for part in walk(resource):
+def _marks(parts: Iterable[Json]) -> Iterator[str]:
+    for part in parts:
         if "meta" in part:
             yield from own_marks(part)
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ _OBJECTS: Final = frozenset(
         "class",
         "code",
         "description",
+        "effectivePeriod",
         "medicationCodeableConcept",
         "medicationReference",
         "relationship",
@@ -203,14 +204,15 @@ def as_text(value: object) -> str:
 
 def walk(tree: object) -> Iterator[Json]:
     """Give every JSON object of a tree, the tree itself first."""
-    open_nodes: list[object] = [tree]
+    open_nodes: list[dict[str, Any] | list[Any]] = [tree] if isinstance(tree, (dict, list)) else []
     while open_nodes:
         node = open_nodes.pop()
         if isinstance(node, dict):
             yield node
-            open_nodes.extend(node.values())
-        elif isinstance(node, list):
-            open_nodes.extend(node)
+            inside: Iterable[object] = node.values()
+        else:
+            inside = node
+        open_nodes.extend([each for each in inside if isinstance(each, (dict, list))])
 
 
 def profiles(resource: Json) -> frozenset[str]:

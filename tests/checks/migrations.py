@@ -28,6 +28,7 @@ MODULES = (
     "api.emergency.tables",
     "api.identity.tables",
     "api.proxies.tables",
+    "api.records.ssmix2.tables",
     "api.records.tables",
     "api.support.tables",
     "notifications.tables",

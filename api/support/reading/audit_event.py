@@ -91,6 +91,7 @@ _SHAPES: Final = {
             EventName.DISCLOSURE_CHANGED,
             EventName.PARTICIPATION_CHANGED,
             EventName.RESIDENCE_CHANGED,
+            EventName.RECORD_WITHDRAWN,
         ),
         Shape("PatientUpdate", _REST, {"system": INTERACTION, "code": "update"}, "U", "AUT"),
     ),
@@ -335,7 +336,7 @@ def _query(row: LogRow, subject: Json) -> Json:
 
 def _data(row: LogRow, subject: Json) -> Json:
     patient = subject.get("reference", "").removeprefix("Patient/")
-    if row.event == EventName.RECORD_STORED:
+    if row.event in (EventName.RECORD_STORED, EventName.RECORD_WITHDRAWN):
         what: Json = {"type": "Bundle", "display": "Bundle"}
     elif row.event in _OF_PATIENT:
         what = subject
