@@ -54,6 +54,7 @@ class Record(Table, tablename="record", db=DB):
     identifier_value = Text(null=True)
     title = Text()
     body = Text()
+    tokens = Array(base_column=Text())
 
 
 class Submission(Table, tablename="submission", db=DB):

@@ -20,6 +20,7 @@ OWN_SIDE = "the participant's own side: told records of the subject alone"
 WRITES = "takes in what the acting facility wrote"
 KNOWN = {
     "app.permitted_records": "the filter itself",
+    "app.versions": "earlier versions of the one record the filter has just permitted",
     "public.records_participant_of_record": "whose an id is; answers no record",
     "api/records/own/queries.py::page": OWN_SIDE,
     "api/records/own/queries.py::counts": OWN_SIDE,
