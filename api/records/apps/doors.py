@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import msgspec
-from litestar.response import Response
 
 from api.core.errors import NotFound
 from api.fhir.bundle import entry_text, searchset_bytes
@@ -12,12 +11,12 @@ from api.records.apps import service
 from api.records.errors import UnknownParameter, UnknownType
 from api.records.reading.doors import Pairs, named
 from api.records.reading.search import id_of
-from api.records.reading.wire import base, fhir, patient
+from api.records.reading.wire import Answer, base, fhir, patient
 
 PARAMETERS = frozenset({"patient", "_id", "_count", "_before", "_format"})
 
 
-async def find(app: AppAccess, resource_type: str, pairs: Pairs) -> Response[bytes]:
+async def find(app: AppAccess, resource_type: str, pairs: Pairs) -> Answer:
     """For anybody else's id there is nothing, as for one that nobody has."""
     asked = named(pairs, PARAMETERS)
     if resource_type not in service.TYPES:
@@ -49,7 +48,7 @@ async def find(app: AppAccess, resource_type: str, pairs: Pairs) -> Response[byt
     return fhir(searchset_bytes(base(), link, entries, total, following))
 
 
-async def read(app: AppAccess, resource_type: str, record_id: UUID) -> Response[bytes]:
+async def read(app: AppAccess, resource_type: str, record_id: UUID) -> Answer:
     if resource_type not in service.TYPES:
         raise UnknownType
     if resource_type != service.PATIENT:

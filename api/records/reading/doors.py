@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar.response import Response
 
 from api.access_log.events import EventName
 from api.core.actor import Actor
@@ -21,6 +20,7 @@ from api.records.reading.pages import Place
 from api.records.reading.search import PATIENT, STORED, Asked, Search
 from api.records.reading.shortened import shortened_entries
 from api.records.reading.wire import (
+    Answer,
     FhirRequest,
     base,
     fhir,
@@ -45,7 +45,7 @@ Pairs = Sequence[tuple[str, str]]
 
 async def find(
     request: FhirRequest, actor: Actor, resource_type: str | None, pairs: Pairs
-) -> Response[bytes]:
+) -> Answer:
     """A search of one type, or of several (None)."""
     if resource_type == PATIENT:
         return await _patients(actor, named(pairs, OF_PATIENTS))
@@ -77,7 +77,7 @@ async def find(
     return _searched(actor, place, await _page_of(actor, place), asked, self_link)
 
 
-async def _search_on(actor: Actor, door: str, token: str) -> Response[bytes]:
+async def _search_on(actor: Actor, door: str, token: str) -> Answer:
     place = pages.opened(actor, token, door)
     asked = Asked(place.types, place.search, summary=place.summary, elements=place.elements)
     page = await _page_of(actor, place)
@@ -99,7 +99,7 @@ async def _page_of(actor: Actor, place: Place) -> Page:
 
 def _searched(
     actor: Actor, place: Place | None, page: Page, asked: Asked, self_link: str
-) -> Response[bytes]:
+) -> Answer:
     entries = shortened_entries(page.entries, asked.summary, asked.elements)
     if asked.ignored:
         entries = b",".join(filter(None, (entries, ignored_entry(asked.ignored))))
@@ -117,9 +117,7 @@ def _following(actor: Actor, place: Place, page: Page) -> str | None:
     return link(place.door, [("_page", token)])
 
 
-async def read(
-    request: FhirRequest, actor: Actor, resource_type: str, resource_id: str
-) -> Response[bytes]:
+async def read(request: FhirRequest, actor: Actor, resource_type: str, resource_id: str) -> Answer:
     record_id = search.id_of(resource_id)
     if resource_type == CONSENT:
         held = await evaluation.consent_of(actor, record_id)
@@ -136,7 +134,7 @@ async def read(
 
 async def version(
     request: FhirRequest, actor: Actor, resource_type: str, resource_id: str, number: str
-) -> Response[bytes]:
+) -> Answer:
     """One version of a record whoever asks may see as it stands."""
     asked = int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else 0
     record_id = search.id_of(resource_id)
@@ -149,7 +147,7 @@ async def _version(
     resource_type: str,
     record_id: UUID,
     asked: Search | None,
-) -> Response[bytes]:
+) -> Answer:
     if resource_type not in STORED:
         raise UnknownType
     subject = await service.owner_of(actor, record_id)
@@ -165,9 +163,7 @@ async def _version(
     return version_answer(request, bytes(entries[0]["resource"]), page.event)
 
 
-async def history(
-    actor: Actor, resource_type: str, resource_id: str, pairs: Pairs
-) -> Response[bytes]:
+async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pairs) -> Answer:
     """All versions of a record whoever asks may see as it stands, the newest first."""
     if resource_type not in STORED:
         raise UnknownType
@@ -199,9 +195,7 @@ async def history(
     return fhir(body, page.event, is_shown=True)
 
 
-async def everything(
-    actor: Actor, resource_type: str, resource_id: str, pairs: Pairs
-) -> Response[bytes]:
+async def everything(actor: Actor, resource_type: str, resource_id: str, pairs: Pairs) -> Answer:
     """Who it is and all records of theirs that may be seen: one question, one answer, one event."""
     if resource_type != PATIENT:
         raise UnknownType
@@ -261,7 +255,7 @@ def _count(asked: dict[str, str], usual: int) -> int:
     return usual if count is None else max(1, count)
 
 
-async def _consents(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
+async def _consents(actor: Actor, asked: dict[str, str]) -> Answer:
     """At most one: what holds for who asks, now."""
     who = next(((name, asked[name]) for name in search.BY_PATIENT if name in asked), None)
     subject = await _subject(actor, who)
@@ -279,7 +273,7 @@ async def _consents(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
     return fhir(body, held.event)
 
 
-async def _patients(actor: Actor, asked: dict[str, str]) -> Response[bytes]:
+async def _patients(actor: Actor, asked: dict[str, str]) -> Answer:
     identifier = None
     if "identifier" in asked:
         identifier = _identifier(asked["identifier"])

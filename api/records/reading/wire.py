@@ -22,7 +22,6 @@ from api.records.mapping import Identifier
 from api.records.service import Person
 
 FHIR_JSON: Final = "application/fhir+json"
-LOG_NUMBER: Final = "X-Tsunagu-Log-Number"
 # Longer than it takes to find out whose an id is, to decide and to log, whichever came of it.
 EVEN_SECONDS: Final = 0.02
 
@@ -48,15 +47,21 @@ def link(path: str, parameters: Iterable[tuple[str, str]]) -> str:
     return f"{path}?{query}" if query else path
 
 
-def fhir(body: bytes, event: Appended | None = None, *, is_shown: bool = False) -> Response[bytes]:
+class Answer(Response[bytes]):
+    """`is_shown`: it tells something of somebody's records."""
+
+    is_shown = False
+
+
+def fhir(body: bytes, event: Appended | None = None, *, is_shown: bool = False) -> Answer:
     """Whoever asked gets a receipt of what was logged, be it about a participant or about nobody.
 
-    The event's number only with content: a refusal must look like having nothing, its log row too.
+    Never the event's number in the participant's log: how it grows would tell what others did.
     """
     headers = {} if event is None else {receipts.HEADER: receipts.header(event)}
-    if event is not None and is_shown:
-        headers[LOG_NUMBER] = str(event.number)
-    return Response(body, media_type=FHIR_JSON, headers=headers)
+    answer = Answer(body, media_type=FHIR_JSON, headers=headers)
+    answer.is_shown = is_shown
+    return answer
 
 
 def not_found(event: Appended) -> NotFound:
@@ -66,7 +71,7 @@ def not_found(event: Appended) -> NotFound:
     return problem
 
 
-def version_answer(request: FhirRequest, resource: bytes, event: Appended) -> Response[bytes]:
+def version_answer(request: FhirRequest, resource: bytes, event: Appended) -> Answer:
     """One version of a resource; 304 and nothing of it to whoever has it already. Both are logged
     alike: knowing that nothing changed is knowing."""
     meta = msgspec.json.decode(resource, type=_Head).meta
@@ -95,7 +100,7 @@ def _is_held(request: FhirRequest, meta: _Meta) -> bool:
         return False
 
 
-async def evenly(answering: Awaitable[Response[bytes]]) -> Response[bytes]:
+async def evenly(answering: Awaitable[Answer]) -> Answer:
     """Nothing leaves at one of few moments after it was asked for, whatever there was to hide."""
     began = time.perf_counter()
     try:
@@ -103,7 +108,7 @@ async def evenly(answering: Awaitable[Response[bytes]]) -> Response[bytes]:
     except NotFound:
         await _until_even(began)
         raise
-    if LOG_NUMBER not in answer.headers:
+    if not answer.is_shown:
         await _until_even(began)
     return answer
 
