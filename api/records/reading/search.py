@@ -28,7 +28,10 @@ BY_PATIENT: Final = (
     "patient", "patient.identifier", "patient:identifier", "patient:Patient.identifier",
 )  # fmt: skip
 FOR_ALL: Final = ("category", "identifier", "date", "_id", "_lastUpdated")
-RESULT: Final = ("_count", "_sort", "_summary", "_elements", "_total", "_page", "_format")
+# `_totalMethod=count` is how fhirpy asks for an accurate total.
+RESULT: Final = (
+    "_count", "_sort", "_summary", "_elements", "_total", "_totalMethod", "_page", "_format",
+)  # fmt: skip
 ORDERS: Final = ("date", "-date", "_lastUpdated", "-_lastUpdated")
 SUMMARIES: Final = ("true", "text", "data", "count", "false")
 REPEATABLE: Final = frozenset({"date", "_lastUpdated"})
@@ -210,6 +213,8 @@ def _collected(
         found["ordered_by"] = order
     if result.get("_total", "accurate") not in ("none", "accurate"):
         raise BadValue(name="_total")
+    if result.get("_totalMethod", "count") != "count":
+        raise BadValue(name="_totalMethod")
     search = Search(**found, **bounds, is_counted=result.get("_total") != "none")  # type: ignore[arg-type]
     who = next(((name, result[name]) for name in BY_PATIENT if name in result), None)
     return Asked(

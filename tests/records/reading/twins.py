@@ -176,9 +176,10 @@ def questions(twin: Twin) -> list[Question]:
         [("_revinclude", "x")],
         [("unknown", "x")],
     ):
-        for path in ("", "/Observation", "/Condition"):
-            if not (path == "/Condition" and ("status", "final") in pairs):
-                ask(path, whom, *pairs)
+        ask("/Observation", whom, *pairs)
+        if not pairs or pairs[0][0] in ("_count", "category", "_id"):
+            ask("", whom, *pairs)
+            ask("/Condition", whom, *pairs)
     ask("/Observation", ("patient.identifier", card))
     ask("/Observation", ("patient:identifier", card), ("_count", 1))
     ask("/Observation", whom, ("odd", "x"), prefer="handling=lenient")
