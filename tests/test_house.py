@@ -47,6 +47,7 @@ DEFINERS = {
     "public.identity_check_enrolment": "lookup: card, birth date and code to one id",
     "public.identity_ticket_participant": "lookup: an enrolment ticket to one id",
     "public.identity_participant_of_card": "lookup: a card to one id",
+    "public.identity_participant_of_insurance": "lookup: insurance and birth date to one id",
     "public.identity_account_of_national": "lookup: an issuer's name for somebody to its account",
     "public.identity_has_key": "lookup: whether an account has a way in of its own",
     "public.identity_participants_named": "lookup: name, birth date and sex to ids, no name told",

@@ -90,6 +90,27 @@ class UnknownParameter(Problem):
     key = "error.fhir.unknown_parameter"
 
 
+class BadValue(Problem):
+    """`name` is the parameter's, never what it held."""
+
+    status = 400
+    key = "error.fhir.bad_value"
+
+
+class NotOffered(Problem):
+    """A parameter that reaches for other resources than those searched for."""
+
+    status = 400
+    key = "error.fhir.not_offered"
+
+
+class BadPage(Problem):
+    """Not a page this requester was led to, or one of long ago."""
+
+    status = 400
+    key = "error.fhir.bad_page"
+
+
 class UnknownPlace(Problem):
     """A page of one's own records nobody was led to."""
 

@@ -14,7 +14,10 @@ from api.core.lane import Lane, Then, call_context
 
 
 class ReadPlan(NamedTuple):
-    """What the SQL type `app.read_call` lists after the context, in its order."""
+    """What the SQL type `app.read_call` lists after the context, in its order.
+
+    `search` is empty, or the JSON of `reading.search.Search` as `encoded` gives it.
+    """
 
     form: str
     types: Sequence[str]
@@ -32,6 +35,7 @@ class ReadPlan(NamedTuple):
     page_size: int
     base_url: str
     event: str
+    search: str = ""
 
 
 def reading(then: Then) -> Lane:
@@ -71,6 +75,16 @@ def _canonical(value: object) -> str:
 
 async def participant_of_card(tx: Transaction, number: str) -> UUID | None:
     found: UUID | None = await tx.fetchval("SELECT identity_participant_of_card($1)", number)
+    return found
+
+
+async def participant_of_insurance(
+    tx: Transaction, insurance: Sequence[str], birth_on: date
+) -> UUID | None:
+    """`insurance`: insurer, symbol, number and branch."""
+    found: UUID | None = await tx.fetchval(
+        "SELECT identity_participant_of_insurance($1, $2, $3, $4, $5)", *insurance, birth_on
+    )
     return found
 
 

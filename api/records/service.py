@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,8 +29,10 @@ from api.fhir import codes
 from api.records import queries
 from api.records.filtering import Filter, filter_of
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
+from api.records.reading.search import Search
 
 MOST_ROWS = 200
+BASIC_TOLD = '{"category":"basic","count":1,"type":"Patient"}'
 NO_TEAMS: Mapping[str, str] = {}
 TRIES = 3
 
@@ -39,12 +42,16 @@ class Page(NamedTuple):
 
     `total` counts all that may be seen, `before` is where the next page begins, `event` is what
     stands in the log of it: the participant's own, or the network's when there is no such person.
+    `after_key` goes with `before` where an order was asked for; `person` is whose records they are,
+    where everything about them was asked for and anything of them may be seen.
     """
 
     entries: bytes
     total: int
     before: UUID | None
     event: Appended
+    after_key: Decimal | None = None
+    person: "Person | None" = None
 
     @property
     def number(self) -> int | None:
@@ -60,6 +67,13 @@ class Person(NamedTuple):
     name_kana: str | None
     sex: str | None
     birth_on: date | None
+
+
+class _Named(msgspec.Struct):
+    name: str
+    name_kana: str
+    sex: str
+    birth_on: date
 
 
 class Found(NamedTuple):
@@ -99,20 +113,25 @@ async def read(
     form: str = "bundle",
     before: UUID | None = None,
     count: int = 50,
+    search: Search | None = None,
+    asked: tuple[str, ...] | None = None,
 ) -> Page:
     """Everything of these types (none: all) that this requester may see of this participant now.
 
-    A refusal is an event of the participant's log too, and looks like having nothing.
+    `search` narrows it, orders it and goes on where a page ended; a count of 0 only counts then.
+    `asked` is what the event says was asked for, where that is not the types. A refusal is an event
+    of the participant's log too, and looks like having nothing.
     """
-    page_size = min(max(count, 1), MOST_ROWS)
+    page_size = min(max(count, 1 if search is None else 0), MOST_ROWS)
+    asked = types if asked is None else asked
     if actor.purpose_of_use in EMERGENCY:
-        return await _without_session(actor, subject, types)
+        return await _without_session(actor, subject, asked)
 
     def plan(
         known: policies.CompiledPolicy, standing: directory.Standing
     ) -> tuple[queries.ReadPlan, bytes, _Answer]:
-        answer = _answer(subject, known, actor, standing, types)
-        is_first_page = record_id is None and before is None
+        answer = _answer(subject, known, actor, standing, asked)
+        is_first_page = record_id is None and before is None and search is None
         kept = answer.first_pages.get((form, page_size)) if is_first_page else None
         if kept is not None:
             return *kept, answer
@@ -127,6 +146,7 @@ async def read(
             page_size=page_size,
             base_url=f"{runtime.settings().public_url}/fhir/R4",
             event=EventName.RECORD_READ,
+            search="" if search is None else search.encoded,
         )
         digest = queries.digest(wanted)
         if is_first_page and len(answer.first_pages) < KEPT_PAGES:
@@ -148,7 +168,7 @@ async def read(
             continue
         if found is not None:
             row, event = found
-            return page_of(row, event, page_size)
+            return _page(subject, answer, row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
     # The settings change faster than we can follow: hold them still, then read.
@@ -160,7 +180,7 @@ async def read(
             if row is not None:
                 owed = [_owed(subject, answer, row)]
                 (event,) = await access_log.append_owed(tx.connection, owed)
-                return page_of(row, event, page_size)
+                return _page(subject, answer, row, event, page_size)
     raise Unavailable
 
 
@@ -203,7 +223,10 @@ _reading = queries.reading(_log_reads)
 
 
 def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
-    told = Resources(row["told"] or "", ids_of(row["told_ids"]))
+    lines = [row["told"]] if row["told"] else []
+    if row["person"] is not None:
+        lines.append(BASIC_TOLD)
+    told = Resources(",".join(lines), ids_of(row["told_ids"]))
     untold = Resources(row["untold"] or "", ids_of(row["untold_ids"]))
     outcome, shared = answer.outcome, answer.shared
     # Turned away, but shown what the asking facility wrote itself: that is why, and it is no
@@ -221,8 +244,23 @@ def ids_of(joined: bytes | None) -> bytes:
 
 
 def page_of(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
-    more = row["last_id"] if row["shown"] == page_size else None
-    return Page(row["entries"] or b"", row["total"], more, event)
+    is_more = row["is_more"]
+    if is_more is None:
+        is_more = row["shown"] == page_size < row["total"]
+    more = row["last_id"] if is_more else None
+    return Page(row["entries"] or b"", row["total"] or 0, more, event, row["last_key"])
+
+
+def _page(
+    subject: UUID, answer: "_Answer", row: asyncpg.Record, event: Appended, page_size: int
+) -> Page:
+    page = page_of(row, event, page_size)
+    if row["person"] is not None:
+        named = msgspec.json.decode(row["person"], type=_Named)
+        return page._replace(person=Person(subject, *msgspec.structs.astuple(named)))
+    if answer.outcome == "permitted" or page.entries:
+        return page._replace(person=Person(subject, None, None, None, None))
+    return page
 
 
 async def copy_in(tx: Transaction, categories: tuple[str, ...]) -> list[CopiedRecord]:

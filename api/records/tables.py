@@ -55,6 +55,7 @@ class Record(Table, tablename="record", db=DB):
     title = Text()
     body = Text()
     document_id = UUID(null=True)
+    tokens = Array(base_column=Text())
 
 
 class DocumentPart(Table, tablename="document_part", db=DB):

@@ -20,6 +20,7 @@ OWN_SIDE = "the participant's own side: told records of the subject alone"
 WRITES = "takes in what the acting facility wrote"
 KNOWN = {
     "app.permitted_records": "the filter itself",
+    "app.versions": "earlier versions of the one record the filter has just permitted",
     "public.records_participant_of_record": "whose an id is; answers no record",
     "public.records_arrive": "takes in what facilities wrote, each in its signed name",
     "public.records_past_retention": "for an operator, whose is too old; answers no record",
