@@ -35,6 +35,10 @@ KNOWN = {
     "api/records/incoming/queries.py::earlier_bodies": "a facility compares what it wrote itself",
     "api/records/incoming/queries.py::supersede": WRITES,
     "api/records/incoming/queries.py::add": WRITES,
+    "api/records/matching/queries.py::set_aside": WRITES,
+    "api/records/matching/queries.py::bring_back": WRITES,
+    "public.records_take_over": WRITES,
+    "public.records_give_back": WRITES,
 }
 
 NAMES_IT = re.compile(

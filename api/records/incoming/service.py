@@ -31,6 +31,7 @@ from api.records.incoming import versions
 from api.records.incoming.plan import Kind, Plan, PlannedItem, plan, with_references
 from api.records.incoming.versions import Change, Key, Version
 from api.records.mapping import HIDDEN_MARKS, SubjectRef
+from api.records.matching import service as matching
 from api.records.parse import MAX_BYTES, Fault, Json, Refused, decode
 from api.records.shapes import SHAPES
 
@@ -254,6 +255,7 @@ async def _whose(sending: _Sending, ref: SubjectRef, facility: FacilityLine) -> 
     """
     found = _vouched(sending, ref)
     own_numbers = codes.patient_in_facility(facility.code)
+    is_numbered = False
     async with unit_of_work(sending.actor) as tx:
         for each in ref.identifiers:
             person = None
@@ -262,6 +264,7 @@ async def _whose(sending: _Sending, ref: SubjectRef, facility: FacilityLine) -> 
                 person = await queries.participant_of_card(tx, digits)
             elif each.system == own_numbers:
                 person = await queries.participant_of_local_id(tx, facility.facility_id, each.value)
+                is_numbered |= person is not None
             if person is not None:
                 found.add(person)
     literal = _our_patient(ref.reference)
@@ -269,6 +272,9 @@ async def _whose(sending: _Sending, ref: SubjectRef, facility: FacilityLine) -> 
         async with unit_of_work(sending.actor, subject=literal) as tx:
             if await queries.person(tx) is not None:
                 found.add(literal)
+    if not is_numbered and not _vouched(sending, ref):
+        met = await matching.meet(sending.actor, facility, ref.identifiers, ref.person)
+        found |= {met} - {None}
     return found.pop() if len(found) == 1 else None
 
 
@@ -303,7 +309,9 @@ async def _check_subject(tx: Transaction, items: Sequence[PlannedItem], *, is_vo
     births = {item.classified.subject.birth_on for item in items} - {None}
     if births and not is_vouched:
         person = await queries.person(tx)
-        if person is None or births != {person["birth_on"]}:
+        is_known = person is not None and births == {person["birth_on"]}
+        names = [each for item in items for each in item.classified.subject.identifiers]
+        if not is_known and not await matching.weighed_in(tx, names, births - {None}):
             raise NotStored([Fault(UNKNOWN, _subject_path(items[0]))])
     return state.directive.incoming_level
 

@@ -18,22 +18,25 @@ Way = Literal["card", "insurance", "score"]
 
 # (m, u) by field and level. A part of a name is compared in its characters and in its kana: `same`
 # in both, `slip` with one sound wrong in the kana, `read_otherwise` in its characters alone,
-# `sounds_same` in its kana alone, `sounds_near` where there are no characters to compare.
+# `other_characters` in its kana alone; `sounds_same` and `sounds_near` where there are no characters
+# to compare.
 CHANCES: Final[Mapping[Field, Mapping[str, tuple[float, float]]]] = {
     "family": {
         "same": (0.955, 0.004),
         "slip": (0.012, 0.0001),
         "read_otherwise": (0.008, 0.0003),
-        "sounds_same": (0.012, 0.0006),
-        "sounds_near": (0.005, 0.004),
+        "other_characters": (0.006, 0.0006),
+        "sounds_same": (0.955, 0.005),
+        "sounds_near": (0.012, 0.004),
         "different": (0.008, 0.991),
     },
     "given": {
         "same": (0.955, 0.003),
         "slip": (0.012, 0.0001),
         "read_otherwise": (0.010, 0.0005),
-        "sounds_same": (0.015, 0.0030),
-        "sounds_near": (0.005, 0.006),
+        "other_characters": (0.008, 0.003),
+        "sounds_same": (0.955, 0.006),
+        "sounds_near": (0.012, 0.006),
         "different": (0.003, 0.9874),
     },
     "sex": {"same": (0.998, 0.5), "different": (0.002, 0.5)},
@@ -133,10 +136,13 @@ def _judge(levels: Mapping[Field, str], bits: float, *, has_card: bool) -> tuple
     # Somebody else of the same house shares family name, address and certificate.
     if given == "different" and birth != "same":
         return "none", "score"
-    # Invariant: twins share all but the given name, and are never linked without a person's eye.
-    if given in _SAME_NAME and birth == "same" and levels.get("insurance") in _SAME_CERTIFICATE:
+    # Invariant: twins share all but the given name and its branch of the certificate, and are never
+    # linked without a person's eye.
+    if given not in _SAME_NAME or levels.get("insurance") == "other_branch":
+        return ("doubtful" if bits >= DOUBTFUL else "none"), "score"
+    if birth == "same" and levels.get("insurance") in _SAME_CERTIFICATE:
         return "link", "insurance"
-    if given in _SAME_NAME and birth in ("same", "near") and bits >= LINK:
+    if birth in ("same", "near") and bits >= LINK:
         return "link", "score"
     return ("doubtful" if bits >= DOUBTFUL else "none"), "score"
 
@@ -187,7 +193,7 @@ def _part(one: str, other: str, kana: str, other_kana: str) -> str:
             return "same"
         return "slip" if one_edit_apart(kana, other_kana) else "read_otherwise"
     if has_kana and kana == other_kana:
-        return "sounds_same"
+        return "other_characters" if has_characters else "sounds_same"
     if has_kana and not has_characters and one_edit_apart(kana, other_kana):
         return "sounds_near"
     return "different" if has_characters or has_kana else ""

@@ -180,6 +180,11 @@ def test_a_twin_is_never_linked_by_itself(branch: str) -> None:
     assert verdict(replace(twin, card="8" * 16), replace(HANAKO, card="8" * 16)) == "doubtful"
 
 
+def test_a_twin_whose_name_sounds_the_same_is_never_linked() -> None:
+    twin = replace(HANAKO, name="山本 華子", insured=None)
+    assert verdict(twin) == "doubtful"
+
+
 def test_a_twin_whose_name_sounds_nearly_the_same_is_never_linked() -> None:
     twin = replace(HANAKO, name="山本 華奈", name_kana="ヤマモト ハナ")
     assert verdict(twin) == "doubtful"
