@@ -207,7 +207,8 @@ CREATE POLICY by_kind ON participant_merge AS RESTRICTIVE TO tsunagu_app
   USING ((SELECT app.kind()) IN ('support', 'participant') AND NOT (SELECT app.is_proxy()))
   WITH CHECK ((SELECT app.kind()) = 'support' AND asked_by = (SELECT app.account()));
 CREATE POLICY of_both ON participant_merge_step
-  USING (EXISTS (SELECT FROM participant_merge m WHERE m.merge_id = participant_merge_step.merge_id));
+  USING (EXISTS (SELECT FROM participant_merge m
+    WHERE m.merge_id = participant_merge_step.merge_id));
 CREATE POLICY who_may_say ON participant_merge_step AS RESTRICTIVE FOR INSERT TO tsunagu_app
   WITH CHECK (by_account = (SELECT app.account()) AND CASE (SELECT app.kind())
     WHEN 'support' THEN act IN ('confirmed', 'withdrawn', 'split')

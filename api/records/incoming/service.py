@@ -274,7 +274,7 @@ async def _whose(sending: _Sending, ref: SubjectRef, facility: FacilityLine) -> 
                 found.add(literal)
     if not is_numbered and not _vouched(sending, ref):
         met = await matching.meet(sending.actor, facility, ref.identifiers, ref.person)
-        found |= {met} - {None}
+        found |= {met} if met is not None else set()
     return found.pop() if len(found) == 1 else None
 
 
@@ -306,12 +306,12 @@ async def _check_subject(tx: Transaction, items: Sequence[PlannedItem], *, is_vo
         raise NotStored([Fault(UNKNOWN, _subject_path(items[0]))])
     if state.participation.state in ("refused", "withdrawn"):
         raise NotStored([Fault(NOT_TAKEN, _subject_path(items[0]))])
-    births = {item.classified.subject.birth_on for item in items} - {None}
+    births = {day for item in items if (day := item.classified.subject.birth_on) is not None}
     if births and not is_vouched:
         person = await queries.person(tx)
         is_known = person is not None and births == {person["birth_on"]}
         names = [each for item in items for each in item.classified.subject.identifiers]
-        if not is_known and not await matching.weighed_in(tx, names, births - {None}):
+        if not is_known and not await matching.weighed_in(tx, names, births):
             raise NotStored([Fault(UNKNOWN, _subject_path(items[0]))])
     return state.directive.incoming_level
 

@@ -30,8 +30,7 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
         except NotStored:
             continue
         records = sum(
-            isinstance(each, StoredRecord) and each.change != "unchanged"
-            for each in stored.entries
+            isinstance(each, StoredRecord) and each.change != "unchanged" for each in stored.entries
         )
         async with unit_of_work(sender) as tx:
             await queries.delivered(tx, row["quarantine_id"], records)

@@ -7,9 +7,6 @@ import asyncpg
 
 from api.core.database import Transaction
 
-_STATE = "app.merge_state(m.merge_id) AS state"
-_LIVE = "app.merge_state(m.merge_id) IN ('asked', 'confirmed', 'accepted')"
-
 
 async def proposable(tx: Transaction, limit: int) -> list[asyncpg.Record]:
     """Pairs an officer said to be the same, in no merge that goes on; the newest first."""
@@ -17,7 +14,8 @@ async def proposable(tx: Transaction, limit: int) -> list[asyncpg.Record]:
         "SELECT l.participant_id, l.other_id, l.reason, l.decided_by_name FROM look_alike l"
         " WHERE l.decision = 'same' AND NOT EXISTS (SELECT FROM participant_merge m"
         "   WHERE l.participant_id IN (m.participant_id, m.other_id)"
-        f"   AND l.other_id IN (m.participant_id, m.other_id) AND {_LIVE})"
+        "   AND l.other_id IN (m.participant_id, m.other_id)"
+        "   AND app.merge_state(m.merge_id) IN ('asked', 'confirmed', 'accepted'))"
         " ORDER BY l.decided_at DESC LIMIT $1",
         limit,
     )
@@ -50,8 +48,10 @@ async def going_on(tx: Transaction, limit: int) -> list[asyncpg.Record]:
     """For officers, the oldest first."""
     return await tx.fetch(
         "SELECT m.merge_id, m.participant_id, m.other_id, m.reason, m.asked_by_name, m.asked_at,"
-        f" m.asked_by = app.account() AS is_own, {_STATE} FROM participant_merge m"
-        f" WHERE {_LIVE} ORDER BY m.asked_at, m.merge_id LIMIT $1",
+        " m.asked_by = app.account() AS is_own, app.merge_state(m.merge_id) AS state"
+        " FROM participant_merge m"
+        " WHERE app.merge_state(m.merge_id) IN ('asked', 'confirmed', 'accepted')"
+        " ORDER BY m.asked_at, m.merge_id LIMIT $1",
         limit,
     )
 
@@ -60,7 +60,8 @@ async def of_subject(tx: Transaction) -> list[asyncpg.Record]:
     """Confirmed or in force, with the subject on either side."""
     return await tx.fetch(
         "SELECT m.merge_id, m.participant_id, m.other_id, m.asked_at,"
-        f" m.participant_id = app.subject() AS remains, {_STATE} FROM participant_merge m"
+        " m.participant_id = app.subject() AS remains, app.merge_state(m.merge_id) AS state"
+        " FROM participant_merge m"
         " WHERE app.subject() IN (m.participant_id, m.other_id)"
         " AND app.merge_state(m.merge_id) IN ('confirmed', 'accepted') ORDER BY m.asked_at",
     )
@@ -68,8 +69,8 @@ async def of_subject(tx: Transaction) -> list[asyncpg.Record]:
 
 async def one(tx: Transaction, merge_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        f"SELECT m.participant_id, m.other_id, {_STATE} FROM participant_merge m"
-        " WHERE m.merge_id = $1",
+        "SELECT m.participant_id, m.other_id, app.merge_state(m.merge_id) AS state"
+        " FROM participant_merge m WHERE m.merge_id = $1",
         merge_id,
     )
 

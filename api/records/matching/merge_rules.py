@@ -25,10 +25,7 @@ def closed_on_arrival(
     """
     (my_part, my_settings), (their_part, their_settings) = mine, theirs
     hidden = {
-        each
-        for row in their_settings.provisions
-        if row.kind == "deny"
-        for each in row.record_ids
+        each for row in their_settings.provisions if row.kind == "deny" for each in row.record_ids
     }
     marked = {each.record_id for each in their_settings.marks if each.level}
     shut = {_essence(row) for row in their_settings.provisions if _shuts(row)}

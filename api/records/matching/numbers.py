@@ -50,7 +50,8 @@ async def disown(actor: Actor, facility_id: UUID, number: str) -> int:
     """This number is not the participant's: it ends, what came in by it is set aside, and nothing
     links it to them again by itself. How many records were set aside. Raises `NotFound`.
 
-    What else the facility sent since then is set aside too: nobody can tell by which number it came.
+    What else the facility sent since then is set aside too: nobody can tell by which number it
+    came.
     """
     async with unit_of_work(actor) as tx:
         row = await queries.disown(tx, facility_id, number)

@@ -18,8 +18,8 @@ Way = Literal["card", "insurance", "score"]
 
 # (m, u) by field and level. A part of a name is compared in its characters and in its kana: `same`
 # in both, `slip` with one sound wrong in the kana, `read_otherwise` in its characters alone,
-# `other_characters` in its kana alone; `sounds_same` and `sounds_near` where there are no characters
-# to compare.
+# `other_characters` in its kana alone; `sounds_same` and `sounds_near` where there are no
+# characters to compare.
 CHANCES: Final[Mapping[Field, Mapping[str, tuple[float, float]]]] = {
     "family": {
         "same": (0.955, 0.004),
@@ -120,9 +120,7 @@ def decide(sent: Folded, candidates: Mapping[UUID, Folded]) -> Outcome:
     if not found:
         return Outcome("none", ())
     first, others = found[0].compared, [each.compared for each in found[1:]]
-    is_alone = all(
-        each.verdict != "link" and each.bits <= first.bits - AHEAD for each in others
-    )
+    is_alone = all(each.verdict != "link" and each.bits <= first.bits - AHEAD for each in others)
     if first.verdict == "link" and is_alone:
         return Outcome("link", tuple(found[:1]))
     return Outcome("doubtful", tuple(found))

@@ -126,9 +126,7 @@ def _sought(person: Demographics, sent: Folded, number: str) -> queries.Sought:
     )
 
 
-async def _link(
-    actor: Actor, facility: FacilityLine, number: str, found: Ranked
-) -> UUID | None:
+async def _link(actor: Actor, facility: FacilityLine, number: str, found: Ranked) -> UUID | None:
     compared = found.compared
     try:
         async with unit_of_work(actor, subject=found.participant_id) as tx:

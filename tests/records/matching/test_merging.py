@@ -1,7 +1,6 @@
 """Two participants who are one person: two officers, a yes, and everything back after a split."""
 
 import json
-import secrets
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
 from api.records import service as reading
 from api.records.errors import MergeRefused
 from api.records.incoming import service as ingest
-from api.records.matching import merging, numbers
+from api.records.matching import merging
 from api.records.matching.merge_rules import Closed, closed_on_arrival
 from tests.portal import scene
 from tests.records import shapes, stored
@@ -60,7 +59,9 @@ async def take_part(actor: Actor) -> None:
 async def prescribed(clinic: Actor, of: str, count: int) -> None:
     for n in range(count):
         drug = shapes.prescription(
-            subject={"identifier": {"system": shapes.patient_in_facility(demo.CLINIC), "value": of}},
+            subject={
+                "identifier": {"system": shapes.patient_in_facility(demo.CLINIC), "value": of}
+            },
             authoredOn=f"2024-05-{n + 1:02}T08:30:00+09:00",
         )
         await ingest.store(clinic, json.dumps(drug, ensure_ascii=False).encode())
@@ -151,7 +152,11 @@ async def test_with_the_yes_cards_numbers_and_records_are_of_one(
     assert len(await stored.records(pair.remains.id)) == 5
     for subject in (pair.remains.id, pair.other.id):
         events = {row.event for row in await stored.log(subject)}
-        assert {EventName.MERGE_ASKED, EventName.MERGE_CONFIRMED, EventName.MERGE_ACCEPTED} <= events
+        assert {
+            EventName.MERGE_ASKED,
+            EventName.MERGE_CONFIRMED,
+            EventName.MERGE_ACCEPTED,
+        } <= events
         actor = Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
         async with unit_of_work(actor) as tx:
             rows = await tx.fetch("SELECT event FROM outbox ORDER BY notice_id")

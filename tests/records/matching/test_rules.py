@@ -68,7 +68,8 @@ def test_one_house_has_one_address(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "town"), [("東京都千代田区", "千代田区"), ("", ""), ("12-3", ""), ("天草市本町新休", "天草市本町新休")]
+    ("text", "town"),
+    [("東京都千代田区", "千代田区"), ("", ""), ("12-3", ""), ("天草市本町新休", "天草市本町新休")],
 )
 def test_an_address_without_a_house_names_a_town_at_most(text: str, town: str) -> None:
     assert folded_address(text) == (town, "")
@@ -82,8 +83,11 @@ def test_ten_and_more_in_characters_are_numbers() -> None:
 def test_near_days_are_one_digit_or_an_exchange_away() -> None:
     day = date(1985, 3, 4)
     near = near_dates(day)
-    assert date(1985, 4, 3) in near and date(1986, 3, 4) in near and date(1985, 3, 14) in near
-    assert day not in near and date(1986, 4, 4) not in near
+    assert date(1985, 4, 3) in near
+    assert date(1986, 3, 4) in near
+    assert date(1985, 3, 14) in near
+    assert day not in near
+    assert date(1986, 4, 4) not in near
     assert all(is_near(day, each) for each in near)
 
 
@@ -148,7 +152,8 @@ def test_one_slip_still_links_by_name_and_address(change: dict[str, object]) -> 
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("髙橋 惠子", "高橋 恵子"), ("齋藤 花子", "斉藤 花子"), ("山﨑 花", "山崎 花")]
+    ("one", "other"),
+    [("髙橋 惠子", "高橋 恵子"), ("齋藤 花子", "斉藤 花子"), ("山﨑 花", "山崎 花")],
 )
 def test_old_and_new_characters_are_one_name(one: str, other: str) -> None:
     sent, registered = (
@@ -193,7 +198,9 @@ def test_a_twin_whose_name_sounds_nearly_the_same_is_never_linked() -> None:
 
 
 def test_others_of_the_same_house_are_not_in_question() -> None:
-    mother = replace(HANAKO, name="山本 節子", name_kana="ヤマモト セツコ", birth_on=date(1955, 1, 2))
+    mother = replace(
+        HANAKO, name="山本 節子", name_kana="ヤマモト セツコ", birth_on=date(1955, 1, 2)
+    )
     assert verdict(mother) == "none"
 
 
