@@ -59,6 +59,7 @@ from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
 from api.records.linking.routes import routes as linking_routes
+from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.support.errors import FilterFaults, QuestionFaults
@@ -158,6 +159,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *linking_routes,
+        *matching_routes,
         *app_routes,
         *records_routes,
         *access_routes,

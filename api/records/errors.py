@@ -129,3 +129,9 @@ class NumberTaken(Conflict):
     """The number is another patient's at this facility already."""
 
     key = "error.number.taken"
+
+
+class MergeRefused(Conflict):
+    """One of both is part of another merge, or this one has gone on meanwhile."""
+
+    key = "error.merge.refused"

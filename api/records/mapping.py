@@ -17,6 +17,8 @@ from api.fhir.codes import (
     canonical_system,
 )
 from api.records import sensitivity
+from api.records.matching.patients import demographics_of
+from api.records.matching.persons import Demographics
 from api.records.parse import (
     Fault,
     Json,
@@ -109,12 +111,13 @@ class SubjectRef(msgspec.Struct, frozen=True):
     """Whose record it is, as the sender names the person.
 
     A literal reference, a logical identifier, or a Patient inside the same resource or Bundle
-    (then its identifiers and birth date too). All names must lead to one participant.
+    (then its identifiers, birth date and `person`). All names must lead to one participant.
     """
 
     reference: str = ""
     identifiers: tuple[Identifier, ...] = ()
     birth_on: date | None = None
+    person: Demographics | None = None
 
     def names(self) -> tuple[str, ...]:
         """Every full name of the person: the literal reference and each `system|value`."""
@@ -225,7 +228,9 @@ def _patient_ref(reference: str, patient: Json) -> SubjectRef:
         birth_on = None
     is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
     identifiers = _identifiers(as_objects(patient.get("identifier")))
-    return SubjectRef(reference, identifiers, birth_on if is_whole else None)
+    return SubjectRef(
+        reference, identifiers, birth_on if is_whole else None, demographics_of(patient)
+    )
 
 
 def _identifiers(written: list[object] | list[Json]) -> tuple[Identifier, ...]:

@@ -44,6 +44,7 @@ TYPES = {
     "ForeignKey": "uuid",
     "Integer": "integer",
     "JSONB": "jsonb",
+    "Real": "real",
     "SmallInt": "smallint",
     "Text": "text",
     "Timestamptz": "timestamp with time zone",

@@ -17,6 +17,7 @@ from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
+from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
@@ -197,8 +198,16 @@ HAPPENINGS = [
 DAYS = [(1, "1日"), (30, "30日")]
 REASONS = [("treatment", "続けている診療"), ("referral", "紹介や相談")]
 ENDED = [
-    {"notice_id": "e1", "local_id": "P-7", "is_personal": False, "created_at": AT},
-    {"notice_id": "e2", "local_id": None, "is_personal": True, "created_at": AT},
+    {
+        "notice_id": f"e{at}",
+        "event": event,
+        "local_id": local_id,
+        "is_personal": local_id is None,
+        "created_at": AT,
+    }
+    for at, (event, local_id) in enumerate(
+        [("access_ended", "P-7"), ("access_ended", None), ("match_question", "P-8")], 1
+    )
 ]
 ASKED = [
     {"card_end": "3456", "asked_at": AT, "participant_id": None, "until": None},
@@ -410,6 +419,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **PREVIEW_PAGES,
     **PROXY_PAGES,
     **ENROLMENT_PAGES,
+    **MATCHING_PAGES,
     **RECORD_PAGES,
     "record-seen": (
         "records/one.html",

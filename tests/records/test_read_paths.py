@@ -48,6 +48,10 @@ KNOWN = {
     "api/records/ssmix2/queries.py::standing_patient": "whose Patient it wrote; answers an id",
     "api/records/ssmix2/queries.py::withdraw": WRITES,
     "api/records/ssmix2/queries.py::add_versions": WRITES,
+    "api/records/matching/queries.py::set_aside": WRITES,
+    "api/records/matching/queries.py::bring_back": WRITES,
+    "public.records_take_over": WRITES,
+    "public.records_give_back": WRITES,
 }
 
 NAMES_IT = re.compile(

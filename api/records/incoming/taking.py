@@ -23,7 +23,7 @@ from api.records.incoming.sending import (
     acting_facility_in,
     check_actor,
 )
-from api.records.incoming.whom import hold_still, subject_in
+from api.records.incoming.whom import hold_still, meet_strangers, subject_in
 from api.records.incoming.writing import log, write
 from api.records.parse import Fault, Json, Refused, decode
 
@@ -118,6 +118,7 @@ async def _store_or_keep(sending: Sending, planned: Plan, body: bytes, count: in
 async def _store_items(sending: Sending, planned: Plan, count: int) -> Stored:
     """One transaction: whose it is, held still, what is new of it, the events, the answer."""
     actor = sending.actor
+    await meet_strangers(sending, planned.items)
     async with unit_of_work(actor) as tx:
         facility = await acting_facility_in(tx)
         subject, is_vouched = await subject_in(tx, sending, planned.items, facility)

@@ -82,6 +82,8 @@ def body(
 def in_error(resource: Json) -> Json:
     """The same resource, said to have been entered in error, in the way of its type."""
     name = resource["resourceType"]
+    if name == "Patient":
+        return {**resource, "active": False}
     if name in _VERIFICATION:
         system = f"http://terminology.hl7.org/CodeSystem/{_VERIFICATION[name]}"
         said = {"coding": [{"system": system, "code": "entered-in-error"}]}

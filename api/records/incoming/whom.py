@@ -9,14 +9,15 @@ import msgspec
 from api.consent import stored
 from api.consent.stored import Held, Settings
 from api.core import runtime
-from api.core.database import Transaction, turn_to
+from api.core.database import Transaction, turn_to, unit_of_work
 from api.directory.service import FacilityLine
 from api.fhir import codes
 from api.records import queries
 from api.records.errors import NotStored
 from api.records.incoming.plan import PlannedItem
-from api.records.incoming.sending import NOT_TAKEN, UNKNOWN, Sending
+from api.records.incoming.sending import NOT_TAKEN, UNKNOWN, Sending, acting_facility_in
 from api.records.mapping import SubjectRef
+from api.records.matching import service as matching
 from api.records.parse import Fault
 from api.records.shapes import SHAPES
 
@@ -50,6 +51,30 @@ async def subject_in(
     return subject, is_vouched
 
 
+async def meet_strangers(sending: Sending, items: Sequence[PlannedItem]) -> None:
+    """Whom the sender describes, with a number of its own that names nobody yet, is sought first;
+    whoever is found beyond doubt is known by that number from here on."""
+    described = {
+        ref
+        for item in items
+        if (ref := item.classified.subject).person is not None and not _vouched(sending, ref)
+    }
+    if not described or sending.subject is not None:
+        return
+    async with unit_of_work(sending.actor) as tx:
+        facility = await acting_facility_in(tx)
+        strangers = [ref for ref in described if not await _is_numbered(tx, ref, facility)]
+    for ref in strangers:
+        await matching.meet(sending.actor, facility, ref.identifiers, ref.person)
+
+
+async def _is_numbered(tx: Transaction, ref: SubjectRef, facility: FacilityLine) -> bool:
+    for number in names_in(ref, facility).numbers:
+        if await queries.participant_of_local_id(tx, facility.facility_id, number) is not None:
+            return True
+    return False
+
+
 async def hold_still(
     tx: Transaction, items: Sequence[PlannedItem], facility_id: UUID, *, is_vouched: bool
 ) -> Held:
@@ -68,7 +93,9 @@ async def hold_still(
     births = births_in(items)
     if births and not is_vouched:
         person = await queries.person(tx)
-        if person is None or births != {person["birth_on"]}:
+        is_known = person is not None and births == {person["birth_on"]}
+        named = [each for item in items for each in item.classified.subject.identifiers]
+        if not is_known and not await matching.weighed_in(tx, named, births):
             raise NotStored([Fault(UNKNOWN, subject_path(items[0]))])
     return held
 

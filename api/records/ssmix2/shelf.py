@@ -13,17 +13,14 @@ from api.core.database import Transaction
 from api.core.ids import uuid7
 from api.directory.service import FacilityLine
 from api.records.incoming import versions
+from api.records.incoming.content import content, content_of_body
 from api.records.mapping import HIDDEN_MARKS, Identifier
-from api.records.parse import Json, decode
+from api.records.parse import decode
 from api.records.ssmix2 import queries
 from api.records.ssmix2.queries import RecordRow
 from api.records.ssmix2.reading import Item
 
 PATIENT_KEY: Final = "urn:tsunagu:patient"
-_VERIFIED: Final = {
-    "AllergyIntolerance": "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
-    "Condition": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
-}
 
 
 class Shelf:
@@ -95,7 +92,7 @@ class Shelf:
             return
         number = before.version + 1
         shown_id = self.subject if before.resource_type == "Patient" else record_id
-        wrong = in_error(decode(before.body.encode(), max_bytes=len(before.body) * 4))
+        wrong = versions.in_error(decode(before.body.encode(), max_bytes=len(before.body) * 4))
         row = before._replace(
             version=number,
             is_current=False,
@@ -140,19 +137,7 @@ class Shelf:
 
 
 def _says(row: RecordRow, item: Item) -> bool:
-    return versions.content_of_body(row.body) == versions.content(item.resource)
-
-
-def in_error(resource: Json) -> Json:
-    """The same resource, said to have been entered in error in its type's own way."""
-    name = str(resource["resourceType"])
-    if name == "Patient":
-        return resource | {"active": False}
-    if name in _VERIFIED:
-        status = {"coding": [{"system": _VERIFIED[name], "code": "entered-in-error"}]}
-        kept = {key: value for key, value in resource.items() if key != "clinicalStatus"}
-        return kept | {"verificationStatus": status}
-    return resource | {"status": "entered-in-error"}
+    return content_of_body(row.body) == content(item.resource)
 
 
 async def _tell(
