@@ -61,6 +61,7 @@ from api.records.incoming.routes import routes as records_routes
 from api.records.linking.routes import routes as linking_routes
 from api.records.own.routes import routes as my_records_routes
 from api.records.previewing.routes import routes as preview_routes
+from api.records.summary.routes import routes as summary_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.proof_routes import routes as proof_routes
@@ -163,6 +164,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *access_routes,
         *emergency_routes,
         *preview_routes,
+        *summary_routes,
         *pages,
     ]
     if settings.is_demo:

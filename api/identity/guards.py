@@ -155,6 +155,25 @@ async def apps_and_reading_systems(connection: Connection, handler: BaseRouteHan
 apps_and_reading_systems.kinds = (ActorKind.SYSTEM,)  # type: ignore[attr-defined]
 
 
+async def professionals_apps_and_reading_systems(
+    connection: Connection, handler: BaseRouteHandler
+) -> None:
+    """As `apps_and_reading_systems`, and professionals by their own session's token."""
+    token = bearer(connection)
+    if token is not None and token.count(".") != 2:
+        found = await service.actor_of(token)
+        if found.kind is ActorKind.PROFESSIONAL:
+            connection.scope["state"]["actor"] = found
+            return
+    await apps_and_reading_systems(connection, handler)
+
+
+professionals_apps_and_reading_systems.kinds = (  # type: ignore[attr-defined]
+    ActorKind.PROFESSIONAL,
+    ActorKind.SYSTEM,
+)
+
+
 def device_at(connection: Connection) -> str:
     """What its holder knows the device at the door by."""
     return device_of(connection.headers.get("user-agent", ""))

@@ -143,6 +143,12 @@ TABLE = (
     ),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
     Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    Row(
+        "GET",
+        "/fhir/R4/Patient/{patient_id}/$summary",
+        "in in . in . in in in",
+        "/fhir/R4/Patient/{taro}/$summary",
+    ),
     # The access log over FHIR: one's own, or everybody's without names
     Row("GET", "/fhir/R4/AuditEvent", PARTICIPANT_AND_AUDITOR, "/fhir/R4/AuditEvent"),
     Row(
@@ -417,6 +423,7 @@ TABLE = (
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
+    Row("GET", "/me/summary", PARTICIPANT, "/me/summary?participant_id={taro}"),
     Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
     Row("GET", "/me/records/{record_id}/accesses", HIS_PAGE, "/me/records/{record}/accesses"),
     # The portal, for everyone
@@ -649,6 +656,8 @@ TABLE = (
         {"participant_id": "{taro}"},
     ),
     Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
+    Row("GET", "/records/summary", PARTICIPANT, "/records/summary?participant_id={taro}"),
+    Row("GET", "/records/summary/file", PARTICIPANT, "/records/summary/file?patient={taro}"),
     Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
     Row("GET", "/records/{record_id}/accesses", HIS_PAGE, "/records/{record}/accesses"),
     Row(
@@ -1121,6 +1130,7 @@ TABLE = (
 OF_APPS = {
     ("GET", "/fhir/R4/{resource_type}"),
     ("GET", "/fhir/R4/{resource_type}/{resource_id}"),
+    ("GET", "/fhir/R4/Patient/{patient_id}/$summary"),
 }
 
 JSON_ROUTES = (
