@@ -55,6 +55,8 @@ from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
 from api.records.apps.routes import routes as app_routes
 from api.records.asking.routes import routes as access_routes
+from api.records.bulk import running as exports
+from api.records.bulk.routes import routes as bulk_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
@@ -165,6 +167,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *emergency_routes,
         *preview_routes,
         *summary_routes,
+        *bulk_routes,
         *pages,
     ]
     if settings.is_demo:
@@ -246,6 +249,7 @@ def _serving(dsn: str) -> Any:
             origin = origin_of(settings.public_url, directory.profile().id)
             tasks = [
                 asyncio.create_task(_deliver()),
+                asyncio.create_task(exports.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
             ]
             # What stands now stays: the collector need not walk it at every full round.

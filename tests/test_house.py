@@ -76,6 +76,9 @@ DEFINERS = {
     "public.access_log_began_at": "auditors alone: when the log began",
     "public.emergency_find_person": "lookup, in an emergency: four items to one id",
     "public.emergency_figures": "counts emergency events by facility; never of whom",
+    "public.bulk_export_take": "the service's own work: gives the next export to one worker",
+    "public.bulk_export_sweep": "the service's own work: ends exports that are over",
+    "public.records_patients_to_export": "lookup: a facility's own patients, in a running export",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.

@@ -56,6 +56,8 @@ NO_CHOICE = "in . . . in in . ."
 HIS_CASE = "in . . ok in in . ."
 HIS_ANSWER = "in . . . in in . ."
 HIS_RECORD = "in in in in . in in in"
+# A system that was not let export
+EXPORTS = "in in in in bad in in in"
 # A token that was not asked for in an emergency
 NOT_IN_EMERGENCY = "in in in in bad in in in"
 
@@ -148,6 +150,23 @@ TABLE = (
         "/fhir/R4/Patient/{patient_id}/$summary",
         "in in . in . in in in",
         "/fhir/R4/Patient/{taro}/$summary",
+    ),
+    # Exports: this world's systems were let do no such thing
+    Row("GET", "/fhir/R4/Group/{group_id}/$export", EXPORTS, "/fhir/R4/Group/own-patients/$export"),
+    Row(
+        "POST",
+        "/fhir/R4/Group/{group_id}/$export",
+        EXPORTS,
+        "/fhir/R4/Group/own-patients/$export",
+        {"resourceType": "Parameters"},
+    ),
+    Row("GET", "/fhir/R4/bulk-export/{export_id}", EXPORTS, "/fhir/R4/bulk-export/{absent}"),
+    Row("DELETE", "/fhir/R4/bulk-export/{export_id}", EXPORTS, "/fhir/R4/bulk-export/{absent}"),
+    Row(
+        "GET",
+        "/fhir/R4/bulk-export/{export_id}/{name}",
+        EXPORTS,
+        "/fhir/R4/bulk-export/{absent}/x",
     ),
     # The access log over FHIR: one's own, or everybody's without names
     Row("GET", "/fhir/R4/AuditEvent", PARTICIPANT_AND_AUDITOR, "/fhir/R4/AuditEvent"),

@@ -1,7 +1,6 @@
 """A participant in short: for whoever may see them, for their apps, and for themselves."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
@@ -59,7 +58,7 @@ async def for_requester(actor: Actor, subject: UUID) -> Made:
     async with unit_of_work(actor, subject=subject) as tx:
         allowed = await whole.allowed_in(tx, actor, TYPES)
         if allowed is not None:
-            found = await whole.permitted_in(tx, allowed, count=MOST_RECORDS)
+            found = await whole.newest_in(tx, allowed, MOST_RECORDS)
             known = await whole.named_in(tx, allowed)
             summary = await _summary(found)
             shown = [each for each in found if each.record_id in summary.record_ids]
@@ -93,7 +92,7 @@ async def for_app(access: AppAccess, subject: UUID) -> bytes:
         summary = await _summary(found)
         shown = [each for each in found if each.record_id in summary.record_ids]
         asked = list(types) + ([PATIENT] if row else [])
-        detail = {"told": {"app": access.names}, "asked": asked} | _resources(shown)
+        detail = {"told": {"app": access.names}, "asked": asked} | whole.resources_of(shown)
         await access_log.append(tx, EventName.APP_READ, detail=detail)
         facilities = await _facilities_in(tx, shown)
     person = Person(subject, *(row.values() if row else ()))
@@ -110,7 +109,7 @@ async def own(actor: Actor) -> Own:
         summary = await _summary(found)
         shown = [each for each in found if each.record_id in summary.record_ids]
         if actor.is_proxy and shown:
-            await access_log.append(tx, EventName.PROXY_LOOKED, detail=_resources(shown))
+            await access_log.append(tx, EventName.PROXY_LOOKED, detail=whole.resources_of(shown))
         facilities = await _facilities_in(tx, shown)
         return Own(summary, Person(tx.subject, *row.values()), facilities)
 
@@ -150,15 +149,3 @@ async def _facilities_in(tx: Transaction, shown: Iterable[Permitted]) -> Facilit
 async def _code_in(tx: Transaction, facility_id: UUID | None) -> str:
     found = [] if facility_id is None else await directory.facilities_in(tx, [facility_id])
     return found[0].code if found else ""
-
-
-def _resources(shown: Iterable[Permitted]) -> dict[str, object]:
-    records = list(shown)
-    kinds = Counter((each.resource_type, each.category) for each in records)
-    return {
-        "resources": [
-            {"type": name, "category": category, "count": count}
-            for (name, category), count in sorted(kinds.items())
-        ],
-        "ids": [each.record_id for each in records],
-    }

@@ -24,9 +24,10 @@ from api.records import queries as record_queries
 from api.records.filtering import filter_of
 from api.records.service import basis_for, event_detail, reason_of
 from api.records.whole import queries
-from api.records.whole.queries import Permitted
+from api.records.whole.queries import Permitted, Piece
 
 BASIC = "basic"
+NOTHING = Piece([], False)
 _GRANTED = ("granted", "shared")
 
 
@@ -67,23 +68,32 @@ async def allowed_in(tx: Transaction, actor: Actor, types: tuple[str, ...]) -> A
     return Allowed(actor, types, scope, basis.step in _GRANTED, detail, detail | own)
 
 
-async def permitted_in(
+async def newest_in(tx: Transaction, allowed: Allowed, count: int) -> list[Permitted]:
+    """At most so many. The caller owes the event of it: `note_in`."""
+    scope, asks = allowed.scope, allowed.actor.facility_id
+    return await queries.newest(tx, asks, allowed.types, filter_of(scope), count)
+
+
+async def piece_in(
     tx: Transaction,
     allowed: Allowed,
+    types: tuple[str, ...],
     *,
-    since: datetime | None = None,
-    after: UUID | None = None,
+    since: datetime | None,
+    after: UUID | None,
     count: int,
-) -> list[Permitted]:
-    """By id, at most so many of those after `after`. The caller owes the event of it: `note_in`."""
-    return await queries.permitted(
+    size: int,
+) -> Piece:
+    """Of these types those after `after`, in pieces. The caller owes the event of it: `note_in`."""
+    return await queries.piece(
         tx,
         allowed.actor.facility_id,
-        allowed.types,
+        types,
         filter_of(allowed.scope),
         since=since,
         after=after,
         count=count,
+        size=size,
     )
 
 
@@ -106,9 +116,10 @@ async def note_in(
     event: EventName,
     shown: Sequence[Permitted],
     *,
-    told: dict[str, Any] | None = None,
+    is_person_shown: bool = False,
 ) -> Appended:
-    """The event of what is shown, in the transaction that read it.
+    """The event of what is shown, in the transaction that read it; `is_person_shown`: who it is,
+    too.
 
     Turned away, but shown what the asking facility wrote itself: that is why, and it is no denial.
     Records not told of change nothing, lest anybody infer them.
@@ -117,18 +128,21 @@ async def note_in(
     untold = [each for each in shown if not each.is_told]
     is_own = not allowed.is_granted and bool(to_tell)
     detail = allowed.own if is_own else allowed.detail
-    if told:
-        detail = detail | {"told": told}
+    resources = resources_of(to_tell)
+    if is_person_shown:
+        person = {"type": "Patient", "category": BASIC, "count": 1}
+        resources["resources"] = [*resources["resources"], person]
     return await access_log.append(
         tx,
         event,
         outcome="permitted" if allowed.is_granted or is_own else "denied",
-        detail=detail | _resources(to_tell),
-        undisclosed=_resources(untold) if untold else None,
+        detail=detail | resources,
+        undisclosed=resources_of(untold) if untold else None,
     )
 
 
-def _resources(shown: Sequence[Permitted]) -> dict[str, Any]:
+def resources_of(shown: Sequence[Permitted]) -> dict[str, Any]:
+    """As an event's detail says what was shown: kinds with their counts, and ids."""
     kinds = Counter((each.resource_type, each.category) for each in shown)
     return {
         "resources": [
