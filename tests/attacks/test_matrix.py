@@ -858,6 +858,16 @@ TABLE = (
     Row("POST", "/join/passkey", TICKET, body={}),
     # A facility's administrator: her own people, and nobody of the hospital where he is treated
     Row("GET", "/facility", FACILITY_ADMIN, "/facility?facility_id={clinic}"),
+    Row("GET", "/facility/exports", FACILITY_ADMIN, "/facility/exports?facility_id={clinic}"),
+    Row("POST", "/facility/exports", "in . . . in in . bad", body={}),
+    Row(
+        "POST",
+        "/facility/exports/{export_id}/cancel",
+        HIS_PAGE,
+        "/facility/exports/{absent}/cancel",
+        {},
+    ),
+    Row("GET", "/support/exports", SUPPORT),
     Row("GET", "/facility/invite", FACILITY_ADMIN),
     Row("POST", "/facility/invite", "in . . . in in . bad", body={}),
     Row("GET", "/facility/people/{professional_id}", FACILITY_ADMIN, "/facility/people/{doctor}"),

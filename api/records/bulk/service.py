@@ -17,6 +17,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity.keys import stepping_up
 from api.identity.tokens import systems
 from api.records.bulk import files, queries
 from api.records.bulk.errors import BadExport, ExportFailed, ExportNotAllowed, ExportRunning
@@ -51,10 +52,11 @@ async def start(actor: Actor, group: str, wish: Wish) -> UUID:
 
 async def start_for(actor: Actor, professional_id: UUID, client_id: str, wish: Wish) -> UUID:
     """By the facility's administrator, for one of its professionals to answer for; the facility's
-    system `client_id` fetches it. Raises as `start`, and `NotFound`."""
+    system `client_id` fetches it. Raises as `start`, `NotFound` and `StepUpNeeded`."""
     if actor.facility_id is None or client_id not in await exporting(actor):
         raise ExportNotAllowed
     async with unit_of_work(actor) as tx:
+        await stepping_up.demand(tx, actor)
         if await directory.workplace_in(tx, professional_id) != actor.facility_id:
             raise NotFound
         asks = Actor(
