@@ -145,6 +145,9 @@ def _add_system(parser: argparse.ArgumentParser) -> None:
         keys = each.add_mutually_exclusive_group(required=True)
         keys.add_argument("--jwks", type=Path, metavar="FILE", help="a JSON Web Key Set")
         keys.add_argument("--jwks-uri", metavar="URL", help="where the system publishes one")
+    exporting = deeds.add_parser("export", help="may it export its own patients in bulk?")
+    exporting.add_argument("client", metavar="CLIENT_ID")
+    exporting.add_argument("answer", choices=("allow", "deny"))
     deeds.add_parser("end", help="no token any more").add_argument("client", metavar="CLIENT_ID")
 
 
@@ -451,6 +454,8 @@ async def _kept_directory(
                 )
             case (_, "keys", _):
                 return await console.change_keys(of.client, of.jwks, of.jwks_uri)
+            case (_, "export", _):
+                return await console.let_system_export(of.client, of.answer == "allow")
             case _:
                 return await console.end_system(of.client)
 

@@ -86,6 +86,9 @@ DEFINERS = {
     "public.records_ask_facility": "officers alone: a notice about one of a facility's patients",
     "public.records_take_over": "moves records of who was merged, with the subject's yes",
     "public.records_give_back": "moves them back after a split",
+    "public.bulk_export_take": "the service's own work: gives the next export to one worker",
+    "public.bulk_export_sweep": "the service's own work: ends exports that are over",
+    "public.records_patients_to_export": "lookup: a facility's own patients, in a running export",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.

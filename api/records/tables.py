@@ -162,6 +162,34 @@ class Submission(Table, tablename="submission", db=DB):
     received_at = Timestamptz()
 
 
+class BulkExport(Table, tablename="bulk_export", db=DB):
+    facility_id = UUID()
+    export_id = UUID(primary_key=True)
+    client_id = Text()
+    started_by = Text()
+    by_name = Text()
+    professional_id = UUID(null=True)
+    profession = Text()
+    purpose = Text()
+    types = Array(base_column=Text())
+    since = Timestamptz(null=True)
+    request_url = Text()
+    requested_at = Timestamptz()
+    state = Text()
+    worker = UUID(null=True)
+    leased_until = Timestamptz(null=True)
+    attempts = SmallInt()
+    started_at = Timestamptz(null=True)
+    patients = Integer()
+    done = Integer()
+    at_patient = UUID(null=True)
+    at_record = UUID(null=True)
+    files = JSONB()
+    counts = JSONB()
+    finished_at = Timestamptz(null=True)
+    expires_at = Timestamptz(null=True)
+
+
 class Quarantine(Table, tablename="quarantine", db=DB):
     facility_id = UUID()
     quarantine_id = UUID(primary_key=True)

@@ -56,6 +56,8 @@ NO_CHOICE = "in . . . in in . ."
 HIS_CASE = "in . . ok in in . ."
 HIS_ANSWER = "in . . . in in . ."
 HIS_RECORD = "in in in in . in in in"
+# A system that was not let export
+EXPORTS = "in in in in bad in in in"
 # A token that was not asked for in an emergency
 NOT_IN_EMERGENCY = "in in in in bad in in in"
 
@@ -191,6 +193,29 @@ TABLE = (
     ),
     Row("GET", "/fhir/R4/{resource_type}", HIS_RECORD, "/fhir/R4/Consent?patient={taro}"),
     Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
+    Row(
+        "GET",
+        "/fhir/R4/Patient/{patient_id}/$summary",
+        "in in . in . in in in",
+        "/fhir/R4/Patient/{taro}/$summary",
+    ),
+    # Exports: this world's systems were let do no such thing
+    Row("GET", "/fhir/R4/Group/{group_id}/$export", EXPORTS, "/fhir/R4/Group/own-patients/$export"),
+    Row(
+        "POST",
+        "/fhir/R4/Group/{group_id}/$export",
+        EXPORTS,
+        "/fhir/R4/Group/own-patients/$export",
+        {"resourceType": "Parameters"},
+    ),
+    Row("GET", "/fhir/R4/bulk-export/{export_id}", EXPORTS, "/fhir/R4/bulk-export/{absent}"),
+    Row("DELETE", "/fhir/R4/bulk-export/{export_id}", EXPORTS, "/fhir/R4/bulk-export/{absent}"),
+    Row(
+        "GET",
+        "/fhir/R4/bulk-export/{export_id}/{name}",
+        EXPORTS,
+        "/fhir/R4/bulk-export/{absent}/x",
+    ),
     # The access log over FHIR: one's own, or everybody's without names
     Row("GET", "/fhir/R4/AuditEvent", PARTICIPANT_AND_AUDITOR, "/fhir/R4/AuditEvent"),
     Row(
@@ -465,6 +490,7 @@ TABLE = (
     Row("GET", "/me/notices", PARTICIPANT, "/me/notices?participant_id={taro}"),
     Row("POST", "/me/call-backs", PARTICIPANT, body={"phone": "0961234567"}),
     Row("GET", "/me/records", PARTICIPANT, "/me/records?participant_id={taro}"),
+    Row("GET", "/me/summary", PARTICIPANT, "/me/summary?participant_id={taro}"),
     Row("GET", "/me/records/{record_id}", HIS_PAGE, "/me/records/{record}"),
     Row("GET", "/me/records/{record_id}/accesses", HIS_PAGE, "/me/records/{record}/accesses"),
     # The portal, for everyone
@@ -697,6 +723,8 @@ TABLE = (
         {"participant_id": "{taro}"},
     ),
     Row("GET", "/records", PARTICIPANT, "/records?participant_id={taro}"),
+    Row("GET", "/records/summary", PARTICIPANT, "/records/summary?participant_id={taro}"),
+    Row("GET", "/records/summary/file", PARTICIPANT, "/records/summary/file?patient={taro}"),
     Row("GET", "/records/{record_id}", HIS_PAGE, "/records/{record}"),
     Row("GET", "/records/{record_id}/accesses", HIS_PAGE, "/records/{record}/accesses"),
     Row(
@@ -878,6 +906,16 @@ TABLE = (
     Row("POST", "/join/passkey", TICKET, body={}),
     # A facility's administrator: her own people, and nobody of the hospital where he is treated
     Row("GET", "/facility", FACILITY_ADMIN, "/facility?facility_id={clinic}"),
+    Row("GET", "/facility/exports", FACILITY_ADMIN, "/facility/exports?facility_id={clinic}"),
+    Row("POST", "/facility/exports", "in . . . in in . bad", body={}),
+    Row(
+        "POST",
+        "/facility/exports/{export_id}/cancel",
+        HIS_PAGE,
+        "/facility/exports/{absent}/cancel",
+        {},
+    ),
+    Row("GET", "/support/exports", SUPPORT),
     Row("GET", "/facility/invite", FACILITY_ADMIN),
     Row("POST", "/facility/invite", "in . . . in in . bad", body={}),
     Row("GET", "/facility/people/{professional_id}", FACILITY_ADMIN, "/facility/people/{doctor}"),
@@ -1267,6 +1305,7 @@ OF_APPS = {
     ("GET", "/fhir/R4/{resource_type}/{resource_id}"),
     ("HEAD", "/fhir/R4/{resource_type}/{resource_id}"),
     ("POST", "/fhir/R4/{resource_type}/_search"),
+    ("GET", "/fhir/R4/Patient/{patient_id}/$summary"),
 }
 
 JSON_ROUTES = (

@@ -29,6 +29,7 @@ KNOWN = {
     "api/records/own/queries.py::one": OWN_SIDE,
     "api/records/own/queries.py::of_type": OWN_SIDE,
     "api/records/own/queries.py::sources": OWN_SIDE,
+    "api/records/summary/queries.py::own": OWN_SIDE,
     "api/records/queries.py::facts": "what the decision core itself asks of one record",
     "api/records/queries.py::copy": "an operator's copy for an authority, with an event of its own",
     "api/records/queries.py::operations": "ids for an emergency session's reach; the filter reads",
