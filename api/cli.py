@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("deed", choices=("rotate",))
     keys.add_argument("name", choices=("receipts", "my-number"))
     folder = commands.add_parser("ingest", help="take in a folder of files")
-    folder.add_argument("form", choices=("fhir",))
+    folder.add_argument("form", choices=("fhir", "checkup"))
     folder.add_argument("directory", type=Path)
     folder.add_argument(
         "--facility",
@@ -628,13 +628,15 @@ async def _take_in(
     settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
 ) -> str:
     from api.core.actor import Actor, ActorKind
+    from api.records.checkup_xml import service as checkups
     from api.records.incoming import service as ingest
     from api.records.incoming.report import format_report, show_progress
 
     locale = "ja" if _speaks_japanese() else "en"
+    take_in = checkups.ingest_folder if options.form == "checkup" else ingest.ingest_folder
     async with _ready(settings, keys, dsn, is_demo=None):
         facility = await _facility(settings.home, options.facility)
-        report = await ingest.ingest_folder(
+        report = await take_in(
             Actor(kind=ActorKind.OPERATOR, facility_id=facility),
             options.directory,
             dict(options.subject),

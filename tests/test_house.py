@@ -76,6 +76,7 @@ DEFINERS = {
     "public.access_log_began_at": "auditors alone: when the log began",
     "public.emergency_find_person": "lookup, in an emergency: four items to one id",
     "public.emergency_figures": "counts emergency events by facility; never of whom",
+    "public.records_participants_of_insurance": "lookup for senders: insurance and birth date",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.

@@ -34,6 +34,8 @@ Resolve = Callable[[str], Json | None]
 
 HIDDEN_MARKS: Final = frozenset({"UNINFORMED", "UNDELIVERED"})
 MARKS: Final = HIDDEN_MARKS | {"LTS"}
+# The section of the national checkup form an Observation stood in.
+CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
 
 _CATEGORY_OF_TYPE: Final = {
     "AllergyIntolerance": "allergy",
@@ -63,7 +65,16 @@ _SEVERAL_CATEGORIES: Final = {
     "DiagnosticReport": ("lab", "imaging"),
     "DocumentReference": ("document", "checkup"),
     "MedicationRequest": ("prescription", "injection"),
-    "Observation": ("lab", "infection", "vitals", "encounter", "imaging", "procedure", "care"),
+    "Observation": (
+        "lab",
+        "infection",
+        "vitals",
+        "encounter",
+        "imaging",
+        "procedure",
+        "care",
+        "checkup",
+    ),
 }
 CATEGORIES_OF_TYPE: Final = {
     **{name: (category,) for name, category in _CATEGORY_OF_TYPE.items()},
@@ -243,10 +254,15 @@ def _codings(concept: object) -> Iterator[tuple[str, str, str]]:
         yield system, as_text(coding.get("code")), as_text(coding.get("display"))
 
 
-def _category_codes(resource: Json) -> frozenset[str]:
+def _category_codings(resource: Json) -> Iterator[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    return frozenset(code for concept in concepts for _, code, _ in _codings(concept))
+    for concept in concepts:
+        yield from ((system, code) for system, code, _ in _codings(concept))
+
+
+def _category_codes(resource: Json) -> frozenset[str]:
+    return frozenset(code for _, code in _category_codings(resource))
 
 
 def _category(name: str, resource: Json) -> str:
@@ -267,6 +283,8 @@ def _category(name: str, resource: Json) -> str:
 def _observation_category(resource: Json) -> str:
     if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
         return "infection"
+    if any(system == CHECKUP_SECTION for system, _ in _category_codings(resource)):
+        return "checkup"
     codes = _category_codes(resource)
     return next(
         (_CATEGORY_OF_OBSERVATION[c] for c in sorted(codes & _CATEGORY_OF_OBSERVATION.keys())),
