@@ -55,6 +55,7 @@ from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
 from api.records.apps.routes import routes as app_routes
 from api.records.asking.routes import routes as access_routes
+from api.records.checkup_xml.routes import routes as checkup_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
@@ -157,6 +158,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *checkup_routes,
         *linking_routes,
         *app_routes,
         *records_routes,

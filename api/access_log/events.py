@@ -6,6 +6,9 @@ from enum import StrEnum
 class EventName(StrEnum):
     RECORD_READ = "records:record:read"
     RECORD_STORED = "records:record:stored"
+    OWN_RECORD_ADDED = "records:own:added"
+    OWN_RECORD_REMOVED = "records:own:removed"
+    PARTICIPANT_IDENTIFIED = "records:participant:identified"
     PARTICIPANT_FOUND = "records:participant:found"
     PARTICIPANT_SOUGHT = "records:participant:sought"
     NUMBER_ASKED = "records:patient_number:asked"

@@ -252,7 +252,7 @@ def _item(observation: Element, section: str) -> Item | None:
     low, high = _range(observation)
     return msgspec.convert(
         {
-            "code": _short(code),
+            "code": code[:64],
             "system": system,
             "name": name,
             "section": section,

@@ -4,6 +4,7 @@ The item codes are JLAC10 (17 digits), as the ministry's form uses them; answers
 code tables. Numbers keep their digits, units the spelling beside the UCUM code.
 """
 
+import re
 from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
@@ -19,9 +20,11 @@ from api.records.mapping import CHECKUP_SECTION
 from api.records.parse import Json
 
 IDENTIFIER: Final = "urn:tsunagu:checkup"
+SELF: Final = "urn:tsunagu:source:self"
 UCUM: Final = "http://unitsofmeasure.org"
 DOCUMENT_TYPE: Final = "53576-5"
 
+_CODE: Final = re.compile("[0-9A-Za-z]{1,20}")
 _ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _INTERPRETATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 # Null flavours of the form, as FHIR says why something is not there.
@@ -43,9 +46,10 @@ def key_of(checkup: Checkup, body: bytes) -> str:
 
     Without an institution's number only the same bytes are the same checkup.
     """
-    if not checkup.institution:
+    program = checkup.program or checkup.report
+    if not (_CODE.fullmatch(checkup.institution) and _CODE.fullmatch(program)):
         return sha256(body).hexdigest()
-    return f"{checkup.institution}:{checkup.on.isoformat()}:{checkup.program or checkup.report}"
+    return f"{checkup.institution}:{checkup.on.isoformat()}:{program}"
 
 
 def resources_of(checkup: Checkup, body: bytes, subject: str) -> list[Json]:
@@ -63,6 +67,11 @@ def resources_of(checkup: Checkup, body: bytes, subject: str) -> list[Json]:
             "performer": [performer],
         }
     return found
+
+
+def brought_by_self(resource: Json) -> Json:
+    """As the participant's own entry: `meta.source` says where a resource comes from (FHIR R4)."""
+    return {**resource, "meta": {"source": SELF}}
 
 
 def collection_of(resources: list[Json]) -> Json:
