@@ -9,6 +9,7 @@ import msgspec
 
 from api.fhir.codes import (
     BUNDLE_IDENTIFIER,
+    CATEGORY,
     ICD10_SYSTEMS,
     INDICATION,
     INSTITUTION_EXTENSION,
@@ -34,6 +35,7 @@ Resolve = Callable[[str], Json | None]
 
 HIDDEN_MARKS: Final = frozenset({"UNINFORMED", "UNDELIVERED"})
 MARKS: Final = HIDDEN_MARKS | {"LTS"}
+CARE: Final = "care"
 # The section of the national checkup form an Observation stood in.
 CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
 
@@ -60,10 +62,10 @@ _CATEGORY_OF_TYPE: Final = {
 # Which categories a resource type can hold; the reverse of `classify`, for whole-type answers.
 _SEVERAL_CATEGORIES: Final = {
     "AllergyIntolerance": ("allergy", "contraindication"),
-    "Bundle": ("document", "checkup"),
-    "Composition": ("document", "checkup"),
+    "Bundle": ("document", "checkup", "care"),
+    "Composition": ("document", "checkup", "care"),
     "DiagnosticReport": ("lab", "imaging"),
-    "DocumentReference": ("document", "checkup"),
+    "DocumentReference": ("document", "checkup", "care"),
     "MedicationRequest": ("prescription", "injection"),
     "Observation": (
         "lab",
@@ -267,6 +269,8 @@ def _category_codes(resource: Json) -> frozenset[str]:
 
 def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
+        if (CATEGORY, CARE) in _category_codings(resource):
+            return CARE
         codes = {code for _, code, _ in _codings(resource.get("type"))}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
@@ -383,6 +387,8 @@ def _status(resource: Json) -> str:
 def _title(resource: Json) -> str:
     name = _plain_title(resource)
     verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    if _status(resource) == "entered-in-error":
+        return f"{name}（取り消し済み）"
     is_unsure = verification & _UNSURE and resource.get("resourceType") == "Condition"
     return f"{name}（疑い）" if name and is_unsure and "疑" not in name else name
 

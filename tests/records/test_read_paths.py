@@ -32,6 +32,8 @@ KNOWN = {
     "api/records/queries.py::operations": "ids for an emergency session's reach; the filter reads",
     "api/records/previewing/queries.py::told_groups": OWN_SIDE,
     "api/consent/queries.py::records_told_of": OWN_SIDE,
+    "api/records/at_facility/queries.py::is_known": "whether it wrote anything; no record",
+    "api/records/at_facility/queries.py::entries": "a facility's own, with an event each look",
     "api/records/checkup_xml/queries.py::brought": BROUGHT,
     "api/records/checkup_xml/queries.py::held": BROUGHT,
     "api/records/checkup_xml/queries.py::supersede": BROUGHT,
