@@ -137,7 +137,9 @@ async def test_vitals_are_corrected_with_their_history_and_withdrawn(
 
     form = form_of((await nurse.get(f"{entry}/withdraw")).text, "/withdraw")
     assert (await nurse.post(*sent(form))).status_code == 303
-    assert "まちがって書いた記録です。" in (await nurse.get(entry)).text
+    page = (await nurse.get(entry)).text
+    assert "まちがって書いた記録です。" in page
+    assert page.count("田中 さくら（訪問看護ひまわり）") == 3, "who wrote each version"
     assert "取り消し済み" in (await nurse.get(here)).text
     hers = {each["title"] for each in (await hanako.ask("/me/records")).json()["records"]}
     assert hers == {"体重（取り消し済み）", "血圧（取り消し済み）"}
@@ -213,6 +215,20 @@ async def test_nobody_and_a_wrong_birth_date_look_alike(hanako: Visitor, nurse: 
     assert all("見つかりません" in each.text for each in answers)
     (tried, *_) = await hanako.log()
     assert (tried["event"], tried["outcome"]) == ("records:participant:identified", "denied")
+
+
+async def test_birth_dates_cannot_be_tried_through(hanako: Visitor, nurse: Visitor) -> None:
+    assert hanako.card
+    answers = [
+        await nurse.post(
+            "/clinic/write",
+            {"by": "card", "card": hanako.card.digits, **BIRTH, "birth_day": str(day)},
+        )
+        for day in range(10, 18)
+    ]
+    assert [each.status_code for each in answers][:3] == [422, 422, 422]
+    assert answers[-1].status_code == 429
+    assert "花子" not in answers[-1].text
 
 
 async def test_without_having_her_at_hand_there_is_no_page_of_hers(

@@ -17,6 +17,7 @@ from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
+from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
@@ -411,6 +412,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **PROXY_PAGES,
     **ENROLMENT_PAGES,
     **RECORD_PAGES,
+    **ENTRY_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},

@@ -20,6 +20,7 @@ PARTS = {
     "disclosure/parts.html",
     "disclosure/difference.html",
     "records/seen.html",
+    "clinic/entry_whom.html",
 }
 
 

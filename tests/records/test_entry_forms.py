@@ -9,11 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.core import i18n
+from api.core.actor import Actor
+from api.core.ids import uuid7
 from api.records.at_facility import forms, rules
 from api.records.at_facility.forms import Writer, read, resources_of, values_of
+from api.records.checkup_xml.resources import collection_of
+from api.records.incoming import service as ingest
 from api.records.mapping import SubjectRef, classify
 from api.records.own.plain import facts_of
 from api.records.parse import check, decode, encode
+from tests.records import stored
+from tests.records.conftest import Person
 
 TODAY, NOW = date(2026, 11, 29), time(15, 0)
 WRITER = Writer(UUID(int=7), "田中 さくら", "訪問看護ステーションひまわり")
@@ -142,3 +148,23 @@ def test_who_cares_for_people_writes(profession: str | None, may: bool) -> None:
     assert rules.may_write(profession, is_at_work=True, facility_is_active=True) is may
     assert not rules.may_write(profession, is_at_work=False, facility_is_active=True)
     assert not rules.may_write(profession, is_at_work=True, facility_is_active=False)
+
+
+@pytest.mark.parametrize("kind", forms.KINDS)
+async def test_the_same_shapes_are_taken_from_a_system_at_the_fhir_door(
+    kind: str, clinic: Actor, hanako: Person
+) -> None:
+    entry_id = uuid7()
+    typed = read(kind, TYPED[kind], TODAY, NOW)
+    found = resources_of(kind, typed.values, entry_id, "x", WRITER, is_again=False)
+    sent = [{**each, "subject": hanako.as_patient} for each in found]
+    for _ in range(2):
+        await ingest.store(clinic, encode(collection_of(sent)).encode())
+    rows = await stored.records(hanako.id)
+    assert len(rows) == len(found), "the same entry again is no new one"
+    assert {row["category"] for row in rows} == ({"vitals"} if kind == "vitals" else {"care"})
+    withdrawn = [forms.withdrawn(each, WRITER) for each in sent]
+    await ingest.store(clinic, encode(collection_of(withdrawn)).encode())
+    rows = [row for row in await stored.records(hanako.id) if row["is_current"]]
+    assert all(row["title"].endswith("（取り消し済み）") for row in rows)
+    assert {row["version"] for row in rows} == {2}

@@ -153,10 +153,7 @@ def resources_of(
 ) -> list[Json]:
     """Of values without fault. `is_again`: a correction of what was written before."""
     status = (_AFTER if is_again else _FIRST)[kind]
-    who = {
-        "identifier": {"system": codes.PROFESSIONAL, "value": str(writer.professional_id)},
-        "display": f"{writer.name}（{writer.facility}）",
-    }
+    who = _who(writer)
     at = _moment(values)
     if kind == "vitals":
         return [
@@ -204,10 +201,15 @@ def resources_of(
     ]
 
 
-def withdrawn(resource: Json) -> Json:
-    """The same, said to be an error: it stays to be seen that it was one (FHIR `status`)."""
+def withdrawn(resource: Json, writer: Writer) -> Json:
+    """The same, said to be an error by `writer`: it stays to be seen that it was one."""
     kept = {k: v for k, v in resource.items() if k not in ("id", "meta")}
-    return {**kept, "status": "entered-in-error"}
+    by: dict[Kind, Json] = {
+        "vitals": {"performer": [_who(writer)]},
+        "life": {"author": _who(writer)},
+        "note": {"author": [_who(writer)]},
+    }
+    return {**kept, **by[kind_of(resource)], "status": "entered-in-error"}
 
 
 def is_withdrawn(resource: Json) -> bool:
@@ -250,6 +252,13 @@ def values_of(resources: Sequence[Json]) -> dict[str, str]:
                 paragraphs = re.findall(r"<p>(.*?)</p>", div, re.DOTALL)
                 found["text"] = "\n".join(unescape(each) for each in paragraphs)
     return found
+
+
+def _who(writer: Writer) -> Json:
+    return {
+        "identifier": {"system": codes.PROFESSIONAL, "value": str(writer.professional_id)},
+        "display": f"{writer.name}（{writer.facility}）",
+    }
 
 
 def _clean(text: str) -> str:

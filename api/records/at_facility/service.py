@@ -21,9 +21,10 @@ from api.consent.replay import versions_of
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
-from api.core.errors import NotFound
+from api.core.errors import NotFound, TooManyAttempts
 from api.core.ids import uuid7
 from api.directory import service as directory
+from api.identity import attempts
 from api.records import parse, queries, service
 from api.records.at_facility import forms, rules
 from api.records.at_facility import queries as entry_queries
@@ -90,10 +91,17 @@ async def may_write(actor: Actor) -> bool:
 async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID | None:
     """Whom a professional has before them, by card or own patient number and birth date.
 
-    Nobody, a wrong birth date and somebody who takes no part answer alike; all are logged.
+    Nobody, a wrong birth date and somebody who takes no part answer alike; all are logged, and
+    only failures count against `TooManyAttempts`.
     """
-    if actor.professional_id is None or not await may_write(actor):
+    if actor.professional_id is None or actor.facility_id is None or not await may_write(actor):
         raise NotAWriter
+    tried = attempts.desk_keys(actor.professional_id, actor.facility_id)
+    async with unit_of_work(actor) as tx:
+        wait = await attempts.charge(tx, tried)
+        await attempts.sweep(tx)
+    if wait:
+        raise TooManyAttempts(wait)
     subject = await service.locate(actor, identifier)
     if subject is None:
         await service.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
@@ -106,6 +114,7 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
         if is_them:
             until = clock.now() + IDENTIFIED_FOR
             await entry_queries.identify(tx, actor.professional_id, until)
+            await attempts.refund(tx, tried)
         standing = await directory.standing_in(tx, actor)
         await access_log.append(
             tx,
@@ -178,7 +187,7 @@ async def write(
     )
     parts = {forms.part_of(each) for each in made}
     left_out = [each for each in before if forms.part_of(each) not in parts]
-    await _send(actor, [*made, *map(forms.withdrawn, left_out)])
+    await _send(actor, [*made, *(forms.withdrawn(each, writer) for each in left_out)])
     return number
 
 
@@ -186,8 +195,9 @@ async def withdraw(actor: Actor, subject: UUID, entry_id: UUID, version: int) ->
     """It was written in error; it stays to be seen that it was. Raises as `write`."""
     async with unit_of_work(actor, subject=subject) as tx:
         await _open(tx, actor)
+        writer = await _writer(tx, actor)
         before = await _changeable(tx, entry_id, version, None)
-    await _send(actor, [forms.withdrawn(each) for each in before])
+    await _send(actor, [forms.withdrawn(each, writer) for each in before])
 
 
 def _checked(kind: Kind, fields: Values, sure: str) -> Typed:
