@@ -57,6 +57,7 @@ from api.records.apps.routes import routes as app_routes
 from api.records.asking.routes import routes as access_routes
 from api.records.bulk import running as exports
 from api.records.bulk.routes import routes as bulk_routes
+from api.records.checkup_xml.routes import routes as checkup_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
@@ -161,6 +162,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *checkup_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

@@ -17,15 +17,17 @@ _SHORTEST_PAUSE: Final = 0.2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     forms = parser.add_subparsers(dest="form", required=True)
     fhir = forms.add_parser("fhir", help="FHIR R4 resources and Bundles, one in a file")
-    _add_common(fhir)
-    fhir.add_argument(
-        "--subject",
-        action="append",
-        default=[],
-        type=_subject,
-        metavar="REFERENCE=CARD",
-        help="whose card a reference or an identifier in the files stands for",
-    )
+    checkup = forms.add_parser("checkup", help="national checkup files, as XML or in archives")
+    for form in (fhir, checkup):
+        _add_common(form)
+        form.add_argument(
+            "--subject",
+            action="append",
+            default=[],
+            type=_subject,
+            metavar="REFERENCE=CARD",
+            help="whose card a reference or an identifier in the files stands for",
+        )
     ssmix2 = forms.add_parser("ssmix2", help="a SS-MIX2 standardised storage; safe to run again")
     _add_common(ssmix2)
     ssmix2.add_argument(
@@ -65,20 +67,22 @@ def check(options: argparse.Namespace) -> None:
 
 async def take_in(home: Path, options: argparse.Namespace, locale: str) -> str:
     facility = await _facility(home, options.facility)
-    if options.form == "fhir":
-        return await _fhir(options, facility, locale)
+    if options.form in ("fhir", "checkup"):
+        return await _folder(options, facility, locale)
     collect_seldom()
     if options.watch:
         return await _watch(options, facility, locale)
     return await _ssmix2(options, facility, locale)
 
 
-async def _fhir(options: argparse.Namespace, facility: UUID, locale: str) -> str:
+async def _folder(options: argparse.Namespace, facility: UUID, locale: str) -> str:
     from api.core.actor import Actor, ActorKind
+    from api.records.checkup_xml import service as checkups
     from api.records.incoming import service as ingest
     from api.records.incoming.report import format_report, show_progress
 
-    report = await ingest.ingest_folder(
+    take_in = checkups.ingest_folder if options.form == "checkup" else ingest.ingest_folder
+    report = await take_in(
         Actor(kind=ActorKind.OPERATOR, facility_id=facility),
         options.directory,
         dict(options.subject),

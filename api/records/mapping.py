@@ -9,6 +9,7 @@ import msgspec
 
 from api.fhir.codes import (
     BUNDLE_IDENTIFIER,
+    CATEGORY,
     ICD10_SYSTEMS,
     INDICATION,
     INSTITUTION_EXTENSION,
@@ -36,6 +37,9 @@ Resolve = Callable[[str], Json | None]
 
 HIDDEN_MARKS: Final = frozenset({"UNINFORMED", "UNDELIVERED"})
 MARKS: Final = HIDDEN_MARKS | {"LTS"}
+CARE: Final = "care"
+# The section of the national checkup form an Observation stood in.
+CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
 
 _CATEGORY_OF_TYPE: Final = {
     "AllergyIntolerance": "allergy",
@@ -60,12 +64,21 @@ _CATEGORY_OF_TYPE: Final = {
 # Which categories a resource type can hold; the reverse of `classify`, for whole-type answers.
 _SEVERAL_CATEGORIES: Final = {
     "AllergyIntolerance": ("allergy", "contraindication"),
-    "Bundle": ("document", "checkup"),
-    "Composition": ("document", "checkup"),
+    "Bundle": ("document", "checkup", "care"),
+    "Composition": ("document", "checkup", "care"),
     "DiagnosticReport": ("lab", "imaging"),
-    "DocumentReference": ("document", "checkup"),
+    "DocumentReference": ("document", "checkup", "care"),
     "MedicationRequest": ("prescription", "injection"),
-    "Observation": ("lab", "infection", "vitals", "encounter", "imaging", "procedure", "care"),
+    "Observation": (
+        "lab",
+        "infection",
+        "vitals",
+        "encounter",
+        "imaging",
+        "procedure",
+        "care",
+        "checkup",
+    ),
     "ServiceRequest": ("lab", "imaging"),
 }
 CATEGORIES_OF_TYPE: Final = {
@@ -250,14 +263,21 @@ def _codings(concept: object) -> Iterator[tuple[str, str, str]]:
         yield system, as_text(coding.get("code")), as_text(coding.get("display"))
 
 
-def _category_codes(resource: Json) -> frozenset[str]:
+def _category_codings(resource: Json) -> Iterator[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    return frozenset(code for concept in concepts for _, code, _ in _codings(concept))
+    for concept in concepts:
+        yield from ((system, code) for system, code, _ in _codings(concept))
+
+
+def _category_codes(resource: Json) -> frozenset[str]:
+    return frozenset(code for _, code in _category_codings(resource))
 
 
 def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
+        if (CATEGORY, CARE) in _category_codings(resource):
+            return CARE
         codes = {code for _, code, _ in _codings(resource.get("type"))}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
@@ -274,6 +294,8 @@ def _category(name: str, resource: Json) -> str:
 def _observation_category(resource: Json) -> str:
     if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
         return "infection"
+    if any(system == CHECKUP_SECTION for system, _ in _category_codings(resource)):
+        return "checkup"
     codes = _category_codes(resource)
     return next(
         (_CATEGORY_OF_OBSERVATION[c] for c in sorted(codes & _CATEGORY_OF_OBSERVATION.keys())),
@@ -382,6 +404,8 @@ def _status(resource: Json) -> str:
 def _title(resource: Json) -> str:
     name = _plain_title(resource)
     verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    if _status(resource) == "entered-in-error":
+        return f"{name}（取り消し済み）"
     is_unsure = verification & _UNSURE and resource.get("resourceType") == "Condition"
     return f"{name}（疑い）" if name and is_unsure and "疑" not in name else name
 

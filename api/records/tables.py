@@ -199,3 +199,10 @@ class Quarantine(Table, tablename="quarantine", db=DB):
     detail = JSONB()
     body = Bytea()
     received_at = Timestamptz()
+
+
+class EntrySubject(Table, tablename="entry_subject", db=DB):
+    participant_id = UUID()
+    professional_id = UUID(primary_key=True)
+    facility_id = UUID()
+    until = Timestamptz()

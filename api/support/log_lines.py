@@ -221,7 +221,7 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             if row.detail.get("change") == [{"import": "fhir"}]:
                 return ".imported"
             return "" if _changes(row) else ".undone"
-        case EventName.ACCESS_ASKED if row.outcome == "denied":
+        case EventName.ACCESS_ASKED | EventName.PARTICIPANT_IDENTIFIED if row.outcome == "denied":
             return ".denied"
         case _:
             return ""

@@ -750,6 +750,75 @@ TABLE = (
         body={"level": "restricted", "version": "0", "participant_id": "{taro}"},
     ),
     Row("POST", "/records/undo", PARTICIPANT, body={"version": "0", "participant_id": "{taro}"}),
+    # A checkup file of one's own
+    Row("GET", "/records/checkup-file", PARTICIPANT, "/records/checkup-file?kept={record}"),
+    Row("POST", "/records/checkup-file", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row(
+        "POST",
+        "/records/checkup-file/keep",
+        "in bad . . in in . .",
+        body={"content": "eA==", "participant_id": "{taro}"},
+    ),
+    Row(
+        "GET",
+        "/records/checkup-file/{document_id}/remove",
+        HIS_PAGE,
+        "/records/checkup-file/{record}/remove",
+    ),
+    Row(
+        "POST",
+        "/records/checkup-file/{document_id}/remove",
+        HIS_PAGE,
+        "/records/checkup-file/{record}/remove",
+        {},
+    ),
+    Row("GET", "/me/checkup-files", PARTICIPANT, "/me/checkup-files?participant_id={taro}"),
+    Row("POST", "/me/checkup-files/preview", "in bad . . in in . .", body={}),
+    Row("POST", "/me/checkup-files", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("DELETE", "/me/checkup-files/{document_id}", HIS_PAGE, "/me/checkup-files/{record}"),
+    # What a facility without a system writes
+    Row("GET", "/clinic/write", PROFESSIONAL),
+    Row(
+        "POST",
+        "/clinic/write",
+        HIS_PAGE,
+        body={
+            "by": "card",
+            "card": "{card_digits}",
+            "birth_year": "1950",
+            "birth_month": "1",
+            "birth_day": "1",
+        },
+    ),
+    *(
+        Row(
+            method,
+            f"/clinic/participants/{{participant_id}}/entries{end}",
+            HIS_PAGE,
+            f"/clinic/participants/{{taro}}/entries{path}",
+            body,
+        )
+        for method, end, path, body in (
+            ("GET", "", "", None),
+            ("GET", "/new/{kind}", "/new/note", None),
+            (
+                "POST",
+                "/new/{kind}",
+                "/new/note",
+                {"on": "2026-01-01", "topic": "visit", "text": "X"},
+            ),
+            ("GET", "/{entry_id}", "/{record}", None),
+            ("GET", "/{entry_id}/correct", "/{record}/correct", None),
+            (
+                "POST",
+                "/{entry_id}/correct",
+                "/{record}/correct",
+                {"kind": "note", "on": "2026-01-01", "topic": "visit", "text": "X", "version": "1"},
+            ),
+            ("GET", "/{entry_id}/withdraw", "/{record}/withdraw", None),
+            ("POST", "/{entry_id}/withdraw", "/{record}/withdraw", {"version": "1"}),
+        )
+    ),
     Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
     Row(
         "POST",

@@ -17,6 +17,7 @@ from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
+from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
@@ -421,6 +422,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **ENROLMENT_PAGES,
     **MATCHING_PAGES,
     **RECORD_PAGES,
+    **ENTRY_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},

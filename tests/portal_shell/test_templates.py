@@ -21,6 +21,7 @@ PARTS = {
     "disclosure/difference.html",
     "records/seen.html",
     "facility/export_parts.html",
+    "clinic/entry_whom.html",
 }
 
 

@@ -18,6 +18,7 @@ FLOORS = ("api", "notifications", "web_portal")
 
 OWN_SIDE = "the participant's own side: told records of the subject alone"
 WRITES = "takes in what the acting facility wrote"
+BROUGHT = "what the participant brought themselves, and that alone"
 KNOWN = {
     "app.permitted_records": "the filter itself",
     "app.versions": "earlier versions of the one record the filter has just permitted",
@@ -35,6 +36,13 @@ KNOWN = {
     "api/records/queries.py::operations": "ids for an emergency session's reach; the filter reads",
     "api/records/previewing/queries.py::told_groups": OWN_SIDE,
     "api/consent/queries.py::records_told_of": OWN_SIDE,
+    "api/records/at_facility/queries.py::is_known": "whether it wrote anything; no record",
+    "api/records/at_facility/queries.py::entries": "a facility's own, with an event each look",
+    "api/records/checkup_xml/queries.py::brought": BROUGHT,
+    "api/records/checkup_xml/queries.py::held": BROUGHT,
+    "api/records/checkup_xml/queries.py::supersede": BROUGHT,
+    "api/records/checkup_xml/queries.py::add": BROUGHT,
+    "api/records/checkup_xml/queries.py::remove": BROUGHT,
     "api/records/incoming/queries.py::held": "a facility finds again what it wrote itself",
     "api/records/incoming/queries.py::held_by_id": "the same, by the ids it was given",
     "api/records/incoming/queries.py::held_nameless": "the same, by any of its identifiers",

@@ -16,8 +16,10 @@ from api.records.parse import Fault
 CASE_DAYS: Final = 3
 
 
-async def keep(sending: Sending, body: bytes, faults: Sequence[Fault]) -> None:
-    """Puts a refused body aside, once; somebody unknown is a case for the support centre."""
+async def keep(
+    sending: Sending, body: bytes, faults: Sequence[Fault], cases: Sequence[str] = (UNKNOWN,)
+) -> None:
+    """Puts a refused body aside, once; `cases` are the reasons the support centre looks into."""
     async with unit_of_work(sending.actor) as tx:
         facility = await acting_facility_in(tx)
         if await queries.is_in_quarantine(tx, sending.name, body):
@@ -33,7 +35,7 @@ async def keep(sending: Sending, body: bytes, faults: Sequence[Fault]) -> None:
             msgspec.json.encode(detail).decode(),
             body,
         )
-        if any(fault.reason == UNKNOWN for fault in faults):
+        if any(fault.reason in cases for fault in faults):
             params = {"facility": facility.name, "submission": str(submission_id)}
             due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
             await queries.open_case(tx, msgspec.json.encode(params).decode(), due_on)

@@ -83,6 +83,12 @@ _SHAPES: Final = {
     EventName.RECORD_STORED: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
+    EventName.OWN_RECORD_ADDED: Shape(
+        "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
+    ),
+    EventName.OWN_RECORD_REMOVED: Shape(
+        "PatientDelete", _REST, {"system": INTERACTION, "code": "delete"}, "D", "AUT"
+    ),
     EventName.PAPER_TAKEN: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
