@@ -20,6 +20,8 @@ PARTS = {
     "disclosure/parts.html",
     "disclosure/difference.html",
     "records/seen.html",
+    "clinic/person.html",
+    "clinic/parts.html",
 }
 
 
