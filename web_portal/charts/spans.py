@@ -47,7 +47,7 @@ def spans(chart: Spans) -> Markup:
     shown = (bar for bar in chart.bars if bar.end >= days.first and bar.start <= days.last)
     parts += [_bar(bar, days) for bar in shown]
     return Markup(
-        '<svg class="chart chart-spans" role="img" aria-labelledby="{name}-t {name}-d"'
+        '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
         ' viewBox="0 0 {width} {height}"><title id="{name}-t">{title}</title>'
         '<desc id="{name}-d">{says}</desc>{parts}</svg>'
     ).format(

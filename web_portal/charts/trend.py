@@ -59,7 +59,7 @@ def trend(chart: Trend) -> Markup:
         *(_dot(dot, days, values) for dot in chart.dots),
     ]
     return Markup(
-        '<svg class="chart" role="img" aria-labelledby="{name}-t {name}-d"'
+        '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
         ' viewBox="0 0 {width} {height}"><title id="{name}-t">{title}</title>'
         '<desc id="{name}-d">{says}</desc>{parts}</svg>'
     ).format(

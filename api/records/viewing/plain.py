@@ -8,7 +8,7 @@ from api.records.own.plain import Fact, facts_of
 from api.records.parse import Json, as_object, as_objects, as_text
 
 LONGEST_GIST: Final = 120
-_GIST: Final = frozenset({"result", "usage", "days", "site", "way", "ended", "conclusion"})
+_GIST: Final = frozenset({"result", "usage", "site", "way", "conclusion"})
 # Of conditions and allergies: what a reader must not overlook.
 STATES: Final = frozenset(
     {
@@ -40,9 +40,10 @@ class Code(NamedTuple):
     display: str
 
 
-def gist_of(body: Json) -> str:
+def gist_of(body: Json, title: str) -> str:
     """The result, or how a drug is taken, in one line; "" where the title says it all."""
-    parts = [_said(fact) for fact in facts_of(body) if fact.kind in _GIST and fact.value]
+    facts = (fact for fact in facts_of(body) if fact.kind in _GIST)
+    parts = [_said(fact) for fact in facts if fact.value not in ("", title)]
     line = " ・ ".join(parts)
     return line if len(line) <= LONGEST_GIST else f"{line[:LONGEST_GIST]}…"
 

@@ -132,7 +132,7 @@ def line(request: PortalRequest, seen: Seen, names: Names) -> dict[str, object]:
         "title": seen.title or kind,
         "kind": kind,
         "category": seen.category,
-        "gist": plain.gist_of(body),
+        "gist": plain.gist_of(body, seen.title),
         "state": say(request, f"clinic.state.{state}") if state else "",
         "facility": names[seen.facility_id].label(locale),
         "marks": [i18n.text(locale, f"mark.{mark}") for mark in seen.marks],
