@@ -26,6 +26,7 @@ from api.records.parse import Json
 
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"
 _UCUM: Final = "http://unitsofmeasure.org"
+_DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 _DOSE_FORMS: Final = "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/MedicationUnitMERIT9Code"
 
 
@@ -38,7 +39,8 @@ class _Drug(msgspec.Struct, frozen=True):
 
 
 class _Test(msgspec.Struct, frozen=True):
-    """One laboratory item with the range its values are drawn from and their last digit."""
+    """One laboratory item: the range its values are drawn from, their last digit, and the reference
+    range it comes with ("" for none on that side)."""
 
     jlac10: str
     name: str
@@ -46,6 +48,25 @@ class _Test(msgspec.Struct, frozen=True):
     low: str
     high: str
     step: str
+    normal: tuple[str, str]
+
+
+class _Letter(msgspec.Struct, frozen=True):
+    """A document, by the family doctor or else by the hospital. Sections are title and XHTML."""
+
+    is_home: bool
+    loinc: str
+    title: str
+    days: int
+    sections: tuple[tuple[str, str], ...]
+
+
+class _Care(msgspec.Struct, frozen=True):
+    """What nurses and carers noted: days ago, title, and what about what."""
+
+    days: int
+    title: str
+    answers: tuple[tuple[str, str], ...]
 
 
 class _Story(msgspec.Struct, frozen=True):
@@ -59,7 +80,12 @@ class _Story(msgspec.Struct, frozen=True):
     allergies: tuple[tuple[str, str, str], ...]  # name, category, criticality
     vaccines: tuple[tuple[str, str, int], ...]  # CVX, name, days ago
     untold: tuple[str, str] | None
-    document: tuple[str, str, str]  # LOINC, title, text
+    supply: int  # days that each prescription lasts
+    elsewhere: tuple[_Drug, ...]  # what the hospital prescribes beside the family doctor
+    elsewhere_visits: int
+    imaging: tuple[str, str, str, str, int]  # modality, title, site, finding, images
+    letters: tuple[_Letter, ...]
+    care: tuple[_Care, ...]
 
 
 _METFORMIN: Final = _Drug(YJ, "3962002F2027", "メトグルコ錠２５０ｍｇ", "１日２回 朝夕食後", 2)
@@ -81,16 +107,31 @@ _MAGNESIA: Final = _Drug(
 _FEXOFENADINE: Final = _Drug(
     GENERAL_NAME, "4490023F2ZZZ", "【般】フェキソフェナジン錠６０ｍｇ", "１日２回 朝夕食後", 2
 )
+_AMLODIPINE_ELSEWHERE: Final = _Drug(
+    YJ, "2171022F2230", "アムロジピン錠５ｍｇ", "１日１回 朝食後", 1
+)
+_NIFEDIPINE: Final = _Drug(YJ, "2171014G4021", "ニフェジピンＣＲ錠２０ｍｇ", "１日１回 朝食後", 1)
+_ASPIRIN: Final = _Drug(YJ, "3399007H1021", "アスピリン腸溶錠１００ｍｇ", "１日１回 朝食後", 1)
 
-_HBA1C: Final = _Test("3D046000001906202", "HbA1c(NGSP)", "%", "6.6", "7.8", "0.1")
-_CREATININE: Final = _Test("3C015000002327101", "クレアチニン", "mg/dL", "0.62", "0.84", "0.01")
-_POTASSIUM: Final = _Test("3H015000002326101", "カリウム", "mEq/L", "3.8", "4.9", "0.1")
-_LDL: Final = _Test("3F077000002327101", "LDL-コレステロール", "mg/dL", "96", "148", "1")
-_HDL: Final = _Test("3F070000002327101", "HDL-コレステロール", "mg/dL", "46", "63", "1")
-_ALT: Final = _Test("3B045000002327201", "ALT(GPT)", "U/L", "18", "39", "1")
-_GGT: Final = _Test("3B090000002327101", "γ-GTP", "U/L", "22", "51", "1")
-_OLD_CREATININE: Final = msgspec.structs.replace(_CREATININE, low="1.05", high="1.38")
-_HEMOGLOBIN: Final = _Test("2A030000001930101", "ヘモグロビン", "g/dL", "10.8", "12.4", "0.1")
+_HBA1C: Final = _Test("3D046000001906202", "HbA1c(NGSP)", "%", "6.6", "7.8", "0.1", ("4.9", "6.0"))
+_CREATININE: Final = _Test(
+    "3C015000002327101", "クレアチニン", "mg/dL", "0.62", "0.84", "0.01", ("0.46", "0.79")
+)
+_POTASSIUM: Final = _Test(
+    "3H015000002326101", "カリウム", "mEq/L", "3.8", "4.9", "0.1", ("3.6", "4.8")
+)
+_LDL: Final = _Test(
+    "3F077000002327101", "LDL-コレステロール", "mg/dL", "96", "148", "1", ("65", "139")
+)
+_HDL: Final = _Test("3F070000002327101", "HDL-コレステロール", "mg/dL", "46", "63", "1", ("40", ""))
+_ALT: Final = _Test("3B045000002327201", "ALT(GPT)", "U/L", "18", "39", "1", ("7", "23"))
+_GGT: Final = _Test("3B090000002327101", "γ-GTP", "U/L", "22", "51", "1", ("", "47"))
+_OLD_CREATININE: Final = msgspec.structs.replace(
+    _CREATININE, low="1.05", high="1.38", normal=("0.65", "1.07")
+)
+_HEMOGLOBIN: Final = _Test(
+    "2A030000001930101", "ヘモグロビン", "g/dL", "10.8", "12.4", "0.1", ("11.6", "14.8")
+)
 _HBS: Final = ("5F016141002399831", "HBs抗原")
 
 _STORIES: Final = {
@@ -107,10 +148,47 @@ _STORIES: Final = {
         allergies=(("そば", "food", "low"), ("ペニシリン系抗菌薬", "medication", "high")),
         vaccines=(("88", "インフルエンザワクチン", 120),),
         untold=("D377", "膵のう胞性腫瘍の疑い"),
-        document=(
-            "57133-1",
-            "診療情報提供書",
-            "糖尿病で通院中の方です。年に一度の眼底検査をお願いいたします。",
+        supply=56,
+        elsewhere=(_AMLODIPINE_ELSEWHERE,),
+        elsewhere_visits=4,
+        imaging=("CT", "腹部CT", "腹部", "肝臓・腎臓に異常を認めません。", 186),
+        letters=(
+            _Letter(
+                True,
+                "57133-1",
+                "診療情報提供書",
+                20,
+                (
+                    ("紹介目的", "<p>年に一度の眼底検査をお願いいたします。</p>"),
+                    ("現病歴", "<p>糖尿病で通院中の方です。血糖は安定しています。</p>"),
+                ),
+            ),
+            _Letter(
+                False,
+                "18842-5",
+                "退院時サマリー",
+                310,
+                (
+                    ("入院理由", "<p>糖尿病の教育入院（７日間）。</p>"),
+                    ("入院経過", "<p>食事と運動の指導を受け、血糖は改善しました。</p>"),
+                    (
+                        "退院時処方",
+                        "<table><tbody><tr><th>薬</th><th>使い方</th></tr><tr>"
+                        "<td>メトグルコ錠２５０ｍｇ</td><td>１日２回 朝夕食後</td></tr>"
+                        "</tbody></table>",
+                    ),
+                ),
+            ),
+        ),
+        care=(
+            _Care(
+                40,
+                "療養の相談",
+                (
+                    ("食事", "夕食が遅くなりがち。間食は減った。"),
+                    ("運動", "週に３日、３０分歩く。"),
+                ),
+            ),
         ),
     ),
     "taro": _Story(
@@ -126,10 +204,37 @@ _STORIES: Final = {
         allergies=(("造影剤（ヨード）", "medication", "high"),),
         vaccines=(("33", "肺炎球菌ワクチン", 900), ("88", "インフルエンザワクチン", 95)),
         untold=("D400", "前立腺腫瘍の疑い"),
-        document=(
-            "18842-5",
-            "退院時サマリー",
-            "心不全の悪化で入院し、利尿薬の調整で軽快して退院しました。塩分は１日６ｇまでとします。",
+        supply=42,
+        elsewhere=(_ASPIRIN, _NIFEDIPINE),
+        elsewhere_visits=3,
+        imaging=("CR", "胸部X線", "胸部", "心胸郭比55%。胸水は認めません。", 2),
+        letters=(
+            _Letter(
+                True,
+                "18842-5",
+                "退院時サマリー",
+                20,
+                (
+                    (
+                        "入院経過",
+                        "<p>心不全の悪化で入院し、利尿薬の調整で軽快して退院しました。</p>",
+                    ),
+                    (
+                        "退院後の方針",
+                        "<ul><li>塩分は１日６ｇまで</li><li>体重を毎朝はかる</li></ul>",
+                    ),
+                ),
+            ),
+        ),
+        care=(
+            _Care(
+                12,
+                "介護・生活情報",
+                (("歩く", "家の中はつえで歩く。"), ("食事", "ひとりで食べる。汁物は残す。")),
+            ),
+            _Care(
+                70, "訪問看護の記録", (("むくみ", "すねに軽いむくみ。"), ("体重", "５８．４ｋｇ"))
+            ),
         ),
     ),
     "yumi": _Story(
@@ -141,11 +246,20 @@ _STORIES: Final = {
         allergies=(("キウイフルーツ", "food", "low"),),
         vaccines=(("03", "麻しん風しん混合ワクチン", 1500),),
         untold=None,
-        document=(
-            "57133-1",
-            "診療情報提供書",
-            "貧血の精査のため、婦人科での診察をお願いいたします。",
+        supply=28,
+        elsewhere=(),
+        elsewhere_visits=1,
+        imaging=("US", "腹部超音波", "腹部", "異常を認めません。", 24),
+        letters=(
+            _Letter(
+                True,
+                "57133-1",
+                "診療情報提供書",
+                20,
+                (("紹介目的", "<p>貧血の精査のため、婦人科での診察をお願いいたします。</p>"),),
+            ),
         ),
+        care=(),
     ),
 }
 
@@ -158,7 +272,7 @@ def demo_patient_number(participant_key: str, facility: str) -> str:
 def demo_bundles(
     participant_key: str, birth_on: date, sex: str, facilities: Sequence[str], today: date
 ) -> list[Json]:
-    """Make all records of one person: per facility one transaction, and one document.
+    """Make all records of one person: per facility one transaction, and each document.
 
     `participant_key` is "hanako", "taro" or "yumi"; `sex` a FHIR gender; `facilities` 10-digit
     numbers, the family doctor first. Decimals are `Decimal`: write with `parse.encode`.
@@ -169,7 +283,9 @@ def demo_bundles(
     story = _STORIES[participant_key]
     bundles = [writer.transaction(home, writer.regular_care(home, story))]
     bundles.append(writer.transaction(others[0], writer.second_opinion(others[0], story)))
-    bundles.append(writer.document(home, story.document))
+    bundles += [
+        writer.document(home if letter.is_home else others[0], letter) for letter in story.letters
+    ]
     return bundles
 
 
@@ -191,14 +307,20 @@ class _Writer:
         for visit in range(story.visits):
             on = self.today - timedelta(days=9 + visit * story.days_between)
             made.append(self.encounter(facility, on))
-            made += [self.prescription(facility, drug, on) for drug in story.drugs]
+            made += [self.prescription(facility, drug, on, story.supply) for drug in story.drugs]
             made += [self.result(facility, test, on) for test in story.tests]
             made.append(self.blood_pressure(facility, on))
+        made += [self.care(facility, each) for each in story.care]
         return made
 
     def second_opinion(self, facility: str, story: _Story) -> list[Json]:
         on = self.today - timedelta(days=33)
         made = [self.encounter(facility, on), self.infection(facility, on)]
+        for visit in range(story.elsewhere_visits):
+            then = on - timedelta(days=visit * 84)
+            made += [self.prescription(facility, drug, then, 84) for drug in story.elsewhere]
+            made += [self.result(facility, test, then) for test in story.tests[:3]]
+        made += self.imaging(facility, *story.imaging, on)
         if story.untold is not None:
             made.append(self.untold(facility, *story.untold, on))
         return made
@@ -225,7 +347,7 @@ class _Writer:
         return resource | {"onsetDateTime": on.isoformat(), "recordedDate": on.isoformat()}
 
     def allergy(self, facility: str, name: str, category: str, criticality: str) -> Json:
-        on = self.today - timedelta(days=2000)
+        on = self.today - timedelta(days=800)
         return {
             **self._head("AllergyIntolerance", facility, on),
             "clinicalStatus": _concept(f"{_HL7}/allergyintolerance-clinical", "active"),
@@ -255,8 +377,7 @@ class _Writer:
             "period": {"start": _at(on, 9), "end": _at(on, 10)},
         }
 
-    def prescription(self, facility: str, drug: _Drug, on: date) -> Json:
-        days = 28
+    def prescription(self, facility: str, drug: _Drug, on: date, days: int) -> Json:
         tablets = {"unit": "錠", "system": _DOSE_FORMS, "code": "TAB"}
         instruction = {
             "text": f"{drug.usage} {days}日分",
@@ -292,6 +413,13 @@ class _Writer:
             **self._observation(facility, on, "laboratory"),
             "code": {**_concept(JLAC10, test.jlac10, test.name), "text": test.name},
             "valueQuantity": {"value": value, "unit": test.unit},
+            "referenceRange": [
+                {
+                    edge: {"value": Decimal(at), "unit": test.unit}
+                    for edge, at in zip(("low", "high"), test.normal, strict=True)
+                    if at
+                }
+            ],
         }
 
     def infection(self, facility: str, on: date) -> Json:
@@ -313,6 +441,56 @@ class _Writer:
             ],
         }
 
+    def imaging(
+        self,
+        facility: str,
+        modality: str,
+        title: str,
+        site: str,
+        finding: str,
+        images: int,
+        on: date,
+    ) -> list[Json]:
+        """The images' metadata, and the report on them."""
+        study = {
+            **self._head("ImagingStudy", facility, on),
+            "status": "available",
+            "subject": self._subject(facility),
+            "started": _at(on, 11),
+            "description": title,
+            "modality": [{"system": _DICOM, "code": modality, "display": modality}],
+            "series": [
+                {
+                    "uid": f"2.25.{uuid5(NAMESPACE_OID, f'{self.key}-{title}').int}",
+                    "modality": {"system": _DICOM, "code": modality, "display": modality},
+                    "bodySite": {"display": site},
+                    "numberOfInstances": images,
+                }
+            ],
+        }
+        report = {
+            **self._head("DiagnosticReport", facility, on),
+            "status": "final",
+            "category": [_concept("http://loinc.org", "LP29684-5", "放射線")],
+            "code": {"text": f"{title}の報告書"},
+            "subject": self._subject(facility),
+            "effectiveDateTime": _at(on, 11),
+            "conclusion": finding,
+        }
+        return [study, report]
+
+    def care(self, facility: str, noted: _Care) -> Json:
+        on = self.today - timedelta(days=noted.days)
+        return {
+            **self._head("CarePlan", facility, on),
+            "status": "active",
+            "intent": "plan",
+            "title": noted.title,
+            "description": "\n".join(f"{asked}：{said}" for asked, said in noted.answers),
+            "subject": self._subject(facility),
+            "created": _at(on, 15),
+        }
+
     def transaction(self, facility: str, resources: Iterable[Json]) -> Json:
         entries = [
             {
@@ -329,21 +507,22 @@ class _Writer:
             "entry": entries,
         }
 
-    def document(self, facility: str, told: tuple[str, str, str]) -> Json:
-        loinc, title, text = told
-        on = self.today - timedelta(days=20)
+    def document(self, facility: str, letter: _Letter) -> Json:
+        on = self.today - timedelta(days=letter.days)
         patient, author = self._urn("patient"), self._urn("organization")
-        section = {"title": title, "text": {"status": "generated", "div": _div(text)}}
         composition = {
             "resourceType": "Composition",
             "id": f"{self.key}-document",
             "status": "final",
-            "type": _concept(DOCUMENT_TYPE, loinc, title),
+            "type": _concept(DOCUMENT_TYPE, letter.loinc, letter.title),
             "subject": {"reference": patient},
             "date": _at(on, 17),
             "author": [{"reference": author}],
-            "title": title,
-            "section": [section],
+            "title": letter.title,
+            "section": [
+                {"title": title, "text": {"status": "generated", "div": _div(text)}}
+                for title, text in letter.sections
+            ],
         }
         person = {
             "resourceType": "Patient",
@@ -360,7 +539,7 @@ class _Writer:
         return {
             "resourceType": "Bundle",
             "type": "document",
-            "identifier": self._bundle_identifier(facility, f"DOCUMENT-{loinc}"),
+            "identifier": self._bundle_identifier(facility, f"DOCUMENT-{letter.loinc}"),
             "timestamp": _at(on, 17),
             "entry": [
                 {"fullUrl": self._urn("composition"), "resource": composition},
@@ -425,4 +604,4 @@ def _at(on: date, hour: int) -> str:
 
 
 def _div(text: str) -> str:
-    return f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{text}</p></div>'
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'

@@ -927,6 +927,39 @@ TABLE = (
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "card", "card": "{card_digits}"}),
     Row("POST", "/clinic/find", HIS_PAGE, body={"by": "local_id", "local_id": "{number_value}"}),
     Row("GET", "/clinic/participants/{participant_id}", HIS_PAGE, "/clinic/participants/{taro}"),
+    *(
+        Row(
+            "GET",
+            f"/clinic/participants/{{participant_id}}/{tab}",
+            HIS_PAGE,
+            f"/clinic/participants/{{taro}}/{tab}",
+        )
+        for tab in ("timeline", "labs", "vitals", "medication", "documents")
+    ),
+    *(
+        Row(
+            "GET",
+            f"/clinic/participants/{{participant_id}}/records/{{record_id}}{part}",
+            HIS_PAGE,
+            f"/clinic/participants/{{taro}}/records/{{record}}{part.replace('{place}', '0')}",
+        )
+        for part in ("", "/original", "/attachments/{place}")
+    ),
+    # The same form and the same answer for everybody's id
+    Row(
+        "GET",
+        "/clinic/participants/{participant_id}/ask",
+        PROFESSIONAL,
+        "/clinic/participants/{taro}/ask",
+    ),
+    Row(
+        "POST",
+        "/clinic/participants/{participant_id}/ask",
+        "in . bad . in in . .",
+        "/clinic/participants/{taro}/ask",
+        {"days": "0"},
+    ),
+    Row("POST", "/clinic/ask/start", PROFESSIONAL, body={"card": "{card_digits}"}),
     Row("POST", "/clinic/desk-code", "in . bad . in in . .", body={"code": "1234"}),
     Row("GET", "/clinic/ask", PROFESSIONAL),
     Row("POST", "/clinic/ask", "in . bad . in in . .", body={"card": "1234"}),

@@ -22,6 +22,8 @@ PARTS = {
     "records/seen.html",
     "facility/export_parts.html",
     "clinic/entry_whom.html",
+    "clinic/person.html",
+    "clinic/parts.html",
 }
 
 
