@@ -5,6 +5,7 @@ EXPORT_PATIENTS=5000 tries it with as many as a large clinic has.
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +54,9 @@ class Clinic:
 async def clinic(home: Path, server_dsn: str) -> Clinic:
     own = home / "exporting"
     own.mkdir(mode=0o755)
+    # The application's role is the whole server's: with other keys it would lose its password.
+    KeyRing(home / "keys")
+    shutil.copytree(home / "keys", own / "keys")
     keys = KeyRing(own / "keys")
     admin = await ensure_database(server_dsn, "tsunagu_exports")
     await provision(admin, keys)
