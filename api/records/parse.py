@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 MAX_BYTES: Final = 10 * 1024 * 1024  # one send of the national record-sharing service
 MAX_DEPTH: Final = 100
+BRANCHES: Final = (dict, list)  # what holds more of a tree
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ELEMENT: Final = re.compile(r"[A-Za-z_]{1,64}")
@@ -100,8 +101,9 @@ def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Json:
         limit = str(max_bytes // (1024 * 1024))
         raise Refused(Fault("too_large", params={"limit": limit}))
     try:
+        text = body.decode("utf-8-sig")
         tree = json.loads(
-            body.decode("utf-8-sig"),
+            text,
             object_pairs_hook=_unique,
             parse_float=msgspec.Raw,
             parse_int=_integer,
@@ -111,7 +113,8 @@ def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Json:
         raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)})) from None
     except ValueError:
         raise Refused(Fault("invalid_json")) from None
-    check_tree(tree)
+    # Only an escape can bring in what cannot be stored: JSON has no bare controls, UTF-8 no halves.
+    check_tree(tree, has_plain_text="\\u" not in text)
     if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
         raise Refused(Fault("not_a_resource"))
     return tree
@@ -146,17 +149,22 @@ def check(resource: Json, path: str) -> list[Fault]:
     return faults
 
 
-def check_tree(tree: object) -> None:
-    """Raises `Refused` for a tree too deep, or with characters that PostgreSQL cannot store."""
-    level: list[object] = [tree]
+def check_tree(tree: object, *, has_plain_text: bool = False) -> None:
+    """Raises `Refused` for a tree too deep, or with characters that PostgreSQL cannot store, unless
+    it is known to have none."""
+    level: list[Any] = [tree]
     depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
             raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
-        below: list[object] = []
+        below: list[Any] = []
         for node in level:
-            if isinstance(node, dict):
+            if has_plain_text:
+                inner = node.values() if isinstance(node, dict) else node
+                if isinstance(node, BRANCHES):
+                    below += [each for each in inner if isinstance(each, BRANCHES)]
+            elif isinstance(node, dict):
                 below.extend(node)
                 below.extend(node.values())
             elif isinstance(node, list):
@@ -203,14 +211,15 @@ def as_text(value: object) -> str:
 
 def walk(tree: object) -> Iterator[Json]:
     """Give every JSON object of a tree, the tree itself first."""
-    open_nodes: list[object] = [tree]
+    open_nodes: list[Any] = [tree]
     while open_nodes:
         node = open_nodes.pop()
         if isinstance(node, dict):
             yield node
-            open_nodes.extend(node.values())
-        elif isinstance(node, list):
-            open_nodes.extend(node)
+            node = node.values()
+        elif not isinstance(node, list):
+            continue
+        open_nodes += [each for each in node if isinstance(each, BRANCHES)]
 
 
 def profiles(resource: Json) -> frozenset[str]:
