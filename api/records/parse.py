@@ -11,6 +11,7 @@ import msgspec
 
 from api.fhir.codes import DRUG_NOT_CODED, GENERAL_NAME, YJ, canonical_system
 from api.records.shapes import DOCUMENT, R4_TYPES, SHAPES, SUPPORTING, Shape
+from api.records.units import UCUM, is_plausible
 
 Json = dict[str, Any]
 
@@ -144,6 +145,8 @@ def check(resource: Json, path: str) -> list[Fault]:
     faults += _check_status(resource, shape, path)
     faults += _check_dates(resource, shape, path)
     faults += _check_contained(resource, path)
+    if name != "Bundle":
+        faults += _check_units(resource, path)
     if name == "MedicationRequest":
         faults += _check_drug_code(resource, path)
     return faults
@@ -310,6 +313,34 @@ def _check_contained(resource: Json, path: str) -> Iterator[Fault]:
         elif inner["resourceType"] not in R4_TYPES:
             yield Fault("unknown_type", where)
         yield from _check_id(inner, where)
+
+
+def _check_units(resource: Json, path: str) -> Iterator[Fault]:
+    """Whoever claims UCUM writes as UCUM does; a unit in other words is taken as it is."""
+    if all(_has_plausible_unit(part) for part in walk(resource)):
+        return
+    for where, part in _placed(resource, path):
+        if not _has_plausible_unit(part):
+            yield Fault("bad_unit", f"{where}.code")
+
+
+def _has_plausible_unit(part: Json) -> bool:
+    if part.get("system") != UCUM or "code" not in part:
+        return True
+    code = part["code"]
+    return isinstance(code, str) and is_plausible(code)
+
+
+def _placed(node: object, path: str) -> Iterator[tuple[str, Json]]:
+    """Every object of a tree with its FHIRPath."""
+    if isinstance(node, dict):
+        yield path, node
+        for name, value in node.items():
+            if _ELEMENT.fullmatch(name):
+                yield from _placed(value, f"{path}.{name}")
+    elif isinstance(node, list):
+        for index, each in enumerate(node):
+            yield from _placed(each, f"{path}[{index}]")
 
 
 def _check_drug_code(resource: Json, path: str) -> Iterator[Fault]:
