@@ -1,7 +1,8 @@
 """What a record coming in costs: one create, and a transaction of 100, beside hello, in one run.
 
 Run as `make bench NAME=arriving`. Each is whole: read, checked, matched to its person, stored and
-logged, durable before its answer. hello: a route that does nothing.
+logged, durable before its answer. hello: a route that does nothing. Before the rounds one record of
+everybody is sent, which is what a facility's first record of somebody costs.
 """
 
 import asyncio
@@ -31,13 +32,15 @@ def main() -> None:
     with place() as where:
         network = asyncio.run(_fill(where))
         with serving(where) as worker:
+            first = asyncio.run(_first_of_everybody(where, network))
             loads, waits, answered = _rounds(where, network)
             worker_mb = worker.memory_info().rss / 1e6
-        lost = answered - asyncio.run(_events(where))
+        lost = PARTICIPANTS + answered - asyncio.run(_events(where))
     hello, create = (_rps(loads[name]) for name in ("hello", "create"))
     figures = {
         "create_over_hello": round(create / hello, 4),
         "create_per_s_16": round(create),
+        "first_create_over_hello": round(first / hello, 4),
         "create_p99_ms_16": round(statistics.median(load.p99 for load in loads["create"]), 2),
         "transaction_100_ms_p50": round(statistics.median(waits), 2),
         "transaction_100_over_hello": round(1e3 / statistics.median(waits) / hello, 5),
@@ -60,6 +63,28 @@ async def _fill(where: Place) -> Network:
         return await fill(where.admin_dsn, participants=PARTICIPANTS)
     finally:
         await database.close_database()
+
+
+async def _first_of_everybody(where: Place, network: Network) -> float:
+    """How many a second, 16 at a time."""
+    cards = iter(await _cards(where))
+    headers = {
+        "authorization": f"Bearer {_token(where, network)}",
+        "content-type": "application/fhir+json",
+    }
+    async with httpx.AsyncClient(
+        base_url=where.settings.public_url, headers=headers, timeout=60
+    ) as client:
+
+        async def some() -> None:
+            for card in cards:
+                body = json.dumps(_lab(card, f"first-{card}", 0), ensure_ascii=False)
+                answer = await client.post("/fhir/R4/Observation", content=body.encode())
+                answer.raise_for_status()
+
+        began = time.perf_counter()
+        await asyncio.gather(*(some() for _ in range(16)))
+    return PARTICIPANTS / (time.perf_counter() - began)
 
 
 def _rounds(where: Place, network: Network) -> tuple[dict[str, list[Load]], list[float], int]:

@@ -1,7 +1,7 @@
 """What a FHIR resource is to Tsunagu: its category, whose it is, when, and how delicate."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Final
 
@@ -161,8 +161,13 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
     """Say what a checked resource is. A document is as delicate as the most delicate part."""
     name = as_text(resource.get("resourceType"))
     main = composition_of(resource) if name == "Bundle" else resource
-    parts = list(walk(resource))
-    found = frozenset(_sensitive_marks(parts))
+    marks: set[str] = set()
+    found: set[Mark] = set()
+    for part in walk(resource):
+        if "meta" in part:
+            marks.update(own_marks(part))
+        if "resourceType" in part:
+            found.update(_own_sensitive_marks(part))
     on, at = _effective(resource)
     return Classified(
         resource_type=name,
@@ -172,7 +177,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         effective_at=at,
         sensitivity=max((mark.level for mark in found), default=0),
         classes=frozenset(mark.of_class for mark in found if mark.of_class),
-        marks=frozenset(_marks(parts)),
+        marks=frozenset(marks),
         identifier=_identifier(resource),
         institution=institution_number(resource),
         status=_status(main),
@@ -321,12 +326,6 @@ def _jlac10(resource: Json) -> Iterator[str]:
             yield code
 
 
-def _sensitive_marks(parts: Iterable[Json]) -> Iterator[Mark]:
-    for part in parts:
-        if "resourceType" in part:
-            yield from _own_sensitive_marks(part)
-
-
 def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
     if resource["resourceType"] == "AllergyIntolerance":
         return
@@ -351,12 +350,6 @@ def own_marks(resource: Json) -> Iterator[str]:
         # A hiding mark binds under any system: a misspelt one must not show the record.
         if code in HIDDEN_MARKS or (code in MARKS and tag.get("system") == INDICATION):
             yield code
-
-
-def _marks(parts: Iterable[Json]) -> Iterator[str]:
-    for part in parts:
-        if "meta" in part:
-            yield from own_marks(part)
 
 
 def _effective(resource: Json) -> tuple[date | None, datetime | None]:

@@ -144,6 +144,13 @@ async def test_what_another_document_still_holds_is_not_withdrawn(clinic: Actor,
     assert "verificationStatus" in json.loads((await current(hanako))["高血圧症"]["body"])
 
 
+async def test_a_document_that_says_a_thing_twice_has_one_part(clinic: Actor, hanako: Person):
+    twice = [diagnosis("c-1", "高血圧症"), diagnosis("c-1", "本態性高血圧症")]
+    await ingest.store(clinic, summary(hanako, *twice))
+    rows = [row for row in await stored.records(hanako.id) if row["resource_type"] == "Condition"]
+    assert [(row["version"], row["is_current"]) for row in rows] == [(1, False), (2, True)]
+
+
 async def test_a_document_entered_in_error_takes_its_parts_along(clinic: Actor, hanako: Person):
     await ingest.store(clinic, summary(hanako, hers(shapes.lab())))
     await ingest.store(clinic, summary(hanako, hers(shapes.lab()), status="entered-in-error"))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from api.records.mapping import (
     patient_entry,
 )
 from api.records.parse import (
+    BRANCHES,
     MAX_BYTES,
     Fault,
     Json,
@@ -264,6 +265,7 @@ class _Entries:
         }
         self.stable = {name: as_text(each.get("resourceType")) for name, each in self.index.items()}
         self.nameless: dict[str, list[str]] = {}
+        self.has_context = any(map(_is_context, self.index.values()))
         self.carried = 0
         self.items: list[PlannedItem] = []
         self.faults: list[Fault] = []
@@ -354,7 +356,7 @@ class _Entries:
 
         Copies count against the limit of one send: a small Bundle must not become a large store.
         """
-        if self.carried > MAX_BYTES:
+        if self.carried > MAX_BYTES or not self.has_context:
             return resource
         contained = list(as_objects(resource.get("contained")))
         renamed: dict[str, str] = {}
@@ -490,14 +492,17 @@ def _canonical(resource: Json) -> Json:
     return as_object(_replaced(resource, {}))
 
 
-def _replaced(node: object, references: Mapping[str, str]) -> object:
+def _replaced(node: Any, references: Mapping[str, str]) -> Any:
     if isinstance(node, list):
-        return [_replaced(each, references) for each in node]
-    if not isinstance(node, dict):
-        return node
-    copy: Json = {name: _replaced(value, references) for name, value in node.items()}
+        return [
+            _replaced(each, references) if isinstance(each, BRANCHES) else each for each in node
+        ]
+    copy: Json = {
+        name: _replaced(value, references) if isinstance(value, BRANCHES) else value
+        for name, value in node.items()
+    }
     if isinstance(copy.get("system"), str):
         copy["system"] = canonical_system(copy["system"])
-    if isinstance(copy.get("reference"), str):
+    if references and isinstance(copy.get("reference"), str):
         copy["reference"] = references.get(copy["reference"], copy["reference"])
     return copy

@@ -58,7 +58,8 @@ async def write(
     work.write()
     dropped = []
     if work.document_id is not None and work.is_changed:
-        parts = [record.version.record_id for record in work.records[1:]]
+        # Two entries may be one record: a document may say a thing twice.
+        parts = list(dict.fromkeys(record.version.record_id for record in work.records[1:]))
         if parts:
             await queries.add_parts(tx, work.document_id, parts)
         if held.current.get(work.keys[0]) is not None:
