@@ -88,7 +88,7 @@ async def _fhir(options: argparse.Namespace, facility: UUID, locale: str) -> str
 
 
 def collect_seldom() -> None:
-    """Many small values live for moments: looking through all that stays each time is for nothing."""
+    """Many small values live for a moment; looking through all that stays finds nothing."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

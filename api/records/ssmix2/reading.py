@@ -113,5 +113,5 @@ _SUBJECT: Final = SubjectRef()
 
 def identifier(name: Name, part: str, number_system: str) -> Identifier:
     """Under which a record stands, version to version."""
-    key = name.key
-    return Identifier(f"{number_system}:ssmix2", f"{key.date}/{key.type}/{key.order}/{part}")
+    where = "/".join((name.patient, *name.key, part))
+    return Identifier(f"{number_system}:ssmix2", where)
