@@ -122,7 +122,7 @@ async def _settle(
         else:
             state = await stored.locked_settings_in(tx)
             refusal = UNKNOWN if state is None else ""
-            if state is not None and state.participation.state in ("refused", "withdrawn"):
+            if state is not None and not _is_taken(state):
                 refusal = NOT_TAKEN
         if refusal:
             judged = [_refused(each, refusal) for each in judged]
@@ -154,6 +154,10 @@ def _judge(sending: Sending, lying: Lying, person: UUID | None) -> _Judged:
     if person is not None:
         subject = {"reference": f"Patient/{person}"} | subject
     return _Judged(lying, reading.read(lying.body, lying.name, subject, sending.system))
+
+
+def _is_taken(settings: stored.Settings) -> bool:
+    return settings.participation.state not in ("refused", "withdrawn")
 
 
 def _refused(judged: _Judged, reason: str) -> _Judged:
@@ -193,7 +197,12 @@ async def _apply(
         OrderKey(row["on_date"], row["type"], row["order_number"]): row
         for row in await queries.orders(tx, patient, list(by_key))
     }
-    ids = [record_id for row in standing.values() for record_id in row["record_ids"]]
+    held = {
+        key: dict(zip(row["parts"], row["record_ids"], strict=True))
+        for key, row in standing.items()
+    }
+    held |= await _by_name(tx, sending, patient, [key for key in by_key if key not in standing])
+    ids = [record_id for parts in held.values() for record_id in parts.values()]
     if any(key.type == "ADT-00" for key in by_key):
         shelf.patient = await queries.standing_patient(tx, PATIENT_KEY)
         ids += [shelf.patient] if shelf.patient else []
@@ -201,11 +210,27 @@ async def _apply(
         shelf.hold(await queries.newest_versions(tx, ids))
     orders = []
     for key, several in by_key.items():
-        order = _apply_order(sending, patient, key, standing.get(key), several, shelf, settled)
+        row, parts = standing.get(key), held.get(key, {})
+        order = _apply_order(sending, patient, key, row, parts, several, shelf, settled)
         if order is not None:
             orders.append(order)
     if orders:
         await queries.put_orders(tx, orders)
+
+
+async def _by_name(
+    tx: Transaction, sending: Sending, patient: str, keys: Sequence[OrderKey]
+) -> dict[OrderKey, dict[str, UUID]]:
+    """What stands of orders our books of this participant do not hold."""
+    if not keys:
+        return {}
+    named = {reading.order_name(patient, key): key for key in keys}
+    found: dict[OrderKey, dict[str, UUID]] = {}
+    system = reading.order_system(sending.system)
+    for row in await queries.standing_under(tx, system, list(named)):
+        *order, part = row["identifier_value"].split("/", 4)
+        found.setdefault(named["/".join(order)], {})[part] = row["record_id"]
+    return found
 
 
 def _apply_order(
@@ -213,6 +238,7 @@ def _apply_order(
     patient: str,
     key: OrderKey,
     row: asyncpg.Record | None,
+    ids: dict[str, UUID],
     several: Sequence[_Judged],
     shelf: Shelf,
     settled: _Settled,
@@ -223,7 +249,6 @@ def _apply_order(
     ]
     before = Standing(row["stamp"], row["flag"], row["digest"]) if row is not None else None
     step = next_step(before, offered)
-    ids: dict[str, UUID] = dict(zip(row["parts"], row["record_ids"], strict=True)) if row else {}
     written = {place: 0 for place in range(len(several))}
     if step.deed == "show" and step.newest is not None:
         for version in (*step.history, step.newest):
