@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from api.core.errors import Forbidden
 from api.core.settings import SettingFault
 
 _SHORTEST_PAUSE: Final = 0.2
@@ -68,9 +69,10 @@ async def take_in(home: Path, options: argparse.Namespace, locale: str) -> str:
     if options.form == "fhir":
         return await _fhir(options, facility, locale)
     collect_seldom()
-    if options.watch:
-        return await _watch(options, facility, locale)
-    return await _ssmix2(options, facility, locale)
+    try:
+        return await (_watch if options.watch else _ssmix2)(options, facility, locale)
+    except Forbidden as error:
+        raise SettingFault("This facility is not active. Nothing was stored.") from error
 
 
 async def _fhir(options: argparse.Namespace, facility: UUID, locale: str) -> str:

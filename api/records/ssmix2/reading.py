@@ -101,6 +101,8 @@ def _read(body: bytes, name: Name, subject: Json, number_system: str) -> Read | 
         if check(part.resource, part.resource["resourceType"]):
             return Unreadable("incomplete", part.resource["resourceType"])
         what = classify(part.resource, _SUBJECT)
+        if part.level > what.sensitivity:
+            what = msgspec.structs.replace(what, sensitivity=part.level)
         on = what.effective_on or name.day or written or date.min
         items.append(Item(part.name, part.resource, what, on, part.title or what.title))
     if not items and name.flag == LIVE:

@@ -190,6 +190,13 @@ def test_a_diagnosis_has_its_name_icd10_onset_and_end():
     assert "主診断" in {each.get("text") for each in found["category"]}
 
 
+def test_a_diagnosis_its_hospital_keeps_close_is_restricted():
+    row = "PRB|AD|20240507|20054174^胃炎^MDCDX2|7" + "|" * 21 + "V^非常に限定^HL70177"
+    found = read(Wanted("PPR-01", body=(row,)))
+    assert isinstance(found, Read)
+    assert found.items[0].classified.sensitivity == 1
+
+
 def test_a_prescription_has_drug_use_days_and_amount():
     (found,) = resources(Wanted("OMP-01"))
     assert found["medicationCodeableConcept"]["coding"][0]["system"] == codes.HOT9

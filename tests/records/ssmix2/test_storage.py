@@ -325,6 +325,18 @@ async def test_files_that_are_no_messages_are_counted_and_left_alone(
     assert states(account) == {"stored": 1, "not_a_message": 2, "quarantined": 1}
 
 
+async def test_names_that_are_no_utf8_stop_nothing(operator: Actor, hanako: Person, root: Path):
+    good = writing.put(root, hanako.number, Wanted("OMP-01"))
+    writing.put_torn_names(root, good)
+    account = await service.take_in(operator, root, ALL)
+    assert states(account) == {"stored": 1, "not_a_message": 1, "quarantined": 1}
+    assert states(await service.take_in(operator, root)) == {
+        "unchanged": 1,
+        "not_a_message": 1,
+        "quarantined": 1,
+    }
+
+
 async def test_segments_and_types_of_their_own_are_kept_and_listed(
     operator: Actor, hanako: Person, root: Path
 ):
