@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from api.core.errors import Forbidden
 from api.core.settings import SettingFault
 
 _SHORTEST_PAUSE: Final = 0.2
@@ -70,9 +71,10 @@ async def take_in(home: Path, options: argparse.Namespace, locale: str) -> str:
     if options.form in ("fhir", "checkup"):
         return await _folder(options, facility, locale)
     collect_seldom()
-    if options.watch:
-        return await _watch(options, facility, locale)
-    return await _ssmix2(options, facility, locale)
+    try:
+        return await (_watch if options.watch else _ssmix2)(options, facility, locale)
+    except Forbidden as error:
+        raise SettingFault("This facility is not active. Nothing was stored.") from error
 
 
 async def _folder(options: argparse.Namespace, facility: UUID, locale: str) -> str:
@@ -92,7 +94,7 @@ async def _folder(options: argparse.Namespace, facility: UUID, locale: str) -> s
 
 
 def collect_seldom() -> None:
-    """Many small values live for moments: to look through all that stays is for nothing."""
+    """Many small values live for a moment; looking through all that stays finds nothing."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -54,6 +54,7 @@ KNOWN = {
     "api/records/retention/queries.py::withdraw": "the same",
     "api/records/incoming/queries.py::add": WRITES,
     "api/records/ssmix2/queries.py::newest_versions": "a facility finds again what it wrote itself",
+    "api/records/ssmix2/queries.py::standing_under": "which records it wrote; answers ids",
     "api/records/ssmix2/queries.py::standing_patient": "whose Patient it wrote; answers an id",
     "api/records/ssmix2/queries.py::withdraw": WRITES,
     "api/records/ssmix2/queries.py::add_versions": WRITES,

@@ -67,11 +67,13 @@ class Context(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One resource of a message. `name` tells it from the message's others, version to version."""
+    """One resource of a message. `name` tells it from the message's others, version to version;
+    `level` is the least sensitivity its hospital gave it."""
 
     name: str
     resource: Json
     title: str = ""
+    level: int = 0
 
 
 def part_name(text: str) -> str:

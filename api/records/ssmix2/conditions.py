@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Final
 
 from api.records.parse import Json
+from api.records.sensitivity import RESTRICTED
 from api.records.ssmix2 import coded
 from api.records.ssmix2.coded import Context, Part
 from api.records.ssmix2.er7 import Components, Message, Segment
@@ -12,6 +13,8 @@ _TAKEN_BACK: Final = "DE"
 _NOT_CODED: Final = "20084317"
 # HL70241, as Japanese hospitals use it for the outcome of a diagnosis.
 _OVER: Final = {"D", "R", "F"}
+# HL70177: restricted, very restricted.
+_CONFIDENTIAL: Final = ("R", "V")
 _SUSPECTED: Final = ("疑い", "の疑", "疑診")
 
 
@@ -26,7 +29,8 @@ def diagnoses(message: Message, context: Context) -> list[Part]:
             continue
         name = prb.text(4) or f"{prb.text(3)}-{prb.text(16)}"
         seen[name] += 1
-        parts.append(Part(coded.part_name(f"prb-{name}-{seen[name]}"), found))
+        level = RESTRICTED if prb.text(25) in _CONFIDENTIAL else 0
+        parts.append(Part(coded.part_name(f"prb-{name}-{seen[name]}"), found, level=level))
     return parts
 
 

@@ -57,7 +57,7 @@ def sort_out(
         fault = misplaced((*above, *folders), each.name)
         stem = each.name.stem
         if fault is not None:
-            stem = each.relative[:-2] if fault.reason == "misplaced" else stem
+            stem = printable(each.relative[:-2]) if fault.reason == "misplaced" else stem
             faults[stem] = fault
         stems.setdefault(stem, []).append(each)
     new: list[Lying] = []
@@ -79,6 +79,11 @@ def sort_out(
         if stem not in stems and row["state"] == "waiting" and row["quarantine_id"] is not None
     ]
     return SortedOut(outcomes, new, gone)
+
+
+def printable(name: str) -> str:
+    """A name as PostgreSQL takes it: bytes that are no UTF-8 stand as their numbers."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _no_message(found: Found) -> Outcome:

@@ -63,7 +63,7 @@ def day_of(digits: str) -> date | None:
 
 def parse(file_name: str) -> Name | None:
     found = _NAME.fullmatch(file_name)
-    if found is None:
+    if found is None or not file_name.isprintable():
         return None
     part = found.groupdict()
     return Name(

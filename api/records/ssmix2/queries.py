@@ -148,6 +148,22 @@ async def newest_versions(tx: Transaction, record_ids: Sequence[UUID]) -> list[R
     return [RecordRow(*row) for row in rows]
 
 
+async def standing_under(
+    tx: Transaction, system: str, orders: Sequence[str]
+) -> list[asyncpg.Record]:
+    """Current records of these orders by name alone: they came to the subject with a number that
+    was somebody else's, or our books of them are gone."""
+    return await tx.fetch(
+        "SELECT record_id, identifier_value FROM record"
+        " WHERE participant_id = (SELECT app.subject())"
+        " AND source_facility_id = (SELECT app.facility()) AND is_current"
+        " AND identifier_system = $1"
+        " AND array_to_string((string_to_array(identifier_value, '/'))[1:4], '/') = ANY ($2)",
+        system,
+        list(orders),
+    )
+
+
 async def standing_patient(tx: Transaction, system: str) -> UUID | None:
     """The one Patient the acting facility has of the subject, however it came."""
     found: UUID | None = await tx.fetchval(

@@ -10,7 +10,7 @@ from api.records.parse import Json, check
 from api.records.ssmix2 import decode, er7
 from api.records.ssmix2.coded import Context, birth_on
 from api.records.ssmix2.kinds import KINDS
-from api.records.ssmix2.path import LIVE, NO_DATE, Name, day_of, lies_where_it_says
+from api.records.ssmix2.path import LIVE, NO_DATE, Name, OrderKey, day_of, lies_where_it_says
 
 # A23 deletes a person's basic data.
 _WITHDRAWN_BY: Final = {("ADT-00", "A23")}
@@ -101,6 +101,8 @@ def _read(body: bytes, name: Name, subject: Json, number_system: str) -> Read | 
         if check(part.resource, part.resource["resourceType"]):
             return Unreadable("incomplete", part.resource["resourceType"])
         what = classify(part.resource, _SUBJECT)
+        if part.level > what.sensitivity:
+            what = msgspec.structs.replace(what, sensitivity=part.level)
         on = what.effective_on or name.day or written or date.min
         items.append(Item(part.name, part.resource, what, on, part.title or what.title))
     if not items and name.flag == LIVE:
@@ -113,5 +115,13 @@ _SUBJECT: Final = SubjectRef()
 
 def identifier(name: Name, part: str, number_system: str) -> Identifier:
     """Under which a record stands, version to version."""
-    key = name.key
-    return Identifier(f"{number_system}:ssmix2", f"{key.date}/{key.type}/{key.order}/{part}")
+    return Identifier(order_system(number_system), f"{order_name(name.patient, name.key)}/{part}")
+
+
+def order_system(number_system: str) -> str:
+    return f"{number_system}:ssmix2"
+
+
+def order_name(patient: str, key: OrderKey) -> str:
+    """Its four parts hold no "/": they are names of files and folders."""
+    return "/".join((patient, *key))

@@ -16,9 +16,10 @@ from api.fhir import codes
 from api.records.ssmix2 import folder as storage
 from api.records.ssmix2 import lying, queries, settling
 from api.records.ssmix2.accounting import Account, Outcome
+from api.records.ssmix2.aside import UNKNOWN
 from api.records.ssmix2.folder import Found
 from api.records.ssmix2.lying import Lying
-from api.records.ssmix2.settling import Sending
+from api.records.ssmix2.sending import Sending
 
 Progress = Callable[[int, int], None]
 
@@ -163,7 +164,7 @@ async def _patient(
     outcomes = sorted_out.outcomes
     if person is None and sending.only_linked:
         return outcomes + [
-            Outcome(found.relative, "left_out", settling.UNKNOWN)
+            Outcome(found.relative, "left_out", UNKNOWN)
             for each in sorted_out.new
             for found in (each.found, *each.copies)
         ]
@@ -202,7 +203,7 @@ async def _deliver_the_rest(sending: Sending, account: Account) -> None:
         rows = await queries.files(tx, list(people)) if people else []
     waiting: dict[str, list[asyncpg.Record]] = {}
     for row in rows:
-        if row["reason"] == settling.UNKNOWN and row["quarantine_id"] is not None:
+        if row["reason"] == UNKNOWN and row["quarantine_id"] is not None:
             waiting.setdefault(row["patient"], []).append(row)
     for patient, several in waiting.items():
         delivered = await settling.deliver(sending, patient, people[patient], several)

@@ -16,6 +16,10 @@ from api.records.ssmix2.service import Progress, Seen, Wish
 SETTLES_S: Final = 2.0
 
 
+def _silent(done: int, total: int) -> None:
+    """After the first look there is little to wait for."""
+
+
 async def watch(
     actor: Actor,
     folder: Path,
@@ -25,7 +29,7 @@ async def watch(
     *,
     every_s: float = 10.0,
     settles_s: float = SETTLES_S,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = _silent,
 ) -> None:
     """`told` gets the account of each look that found something. Ends soon after `stop` is set,
     with the patient at hand finished. A database that is away for a while is waited for."""
@@ -37,6 +41,7 @@ async def watch(
             account = await service.take_in(
                 actor, folder, look, progress=progress, is_stopped=stop.is_set
             )
+            progress = _silent
         except Unavailable:
             seen = Seen()
         else:

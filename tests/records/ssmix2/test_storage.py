@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from api.access_log.events import EventName
@@ -16,6 +17,7 @@ from api.records.incoming import service as ingest
 from api.records.ssmix2 import service
 from api.records.ssmix2.accounting import Account
 from api.records.ssmix2.service import Wish
+from tests.conftest import Deployment
 from tests.records import stored
 from tests.records.conftest import Person
 from tests.records.ssmix2 import writing
@@ -227,6 +229,38 @@ async def test_what_waits_is_delivered_although_its_file_is_gone(
     assert (await service.take_in(operator, root)).delivered == 0
 
 
+async def test_records_that_came_to_her_without_our_books_go_on_as_the_same_records(
+    operator: Actor, hanako: Person, root: Path, deployment: Deployment
+):
+    writing.put(root, hanako.number, Wanted("OML-11"))
+    await service.take_in(operator, root)
+    admin = await asyncpg.connect(deployment.admin_dsn)
+    await admin.execute("DELETE FROM ssmix2_order WHERE patient = $1", hanako.number)
+    await admin.close()
+    body = tuple(line.replace("7.40", "6.90") for line in writing.BODIES["OML-11"])
+    newer = Wanted("OML-11", stamp="20240509090000000", body=body)
+    writing.put(root, hanako.number, newer)
+    account = await service.take_in(operator, root)
+    assert states(account) == {"stored": 1, "unchanged": 1}
+    rows = await stored.records(hanako.id)
+    assert sorted((row["title"], row["version"], row["is_current"]) for row in rows) == [
+        ("CRP", 1, True),
+        ("HbA1c(NGSP)", 1, False),
+        ("HbA1c(NGSP)", 2, True),
+    ]
+
+
+async def test_two_numbers_of_one_person_keep_their_orders_apart(
+    operator: Actor, hanako: Person, root: Path
+):
+    other = f"{hanako.number}B"
+    await ingest.link_local_id(operator, hanako.id, other)
+    for number in (hanako.number, other):
+        writing.put(root, number, Wanted("OMP-01"))
+    assert states(await service.take_in(operator, root)) == {"stored": 2}
+    assert len(await current(hanako)) == 2
+
+
 async def test_an_operator_may_leave_out_whoever_is_not_linked(
     operator: Actor, hanako: Person, root: Path
 ):
@@ -289,6 +323,18 @@ async def test_files_that_are_no_messages_are_counted_and_left_alone(
     assert account.files == 4
     assert reasons(account) == {"other_name": 1, "extension": 1, "misplaced": 1}
     assert states(account) == {"stored": 1, "not_a_message": 2, "quarantined": 1}
+
+
+async def test_names_that_are_no_utf8_stop_nothing(operator: Actor, hanako: Person, root: Path):
+    good = writing.put(root, hanako.number, Wanted("OMP-01"))
+    writing.put_torn_names(root, good)
+    account = await service.take_in(operator, root, ALL)
+    assert states(account) == {"stored": 1, "not_a_message": 1, "quarantined": 1}
+    assert states(await service.take_in(operator, root)) == {
+        "unchanged": 1,
+        "not_a_message": 1,
+        "quarantined": 1,
+    }
 
 
 async def test_segments_and_types_of_their_own_are_kept_and_listed(

@@ -1,5 +1,6 @@
 """Writes a SS-MIX2 storage of our own: every type, in any encoding, with any flag."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -187,3 +188,12 @@ def put_all(root: Path, patient: str, kinds: Sequence[str] = tuple(KINDS)) -> li
 
 def reflag(place: Path, flag: str) -> Path:
     return place.rename(place.with_name(place.name[:-1] + flag))
+
+
+def put_torn_names(root: Path, good: Path) -> None:
+    """The same file under a name, and in a folder, that are no UTF-8."""
+    name = os.fsencode(good.name).replace(b"_01_1", b"_\xff_1")
+    Path(os.fsdecode(os.fsencode(good.parent) + b"/" + name)).write_bytes(good.read_bytes())
+    folder = Path(os.fsdecode(os.fsencode(root) + b"/\x83e"))
+    folder.mkdir()
+    (folder / good.name).write_bytes(good.read_bytes())
