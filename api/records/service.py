@@ -135,7 +135,7 @@ async def read(
     ) -> tuple[queries.ReadPlan, bytes, _Answer]:
         answer = _answer(subject, known, actor, standing, asked)
         is_first_page = record_id is None and before is None and search is None
-        kept = answer.first_pages.get((form, page_size)) if is_first_page else None
+        kept = answer.first_pages.get((form, types, page_size)) if is_first_page else None
         if kept is not None:
             return *kept, answer
         wanted = queries.ReadPlan(
@@ -153,7 +153,7 @@ async def read(
         )
         digest = queries.digest(wanted)
         if is_first_page and len(answer.first_pages) < KEPT_PAGES:
-            answer.first_pages[form, page_size] = (wanted, digest)
+            answer.first_pages[form, types, page_size] = (wanted, digest)
         return wanted, digest, answer
 
     for _ in range(TRIES):
@@ -400,8 +400,8 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
 class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL.
 
-    `own` is what the event says instead when only the facility's own records were shown. By form
-    and size, `first_pages` keeps plans and their digests.
+    `own` is what the event says instead when only the facility's own records were shown. By form,
+    types and size, `first_pages` keeps plans and their digests.
     """
 
     filter: Filter
@@ -409,7 +409,7 @@ class _Answer(NamedTuple):
     shared: Common
     own: Common | None
     holds_until: datetime | None
-    first_pages: dict[tuple[str, int], tuple[queries.ReadPlan, bytes]]
+    first_pages: dict[tuple[str, tuple[str, ...], int], tuple[queries.ReadPlan, bytes]]
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
