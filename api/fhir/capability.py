@@ -14,7 +14,7 @@ _OF_MADE: Final = ("read", "search-type")
 _SAID: Final = {
     ("AuditEvent", "patient"): "Participants: themselves. Auditors see all, without names.",
     ("Patient", "identifier"): "system|value: card number, the facility's own patient number, or"
-    " insurance (insurer:symbol:number:branch) with birthdate.",
+    " insurance (insurer:symbol:number:branch) with birthdate; by POST the code told at a desk.",
     ("", "patient"): "Patient/<id>. One of patient, patient.identifier and patient:identifier is"
     " required; connected apps: themselves, by patient, _id and _count alone.",
     ("", "category"): "Codes of the network, or those the sender gave.",

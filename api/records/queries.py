@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from api.core.actor import Actor
-from api.core.database import Transaction
+from api.core.database import DB, Transaction
+from api.core.errors import Unavailable
 from api.core.lane import Lane, Then, call_context
 
 
@@ -98,6 +99,20 @@ async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: 
 async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None:
     found: UUID | None = await tx.fetchval("SELECT records_participant_of_record($1)", record_id)
     return found
+
+
+async def owner_of_record(record_id: UUID) -> UUID | None:
+    """The same in one round trip, before there is a subject to open a transaction about."""
+    if DB.pool is None:
+        raise Unavailable
+    try:
+        async with DB.pool.acquire(timeout=10) as connection:
+            found: UUID | None = await connection.fetchval(
+                "SELECT records_participant_of_record($1)", record_id
+            )
+            return found
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        raise Unavailable from error
 
 
 async def facts(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:

@@ -1,5 +1,6 @@
 """FHIR R4 for facility systems: search, read and look back; every answer is a logged act."""
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -148,16 +149,21 @@ class FhirReads(Controller):
 
 def offered() -> list[Offered]:
     """What each type is searched by; the access log is served above this feature
-    (reading.fhir_routes)."""
-    of_records = [Offered(name, search.parameters(name), is_stored=True) for name in search.STORED]
+    (reading.fhir_routes). Modifiers are no parameters of their own."""
+    by_patient = {"patient": "reference", "patient.identifier": "token"}
     return [
-        *of_records,
-        Offered("Patient", {"identifier": "token", "birthdate": "date", "_id": "token"}),
-        Offered(
-            doors.CONSENT, dict.fromkeys(search.BY_PATIENT, "token") | {"patient": "reference"}
+        *(
+            Offered(name, _listed(search.parameters(name)), is_stored=True)
+            for name in search.STORED
         ),
+        Offered("Patient", {"identifier": "token", "birthdate": "date", "_id": "token"}),
+        Offered(doors.CONSENT, by_patient),
         Offered("AuditEvent", {"patient": "reference"}),
     ]
+
+
+def _listed(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: kind for name, kind in parameters.items() if ":" not in name}
 
 
 async def _find(

@@ -14,18 +14,21 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.access_log.service import Appended, Common, Owed, Place, Resources
 from api.consent import policies
+from api.consent.agreeing import desk_code
 from api.consent.decide import Scope
+from api.consent.errors import DeskCodeRefused
 from api.consent.explain import sentence
 from api.consent.facts import EMERGENCY, Basis, Request
 from api.consent.replay import Versions, versions_of
 from api.consent.wording import spoken
 from api.core import clock, i18n, runtime
-from api.core.actor import Actor
+from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Unavailable
 from api.core.lane import Answer, Step
 from api.directory import service as directory
 from api.fhir import codes
+from api.identity.enrolling.insurance import Insurance, parse_insurance
 from api.records import queries
 from api.records.filtering import Filter, filter_of
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
@@ -132,7 +135,7 @@ async def read(
     ) -> tuple[queries.ReadPlan, bytes, _Answer]:
         answer = _answer(subject, known, actor, standing, asked)
         is_first_page = record_id is None and before is None and search is None
-        kept = answer.first_pages.get((form, page_size)) if is_first_page else None
+        kept = answer.first_pages.get((form, types, page_size)) if is_first_page else None
         if kept is not None:
             return *kept, answer
         wanted = queries.ReadPlan(
@@ -150,7 +153,7 @@ async def read(
         )
         digest = queries.digest(wanted)
         if is_first_page and len(answer.first_pages) < KEPT_PAGES:
-            answer.first_pages[form, page_size] = (wanted, digest)
+            answer.first_pages[form, types, page_size] = (wanted, digest)
         return wanted, digest, answer
 
     for _ in range(TRIES):
@@ -279,13 +282,14 @@ async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
     return msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
 
 
-async def find(actor: Actor, identifier: Identifier) -> Found:
-    """The participant of a card or of the facility's own number, if this requester may know them.
+async def find(actor: Actor, identifier: Identifier, born_on: date | None = None) -> Found:
+    """The participant of a card, of the facility's own number, or of insurance and birth date, if
+    this requester may know them.
 
     Nobody, and somebody whose settings let this requester see nothing at all, cannot be told apart.
     Both are logged.
     """
-    subject = await locate(actor, identifier)
+    subject = await locate(actor, identifier, born_on)
     if subject is None:
         return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
     return await show(actor, subject)
@@ -331,20 +335,42 @@ async def _show(tx: Transaction, actor: Actor, subject: UUID) -> Found | None:
     return Found(Person(subject, *row.values()) if row else None, event)
 
 
-async def locate(actor: Actor, identifier: Identifier) -> UUID | None:
-    """Whose this identifier is: our card's, or the asking facility's own patient number."""
+async def locate(actor: Actor, identifier: Identifier, born_on: date | None = None) -> UUID | None:
+    """Whose this identifier is: our card's, the asking facility's own patient number, or, with the
+    birth date, insurance nobody else born that day has."""
     async with unit_of_work(actor) as tx:
-        return await _locate(tx, actor, identifier)
+        return await _locate(tx, actor, identifier, born_on)
+
+
+async def find_by_desk_code(actor: Actor, digits: str) -> Found:
+    """Whoever told this code at the desk; it lets the facility in for a day, as typing it does.
+
+    Raises `DeskCodeThrottled`. A code that opens nothing is nobody's.
+    """
+    # The professional a system signs for is who was told the code; a system alone was told nothing.
+    teller = msgspec.structs.replace(actor, kind=ActorKind.PROFESSIONAL)
+    try:
+        subject = await desk_code.redeem(teller, digits)
+    except (DeskCodeRefused, NotFound):
+        return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
+    return await show(actor, subject)
 
 
 async def owner_of(actor: Actor, record_id: UUID) -> UUID | None:
-    async with unit_of_work(actor) as tx:
-        return await queries.participant_of_record(tx, record_id)
+    return await queries.owner_of_record(record_id)
 
 
-async def _locate(tx: Transaction, actor: Actor, identifier: Identifier) -> UUID | None:
+async def _locate(
+    tx: Transaction, actor: Actor, identifier: Identifier, born_on: date | None
+) -> UUID | None:
     if identifier.system == codes.CARD:
         return await queries.participant_of_card(tx, identifier.value)
+    if identifier.system == codes.INSURANCE_MEMBER:
+        insurance = parse_insurance(*f"{identifier.value}:::".split(":")[:4])
+        if not isinstance(insurance, Insurance) or born_on is None:
+            return None
+        named = msgspec.structs.astuple(insurance)
+        return await queries.participant_of_insurance(tx, named, born_on)
     code = codes.facility_of_patient_system(identifier.system)
     if code is None or actor.facility_id is None:
         return None
@@ -374,8 +400,8 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
 class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL.
 
-    `own` is what the event says instead when only the facility's own records were shown. By form
-    and size, `first_pages` keeps plans and their digests.
+    `own` is what the event says instead when only the facility's own records were shown. By form,
+    types and size, `first_pages` keeps plans and their digests.
     """
 
     filter: Filter
@@ -383,7 +409,7 @@ class _Answer(NamedTuple):
     shared: Common
     own: Common | None
     holds_until: datetime | None
-    first_pages: dict[tuple[str, int], tuple[queries.ReadPlan, bytes]]
+    first_pages: dict[tuple[str, tuple[str, ...], int], tuple[queries.ReadPlan, bytes]]
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}

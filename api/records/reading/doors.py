@@ -1,7 +1,7 @@
 """Behind the FHIR doors of facilities' systems: a question in, one logged answer out."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
 from api.records import service
 from api.records.asking import service as evaluation
-from api.records.errors import PatientNeeded, UnknownParameter, UnknownType
+from api.records.errors import BadValue, PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import Identifier
 from api.records.reading import pages, search
 from api.records.reading.pages import Place
@@ -39,6 +39,8 @@ OF_CONSENTS: Final = frozenset({*search.BY_PATIENT, "_count", "_format"})
 OF_EVERYTHING: Final = frozenset({"start", "end", "_since", "_type", "_count", "_page", "_format"})
 OF_HISTORY: Final = frozenset({"_since", "_count", "_page", "_format"})
 USUAL: Final = 50
+# Good once: no system matches by it.
+UNSAID: Final = (codes.DESK_CODE,)
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -48,7 +50,8 @@ async def find(
 ) -> Answer:
     """A search of one type, or of several (None)."""
     if resource_type == PATIENT:
-        return await _patients(actor, named(pairs, OF_PATIENTS))
+        is_posted = request.method == "POST"
+        return await _patients(actor, named(pairs, OF_PATIENTS), is_posted=is_posted)
     if resource_type == CONSENT:
         return await _consents(actor, named(pairs, OF_CONSENTS))
     if resource_type is not None and resource_type not in STORED:
@@ -273,21 +276,41 @@ async def _consents(actor: Actor, asked: dict[str, str]) -> Answer:
     return fhir(body, held.event)
 
 
-async def _patients(actor: Actor, asked: dict[str, str]) -> Answer:
+async def _patients(actor: Actor, asked: dict[str, str], *, is_posted: bool) -> Answer:
     identifier = None
     if "identifier" in asked:
         identifier = _identifier(asked["identifier"])
-        person, event = await service.find(actor, identifier)
-    elif "_id" in asked:
+        person, event = await _found(actor, identifier, asked, is_posted=is_posted)
+    elif "_id" in asked and "birthdate" not in asked:
         person, event = await service.show(actor, search.id_of(asked["_id"]))
     else:
         raise PatientNeeded
     entries = []
     if person is not None:
-        resource = msgspec.json.encode(patient(person, identifier)).decode()
+        shown = None if identifier is None or identifier.system in UNSAID else identifier
+        resource = msgspec.json.encode(patient(person, shown)).decode()
         entries = [entry_text(base(), PATIENT, str(person.participant_id), resource)]
     # The identifier stays out of the answer's links: a card number is not for copying about.
     return fhir(searchset_bytes(base(), PATIENT, entries, len(entries)), event)
+
+
+async def _found(
+    actor: Actor, identifier: Identifier, asked: dict[str, str], *, is_posted: bool
+) -> service.Found:
+    is_insured = identifier.system == codes.INSURANCE_MEMBER
+    if ("birthdate" in asked) != is_insured or "_id" in asked:
+        raise BadValue(name="birthdate" if "_id" not in asked else "_id")
+    if identifier.system == codes.DESK_CODE:
+        if not is_posted:  # it opens, and a number in an address is kept by whatever passes it on
+            raise BadValue(name="identifier")
+        return await service.find_by_desk_code(actor, identifier.value)
+    born_on = None
+    if is_insured:
+        try:
+            born_on = date.fromisoformat(asked["birthdate"].removeprefix("eq"))
+        except ValueError:
+            raise BadValue(name="birthdate") from None
+    return await service.find(actor, identifier, born_on)
 
 
 async def _subject(actor: Actor, who: tuple[str, str] | None) -> UUID | None:

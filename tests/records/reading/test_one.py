@@ -4,7 +4,9 @@ from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from uuid import uuid4
 
+from api.access_log.verifier import parse_receipt
 from api.consent.settings.switches import SetFacility
+from api.core.database import unit_of_work
 from tests.records import stored
 from tests.records.reading.scene import RECEIPT, Emr, Someone, lab, numbers, resources
 
@@ -164,6 +166,36 @@ async def test_everything_of_nobody_and_of_who_shows_nothing_looks_alike(hanako:
     assert (refused.status_code, refused.text) == (404, nobody.text)
     assert nobody.status_code == 404
     assert (await stored.log(hanako.id))[0].outcome == "denied"
+
+
+async def test_each_answer_is_one_event_and_its_receipt_is_of_it(hanako: Someone, emr: Emr):
+    path = await amended(hanako)
+    whom = f"patient={hanako.id}"
+    for number, each in enumerate(
+        (
+            f"/Observation?{whom}",
+            f"/Observation?{whom}&code=x",
+            f"/Observation?{whom}&_summary=count",
+            f"?{whom}&_sort=date",
+            path,
+            f"{path}/_history",
+            f"{path}/_history/1",
+            f"{path}/_history/9",
+            f"/Patient/{hanako.id}",
+            f"/Patient/{hanako.id}/$everything",
+            f"/Patient/{hanako.id}/$everything?start=2100",
+            f"/Patient?_id={hanako.id}",
+            f"/Consent/{hanako.id}",
+        ),
+        start=1,
+    ):
+        before = (await stored.log(hanako.id))[0].number
+        receipt = parse_receipt((await emr.get(each)).headers[RECEIPT])
+        newest = (await stored.log(hanako.id))[0]
+        assert newest.number == before + 1, (number, each)
+        async with unit_of_work(hanako.actor) as tx:
+            commit = await tx.fetchval("SELECT last_commit FROM access_log_head")
+        assert receipt.commit == commit, each
 
 
 async def test_a_facility_finds_what_it_wrote_itself_whatever_else_is_closed(

@@ -1,9 +1,12 @@
 """What Dr Satō's system finds of Hanako, by the parameters it may search with."""
 
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from tests.conftest import Deployment
 from tests.records.reading.scene import (
     CRP,
     DRUG,
@@ -87,6 +90,31 @@ async def test_records_are_found_by_several_ids_at_once(hanako: Someone, emr: Em
     ids = f"{first},{second},00000000-0000-0000-0000-000000000001,x"
     found = await emr.bundle("/Observation", ("patient", hanako.id), ("_id", ids))
     assert sorted(numbers(found)) == ["a", "b"]
+
+
+async def test_a_drug_named_inside_is_found(hanako: Someone, emr: Emr):
+    drug = prescription("rx", "2026-02-10")
+    concept = drug.pop("medicationCodeableConcept")
+    inside = {"resourceType": "Medication", "id": "m", "code": concept}
+    named = {"contained": [inside], "medicationReference": {"reference": "#m"}}
+    await hanako.has(drug | named)
+    found = await emr.bundle("/MedicationRequest", ("patient", hanako.id), ("code", DRUG))
+    assert numbers(found) == ["rx"]
+
+
+async def test_a_search_looks_through_one_persons_records_alone(deployment: Deployment):
+    admin = await asyncpg.connect(deployment.admin_dsn)
+    await admin.execute("SET enable_seqscan = off")
+    plan = await admin.fetch(
+        f"EXPLAIN SELECT record_id FROM app.matching('{UUID(int=1)}', NULL, '{{Observation}}',"
+        " NULL, '{lab}', '{}', '{}', 0, NULL, false, NULL, jsonb_populate_record("
+        """NULL::app.search, '{"every": [{"tokens": ["code=x"]}]}'))"""
+    )
+    await admin.close()
+    text = "\n".join(row[0] for row in plan)
+    assert "Index Scan" in text
+    assert "Index Cond: ((participant_id = '00000000-" in text
+    assert "Function Scan" not in text, "the filter is not inlined"
 
 
 async def test_each_type_is_searched_by_fhirs_own_names(hanako: Someone, emr: Emr):

@@ -234,6 +234,7 @@ def _bare(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"(last-modified|date): .*", r"\1: TIME", text)
     text = re.sub(r"\b\d{16}\b", "CARD", text)
+    text = re.sub(r'("commit":)"[^"]+"', r"\1HASH", text)
     text = re.sub(rf"{receipts.HEADER.lower()}: (\S+)", _by_length, text)
     return re.sub(r"(?<=_page=)([\w-]+)", _by_length, text)
 
