@@ -414,6 +414,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT app.one_person(participant_id) FROM facility_patient
   WHERE facility_id = p_facility_id AND facility_id = app.facility() AND local_id = p_local_id
 $$;
+-- In an emergency two registrations that are one person are one.
+CREATE OR REPLACE FUNCTION emergency_find_person(p_name text, p_name_kana text, p_sex text,
+  p_birth_on date)
+RETURNS uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_found uuid[];
+BEGIN
+  IF (app.context())[7] IS DISTINCT FROM 'BTG' OR app.facility() IS NULL THEN
+    RAISE EXCEPTION 'people are looked for so in an emergency alone' USING ERRCODE = '42501';
+  END IF;
+  SELECT array_agg(DISTINCT app.one_person(p.participant_id)) INTO v_found FROM participant p
+    WHERE birth_on = p_birth_on AND sex = p_sex
+      AND translate(name_kana, ' 　', '') = translate(p_name_kana, ' 　', '')
+      AND translate(name, ' 　', '') = translate(p_name, ' 　', '');
+  RETURN CASE WHEN cardinality(v_found) = 1 THEN v_found[1] END;
+END $$;
 REVOKE EXECUTE ON FUNCTION app.merge_holds(), app.merge_step_holds(),
   records_match_candidates(text, date, date[], text, text, text[], text),
   records_note_doubtful(text, jsonb, uuid, jsonb, real), records_ask_facility(uuid),

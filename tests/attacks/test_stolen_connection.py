@@ -29,6 +29,8 @@ OWNED = (
     "participation", "directive", "access_log_head", "access_event", "record", "facility_patient",
     "erasure_certificate", "keystore.participant_key",
     "proxy", "proxy_step", "safe_mode", "proxy_use",
+    "number_step", "number_set_aside", "patient_match", "participant_merge",
+    "participant_merge_step", "participant_merge_record", "quarantine_delivery",
     "submission", "quarantine", "outbox", "inbox_notice", "support_case",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Matching at its pages and doors: officers side by side, Hanako's numbers, and who is found."""
+"""Matching at its doors: officers side by side, Hanako's numbers, and who may be found."""
 
 import json
 import secrets

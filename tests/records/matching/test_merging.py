@@ -12,10 +12,11 @@ from api import demo
 from api.access_log.events import EventName
 from api.consent.facts import Directive, Mark, Participation, Provision
 from api.consent.lifecycle import participating
-from api.core.actor import Actor, ActorKind
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.identity.enrolling import look_alikes
+from api.core.ids import uuid7
+from api.identity.enrolling import intake, look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
 from api.records import service as reading
 from api.records.errors import MergeRefused
@@ -38,10 +39,6 @@ class Pair(NamedTuple):
 
 
 async def account_of(subject: UUID, name: str) -> Actor:
-    from api.core.actor import OPERATOR
-    from api.core.ids import uuid7
-    from api.identity.enrolling import intake
-
     account_id = uuid7()
     await intake.open_account(
         OPERATOR, account_id=account_id, kind="participant", person_id=subject
@@ -161,6 +158,30 @@ async def test_with_the_yes_cards_numbers_and_records_are_of_one(
         async with unit_of_work(actor) as tx:
             rows = await tx.fetch("SELECT event FROM outbox ORDER BY notice_id")
         assert [row["event"] for row in rows][-2:] == ["merge_asked", "merge_accepted"]
+
+
+async def test_in_an_emergency_two_registrations_that_are_one_are_found_as_one(
+    pair: Pair, ueda: Actor, second_officer: Actor, hospital: Actor
+):
+    person = pair.remains.person
+    doctor = Actor(
+        kind=ActorKind.PROFESSIONAL, facility_id=hospital.facility_id, purpose_of_use="BTG"
+    )
+
+    async def found() -> UUID | None:
+        async with unit_of_work(doctor) as tx:
+            who: UUID | None = await tx.fetchval(
+                "SELECT emergency_find_person($1, $2, $3, $4)",
+                person.name,
+                person.name_kana,
+                person.sex,
+                person.birth_on,
+            )
+            return who
+
+    assert await found() is None
+    await merged(pair, ueda, second_officer)
+    assert await found() == pair.remains.id
 
 
 async def test_what_the_other_had_hidden_stays_hidden(

@@ -1,6 +1,7 @@
 """Who is one person and who is not: the rules alone, and a population of 5,000 measured by them."""
 
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from api.records.matching.persons import (
     near_dates,
     one_edit_apart,
 )
-from api.records.matching.rules import LINK, compare, decide
+from api.records.matching.rules import CHANCES, DOUBTFUL, LINK, WEIGHTS, compare, decide
 from benchmarks.matching import measure, without_insurance
 from benchmarks.population import Written, population
 
@@ -250,3 +251,17 @@ def test_every_score_is_the_sum_of_its_weights() -> None:
     found = compare(folded(HANAKO), folded(HANAKO))
     assert set(found.levels) == {"family", "given", "sex", "birth", "address", "insurance"}
     assert found.bits > LINK
+
+
+def test_the_reference_names_every_chance_and_both_thresholds() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "matching.md").read_text("utf-8")
+    for field, levels in CHANCES.items():
+        for level, (m, u) in levels.items():
+            bits = f"{WEIGHTS[field][level]:.1f}".replace("-", "−")
+            assert f"| {_plain(m)} | {_plain(u)} | {bits} |" in text, (field, level)
+    assert f"score of {LINK:.0f} bits" in text
+    assert f"**{DOUBTFUL:.0f} bits" in text
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6f}".rstrip("0") if value < 0.001 else f"{value:.5f}".rstrip("0")
