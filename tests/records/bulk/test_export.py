@@ -380,6 +380,27 @@ async def test_what_cannot_be_exported_is_refused_and_nothing_started(
         assert await tx.fetchval("SELECT count(*) FROM bulk_export") == 0
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"purpose_of_use": "BTG"},
+        {"purpose_of_use": "ETREAT"},
+        {"person_id": None, "subject_role": None},
+    ],
+    ids=str,
+)
+async def test_in_an_emergency_or_for_nobody_in_particular_it_is_refused(
+    clinic: Place, emr: Emr, changed: dict[str, Any]
+) -> None:
+    emr.system.person.update(changed)
+    assert (await emr.start()).status_code == 400
+
+
+async def test_a_facility_that_left_the_network_takes_nothing_out(clinic: Place, emr: Emr) -> None:
+    await scene.left(clinic)
+    assert (await emr.start()).status_code == 403
+
+
 async def test_without_asking_for_it_in_the_background_it_is_refused(
     clinic: Place, emr: Emr
 ) -> None:
@@ -402,8 +423,9 @@ async def test_by_post_with_parameters(hanako: Visitor, clinic: Place, emr: Emr)
     assert asked.status_code == 202, asked.text
     manifest = (await emr.finished(asked.headers["content-location"].removeprefix(SITE))).json()
     assert [each["type"] for each in manifest["output"]] == ["MedicationRequest"]
-    nonsense = await emr.send("POST", path, json={"resourceType": "Patient"}, headers=prefer)
-    assert nonsense.status_code == 400
+    for nonsense in (b'{"resourceType":"Patient"}', b"{", b"[]", b"", b"x" * 30_000):
+        answer = await emr.send("POST", path, content=nonsense, headers=prefer)
+        assert answer.status_code == 400
 
 
 async def test_the_network_remembers_that_it_happened(clinic: Place, emr: Emr) -> None:

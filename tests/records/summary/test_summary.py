@@ -236,6 +236,19 @@ async def test_yumi_reads_it_for_taro_and_his_log_says_so(pair: Pair, pharmacy: 
     assert len(ips.held((await pair.yumi.ask("/me/summary")).json(), "10160-0")) == 0
 
 
+async def test_an_emergency_is_no_way_to_it(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, emr: System
+) -> None:
+    await wrote_all(pharmacy, hanako)
+    await let_in(hanako, clinic)
+    emr.person["purpose_of_use"] = "BTG"
+    token = await emr.token("system/*.read")
+    answer = await summary(sato.browser, hanako.actor.participant_id, token)
+    assert answer.status_code == 404
+    (row, *_) = await hanako.log()
+    assert (row["event"], row["outcome"]) == ("records:record:read", "denied")
+
+
 async def test_a_parameter_nobody_knows_is_refused(sato: Visitor, hanako: Visitor) -> None:
     path = f"/fhir/R4/Patient/{hanako.actor.participant_id}/$summary"
     headers = {"authorization": f"Bearer {sato.token}"}
