@@ -15,7 +15,7 @@ from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
-from api.core.errors import Unavailable
+from api.core.errors import NotFound, Unavailable
 from api.identity.enrolling import intake
 from api.records.bulk import queries, running, service
 from api.records.bulk.files import folder_of
@@ -438,3 +438,39 @@ async def test_the_network_remembers_that_it_happened(clinic: Place, emr: Emr) -
     assert total >= before + 1
     (found,) = (each for each in seen if each.job.export_id == exported.job.export_id)
     assert (found.facility_id, found.job.state) == (clinic.facility_id, "done")
+
+
+async def test_patients_alone_brings_no_record(
+    hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr
+) -> None:
+    await known(clinic, hanako)
+    await drug(pharmacy, hanako.actor, "薬")
+    await lets_in(hanako, clinic)
+    exported = await emr.export(Wish(("Patient",)))
+    assert exported.job.counts == {"Patient": 1}
+    (row, *_) = await hanako.log()
+    assert [each["category"] for each in row["kinds"]] == ["basic"]
+
+
+async def test_of_whom_something_is_wrong_the_others_are_exported_and_nobody_is_named(
+    hanako: Visitor, clinic: Place, emr: Emr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known(clinic, hanako)
+    taro, _ = await scene.participant("山本 太郎", "ヤマモト タロウ")
+    await leaving.take_part(taro, "participating")
+    await known(clinic, taro)
+    named_in = running.whole.named_in
+
+    async def breaks(tx: Any, allowed: Any) -> Any:
+        if tx.subject == taro.participant_id:
+            raise NotFound
+        return await named_in(tx, allowed)
+
+    monkeypatch.setattr(running.whole, "named_in", breaks)
+    exported = await emr.export()
+    assert exported.people == {str(hanako.actor.participant_id)}
+    (said,) = exported.lines("OperationOutcome")
+    assert "一人分を書き出せませんでした" in said["issue"][0]["diagnostics"]
+    assert str(taro.participant_id) not in str(said)
+    manifest = (await emr.ask(f"/fhir/R4/bulk-export/{exported.job.export_id}")).json()
+    assert [each["type"] for each in manifest["error"]] == ["OperationOutcome"]
