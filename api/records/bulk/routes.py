@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, delete, get, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 from litestar.types import ControllerRouterHandler
@@ -27,6 +28,14 @@ FHIR_JSON: Final = "application/fhir+json"
 PARAMETERS: Final = frozenset({"_type", "_since", "_outputFormat"})
 MOST_BYTES: Final = 20_000
 
+WAITING: Final = {
+    202: ResponseSpec(
+        data_container=None,
+        generate_examples=False,
+        description="Still being made: `X-Progress`, `Retry-After`.",
+    )
+}
+
 FhirRequest = Request[Any, Any, Any]
 
 
@@ -36,7 +45,7 @@ class Exports(Controller):
     guards = (systems_that_read,)
     tags = ("FHIR R4 Bulk Data",)
 
-    @get("/Group/{group_id:str}/$export", status_code=202)
+    @get("/Group/{group_id:str}/$export", status_code=202, media_type=FHIR_JSON)
     async def asked(
         self, request: FhirRequest, group_id: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
@@ -44,7 +53,7 @@ class Exports(Controller):
         id or number. `_type`, `_since`, `_outputFormat`; `Prefer: respond-async`."""
         return await _start(request, group_id, actor, list(request.query_params.multi_items()))
 
-    @post("/Group/{group_id:str}/$export", status_code=202)
+    @post("/Group/{group_id:str}/$export", status_code=202, media_type=FHIR_JSON)
     async def posted(
         self, request: FhirRequest, group_id: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
@@ -52,7 +61,10 @@ class Exports(Controller):
         body = await request.body()
         if len(body) > MOST_BYTES:
             raise BadExport
-        asked = parse.decode(body)
+        try:
+            asked = parse.decode(body)
+        except parse.Refused as error:
+            raise BadExport from error
         if asked["resourceType"] != "Parameters":
             raise BadExport
         pairs = []
@@ -61,7 +73,7 @@ class Exports(Controller):
             pairs.append((as_text(each.get("name")), as_text(value)))
         return await _start(request, group_id, actor, pairs)
 
-    @get("/bulk-export/{export_id:uuid}")
+    @get("/bulk-export/{export_id:uuid}", media_type="application/json", responses=WAITING)
     async def status(
         self, export_id: FromPath[UUID], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
@@ -76,7 +88,7 @@ class Exports(Controller):
         body = msgspec.json.encode(manifest(job, _place(export_id)))
         return Response(body, media_type="application/json", headers=headers)
 
-    @delete("/bulk-export/{export_id:uuid}", status_code=202)
+    @delete("/bulk-export/{export_id:uuid}", status_code=202, media_type=FHIR_JSON)
     async def cancel(
         self, export_id: FromPath[UUID], actor: NamedDependency[Actor]
     ) -> Response[bytes]:

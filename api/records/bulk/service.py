@@ -12,6 +12,7 @@ import msgspec
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.consent import policies
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -103,6 +104,12 @@ async def start_in(tx: Transaction, acting: Actor, wish: Wish) -> UUID:
     standing = await directory.standing_in(tx, acting)
     profession = acting.profession if acting.professional_id is None else standing.profession
     if acting.facility_id is None or acting.client_id is None or not profession:
+        raise BadExport
+    if not standing.facility_is_active:
+        raise ExportNotAllowed
+    today = clock.today_in_japan()
+    is_person = acting.professional_id is not None
+    if is_person and not (standing.is_at_work(today) and policies.is_trained(standing, today)):
         raise BadExport
     if purpose in EMERGENCY or unknown_types(wish.types):
         raise BadExport

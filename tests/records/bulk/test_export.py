@@ -15,7 +15,7 @@ from api.consent.settings.switches import SetFacility
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
-from api.core.errors import Unavailable
+from api.core.errors import NotFound, Unavailable
 from api.identity.enrolling import intake
 from api.records.bulk import queries, running, service
 from api.records.bulk.files import folder_of
@@ -380,6 +380,27 @@ async def test_what_cannot_be_exported_is_refused_and_nothing_started(
         assert await tx.fetchval("SELECT count(*) FROM bulk_export") == 0
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"purpose_of_use": "BTG"},
+        {"purpose_of_use": "ETREAT"},
+        {"person_id": None, "subject_role": None},
+    ],
+    ids=str,
+)
+async def test_in_an_emergency_or_for_nobody_in_particular_it_is_refused(
+    clinic: Place, emr: Emr, changed: dict[str, Any]
+) -> None:
+    emr.system.person.update(changed)
+    assert (await emr.start()).status_code == 400
+
+
+async def test_a_facility_that_left_the_network_takes_nothing_out(clinic: Place, emr: Emr) -> None:
+    await scene.left(clinic)
+    assert (await emr.start()).status_code == 403
+
+
 async def test_without_asking_for_it_in_the_background_it_is_refused(
     clinic: Place, emr: Emr
 ) -> None:
@@ -402,8 +423,9 @@ async def test_by_post_with_parameters(hanako: Visitor, clinic: Place, emr: Emr)
     assert asked.status_code == 202, asked.text
     manifest = (await emr.finished(asked.headers["content-location"].removeprefix(SITE))).json()
     assert [each["type"] for each in manifest["output"]] == ["MedicationRequest"]
-    nonsense = await emr.send("POST", path, json={"resourceType": "Patient"}, headers=prefer)
-    assert nonsense.status_code == 400
+    for nonsense in (b'{"resourceType":"Patient"}', b"{", b"[]", b"", b"x" * 30_000):
+        answer = await emr.send("POST", path, content=nonsense, headers=prefer)
+        assert answer.status_code == 400
 
 
 async def test_the_network_remembers_that_it_happened(clinic: Place, emr: Emr) -> None:
@@ -416,3 +438,39 @@ async def test_the_network_remembers_that_it_happened(clinic: Place, emr: Emr) -
     assert total >= before + 1
     (found,) = (each for each in seen if each.job.export_id == exported.job.export_id)
     assert (found.facility_id, found.job.state) == (clinic.facility_id, "done")
+
+
+async def test_patients_alone_brings_no_record(
+    hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr
+) -> None:
+    await known(clinic, hanako)
+    await drug(pharmacy, hanako.actor, "薬")
+    await lets_in(hanako, clinic)
+    exported = await emr.export(Wish(("Patient",)))
+    assert exported.job.counts == {"Patient": 1}
+    (row, *_) = await hanako.log()
+    assert [each["category"] for each in row["kinds"]] == ["basic"]
+
+
+async def test_of_whom_something_is_wrong_the_others_are_exported_and_nobody_is_named(
+    hanako: Visitor, clinic: Place, emr: Emr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known(clinic, hanako)
+    taro, _ = await scene.participant("山本 太郎", "ヤマモト タロウ")
+    await leaving.take_part(taro, "participating")
+    await known(clinic, taro)
+    named_in = running.whole.named_in
+
+    async def breaks(tx: Any, allowed: Any) -> Any:
+        if tx.subject == taro.participant_id:
+            raise NotFound
+        return await named_in(tx, allowed)
+
+    monkeypatch.setattr(running.whole, "named_in", breaks)
+    exported = await emr.export()
+    assert exported.people == {str(hanako.actor.participant_id)}
+    (said,) = exported.lines("OperationOutcome")
+    assert "一人分を書き出せませんでした" in said["issue"][0]["diagnostics"]
+    assert str(taro.participant_id) not in str(said)
+    manifest = (await emr.ask(f"/fhir/R4/bulk-export/{exported.job.export_id}")).json()
+    assert [each["type"] for each in manifest["error"]] == ["OperationOutcome"]

@@ -9,11 +9,14 @@ from fhirpy import AsyncFHIRClient
 
 from api.access_log.receipts import HEADER
 from api.consent.lifecycle import leaving
+from api.core.crypto import new_token, sha256
+from api.core.database import unit_of_work
 from api.core.ids import uuid7
-from tests.attacks.conftest import System, install
+from tests.attacks.conftest import System, connect_app, install
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 from tests.portal.test_record_seen import let_in, seen
+from tests.proxies.conftest import Pair
 from tests.records import shapes
 from tests.records.summary import ips
 
@@ -183,6 +186,67 @@ async def test_hanako_reads_her_own_on_a_page_as_a_file_and_by_her_app_without_a
         assert ips.faults(answer.json()) == []
         assert len(ips.held(answer.json(), "10160-0")) == 1
     assert len(await hanako.log()) == before
+
+
+@pytest.fixture
+async def app_token(hanako: Visitor) -> str:
+    """Of an app that Hanako connected, for her drugs and herself."""
+    grant_id, token = await connect_app(hanako.actor), new_token()
+    async with unit_of_work(hanako.actor) as tx:
+        await tx.execute(
+            "INSERT INTO app_token (account_id, token_hash, grant_id, kind, ends_at)"
+            " VALUES (app.account(), $1, $2, 'access', now() + interval '1 hour')",
+            sha256(token.encode()),
+            grant_id,
+        )
+    return token
+
+
+async def test_her_app_gets_what_she_is_told_and_nobody_elses(
+    hanako: Visitor, yumi: Visitor, pharmacy: Place, app_token: str
+) -> None:
+    await wrote_all(pharmacy, hanako)
+    mark = {"meta": {"tag": [{"system": "urn:x", "code": "UNINFORMED"}]}}
+    body = {"code": {"text": "膵腫瘍"}} | mark
+    await scene.wrote(pharmacy, hanako.actor, "condition", "膵腫瘍", marks=("UNINFORMED",), **body)
+    answer = await summary(yumi.browser, hanako.actor.participant_id, app_token)
+    assert ips.faults(answer.json()) == []
+    assert len(ips.held(answer.json(), "10160-0")) == 1
+    assert answer.json()["entry"][1]["resource"]["name"][0]["text"] == "山本 花子"
+    assert "膵腫瘍" not in answer.text
+    (row, *_) = await hanako.log()
+    assert row["event"] == "records:app:read"
+    assert sum(each["count"] for each in row["kinds"]) == 3
+    for other in (yumi.actor.participant_id, uuid4()):
+        assert (await summary(yumi.browser, other, app_token)).status_code == 404
+
+
+async def test_yumi_reads_it_for_taro_and_his_log_says_so(pair: Pair, pharmacy: Place) -> None:
+    await wrote_all(pharmacy, pair.taro)
+    await pair.switch()
+    page = (await pair.yumi.get("/records/summary")).text
+    assert "山本 太郎" in page
+    assert "アムロジピン錠5mg" in page
+    (row, *_) = await pair.taro.log()
+    assert row["event"] == "proxies:record:looked"
+    assert sum(each["count"] for each in row["kinds"]) == 3
+    headers = {"authorization": f"Bearer {pair.yumi.token}", "tsunagu-acting-for": pair.taro_id}
+    answer = await pair.yumi.browser.get("/me/summary", headers=headers)
+    assert len(ips.held(answer.json(), "10160-0")) == 1
+    assert len(ips.held((await pair.yumi.ask("/me/summary")).json(), "10160-0")) == 0
+
+
+async def test_an_emergency_is_no_way_to_it(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, emr: System
+) -> None:
+    await wrote_all(pharmacy, hanako)
+    await let_in(hanako, clinic)
+    emr.person["purpose_of_use"] = "BTG"
+    token = await emr.token("system/*.read")
+    answer = await summary(sato.browser, hanako.actor.participant_id, token)
+    assert answer.status_code == 404
+    (row, *_) = await hanako.log()
+    assert (row["event"], row["outcome"]) == ("records:record:read", "denied")
 
 
 async def test_a_parameter_nobody_knows_is_refused(sato: Visitor, hanako: Visitor) -> None:
