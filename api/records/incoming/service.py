@@ -142,8 +142,8 @@ async def _store(sending: _Sending, body: bytes, resource_type: str | None = Non
 
 def _check_actor(actor: Actor) -> None:
     """Source is always the acting facility: nobody writes in another's name."""
-    kinds = (ActorKind.SYSTEM, ActorKind.OPERATOR, ActorKind.PROFESSIONAL)
-    if actor.kind not in kinds or actor.facility_id is None:
+    is_sender = actor.kind in (ActorKind.SYSTEM, ActorKind.OPERATOR) or actor.professional_id
+    if not is_sender or actor.facility_id is None:
         raise NotFound
 
 

@@ -86,9 +86,6 @@ _SHAPES: Final = {
     EventName.OWN_RECORD_ADDED: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
-    EventName.OWN_RECORD_REMOVED: Shape(
-        "PatientDelete", _REST, {"system": INTERACTION, "code": "delete"}, "D", "AUT"
-    ),
     EventName.PAPER_TAKEN: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
@@ -341,7 +338,7 @@ def _query(row: LogRow, subject: Json) -> Json:
 
 def _data(row: LogRow, subject: Json) -> Json:
     patient = subject.get("reference", "").removeprefix("Patient/")
-    if row.event == EventName.RECORD_STORED:
+    if row.event in (EventName.RECORD_STORED, EventName.OWN_RECORD_ADDED):
         what: Json = {"type": "Bundle", "display": "Bundle"}
     elif row.event in _OF_PATIENT:
         what = subject
