@@ -58,7 +58,7 @@ async def store_body(sending: Sending, body: bytes) -> Stored:
 
 
 async def store_built(sending: Sending, resources: Sequence[Json]) -> Stored:
-    check_actor(sending.actor, ActorKind.PROFESSIONAL)
+    check_actor(sending.actor, ActorKind.PROFESSIONAL, ActorKind.FACILITY_ADMIN)
     planned = plan_built(resources, sending.subject)
     if planned.faults:
         raise NotStored(planned.faults)

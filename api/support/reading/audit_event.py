@@ -86,9 +86,6 @@ _SHAPES: Final = {
     EventName.OWN_RECORD_ADDED: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
-    EventName.OWN_RECORD_REMOVED: Shape(
-        "PatientDelete", _REST, {"system": INTERACTION, "code": "delete"}, "D", "AUT"
-    ),
     EventName.PAPER_TAKEN: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
@@ -340,9 +337,16 @@ def _query(row: LogRow, subject: Json) -> Json:
     return entity | {"description": asked, "query": query}
 
 
+_SENDINGS: Final = (
+    EventName.RECORD_STORED,
+    EventName.RECORD_WITHDRAWN,
+    EventName.OWN_RECORD_ADDED,
+)
+
+
 def _data(row: LogRow, subject: Json) -> Json:
     patient = subject.get("reference", "").removeprefix("Patient/")
-    if row.event in (EventName.RECORD_STORED, EventName.RECORD_WITHDRAWN):
+    if row.event in _SENDINGS:
         what: Json = {"type": "Bundle", "display": "Bundle"}
     elif row.event in _OF_PATIENT:
         what = subject
