@@ -58,6 +58,32 @@ def found(card: Callable[[], str]) -> Visit:
     return visit
 
 
+def about_hanako(tail: str, *parts: str) -> Visit:
+    """A page of hers, and where the first link with each of these leads from there."""
+
+    async def visit(page: Page) -> None:
+        await found(lambda: demo.card_of("hanako").digits)(page)
+        own = (
+            await page.get_by_role("link", name="Labs")
+            .or_(page.get_by_role("link", name="検査", exact=True))
+            .get_attribute("href")
+        )
+        await page.goto((own or "").removesuffix("/labs") + tail)
+        for part in parts:
+            async with page.expect_navigation():
+                await page.locator(
+                    f'main [aria-labelledby] a[href*="{part}"]:not(.alert-box a)'
+                ).first.click()
+
+    return visit
+
+
+async def asking_from_a_refusal(page: Page) -> None:
+    await found(lambda: unused_card().digits)(page)
+    async with page.expect_navigation():
+        await page.locator("main form[action='/clinic/ask/start'] button").click()
+
+
 async def a_register_form_filled_wrongly(page: Page) -> None:
     await page.goto("/register")
     await page.fill("[name=card]", "1234")
@@ -417,6 +443,17 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "clinic_find": ("sato", at("/clinic")),
     "clinic_read": ("sato", found(lambda: demo.card_of("hanako").digits)),
     "clinic_refusal": ("sato", found(lambda: unused_card().digits)),
+    **{
+        f"clinic_{tab}": ("sato", about_hanako(f"/{tab}"))
+        for tab in ("medication", "labs", "vitals", "documents", "timeline", "ask")
+    },
+    "clinic_narrowed": ("sato", about_hanako("/timeline?category=lab&months=12")),
+    "clinic_none_found": ("sato", about_hanako("/timeline?category=school")),
+    "clinic_record": ("sato", about_hanako("/timeline?category=lab", "/records/")),
+    "clinic_document": ("sato", about_hanako("/documents", "/records/")),
+    "clinic_untold": ("sato", about_hanako("/timeline?category=condition", "/records/")),
+    "clinic_one_test": ("sato", about_hanako("/labs", "test=")),
+    "clinic_ask_by_card": ("sato", asking_from_a_refusal),
     "clinic_ask": ("sato", at("/clinic/ask?done=yes")),
     "clinic_ask_faults": ("sato", a_request_filled_wrongly),
     "clinic_hand_on": ("sato", handing_on),

@@ -10,7 +10,8 @@ import pytest
 from api.fhir.codes import GENERAL_NAME, YJ
 from api.records import parse
 from api.records.viewing import medication
-from api.records.viewing.medication import Drug, Overlap, Source, Supply
+from api.records.viewing.medication import Drug, Overlap
+from api.records.viewing.supplies import Source, Supply, supplies_of
 
 CLINIC, HOSPITAL, PHARMACY = UUID(int=1), UUID(int=2), UUID(int=3)
 TODAY = date(2026, 5, 20)
@@ -46,7 +47,7 @@ def given(
 
 
 def supplies(*sources: Source) -> list[Supply]:
-    return medication.supplies_of(sources)
+    return supplies_of(sources)
 
 
 def drugs(*sources: Source) -> list[Drug]:

@@ -15,6 +15,7 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, professionals_only
 from api.records.viewing import medication as drugs
+from api.records.viewing import supplies
 from api.records.viewing.medication import Drug, Overlap, Period
 from api.records.viewing.service import MOST_ROWS, Part, Wanted
 from web_portal.charts import Bar, Spans, spans
@@ -50,15 +51,15 @@ async def read(
 ) -> Response[bytes]:
     months = months or "12"
     first = since(months)
-    wanted = Wanted(categories=drugs.KINDS, since=first, count=MOST_ROWS)
+    wanted = Wanted(categories=supplies.KINDS, since=first, count=MOST_ROWS)
     found = await opened(request, actor, participant_id, wanted)
     if found is None:
         return await refused(request, actor)
     seen, names = found
     today, part = clock.today_in_japan(), seen.parts[1]
-    supplies = drugs.supplies_of(sources(part))
-    every = drugs.drugs_of(supplies)
-    begin = first or min((each.start for each in supplies), default=today)
+    given = supplies.supplies_of(sources(part))
+    every = drugs.drugs_of(given)
+    begin = first or min((each.start for each in given), default=today)
     end = max([today, *(each.end for each in every)])
     return await shown(
         request,
@@ -73,14 +74,14 @@ async def read(
             for place, each in enumerate(every[:MOST_DRUGS])
         ],
         is_cut=part.total > len(part.records) or len(every) > MOST_DRUGS,
-        overlaps=[overlap(request, each, names) for each in drugs.overlaps_of(supplies)],
+        overlaps=[overlap(request, each, names) for each in drugs.overlaps_of(given)],
         path=f"{path_of(participant_id, TAB)}?months={months}",
     )
 
 
-def sources(part: Part) -> Iterable[drugs.Source]:
+def sources(part: Part) -> Iterable[supplies.Source]:
     return (
-        drugs.Source(
+        supplies.Source(
             each.record_id,
             each.category,
             each.facility_id,

@@ -19,6 +19,7 @@ from api.identity.guards import PORTAL, professionals_only
 from api.records import service as records
 from api.records.linking import service as linking
 from api.records.viewing import medication as drugs
+from api.records.viewing import supplies
 from api.records.viewing.service import Shelf, Wanted
 from web_portal.page import PortalRequest, preferences
 from web_portal.pages.clinic import medication
@@ -45,11 +46,12 @@ async def read(
 async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Response[bytes]:
     """For somebody just found."""
     today = clock.today_in_japan()
+    first = today - timedelta(days=supplies.LONGEST)
     found = await opened(
         request,
         actor,
         participant_id,
-        Wanted(categories=drugs.KINDS, since=today - timedelta(days=drugs.LONGEST), count=200),
+        Wanted(categories=supplies.KINDS, since=first, count=200),
         Wanted(categories=("condition",), count=MOST_CONDITIONS),
         Wanted(count=NEWEST),
     )
@@ -57,9 +59,9 @@ async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Re
         return await refused(request, actor)
     seen, names = found
     _, given, conditions, newest = seen.parts
-    supplies = drugs.supplies_of(medication.sources(given))
-    current = [each for each in drugs.drugs_of(supplies) if each.is_current(today)]
-    overlaps = [each for each in drugs.overlaps_of(supplies) if each.end >= today]
+    taken = supplies.supplies_of(medication.sources(given))
+    current = [each for each in drugs.drugs_of(taken) if each.is_current(today)]
+    overlaps = [each for each in drugs.overlaps_of(taken) if each.end >= today]
     return await shown(
         request,
         actor,
