@@ -110,11 +110,12 @@ BEGIN
     LEFT JOIN professional p
       ON p.professional_id = nullif(split_part(c.context, '|', 6), '')::uuid
     WHERE f.revision || '.' || coalesce(p.revision, 0) = c.standing
+      AND app.one_person(c.subject) = c.subject
       -- All names that lead to somebody lead to the subject, and of each person named one does.
       AND NOT EXISTS (
         SELECT FROM jsonb_array_elements(c.p -> 'people') AS who
         WHERE NOT coalesce((
-            SELECT bool_and(x.participant_id = c.subject) FROM (
+            SELECT bool_and(app.one_person(x.participant_id) = c.subject) FROM (
               SELECT k.participant_id FROM card k JOIN jsonb_array_elements_text(who -> 'cards') l
                 ON k.number = l WHERE k.is_active
               UNION ALL

@@ -165,6 +165,15 @@ CREATE POLICY of_the_subject ON number_set_aside USING (participant_id = (SELECT
 CREATE POLICY by_kind ON number_set_aside AS RESTRICTIVE FOR INSERT TO tsunagu_app
   WITH CHECK ((SELECT app.kind()) = 'participant');
 GRANT SELECT, INSERT, UPDATE (restored_at) ON number_set_aside TO tsunagu_app;
+-- Whatever came by a number its holder disowned, they may set aside and have back: no more of what
+-- a facility wrote than that.
+DROP POLICY own_source_change ON record;
+CREATE POLICY own_source_change ON record AS RESTRICTIVE FOR UPDATE TO tsunagu_app
+  USING (((SELECT app.kind()) = 'participant') = (source_facility_id = app.self_source())
+    OR EXISTS (SELECT FROM number_set_aside s JOIN number_step n
+      USING (participant_id, facility_id, local_id)
+      WHERE s.participant_id = record.participant_id AND s.facility_id = source_facility_id
+        AND s.record_id = record.record_id AND s.version = record.version AND n.act = 'not_me'));
 
 CREATE POLICY support_centre ON patient_match
   USING ((SELECT app.kind()) = 'support');

@@ -99,17 +99,23 @@ async def disown(tx: Transaction, facility_id: UUID, local_id: str) -> asyncpg.R
 
 async def set_aside(tx: Transaction, facility_id: UUID, local_id: str, since: object) -> int:
     """Whatever this facility stored of the subject since then; how many records."""
-    rows = await tx.fetch(
-        "UPDATE record SET is_current = false WHERE participant_id = (SELECT app.subject())"
-        " AND source_facility_id = $1 AND is_current AND recorded_at >= $2"
-        " RETURNING record_id, version",
+    await tx.execute(
+        "INSERT INTO number_set_aside (participant_id, facility_id, local_id, record_id, version)"
+        " SELECT participant_id, source_facility_id, $2, record_id, version FROM record"
+        " WHERE participant_id = (SELECT app.subject()) AND source_facility_id = $1 AND is_current"
+        " AND recorded_at >= $3",
         facility_id,
+        local_id,
         since,
     )
-    await tx.connection.executemany(
-        "INSERT INTO number_set_aside (participant_id, facility_id, local_id, record_id, version)"
-        " VALUES (app.subject(), $1, $2, $3, $4)",
-        [(facility_id, local_id, row["record_id"], row["version"]) for row in rows],
+    rows = await tx.fetch(
+        "UPDATE record r SET is_current = false FROM number_set_aside s"
+        " WHERE r.participant_id = (SELECT app.subject()) AND r.is_current"
+        " AND s.participant_id = r.participant_id AND s.record_id = r.record_id"
+        " AND s.version = r.version AND s.facility_id = $1 AND s.local_id = $2"
+        " AND s.restored_at IS NULL RETURNING r.record_id",
+        facility_id,
+        local_id,
     )
     return len(rows)
 
