@@ -244,6 +244,20 @@ TABLE = (
         },
     ),
     Row("POST", "/fhir/R4/{resource_type}", "in in in in in bad in in", "/fhir/R4/Condition", {}),
+    Row(
+        "PUT",
+        "/fhir/R4/{resource_type}",
+        "in in in in in bad in in",
+        "/fhir/R4/Condition?identifier=urn:x%7C1",
+        {},
+    ),
+    Row(
+        "PUT",
+        "/fhir/R4/{resource_type}/{resource_id}",
+        "in in in in in bad in in",
+        "/fhir/R4/Condition/{record}",
+        {},
+    ),
     # The sealed log
     Row("GET", "/log/v1/checkpoint", OPEN),
     Row("GET", "/log/v1/tile/{tile}", OPEN, "/log/v1/tile/0/000.p/1"),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ from tests.records import shapes, stored
 from tests.records.conftest import Person
 from tests.records.test_ingest import as_bytes, named, refused
 from tests.records.test_ingest_routes import FHIR, emr, issues
-from tests.serving import Served, serving
+from tests.serving import Served
 
 __all__ = ["emr"]
 
@@ -225,22 +226,18 @@ async def test_a_bent_sending_is_stored_wholly_or_not_at_all(
 # A real server, because a test's client hands a body over whole.
 
 
-@pytest.fixture(scope="module")
-def own_server(database: Deployment) -> Iterator[Served]:
-    with serving(database.settings.home, database.app_dsn) as served:
-        yield served
-
-
 @pytest.mark.parametrize("is_announced", [True, False], ids=["with its length", "in chunks"])
 async def test_a_hundred_megabytes_are_refused_while_they_come(
-    own_server: Served, clinic_token: str, is_announced: bool
+    served: Served, database: Deployment, people: dict[str, demo.Cast], is_announced: bool
 ):
-    port = int(own_server.url.rpartition(":")[2])
+    own = msgspec.structs.replace(database.settings, public_url=served.url)
+    token = await asyncio.to_thread(demo.fetch_token, own, "sato", "system/*.write")
+    port = int(served.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     length = f"Content-Length: {100 * MEGABYTE}" if is_announced else "Transfer-Encoding: chunked"
     head = (
         f"POST /fhir/R4 HTTP/1.1\r\nHost: localhost:{port}\r\n"
-        f"Authorization: Bearer {clinic_token}\r\n"
+        f"Authorization: Bearer {token}\r\n"
         f"Content-Type: application/fhir+json\r\n{length}\r\n\r\n"
     )
     writer.write(head.encode())

@@ -1,5 +1,6 @@
 """FHIR R4 for facility systems: transactions, batches and single resources coming in."""
 
+from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Any
 
@@ -7,6 +8,13 @@ import msgspec
 from litestar import Request, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+)
 from litestar.params import FromPath
 from litestar.response import Response
 
@@ -21,7 +29,7 @@ from api.records.incoming.service import Stored, StoredRecord, Update
 from api.records.incoming.versions import instant
 from api.records.parse import MAX_BYTES
 from api.records.routes import FHIR_JSON, FhirReads
-from api.records.shapes import R4_TYPES
+from api.records.shapes import R4_TYPES, SHAPES
 
 # Above our own limit, so that a body a little too large still gets our own answer.
 BODY_LIMIT = MAX_BYTES + 64 * 1024
@@ -33,6 +41,27 @@ STORED = {
         media_type=FHIR_JSON,
     )
 }
+
+RESOURCE = Schema(
+    type=OpenAPIType.OBJECT,
+    required=["resourceType"],
+    properties={
+        "resourceType": Schema(type=OpenAPIType.STRING, enum=["Bundle", *SHAPES]),
+        "type": Schema(type=OpenAPIType.STRING, description="Of a Bundle: what is done with it"),
+        "entry": Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
+    },
+)
+
+
+@dataclass
+class TakesFhir(Operation):
+    """A FHIR resource in the body, which is read as it came."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            {FHIR_JSON: OpenAPIMediaType(schema=RESOURCE)}, required=True
+        )
+
 
 UPDATED = STORED | {
     201: ResponseSpec(
@@ -53,6 +82,7 @@ class Fhir(FhirReads):
         "",
         guards=[systems_that_write],
         request_max_body_size=BODY_LIMIT,
+        operation_class=TakesFhir,
         media_type=FHIR_JSON,
         responses=STORED,
     )
@@ -67,6 +97,7 @@ class Fhir(FhirReads):
         "/{resource_type:str}",
         guards=[systems_that_write],
         request_max_body_size=BODY_LIMIT,
+        operation_class=TakesFhir,
         media_type=FHIR_JSON,
         responses=STORED,
     )
@@ -90,6 +121,7 @@ class Fhir(FhirReads):
         "/{resource_type:str}",
         guards=[systems_that_write],
         request_max_body_size=BODY_LIMIT,
+        operation_class=TakesFhir,
         media_type=FHIR_JSON,
         responses=UPDATED,
     )
@@ -105,6 +137,7 @@ class Fhir(FhirReads):
         "/{resource_type:str}/{resource_id:str}",
         guards=[systems_that_write],
         request_max_body_size=BODY_LIMIT,
+        operation_class=TakesFhir,
         media_type=FHIR_JSON,
         responses=UPDATED,
     )
