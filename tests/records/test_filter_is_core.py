@@ -201,7 +201,7 @@ SEARCHES: dict[str, tuple[Search, Callable[[RecordFacts], bool]]] = {
 }
 
 
-@trying(300)
+@trying(150)
 @given(
     cases,
     types_asked,

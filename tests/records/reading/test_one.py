@@ -190,7 +190,7 @@ async def test_each_answer_is_one_event_and_its_receipt_is_of_it(hanako: Someone
         start=1,
     ):
         before = (await stored.log(hanako.id))[0].number
-        receipt = parse_receipt((await emr.get(each)).headers[RECEIPT])
+        receipt = parse_receipt((await emr.send("GET", each)).headers[RECEIPT])
         newest = (await stored.log(hanako.id))[0]
         assert newest.number == before + 1, (number, each)
         async with unit_of_work(hanako.actor) as tx:
