@@ -92,6 +92,7 @@ ROW: dict[str, Any] = {
     "on": date(2026, 5, 5),
     "name": "HBs抗原",
     "text": "7.1",
+    "is_number": True,
     "flag": "高",
     "range": "4.6〜6.2",
     "mark": legend_mark(1),
@@ -120,7 +121,7 @@ CHART: dict[str, Any] = {
     "has_several_methods": True,
     "has_several_ranges": True,
     "words": 1,
-    "rows": [ROW, ROW | {"flag": "", "marks": []}],
+    "rows": [ROW, ROW | {"flag": "", "marks": [], "text": "陰性", "is_number": False}],
     "more": 4,
     "href": f"{OWN}/labs?test=3D046000001906202",
 }
@@ -219,6 +220,7 @@ VIEWER_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "clinic/labs.html",
         MEASURED | {"test": "x", "others": [], "is_cut": False},
     ),
+    "clinic-vitals": ("clinic/vitals.html", MEASURED | {"tab": "vitals"}),
     "clinic-vitals-none": (
         "clinic/vitals.html",
         MEASURED | {"tab": "vitals", "charts": [], "others": [], "is_cut": False},

@@ -200,6 +200,7 @@ def _row(
         "on": value.source.on,
         "name": series.name if is_named else "",
         "text": f"{value.text} {series.unit}".strip() if is_named else value.text,
+        "is_number": value.number is not None,
         "flag": say(request, f"clinic.flag.{value.flag}") if value.flag else "",
         "range": value.range_text,
         "mark": legend_mark(series.facilities.index(value.source.facility_id)),
