@@ -14,6 +14,10 @@ from api.core import clock
 from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.records import queries as record_queries
+from api.records.incoming.whom import is_taken
+from api.records.mapping import Identifier
+from api.records.matching import service as matching
+from api.records.matching.patients import demographics_of
 from api.records.parse import Json
 from api.records.ssmix2 import path, queries, reading
 from api.records.ssmix2.accounting import Outcome
@@ -86,6 +90,10 @@ async def _settle(
     opens_case: bool,
 ) -> list[Outcome]:
     judged = await asyncio.to_thread(_judged, sending, chunk, person)
+    if person is None:
+        person = await _met(sending, patient, judged)
+        if person is not None:
+            judged = await asyncio.to_thread(_judged, sending, chunk, person)
     settled = Settled()
     async with unit_of_work(sending.actor, subject=person) as tx:
         if person is None:
@@ -93,12 +101,12 @@ async def _settle(
         else:
             state = await stored.locked_settings_in(tx)
             refusal = UNKNOWN if state is None else ""
-            if state is not None and not _is_taken(state):
+            if state is not None and not is_taken(state, sending.facility.facility_id):
                 refusal = NOT_TAKEN
         if refusal:
             judged = [_refused(each, refusal) for each in judged]
         elif state is not None and person is not None:
-            judged = await _of_the_same_birth(tx, judged)
+            judged = await _of_the_same_birth(tx, sending, patient, judged)
         good = [each for each in judged if isinstance(each.read, Read)]
         written = 0
         if good and person is not None and state is not None:
@@ -127,8 +135,21 @@ def _judge(sending: Sending, lying: Lying, person: UUID | None) -> Judged:
     return Judged(lying, reading.read(lying.body, lying.name, subject, sending.system))
 
 
-def _is_taken(settings: stored.Settings) -> bool:
-    return settings.participation.state not in ("refused", "withdrawn")
+async def _met(sending: Sending, patient: str, judged: Sequence[Judged]) -> UUID | None:
+    """Whom the basic data of a number that names nobody describes beyond doubt: linked then, and
+    known to the patient's next files."""
+    async with unit_of_work(sending.actor) as tx:
+        facility_id = sending.facility.facility_id
+        linked = await record_queries.participant_of_local_id(tx, facility_id, patient)
+    if linked is not None:
+        return linked
+    for each in judged:
+        for item in each.read.items if isinstance(each.read, Read) else ():
+            if item.resource["resourceType"] == "Patient":
+                number = Identifier(sending.system, patient)
+                described = demographics_of(item.resource)
+                return await matching.meet(sending.actor, sending.facility, [number], described)
+    return None
 
 
 def _refused(judged: Judged, reason: str) -> Judged:
@@ -138,16 +159,25 @@ def _refused(judged: Judged, reason: str) -> Judged:
     return judged._replace(read=Unreadable(reason))
 
 
-async def _of_the_same_birth(tx: Transaction, judged: Sequence[Judged]) -> list[Judged]:
-    """A number that was linked to somebody born on another day is linked to somebody else."""
-    births = {each.read.birth_on for each in judged if isinstance(each.read, Read)} - {None}
-    if not births:
+async def _of_the_same_birth(
+    tx: Transaction, sending: Sending, patient: str, judged: Sequence[Judged]
+) -> list[Judged]:
+    """A number that was linked to somebody born on another day is linked to somebody else, unless
+    that was known when it was linked."""
+    said = (each.read.birth_on for each in judged if isinstance(each.read, Read))
+    births = {birth_on for birth_on in said if birth_on is not None}
+    person = await record_queries.person(tx) if births else None
+    if person is None:
         return list(judged)
-    person = await record_queries.person(tx)
-    own = person["birth_on"] if person is not None else None
+    number = Identifier(sending.system, patient)
+    others = {
+        birth_on
+        for birth_on in births - {person["birth_on"]}
+        if not await matching.weighed_in(tx, [number], [birth_on])
+    }
     return [
         each._replace(read=Unreadable(OTHER_BIRTH))
-        if isinstance(each.read, Read) and each.read.birth_on not in (None, own)
+        if isinstance(each.read, Read) and each.read.birth_on in others
         else each
         for each in judged
     ]
