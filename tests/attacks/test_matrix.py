@@ -147,7 +147,7 @@ TABLE = (
     Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
     Row(
         "GET",
-        "/fhir/R4/Patient/{patient_id}/$summary",
+        "/fhir/R4/{resource_type}/{resource_id}/$summary",
         "in in . in . in in in",
         "/fhir/R4/Patient/{taro}/$summary",
     ),
@@ -1159,7 +1159,7 @@ TABLE = (
 OF_APPS = {
     ("GET", "/fhir/R4/{resource_type}"),
     ("GET", "/fhir/R4/{resource_type}/{resource_id}"),
-    ("GET", "/fhir/R4/Patient/{patient_id}/$summary"),
+    ("GET", "/fhir/R4/{resource_type}/{resource_id}/$summary"),
 }
 
 JSON_ROUTES = (
