@@ -195,7 +195,7 @@ TABLE = (
     Row("GET", "/fhir/R4/{resource_type}/{resource_id}", HIS_RECORD, "/fhir/R4/Consent/{taro}"),
     Row(
         "GET",
-        "/fhir/R4/Patient/{patient_id}/$summary",
+        "/fhir/R4/{resource_type}/{resource_id}/$summary",
         "in in . in . in in in",
         "/fhir/R4/Patient/{taro}/$summary",
     ),
@@ -1422,6 +1422,7 @@ OF_APPS = {
     ("HEAD", "/fhir/R4/{resource_type}/{resource_id}"),
     ("POST", "/fhir/R4/{resource_type}/_search"),
     ("GET", "/fhir/R4/Patient/{patient_id}/$summary"),
+    ("GET", "/fhir/R4/{resource_type}/{resource_id}/$summary"),
 }
 
 JSON_ROUTES = (

@@ -19,7 +19,7 @@ from api.identity.guards import (
     participants_only,
     professionals_apps_and_reading_systems,
 )
-from api.records.errors import UnknownParameter
+from api.records.errors import UnknownParameter, UnknownType
 from api.records.summary import service
 
 FHIR_JSON = "application/fhir+json"
@@ -28,21 +28,28 @@ ApiRequest = Request[Any, Any, Any]
 
 
 class Summaries(Controller):
-    path = "/fhir/R4/Patient"
+    # A path that named Patient would hide the search and the read of Patients beside it.
+    path = "/fhir/R4"
     opt = {"door": "fhir"}  # noqa: RUF012 - Litestar's own declaration
     guards = (professionals_apps_and_reading_systems,)
     tags = ("FHIR R4",)
 
-    @get("/{patient_id:str}/$summary", media_type=FHIR_JSON)
+    @get("/{resource_type:str}/{resource_id:str}/$summary", media_type=FHIR_JSON)
     async def summary(
-        self, request: ApiRequest, patient_id: FromPath[str], actor: NamedDependency[Actor]
+        self,
+        request: ApiRequest,
+        resource_type: FromPath[str],
+        resource_id: FromPath[str],
+        actor: NamedDependency[Actor],
     ) -> Response[bytes]:
         """An IPS document of what the requester may see now; 404 where that is nothing. `profile`
         may name the IPS Bundle, no other."""
         asked = dict(request.query_params)
         if asked.pop("profile", PROFILE) != PROFILE or asked.keys() - {"_format"}:
             raise UnknownParameter
-        subject = _uuid(patient_id)
+        if resource_type != service.PATIENT:
+            raise UnknownType
+        subject = _uuid(resource_id)
         app: AppAccess | None = request.scope["state"].get("app")
         if app is not None:
             return Response(await service.for_app(app, subject), media_type=FHIR_JSON)
