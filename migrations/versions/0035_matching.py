@@ -330,6 +330,11 @@ BEGIN
         AND s.facility_id = v_facility AND s.local_id = p_local_id AND s.act = 'not_me')
       AND NOT EXISTS (SELECT FROM patient_match m WHERE m.participant_id = p.participant_id
         AND m.facility_id = v_facility AND m.local_id = p_local_id AND m.decision = 'different')
+    -- A day on which too many are said to be born must not leave out whoever is most alike.
+    ORDER BY (app.folded_name(p.name) = p_name)::integer
+      + (app.folded_name(p.name_kana) = p_kana)::integer
+      + coalesce(app.folded_name(r.insurance_number) = p_insurance[2], false)::integer DESC,
+      p.participant_id
     LIMIT 100;
 END $$;
 -- Puts a doubt before the support centre, in the name of the facility that sent it.
