@@ -67,7 +67,8 @@ async def insert(place: Place, hanako: Visitor, kind: str, category: str, body: 
         await tx.execute(
             "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
             " sensitivity, source_facility_id, effective_on, title, body)"
-            " VALUES (app.subject(), $1, 1, $2, $3, 0, $4, current_date + 1, $5, $6)",
+            " VALUES (app.subject(), $1, 1, $2, $3, 0, $4,"
+            " (now() AT TIME ZONE 'Asia/Tokyo')::date + 1, $5, $6)",
             record_id,
             kind,
             category,

@@ -292,7 +292,8 @@ class _Entries:
         marks = frozenset(mark for each in outer for mark in own_marks(each))
         for position, entry in enumerate(_entries(self.bundle)):
             resource = as_object(entry.get("resource"))
-            if resource.get("resourceType") in _OF_THE_DOCUMENT or _is_context(resource):
+            name = as_text(resource.get("resourceType"))
+            if name in _OF_THE_DOCUMENT or _is_context(resource):
                 continue
             subject = _judge(resource, f"Bundle.entry[{position}].resource", self.index.get)
             if isinstance(subject, list):

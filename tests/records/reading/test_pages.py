@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from api.consent.settings.switches import SetFacility
 from api.core import clock
-from api.core.actor import Actor
+from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.records.errors import BadPage
 from api.records.reading import pages
@@ -102,9 +102,10 @@ async def test_what_arrives_or_is_withdrawn_between_pages_doubles_and_hides_noth
     await five.has(lab("before", "2020-01-01"), lab("after", "2026-06-01"))
     shown = numbers(first)
     gone = next(each for each in "abcde" if each not in shown)
-    async with unit_of_work(five.actor) as tx:
+    async with unit_of_work(OPERATOR, subject=five.actor.participant_id) as tx:
         await tx.execute(
-            "UPDATE record SET is_current = false WHERE identifier_value = ANY ($1)",
+            "UPDATE record SET is_current = false WHERE identifier_value = ANY ($1)"
+            " AND participant_id = app.subject()",
             [gone, shown[0]],
         )
     rest = []
