@@ -56,12 +56,17 @@ from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
 from api.records.apps.routes import routes as app_routes
 from api.records.asking.routes import routes as access_routes
+from api.records.bulk import running as exports
+from api.records.bulk.routes import routes as bulk_routes
+from api.records.checkup_xml.routes import routes as checkup_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
 from api.records.linking.routes import routes as linking_routes
+from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
 from api.records.previewing.routes import routes as preview_routes
+from api.records.summary.routes import routes as summary_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.proof_routes import routes as proof_routes
@@ -168,12 +173,16 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *checkup_routes,
         *linking_routes,
+        *matching_routes,
         *app_routes,
         *records_routes,
         *access_routes,
         *emergency_routes,
         *preview_routes,
+        *summary_routes,
+        *bulk_routes,
         *pages,
     ]
     if settings.is_demo:
@@ -255,6 +264,7 @@ def _serving(dsn: str) -> Any:
             origin = origin_of(settings.public_url, directory.profile().id)
             tasks = [
                 asyncio.create_task(_deliver()),
+                asyncio.create_task(exports.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
             ]
             # What stands now stays: the collector need not walk it at every full round.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from api import server
+from api import cli_ingest, server
 from api.access_log import verifier
 from api.core.errors import Unavailable
 from api.core.settings import SettingFault, Settings, from_environment
@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             "migrate": _migrate,
             "demo-token": _demo_token,
             "ingest": _ingest,
+            "records": _records,
             "keys": _keys,
             "consent": _consent,
             "trained": _trained,
@@ -84,21 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="keys that may be changed while it serves")
     keys.add_argument("deed", choices=("rotate",))
     keys.add_argument("name", choices=("receipts", "my-number"))
-    folder = commands.add_parser("ingest", help="take in a folder of files")
-    folder.add_argument("form", choices=("fhir",))
-    folder.add_argument("directory", type=Path)
-    folder.add_argument(
-        "--facility",
-        metavar="CODE",
-        help="10-digit code of the facility they come from (in the demo: its clinic)",
+    cli_ingest.add_arguments(commands.add_parser("ingest", help="take in a folder of files"))
+    kept = commands.add_parser("records", help="what is kept").add_subparsers(
+        dest="deed", required=True
     )
-    folder.add_argument(
-        "--subject",
-        action="append",
-        default=[],
-        type=_subject,
-        metavar="REFERENCE=CARD",
-        help="whose card a reference or an identifier in the files stands for",
+    kept.add_parser("retention", help="withdraw what is past its time").add_argument(
+        "--dry-run", action="store_true", help="only say what would be withdrawn"
     )
     verifier.add_arguments(
         commands.add_parser("verify", help="check an access log without trusting whoever runs it")
@@ -153,6 +145,9 @@ def _add_system(parser: argparse.ArgumentParser) -> None:
         keys = each.add_mutually_exclusive_group(required=True)
         keys.add_argument("--jwks", type=Path, metavar="FILE", help="a JSON Web Key Set")
         keys.add_argument("--jwks-uri", metavar="URL", help="where the system publishes one")
+    exporting = deeds.add_parser("export", help="may it export its own patients in bulk?")
+    exporting.add_argument("client", metavar="CLIENT_ID")
+    exporting.add_argument("answer", choices=("allow", "deny"))
     deeds.add_parser("end", help="no token any more").add_argument("client", metavar="CLIENT_ID")
 
 
@@ -359,10 +354,40 @@ def _witness(_: Settings, options: argparse.Namespace) -> int:
 def _ingest(settings: Settings, options: argparse.Namespace) -> int:
     from api.core.crypto import KeyRing
 
+    cli_ingest.check(options)
     keys = KeyRing(settings.home / "keys")
     with _dsn(settings, keys) as dsn:
-        print(asyncio.run(_take_in(settings, keys, dsn, options)))
+        print(asyncio.run(_taken_in(settings, keys, dsn, options)))
     return 0
+
+
+def _records(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    keys = KeyRing(settings.home / "keys")
+    with _dsn(settings, keys) as dsn:
+        print(asyncio.run(_kept(settings, keys, dsn, is_dry_run=options.dry_run)))
+    return 0
+
+
+async def _kept(settings: Settings, keys: "KeyRing", dsn: str, *, is_dry_run: bool) -> str:
+    from api.records.retention import service as retention
+
+    async with _ready(settings, keys, dsn, is_demo=None):
+        done = await retention.expire(is_dry_run=is_dry_run)
+    if not done.participants:
+        return "No record is past the time this network keeps its kind."
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(done.records.items()))
+    verb = "would be" if is_dry_run else "were"
+    return f"{counted}: records of {done.participants} participants {verb} withdrawn."
+
+
+async def _taken_in(
+    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
+) -> str:
+    locale = "ja" if _speaks_japanese() else "en"
+    async with _ready(settings, keys, dsn, is_demo=None):
+        return await cli_ingest.take_in(settings.home, options, locale)
 
 
 @contextmanager
@@ -429,6 +454,8 @@ async def _kept_directory(
                 )
             case (_, "keys", _):
                 return await console.change_keys(of.client, of.jwks, of.jwks_uri)
+            case (_, "export", _):
+                return await console.let_system_export(of.client, of.answer == "allow")
             case _:
                 return await console.end_system(of.client)
 
@@ -622,47 +649,6 @@ async def _consented(
                 return await console.call_off(options.campaign, locale)
             case _:
                 return await console.list_campaigns(locale)
-
-
-async def _take_in(
-    settings: Settings, keys: "KeyRing", dsn: str, options: argparse.Namespace
-) -> str:
-    from api.core.actor import Actor, ActorKind
-    from api.records.incoming import service as ingest
-    from api.records.incoming.report import format_report, show_progress
-
-    locale = "ja" if _speaks_japanese() else "en"
-    async with _ready(settings, keys, dsn, is_demo=None):
-        facility = await _facility(settings.home, options.facility)
-        report = await ingest.ingest_folder(
-            Actor(kind=ActorKind.OPERATOR, facility_id=facility),
-            options.directory,
-            dict(options.subject),
-            show_progress(sys.stderr, locale),
-        )
-        return format_report(report, locale)
-
-
-def _subject(text: str) -> tuple[str, str]:
-    """`REFERENCE=CARD`; the reference itself may hold a `=`."""
-    reference, _, card = text.rpartition("=")
-    if not reference or not card:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form REFERENCE=CARD")
-    return reference, card
-
-
-async def _facility(home: Path, code: str | None) -> UUID:
-    from api import demo
-    from api.core.actor import OPERATOR
-    from api.directory import service as directory
-
-    if code is None and not demo.is_home(home):
-        raise SettingFault("Name the facility the files come from with --facility CODE.")
-    wanted = code or demo.CLINIC
-    for each in await directory.facilities(OPERATOR):
-        if each.code == wanted:
-            return each.facility_id
-    raise SettingFault(f"This network has no facility with the code {wanted}. Nothing was stored.")
 
 
 def _speaks_japanese() -> bool:

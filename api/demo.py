@@ -333,10 +333,11 @@ async def _account(key: str, kind: str, name: str, kana: str, person_id: UUID) -
 
 
 async def _join(person: Cast) -> None:
-    """Hanako and Tarō joined on paper, at the counter."""
+    """Hanako and Tarō joined on paper, at the counter, three years ago."""
     actor = _as(person)
+    signed_on = clock.today_in_japan() - timedelta(days=3 * 365)
     async with unit_of_work(actor) as tx:
-        await participating.join_in(tx, actor)
+        await participating.join_in(tx, actor, signed_on=signed_on)
         await schemes.begin_in(tx, actor, None)
 
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-# Walks the paths in order; reports what wrk counted as one JSON object. With bodies it posts: the
-# n-th path's own, "@N@" in it replaced by a number that never comes twice.
+# Walks the paths in order; reports what wrk counted as one JSON object.
 SCRIPT = """
 local paths, bodies = {}, {}
 for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
@@ -18,9 +17,10 @@ for line in io.lines("%(bodies)s") do bodies[#bodies + 1] = line end
 local n = %(start)d
 request = function()
   n = n + 1
-  local at = n %% #paths + 1
-  if #bodies == 0 then return wrk.format("GET", paths[at]) end
-  return wrk.format("POST", paths[at], nil, (bodies[at]:gsub("@N@", n)))
+  local path = paths[n %% #paths + 1]
+  if #bodies == 0 then return wrk.format("GET", path) end
+  local body = bodies[n %% #bodies + 1]:gsub("@N@", tostring(n))
+  return wrk.format("POST", path, nil, body)
 end
 done = function(summary, latency, requests)
   io.write(string.format('\\nJSON{"requests":%%d,"seconds":%%f,"p50":%%f,"p99":%%f,"bad":%%d}\\n',
@@ -62,15 +62,15 @@ def drive(
     start: int = 0,
     bodies: Sequence[str] = (),
 ) -> Load:
-    """One bounded run against a server on this machine. `bodies`: one line for each path."""
+    """One bounded run against a server on this machine. With `bodies`, of one line each, they are
+    posted in turn; `@N@` in them is another number each time."""
     if "//localhost" not in base_url and "//127.0.0.1" not in base_url:
         raise ValueError("load goes to loopback only")
     with tempfile.TemporaryDirectory() as folder:
-        listing, script = Path(folder, "paths"), Path(folder, "walk.lua")
-        sent = Path(folder, "bodies")
+        listing, posted, script = (Path(folder, name) for name in ("paths", "bodies", "walk.lua"))
         listing.write_text("\n".join(paths))
-        sent.write_text("\n".join(bodies))
-        script.write_text(SCRIPT % {"paths": listing, "bodies": sent, "start": start})
+        posted.write_text("\n".join(bodies))
+        script.write_text(SCRIPT % {"paths": listing, "bodies": posted, "start": start})
         said = subprocess.run(
             [
                 tool(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",

@@ -55,6 +55,7 @@ def main() -> None:
     figures = {
         "read_over_hello": over(rows, "read", 16),
         "search50_over_hello": over(rows, "search50", 16),
+        "narrowed_over_hello": over(rows, "narrowed", 16),
         "everything200_ms_p50": round(median(rows["everything200", 1], "p50"), 2),
         "create_over_hello": over(rows, "create", 16),
         "bundle100_ms": round(median(rows["bundle100", 1], "p50"), 2),
@@ -134,6 +135,13 @@ def _ways(network: Network) -> dict[str, Way]:
     return {
         "read": reads(network),
         "search50": Way([f"/fhir/R4/Observation?patient={each}&_count=50" for each in heavy]),
+        "narrowed": Way(
+            [
+                f"/fhir/R4/Observation?patient={each}&code=urn:example%7C0030,0031,0080"
+                "&date=ge2026-02-01&_sort=-date"
+                for each in heavy
+            ]
+        ),
         "everything200": Way([f"/fhir/R4/Patient/{each}/$everything?_count=200" for each in heavy]),
         "create": Way(
             ["/fhir/R4/Observation"] * len(people),

@@ -37,6 +37,9 @@ _SOURCES: Final = {
 }
 _EVENTS: Final = {
     EventName.RECORD_STORED: Kind.RECEIVED,
+    EventName.RECORD_WITHDRAWN: Kind.RECEIVED,
+    EventName.OWN_RECORD_ADDED: Kind.RECEIVED,
+    EventName.OWN_RECORD_REMOVED: Kind.RECEIVED,
     EventName.ENROLLED: Kind.SETTINGS,
     EventName.ENROLLED_BY_FAMILY: Kind.SETTINGS,
     EventName.PAPER_TYPED: Kind.SUPPORT,

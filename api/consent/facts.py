@@ -180,7 +180,8 @@ class Directive(Struct, frozen=True):
     """One version of a participant's settings; version 0 is "never chosen anything".
 
     `incoming_level` is the least sensitivity of records that arrive from now on. Of facilities
-    that joined since `asks_first_since` none comes under an area or everyone unasked.
+    that joined since `asks_first_since` none comes under an area or everyone unasked. From
+    `refused_sources` no more records are taken; what is there stays, and reading is not changed.
     Raises ValueError if two provisions share an id, two teams an id, or two marks a record.
     """
 
@@ -190,6 +191,7 @@ class Directive(Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     incoming_level: int = NORMAL
     asks_first_since: Instant | None = None
+    refused_sources: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
         if len({rule.id for rule in self.provisions}) != len(self.provisions):

@@ -14,6 +14,15 @@ async def lock(tx: Transaction) -> None:
     await tx.execute("SELECT access_log_lock_head()")
 
 
+async def lock_known(tx: Transaction) -> int | None:
+    """As `lock`, with the policy version; None, and nothing locked, for nobody we know."""
+    found: int | None = await tx.fetchval(
+        "SELECT access_log_lock_head() FROM participant"
+        " WHERE participant_id = (SELECT app.subject())"
+    )
+    return found
+
+
 async def current(tx: Transaction) -> asyncpg.Record | None:
     """The newest versions of the subject in one row; None for nobody we know."""
     return await tx.fetchrow(
@@ -23,7 +32,7 @@ async def current(tx: Transaction) -> asyncpg.Record | None:
         " coalesce(w.places::text, '[]') AS residences,"
         " coalesce(w.version, 0) AS residence_version, coalesce(d.version, 0) AS version,"
         " d.provisions::text AS provisions, d.teams::text AS teams, d.marks::text AS marks,"
-        " d.incoming_level, d.asks_first_since, d.recorded_at,"
+        " d.incoming_level, d.asks_first_since, d.refused_sources, d.recorded_at,"
         " (SELECT min(c.ends_at) FROM consent_question q JOIN consent_campaign c"
         "   USING (campaign_id) WHERE q.participant_id = s.participant_id"
         "   AND q.held_terms = p.terms_version AND c.called_off_at IS NULL) AS ends_at"
@@ -42,8 +51,8 @@ async def current(tx: Transaction) -> asyncpg.Record | None:
 async def version(tx: Transaction, number: int) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT version, provisions::text AS provisions, teams::text AS teams,"
-        " marks::text AS marks, incoming_level, asks_first_since, change::text AS change,"
-        " profile_id, profile_version, recorded_at FROM directive"
+        " marks::text AS marks, incoming_level, asks_first_since, refused_sources,"
+        " change::text AS change, profile_id, profile_version, recorded_at FROM directive"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,
     )
@@ -81,17 +90,19 @@ async def participation(tx: Transaction, number: int) -> asyncpg.Record | None:
 async def add_directive(
     tx: Transaction,
     version: int,
-    settings: tuple[str, str, str, int, datetime | None],
+    settings: tuple[str, str, str, int, datetime | None, Sequence[UUID]],
     change: str,
     profile: tuple[str, int],
     account_id: UUID | None,
 ) -> None:
-    """`settings`: provisions, teams and marks as JSON, incoming level, asks first since."""
+    """`settings`: provisions, teams and marks as JSON, incoming level, asks first since, refused
+    sources."""
     await tx.execute(
         "INSERT INTO directive (participant_id, version, provisions, teams, marks,"
-        " incoming_level, asks_first_since, change, profile_id, profile_version, recorded_by)"
-        " VALUES (app.subject(), $1, $2::jsonb, $3::jsonb, $4::jsonb, $5, $6, $7::jsonb, $8, $9,"
-        " $10)",
+        " incoming_level, asks_first_since, refused_sources, change, profile_id, profile_version,"
+        " recorded_by)"
+        " VALUES (app.subject(), $1, $2::jsonb, $3::jsonb, $4::jsonb, $5, $6, $7, $8::jsonb, $9,"
+        " $10, $11)",
         version,
         *settings,
         change,

@@ -206,6 +206,7 @@ async def store_in(
             msgspec.json.encode(following.marks).decode(),
             following.incoming_level,
             following.asks_first_since,
+            following.refused_sources,
         ),
         msgspec.json.encode(change).decode(),
         (profile.id, profile.version),

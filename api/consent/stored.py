@@ -32,6 +32,13 @@ class Settings(NamedTuple):
     changed_at: datetime | None
 
 
+class Held(NamedTuple):
+    """Settings held still, and the policy version PostgreSQL has as long as they are in force."""
+
+    policy_version: int
+    settings: Settings
+
+
 def network_rules() -> NetworkRules:
     """The profile as the decision sees it."""
     return _rules(directory.profile())
@@ -63,11 +70,14 @@ async def settings_in(tx: Transaction) -> Settings:
 
 async def locked_settings_in(tx: Transaction) -> Settings | None:
     """The subject's settings, held still by the log head's lock until the transaction ends."""
-    row = await queries.current(tx)
-    if row is None:
-        return None
-    await queries.lock(tx)
-    return await settings_in(tx)
+    held = await locked_in(tx)
+    return None if held is None else held.settings
+
+
+async def locked_in(tx: Transaction) -> Held | None:
+    """As `locked_settings_in`, with their version."""
+    version = await queries.lock_known(tx)
+    return None if version is None else Held(version, await settings_in(tx))
 
 
 def settings_of(row: asyncpg.Record) -> Settings:
@@ -100,4 +110,5 @@ def directive_of(row: asyncpg.Record | None) -> Directive:
         msgspec.json.decode(row["marks"], type=tuple[Mark, ...]),
         row["incoming_level"],
         row["asks_first_since"],
+        tuple(row["refused_sources"]),
     )

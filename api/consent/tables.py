@@ -1,6 +1,6 @@
 """Participation, settings and their receipts, appended only; what was asked and answered."""
 
-from piccolo.columns import JSONB, UUID, Bytea, Date, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Bytea, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from api.core.database import DB
@@ -26,6 +26,7 @@ class DirectiveVersion(Table, tablename="directive", db=DB):
     marks = JSONB()
     incoming_level = SmallInt()
     asks_first_since = Timestamptz(null=True)
+    refused_sources = Array(base_column=UUID())
     profile_id = Text()
     profile_version = Integer()
     recorded_at = Timestamptz()

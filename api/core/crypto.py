@@ -49,6 +49,11 @@ class KeyRing:
         return self._bytes("paper_scans.key", AESGCM.generate_key(256))
 
     @cached_property
+    def pages(self) -> bytes:
+        """Seals where a FHIR search goes on."""
+        return self._bytes("pages.key", AESGCM.generate_key(256))
+
+    @cached_property
     def csrf(self) -> str:
         return self._bytes("csrf.key", secrets.token_hex(32).encode()).decode()
 

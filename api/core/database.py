@@ -43,6 +43,7 @@ class Transaction:
         self.connection = connection
         self.actor = actor
         self.subject = subject
+        self.nonce: object = None  # of this transaction, as its contexts are signed with
 
     @property
     def acting(self) -> Actor:
@@ -131,6 +132,7 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
                 if elsewhere or powers is None or not actor.powers <= set(powers):
                     raise NotFound
             transaction = Transaction(connection, actor, subject or actor.participant_id)
+            transaction.nonce = started
             token = DB.current_transaction.set(transaction)  # type: ignore[arg-type]
             try:
                 yield transaction
@@ -177,11 +179,10 @@ async def turn_to(tx: Transaction, subject: UUID) -> None:
     actor = tx.acting
     if actor.is_proxy:
         raise NotFound
-    started = await tx.fetchval("SELECT app.transaction_nonce()")
     pid = tx.connection.get_server_pid()
     await tx.execute(
         "SELECT set_config('app.context', $1, true)",
-        signed_context("t", actor, subject, pid, started),
+        signed_context("t", actor, subject, pid, tx.nonce),
     )
     tx.subject = subject
 

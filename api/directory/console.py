@@ -96,6 +96,16 @@ async def change_keys(client_id: str, jwks: Path | None, jwks_uri: str | None) -
     return f"The system {client_id} signs with its new keys from now on."
 
 
+async def let_system_export(client_id: str, may: bool) -> str:
+    try:
+        await intake.let_system_export(OPERATOR, client_id, may=may)
+    except NotFound as fault:
+        raise _unchanged(f"There is no system {client_id}.") from fault
+    if not may:
+        return f"The system {client_id} may not export any more; what it has running stops."
+    return f"The system {client_id} may export what its facility may see of its own patients."
+
+
 async def end_system(client_id: str) -> str:
     try:
         await intake.end_system(OPERATOR, client_id)

@@ -184,10 +184,15 @@ class EmergencyViewers(Struct, frozen=True, kw_only=True):
 
 
 class Retention(Struct, frozen=True, kw_only=True):
-    """Whole years; 5 is the least 医師法 art. 24 and the length of an access log allow."""
+    """Whole years; 5 is the least 医師法 art. 24 and the length of an access log allow.
+
+    `categories`: after so many years, records of a kind are withdrawn here; their facilities keep
+    their own. A kind that is not named is kept.
+    """
 
     records_years: Annotated[int, Meta(ge=5)]
     access_log_years: Annotated[int, Meta(ge=5)]
+    categories: dict[str, Annotated[int, Meta(ge=1)]] = {}
 
 
 class SupportCentre(Struct, frozen=True, kw_only=True):
@@ -548,6 +553,11 @@ def _references(document: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:
             for path, category in _strings(allowed, ("default_matrix", profession)):
                 if category != EVERY_CATEGORY:
                     yield path, "categories", category
+    retention = document.get("retention")
+    kept = retention.get("categories") if isinstance(retention, dict) else None
+    if isinstance(kept, dict):
+        for category in kept:
+            yield ("retention", "categories", category), "categories", category
     for position, viewers in _tables(document, "emergency_viewers"):
         path = ("emergency_viewers", position)
         if isinstance(viewers.get("facility_type"), str):

@@ -31,6 +31,8 @@ def searchset_bytes(
     entries: Sequence[str] | bytes,
     total: int | None,
     next_link: str | None = None,
+    *,
+    kind: Literal["searchset", "history"] = "searchset",
 ) -> bytes:
     """Build a searchset around entries that are already JSON, without reading them again.
 
@@ -38,15 +40,20 @@ def searchset_bytes(
     are relative to `base_url`. Without entries there is no `entry` key (an empty array is not
     FHIR).
     """
-    links = [{"relation": "self", "url": f"{base_url}/{self_link}"}]
+    links = [{"relation": "self", "url": _joined(base_url, self_link)}]
     if next_link is not None:
-        links.append({"relation": "next", "url": f"{base_url}/{next_link}"})
-    head: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": links}
+        links.append({"relation": "next", "url": _joined(base_url, next_link)})
+    head: dict[str, Any] = {"resourceType": "Bundle", "type": kind, "link": links}
     if total is not None:
         head["total"] = total
     joined = entries if isinstance(entries, bytes) else ",".join(entries).encode()
     body = msgspec.json.encode(head)
     return b'%b,"entry":[%b]}' % (body[:-1], joined) if joined else body
+
+
+def _joined(base_url: str, link: str) -> str:
+    """A link that is only a query, or nothing, is of the base itself."""
+    return f"{base_url}/{link}" if link and not link.startswith("?") else base_url + link
 
 
 def written_bundle(

@@ -1,35 +1,47 @@
 """The CapabilityStatement: what this server offers to FHIR clients, and nothing more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-_ACTIONS: Final = ("read", "search-type", "create")
+import msgspec
+
 _OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_EVERYTHING: Final = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
 
-
-_REQUIRED: Final = (
-    "Required. Patient/<id>, or patient:identifier and patient.identifier with system|value"
-    " (card number, facility patient number)."
-)
-_PATIENT: Final = {
-    "AuditEvent": "Patient/<id>, for participants: themselves. Auditors see all, without names."
+_OF_STORED: Final = ("read", "vread", "history-instance", "search-type", "create")
+_OF_MADE: Final = ("read", "search-type")
+_SAID: Final = {
+    ("AuditEvent", "patient"): "Participants: themselves. Auditors see all, without names.",
+    ("Patient", "identifier"): "system|value: card number, the facility's own patient number, or"
+    " insurance (insurer:symbol:number:branch) with birthdate; by POST the code told at a desk.",
+    ("", "patient"): "Patient/<id>. One of patient, patient.identifier and patient:identifier is"
+    " required; connected apps: themselves, by patient, _id and _count alone.",
+    ("", "category"): "Codes of the network, or those the sender gave.",
+    ("", "date"): "The day, or the moment, a record is of. eq, ge, gt, le, lt.",
+    ("", "_lastUpdated"): "eq, ge, gt, le, lt.",
 }
+_RESULT: Final = (
+    "Results: _count (0 to 200), _sort (date, -date, _lastUpdated, -_lastUpdated), _summary,"
+    " _elements, _total (none, accurate). Unknown parameters are refused, or with Prefer:"
+    " handling=lenient left out and named. No _has, _include, _revinclude, no chains but"
+    " patient.identifier."
+)
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """One type and the search parameters served for it, each with its FHIR type. What is not
+    stored is made when it is asked for, and has no versions."""
+
+    resource_type: str
+    parameters: Mapping[str, str]
+    is_stored: bool = False
 
 
 def capability_statement(
-    base_url: str,
-    version: str,
-    published_on: str,
-    resource_types: Iterable[str],
-    read_only: Iterable[str] = (),
+    base_url: str, version: str, published_on: str, offered: Iterable[Offered]
 ) -> dict[str, Any]:
-    """Build the statement; `published_on` is an ISO date, `resource_types` what is stored.
-
-    `read_only` types are made when they are asked for, and have no versions.
-    """
-    resources = [_resource(name) for name in resource_types]
-    resources += [_resource(name, is_stored=False) for name in read_only]
+    """Build the statement; `published_on` is an ISO date."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -42,6 +54,7 @@ def capability_statement(
         "rest": [
             {
                 "mode": "server",
+                "documentation": _RESULT,
                 "security": {
                     "extension": [_oauth_uris(base_url.removesuffix("/fhir/R4"))],
                     "service": [
@@ -53,8 +66,12 @@ def capability_statement(
                         " Participants' apps: SMART App Launch, standalone, code with PKCE (S256)."
                     ),
                 },
-                "resource": sorted(resources, key=lambda each: str(each["type"])),
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "resource": [
+                    _resource(each) for each in sorted(offered, key=lambda one: one.resource_type)
+                ],
+                "interaction": [
+                    {"code": code} for code in ("transaction", "batch", "search-system")
+                ],
             }
         ],
     }
@@ -73,18 +90,25 @@ def _oauth_uris(site: str) -> dict[str, Any]:
     }
 
 
-def _resource(resource_type: str, *, is_stored: bool = True) -> dict[str, Any]:
-    actions = _ACTIONS if is_stored else _ACTIONS[:2]
-    return {
-        "type": resource_type,
-        "interaction": [{"code": action} for action in actions],
-        "versioning": "versioned" if is_stored else "no-version",
+def _resource(offered: Offered) -> dict[str, Any]:
+    name = offered.resource_type
+    wire: dict[str, Any] = {
+        "type": name,
+        "interaction": [{"code": code} for code in (_OF_STORED if offered.is_stored else _OF_MADE)],
+        "versioning": "versioned" if offered.is_stored else "no-version",
+        "readHistory": offered.is_stored,
+        "conditionalRead": "full-support" if offered.is_stored else "not-supported",
         "searchParam": [
-            {
-                "name": "patient",
-                "type": "reference",
-                "documentation": _PATIENT.get(resource_type, _REQUIRED),
-            },
-            {"name": "_count", "type": "number"},
+            _parameter(name, parameter, kind) for parameter, kind in offered.parameters.items()
         ],
     }
+    if name == "Patient":
+        wire["interaction"].append({"code": "create"})
+        wire["operation"] = [{"name": "everything", "definition": _EVERYTHING}]
+    return wire
+
+
+def _parameter(resource_type: str, name: str, kind: str) -> dict[str, Any]:
+    wire = {"name": name, "type": kind}
+    said = _SAID.get((resource_type, name)) or _SAID.get(("", name))
+    return wire | ({"documentation": said} if said else {})

@@ -7,6 +7,7 @@ from typing import Final
 
 # Identifier systems of people and places.
 CARD: Final = "urn:tsunagu:card"
+DESK_CODE: Final = "urn:tsunagu:desk-code"
 INSURANCE_MEMBER: Final = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID"
 INSTITUTION: Final = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
 RESOURCE_INSTANCE: Final = "http://jpfhir.jp/fhir/core/IdSystem/resourceInstance-identifier"

@@ -93,15 +93,15 @@ everyone_signed_in = signed_in(
 )
 
 
-def systems_with(scope: str) -> Guard:
-    """Lets facility systems with this scope pass."""
+def systems_with(*scopes: str) -> Guard:
+    """Lets facility systems with any of these scopes pass."""
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         token = bearer(connection)
         if token is None:
             raise BadAccessToken
         access = systems.access_of(token)
-        if scope not in access.scopes:
+        if not any(scope in access.scopes for scope in scopes):
             raise BadAccessToken
         connection.scope["state"]["actor"] = access.actor
 
@@ -109,7 +109,7 @@ def systems_with(scope: str) -> Guard:
     return guard
 
 
-systems_that_read = systems_with("system/*.read")
+systems_that_read = systems_with("system/*.read", "system/*.rs")
 systems_that_write = systems_with("system/*.write")
 
 
@@ -153,6 +153,25 @@ async def apps_and_reading_systems(connection: Connection, handler: BaseRouteHan
 
 
 apps_and_reading_systems.kinds = (ActorKind.SYSTEM,)  # type: ignore[attr-defined]
+
+
+async def professionals_apps_and_reading_systems(
+    connection: Connection, handler: BaseRouteHandler
+) -> None:
+    """As `apps_and_reading_systems`, and professionals by their own session's token."""
+    token = bearer(connection)
+    if token is not None and token.count(".") != 2:
+        found = await service.actor_of(token)
+        if found.kind is ActorKind.PROFESSIONAL:
+            connection.scope["state"]["actor"] = found
+            return
+    await apps_and_reading_systems(connection, handler)
+
+
+professionals_apps_and_reading_systems.kinds = (  # type: ignore[attr-defined]
+    ActorKind.PROFESSIONAL,
+    ActorKind.SYSTEM,
+)
 
 
 def device_at(connection: Connection) -> str:

@@ -17,6 +17,15 @@ async def system_client(client_id: str) -> dict[str, Any] | None:
     return await SystemClient.select().where(SystemClient.client_id == client_id).first()
 
 
+async def exporting_clients(tx: Transaction, facility_id: UUID) -> list[str]:
+    rows = await tx.fetch(
+        "SELECT client_id FROM system_client WHERE facility_id = $1 AND is_active AND may_export"
+        " ORDER BY client_id",
+        facility_id,
+    )
+    return [row["client_id"] for row in rows]
+
+
 async def use_jti(tx: Transaction, client_id: str, jti: str, expires_at: datetime) -> bool:
     """False when it was used before; rows past their end are swept as we go."""
     await tx.execute("DELETE FROM assertion_jti WHERE expires_at < now() - interval '5 minutes'")

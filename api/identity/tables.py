@@ -187,6 +187,7 @@ class SystemClient(Table, tablename="system_client", db=DB):
     jwks = JSONB(null=True)
     jwks_uri = Text(null=True)
     is_active = Boolean()
+    may_export = Boolean()
 
 
 class AssertionJti(Table, tablename="assertion_jti", db=DB):

@@ -7,147 +7,24 @@ from decimal import Decimal
 from typing import Final
 from uuid import NAMESPACE_OID, uuid5
 
-import msgspec
-
 from api.fhir.codes import (
     BUNDLE_IDENTIFIER,
     DOCUMENT_TYPE,
-    GENERAL_NAME,
     ICD10,
     INDICATION,
     INSTITUTION,
     INSTITUTION_EXTENSION,
     JLAC10,
     RESOURCE_INSTANCE,
-    YJ,
     patient_in_facility,
 )
+from api.records.demo_stories import HBS, STORIES, Care, Drug, Letter, Story, Test
 from api.records.parse import Json
 
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"
 _UCUM: Final = "http://unitsofmeasure.org"
+_DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 _DOSE_FORMS: Final = "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/MedicationUnitMERIT9Code"
-
-
-class _Drug(msgspec.Struct, frozen=True):
-    system: str
-    code: str
-    name: str
-    usage: str
-    daily: int
-
-
-class _Test(msgspec.Struct, frozen=True):
-    """One laboratory item with the range its values are drawn from and their last digit."""
-
-    jlac10: str
-    name: str
-    unit: str
-    low: str
-    high: str
-    step: str
-
-
-class _Story(msgspec.Struct, frozen=True):
-    """What the generator tells about one person of the cast."""
-
-    conditions: tuple[tuple[str, str, int], ...]  # ICD-10, name, years ago
-    drugs: tuple[_Drug, ...]
-    tests: tuple[_Test, ...]
-    visits: int
-    days_between: int
-    allergies: tuple[tuple[str, str, str], ...]  # name, category, criticality
-    vaccines: tuple[tuple[str, str, int], ...]  # CVX, name, days ago
-    untold: tuple[str, str] | None
-    document: tuple[str, str, str]  # LOINC, title, text
-
-
-_METFORMIN: Final = _Drug(YJ, "3962002F2027", "メトグルコ錠２５０ｍｇ", "１日２回 朝夕食後", 2)
-_AMLODIPINE: Final = _Drug(
-    GENERAL_NAME, "2171022F2ZZZ", "【般】アムロジピン錠５ｍｇ", "１日１回 朝食後", 1
-)
-_ROSUVASTATIN: Final = _Drug(
-    GENERAL_NAME, "2189017F1ZZZ", "【般】ロスバスタチン錠２．５ｍｇ", "１日１回 夕食後", 1
-)
-_FUROSEMIDE: Final = _Drug(
-    GENERAL_NAME, "2139005F2ZZZ", "【般】フロセミド錠２０ｍｇ", "１日１回 朝食後", 1
-)
-_CLOPIDOGREL: Final = _Drug(
-    GENERAL_NAME, "3399008F2ZZZ", "【般】クロピドグレル錠７５ｍｇ", "１日１回 朝食後", 1
-)
-_MAGNESIA: Final = _Drug(
-    GENERAL_NAME, "2344009F2ZZZ", "【般】酸化マグネシウム錠３３０ｍｇ", "１日３回 毎食後", 3
-)
-_FEXOFENADINE: Final = _Drug(
-    GENERAL_NAME, "4490023F2ZZZ", "【般】フェキソフェナジン錠６０ｍｇ", "１日２回 朝夕食後", 2
-)
-
-_HBA1C: Final = _Test("3D046000001906202", "HbA1c(NGSP)", "%", "6.6", "7.8", "0.1")
-_CREATININE: Final = _Test("3C015000002327101", "クレアチニン", "mg/dL", "0.62", "0.84", "0.01")
-_POTASSIUM: Final = _Test("3H015000002326101", "カリウム", "mEq/L", "3.8", "4.9", "0.1")
-_LDL: Final = _Test("3F077000002327101", "LDL-コレステロール", "mg/dL", "96", "148", "1")
-_HDL: Final = _Test("3F070000002327101", "HDL-コレステロール", "mg/dL", "46", "63", "1")
-_ALT: Final = _Test("3B045000002327201", "ALT(GPT)", "U/L", "18", "39", "1")
-_GGT: Final = _Test("3B090000002327101", "γ-GTP", "U/L", "22", "51", "1")
-_OLD_CREATININE: Final = msgspec.structs.replace(_CREATININE, low="1.05", high="1.38")
-_HEMOGLOBIN: Final = _Test("2A030000001930101", "ヘモグロビン", "g/dL", "10.8", "12.4", "0.1")
-_HBS: Final = ("5F016141002399831", "HBs抗原")
-
-_STORIES: Final = {
-    "hanako": _Story(
-        conditions=(
-            ("E119", "２型糖尿病", 9),
-            ("I10", "本態性高血圧症", 6),
-            ("E785", "脂質異常症", 4),
-        ),
-        drugs=(_METFORMIN, _AMLODIPINE, _ROSUVASTATIN),
-        tests=(_HBA1C, _CREATININE, _POTASSIUM, _LDL, _HDL, _ALT, _GGT),
-        visits=6,
-        days_between=61,
-        allergies=(("そば", "food", "low"), ("ペニシリン系抗菌薬", "medication", "high")),
-        vaccines=(("88", "インフルエンザワクチン", 120),),
-        untold=("D377", "膵のう胞性腫瘍の疑い"),
-        document=(
-            "57133-1",
-            "診療情報提供書",
-            "糖尿病で通院中の方です。年に一度の眼底検査をお願いいたします。",
-        ),
-    ),
-    "taro": _Story(
-        conditions=(
-            ("I500", "うっ血性心不全", 3),
-            ("I251", "陳旧性心筋梗塞", 7),
-            ("K590", "便秘症", 5),
-        ),
-        drugs=(_FUROSEMIDE, _CLOPIDOGREL, _AMLODIPINE, _MAGNESIA),
-        tests=(_OLD_CREATININE, _POTASSIUM, _HEMOGLOBIN, _LDL),
-        visits=5,
-        days_between=45,
-        allergies=(("造影剤（ヨード）", "medication", "high"),),
-        vaccines=(("33", "肺炎球菌ワクチン", 900), ("88", "インフルエンザワクチン", 95)),
-        untold=("D400", "前立腺腫瘍の疑い"),
-        document=(
-            "18842-5",
-            "退院時サマリー",
-            "心不全の悪化で入院し、利尿薬の調整で軽快して退院しました。塩分は１日６ｇまでとします。",
-        ),
-    ),
-    "yumi": _Story(
-        conditions=(("J301", "花粉症", 8), ("D509", "鉄欠乏性貧血", 1)),
-        drugs=(_FEXOFENADINE,),
-        tests=(_HEMOGLOBIN, _ALT),
-        visits=3,
-        days_between=90,
-        allergies=(("キウイフルーツ", "food", "low"),),
-        vaccines=(("03", "麻しん風しん混合ワクチン", 1500),),
-        untold=None,
-        document=(
-            "57133-1",
-            "診療情報提供書",
-            "貧血の精査のため、婦人科での診察をお願いいたします。",
-        ),
-    ),
-}
 
 
 def demo_patient_number(participant_key: str, facility: str) -> str:
@@ -158,7 +35,7 @@ def demo_patient_number(participant_key: str, facility: str) -> str:
 def demo_bundles(
     participant_key: str, birth_on: date, sex: str, facilities: Sequence[str], today: date
 ) -> list[Json]:
-    """Make all records of one person: per facility one transaction, and one document.
+    """Make all records of one person: per facility one transaction, and each document.
 
     `participant_key` is "hanako", "taro" or "yumi"; `sex` a FHIR gender; `facilities` 10-digit
     numbers, the family doctor first. Decimals are `Decimal`: write with `parse.encode`.
@@ -166,10 +43,12 @@ def demo_bundles(
     """
     writer = _Writer(participant_key, birth_on, sex, today)
     home, others = facilities[0], facilities[1:] or facilities[:1]
-    story = _STORIES[participant_key]
+    story = STORIES[participant_key]
     bundles = [writer.transaction(home, writer.regular_care(home, story))]
     bundles.append(writer.transaction(others[0], writer.second_opinion(others[0], story)))
-    bundles.append(writer.document(home, story.document))
+    bundles += [
+        writer.document(home if letter.is_home else others[0], letter) for letter in story.letters
+    ]
     return bundles
 
 
@@ -184,21 +63,27 @@ class _Writer:
         self.dice = _random(key, "records")
         self.count = 0
 
-    def regular_care(self, facility: str, story: _Story) -> list[Json]:
+    def regular_care(self, facility: str, story: Story) -> list[Json]:
         made = [self.condition(facility, *each) for each in story.conditions]
         made += [self.allergy(facility, *each) for each in story.allergies]
         made += [self.immunization(facility, *each) for each in story.vaccines]
         for visit in range(story.visits):
             on = self.today - timedelta(days=9 + visit * story.days_between)
             made.append(self.encounter(facility, on))
-            made += [self.prescription(facility, drug, on) for drug in story.drugs]
+            made += [self.prescription(facility, drug, on, story.supply) for drug in story.drugs]
             made += [self.result(facility, test, on) for test in story.tests]
             made.append(self.blood_pressure(facility, on))
+        made += [self.care(facility, each) for each in story.care]
         return made
 
-    def second_opinion(self, facility: str, story: _Story) -> list[Json]:
+    def second_opinion(self, facility: str, story: Story) -> list[Json]:
         on = self.today - timedelta(days=33)
         made = [self.encounter(facility, on), self.infection(facility, on)]
+        for visit in range(story.elsewhere_visits):
+            then = on - timedelta(days=visit * 84)
+            made += [self.prescription(facility, drug, then, 84) for drug in story.elsewhere]
+            made += [self.result(facility, test, then) for test in story.tests[:3]]
+        made += self.imaging(facility, *story.imaging, on)
         if story.untold is not None:
             made.append(self.untold(facility, *story.untold, on))
         return made
@@ -225,7 +110,7 @@ class _Writer:
         return resource | {"onsetDateTime": on.isoformat(), "recordedDate": on.isoformat()}
 
     def allergy(self, facility: str, name: str, category: str, criticality: str) -> Json:
-        on = self.today - timedelta(days=2000)
+        on = self.today - timedelta(days=800)
         return {
             **self._head("AllergyIntolerance", facility, on),
             "clinicalStatus": _concept(f"{_HL7}/allergyintolerance-clinical", "active"),
@@ -255,8 +140,7 @@ class _Writer:
             "period": {"start": _at(on, 9), "end": _at(on, 10)},
         }
 
-    def prescription(self, facility: str, drug: _Drug, on: date) -> Json:
-        days = 28
+    def prescription(self, facility: str, drug: Drug, on: date, days: int) -> Json:
         tablets = {"unit": "錠", "system": _DOSE_FORMS, "code": "TAB"}
         instruction = {
             "text": f"{drug.usage} {days}日分",
@@ -285,17 +169,24 @@ class _Writer:
             },
         }
 
-    def result(self, facility: str, test: _Test, on: date) -> Json:
+    def result(self, facility: str, test: Test, on: date) -> Json:
         low, high, step = Decimal(test.low), Decimal(test.high), Decimal(test.step)
         value = low + step * self.dice.randrange(int((high - low) / step) + 1)
         return {
             **self._observation(facility, on, "laboratory"),
             "code": {**_concept(JLAC10, test.jlac10, test.name), "text": test.name},
             "valueQuantity": {"value": value, "unit": test.unit},
+            "referenceRange": [
+                {
+                    edge: {"value": Decimal(at), "unit": test.unit}
+                    for edge, at in zip(("low", "high"), test.normal, strict=True)
+                    if at
+                }
+            ],
         }
 
     def infection(self, facility: str, on: date) -> Json:
-        jlac10, name = _HBS
+        jlac10, name = HBS
         return {
             **self._observation(facility, on, "laboratory"),
             "code": {**_concept(JLAC10, jlac10, name), "text": name},
@@ -311,6 +202,56 @@ class _Writer:
                 _pressure("8480-6", "収縮期血圧", upper),
                 _pressure("8462-4", "拡張期血圧", lower),
             ],
+        }
+
+    def imaging(
+        self,
+        facility: str,
+        modality: str,
+        title: str,
+        site: str,
+        finding: str,
+        images: int,
+        on: date,
+    ) -> list[Json]:
+        """The images' metadata, and the report on them."""
+        study = {
+            **self._head("ImagingStudy", facility, on),
+            "status": "available",
+            "subject": self._subject(facility),
+            "started": _at(on, 11),
+            "description": title,
+            "modality": [{"system": _DICOM, "code": modality, "display": modality}],
+            "series": [
+                {
+                    "uid": f"2.25.{uuid5(NAMESPACE_OID, f'{self.key}-{title}').int}",
+                    "modality": {"system": _DICOM, "code": modality, "display": modality},
+                    "bodySite": {"display": site},
+                    "numberOfInstances": images,
+                }
+            ],
+        }
+        report = {
+            **self._head("DiagnosticReport", facility, on),
+            "status": "final",
+            "category": [_concept("http://loinc.org", "LP29684-5", "放射線")],
+            "code": {"text": f"{title}の報告書"},
+            "subject": self._subject(facility),
+            "effectiveDateTime": _at(on, 11),
+            "conclusion": finding,
+        }
+        return [study, report]
+
+    def care(self, facility: str, noted: Care) -> Json:
+        on = self.today - timedelta(days=noted.days)
+        return {
+            **self._head("CarePlan", facility, on),
+            "status": "active",
+            "intent": "plan",
+            "title": noted.title,
+            "description": "\n".join(f"{asked}：{said}" for asked, said in noted.answers),
+            "subject": self._subject(facility),
+            "created": _at(on, 15),
         }
 
     def transaction(self, facility: str, resources: Iterable[Json]) -> Json:
@@ -329,21 +270,22 @@ class _Writer:
             "entry": entries,
         }
 
-    def document(self, facility: str, told: tuple[str, str, str]) -> Json:
-        loinc, title, text = told
-        on = self.today - timedelta(days=20)
+    def document(self, facility: str, letter: Letter) -> Json:
+        on = self.today - timedelta(days=letter.days)
         patient, author = self._urn("patient"), self._urn("organization")
-        section = {"title": title, "text": {"status": "generated", "div": _div(text)}}
         composition = {
             "resourceType": "Composition",
             "id": f"{self.key}-document",
             "status": "final",
-            "type": _concept(DOCUMENT_TYPE, loinc, title),
+            "type": _concept(DOCUMENT_TYPE, letter.loinc, letter.title),
             "subject": {"reference": patient},
             "date": _at(on, 17),
             "author": [{"reference": author}],
-            "title": title,
-            "section": [section],
+            "title": letter.title,
+            "section": [
+                {"title": title, "text": {"status": "generated", "div": _div(text)}}
+                for title, text in letter.sections
+            ],
         }
         person = {
             "resourceType": "Patient",
@@ -360,7 +302,7 @@ class _Writer:
         return {
             "resourceType": "Bundle",
             "type": "document",
-            "identifier": self._bundle_identifier(facility, f"DOCUMENT-{loinc}"),
+            "identifier": self._bundle_identifier(facility, f"DOCUMENT-{letter.loinc}"),
             "timestamp": _at(on, 17),
             "entry": [
                 {"fullUrl": self._urn("composition"), "resource": composition},
@@ -425,4 +367,4 @@ def _at(on: date, hour: int) -> str:
 
 
 def _div(text: str) -> str:
-    return f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{text}</p></div>'
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'

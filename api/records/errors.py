@@ -10,9 +10,13 @@ from api.records.parse import Fault
 
 _STATUS: Final = {
     "bad_character": 400,
+    "bad_key": 400,
     "duplicate_key": 400,
     "invalid_json": 400,
     "not_a_resource": 400,
+    "not_taken": 403,
+    "several_match": 412,
+    "version_differs": 412,
     "too_deep": 400,
     "too_large": 413,
 }
@@ -42,6 +46,13 @@ class NotStored(Problem):
             words = " / ".join(i18n.text(locale, key) for locale in i18n.LOCALES)
             found.append(Issue("informational", key, words, severity="information"))
         return found
+
+
+class KeyReused(Problem):
+    """The Idempotency-Key stands for another request already."""
+
+    status = 422
+    key = "error.fhir.key_reused"
 
 
 class WrongMediaType(Problem):
@@ -79,6 +90,27 @@ class UnknownParameter(Problem):
     key = "error.fhir.unknown_parameter"
 
 
+class BadValue(Problem):
+    """`name` is the parameter's, never what it held."""
+
+    status = 400
+    key = "error.fhir.bad_value"
+
+
+class NotOffered(Problem):
+    """A parameter that reaches for other resources than those searched for."""
+
+    status = 400
+    key = "error.fhir.not_offered"
+
+
+class BadPage(Problem):
+    """Not a page this requester was led to, or one of long ago."""
+
+    status = 400
+    key = "error.fhir.bad_page"
+
+
 class UnknownPlace(Problem):
     """A page of one's own records nobody was led to."""
 
@@ -97,3 +129,9 @@ class NumberTaken(Conflict):
     """The number is another patient's at this facility already."""
 
     key = "error.number.taken"
+
+
+class MergeRefused(Conflict):
+    """One of both is part of another merge, or this one has gone on meanwhile."""
+
+    key = "error.merge.refused"

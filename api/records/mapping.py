@@ -9,6 +9,7 @@ import msgspec
 
 from api.fhir.codes import (
     BUNDLE_IDENTIFIER,
+    CATEGORY,
     ICD10_SYSTEMS,
     INDICATION,
     INSTITUTION_EXTENSION,
@@ -17,6 +18,8 @@ from api.fhir.codes import (
     canonical_system,
 )
 from api.records import sensitivity
+from api.records.matching.patients import demographics_of
+from api.records.matching.persons import Demographics
 from api.records.parse import (
     Fault,
     Json,
@@ -34,6 +37,9 @@ Resolve = Callable[[str], Json | None]
 
 HIDDEN_MARKS: Final = frozenset({"UNINFORMED", "UNDELIVERED"})
 MARKS: Final = HIDDEN_MARKS | {"LTS"}
+CARE: Final = "care"
+# The section of the national checkup form an Observation stood in.
+CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
 
 _CATEGORY_OF_TYPE: Final = {
     "AllergyIntolerance": "allergy",
@@ -58,12 +64,22 @@ _CATEGORY_OF_TYPE: Final = {
 # Which categories a resource type can hold; the reverse of `classify`, for whole-type answers.
 _SEVERAL_CATEGORIES: Final = {
     "AllergyIntolerance": ("allergy", "contraindication"),
-    "Bundle": ("document", "checkup"),
-    "Composition": ("document", "checkup"),
+    "Bundle": ("document", "checkup", "care"),
+    "Composition": ("document", "checkup", "care"),
     "DiagnosticReport": ("lab", "imaging"),
-    "DocumentReference": ("document", "checkup"),
+    "DocumentReference": ("document", "checkup", "care"),
     "MedicationRequest": ("prescription", "injection"),
-    "Observation": ("lab", "infection", "vitals", "encounter", "imaging", "procedure", "care"),
+    "Observation": (
+        "lab",
+        "infection",
+        "vitals",
+        "encounter",
+        "imaging",
+        "procedure",
+        "care",
+        "checkup",
+    ),
+    "ServiceRequest": ("lab", "imaging"),
 }
 CATEGORIES_OF_TYPE: Final = {
     **{name: (category,) for name, category in _CATEGORY_OF_TYPE.items()},
@@ -108,12 +124,13 @@ class SubjectRef(msgspec.Struct, frozen=True):
     """Whose record it is, as the sender names the person.
 
     A literal reference, a logical identifier, or a Patient inside the same resource or Bundle
-    (then its identifiers and birth date too). All names must lead to one participant.
+    (then its identifiers, birth date and `person`). All names must lead to one participant.
     """
 
     reference: str = ""
     identifiers: tuple[Identifier, ...] = ()
     birth_on: date | None = None
+    person: Demographics | None = None
 
     def names(self) -> tuple[str, ...]:
         """Every full name of the person: the literal reference and each `system|value`."""
@@ -144,7 +161,13 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
     """Say what a checked resource is. A document is as delicate as the most delicate part."""
     name = as_text(resource.get("resourceType"))
     main = composition_of(resource) if name == "Bundle" else resource
-    found = frozenset(_sensitive_marks(resource))
+    marks: set[str] = set()
+    found: set[Mark] = set()
+    for part in walk(resource):
+        if "meta" in part:
+            marks.update(own_marks(part))
+        if "resourceType" in part:
+            found.update(_own_sensitive_marks(part))
     on, at = _effective(resource)
     return Classified(
         resource_type=name,
@@ -154,7 +177,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         effective_at=at,
         sensitivity=max((mark.level for mark in found), default=0),
         classes=frozenset(mark.of_class for mark in found if mark.of_class),
-        marks=frozenset(_marks(resource)),
+        marks=frozenset(marks),
         identifier=_identifier(resource),
         institution=institution_number(resource),
         status=_status(main),
@@ -223,7 +246,9 @@ def _patient_ref(reference: str, patient: Json) -> SubjectRef:
         birth_on = None
     is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
     identifiers = _identifiers(as_objects(patient.get("identifier")))
-    return SubjectRef(reference, identifiers, birth_on if is_whole else None)
+    return SubjectRef(
+        reference, identifiers, birth_on if is_whole else None, demographics_of(patient)
+    )
 
 
 def _identifiers(written: list[object] | list[Json]) -> tuple[Identifier, ...]:
@@ -243,19 +268,26 @@ def _codings(concept: object) -> Iterator[tuple[str, str, str]]:
         yield system, as_text(coding.get("code")), as_text(coding.get("display"))
 
 
-def _category_codes(resource: Json) -> frozenset[str]:
+def _category_codings(resource: Json) -> Iterator[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    return frozenset(code for concept in concepts for _, code, _ in _codings(concept))
+    for concept in concepts:
+        yield from ((system, code) for system, code, _ in _codings(concept))
+
+
+def _category_codes(resource: Json) -> frozenset[str]:
+    return frozenset(code for _, code in _category_codings(resource))
 
 
 def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
+        if (CATEGORY, CARE) in _category_codings(resource):
+            return CARE
         codes = {code for _, code, _ in _codings(resource.get("type"))}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
-    if name == "DiagnosticReport":
+    if name in ("DiagnosticReport", "ServiceRequest"):
         return "imaging" if _category_codes(resource) & _IMAGING_REPORTS else "lab"
     if name == "AllergyIntolerance" and _is_contraindication(resource):
         return "contraindication"
@@ -267,6 +299,8 @@ def _category(name: str, resource: Json) -> str:
 def _observation_category(resource: Json) -> str:
     if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
         return "infection"
+    if any(system == CHECKUP_SECTION for system, _ in _category_codings(resource)):
+        return "checkup"
     codes = _category_codes(resource)
     return next(
         (_CATEGORY_OF_OBSERVATION[c] for c in sorted(codes & _CATEGORY_OF_OBSERVATION.keys())),
@@ -292,12 +326,6 @@ def _jlac10(resource: Json) -> Iterator[str]:
             yield code
 
 
-def _sensitive_marks(resource: Json) -> Iterator[Mark]:
-    for part in walk(resource):
-        if "resourceType" in part:
-            yield from _own_sensitive_marks(part)
-
-
 def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
     if resource["resourceType"] == "AllergyIntolerance":
         return
@@ -315,13 +343,13 @@ def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
                     yield sensitivity.of_disease(code)
 
 
-def _marks(resource: Json) -> Iterator[str]:
-    for part in walk(resource):
-        for tag in as_objects(as_object(part.get("meta")).get("tag")):
-            code = as_text(tag.get("code"))
-            # A hiding mark binds under any system: a misspelt one must not show the record.
-            if code in HIDDEN_MARKS or (code in MARKS and tag.get("system") == INDICATION):
-                yield code
+def own_marks(resource: Json) -> Iterator[str]:
+    """Give the marks a resource bears itself, whatever is inside it."""
+    for tag in as_objects(as_object(resource.get("meta")).get("tag")):
+        code = as_text(tag.get("code"))
+        # A hiding mark binds under any system: a misspelt one must not show the record.
+        if code in HIDDEN_MARKS or (code in MARKS and tag.get("system") == INDICATION):
+            yield code
 
 
 def _effective(resource: Json) -> tuple[date | None, datetime | None]:
@@ -340,13 +368,17 @@ def _effective(resource: Json) -> tuple[date | None, datetime | None]:
     return None, None
 
 
+def identifiers_of(resource: Json) -> tuple[Identifier, ...]:
+    """Give all its identifiers."""
+    written = resource.get("identifier")
+    return _identifiers(as_objects(written) if isinstance(written, list) else [as_object(written)])
+
+
 def _identifier(resource: Json) -> Identifier | None:
     """The name under which a final result replaces the interim one: never a guess among many."""
     if resource.get("resourceType") == "Patient":
         return None
-    written = resource.get("identifier")
-    several = as_objects(written) if isinstance(written, list) else [as_object(written)]
-    named = [each for each in _identifiers(several) if each.system]
+    named = [each for each in identifiers_of(resource) if each.system]
     instances = [each for each in named if each.system == RESOURCE_INSTANCE]
     candidates = instances or named
     return candidates[0] if len(candidates) == 1 else None
@@ -365,6 +397,8 @@ def _status(resource: Json) -> str:
 def _title(resource: Json) -> str:
     name = _plain_title(resource)
     verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    if _status(resource) == "entered-in-error":
+        return f"{name}（取り消し済み）"
     is_unsure = verification & _UNSURE and resource.get("resourceType") == "Condition"
     return f"{name}（疑い）" if name and is_unsure and "疑" not in name else name
 

@@ -11,11 +11,13 @@ import msgspec
 
 from api.fhir.codes import DRUG_NOT_CODED, GENERAL_NAME, YJ, canonical_system
 from api.records.shapes import DOCUMENT, R4_TYPES, SHAPES, SUPPORTING, Shape
+from api.records.units import UCUM, is_plausible
 
 Json = dict[str, Any]
 
 MAX_BYTES: Final = 10 * 1024 * 1024  # one send of the national record-sharing service
 MAX_DEPTH: Final = 100
+BRANCHES: Final = (dict, list)  # what holds more of a tree
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ELEMENT: Final = re.compile(r"[A-Za-z_]{1,64}")
@@ -31,6 +33,7 @@ _OBJECTS: Final = frozenset(
         "class",
         "code",
         "description",
+        "effectivePeriod",
         "medicationCodeableConcept",
         "medicationReference",
         "relationship",
@@ -43,7 +46,12 @@ _ISSUE_CODES: Final = {
     "bad_code": "code-invalid",
     "bad_date": "value",
     "bad_id": "value",
+    "bad_unit": "code-invalid",
     "conditional": "not-supported",
+    "identifier_differs": "invariant",
+    "not_taken": "forbidden",
+    "several_match": "multiple-matches",
+    "version_differs": "conflict",
     "drug_not_coded": "invariant",
     "missing_element": "required",
     "no_subject": "required",
@@ -95,8 +103,9 @@ def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Json:
         limit = str(max_bytes // (1024 * 1024))
         raise Refused(Fault("too_large", params={"limit": limit}))
     try:
+        text = body.decode("utf-8-sig")
         tree = json.loads(
-            body.decode("utf-8-sig"),
+            text,
             object_pairs_hook=_unique,
             parse_float=msgspec.Raw,
             parse_int=_integer,
@@ -106,7 +115,8 @@ def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Json:
         raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)})) from None
     except ValueError:
         raise Refused(Fault("invalid_json")) from None
-    _check_tree(tree)
+    # Only an escape can bring in what cannot be stored: JSON has no bare controls, UTF-8 no halves.
+    check_tree(tree, has_plain_text="\\u" not in text)
     if not isinstance(tree, dict) or not isinstance(tree.get("resourceType"), str):
         raise Refused(Fault("not_a_resource"))
     return tree
@@ -136,9 +146,36 @@ def check(resource: Json, path: str) -> list[Fault]:
     faults += _check_status(resource, shape, path)
     faults += _check_dates(resource, shape, path)
     faults += _check_contained(resource, path)
+    if name != "Bundle":
+        faults += _check_units(resource, path)
     if name == "MedicationRequest":
         faults += _check_drug_code(resource, path)
     return faults
+
+
+def check_tree(tree: object, *, has_plain_text: bool = False) -> None:
+    """Raises `Refused` for a tree too deep, or with characters that PostgreSQL cannot store, unless
+    it is known to have none."""
+    level: list[Any] = [tree]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
+        below: list[Any] = []
+        for node in level:
+            if has_plain_text:
+                inner = node.values() if isinstance(node, dict) else node
+                if isinstance(node, BRANCHES):
+                    below += [each for each in inner if isinstance(each, BRANCHES)]
+            elif isinstance(node, dict):
+                below.extend(node)
+                below.extend(node.values())
+            elif isinstance(node, list):
+                below.extend(node)
+            elif isinstance(node, str) and not _is_storable(node):
+                raise Refused(Fault("bad_character"))
+        level = below
 
 
 def read_moment(value: object) -> tuple[date | None, datetime | None]:
@@ -178,14 +215,15 @@ def as_text(value: object) -> str:
 
 def walk(tree: object) -> Iterator[Json]:
     """Give every JSON object of a tree, the tree itself first."""
-    open_nodes: list[object] = [tree]
+    open_nodes: list[Any] = [tree]
     while open_nodes:
         node = open_nodes.pop()
         if isinstance(node, dict):
             yield node
-            open_nodes.extend(node.values())
-        elif isinstance(node, list):
-            open_nodes.extend(node)
+            node = node.values()
+        elif not isinstance(node, list):
+            continue
+        open_nodes += [each for each in node if isinstance(each, BRANCHES)]
 
 
 def profiles(resource: Json) -> frozenset[str]:
@@ -210,25 +248,6 @@ def _integer(text: str) -> int | msgspec.Raw:
 
 def _no_constant(_: str) -> None:
     raise ValueError("NaN and Infinity are not JSON")
-
-
-def _check_tree(tree: object) -> None:
-    level: list[object] = [tree]
-    depth = 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
-        below: list[object] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(node)
-                below.extend(node.values())
-            elif isinstance(node, list):
-                below.extend(node)
-            elif isinstance(node, str) and not _is_storable(node):
-                raise Refused(Fault("bad_character"))
-        level = below
 
 
 def _is_storable(text: str) -> bool:
@@ -295,6 +314,34 @@ def _check_contained(resource: Json, path: str) -> Iterator[Fault]:
         elif inner["resourceType"] not in R4_TYPES:
             yield Fault("unknown_type", where)
         yield from _check_id(inner, where)
+
+
+def _check_units(resource: Json, path: str) -> Iterator[Fault]:
+    """Whoever claims UCUM writes as UCUM does; a unit in other words is taken as it is."""
+    if all(_has_plausible_unit(part) for part in walk(resource)):
+        return
+    for where, part in _placed(resource, path):
+        if not _has_plausible_unit(part):
+            yield Fault("bad_unit", f"{where}.code")
+
+
+def _has_plausible_unit(part: Json) -> bool:
+    if part.get("system") != UCUM or "code" not in part:
+        return True
+    code = part["code"]
+    return isinstance(code, str) and is_plausible(code)
+
+
+def _placed(node: object, path: str) -> Iterator[tuple[str, Json]]:
+    """Every object of a tree with its FHIRPath."""
+    if isinstance(node, dict):
+        yield path, node
+        for name, value in node.items():
+            if _ELEMENT.fullmatch(name):
+                yield from _placed(value, f"{path}.{name}")
+    elif isinstance(node, list):
+        for index, each in enumerate(node):
+            yield from _placed(each, f"{path}[{index}]")
 
 
 def _check_drug_code(resource: Json, path: str) -> Iterator[Fault]:

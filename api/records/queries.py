@@ -9,12 +9,16 @@ from uuid import UUID
 import asyncpg
 
 from api.core.actor import Actor
-from api.core.database import Transaction
+from api.core.database import DB, Transaction
+from api.core.errors import Unavailable
 from api.core.lane import Lane, Then, call_context
 
 
 class ReadPlan(NamedTuple):
-    """What the SQL type `app.read_call` lists after the context, in its order."""
+    """What the SQL type `app.read_call` lists after the context, in its order.
+
+    `search` is empty, or the JSON of `reading.search.Search` as `encoded` gives it.
+    """
 
     form: str
     types: Sequence[str]
@@ -32,6 +36,7 @@ class ReadPlan(NamedTuple):
     page_size: int
     base_url: str
     event: str
+    search: str = ""
 
 
 def reading(then: Then) -> Lane:
@@ -74,6 +79,16 @@ async def participant_of_card(tx: Transaction, number: str) -> UUID | None:
     return found
 
 
+async def participant_of_insurance(
+    tx: Transaction, insurance: Sequence[str], birth_on: date
+) -> UUID | None:
+    """`insurance`: insurer, symbol, number and branch."""
+    found: UUID | None = await tx.fetchval(
+        "SELECT identity_participant_of_insurance($1, $2, $3, $4, $5)", *insurance, birth_on
+    )
+    return found
+
+
 async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: str) -> UUID | None:
     found: UUID | None = await tx.fetchval(
         "SELECT records_participant_of_local_id($1, $2)", facility_id, local_id
@@ -84,6 +99,20 @@ async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: 
 async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None:
     found: UUID | None = await tx.fetchval("SELECT records_participant_of_record($1)", record_id)
     return found
+
+
+async def owner_of_record(record_id: UUID) -> UUID | None:
+    """The same in one round trip, before there is a subject to open a transaction about."""
+    if DB.pool is None:
+        raise Unavailable
+    try:
+        async with DB.pool.acquire(timeout=10) as connection:
+            found: UUID | None = await connection.fetchval(
+                "SELECT records_participant_of_record($1)", record_id
+            )
+            return found
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        raise Unavailable from error
 
 
 async def facts(tx: Transaction, record_id: UUID) -> asyncpg.Record | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,23 +14,28 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.access_log.service import Appended, Common, Owed, Place, Resources
 from api.consent import policies
+from api.consent.agreeing import desk_code
 from api.consent.decide import Scope
+from api.consent.errors import DeskCodeRefused
 from api.consent.explain import sentence
 from api.consent.facts import EMERGENCY, Basis, Request
 from api.consent.replay import Versions, versions_of
 from api.consent.wording import spoken
 from api.core import clock, i18n, runtime
-from api.core.actor import Actor
+from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Unavailable
 from api.core.lane import Answer, Step
 from api.directory import service as directory
 from api.fhir import codes
+from api.identity.enrolling.insurance import Insurance, parse_insurance
 from api.records import queries
 from api.records.filtering import Filter, filter_of
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
+from api.records.reading.search import Search
 
 MOST_ROWS = 200
+BASIC_TOLD = '{"category":"basic","count":1,"type":"Patient"}'
 NO_TEAMS: Mapping[str, str] = {}
 TRIES = 3
 
@@ -39,12 +45,16 @@ class Page(NamedTuple):
 
     `total` counts all that may be seen, `before` is where the next page begins, `event` is what
     stands in the log of it: the participant's own, or the network's when there is no such person.
+    `after_key` goes with `before` where an order was asked for; `person` is whose records they are,
+    where everything about them was asked for and anything of them may be seen.
     """
 
     entries: bytes
     total: int
     before: UUID | None
     event: Appended
+    after_key: Decimal | None = None
+    person: "Person | None" = None
 
     @property
     def number(self) -> int | None:
@@ -60,6 +70,13 @@ class Person(NamedTuple):
     name_kana: str | None
     sex: str | None
     birth_on: date | None
+
+
+class _Named(msgspec.Struct):
+    name: str
+    name_kana: str
+    sex: str
+    birth_on: date
 
 
 class Found(NamedTuple):
@@ -99,21 +116,26 @@ async def read(
     form: str = "bundle",
     before: UUID | None = None,
     count: int = 50,
+    search: Search | None = None,
+    asked: tuple[str, ...] | None = None,
 ) -> Page:
     """Everything of these types (none: all) that this requester may see of this participant now.
 
-    A refusal is an event of the participant's log too, and looks like having nothing.
+    `search` narrows it, orders it and goes on where a page ended; a count of 0 only counts then.
+    `asked` is what the event says was asked for, where that is not the types. A refusal is an event
+    of the participant's log too, and looks like having nothing.
     """
-    page_size = min(max(count, 1), MOST_ROWS)
+    page_size = min(max(count, 1 if search is None else 0), MOST_ROWS)
+    asked = types if asked is None else asked
     if actor.purpose_of_use in EMERGENCY:
-        return await _without_session(actor, subject, types)
+        return await _without_session(actor, subject, asked)
 
     def plan(
         known: policies.CompiledPolicy, standing: directory.Standing
     ) -> tuple[queries.ReadPlan, bytes, _Answer]:
-        answer = _answer(subject, known, actor, standing, types)
-        is_first_page = record_id is None and before is None
-        kept = answer.first_pages.get((form, page_size)) if is_first_page else None
+        answer = _answer(subject, known, actor, standing, asked)
+        is_first_page = record_id is None and before is None and search is None
+        kept = answer.first_pages.get((form, types, page_size)) if is_first_page else None
         if kept is not None:
             return *kept, answer
         wanted = queries.ReadPlan(
@@ -127,10 +149,11 @@ async def read(
             page_size=page_size,
             base_url=f"{runtime.settings().public_url}/fhir/R4",
             event=EventName.RECORD_READ,
+            search="" if search is None else search.encoded,
         )
         digest = queries.digest(wanted)
         if is_first_page and len(answer.first_pages) < KEPT_PAGES:
-            answer.first_pages[form, page_size] = (wanted, digest)
+            answer.first_pages[form, types, page_size] = (wanted, digest)
         return wanted, digest, answer
 
     for _ in range(TRIES):
@@ -148,7 +171,7 @@ async def read(
             continue
         if found is not None:
             row, event = found
-            return page_of(row, event, page_size)
+            return _page(subject, answer, row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
     # The settings change faster than we can follow: hold them still, then read.
@@ -160,7 +183,7 @@ async def read(
             if row is not None:
                 owed = [_owed(subject, answer, row)]
                 (event,) = await access_log.append_owed(tx.connection, owed)
-                return page_of(row, event, page_size)
+                return _page(subject, answer, row, event, page_size)
     raise Unavailable
 
 
@@ -203,7 +226,10 @@ _reading = queries.reading(_log_reads)
 
 
 def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
-    told = Resources(row["told"] or "", ids_of(row["told_ids"]))
+    lines = [row["told"]] if row["told"] else []
+    if row["person"] is not None:
+        lines.append(BASIC_TOLD)
+    told = Resources(",".join(lines), ids_of(row["told_ids"]))
     untold = Resources(row["untold"] or "", ids_of(row["untold_ids"]))
     outcome, shared = answer.outcome, answer.shared
     # Turned away, but shown what the asking facility wrote itself: that is why, and it is no
@@ -221,8 +247,23 @@ def ids_of(joined: bytes | None) -> bytes:
 
 
 def page_of(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
-    more = row["last_id"] if row["shown"] == page_size else None
-    return Page(row["entries"] or b"", row["total"], more, event)
+    is_more = row["is_more"]
+    if is_more is None:
+        is_more = row["shown"] == page_size < row["total"]
+    more = row["last_id"] if is_more else None
+    return Page(row["entries"] or b"", row["total"] or 0, more, event, row["last_key"])
+
+
+def _page(
+    subject: UUID, answer: "_Answer", row: asyncpg.Record, event: Appended, page_size: int
+) -> Page:
+    page = page_of(row, event, page_size)
+    if row["person"] is not None:
+        named = msgspec.json.decode(row["person"], type=_Named)
+        return page._replace(person=Person(subject, *msgspec.structs.astuple(named)))
+    if answer.outcome == "permitted" or page.entries:
+        return page._replace(person=Person(subject, None, None, None, None))
+    return page
 
 
 async def copy_in(tx: Transaction, categories: tuple[str, ...]) -> list[CopiedRecord]:
@@ -241,13 +282,14 @@ async def timeline(actor: Actor, subject: UUID) -> list[TimelineLine]:
     return msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
 
 
-async def find(actor: Actor, identifier: Identifier) -> Found:
-    """The participant of a card or of the facility's own number, if this requester may know them.
+async def find(actor: Actor, identifier: Identifier, born_on: date | None = None) -> Found:
+    """The participant of a card, of the facility's own number, or of insurance and birth date, if
+    this requester may know them.
 
     Nobody, and somebody whose settings let this requester see nothing at all, cannot be told apart.
     Both are logged.
     """
-    subject = await locate(actor, identifier)
+    subject = await locate(actor, identifier, born_on)
     if subject is None:
         return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
     return await show(actor, subject)
@@ -293,20 +335,42 @@ async def _show(tx: Transaction, actor: Actor, subject: UUID) -> Found | None:
     return Found(Person(subject, *row.values()) if row else None, event)
 
 
-async def locate(actor: Actor, identifier: Identifier) -> UUID | None:
-    """Whose this identifier is: our card's, or the asking facility's own patient number."""
+async def locate(actor: Actor, identifier: Identifier, born_on: date | None = None) -> UUID | None:
+    """Whose this identifier is: our card's, the asking facility's own patient number, or, with the
+    birth date, insurance nobody else born that day has."""
     async with unit_of_work(actor) as tx:
-        return await _locate(tx, actor, identifier)
+        return await _locate(tx, actor, identifier, born_on)
+
+
+async def find_by_desk_code(actor: Actor, digits: str) -> Found:
+    """Whoever told this code at the desk; it lets the facility in for a day, as typing it does.
+
+    Raises `DeskCodeThrottled`. A code that opens nothing is nobody's.
+    """
+    # The professional a system signs for is who was told the code; a system alone was told nothing.
+    teller = msgspec.structs.replace(actor, kind=ActorKind.PROFESSIONAL)
+    try:
+        subject = await desk_code.redeem(teller, digits)
+    except (DeskCodeRefused, NotFound):
+        return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
+    return await show(actor, subject)
 
 
 async def owner_of(actor: Actor, record_id: UUID) -> UUID | None:
-    async with unit_of_work(actor) as tx:
-        return await queries.participant_of_record(tx, record_id)
+    return await queries.owner_of_record(record_id)
 
 
-async def _locate(tx: Transaction, actor: Actor, identifier: Identifier) -> UUID | None:
+async def _locate(
+    tx: Transaction, actor: Actor, identifier: Identifier, born_on: date | None
+) -> UUID | None:
     if identifier.system == codes.CARD:
         return await queries.participant_of_card(tx, identifier.value)
+    if identifier.system == codes.INSURANCE_MEMBER:
+        insurance = parse_insurance(*f"{identifier.value}:::".split(":")[:4])
+        if not isinstance(insurance, Insurance) or born_on is None:
+            return None
+        named = msgspec.structs.astuple(insurance)
+        return await queries.participant_of_insurance(tx, named, born_on)
     code = codes.facility_of_patient_system(identifier.system)
     if code is None or actor.facility_id is None:
         return None
@@ -336,8 +400,8 @@ def basis_for(scope: Scope, types: tuple[str, ...]) -> Basis:
 class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL.
 
-    `own` is what the event says instead when only the facility's own records were shown. By form
-    and size, `first_pages` keeps plans and their digests.
+    `own` is what the event says instead when only the facility's own records were shown. By form,
+    types and size, `first_pages` keeps plans and their digests.
     """
 
     filter: Filter
@@ -345,7 +409,7 @@ class _Answer(NamedTuple):
     shared: Common
     own: Common | None
     holds_until: datetime | None
-    first_pages: dict[tuple[str, int], tuple[queries.ReadPlan, bytes]]
+    first_pages: dict[tuple[str, tuple[str, ...], int], tuple[queries.ReadPlan, bytes]]
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}

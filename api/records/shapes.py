@@ -108,6 +108,12 @@ SHAPES: Final = {
         "in-progress completed amended entered-in-error stopped",
         "authored",
     ),
+    "ServiceRequest": _shape(
+        "subject",
+        "status intent",
+        "draft active on-hold revoked completed entered-in-error unknown",
+        "occurrenceDateTime authoredOn",
+    ),
     "Specimen": _shape("subject", dates="receivedTime"),
 }
 

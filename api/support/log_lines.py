@@ -27,6 +27,7 @@ ACCESSES = frozenset(
         EventName.PARTICIPANT_SOUGHT,
         EventName.CONSENT_READ,
         EventName.ACCESS_EVALUATED,
+        EventName.RECORDS_EXPORTED,
     }
 )
 
@@ -196,6 +197,10 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             if "resources" in hidden:
                 return ".something"
             return ".permitted" if kinds else ".nothing"
+        case EventName.RECORDS_EXPORTED if row.facility_id is not None:
+            if row.outcome == "denied":
+                return ".denied"
+            return ".permitted" if kinds or "resources" in hidden else ".nothing"
         case EventName.APP_READ:
             return ".permitted" if kinds or "resources" in hidden else ".nothing"
         case EventName.ACCESS_EVALUATED if row.actor_kind == ActorKind.PARTICIPANT:
@@ -216,7 +221,7 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
             if row.detail.get("change") == [{"import": "fhir"}]:
                 return ".imported"
             return "" if _changes(row) else ".undone"
-        case EventName.ACCESS_ASKED if row.outcome == "denied":
+        case EventName.ACCESS_ASKED | EventName.PARTICIPANT_IDENTIFIED if row.outcome == "denied":
             return ".denied"
         case _:
             return ""

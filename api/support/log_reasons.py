@@ -11,6 +11,7 @@ from api.core.actor import ActorKind
 # What is the same whoever does it; of the others it is who did it that says why.
 _BY_EVENT: Final[Mapping[str, str]] = {
     EventName.RECORD_STORED: "stored",
+    EventName.RECORD_WITHDRAWN: "taken_back",
     EventName.APP_READ: "app",
     EventName.TERMS_ASKED: "terms",
     EventName.TERMS_CALLED_OFF: "terms",

@@ -62,7 +62,7 @@ async def replay(actor: Actor, number: int) -> Replay:
         versions = msgspec.convert(row.detail["versions"], Versions)
         scope = await _scope(tx, row, basis, versions)
     again = scope.basis
-    if row.event == EventName.RECORD_READ:
+    if row.event in (EventName.RECORD_READ, EventName.RECORDS_EXPORTED):
         again = basis_for(scope, tuple(row.detail["asked"]))
     if row.event == EventName.ACCESS_EVALUATED and row.detail["asked"]:
         again = scope.of(row.detail["asked"][0]).basis

@@ -29,6 +29,8 @@ OWNED = (
     "participation", "directive", "access_log_head", "access_event", "record", "facility_patient",
     "erasure_certificate", "keystore.participant_key",
     "proxy", "proxy_step", "safe_mode", "proxy_use",
+    "number_step", "number_set_aside", "patient_match", "participant_merge",
+    "participant_merge_step", "participant_merge_record", "quarantine_delivery",
     "submission", "quarantine", "outbox", "inbox_notice", "support_case",
 )  # fmt: skip
 
@@ -199,6 +201,13 @@ async def test_a_call_is_refused_on_another_backend_for_other_arguments_or_later
         ),
         pytest.param({}, {"page_size": None, "base_url": "50|"}, id="a page without an end"),
         pytest.param({}, {"form": "bundle|", "types": None}, id="no kinds"),
+        pytest.param({}, {"search": "{}"}, id="a search"),
+        pytest.param({"search": "{}"}, {"search": ""}, id="no search"),
+        pytest.param(
+            {"event": f"{READ.event}|x", "search": "{}"},
+            {"event": READ.event, "search": "x|{}"},
+            id="a search that ends an event",
+        ),
     ],
 )
 async def test_a_calls_signature_serves_no_other_arguments_that_look_alike(

@@ -8,12 +8,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from api import demo as demo_network
 from api.core.crypto import KeyRing
 from api.core.embedded import EmbeddedPostgres
 from tests.cli.console import Running, environment, running, tsunagu
+from tests.records.checkup_files import Examined, checkup
 from tests.serving import free_port
 
 GREETED = "Ctrl-C で終わります"
+HANAKO = "1000000000000150"
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,13 @@ def test_it_greets_takes_in_files_and_stops_whole(env: dict[str, str], tmp_path:
         assert done.returncode == 0, done.stderr
         assert "broken.json" in done.stdout
         assert "broken.json" not in done.stderr
+        born, _ = demo_network._BIRTHS["hanako"]
+        hers = Examined("ヤマモト　ハナコ", born, number="550001")
+        (files / "checkup.xml").write_bytes(checkup(hers))
+        done = tsunagu("ingest", "checkup", str(files), "--subject", f"550001={HANAKO}", env=env)
+        assert done.returncode == 0, done.stderr
+        assert re.search(r"(stored|保存) +checkup\.xml", done.stdout), done.stdout
+        assert re.search(r"(set aside|保留) +broken\.json", done.stdout), done.stdout
         refused = tsunagu("ingest", "fhir", str(files), "--facility", "4399999999", env=env)
         assert refused.returncode == 2
         assert "no facility with the code 4399999999" in refused.stderr

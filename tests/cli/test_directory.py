@@ -81,7 +81,10 @@ async def test_a_facility_joins_with_an_administrator_and_a_system(
     keys.write_text(json.dumps({"keys": [other.jwk]}))
     done("system", "keys", emr.client_id, "--jwks", str(keys), env=env)
     assert await other.token()
+    assert "may export" in done("system", "export", emr.client_id, "allow", env=env)
+    assert "may not" in done("system", "export", emr.client_id, "deny", env=env)
     done("system", "end", emr.client_id, env=env)
+    refused("system", "export", emr.client_id, "allow", env=env)
     refused("system", "end", emr.client_id, env=env)
 
 

@@ -19,7 +19,7 @@ def difference(old: Directive, new: Directive) -> Difference:
     """Rows by what they say, not by their ids."""
     before = {structs.replace(rule, id=0) for rule in old.provisions}
     after = {structs.replace(rule, id=0) for rule in new.provisions}
-    beside = ("teams", "marks", "incoming_level", "asks_first_since")
+    beside = ("teams", "marks", "incoming_level", "asks_first_since", "refused_sources")
     return Difference(
         added=tuple(r for r in new.provisions if structs.replace(r, id=0) not in before),
         removed=tuple(r for r in old.provisions if structs.replace(r, id=0) not in after),

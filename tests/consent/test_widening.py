@@ -85,6 +85,8 @@ CLOSING = {
     "one less in the team": (NOTHING, structs.replace(NOTHING, teams=(Team(TEAM, "Team", ()),))),
     "a secret mark": (NOTHING, structs.replace(NOTHING, marks=(Mark(ULCER, 2),))),
     "new records more delicate": (NOTHING, structs.replace(NOTHING, incoming_level=1)),
+    "a source refused": (NOTHING, structs.replace(NOTHING, refused_sources=(CLINIC,))),
+    "a source taken again": (structs.replace(NOTHING, refused_sources=(CLINIC,)), NOTHING),
     "later facilities asked": (NOTHING, structs.replace(NOTHING, asks_first_since=NOW)),
     "a hiding that was over swept": (directive(hide(category="lab", valid_to=NOW)), NOTHING),
 }

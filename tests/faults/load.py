@@ -17,10 +17,9 @@ TYPES = ("MedicationRequest", "Observation", "Condition", "AllergyIntolerance")
 
 
 class Answered(NamedTuple):
-    """A read whose answer reached the client whole, with the number it was logged under."""
+    """A read whose answer reached the client whole."""
 
     participant_id: UUID
-    number: int
     receipt: str
 
 
@@ -51,8 +50,7 @@ class Load:
             return
         self.statuses[answer.status_code] += 1
         if answer.status_code == 200:
-            number = int(answer.headers["x-tsunagu-log-number"])
-            self.answered.append(Answered(participant, number, answer.headers["tsunagu-receipt"]))
+            self.answered.append(Answered(participant, answer.headers["tsunagu-receipt"]))
         else:
             await asyncio.sleep(0.02)
 

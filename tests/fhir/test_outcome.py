@@ -1,6 +1,6 @@
 """What a FHIR client is told when something is wrong, and what it is offered."""
 
-from api.fhir.capability import capability_statement
+from api.fhir.capability import Offered, capability_statement
 from api.fhir.codes import MESSAGE_KEY
 from api.fhir.outcome import Issue, operation_outcome
 
@@ -31,11 +31,20 @@ def test_an_outcome_without_a_path_has_no_expression() -> None:
 
 
 def test_the_capability_statement_offers_what_is_there_and_no_update() -> None:
-    statement = capability_statement(
-        "http://x/fhir/R4", "1", "2026-01-01", ["Patient", "Condition"]
-    )
-    rest = statement["rest"][0]
+    offered = [
+        Offered("Patient", {"identifier": "token"}),
+        Offered("Condition", {"date": "date"}, is_stored=True),
+    ]
+    statement = capability_statement("http://x/fhir/R4", "1", "2026-01-01", offered)
+    condition, patient = statement["rest"][0]["resource"]
     assert statement["fhirVersion"] == "4.0.1"
-    assert [each["type"] for each in rest["resource"]] == ["Condition", "Patient"]
-    offered = {action["code"] for each in rest["resource"] for action in each["interaction"]}
-    assert offered == {"read", "search-type", "create"}
+    assert (condition["type"], patient["type"]) == ("Condition", "Patient")
+    actions = {action["code"] for action in condition["interaction"]}
+    assert actions == {"read", "vread", "history-instance", "search-type", "create"}
+    assert [each["name"] for each in condition["searchParam"]] == ["date"]
+    assert {action["code"] for action in patient["interaction"]} == {
+        "read",
+        "search-type",
+        "create",
+    }
+    assert [each["name"] for each in patient["operation"]] == ["everything"]

@@ -32,7 +32,7 @@ async def reader_as(
     served: Served, settings: Settings, facility: str, profession: str
 ) -> AsyncFHIRClient:
     """The facility's client, acting for somebody of this profession."""
-    token = await _token(served, settings, facility, "system/*.read", profession)
+    token = await token_of(served, settings, facility, "system/*.read", profession)
     return _client(served, token)
 
 
@@ -40,7 +40,7 @@ async def send_records(
     served: Served, settings: Settings, facility: str, card: CardNumber, today: date
 ) -> int:
     """Sends the demo's records of one person under this card, the newest visit being today's."""
-    token = await _token(served, settings, facility, "system/*.write", "physician")
+    token = await token_of(served, settings, facility, "system/*.write", "physician")
     number = demo_patient_number("hanako", facility)
     bundles = demo_bundles(
         "hanako", date(1968, 5, 3), "female", [facility], today + NEWEST_VISIT_AGO
@@ -58,7 +58,7 @@ async def send_records(
     return stored
 
 
-async def _token(
+async def token_of(
     served: Served, settings: Settings, facility: str, scope: str, profession: str
 ) -> str:
     endpoint = f"{served.url}/oauth/token"

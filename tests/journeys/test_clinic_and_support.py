@@ -40,9 +40,10 @@ async def test_dr_sato_finds_hanako_by_card_and_by_number_and_reads_by_category(
     await expect(heading).to_contain_text("山本 花子")
     groups = await phone.locator("main h2").all_inner_texts()
     assert len(groups) >= 5
-    prescriptions = phone.locator("section", has=phone.locator("#group-prescription"))
-    drug = prescriptions.get_by_role("listitem").filter(has_text="メトグルコ")
+    drugs = phone.get_by_role("region", name="いまの薬")
+    drug = drugs.get_by_role("listitem").filter(has_text="メトグルコ")
     await expect(drug.first).to_contain_text("さくら内科クリニック")
+    await expect(phone.get_by_role("link", name="検査結果")).to_be_visible()
     assert card_free(phone.url, demo.card_of("hanako"))
 
     number = demo_patient_number("hanako", demo.CLINIC)

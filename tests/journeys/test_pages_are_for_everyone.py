@@ -32,6 +32,7 @@ from tests.journeys.people import (
 )
 from tests.journeys.quality import axe_violations, lighthouse
 from tests.portal import scene
+from tests.records.checkup_files import Examined, checkup
 from tests.serving import Served
 
 WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -52,9 +53,35 @@ def found(card: Callable[[], str]) -> Visit:
         await page.fill("[name=card]", card())
         async with page.expect_navigation():  # a notice above has a button of its own
             await page.locator("form:has([name=card]) button").click()
-        await expect(page.locator("[name=card]")).to_have_count(0)
+        await expect(page.locator("[name=card]:visible")).to_have_count(0)
 
     return visit
+
+
+def about_hanako(tail: str, *parts: str) -> Visit:
+    """A page of hers, and where the first link with each of these leads from there."""
+
+    async def visit(page: Page) -> None:
+        await found(lambda: demo.card_of("hanako").digits)(page)
+        own = (
+            await page.get_by_role("link", name="Labs")
+            .or_(page.get_by_role("link", name="検査", exact=True))
+            .get_attribute("href")
+        )
+        await page.goto((own or "").removesuffix("/labs") + tail)
+        for part in parts:
+            async with page.expect_navigation():
+                await page.locator(
+                    f'main [aria-labelledby] a[href*="{part}"]:not(.alert-box a)'
+                ).first.click()
+
+    return visit
+
+
+async def asking_from_a_refusal(page: Page) -> None:
+    await found(lambda: unused_card().digits)(page)
+    async with page.expect_navigation():
+        await page.locator("main form[action='/clinic/ask/start'] button").click()
 
 
 async def a_register_form_filled_wrongly(page: Page) -> None:
@@ -246,6 +273,67 @@ async def sharing_with_nobody_chosen(page: Page) -> None:
         await page.locator("main form[method=post] button").click()
 
 
+async def a_checkup_looked_at(page: Page) -> None:
+    hers = Examined("ヤマモト　ハナコ", date(1968, 5, 3))
+    await page.goto("/records/checkup-file")
+    file = {"name": "kenshin.xml", "mimeType": "text/xml", "buffer": checkup(hers)}
+    await page.set_input_files("[name=file]", files=[file])
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+    await expect(page.get_by_text("54.0 kg")).to_be_visible()
+
+
+async def a_checkup_refused(page: Page) -> None:
+    await page.goto("/records/checkup-file")
+    file = {"name": "kenshin.xml", "mimeType": "text/xml", "buffer": b"<html/>"}
+    await page.set_input_files("[name=file]", files=[file])
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
+async def hanako_at_hand(page: Page) -> None:
+    """Identified by card and birth date, to write about her."""
+    born = demo._BIRTHS["hanako"][0]
+    await page.goto("/clinic/write")
+    await page.fill("[name=card]", demo.card_of("hanako").digits)
+    for part, number in (("year", born.year), ("month", born.month), ("day", born.day)):
+        await page.fill(f"[name=birth_{part}]", str(number))
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+    await expect(page.locator("a[href$='/new/note']")).to_be_visible()
+
+
+def an_entry_form(kind: str) -> Visit:
+    async def visit(page: Page) -> None:
+        await hanako_at_hand(page)
+        async with page.expect_navigation():
+            await page.locator(f"a[href$='/new/{kind}']").click()
+
+    return visit
+
+
+async def an_odd_value(page: Page) -> None:
+    await an_entry_form("vitals")(page)
+    await page.fill("[name=temperature]", "41.2")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+    await expect(page.locator("#odd")).to_be_visible()
+
+
+async def an_entry(page: Page) -> None:
+    await an_entry_form("note")(page)
+    await page.fill("[name=text]", "足のむくみが減った。")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+    await expect(page.locator("a[href$='/withdraw']")).to_be_visible()
+
+
+async def an_entry_to_withdraw(page: Page) -> None:
+    await an_entry(page)
+    async with page.expect_navigation():
+        await page.locator("a[href$='/withdraw']").click()
+
+
 async def at_the_counter(page: Page) -> None:
     await page.goto("/support/counter")
     await page.fill("[name=card]", demo.card_of("taro").digits)
@@ -344,6 +432,9 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "record_share": ("keeper", sharing_with_nobody_chosen),
     "records_incoming": ("hanako", at("/records/incoming")),
     "records_empty": ("fresh", at("/records")),
+    "checkup_file": ("hanako", at("/records/checkup-file")),
+    "checkup_looked_at": ("keeper", a_checkup_looked_at),
+    "checkup_refused": ("keeper", a_checkup_refused),
     "home_with_needs": ("fresh", at("/home")),
     "disclosure_changed": ("fresh", a_switch_just_turned),
     "inbox": ("fresh", at("/inbox")),
@@ -352,9 +443,27 @@ PAGES: Mapping[str, tuple[str, Visit]] = {
     "clinic_find": ("sato", at("/clinic")),
     "clinic_read": ("sato", found(lambda: demo.card_of("hanako").digits)),
     "clinic_refusal": ("sato", found(lambda: unused_card().digits)),
+    **{
+        f"clinic_{tab}": ("sato", about_hanako(f"/{tab}"))
+        for tab in ("medication", "labs", "vitals", "documents", "timeline", "ask")
+    },
+    "clinic_narrowed": ("sato", about_hanako("/timeline?category=lab&months=12")),
+    "clinic_none_found": ("sato", about_hanako("/timeline?category=school")),
+    "clinic_record": ("sato", about_hanako("/timeline?category=lab", "/records/")),
+    "clinic_document": ("sato", about_hanako("/documents", "/records/")),
+    "clinic_untold": ("sato", about_hanako("/timeline?category=condition", "/records/")),
+    "clinic_one_test": ("sato", about_hanako("/labs", "test=")),
+    "clinic_ask_by_card": ("sato", asking_from_a_refusal),
     "clinic_ask": ("sato", at("/clinic/ask?done=yes")),
     "clinic_ask_faults": ("sato", a_request_filled_wrongly),
     "clinic_hand_on": ("sato", handing_on),
+    "clinic_write": ("sato", at("/clinic/write")),
+    "clinic_entries": ("sato", hanako_at_hand),
+    "clinic_note": ("sato", an_entry_form("note")),
+    "clinic_life": ("sato", an_entry_form("life")),
+    "clinic_odd_vitals": ("sato", an_odd_value),
+    "clinic_entry": ("sato", an_entry),
+    "clinic_entry_withdraw": ("sato", an_entry_to_withdraw),
     "support": ("ueda", at("/support")),
     "support_question": ("ueda", a_question_to_answer),
     "auditor": ("auditor", at("/auditor")),
@@ -378,6 +487,7 @@ SAY_A_FAULT = (
     "teams_fault",
     "record_share",
     "clinic_ask_faults",
+    "checkup_refused",
     "facility_invite_faults",
 )
 

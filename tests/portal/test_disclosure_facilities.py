@@ -181,3 +181,28 @@ async def test_a_facility_this_network_does_not_have_has_no_page(hanako: Visitor
     for path in ("", "/categories"):
         answer = await hanako.get(f"/disclosure/facilities/{uuid4()}{path}")
         assert answer.status_code == 404
+
+
+async def test_records_of_one_facility_are_refused_and_taken_again(
+    hanako: Visitor, clinic: Place
+) -> None:
+    path = f"/disclosure/facilities/{clinic.facility_id}"
+    place = f"source-{clinic.facility_id}"
+    assert "この施設が送る記録を受け取る" in (await hanako.get(path)).text
+    page = await hanako.tap(path, place)
+    assert "れんげ内科クリニック」からの記録の受け取りを断りました。" in page
+    assert "元にもどす" in page
+    assert (await consent.settings(hanako.actor)).directive.refused_sources == (clinic.facility_id,)
+    (logged, *_) = await hanako.log()
+    assert "受け取りを断りました" in logged["changes"][0]
+    view = (await hanako.ask("/me/disclosure")).json()
+    assert view["refused_sources"] == [
+        {"id": str(clinic.facility_id), "name": "れんげ内科クリニック"}
+    ]
+    undone = (await hanako.tell("/me/disclosure/undo", {"version": view["version"]})).json()
+    assert undone["refused_sources"] == []
+    change = {"kind": "refuse_source", "facility_id": str(clinic.facility_id), "on": True}
+    body = {"version": undone["version"], "commands": [change]}
+    again = (await hanako.tell("/me/disclosure/changes", body)).json()
+    assert [each["id"] for each in again["refused_sources"]] == [str(clinic.facility_id)]
+    assert "Records from this facility" in (await hanako.get(path, locale="en")).text

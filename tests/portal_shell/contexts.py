@@ -17,10 +17,13 @@ from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
+from tests.portal_shell.entries import ENTRY_PAGES
+from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
+from tests.portal_shell.viewer import VIEWER_PAGES
 from web_portal.pages.emergency import Opening
 from web_portal.templating import environment
 
@@ -82,13 +85,6 @@ VIEWED: dict[str, Any] = {
     "is_overdue": False,
 }
 PERSON = {"name": "熊○ 花○", "birth_on": date(1940, 4, 9), "card": "****-****-****-3456"}
-SUBJECT = {
-    "name": "熊本 花子",
-    "kana": "クマモト ハナコ",
-    "birth_on": date(1940, 4, 9),
-    "sex": "女性",
-    "age": 86,
-}
 ROW = LogLine(
     number=7,
     event_id=UUID("0190a8c0-0000-7000-8000-000000000007"),
@@ -151,12 +147,6 @@ CHANGED = LogLine(
     sentence="見せる相手の設定が変わりました。",
     changes=("「佐藤内科クリニック」に見せるようにしました。",),
 )
-RECORD = {
-    "at": date(2026, 5, 1),
-    "title": "アムロジピン錠 5mg",
-    "facility": "佐藤内科クリニック",
-    "marks": [],
-}
 PAGER = {"page": 2, "pages": 3}
 ONE_PAGE = {"page": 1, "pages": 1}
 CASE = {
@@ -197,8 +187,16 @@ HAPPENINGS = [
 DAYS = [(1, "1日"), (30, "30日")]
 REASONS = [("treatment", "続けている診療"), ("referral", "紹介や相談")]
 ENDED = [
-    {"notice_id": "e1", "local_id": "P-7", "is_personal": False, "created_at": AT},
-    {"notice_id": "e2", "local_id": None, "is_personal": True, "created_at": AT},
+    {
+        "notice_id": f"e{at}",
+        "event": event,
+        "local_id": local_id,
+        "is_personal": local_id is None,
+        "created_at": AT,
+    }
+    for at, (event, local_id) in enumerate(
+        [("access_ended", "P-7"), ("access_ended", None), ("match_question", "P-8")], 1
+    )
 ]
 ASKED = [
     {"card_end": "3456", "asked_at": AT, "participant_id": None, "until": None},
@@ -206,6 +204,7 @@ ASKED = [
 ]
 ASK: dict[str, Any] = {
     "viewer": SATO,
+    "own": None,
     "values": {
         "card": "",
         "whom": "facility",
@@ -410,7 +409,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **PREVIEW_PAGES,
     **PROXY_PAGES,
     **ENROLMENT_PAGES,
+    **MATCHING_PAGES,
     **RECORD_PAGES,
+    **ENTRY_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},
@@ -724,6 +725,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "clinic/ask.html",
         ASK | {"errors": {"card": "カードの番号は16けたです。", "note": "長すぎます。"}},
     ),
+    "clinic-ask-here": ("clinic/ask.html", ASK | {"own": "/clinic/participants/p", "errors": {}}),
     "clinic-hand-on": ("clinic/hand_on.html", HAND_ON),
     "clinic-hand-on-nobody": ("clinic/hand_on.html", HAND_ON | {"colleagues": []}),
     "clinic-hand-on-refused": ("clinic/hand_on.html", HAND_ON | {"bounds": None}),
@@ -766,42 +768,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "requests.html",
         {"viewer": HANAKO, "requests": [], "agreed": [], "days": DAYS},
     ),
-    "clinic-read": (
-        "clinic/read.html",
-        {
-            "viewer": SATO,
-            "subject": SUBJECT,
-            "groups": [
-                {"code": "prescription", "label": "処方", "records": [RECORD, RECORD]},
-                {
-                    "code": "lab",
-                    "label": "検査",
-                    "records": [RECORD | {"at": AT, "marks": ["未告知：患者さんに伝えていません"]}],
-                },
-            ],
-            "is_cut": True,
-            "most": 200,
-            "participant_id": ROW.event_id,
-            "desk": {"may_ask": True, "known_as": ["00123"]},
-            "facility": "佐藤内科クリニック",
-        },
-    ),
-    "clinic-read-empty": (
-        "clinic/read.html",
-        {
-            "viewer": SATO,
-            "subject": dict.fromkeys(SUBJECT),
-            "groups": [],
-            "is_cut": False,
-            "participant_id": ROW.event_id,
-            "desk": {"may_ask": False, "known_as": []},
-            "facility": "佐藤内科クリニック",
-        },
-    ),
-    "clinic-refused": (
-        "clinic/read.html",
-        {"viewer": SATO, "subject": None, "desk": None, "facility": "佐藤内科クリニック"},
-    ),
+    **VIEWER_PAGES,
     "support": (
         "support/queue.html",
         {"viewer": UEDA, "cases": [CASE, QUESTION_CASE], "total": 41, "pager": PAGER},

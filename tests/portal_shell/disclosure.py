@@ -80,6 +80,9 @@ ONE: dict[str, Any] = {
     "is_on": True,
     "is_excluded": False,
     "item": switch("facility-one", "この施設に見せる", on=True),
+    "source": switch(
+        "source-one", "この施設からの記録を受け取る", on=True, detail="今ある記録はそのままです。"
+    ),
     "limits": LIMITS,
     "errors": {},
     "block": "[]",

@@ -1,7 +1,11 @@
 """Sample contexts of a participant's own records."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
+
+from api.records.service import Person
+from api.records.summary.narrative import Line
 
 VIEWER = {"role": "participant", "name": "花子", "unread": 2}
 MY_RECORD = {
@@ -83,6 +87,38 @@ INCOMING = {
     "version": 3,
     "undo": None,
 }
+SUMMARY = {
+    "viewer": VIEWER,
+    "person": Person(UUID(int=2), "山本 花子", "ヤマモト ハナコ", "female", date(1968, 5, 3)),
+    "made_at": datetime(2026, 5, 3, 5, 5, tzinfo=UTC),
+    "sections": [
+        {
+            "name": "allergies",
+            "lines": [
+                Line(
+                    "ペニシリン系抗菌薬",
+                    "2020年5月1日",
+                    ("症状：じんましん",),
+                    ("重い反応のおそれ", "確かめられていません（疑い）"),
+                    "佐藤内科クリニック（2020年5月1日）",
+                )
+            ],
+        },
+        {
+            "name": "medicines",
+            "lines": [
+                Line(
+                    "アムロジピン錠5mg",
+                    "2026年4月1日〜2026年4月28日",
+                    ("１日１回 朝食後", "１日１回 夕食後"),
+                    (),
+                    "すみれ薬局（2026年4月1日）、水前寺中央薬局（2026年4月3日）",
+                )
+            ],
+        },
+        {"name": "problems", "lines": []},
+    ],
+}
 
 RECORD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "records": ("records/list.html", RECORDS),
@@ -100,6 +136,7 @@ RECORD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "records/list.html",
         RECORDS | {"visits": [], "total": 0, "has_any": False, "following": None},
     ),
+    "record-summary": ("records/summary.html", SUMMARY),
     "record": ("records/one.html", ONE_RECORD),
     "record-secret": (
         "records/one.html",

@@ -58,6 +58,34 @@ PEOPLE: dict[str, Any] = {"viewer": DESK, "facility": "白川病院"}
 PROFESSIONS = [("physician", "医師"), ("clerk", "事務職員")]
 
 
+EXPORT: dict[str, Any] = {
+    "id": "e1",
+    "state": "running",
+    "by": "佐藤 健一",
+    "client": "emr-4311234566",
+    "requested_at": AT,
+    "percent": 42,
+    "patients": 5000,
+    "done": 2100,
+    "records": 10400,
+    "counts": [("MedicationRequest", 8300), ("Patient", 2100)],
+    "expires_at": None,
+    "facility": "白川病院",
+}
+EXPORTED = EXPORT | {"id": "e2", "state": "done", "percent": 100, "expires_at": AT}
+EXPORTS: dict[str, Any] = {
+    "viewer": DESK,
+    "exports": [EXPORT, EXPORTED, *(EXPORT | {"id": s, "state": s} for s in ("failed", "expired"))],
+    "total": 44,
+    "pager": {"page": 2, "pages": 3},
+    "clients": [("emr-4311234566", "emr-4311234566")],
+    "people": [("p1", "佐藤 健一")],
+    "values": {},
+    "errors": {},
+}
+NO_EXPORTS = EXPORTS | {"exports": [], "pager": {"page": 1, "pages": 1}}
+
+
 def _own(**changed: Any) -> tuple[str, dict[str, Any]]:
     context = {"viewer": SATO, "own": OWN | changed, "profession": "医師"}
     return "account/profession.html", context
@@ -107,6 +135,14 @@ STAFF_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "expires_at": AT,
         },
     ),
+    "facility-exports": ("facility/exports.html", EXPORTS),
+    "facility-exports-none": ("facility/exports.html", NO_EXPORTS | {"clients": []}),
+    "facility-exports-errors": (
+        "facility/exports.html",
+        NO_EXPORTS | {"errors": {"professional": "担当者を一人選んでください。"}},
+    ),
+    "support-exports": ("support/exports.html", EXPORTS | {"viewer": UEDA}),
+    "support-exports-none": ("support/exports.html", NO_EXPORTS | {"viewer": UEDA}),
     "facility-person": _person(WORKING),
     "facility-person-open": _person(OPEN),
     "facility-person-over": _person(OVER, trained_on="選んでください。"),

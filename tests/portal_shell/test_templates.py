@@ -20,6 +20,10 @@ PARTS = {
     "disclosure/parts.html",
     "disclosure/difference.html",
     "records/seen.html",
+    "facility/export_parts.html",
+    "clinic/entry_whom.html",
+    "clinic/person.html",
+    "clinic/parts.html",
 }
 
 

@@ -24,7 +24,8 @@ from tests.conftest import Deployment
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, wish
 from tests.portal.test_patient_numbers import read_by, scanned
-from tests.proxies.conftest import BOTH, WEEK, Pair, paper
+from tests.proxies.conftest import BORN, BOTH, WEEK, Pair, paper
+from tests.records.checkup_files import Examined, checkup
 
 BANNER = "山本 太郎さんの代わりに見ています"
 
@@ -101,6 +102,30 @@ async def test_each_look_at_his_records_names_them(pair: Pair, clinic: Place):
     assert "山本 由美" in row["sentence"]
     own = await pair.yumi.ask(f"/me/records/{record}")
     assert own.status_code == 404
+
+
+async def add_checkup(pair: Pair) -> int:
+    his = Examined("ヤマモト　タロウ", BORN, sex="2")
+    answer = await pair.yumi.browser.post(
+        "/me/checkup-files", content=checkup(his), headers=as_taro(pair)
+    )
+    return answer.status_code
+
+
+async def test_a_checkup_is_added_for_taro_by_whoever_may_put_records_in_alone(
+    pair: Pair, taro: Visitor, yumi: Visitor, ueda: Visitor
+):
+    assert await add_checkup(pair) == 404
+    await service.end(taro.actor, pair.proxy_id)
+    wish = paper(taro, yumi, powers=BOTH | {"upload"})
+    await counter.witness(ueda.actor, wish, today=clock.today_in_japan() - WEEK)
+    one = next(each for each in (await service.mine(taro.actor)).mine if each.proxy_id)
+    await counter.confirm(pair.second, taro.actor.participant_id, one.proxy_id)
+    assert await add_checkup(pair) == 201
+    (row,) = (e for e in await pair.taro.log() if e["event"] == "records:own:added")
+    assert "山本 由美" in row["sentence"]
+    assert "山本 太郎" in row["sentence"]
+    assert (await pair.yumi.ask("/me/checkup-files")).json() == []
 
 
 @pytest.mark.parametrize("header", ["", "nobody", "unknown", "hanako", "self"])

@@ -46,10 +46,12 @@ def test_hanako_has_something_in_every_category_a_diabetic_would() -> None:
     counted = Counter(item.classified.category for item in _items(*CAST[0]))
     assert counted.keys() == {
         "allergy",
+        "care",
         "condition",
         "contraindication",
         "document",
         "encounter",
+        "imaging",
         "immunization",
         "infection",
         "lab",

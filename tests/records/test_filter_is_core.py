@@ -1,7 +1,8 @@
 """The SQL filter every read goes through gives what the decision core gives, record by record."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,17 @@ import msgspec
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from api.consent.facts import RecordFacts
 from api.core.actor import Actor, ActorKind
 from api.core.lane import call_context
 from api.records import queries
 from api.records.filtering import filter_of
+from api.records.reading.search import AnyOf, Search
 from tests.conftest import Deployment
 from tests.consent.scene import CLINIC, HOSPITAL, PHARMACY
-from tests.records.filter_cases import RECORDS, Case, cases, emergencies
+from tests.records.filter_cases import DAYS, IDS, RECORDS, Case, cases, emergencies
 
 HANAKO = UUID(int=999)
 FILTER = (
@@ -73,7 +77,13 @@ class Pool:
         return set(found or ())
 
     async def read(
-        self, case: Case, types: tuple[str, ...], *, before: UUID | None, count: int
+        self,
+        case: Case,
+        types: tuple[str, ...],
+        *,
+        before: UUID | None = None,
+        count: int,
+        search: Search | None = None,
     ) -> asyncpg.Record:
         """As the records service asks, facts and all."""
         who = case.request.requester
@@ -91,6 +101,7 @@ class Pool:
             page_size=count,
             base_url="",
             event="records:record:read",
+            search="" if search is None else search.encoded,
         )
         actor = Actor(kind=ActorKind.SYSTEM, facility_id=who.facility_id)
         context = call_context(self.connection, actor, HANAKO, queries.digest(plan))
@@ -174,6 +185,55 @@ async def test_totals_and_pages_of_a_read_hold_the_permitted_records_once_each(
             break
     assert len(found) == len(expected)
     assert set(found) == {str(each) for each in expected}
+
+
+LABS = Search(every=(AnyOf(("category=lab", "category=care")), AnyOf(("category=lab",))))
+MIDNIGHT = datetime(2025, 12, 31, 15, tzinfo=UTC)  # as 1 January 2026 begins in Japan
+SEARCHES: dict[str, tuple[Search, Callable[[RecordFacts], bool]]] = {
+    "all": (Search(), lambda each: True),
+    "labs": (LABS, lambda each: each.category == "lab"),
+    "before": (Search(starts_before=MIDNIGHT), lambda each: each.effective_on < DAYS[1]),
+    "from": (Search(ends_from=MIDNIGHT), lambda each: each.effective_on >= DAYS[1]),
+    "some": (
+        Search(record_ids=IDS[::3]),
+        lambda each: each.record_id in IDS[::3],
+    ),
+}
+
+
+@trying(150)
+@given(
+    cases,
+    types_asked,
+    st.integers(1, 60),
+    st.sampled_from(sorted(SEARCHES)),
+    st.sampled_from((None, "date", "-date", "-_lastUpdated")),
+)
+async def test_a_search_in_any_order_finds_of_the_permitted_what_it_names_once_each(
+    pool: Pool, case: Case, types: tuple[str, ...], count: int, name: str, order: str | None
+) -> None:
+    search, matches = SEARCHES[name]
+    named = {each.record_id for each in RECORDS if matches(each)}
+    expected = by_core(case, types) & named
+    on = {str(each.record_id): each.effective_on for each in RECORDS}
+    found: list[str] = []
+    here = structs.replace(search, ordered_by=order)
+    for _ in range(len(RECORDS) + 1):
+        row = await pool.read(case, types, count=count, search=here)
+        assert row["total"] == len(expected)
+        entries = msgspec.json.decode(b"[%b]" % (row["entries"] or b""))
+        assert len(entries) == row["shown"] <= count
+        found += [entry["fullUrl"].rpartition("/")[2] for entry in entries]
+        if not row["is_more"]:
+            break
+        here = structs.replace(here, after_key=row["last_key"], after_id=row["last_id"])
+    assert len(found) == len(expected)
+    assert set(found) == {str(each) for each in expected}
+    days = [on[each] for each in found]
+    if order in ("date", "-date"):
+        assert days == sorted(days, reverse=order == "-date")
+    counted = await pool.read(case, types, count=0, search=search)
+    assert (counted["total"], counted["entries"], counted["told"]) == (len(expected), None, None)
 
 
 def _drawn(examples: int) -> list[Case]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -367,6 +368,49 @@ async def test_only_systems_and_the_operator_store_and_only_for_a_facility(
     ):
         with pytest.raises(NotFound):
             await ingest.store(actor, body)
+
+
+async def test_resources_built_here_meet_the_same_checks_and_name_each_other(
+    clinic: Actor, hanako: Person
+):
+    lab = shapes.lab(id="one", valueQuantity={"value": Decimal("6.80"), "unit": "%"})
+    del lab["subject"]
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "final",
+        "code": {"text": "血液検査"},
+        "result": [{"reference": "Observation/one"}],
+    }
+    answer = await ingest.store_resources(clinic, [lab, report], name="ssmix2", subject=hanako.id)
+    first, second = answer.entries
+    assert isinstance(first, StoredRecord)
+    assert isinstance(second, StoredRecord)
+    assert '"value":6.80' in first.version.body
+    body = json.loads(second.version.body)
+    assert body["subject"] == {"reference": f"Patient/{hanako.id}"}
+    assert body["result"] == [{"reference": f"Observation/{first.resource_id}"}]
+    with pytest.raises(NotStored) as refusal:
+        await ingest.store_resources(
+            clinic,
+            [lab | {"valueString": "new"}, report | {"status": "?"}],
+            name="x",
+            subject=hanako.id,
+        )
+    assert [fault.path for fault in refusal.value.faults] == ["Bundle.entry[1].resource.status"]
+    assert len(await stored.records(hanako.id)) == 2
+
+
+async def test_resources_built_here_find_their_person_as_a_sender_would(
+    clinic: Actor, hanako: Person
+):
+    await ingest.store_resources(clinic, [shapes.lab(subject=hanako.as_patient)], name="ssmix2")
+    assert len(await stored.records(hanako.id)) == 1
+    kept = await stored.quarantine(clinic)
+    with pytest.raises(NotStored):
+        await ingest.store_resources(
+            clinic, [shapes.lab(subject={"reference": f"Patient/{uuid4()}"})], name="ssmix2"
+        )
+    assert await stored.quarantine(clinic) == kept
 
 
 async def test_a_patient_number_means_one_person(

@@ -25,7 +25,7 @@ HL7 = "http://terminology.hl7.org/CodeSystem"
 def _classified(resource: dict[str, Any]) -> Classified:
     planned = plan(resource)
     assert planned.faults == ()
-    (item,) = planned.items
+    item, *_ = planned.items
     return item.classified
 
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from api.fhir.codes import INDICATION, YJ
 from api.records.incoming.plan import Plan, plan, with_references
-from api.records.parse import encode
+from api.records.parse import decode, encode
 from tests.records.shapes import condition, document, lab, patient, posted, prescription
 
 BY_URN = {"reference": "urn:uuid:0000-0"}
 YUMI = {"identifier": {"system": "urn:yumi", "value": "2"}}
+NAMED = f"{YJ}|1"
 CLINIC = {"resourceType": "Organization", "name": "佐藤医院"}
 VISIT = {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}
 
@@ -61,7 +62,7 @@ def test_an_update_names_the_record_it_replaces() -> None:
     [
         ({"method": "DELETE", "url": "Condition/c1"}, "unsupported_method"),
         ({"method": "PUT", "url": "Condition/c2"}, "bad_request_url"),
-        ({"method": "PUT", "url": "Condition?identifier=1"}, "bad_request_url"),
+        ({"method": "PUT", "url": "Condition?identifier=1"}, "conditional"),
         ({"method": "POST", "url": "Observation"}, "bad_request_url"),
         ({"method": "POST", "url": "Condition", "ifNoneExist": "identifier=1"}, "conditional"),
         (None, "unsupported_method"),
@@ -128,14 +129,85 @@ def test_a_collection_or_document_mixing_two_people_is_refused(stranger: dict[st
     ]
 
 
-def test_a_document_is_kept_whole_as_one_record() -> None:
-    whole = document(condition(), VISIT, CLINIC)
+def test_a_document_is_kept_whole_and_taken_apart() -> None:
+    whole = document(condition(), VISIT, CLINIC, lab(status="invented"))
     planned = plan(whole)
     assert planned.faults == ()
-    (item,) = planned.items
+    item, part = planned.items
     assert item.text == encode(whole)
     assert item.classified.title == "退院時サマリー"
     assert item.classified.subject.names()[0] == "urn:uuid:patient"
+    assert (part.classified.category, part.is_part, part.position) == ("condition", True, 2)
+    assert part.classified.subject == item.classified.subject
+    assert planned.people == ("urn:uuid:patient", "Patient/hanako")
+
+
+def test_a_part_is_as_untold_as_its_document_and_has_its_day() -> None:
+    undated = condition()
+    del undated["onsetDateTime"]
+    untold = {"meta": {"tag": [{"system": INDICATION, "code": "UNINFORMED"}]}}
+    for whole in (document(undated) | untold, document(undated, **untold)):
+        _, part = plan(whole).items
+        assert part.classified.marks == {"UNINFORMED"}
+        assert str(part.classified.effective_on) == "2024-06-01"
+    _, open_part, _ = plan(document(undated, lab(**untold))).items
+    assert open_part.classified.marks == frozenset()
+
+
+def test_a_document_entered_in_error_has_no_parts() -> None:
+    assert len(plan(document(condition(), status="entered-in-error")).items) == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "faults"),
+    [
+        ({"method": "POST", "url": "Observation", "ifNoneExist": f"identifier={NAMED}"}, []),
+        ({"method": "PUT", "url": f"Observation?identifier={NAMED}"}, []),
+        ({"method": "PUT", "url": f"Observation?identifier={NAMED}", "ifMatch": 'W/"2"'}, []),
+        (
+            {"method": "POST", "url": "Observation", "ifNoneExist": "code=1"},
+            [("conditional", "Bundle.entry[0].request.ifNoneExist")],
+        ),
+        (
+            {"method": "PUT", "url": f"Observation?identifier={NAMED}&code=1"},
+            [("conditional", "Bundle.entry[0].request.url")],
+        ),
+        (
+            {"method": "PUT", "url": "Observation?identifier=urn:x|2"},
+            [("identifier_differs", "Bundle.entry[0].resource.identifier")],
+        ),
+        (
+            {"method": "PUT", "url": f"Observation?identifier={NAMED}", "ifMatch": "2"},
+            [("conditional", "Bundle.entry[0].request.ifMatch")],
+        ),
+        (
+            {"method": "POST", "url": "Observation", "ifMatch": 'W/"2"'},
+            [("conditional", "Bundle.entry[0].request.ifMatch")],
+        ),
+    ],
+)
+def test_a_condition_is_one_identifier_the_resource_has(
+    request_: dict[str, Any], faults: list[tuple[str, str]]
+) -> None:
+    bundle = posted(lab(identifier=[{"system": "urn:oid:1.2.392.100495.20.2.73", "value": "1"}]))
+    bundle["entry"][0]["request"] = request_
+    assert _refused(bundle) == faults
+
+
+def test_two_entries_of_one_id_are_refused() -> None:
+    assert ("duplicate_entry", "Bundle.entry[1].resource.id") in _refused(
+        posted(lab(id="a"), lab(id="a", valueString="2"))
+    )
+
+
+def test_what_has_no_name_is_known_by_its_content_however_the_sender_numbers_its_entries() -> None:
+    first = posted(patient(), condition(subject=BY_URN))
+    text = encode(first).replace("urn:uuid:0000-0", "urn:uuid:9999-0")
+    again = plan(decode(text.encode())).items
+    assert plan(first).items[1].content_name == again[1].content_name
+    one, other = condition(note=[{"text": "1"}]), condition(note=[{"text": "2"}])
+    names = [item.content_name for item in plan(posted(one, other, one)).items]
+    assert names[0] == names[2] != names[1]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from api.directory import service as directory
 from api.directory.service import PersonLine
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import PORTAL, professionals_only
+from api.identity.my_number import is_my_number
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages import clinic
 from web_portal.pages.requests import DAYS
@@ -42,6 +43,10 @@ class Ask(Struct):
     level: Literal["yes", "no"] = "no"
     reason: Reason = "treatment"
     note: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class Card(Struct):
+    card: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Words(Struct):
@@ -71,14 +76,7 @@ async def redeem(
 async def ask_page(
     request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
 ) -> Response[bytes]:
-    flash: Flash | None = None
-    if done == "yes":
-        flash = {
-            "kind": "success",
-            "title": say(request, "ask.sent"),
-            "text": say(request, "ask.sent.detail"),
-        }
-    return await _ask(request, actor, Ask(), {}, flash)
+    return await _ask(request, actor, Ask(), {}, _sent(request) if done == "yes" else None)
 
 
 @post("/clinic/ask", guards=[professionals_only], opt=PORTAL, include_in_schema=False)
@@ -96,11 +94,59 @@ async def ask(
         errors["note"] = say(request, "error.asking.note", count=LONGEST_NOTE)
     if isinstance(card, CardFault) or errors:
         return await _ask(request, actor, data, errors)
-    wish = requests.Wish(
-        data.whom, data.days, int(data.level == "yes"), data.reason, data.note.strip()
-    )
-    await requests.ask(actor, card.digits, wish)
+    await requests.ask(actor, card.digits, _wish(data))
     return Redirect("/clinic/ask?done=yes", status_code=303)
+
+
+@post(
+    "/clinic/ask/start",
+    status_code=200,
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def ask_by_card(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Card]
+) -> Response[bytes]:
+    """From a search that showed nothing: the card need not be typed again."""
+    is_kept = not is_my_number(data.card)
+    return await _ask(request, actor, Ask(card=data.card if is_kept else ""), {})
+
+
+@get(
+    "/clinic/participants/{participant_id:uuid}/ask",
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def ask_here_page(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    participant_id: FromPath[UUID],
+    done: FromQuery[str] = "",
+) -> Response[bytes]:
+    flash = _sent(request) if done == "yes" else None
+    return await _ask(request, actor, Ask(), {}, flash, participant_id)
+
+
+@post(
+    "/clinic/participants/{participant_id:uuid}/ask",
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def ask_here(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    participant_id: FromPath[UUID],
+    data: URLEncodedBody[Ask],
+) -> Response[bytes]:
+    """The same answer for every participant, and where there is none."""
+    if len(data.note) > LONGEST_NOTE:
+        errors = {"note": say(request, "error.asking.note", count=LONGEST_NOTE)}
+        return await _ask(request, actor, data, errors, None, participant_id)
+    await requests.ask_about(actor, participant_id, _wish(data))
+    return Redirect(f"/clinic/participants/{participant_id}/ask?done=yes", status_code=303)
 
 
 @post(
@@ -183,14 +229,17 @@ async def _ask(
     values: Ask,
     errors: dict[str, str],
     flash: Flash | None = None,
+    participant_id: UUID | None = None,
 ) -> Response[bytes]:
+    own = f"/clinic/participants/{participant_id}" if participant_id else None
     return await render(
         request,
         "clinic/ask.html",
         actor,
         status=422 if errors else 200,
         flash=flash,
-        path="/clinic/ask",
+        path=f"{own}/ask" if own else "/clinic/ask",
+        own=own,
         values=values,
         errors=errors,
         days=[(each, say(request, f"asking.days.{each}")) for each in DAYS],
@@ -238,6 +287,19 @@ def _colleague(request: PortalRequest, each: PersonLine) -> tuple[UUID, str]:
     )
 
 
+def _wish(data: Ask) -> requests.Wish:
+    level = int(data.level == "yes")
+    return requests.Wish(data.whom, data.days, level, data.reason, data.note.strip())
+
+
+def _sent(request: PortalRequest) -> Flash:
+    return {
+        "kind": "success",
+        "title": say(request, "ask.sent"),
+        "text": say(request, "ask.sent.detail"),
+    }
+
+
 def _reasons(request: PortalRequest) -> list[tuple[str, str]]:
     return [(code, say(request, f"asking.reason.{code}")) for code in REASONS]
 
@@ -246,6 +308,9 @@ routes: list[ControllerRouterHandler] = [
     redeem,
     ask_page,
     ask,
+    ask_by_card,
+    ask_here_page,
+    ask_here,
     seen,
     hand_on_page,
     find_colleague,

@@ -114,7 +114,7 @@ async def record_page(
         flash=None,
         path=f"/records/{record_id}",
         record=line(request, full.record) | {"on": full.record.on, "facility": facility},
-        facts=[_fact(request, each) for each in full.facts],
+        facts=[fact_line(request, each) for each in full.facts],
         status_text=say(request, f"my_records.now.{_status(full)}"),
         is_participating=state.participation.state == "participating",
         visit=full.visit,
@@ -236,7 +236,7 @@ def _levels(request: PortalRequest, record: OwnRecord) -> list[tuple[str, str]]:
     ]
 
 
-def _fact(request: PortalRequest, fact: Fact) -> tuple[str, str]:
+def fact_line(request: PortalRequest, fact: Fact) -> tuple[str, str]:
     name = fact.label or say(request, f"my_records.fact.{fact.kind}")
     if fact.on is not None:
         return name, i18n.day(preferences(request).locale, fact.on)

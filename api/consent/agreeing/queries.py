@@ -72,6 +72,15 @@ async def participant_of_card(tx: Transaction, number: str) -> UUID | None:
     return found
 
 
+async def card_of_subject(tx: Transaction) -> str | None:
+    """The newest card that is good; None too where there is no such participant."""
+    number: str | None = await tx.fetchval(
+        "SELECT number FROM card WHERE participant_id = (SELECT app.subject()) AND is_active"
+        " ORDER BY issued_at DESC, number LIMIT 1"
+    )
+    return number
+
+
 async def newest_asked(tx: Transaction, card_hmac: bytes) -> asyncpg.Record | None:
     """The asker's newest request for this card, and whether it was approved."""
     return await tx.fetchrow(

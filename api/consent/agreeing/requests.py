@@ -78,6 +78,20 @@ async def ask(actor: Actor, card: str, wish: Wish) -> None:
         raise AskingThrottled(wait)
 
 
+async def ask_about(actor: Actor, participant_id: UUID, wish: Wish) -> None:
+    """As `ask`, for whoever's page is open: the same answer for every id, anybody's or nobody's."""
+    if actor.professional_id is None:
+        raise NotFound
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        card = await asking_queries.card_of_subject(tx)
+    await ask(actor, card or _nobodys(participant_id), wish)
+
+
+def _nobodys(participant_id: UUID) -> str:
+    """In the place of a card's number, what can be no card's: nobody is asked by chance."""
+    return f"{participant_id}-0000"
+
+
 async def _ask(tx: Transaction, actor: Actor, card: str, wish: Wish, *, is_somebodys: bool) -> None:
     standing = await directory.standing_in(tx, actor)
     who = policies.requester(actor, standing)

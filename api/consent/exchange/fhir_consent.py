@@ -247,5 +247,7 @@ def _of_directive(directive: Directive, participation: Participation) -> Iterabl
         yield extension("incoming-level", "Coding", level)
     if directive.asks_first_since is not None:
         yield extension("asks-first-since", "Instant", instant(directive.asks_first_since))
+    for each in directive.refused_sources:
+        yield extension("refused-source", "Identifier", _identifier(codes.FACILITY, each))
     if participation.data_from is not None:
         yield extension("data-from", "Date", participation.data_from.isoformat())

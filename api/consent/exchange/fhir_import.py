@@ -130,7 +130,7 @@ class _Reading(RowReader):
         return self.items(wire, "category", "Consent")
 
     def _directive_parts(self, wire: Json) -> dict[str, Any]:
-        teams, marks, parts = [], [], dict[str, Any]()
+        teams, marks, refused, parts = [], [], set[UUID](), dict[str, Any]()
         contained = {
             each["id"]: (each, at)
             for each, at in self.items(wire, "contained", "Consent")
@@ -152,11 +152,20 @@ class _Reading(RowReader):
                         self.fault("contradictory", at)  # nobody keeps all to come from everybody
                 case "asks-first-since":
                     parts["asks_first_since"] = self.moment(value, "valueInstant", at)
+                case "refused-source":
+                    named = self.named(
+                        {"identifier": value.get("valueIdentifier")}, at, codes.FACILITY
+                    )
+                    refused |= {named.id} if named is not None else set()
                 case "data-from":
                     pass  # from when records are shown belongs to taking part, not to the settings
                 case _:
                     self.fault("not_supported", at)
-        return parts | {"teams": tuple(teams), "marks": tuple(m for m in marks if m)}
+        return parts | {
+            "teams": tuple(teams),
+            "marks": tuple(m for m in marks if m),
+            "refused_sources": tuple(sorted(refused)),
+        }
 
     def _team(self, team_id: UUID, value: Json, path: str) -> Team:
         members = []

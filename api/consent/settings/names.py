@@ -38,6 +38,7 @@ async def names_in_directive(actor: Actor, locale: str, directive_now: Directive
     """Everybody any row or team names."""
     rules = directive_now.provisions
     facilities = {each for r in rules for each in (r.facility_id, r.source_facility_id) if each}
+    facilities.update(directive_now.refused_sources)
     people = {each for r in rules for each in (r.professional_id, r.delegated_by) if each}
     people.update(*(team.professional_ids for team in directive_now.teams))
     return await names_of(actor, locale, facilities, people)

@@ -13,6 +13,7 @@ from api.consent.settings.switches import (
     Command,
     Exclude,
     Extend,
+    RefuseSource,
     Scheme,
     SetAskFirst,
     SetCategory,
@@ -191,6 +192,16 @@ class ExclusionChange(_Change, tag="exclude"):
         return Exclude(self.on, self.professional_id, self.facility_id)
 
 
+class SourceChange(_Change, tag="refuse_source"):
+    """Takes no more records from this facility, or takes them again; what is there stays."""
+
+    facility_id: UUID
+    on: bool
+
+    def command(self) -> Command:
+        return RefuseSource(self.facility_id, self.on)
+
+
 class AskFirstChange(_Change, tag="ask_first"):
     on: bool
 
@@ -222,6 +233,7 @@ Change = (
     | CategoryChange
     | CellChange
     | ExclusionChange
+    | SourceChange
     | AskFirstChange
     | ExtensionChange
     | RecordChange

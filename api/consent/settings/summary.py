@@ -76,6 +76,7 @@ class Summary(Struct, frozen=True):
     marks: tuple[Mark, ...]
     incoming_level: int
     asks_first_since: datetime | None
+    refused_sources: tuple[UUID, ...]
     secondary_uses: tuple[Switch, ...]
     ending: Rows
     others: Rows
@@ -167,6 +168,7 @@ def summary(
         marks=directive.marks,
         incoming_level=directive.incoming_level,
         asks_first_since=directive.asks_first_since,
+        refused_sources=directive.refused_sources,
         secondary_uses=tuple(
             sorting.secondary_use(purpose)
             for purpose in sorted(network.purposes - EMERGENCY - {TREATMENT})

@@ -144,6 +144,13 @@ class SetIncomingLevel(_Command, frozen=True, tag="incoming_level"):
     level: int
 
 
+class RefuseSource(_Command, frozen=True, tag="refuse_source"):
+    """No more records are taken from this facility, or they are again."""
+
+    facility_id: UUID
+    on: bool
+
+
 class SetAskFirst(_Command, frozen=True, tag="ask_first"):
     on: bool
 
@@ -194,6 +201,7 @@ Command = (
     | HidePeriod
     | MarkRecord
     | SetIncomingLevel
+    | RefuseSource
     | SetAskFirst
     | Share
     | Remove
@@ -238,6 +246,10 @@ def _said(
             return _marked(directive, record_id, level)
         case SetIncomingLevel(level):
             return structs.replace(directive, incoming_level=_known(level))
+        case RefuseSource(facility_id, on):
+            refused = set(directive.refused_sources) - {facility_id}
+            refused |= {facility_id} if on else set()
+            return structs.replace(directive, refused_sources=tuple(sorted(refused)))
         case SetAskFirst(on):
             since = directive.asks_first_since or now
             return structs.replace(directive, asks_first_since=since if on else None)

@@ -15,6 +15,7 @@ from api.consent.settings.switches import (
     HidePeriod,
     HideRecords,
     MarkRecord,
+    RefuseSource,
     Remove,
     SetAskFirst,
     SetCategory,
@@ -134,6 +135,8 @@ class _Telling:
                 return self._turned("category", on, self._label("category", code))
             case Exclude(on, professional_id, facility_id):
                 return self._turned("exclude", on, self._name(professional_id or facility_id))
+            case RefuseSource(facility_id, on):
+                return self._turned("refuse_source", on, self._name(facility_id))
             case SetAskFirst(on):
                 return self._turned("ask_first", on)
             case Share():

@@ -104,6 +104,13 @@ class MarkView(Struct):
     level: Level
 
 
+class SourceView(Struct):
+    """A facility no more records are taken from."""
+
+    id: UUID
+    name: str
+
+
 class DisclosureView(Struct):
     """`now` says in one sentence who can see what; nothing else is let in.
 
@@ -136,6 +143,7 @@ class DisclosureView(Struct):
     marks: list[MarkView]
     incoming_level: Level
     asks_first_since: datetime | None
+    refused_sources: list[SourceView]
     secondary_uses: list[SwitchView]
     ending: list[RowView]
     others: list[RowView]
@@ -177,6 +185,9 @@ async def view(actor: Actor, locale: str, state: Settings) -> DisclosureView:
         marks=[MarkView(mark.record_id, LEVELS[mark.level]) for mark in seen.marks],
         incoming_level=LEVELS[seen.incoming_level],
         asks_first_since=seen.asks_first_since,
+        refused_sources=[
+            SourceView(each, show.names.get(each, "")) for each in seen.refused_sources
+        ],
         secondary_uses=show.switches("purpose", seen.secondary_uses),
         ending=show.rows(seen.ending),
         others=show.rows(seen.others),

@@ -106,6 +106,17 @@ async def change_system_keys(
         await _log_system(tx, EventName.SYSTEM_KEYS_CHANGED, client_id, facility_id)
 
 
+async def let_system_export(actor: Actor, client_id: str, *, may: bool) -> None:
+    """Whether it may take out the records of its facility's own patients in bulk; without this it
+    may not. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        facility_id = await intake_queries.let_system_export(tx, client_id, may)
+        if facility_id is None:
+            raise NotFound
+        event = EventName.SYSTEM_MAY_EXPORT if may else EventName.SYSTEM_MAY_NOT_EXPORT
+        await _log_system(tx, event, client_id, facility_id)
+
+
 async def end_system(actor: Actor, client_id: str) -> None:
     """It gets no token any more; those it has live five minutes at most. Raises `NotFound`."""
     async with unit_of_work(actor) as tx:

@@ -89,6 +89,17 @@ async def change_system_keys(
     return found
 
 
+async def let_system_export(tx: Transaction, client_id: str, may: bool) -> UUID | None:
+    """Its facility, where it is one that gets tokens."""
+    found: UUID | None = await tx.fetchval(
+        "UPDATE system_client SET may_export = $2 WHERE client_id = $1 AND is_active"
+        " RETURNING facility_id",
+        client_id,
+        may,
+    )
+    return found
+
+
 async def end_system(tx: Transaction, client_id: str) -> UUID | None:
     found: UUID | None = await tx.fetchval(
         "UPDATE system_client SET is_active = false WHERE client_id = $1 AND is_active"

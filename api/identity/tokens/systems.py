@@ -28,7 +28,8 @@ ASSERTION_ALGORITHMS = system_keys.ALGORITHMS
 LONGEST_ASSERTION = 300
 TOKEN_SECONDS = 300
 READ = "system/*.read"
-SCOPES = (READ, "system/*.write")
+READ_V2 = "system/*.rs"
+SCOPES = (READ, READ_V2, "system/*.write")
 
 
 class IssuedToken(NamedTuple):
@@ -82,7 +83,8 @@ async def issue_token(
         if not await queries.use_jti(tx, client_id, str(claims["jti"]), expires_at):
             raise TokenRequestRefused("invalid_client", "this assertion was used before")
     person = _person(claims)
-    if READ in scopes and person.person_id is None and not person.subject_name:
+    is_reading = READ in scopes or READ_V2 in scopes
+    if is_reading and person.person_id is None and not person.subject_name:
         raise TokenRequestRefused("invalid_request", "a reading system names its acting person")
     issued = int(time.time())
     token = jwt.encode(
@@ -144,6 +146,19 @@ def access_of(token: str) -> SystemAccess:
         _known.clear()
     _known[token] = access
     return access
+
+
+async def may_export(client_id: str) -> bool:
+    """Whether an operator let this system export in bulk, and it still gets tokens."""
+    async with unit_of_work(ANONYMOUS):
+        client = await queries.system_client(client_id)
+    return client is not None and client["is_active"] and client["may_export"]
+
+
+async def exporting(actor: Actor, facility_id: UUID) -> list[str]:
+    """The client ids of this facility's systems that may."""
+    async with unit_of_work(actor) as tx:
+        return await queries.exporting_clients(tx, facility_id)
 
 
 def vouched_at(access: SystemAccess) -> datetime:

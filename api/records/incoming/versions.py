@@ -6,15 +6,21 @@ from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.records.incoming.content import content, without_server_parts
 from api.records.incoming.plan import PlannedItem
-from api.records.parse import Json, as_object, decode, encode
+from api.records.parse import Json, as_object, encode
+from api.records.shapes import SHAPES
 
 Change = Literal["created", "updated", "unchanged"]
 
 _PATIENT: Final = "urn:tsunagu:patient"
-_SENDERS_ID: Final = "urn:tsunagu:senders-id"
-_CONTENT: Final = "urn:tsunagu:content"
+SENDERS_ID: Final = "urn:tsunagu:senders-id"
+CONTENT: Final = "urn:tsunagu:content"
 _LONGEST_NAME: Final = 400  # characters; an index entry of PostgreSQL ends at 2,704 bytes
+_VERIFICATION: Final = {
+    "AllergyIntolerance": "allergyintolerance-verification",
+    "Condition": "condition-ver-status",
+}
 
 
 class Key(NamedTuple):
@@ -26,7 +32,10 @@ class Key(NamedTuple):
 
 
 class Version(NamedTuple):
-    """One version of a record, as it stands or as it is to be written."""
+    """One version of a record, as it stands or as it is to be written.
+
+    `document_id` where a document alone says it.
+    """
 
     record_id: UUID
     number: int
@@ -34,42 +43,55 @@ class Version(NamedTuple):
     key: Key
     body: str
     sensitivity: int
+    document_id: UUID | None = None
 
 
 def key_of(item: PlannedItem) -> Key:
-    """The sender's identifier; else the id they chose (PUT); else the content itself.
+    """The identifier the sender asks by, or gave; else the id they chose (PUT); else the content.
 
     So the same sending twice is one record, and of a person there is one Patient per facility.
     """
     name, identifier = item.classified.resource_type, item.classified.identifier
     if name == "Patient":
         return Key(name, _PATIENT, "")
+    identifier = item.conditions.match or identifier
     if identifier is not None:
         return Key(name, _bounded(identifier.system), _bounded(identifier.value))
     if item.resource_id:
-        return Key(name, _SENDERS_ID, item.resource_id)
-    return Key(name, _CONTENT, sha256(content(item.resource).encode()).hexdigest())
+        return Key(name, SENDERS_ID, item.resource_id)
+    named = item.content_name or sha256(content(item.resource).encode()).hexdigest()
+    return Key(name, CONTENT, named)
 
 
-def content(resource: Json) -> str:
-    """The text without what a server sets: two versions with the same content are one."""
-    return encode(_without_server_parts(resource))
-
-
-def content_of_body(body: str) -> str:
-    return content(decode(body.encode(), max_bytes=len(body) * 4))
-
-
-def body(resource: Json, resource_id: UUID, number: int, at: datetime) -> str:
+def body(
+    resource: Json, resource_id: UUID, number: int, at: datetime, document_id: UUID | None = None
+) -> str:
     """The sender's resource with our id, version and time; every other character stays."""
-    own = _without_server_parts(resource)
+    own = without_server_parts(resource)
     meta = {
         **as_object(own.pop("meta", None)),
         "versionId": str(number),
         "lastUpdated": instant(at),
     }
+    if document_id is not None:
+        meta["source"] = f"Bundle/{document_id}"
     head = {"resourceType": own.pop("resourceType"), "id": str(resource_id), "meta": meta}
     return encode({**head, **own})
+
+
+def in_error(resource: Json) -> Json:
+    """The same resource, said to have been entered in error, in the way of its type."""
+    name = resource["resourceType"]
+    if name == "Patient":
+        return {**resource, "active": False}
+    if name in _VERIFICATION:
+        system = f"http://terminology.hl7.org/CodeSystem/{_VERIFICATION[name]}"
+        said = {"coding": [{"system": system, "code": "entered-in-error"}]}
+        # Constraints con-5 and ait-2: what was entered in error has no clinical status.
+        others = {k: v for k, v in resource.items() if k != "clinicalStatus"}
+        return {**others, "verificationStatus": said}
+    element = "lifecycleStatus" if "lifecycleStatus" in SHAPES[name].required else "status"
+    return {**resource, element: "entered-in-error"}
 
 
 def instant(at: datetime) -> str:
@@ -86,13 +108,6 @@ def references(items: Iterable[PlannedItem], targets: Iterable[str]) -> dict[str
         if isinstance(own_id, str):
             renamed.setdefault(f"{item.classified.resource_type}/{own_id}", target)
     return renamed
-
-
-def _without_server_parts(resource: Json) -> Json:
-    own = {name: value for name, value in resource.items() if name not in ("id", "meta")}
-    meta = as_object(resource.get("meta"))
-    kept = {k: v for k, v in meta.items() if k not in ("versionId", "lastUpdated")}
-    return own | ({"meta": kept} if kept else {})
 
 
 def _bounded(name: str) -> str:

@@ -73,9 +73,9 @@ async def answer(tx: Transaction, link_id: UUID, said: str) -> asyncpg.Record | 
 
 async def link(tx: Transaction, facility_id: UUID, local_id: str) -> None:
     await tx.execute(
-        "INSERT INTO facility_patient (participant_id, facility_id, local_id)"
-        " VALUES (app.subject(), $1, $2) ON CONFLICT (participant_id, facility_id, local_id)"
-        " DO NOTHING",
+        "INSERT INTO facility_patient (participant_id, facility_id, local_id, way)"
+        " VALUES (app.subject(), $1, $2, 'desk')"
+        " ON CONFLICT (participant_id, facility_id, local_id) DO NOTHING",
         facility_id,
         local_id,
     )

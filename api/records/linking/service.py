@@ -20,6 +20,7 @@ from api.identity.my_number import is_my_number
 from api.proxies import safety
 from api.records.errors import NumberRefused, NumberTaken
 from api.records.linking import queries
+from api.records.matching import numbers
 from notifications import service as notifications
 
 LIVES: Final = timedelta(hours=1)
@@ -110,6 +111,7 @@ async def answer(actor: Actor, link_id: UUID, said: Answer) -> None:
             event = EventName.NUMBER_LINKED
             try:
                 await queries.link(tx, row["facility_id"], row["local_id"])
+                await numbers.bring_back_in(tx, row["facility_id"], row["local_id"])
             except asyncpg.UniqueViolationError as error:
                 raise NumberTaken from error
         told = {"place": await _name(tx, row["facility_id"]), "number": row["local_id"]}

@@ -98,7 +98,7 @@ def _encounter(resource: Json) -> Iterator[Fact]:
 
 
 def _observation(resource: Json) -> Iterator[Fact]:
-    yield Fact("result", _value(resource))
+    yield Fact("result", _value(resource) or name_of(resource.get("dataAbsentReason")))
     for part in as_objects(resource.get("component")):
         yield Fact("result", _value(part), name_of(part.get("code")))
     for span in as_objects(resource.get("referenceRange")):

@@ -12,8 +12,8 @@ from api.records.own import service as own_records
 from api.support.log_lines import LogLine
 from api.support.reading.service import MOST_SEARCHED, Lines
 
-# That it came in is no access to it.
-_OTHERWISE: Final = (EventName.RECORD_STORED,)
+# That it came in, or was taken back, is no access to it.
+_OTHERWISE: Final = (EventName.RECORD_STORED, EventName.RECORD_WITHDRAWN)
 
 
 class Accesses(NamedTuple):

@@ -83,6 +83,9 @@ _SHAPES: Final = {
     EventName.RECORD_STORED: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
+    EventName.OWN_RECORD_ADDED: Shape(
+        "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
+    ),
     EventName.PAPER_TAKEN: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
@@ -91,6 +94,7 @@ _SHAPES: Final = {
             EventName.DISCLOSURE_CHANGED,
             EventName.PARTICIPATION_CHANGED,
             EventName.RESIDENCE_CHANGED,
+            EventName.RECORD_WITHDRAWN,
         ),
         Shape("PatientUpdate", _REST, {"system": INTERACTION, "code": "update"}, "U", "AUT"),
     ),
@@ -333,9 +337,16 @@ def _query(row: LogRow, subject: Json) -> Json:
     return entity | {"description": asked, "query": query}
 
 
+_SENDINGS: Final = (
+    EventName.RECORD_STORED,
+    EventName.RECORD_WITHDRAWN,
+    EventName.OWN_RECORD_ADDED,
+)
+
+
 def _data(row: LogRow, subject: Json) -> Json:
     patient = subject.get("reference", "").removeprefix("Patient/")
-    if row.event == EventName.RECORD_STORED:
+    if row.event in _SENDINGS:
         what: Json = {"type": "Bundle", "display": "Bundle"}
     elif row.event in _OF_PATIENT:
         what = subject

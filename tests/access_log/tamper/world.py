@@ -106,7 +106,7 @@ async def _today(scene: Scene) -> None:
     await scene.read("hanako", "AllergyIntolerance")
     await scene.read("taro", "Condition")
     read = await scene.read("hanako", "MedicationRequest")
-    world.target = int(read.headers["x-tsunagu-log-number"])
+    world.target = await _number(scene, read)
     await scene.read("hanako", "Observation")
     hanako = participant(next(each for each in demo.cast(scene.home) if each.key == "hanako"))
     places = {each.code: each.facility_id for each in await _facilities()}
@@ -129,8 +129,17 @@ async def _today(scene: Scene) -> None:
     await scene.read("taro", "AllergyIntolerance")
     await scene.read("hanako", "Observation")
     last = await scene.read("hanako", "MedicationRequest")
-    world.last = int(last.headers["x-tsunagu-log-number"])
+    world.last = await _number(scene, last)
     await settle(scene)
+
+
+async def _number(scene: Scene, answer: httpx.Response) -> int:
+    """The place in her log of what this answer is the receipt of."""
+    commit = v.parse_receipt(answer.headers["tsunagu-receipt"]).commit
+    number: int = await scene.admin.fetchval(
+        "SELECT pseq FROM access_event WHERE commit = $1", commit
+    )
+    return number
 
 
 async def settle(scene: Scene) -> None:

@@ -94,6 +94,9 @@ def written(file: VectorFile) -> bytes:
     """Stable bytes: sets in order, one vector to a line."""
     plain: dict[str, Any] = msgspec.to_builtins(file, order="sorted")
     vectors = plain.pop("vectors")
+    for vector in vectors:
+        # It says what comes in, and decides nothing of who sees what.
+        del vector["given"]["directive"]["refused_sources"]
     for network in plain["networks"].values():
         network["purposes"].sort()
         for allowed in network["matrix"].values():

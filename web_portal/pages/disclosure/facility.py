@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
 from api.consent.facts import Provision
-from api.consent.settings.switches import Exclude, SetCell, SetFacility
+from api.consent.settings.switches import Exclude, RefuseSource, SetCell, SetFacility
 from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
@@ -107,6 +107,13 @@ async def _page(
     found, line = choice.entry, choice.facility
     is_own = found.rule is not None and found.rule.facility_id == facility_id
     toggle = SetFacility(facility_id, not found.is_open)
+    takes = facility_id not in state.directive.refused_sources
+    source = turn(
+        say(request, "disclosure.source"),
+        RefuseSource(facility_id, takes),
+        on=takes,
+        detail=say(request, "disclosure.source.detail"),
+    )
     return await section(
         request,
         actor,
@@ -123,6 +130,8 @@ async def _page(
         standing=await standing_said(request, actor, state, found, own=is_own),
         end=end_said(request, found.rule) if is_own else "",
         is_excluded=found.is_excluded,
+        places=[source["place"]],
+        source=source,
         item=turn(say(request, "disclosure.facility.switch"), toggle, on=found.is_open),
         is_on=found.is_open,
         limits=limits.shown(request, found.rule if is_own else None, typed),

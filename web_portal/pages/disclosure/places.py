@@ -29,6 +29,8 @@ def place_of(command: Command) -> str:
             return f"team-{team.id}"
         case to_turn.SetCell(category=category, facility_id=facility_id) if facility_id:
             return f"cell-{category}"
+        case to_turn.RefuseSource(facility_id=facility_id):
+            return f"source-{facility_id}"
         case to_turn.SetAskFirst():
             return "ask-first"
         case to_turn.SetSecondaryUse(purpose=purpose):
@@ -62,7 +64,10 @@ def section_of(commands: Sequence[Command]) -> str:
                 return f"/disclosure/people/{professional_id}"
             case to_turn.Exclude(professional_id=professional_id) if professional_id:
                 return f"/disclosure/people/{professional_id}"
-            case to_turn.Exclude(facility_id=facility_id):
+            case (
+                to_turn.Exclude(facility_id=facility_id)
+                | to_turn.RefuseSource(facility_id=facility_id)
+            ):
                 return f"/disclosure/facilities/{facility_id}"
             case to_turn.SetTeam():
                 return "/disclosure/teams"

@@ -1,0 +1,29 @@
+"""Why an export was not started, or is no more."""
+
+from api.core.errors import Forbidden, Problem, TooManyAttempts
+
+
+class ExportNotAllowed(Forbidden):
+    """The operator has not let this system export."""
+
+    key = "error.bulk.not_allowed"
+
+
+class ExportRunning(TooManyAttempts):
+    """One at a time, and so many a day; `retry_after` is in seconds."""
+
+    key = "error.bulk.running"
+
+
+class BadExport(Problem):
+    """What was asked for cannot be exported, or not in this way."""
+
+    status = 400
+    key = "error.bulk.asked"
+
+
+class ExportFailed(Problem):
+    """It was tried several times."""
+
+    status = 500
+    key = "error.bulk.failed"

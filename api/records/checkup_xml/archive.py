@@ -1,0 +1,90 @@
+"""The national ZIP of checkups: `DATA/h….xml` one person each, beside index, summary and bills.
+
+Nothing is unpacked to disk, and no more is read of a member than a checkup may be long, whatever
+the archive says of itself.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from api.records.checkup_xml.reading import MAX_BYTES
+from api.records.parse import Fault
+
+MAX_ARCHIVE: Final = 50 * 1024 * 1024
+MAX_MEMBERS: Final = 5_000
+MAX_TOTAL: Final = 500 * 1024 * 1024
+MAX_RATIO: Final = 200  # a checkup shrinks to a tenth; a bomb to a thousandth
+
+_CHUNK: Final = 64 * 1024
+_DATA: Final = "DATA"
+
+
+def is_archive(body: bytes) -> bool:
+    return body.startswith(b"PK\x03\x04")
+
+
+def members(body: bytes) -> Iterator[tuple[str, bytes | Fault]]:
+    """Every file of the archive in its order, with its bytes or why they are not taken.
+
+    One fault under "" where the archive as a whole is not.
+    """
+    if len(body) > MAX_ARCHIVE:
+        yield "", Fault("too_large", params={"limit": str(MAX_ARCHIVE // (1024 * 1024))})
+        return
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(body))
+        listed = [each for each in archive.infolist() if not each.is_dir()]
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError):
+        yield "", Fault("checkup_archive")
+        return
+    if len(listed) > MAX_MEMBERS:
+        yield "", Fault("checkup_too_much")
+        return
+    total = 0
+    for each in listed:
+        if not _is_checkup(each.filename):
+            yield each.filename, Fault("checkup_beside")
+            continue
+        found = _read(archive, each)
+        total += 0 if isinstance(found, Fault) else len(found)
+        if total > MAX_TOTAL:
+            yield each.filename, Fault("checkup_too_much")
+            return
+        yield each.filename, found
+
+
+def _is_checkup(name: str) -> bool:
+    path = PurePosixPath(name.replace("\\", "/"))
+    is_xml = path.suffix.lower() == ".xml"
+    return is_xml and path.parent.name.upper() == _DATA
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Fault:
+    if member.flag_bits & 1:
+        return Fault("checkup_locked")
+    limit = Fault("too_large", params={"limit": str(MAX_BYTES // (1024 * 1024))})
+    if member.file_size > MAX_BYTES:
+        return limit
+    if member.file_size > MAX_RATIO * max(member.compress_size, 1):
+        return Fault("checkup_too_much")
+    found = bytearray()
+    try:
+        with archive.open(member) as file:
+            while chunk := file.read(_CHUNK):
+                found += chunk
+                if len(found) > MAX_BYTES:
+                    return limit
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ):
+        return Fault("checkup_archive")
+    return bytes(found)

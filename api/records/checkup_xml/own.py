@@ -1,0 +1,276 @@
+"""A participant's own checkup file: looked at before it is kept, and removable for good."""
+
+import asyncio
+import base64
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import stored
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.core.ids import uuid7
+from api.identity.enrolling import registered
+from api.records import parse, queries
+from api.records.checkup_xml import archive, matching, resources
+from api.records.checkup_xml import queries as checkup_queries
+from api.records.checkup_xml.errors import FileRefused, NotTakingPart, OtherPerson
+from api.records.checkup_xml.reading import Checkup, Unreadable, read
+from api.records.incoming import versions
+from api.records.incoming.content import content, content_of_body
+from api.records.incoming.plan import PlannedItem, plan
+from api.records.incoming.queries import Row
+from api.records.own.plain import facts_of
+from api.records.parse import Fault, as_objects, as_text
+
+MOST_FILES: Final = 100
+MAX_BYTES: Final = archive.MAX_ARCHIVE
+
+
+class Finding(NamedTuple):
+    """`said` is the value as it will stand in the record; `level` what the file says of it."""
+
+    name: str
+    said: str
+    level: str
+    is_known: bool
+
+
+class Seen(NamedTuple):
+    """What a file says, before anything is kept. `is_held`: it was brought before, just so."""
+
+    on: date
+    name: str
+    institution: str
+    findings: list[Finding]
+    has_unknown: bool
+    is_other_insurer: bool
+    is_held: bool
+
+
+class Brought(NamedTuple):
+    document_id: UUID
+    on: date
+    institution: str
+    findings: int
+    brought_at: datetime
+
+
+class Kept(NamedTuple):
+    """`changed` counts the records that are new or newer than before."""
+
+    document_id: UUID
+    changed: int
+
+
+async def look(actor: Actor, body: bytes) -> Seen:
+    """Raises `FileRefused`, `OtherPerson`, `NotTakingPart`; keeps nothing."""
+    checkup, body = await _read(body)
+    async with unit_of_work(actor) as tx:
+        await _check(tx, checkup)
+        items = _planned(actor, checkup, body)
+        before = await _held(tx, items)
+        ours = await registered.registration_in(tx)
+    insurance = matching.insurance_of(checkup.person)
+    is_other = bool(ours and ours.insurer and insurance and insurance.insurer != ours.insurer)
+    return Seen(
+        on=checkup.on,
+        name=checkup.person.name,
+        institution=checkup.institution_name,
+        findings=_findings(checkup, body),
+        has_unknown=bool(checkup.notes),
+        is_other_insurer=is_other,
+        is_held=all(_is_same(item, before.get(_value(item))) for item in items),
+    )
+
+
+async def keep(actor: Actor, body: bytes) -> Kept:
+    """The file and its findings, all or nothing; of a corrected one, new versions.
+
+    Raises as `look` does.
+    """
+    checkup, body = await _read(body)
+    async with unit_of_work(actor) as tx:
+        level = await _check(tx, checkup)
+        items = _planned(actor, checkup, body)
+        before = await _held(tx, items)
+        rows, now = [], clock.now()
+        for item in items:
+            held = before.get(_value(item))
+            if not _is_same(item, held):
+                rows.append(_row(item, held, level, now))
+        await checkup_queries.supersede(tx, [row.record_id for row in rows])
+        await checkup_queries.add(tx, rows)
+        if rows:
+            await _note(tx, EventName.OWN_RECORD_ADDED, rows)
+    document = next((row.record_id for row in rows if row.resource_type == _DOCUMENT), None)
+    return Kept(document or before[_value(items[0])].record_id, len(rows))
+
+
+async def brought(actor: Actor) -> list[Brought]:
+    async with unit_of_work(actor) as tx:
+        rows = await checkup_queries.brought(tx, resources.IDENTIFIER, MOST_FILES)
+    return [
+        Brought(
+            row["record_id"],
+            row["effective_on"],
+            _institution(row["body"]),
+            row["findings"],
+            row["recorded_at"],
+        )
+        for row in rows
+    ]
+
+
+async def remove(actor: Actor, document_id: UUID) -> int:
+    """A file and its findings, every version, for good; how many. Raises `NotFound`.
+
+    The log keeps that something was removed, and of what kind.
+    """
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        rows = await checkup_queries.remove(tx, resources.IDENTIFIER, document_id)
+        if not rows:
+            raise NotFound
+        gone = [_Gone(*row.values()) for row in rows]
+        await _note(tx, EventName.OWN_RECORD_REMOVED, gone)
+    return len(gone)
+
+
+_DOCUMENT: Final = "DocumentReference"
+
+
+class _Held(NamedTuple):
+    record_id: UUID
+    version: int
+    identifier_value: str
+    sensitivity: int
+    body: str
+
+
+class _Gone(NamedTuple):
+    record_id: UUID
+    resource_type: str
+    category: str
+
+
+async def _read(body: bytes) -> tuple[Checkup, bytes]:
+    """The one checkup in it; also out of a ZIP that holds no other."""
+    if archive.is_archive(body):
+        body = await asyncio.to_thread(_only, body)
+    try:
+        checkup = await asyncio.to_thread(read, body, clock.today_in_japan())
+    except Unreadable as unreadable:
+        raise FileRefused(unreadable.fault) from None
+    return checkup, body
+
+
+def _only(body: bytes) -> bytes:
+    found: list[bytes] = []
+    for _, member in archive.members(body):
+        if isinstance(member, Fault):
+            if member.reason != "checkup_beside":
+                raise FileRefused(member)
+        else:
+            found.append(member)
+        if len(found) > 1:
+            raise FileRefused(Fault("checkup_several"))
+    if not found:
+        raise FileRefused(Fault("checkup_empty"))
+    return found[0]
+
+
+async def _check(tx: Transaction, checkup: Checkup) -> int:
+    """Holds the participant still; the least sensitivity they chose for new records."""
+    state = await stored.locked_settings_in(tx)
+    if state is None or state.participation.state in ("refused", "withdrawn"):
+        raise NotTakingPart
+    person = await queries.person(tx)
+    if person is None or not matching.is_about(checkup.person, *person.values()):
+        raise OtherPerson
+    return state.directive.incoming_level
+
+
+def _planned(actor: Actor, checkup: Checkup, body: bytes) -> Sequence[PlannedItem]:
+    made = resources.resources_of(checkup, body, f"Patient/{actor.participant_id}")
+    planned = plan(resources.collection_of([resources.brought_by_self(each) for each in made]))
+    if planned.faults:
+        raise FileRefused(planned.faults[0])
+    return planned.items
+
+
+async def _held(tx: Transaction, items: Sequence[PlannedItem]) -> dict[str, _Held]:
+    values = [_value(item) for item in items]
+    rows = await checkup_queries.held(tx, resources.IDENTIFIER, values)
+    return {row["identifier_value"]: _Held(*row.values()) for row in rows}
+
+
+def _value(item: PlannedItem) -> str:
+    identifier = item.classified.identifier
+    return versions.key_of(item).value if identifier is not None else ""
+
+
+def _is_same(item: PlannedItem, held: _Held | None) -> bool:
+    return held is not None and content(item.resource) == content_of_body(held.body)
+
+
+def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Row:
+    what = item.classified
+    record_id = held.record_id if held else uuid7()
+    version = held.version + 1 if held else 1
+    return Row(
+        record_id=record_id,
+        version=version,
+        is_current=True,
+        resource_type=what.resource_type,
+        category=what.category,
+        sensitivity=max(what.sensitivity, held.sensitivity if held else level),
+        effective_on=what.effective_on or clock.today_in_japan(),
+        effective_at=what.effective_at,
+        recorded_at=now,
+        marks=[],
+        identifier_system=resources.IDENTIFIER,
+        identifier_value=_value(item),
+        title=what.title,
+        body=versions.body(item.resource, record_id, version, now),
+        document_id=None,
+    )
+
+
+async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Gone]) -> None:
+    records = list(rows)
+    kinds = Counter((row.resource_type, row.category) for row in records)
+    lines = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(kinds.items())]
+    detail: dict[str, Any] = {"resources": lines, "ids": [row.record_id for row in records]}
+    await access_log.append(tx, event, detail=detail)
+
+
+def _findings(checkup: Checkup, body: bytes) -> list[Finding]:
+    _, *made = resources.resources_of(checkup, body, "Patient/0")
+    found = []
+    for item, resource in zip(checkup.items, made, strict=True):
+        facts = facts_of(resource)
+        said = next((fact.value for fact in facts if fact.kind == "result"), "")
+        level = next((fact.value for fact in facts if fact.kind == "reading"), "")
+        found.append(Finding(item.name, said, level, item.is_known and item.is_unit_known))
+    return found
+
+
+def _institution(body: str) -> str:
+    document = parse.decode(body.encode(), max_bytes=len(body) * 4)
+    authors = as_objects(document.get("author"))
+    return as_text(authors[0].get("display")) if authors else ""
+
+
+def decoded(text: str) -> bytes:
+    """A file as a page carries it between looking and keeping. Raises `FileRefused`."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise FileRefused(Fault("checkup_broken")) from None

@@ -1,0 +1,31 @@
+"""What a sender said, without what a server sets."""
+
+import re
+from typing import Final
+
+from api.records.parse import Json, as_object, decode, encode
+
+_OURS: Final = ("versionId", "lastUpdated")
+# Where a part came from is said by us: the document it was taken from.
+_FROM_A_DOCUMENT: Final = re.compile(r"Bundle/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def content(resource: Json) -> str:
+    """The text without what a server sets: two versions with the same content are one."""
+    return encode(without_server_parts(resource))
+
+
+def content_of_body(body: str) -> str:
+    return content(decode(body.encode(), max_bytes=len(body) * 4))
+
+
+def without_server_parts(resource: Json) -> Json:
+    own = {name: value for name, value in resource.items() if name not in ("id", "meta")}
+    meta = as_object(resource.get("meta"))
+    kept = {k: v for k, v in meta.items() if k not in _OURS and not _is_our_source(k, v)}
+    return own | ({"meta": kept} if kept else {})
+
+
+def _is_our_source(name: str, value: object) -> bool:
+    is_source = name == "source" and isinstance(value, str)
+    return is_source and _FROM_A_DOCUMENT.fullmatch(str(value)) is not None

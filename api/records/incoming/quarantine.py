@@ -1,0 +1,41 @@
+"""What was refused and is kept aside, for its facility alone."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from api.core import clock
+from api.core.database import unit_of_work
+from api.core.ids import uuid7
+from api.records.incoming import queries
+from api.records.incoming.sending import UNKNOWN, Sending, acting_facility_in
+from api.records.parse import Fault
+
+CASE_DAYS: Final = 3
+
+
+async def keep(
+    sending: Sending, body: bytes, faults: Sequence[Fault], cases: Sequence[str] = (UNKNOWN,)
+) -> None:
+    """Puts a refused body aside, once; `cases` are the reasons the support centre looks into."""
+    async with unit_of_work(sending.actor) as tx:
+        facility = await acting_facility_in(tx)
+        if await queries.is_in_quarantine(tx, sending.name, body):
+            return
+        submission_id = uuid7()
+        detail = [{"reason": f.reason, "path": f.path, "params": f.params} for f in faults]
+        await queries.add_submission(tx, submission_id, sending.name, stored=0, quarantined=1)
+        await queries.quarantine(
+            tx,
+            submission_id,
+            sending.name,
+            faults[0].reason,
+            msgspec.json.encode(detail).decode(),
+            body,
+        )
+        if any(fault.reason in cases for fault in faults):
+            params = {"facility": facility.name, "submission": str(submission_id)}
+            due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
+            await queries.open_case(tx, msgspec.json.encode(params).decode(), due_on)

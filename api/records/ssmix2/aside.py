@@ -1,0 +1,69 @@
+"""What cannot be stored, kept whole in the quarantine once, and what our books say of a file."""
+
+from typing import Final
+
+import msgspec
+
+from api.core.ids import uuid7
+from api.records.ssmix2.accounting import Outcome
+from api.records.ssmix2.lying import Lying, printable
+from api.records.ssmix2.queries import FileRow
+from api.records.ssmix2.reading import Left, Unreadable
+from api.records.ssmix2.sending import Judged, Settled
+
+UNKNOWN: Final = "unknown_subject"
+OTHER_BIRTH: Final = "other_birth_date"
+NOT_TAKEN: Final = "not_taken"
+# Answered anew at each run: it may have been put right elsewhere than in the file.
+_WAITING: Final = frozenset({UNKNOWN, OTHER_BIRTH})
+# Kept nowhere but where it lies.
+_NOT_KEPT: Final = frozenset({"unreadable", "too_large", NOT_TAKEN})
+
+
+def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled) -> None:
+    lying, known = judged.lying, judged.lying.known
+    relative = lying.found.relative
+    copies = [Outcome(each.relative, "superseded") for each in lying.copies]
+    if fault.reason in _NOT_KEPT:
+        settled.outcomes += [Outcome(relative, "refused", fault.reason), *copies]
+        return
+    settled.outcomes += [Outcome(relative, "quarantined", fault.reason, fault.detail), *copies]
+    state = "waiting" if fault.reason in _WAITING else "quarantined"
+    quarantine_id = known["quarantine_id"] if known is not None else None
+    is_kept = known is not None and (known["digest"], known["reason"]) == (
+        lying.digest,
+        fault.reason,
+    )
+    if quarantine_id is None or not is_kept:
+        quarantine_id = uuid7()
+        detail = [{"reason": fault.reason, "path": "", "params": {"detail": fault.detail}}]
+        settled.aside.append(
+            (
+                quarantine_id,
+                printable(relative),
+                fault.reason,
+                msgspec.json.encode(detail).decode(),
+                lying.body or b"",
+            )
+        )
+        settled.opens_case = settled.opens_case or state == "waiting"
+    settled.files.append(
+        file_row(patient, lying, state, Left())._replace(
+            reason=fault.reason, detail=fault.detail, quarantine_id=quarantine_id
+        )
+    )
+
+
+def file_row(patient: str, lying: Lying, state: str, left: Left) -> FileRow:
+    remains = msgspec.json.encode(left).decode() if left else None
+    return FileRow(
+        patient,
+        lying.stem,
+        lying.flags,
+        lying.found.size,
+        lying.found.modified_ns,
+        lying.digest,
+        state,
+        remains=remains,
+        quarantine_id=lying.known["quarantine_id"] if lying.known is not None else None,
+    )

@@ -1,0 +1,85 @@
+"""`$summary`: the International Patient Summary of one person, for whoever may see them."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Response
+from litestar.types import ControllerRouterHandler
+
+from api.access_log import receipts
+from api.core.actor import Actor
+from api.core.errors import NotFound
+from api.identity.apps.tokens import AppAccess
+from api.identity.guards import (
+    API,
+    VIEW,
+    participants_only,
+    professionals_apps_and_reading_systems,
+)
+from api.records.errors import UnknownParameter, UnknownType
+from api.records.summary import service
+
+FHIR_JSON = "application/fhir+json"
+PROFILE = "http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips"
+ApiRequest = Request[Any, Any, Any]
+
+
+class Summaries(Controller):
+    # A path that named Patient would hide the search and the read of Patients beside it.
+    path = "/fhir/R4"
+    opt = {"door": "fhir"}  # noqa: RUF012 - Litestar's own declaration
+    guards = (professionals_apps_and_reading_systems,)
+    tags = ("FHIR R4",)
+
+    @get("/{resource_type:str}/{resource_id:str}/$summary", media_type=FHIR_JSON)
+    async def summary(
+        self,
+        request: ApiRequest,
+        resource_type: FromPath[str],
+        resource_id: FromPath[str],
+        actor: NamedDependency[Actor],
+    ) -> Response[bytes]:
+        """An IPS document of what the requester may see now; 404 where that is nothing. `profile`
+        may name the IPS Bundle, no other."""
+        asked = dict(request.query_params)
+        if asked.pop("profile", PROFILE) != PROFILE or asked.keys() - {"_format"}:
+            raise UnknownParameter
+        if resource_type != service.PATIENT:
+            raise UnknownType
+        subject = _uuid(resource_id)
+        app: AppAccess | None = request.scope["state"].get("app")
+        if app is not None:
+            return Response(await service.for_app(app, subject), media_type=FHIR_JSON)
+        made = await service.for_requester(actor, subject)
+        receipt = receipts.header(made.event)
+        if made.document is None:
+            problem = NotFound()
+            problem.headers[receipts.HEADER] = receipt
+            raise problem
+        headers = {receipts.HEADER: receipt, "X-Tsunagu-Log-Number": str(made.event.number)}
+        return Response(made.document, media_type=FHIR_JSON, headers=headers)
+
+
+class MySummary(Controller):
+    path = "/me/summary"
+    opt = API | VIEW
+    guards = (participants_only,)
+    tags = ("My records",)
+
+    @get("", summary="My records in short", media_type=FHIR_JSON)
+    async def mine(self, actor: NamedDependency[Actor]) -> Response[bytes]:
+        """An IPS document (FHIR Bundle) of what I know of myself."""
+        return Response(await service.own_document(actor), media_type=FHIR_JSON)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+routes: list[ControllerRouterHandler] = [Summaries, MySummary]

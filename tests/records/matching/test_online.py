@@ -1,0 +1,275 @@
+"""A facility sends somebody no number names yet: linked, put before an officer, or kept aside."""
+
+import json
+import secrets
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from api import demo
+from api.access_log.events import EventName
+from api.consent.lifecycle import participating
+from api.core.actor import Actor, ActorKind
+from api.core.database import unit_of_work
+from api.core.errors import NotFound
+from api.identity.errors import EnrolmentFaults
+from api.records.errors import NotStored
+from api.records.incoming import service as ingest
+from api.records.incoming.service import StoredRecord
+from api.records.matching import deciding, numbers
+from api.records.matching.deciding import Waiting
+from api.records.matching.persons import Demographics, Insured
+from tests.records import shapes, stored
+from tests.records.matching.conftest import Enrol, Enrolled, patient, somebody
+
+
+def number() -> str:
+    return f"M{secrets.token_hex(6)}"
+
+
+def sending(person: Demographics, of: str, **changes: Any) -> bytes:
+    """A Patient and a prescription of theirs, in one transaction."""
+    who = patient(person, of, demo.CLINIC, **changes)
+    drug = shapes.prescription(subject={"reference": "urn:uuid:0000-0"})
+    return json.dumps(shapes.posted(who, drug), ensure_ascii=False).encode()
+
+
+def themselves(subject: UUID) -> Actor:
+    return Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
+
+
+async def refused(actor: Actor, body: bytes) -> list[str]:
+    with pytest.raises(NotStored) as refusal:
+        await ingest.store(actor, body)
+    return [fault.reason for fault in refusal.value.faults]
+
+
+async def doubts_of(officer: Actor, of: str) -> list[Waiting]:
+    found: list[Waiting] = []
+    page = 1
+    while True:
+        rows, _ = await deciding.waiting(officer, page=page, count=50)
+        found += [row for row in rows if row.number == of]
+        if len(rows) < 50:
+            return found
+        page += 1
+
+
+async def known_by(subject: UUID) -> list[tuple[str, str]]:
+    return [(each.number, each.way) for each in await numbers.known_as(themselves(subject))]
+
+
+async def test_hanako_is_linked_by_her_certificate_and_told(clinic: Actor, enrol: Enrol):
+    hanako, of = await enrol(), number()
+    result = await ingest.store(clinic, sending(hanako.person, of))
+    assert all(isinstance(each, StoredRecord) for each in result.entries)
+    assert await known_by(hanako.id) == [(of, "insurance")]
+    rows = [row for row in await stored.log(hanako.id) if row.event == EventName.NUMBER_MATCHED]
+    assert rows[0].detail["told"]["number"] == of
+    async with unit_of_work(themselves(hanako.id)) as tx:
+        notices = await tx.fetch("SELECT event FROM outbox WHERE participant_id = app.subject()")
+    assert [row["event"] for row in notices] == ["number_matched"]
+
+
+async def test_a_sending_by_her_number_alone_finds_her_afterwards(clinic: Actor, enrol: Enrol):
+    hanako, of = await enrol(), number()
+    await ingest.store(clinic, sending(hanako.person, of))
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert await known_by(hanako.id) == [(of, "insurance")]
+    assert (
+        len([r for r in await stored.log(hanako.id) if r.event == "records:patient_number:matched"])
+        == 1
+    )
+
+
+async def test_by_name_and_address_she_is_linked_with_old_characters_and_a_slip(
+    clinic: Actor, enrol: Enrol
+):
+    given = "".join(secrets.choice("花春夏秋冬美代江乃子") for _ in range(4))
+    name = f"髙﨑 {given}"
+    hanako, of = await enrol(name=name), number()
+    sent = replace(hanako.person, name=name.replace("髙﨑", "高崎"), insured=None)
+    await ingest.store(clinic, sending(sent, of))
+    assert await known_by(hanako.id) == [(of, "score")]
+
+
+async def test_a_wrong_birth_date_is_taken_once_it_was_weighed(clinic: Actor, enrol: Enrol):
+    hanako, of = await enrol(), number()
+    born = hanako.person.birth_on
+    assert born is not None
+    sent = replace(hanako.person, birth_on=born.replace(day=born.day + 10))
+    await ingest.store(clinic, sending(sent, of))
+    assert await known_by(hanako.id) == [(of, "score")]
+    other = replace(sent, birth_on=born.replace(year=born.year - 11, month=1 + born.month % 12))
+    assert await refused(clinic, sending(other, of)) == ["unknown_subject"]
+
+
+async def test_a_card_in_the_sending_links_the_number_too(clinic: Actor, hanako, enrol: Enrol):
+    of = number()
+    sent = Demographics("山本 花子", "ヤマモト ハナコ", card=hanako.card.digits)
+    await ingest.store(clinic, sending(sent, of))
+    assert (of, "card") in await known_by(hanako.id)
+
+
+async def test_a_stranger_is_kept_aside_and_nobody_hears_of_it(clinic: Actor, ueda: Actor):
+    of = number()
+    assert await refused(clinic, sending(somebody(), of)) == ["unknown_subject"] * 2
+    assert await doubts_of(ueda, of) == []
+
+
+async def test_who_left_the_network_is_a_stranger(clinic: Actor, enrol: Enrol, ueda: Actor):
+    hanako, of = await enrol(), number()
+    async with unit_of_work(themselves(hanako.id)) as tx:
+        await participating.join_in(tx, themselves(hanako.id), state="refused")
+    assert await refused(clinic, sending(hanako.person, of)) == ["unknown_subject"] * 2
+    assert await known_by(hanako.id) == []
+    assert await doubts_of(ueda, of) == []
+
+
+@pytest.fixture
+async def twin(enrol: Enrol) -> tuple[Enrolled, Demographics]:
+    """Hanako takes part; her sister, of the same day and house, does not."""
+    hanako = await enrol()
+    insured = hanako.person.insured
+    assert insured is not None
+    family = hanako.person.name.split()[0]
+    sister = replace(
+        hanako.person,
+        name=f"{family} 波留",
+        name_kana=f"{hanako.person.name_kana.split()[0]} ハル",
+        insured=Insured(insured.insurer, insured.symbol, insured.number, ""),
+    )
+    return hanako, sister
+
+
+async def test_a_twin_waits_for_an_officer_who_tells_them_apart(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor, second_officer: Actor
+):
+    (hanako, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    (doubt,) = await doubts_of(ueda, of)
+    seen = await deciding.look(ueda, doubt.match_id)
+    assert seen.compared.levels["given"] == "different"
+    assert seen.sent.name == sister.name
+    assert (await stored.log(hanako.id))[0].event == EventName.SUPPORT_LOOKED
+    with pytest.raises(EnrolmentFaults):
+        await deciding.decide(ueda, doubt.match_id, "perhaps", "")
+    await deciding.decide(ueda, doubt.match_id, "different", "双子の妹さん")
+    assert await known_by(hanako.id) == []
+    assert (await stored.log(hanako.id))[0].event == EventName.MATCH_DISMISSED
+    # Sent again, she is in question no more.
+    await refused(clinic, sending(sister, of))
+    assert await doubts_of(ueda, of) == []
+    assert doubt.match_id not in {each.match_id for each in await deciding.unseen(ueda)}
+    assert doubt.match_id in {each.match_id for each in await deciding.unseen(second_officer)}
+    with pytest.raises(NotFound):
+        await deciding.see(ueda, doubt.match_id)
+    await deciding.see(second_officer, doubt.match_id)
+    assert doubt.match_id not in {each.match_id for each in await deciding.unseen(second_officer)}
+
+
+async def test_after_same_what_lay_aside_is_stored_at_once_and_its_case_closed(
+    clinic: Actor, enrol: Enrol, ueda: Actor
+):
+    hanako, of = await enrol(), number()
+    moved = replace(hanako.person, insured=None, address="大阪府大阪市北区梅田1-1")
+    body = sending(moved, of)
+    await refused(clinic, body)
+    assert await stored.records(hanako.id) == []
+    (doubt,) = await doubts_of(ueda, of)
+    async with unit_of_work(clinic) as tx:
+        submission = await tx.fetchval("SELECT submission_id FROM quarantine WHERE body = $1", body)
+    assert await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認") == 2
+    assert await known_by(hanako.id) == [(of, "officer")]
+    kinds = {row["resource_type"] for row in await stored.records(hanako.id)}
+    assert kinds == {"Patient", "MedicationRequest"}
+    async with unit_of_work(ueda) as tx:
+        closed = await tx.fetchval(
+            "SELECT closed_by FROM support_case WHERE params ->> 'submission' = $1",
+            str(submission),
+        )
+        left = await tx.fetchval(
+            "SELECT sent FROM patient_match WHERE match_id = $1", doubt.match_id
+        )
+    assert closed == ueda.account_id
+    assert left is None
+    with pytest.raises(NotFound):
+        await deciding.decide(ueda, doubt.match_id, "different", "やはり別の方")
+
+
+async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
+    clinic: Actor, enrol: Enrol, ueda: Actor
+):
+    first, of = await enrol(), number()
+    second = await enrol(first.person)
+    await refused(clinic, sending(first.person, of))
+    one, _ = await doubts_of(ueda, of)
+    await deciding.decide(ueda, one.match_id, "same", "カードで確認")
+    assert await doubts_of(ueda, of) == []
+    held = [await known_by(first.id), await known_by(second.id)]
+    assert sorted(map(len, held)) == [0, 1]
+
+
+async def test_the_facility_is_asked_by_its_own_number(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor
+):
+    (_, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.ask_facility(ueda, doubt.match_id)
+    (asked,) = await doubts_of(ueda, of)
+    assert asked.asked_by == ueda.name
+    async with unit_of_work(clinic) as tx:
+        row = await tx.fetchrow(
+            "SELECT event, professional_id FROM facility_notice WHERE local_id = $1", of
+        )
+    assert (row["event"], row["professional_id"]) == ("match_question", None)
+
+
+async def test_this_is_not_me_ends_the_link_and_sets_aside_what_came_by_it(
+    clinic: Actor, enrol: Enrol, ueda: Actor
+):
+    hanako, of = await enrol(), number()
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert clinic.facility_id is not None
+    me = themselves(hanako.id)
+    assert await numbers.disown(me, clinic.facility_id, of) == 2
+    assert await known_by(hanako.id) == []
+    assert not any(row["is_current"] for row in await stored.records(hanako.id))
+    assert (await stored.log(hanako.id))[0].event == EventName.NUMBER_DISOWNED
+    # The same sending never links it again by itself.
+    await refused(clinic, sending(hanako.person, of))
+    assert await doubts_of(ueda, of) == []
+    with pytest.raises(NotFound):
+        await numbers.disown(me, clinic.facility_id, of)
+
+
+async def test_what_was_set_aside_comes_back_when_the_number_is_linked_anew(
+    clinic: Actor, enrol: Enrol
+):
+    hanako, of = await enrol(), number()
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert clinic.facility_id is not None
+    me = themselves(hanako.id)
+    before = await stored.records(hanako.id)
+    await numbers.disown(me, clinic.facility_id, of)
+    async with unit_of_work(me) as tx:
+        await numbers.bring_back_in(tx, clinic.facility_id, of)
+    after = await stored.records(hanako.id)
+    assert sorted(after, key=lambda row: row["record_id"]) == sorted(
+        before, key=lambda row: row["record_id"]
+    )
+
+
+async def test_another_facility_learns_nothing_of_a_number(
+    clinic: Actor, hospital: Actor, twin: tuple[Enrolled, Demographics]
+):
+    (_, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    for actor in (clinic, hospital):
+        async with unit_of_work(actor) as tx:
+            assert (
+                await tx.fetch("SELECT match_id FROM patient_match WHERE local_id = $1", of) == []
+            )

@@ -1,0 +1,61 @@
+"""Whether something is kept from whoever asks cannot be told from how long the answer takes.
+
+As tests/attacks/test_timing.py: the area under the curve is the chance that an answer about
+whoever keeps records took longer than one about whoever has none; 0.5 tells nothing.
+"""
+
+import random
+import time
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from api.records.reading import wire
+from tests.attacks.test_timing import auc
+from tests.portal import scene
+from tests.records.reading.scene import Emr, World
+from tests.records.reading.twins import Twin, twins
+
+TRIES = 1_600
+MOST = 0.05
+# Long enough for whatever else this machine does meanwhile.
+EVEN_SECONDS = 0.05
+
+Pair = tuple[Twin, Twin]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def pair(world: World) -> Pair:
+    other = await scene.place("ひのき病院", "ヒノキビョウイン", "Hinoki Hospital", "hospital")
+    return await twins(world, other, "single record")
+
+
+def path_of(door: str, twin: Twin) -> str:
+    return {
+        "search": f"/Observation?patient={twin.who.id}",
+        "narrowed": f"/Observation?patient={twin.who.id}&date=ge2025&_sort=-date&_count=2",
+        "count": f"/Observation?patient={twin.who.id}&_summary=count&category=lab",
+        "everything": f"/Patient/{twin.who.id}/$everything",
+        "record": f"/Observation/{twin.kept[0]}",
+        "history": f"/Observation/{twin.kept[0]}/_history",
+    }[door]
+
+
+@pytest.mark.parametrize("door", ["search", "narrowed", "count", "everything", "record", "history"])
+async def test_an_answer_takes_as_long_about_whoever_keeps_records(
+    pair: Pair, http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch, door: str
+):
+    monkeypatch.setattr(wire, "EVEN_SECONDS", EVEN_SECONDS)
+    emr = Emr(http, await world.emr.token())
+    tries = TRIES if door not in ("record", "history") else TRIES // 2
+    order = [keeps for keeps in (True, False) for _ in range(tries // 2)]
+    random.Random(door).shuffle(order)
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for keeps in order:
+        path = path_of(door, pair[0 if keeps else 1])
+        began = time.perf_counter()
+        await emr.send("GET", path)
+        times[keeps].append(time.perf_counter() - began)
+    chance = auc(times[True], times[False])
+    assert abs(chance - 0.5) <= MOST, chance

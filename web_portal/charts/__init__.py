@@ -1,0 +1,17 @@
+"""Charts as inline SVG, drawn on the server: no script, no colour alone, a sentence for each."""
+
+from web_portal.charts.marks import MARKS, legend_mark
+from web_portal.charts.spans import Bar, Spans, spans
+from web_portal.charts.trend import Band, Dot, Trend, trend
+
+__all__ = (
+    "MARKS",
+    "Band",
+    "Bar",
+    "Dot",
+    "Spans",
+    "Trend",
+    "legend_mark",
+    "spans",
+    "trend",
+)

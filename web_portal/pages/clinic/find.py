@@ -1,0 +1,179 @@
+"""A clinician finds a participant, by card, code or the facility's own number."""
+
+import re
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+
+from api.consent.agreeing import desk_code, facility_notices, requests
+from api.consent.agreeing.asking import DESK_CODE_DIGITS
+from api.consent.errors import DeskCodeRefused
+from api.core.actor import Actor
+from api.directory import service as directory
+from api.directory.service import FacilityLine
+from api.fhir import codes
+from api.identity.card import CardFault, CardNumber
+from api.identity.guards import PORTAL, professionals_only
+from api.identity.my_number import is_my_number
+from api.records import service as records
+from api.records.errors import NumberRefused, NumberTaken
+from api.records.linking import service as linking
+from api.records.mapping import Identifier
+from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.pages.clinic import overview
+from web_portal.pages.clinic.frame import refused
+
+# The code on a participant's paper leads to a page of ours; only the card is read from it.
+_CARD_IN_LINK: Final = re.compile(r"#(?:.*&)?card=([0-9]{16})(?:&|$)", re.ASCII)
+
+
+class Search(Struct):
+    by: Literal["card", "local_id"]
+    card: Annotated[str, Meta(max_length=200)] = ""
+    local_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class OwnNumber(Struct):
+    number: Annotated[str, Meta(max_length=100)] = ""
+
+
+class Refused(Exception):
+    """What was typed cannot be searched for; `key` says why."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+@get("/clinic", guards=[professionals_only], opt=PORTAL, include_in_schema=False)
+async def find_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    return await find_form(request, actor, {}, {})
+
+
+@post(
+    "/clinic/find",
+    status_code=200,
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def find(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    data: URLEncodedBody[Search],
+) -> Response[bytes]:
+    """Answers with the record page itself, so that one look makes one entry in the log."""
+    scanned = _scanned(data.card) if data.by == "card" else data.card
+    if len(scanned) == DESK_CODE_DIGITS:
+        return await _by_code(request, actor, scanned)
+    facility = await _facility(actor)
+    try:
+        identifier = _identifier(data.by, scanned, data.local_id, facility)
+    except Refused as fault:
+        is_kept = fault.key != CardFault.MY_NUMBER
+        values = {"card": data.card, "local_id": data.local_id} if is_kept else {}
+        message = f"{say(request, fault.key)} {say(request, f'{fault.key}.next')}"
+        return await find_form(request, actor, values, {str(data.by): message})
+    person = (await records.find(actor, identifier)).person
+    if person is None:
+        is_card = identifier.system == codes.CARD
+        return await refused(request, actor, identifier.value if is_card else "")
+    return await overview.page(request, actor, person.participant_id)
+
+
+@post(
+    "/clinic/participants/{participant_id:uuid}/number",
+    guards=[professionals_only],
+    opt=PORTAL,
+    include_in_schema=False,
+)
+async def ask_number(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    participant_id: FromPath[UUID],
+    data: URLEncodedBody[OwnNumber],
+) -> Response[bytes]:
+    """Asks the participant whether they are this facility's patient of that number."""
+    here = f"/clinic/participants/{participant_id}"
+    try:
+        await linking.ask(actor, participant_id, data.number)
+    except (NumberRefused, NumberTaken) as refusal:
+        return await render(
+            request,
+            "clinic/number.html",
+            actor,
+            status=refusal.status,
+            path=here,
+            back=here,
+            message=f"{say(request, refusal.key)} {say(request, f'{refusal.key}.next')}",
+        )
+    return await render(request, "clinic/number.html", actor, path=here, back=here, message="")
+
+
+async def find_form(
+    request: PortalRequest, actor: Actor, values: dict[str, str], errors: dict[str, str]
+) -> Response[bytes]:
+    facility = await _facility(actor)
+    return await render(
+        request,
+        "clinic/find.html",
+        actor,
+        status=422 if errors else 200,
+        path="/clinic",
+        facility=facility.label(preferences(request).locale),
+        purpose=say(request, "purpose.TREAT"),
+        values=values,
+        errors=errors,
+        notices=await facility_notices.unseen(actor),
+        asked=await requests.mine(actor),
+    )
+
+
+async def _by_code(request: PortalRequest, actor: Actor, code: str) -> Response[bytes]:
+    """What was scanned is the code a participant shows at the desk."""
+    try:
+        participant_id = await desk_code.redeem(actor, code)
+    except DeskCodeRefused as fault:
+        message = f"{say(request, fault.key)} {say(request, f'{fault.key}.next')}"
+        return await find_form(request, actor, {}, {"card": message})
+    return Redirect(f"/clinic/participants/{participant_id}", status_code=303)
+
+
+def _scanned(text: str) -> str:
+    """The card of a participant's paper, the digits of a desk code, or what was typed."""
+    found = _CARD_IN_LINK.search(text.strip())
+    if found:
+        return found.group(1)
+    digits = re.sub(r"[\s-]", "", text)
+    return digits if re.fullmatch(f"[0-9]{{{DESK_CODE_DIGITS}}}", digits, re.ASCII) else text
+
+
+def _identifier(
+    by: Literal["card", "local_id"], card_text: str, local_id: str, facility: FacilityLine
+) -> Identifier:
+    """Raises `Refused`; a 個人番号 is recognised before anything else."""
+    if by == "card":
+        card = CardNumber.parse(card_text, directory.profile().card_scheme)
+        if isinstance(card, CardFault):
+            raise Refused(card)
+        return Identifier(codes.CARD, card.digits)
+    if is_my_number(local_id):
+        raise Refused(CardFault.MY_NUMBER)
+    if not local_id.strip():
+        raise Refused("error.clinic.local_id")
+    return Identifier(codes.patient_in_facility(facility.code), local_id.strip())
+
+
+async def _facility(actor: Actor) -> FacilityLine:
+    """The professional's own."""
+    found = await directory.named(actor, [actor.facility_id] if actor.facility_id else [])
+    return next(iter(found.values()))
+
+
+routes: list[ControllerRouterHandler] = [find_page, find, ask_number]
