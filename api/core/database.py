@@ -73,11 +73,11 @@ class NestedTransaction(RuntimeError):
 _context_key: bytes = b""
 WAIT_SECONDS = 10
 # Of the pool's connections: those only reserved doors' transactions take, and those of the lanes.
-RESERVED, IN_LANES = 4, 4
+RESERVED, IN_LANES = 4, 8
 _for_others = asyncio.Semaphore(1)
 
 
-async def open_database(dsn: str, keys: KeyRing, *, connections: int = 20) -> None:
+async def open_database(dsn: str, keys: KeyRing, *, connections: int = 24) -> None:
     """Opens the pool as the application's role."""
     global _context_key, _for_others
     _context_key = keys.context
