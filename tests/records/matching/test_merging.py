@@ -1,5 +1,7 @@
 """Two participants who are one person: two officers, a yes, and everything back after a split."""
 
+import asyncio
+import contextvars
 import json
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -195,6 +197,34 @@ async def test_what_the_other_had_hidden_stays_hidden(
     levels = {row["record_id"]: row["sensitivity"] for row in await stored.records(pair.remains.id)}
     assert levels.pop(hidden) == 2
     assert set(levels.values()) == {0}
+
+
+async def test_what_the_other_hides_while_the_yes_is_said_stays_hidden(
+    pair: Pair, ueda: Actor, second_officer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    hidden = (await stored.records(pair.other.id))[0]["record_id"]
+    merge_id = await merging.ask(ueda, pair.remains.id, pair.other.id, "同じ方と確認")
+    await merging.confirm(second_officer, merge_id)
+    hides, real = [], closed_on_arrival
+
+    def while_decided(*settings: Any) -> Closed:
+        rule = Provision(id=1, kind="deny", axis="filter", record_ids=(hidden,))
+        task = context.run(asyncio.create_task, scene.decided(pair.theirs, rule))
+        hides.append(task)
+        return real(*settings)
+
+    context = contextvars.copy_context()
+    monkeypatch.setattr(merging, "closed_on_arrival", while_decided)
+    slow = merging.queries.take_over
+
+    async def after_a_while(*args: Any, **names: Any) -> int:
+        await asyncio.wait(hides, timeout=0.5)
+        assert not hides[0].done()
+        return await slow(*args, **names)
+
+    monkeypatch.setattr(merging.queries, "take_over", after_a_while)
+    await merging.answer(pair.mine, merge_id, is_yes=True)
+    await asyncio.gather(*hides)
 
 
 async def test_either_of_both_and_an_officer_may_take_it_apart(
