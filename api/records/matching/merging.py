@@ -24,6 +24,8 @@ from api.records.queries import person
 from notifications import service as notifications
 
 MOST_SHOWN: Final = 50
+# Another step came first: seen before this one was written, or in the same moment.
+_TOO_LATE: Final = (asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError)
 State = Literal["asked", "confirmed", "accepted"]
 
 
@@ -183,7 +185,7 @@ async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
                 tx, remains, other, EventName.MERGE_ACCEPTED, {}, notice="merge_accepted"
             )
             return count
-    except (asyncpg.ExclusionViolationError, asyncpg.InsufficientPrivilegeError) as error:
+    except (*_TOO_LATE, asyncpg.InsufficientPrivilegeError) as error:
         raise MergeRefused from error
 
 
@@ -230,13 +232,15 @@ async def _step(
         raise NotFound
     remains, other = row["participant_id"], row["other_id"]
     try:
-        async with unit_of_work(actor, subject=actor.participant_id or remains) as tx:
+        async with unit_of_work(actor) as tx:
+            await _held_still(tx, remains, other)
+            await turn_to(tx, actor.participant_id or remains)
             await queries.step(tx, remains, merge_id, act, actor.name or "", reason)
             if act == "split" and row["state"] == "accepted":
                 count = await queries.give_back(tx, merge_id)
             told = {"reason": reason} if reason else {}
             await _tell_both(tx, remains, other, event, told, notice=notice)
-    except asyncpg.ExclusionViolationError as error:
+    except _TOO_LATE as error:
         raise MergeRefused from error
     except asyncpg.InsufficientPrivilegeError as error:
         if actor.kind is ActorKind.PARTICIPANT:

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import json
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -227,6 +228,16 @@ async def test_what_the_other_hides_while_the_yes_is_said_stays_hidden(
     await asyncio.gather(*hides)
 
 
+async def test_said_twice_at_once_it_is_said_once(pair: Pair, ueda: Actor, second_officer: Actor):
+    merge_id = await merging.ask(ueda, pair.remains.id, pair.other.id, "同じ方と確認")
+    both = [merging.confirm(second_officer, merge_id) for _ in range(2)]
+    said = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(each) for each in said if each is not None) == [MergeRefused]
+    answers = [merging.answer(pair.mine, merge_id, is_yes=yes) for yes in (True, False)]
+    said = await asyncio.gather(*answers, return_exceptions=True)
+    assert [type(each) for each in said if isinstance(each, Exception)] == [MergeRefused]
+
+
 async def test_either_of_both_and_an_officer_may_take_it_apart(
     pair: Pair, ueda: Actor, second_officer: Actor
 ):
@@ -347,6 +358,14 @@ def test_what_the_other_shut_in_words_comes_in_closed(rows, marks, expected):
     # Shut by both alike, it needs no closing.
     if expected.everything:
         assert not closed_on_arrival(theirs, theirs).everything
+
+
+def test_who_asks_to_be_asked_first_brings_everything_in_closed():
+    asking = (OPEN[0], Directive(1, asks_first_since=datetime(2026, 1, 1, tzinfo=UTC)))
+    earlier = (OPEN[0], Directive(1, asks_first_since=datetime(2025, 1, 1, tzinfo=UTC)))
+    found = [closed_on_arrival(*pair).everything for pair in ((OPEN, asking), (asking, earlier))]
+    assert found == [True, True]
+    assert not closed_on_arrival(earlier, asking).everything
 
 
 def test_who_left_brings_everything_in_closed():
