@@ -163,6 +163,21 @@ async def test_with_the_yes_cards_numbers_and_records_are_of_one(
         assert [row["event"] for row in rows][-2:] == ["merge_asked", "merge_accepted"]
 
 
+async def test_who_sends_by_the_id_she_had_before_sends_of_who_remains(
+    pair: Pair, ueda: Actor, second_officer: Actor, clinic: Actor
+):
+    merge_id = await merged(pair, ueda, second_officer)
+    by_id = {"reference": f"Patient/{pair.other.id}"}
+    drug = shapes.prescription(subject=by_id, authoredOn="2024-07-01")
+    await ingest.store(clinic, json.dumps(drug).encode())
+    assert len(await stored.records(pair.remains.id)) == 5
+    assert await stored.records(pair.other.id) == []
+    await merging.split(ueda, merge_id, "別の方とわかりました")
+    drug = shapes.prescription(subject=by_id, authoredOn="2024-07-02")
+    await ingest.store(clinic, json.dumps(drug).encode())
+    assert len(await stored.records(pair.other.id)) == 3
+
+
 async def test_in_an_emergency_two_registrations_that_are_one_are_found_as_one(
     pair: Pair, ueda: Actor, second_officer: Actor, hospital: Actor
 ):
