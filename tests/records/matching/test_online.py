@@ -20,7 +20,7 @@ from api.identity.errors import EnrolmentFaults
 from api.records.errors import NotStored
 from api.records.incoming import service as ingest
 from api.records.incoming import taking
-from api.records.incoming.service import StoredRecord
+from api.records.incoming.service import StoredRecord, Update
 from api.records.matching import deciding, numbers
 from api.records.matching.deciding import Waiting
 from api.records.matching.persons import Demographics, Insured
@@ -200,6 +200,29 @@ async def test_after_same_what_lay_aside_is_stored_at_once_and_its_case_closed(
     assert left is None
     with pytest.raises(NotFound):
         await deciding.decide(ueda, doubt.match_id, "different", "やはり別の方")
+
+
+async def test_what_lay_aside_keeps_the_id_its_sender_gave_it(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor
+):
+    (enrolled, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    lab = shapes.lab(
+        id="lab-1",
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+    )
+    put = {"resource_type": "Observation", "update": Update("lab-1")}
+    with pytest.raises(NotStored):
+        await ingest.store(clinic, json.dumps(lab).encode(), **put)
+    lying = len(await stored.quarantine(clinic))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.decide(ueda, doubt.match_id, "same", "電話で確認しました")
+    answer = await ingest.store(clinic, json.dumps(lab).encode(), **put)
+    assert isinstance(answer.entries[0], StoredRecord)
+    assert answer.entries[0].change == "unchanged"
+    rows = await stored.records(enrolled.id)
+    assert [row["resource_type"] for row in rows].count("Observation") == 1
+    assert len(await stored.quarantine(clinic)) == lying
 
 
 async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
