@@ -24,6 +24,7 @@ from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
 from api.records import service as reading
 from api.records.errors import MergeRefused
 from api.records.incoming import service as ingest
+from api.records.incoming.service import StoredRecord
 from api.records.matching import merging
 from api.records.matching.merge_rules import Closed, closed_on_arrival
 from tests.portal import scene
@@ -176,6 +177,19 @@ async def test_who_sends_by_the_id_she_had_before_sends_of_who_remains(
     drug = shapes.prescription(subject=by_id, authoredOn="2024-07-02")
     await ingest.store(clinic, json.dumps(drug).encode())
     assert len(await stored.records(pair.other.id)) == 3
+
+
+async def test_asked_again_after_the_yes_a_sender_is_answered_the_same(
+    pair: Pair, ueda: Actor, second_officer: Actor, clinic: Actor
+):
+    by_id = {"reference": f"Patient/{pair.other.id}"}
+    drug = json.dumps(shapes.prescription(subject=by_id, authoredOn="2024-07-01")).encode()
+    first = (await ingest.store(clinic, drug, key=f"K{pair.other.id}")).entries[0]
+    await merged(pair, ueda, second_officer)
+    again = (await ingest.store(clinic, drug, key=f"K{pair.other.id}")).entries[0]
+    assert isinstance(first, StoredRecord)
+    assert isinstance(again, StoredRecord)
+    assert again.version.body == first.version.body
 
 
 async def test_in_an_emergency_two_registrations_that_are_one_are_found_as_one(
