@@ -81,6 +81,7 @@ DEFINERS = {
     "public.emergency_figures": "counts emergency events by facility; never of whom",
     "app.merge_holds": "sees whether one of two people is part of another merge",
     "app.merge_step_holds": "sees how far a merge is, and who asked for it",
+    "public.records_one_person": "lookup: who somebody a facility sends records of is now",
     "public.records_match_candidates": "lookup: whom a facility's description may be of",
     "public.records_note_doubtful": "puts a doubt before the support centre",
     "public.records_ask_facility": "officers alone: a notice about one of a facility's patients",

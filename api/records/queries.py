@@ -96,6 +96,12 @@ async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: 
     return found
 
 
+async def one_person(tx: Transaction, participant_id: UUID) -> UUID:
+    """Who somebody a facility sends records of is now."""
+    found: UUID = await tx.fetchval("SELECT records_one_person($1)", participant_id)
+    return found
+
+
 async def participant_of_record(tx: Transaction, record_id: UUID) -> UUID | None:
     found: UUID | None = await tx.fetchval("SELECT records_participant_of_record($1)", record_id)
     return found

@@ -38,7 +38,7 @@ async def held(tx: Transaction, keys: Sequence[Key]) -> list[asyncpg.Record]:
     """Current records of the acting facility under these keys."""
     return await tx.fetch(
         "SELECT r.record_id, r.version, r.recorded_at, r.resource_type, r.identifier_system,"
-        " r.identifier_value, r.body, r.sensitivity, r.document_id"
+        " r.identifier_value, r.body, r.sensitivity, r.document_id, r.marks"
         " FROM unnest($1::text[], $2::text[], $3::text[]) AS k(type, system, value)"
         " JOIN record r ON r.resource_type = k.type AND r.identifier_system = k.system"
         " AND r.identifier_value = k.value AND r.participant_id = (SELECT app.subject())"
@@ -51,7 +51,7 @@ async def held_by_id(tx: Transaction, record_ids: Sequence[UUID]) -> list[asyncp
     """Current records of the acting facility with these ids."""
     return await tx.fetch(
         "SELECT r.record_id, r.version, r.recorded_at, r.resource_type, r.identifier_system,"
-        " r.identifier_value, r.body, r.sensitivity, r.document_id"
+        " r.identifier_value, r.body, r.sensitivity, r.document_id, r.marks"
         " FROM record r WHERE r.participant_id = (SELECT app.subject())"
         " AND r.source_facility_id = (SELECT app.facility()) AND r.is_current"
         " AND r.record_id = ANY ($1)",
@@ -66,7 +66,7 @@ async def held_nameless(
     by none of them: `systems` are the names they are known by instead."""
     return await tx.fetch(
         "SELECT r.record_id, r.version, r.recorded_at, r.resource_type, r.identifier_system,"
-        " r.identifier_value, r.body, r.sensitivity, r.document_id"
+        " r.identifier_value, r.body, r.sensitivity, r.document_id, r.marks"
         " FROM record r WHERE r.participant_id = (SELECT app.subject())"
         " AND r.source_facility_id = (SELECT app.facility()) AND r.is_current"
         " AND r.resource_type = $1 AND r.identifier_system = ANY ($2)"

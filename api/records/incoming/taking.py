@@ -23,7 +23,7 @@ from api.records.incoming.sending import (
     acting_facility_in,
     check_actor,
 )
-from api.records.incoming.whom import hold_still, meet_strangers, subject_in
+from api.records.incoming.whom import hold_still, meet_strangers, subject_in, subject_path
 from api.records.incoming.writing import log, write
 from api.records.parse import Fault, Json, Refused, decode
 
@@ -123,6 +123,9 @@ async def _store_items(sending: Sending, planned: Plan, count: int) -> Stored:
         facility = await acting_facility_in(tx)
         subject, is_vouched = await subject_in(tx, sending, planned.items, facility)
         held = await hold_still(tx, planned.items, facility.facility_id, is_vouched=is_vouched)
+        # Whoever held them may have ended a number or become one with another meanwhile.
+        if await subject_in(tx, sending, planned.items, facility) != (subject, is_vouched):
+            raise NotStored([Fault(UNKNOWN, subject_path(planned.items[0]))])
         written = await write(tx, sending, subject, planned, held.settings.directive)
         if written.new:
             await log(tx, actor, facility, EventName.RECORD_STORED, written.new)

@@ -44,6 +44,7 @@ class Version(NamedTuple):
     body: str
     sensitivity: int
     document_id: UUID | None = None
+    marks: frozenset[str] = frozenset()
 
 
 def key_of(item: PlannedItem) -> Key:

@@ -146,6 +146,8 @@ async def _whose(
         found.add(await queries.participant_of_local_id(tx, facility.facility_id, number))
     found.discard(None)
     literal = _our_patient(ref.reference)
+    if literal is not None:
+        literal = await queries.one_person(tx, literal)
     if literal is not None and literal not in found:
         await turn_to(tx, literal)
         if await queries.person(tx) is not None:

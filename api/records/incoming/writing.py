@@ -126,6 +126,7 @@ class Before:
                 row["body"],
                 row["sensitivity"],
                 row["document_id"],
+                frozenset(row["marks"]),
             )
             self.by_id[row["record_id"]] = key
 
@@ -193,6 +194,9 @@ class Work:
             resource = with_references(resource, self.renamed)
         # What a document alone said stands by itself from now on, though it says the same.
         stays = before is not None and (item.is_part or before.document_id is None)
+        # What it alone says is told of or not as the document now is.
+        if before is not None and item.is_part and before.document_id == self.document_id:
+            stays = before.marks == item.classified.marks
         if before is not None and stays and self.held.holds(before, content.content(resource)):
             self._keep(key, resource_id, before)
             return
@@ -208,6 +212,7 @@ class Work:
             versions.body(resource, resource_id, number, self.now, document_id),
             max(what.sensitivity, before.sensitivity if before else self._least(item)),
             document_id,
+            what.marks,
         )
         self.newest[key] = version
         self.rows.append(

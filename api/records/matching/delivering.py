@@ -1,16 +1,18 @@
 """What lay in quarantine for want of its person, stored once the person is known."""
 
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
-from api.records.incoming import service as incoming
-from api.records.incoming.service import StoredRecord
+from api.records.incoming.sending import Asked, Sending, StoredRecord
+from api.records.incoming.taking import store_body
 from api.records.matching import queries
+from api.records.parse import Refused, as_text, decode
 
-_DOOR: Final = "POST /fhir/R4/"
+_DOOR: Final = " /fhir/R4/"
 
 
 async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
@@ -24,9 +26,10 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
     done: list[str] = []
     total = 0
     for row in lying:
-        named = row["name"].removeprefix(_DOOR) if row["name"].startswith(_DOOR) else None
+        # It came before whatever came since, and lies here already: as from a file.
+        sending = Sending(sender, row["name"], is_file=True, asked=_asked(row["name"], row["body"]))
         try:
-            stored = await incoming.store(sender, row["body"], resource_type=named)
+            stored = await store_body(sending, row["body"])
         except NotStored:
             continue
         records = sum(
@@ -40,3 +43,15 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
         async with unit_of_work(officer) as tx:
             await queries.close_cases(tx, done)
     return total
+
+
+def _asked(name: str, body: bytes) -> Asked:
+    """What its sender's URL named: the type, and with PUT the record by the id in its body."""
+    method, door, resource_type = name.partition(_DOOR)
+    if not door:
+        return Asked()
+    resource_id = None
+    if method == "PUT":
+        with suppress(Refused):
+            resource_id = as_text(decode(body).get("id")) or None
+    return Asked(resource_type, resource_id)

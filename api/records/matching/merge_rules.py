@@ -33,8 +33,12 @@ def closed_on_arrival(
     is_later = their_part.data_from is not None and (
         my_part.data_from is None or my_part.data_from < their_part.data_from
     )
+    asks = their_settings.asks_first_since
+    is_asking = asks is not None and (
+        my_settings.asks_first_since is None or asks < my_settings.asks_first_since
+    )
     is_out = their_part.state in ("refused", "withdrawn", "lapsed")
-    return Closed(frozenset(hidden | marked), is_shut or is_later or is_out)
+    return Closed(frozenset(hidden | marked), is_shut or is_later or is_asking or is_out)
 
 
 def _shuts(row: Provision) -> bool:

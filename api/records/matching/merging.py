@@ -11,6 +11,7 @@ import asyncpg
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import stored
+from api.consent.facts import Directive, Participation
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, turn_to, unit_of_work
 from api.core.errors import Conflict, NotFound
@@ -23,6 +24,8 @@ from api.records.queries import person
 from notifications import service as notifications
 
 MOST_SHOWN: Final = 50
+# Another step came first: seen before this one was written, or in the same moment.
+_TOO_LATE: Final = (asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError)
 State = Literal["asked", "confirmed", "accepted"]
 
 
@@ -171,13 +174,9 @@ async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
             if row is None or row["participant_id"] != actor.participant_id:
                 raise NotFound
             remains, other = row["participant_id"], row["other_id"]
-            mine = await stored.settings_in(tx)
-            await turn_to(tx, other)
-            theirs = await stored.settings_in(tx)
+            held = await _held_still(tx, remains, other)
             await turn_to(tx, remains)
-            closed = closed_on_arrival(
-                (mine.participation, mine.directive), (theirs.participation, theirs.directive)
-            )
+            closed = closed_on_arrival(held[remains], held[other])
             await queries.step(tx, remains, merge_id, "accepted", actor.name or "", "")
             count = await queries.take_over(
                 tx, merge_id, sorted(closed.record_ids), everything=closed.everything
@@ -186,7 +185,7 @@ async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
                 tx, remains, other, EventName.MERGE_ACCEPTED, {}, notice="merge_accepted"
             )
             return count
-    except (asyncpg.ExclusionViolationError, asyncpg.InsufficientPrivilegeError) as error:
+    except (*_TOO_LATE, asyncpg.InsufficientPrivilegeError) as error:
         raise MergeRefused from error
 
 
@@ -200,6 +199,21 @@ async def split(actor: Actor, merge_id: UUID, reason: str = "") -> int:
     return await _step(
         actor, merge_id, "split", EventName.MERGE_SPLIT, reason=reason, notice="merge_split"
     )
+
+
+async def _held_still(
+    tx: Transaction, *subjects: UUID
+) -> dict[UUID, tuple[Participation, Directive]]:
+    """What each chose: until the commit neither changes it, and nothing comes in of either."""
+    found = {}
+    # The lower id first, as in `_tell_both`.
+    for subject in sorted(subjects):
+        await turn_to(tx, subject)
+        settings = await stored.locked_settings_in(tx)
+        if settings is None:
+            raise NotFound
+        found[subject] = settings.participation, settings.directive
+    return found
 
 
 async def _step(
@@ -218,13 +232,15 @@ async def _step(
         raise NotFound
     remains, other = row["participant_id"], row["other_id"]
     try:
-        async with unit_of_work(actor, subject=actor.participant_id or remains) as tx:
+        async with unit_of_work(actor) as tx:
+            await _held_still(tx, remains, other)
+            await turn_to(tx, actor.participant_id or remains)
             await queries.step(tx, remains, merge_id, act, actor.name or "", reason)
             if act == "split" and row["state"] == "accepted":
                 count = await queries.give_back(tx, merge_id)
             told = {"reason": reason} if reason else {}
             await _tell_both(tx, remains, other, event, told, notice=notice)
-    except asyncpg.ExclusionViolationError as error:
+    except _TOO_LATE as error:
         raise MergeRefused from error
     except asyncpg.InsufficientPrivilegeError as error:
         if actor.kind is ActorKind.PARTICIPANT:

@@ -97,8 +97,10 @@ async def disown(tx: Transaction, facility_id: UUID, local_id: str) -> asyncpg.R
     return row
 
 
-async def set_aside(tx: Transaction, facility_id: UUID, local_id: str, since: object) -> int:
-    """Whatever this facility stored of the subject since then; how many records."""
+async def set_aside(
+    tx: Transaction, facility_id: UUID, local_id: str, since: object
+) -> list[asyncpg.Record]:
+    """Whatever this facility stored of the subject since then: the records set aside."""
     await tx.execute(
         "INSERT INTO number_set_aside (participant_id, facility_id, local_id, record_id, version)"
         " SELECT participant_id, source_facility_id, $2, record_id, version FROM record"
@@ -108,16 +110,15 @@ async def set_aside(tx: Transaction, facility_id: UUID, local_id: str, since: ob
         local_id,
         since,
     )
-    rows = await tx.fetch(
+    return await tx.fetch(
         "UPDATE record r SET is_current = false FROM number_set_aside s"
         " WHERE r.participant_id = (SELECT app.subject()) AND r.is_current"
         " AND s.participant_id = r.participant_id AND s.record_id = r.record_id"
         " AND s.version = r.version AND s.facility_id = $1 AND s.local_id = $2"
-        " AND s.restored_at IS NULL RETURNING r.record_id",
+        " AND s.restored_at IS NULL RETURNING r.record_id, r.resource_type, r.category, r.is_told",
         facility_id,
         local_id,
     )
-    return len(rows)
 
 
 async def bring_back(tx: Transaction, facility_id: UUID, local_id: str) -> None:

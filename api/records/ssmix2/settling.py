@@ -100,7 +100,11 @@ async def _settle(
             refusal = UNKNOWN
         else:
             state = await stored.locked_settings_in(tx)
-            refusal = UNKNOWN if state is None else ""
+            # The number may have been ended, or lead elsewhere, while the storage was looked at.
+            means = await record_queries.participant_of_local_id(
+                tx, sending.facility.facility_id, patient
+            )
+            refusal = UNKNOWN if state is None or means != person else ""
             if state is not None and not is_taken(state, sending.facility.facility_id):
                 refusal = NOT_TAKEN
         if refusal:

@@ -13,13 +13,15 @@ from api.consent import service as consent
 from api.consent.lifecycle import leaving
 from api.consent.settings.switches import SetFacility
 from api.core import clock
-from api.core.actor import OPERATOR
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Unavailable
-from api.identity.enrolling import intake
+from api.identity.enrolling import intake, look_alikes
 from api.records.bulk import queries, running, service
 from api.records.bulk.files import folder_of
 from api.records.bulk.rules import Wish
+from api.records.incoming import service as ingest
+from api.records.matching import merging
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 from tests.records.bulk.conftest import SITE, Emr, drug, emr_of, known, lets_in
@@ -90,6 +92,27 @@ async def test_only_own_patients_and_only_what_they_show(
     (refused, *_) = await yumi.log()
     assert (refused["event"], refused["outcome"]) == ("records:copy:exported", "denied")
     assert "断りました" in refused["sentence"]
+
+
+async def test_a_patient_known_by_the_number_of_a_second_registration_is_exported_as_one(
+    hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr
+) -> None:
+    twice, _ = await scene.participant("山本 花子", "ヤマモト ハナコ")
+    mine, theirs = hanako.actor.participant_id, twice.participant_id
+    assert mine is not None
+    assert theirs is not None
+    operator = Actor(kind=ActorKind.OPERATOR, facility_id=clinic.facility_id)
+    await ingest.link_local_id(operator, theirs, f"T{theirs.hex}")
+    officers = [await scene.officer(name) for name in ("上田 まもる", "第二 担当")]
+    await look_alikes.decide(officers[0], theirs, mine, "same", "カードが2枚ある")
+    merge_id = await merging.ask(officers[0], mine, theirs, "同じ方と確認")
+    await merging.confirm(officers[1], merge_id)
+    await merging.answer(hanako.actor, merge_id, is_yes=True)
+    await drug(pharmacy, hanako.actor, "アムロジピン錠5mg")
+    await lets_in(hanako, clinic)
+    exported = await emr.export()
+    assert (exported.titles, exported.people) == (["アムロジピン錠5mg"], {str(mine)})
+    assert exported.job.patients == 1
 
 
 async def test_hidden_secret_and_older_records_stay_and_untold_ones_are_not_in_her_log(

@@ -1,5 +1,6 @@
 """A facility sends somebody no number names yet: linked, put before an officer, or kept aside."""
 
+import asyncio
 import json
 import secrets
 from typing import Any
@@ -14,10 +15,12 @@ from api.consent.lifecycle import participating
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.fhir.codes import INDICATION, patient_in_facility
 from api.identity.errors import EnrolmentFaults
 from api.records.errors import NotStored
 from api.records.incoming import service as ingest
-from api.records.incoming.service import StoredRecord
+from api.records.incoming import taking
+from api.records.incoming.service import StoredRecord, Update
 from api.records.matching import deciding, numbers
 from api.records.matching.deciding import Waiting
 from api.records.matching.persons import Demographics, Insured
@@ -199,6 +202,29 @@ async def test_after_same_what_lay_aside_is_stored_at_once_and_its_case_closed(
         await deciding.decide(ueda, doubt.match_id, "different", "やはり別の方")
 
 
+async def test_what_lay_aside_keeps_the_id_its_sender_gave_it(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor
+):
+    (enrolled, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    lab = shapes.lab(
+        id="lab-1",
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+    )
+    put = {"resource_type": "Observation", "update": Update("lab-1")}
+    with pytest.raises(NotStored):
+        await ingest.store(clinic, json.dumps(lab).encode(), **put)
+    lying = len(await stored.quarantine(clinic))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.decide(ueda, doubt.match_id, "same", "電話で確認しました")
+    answer = await ingest.store(clinic, json.dumps(lab).encode(), **put)
+    assert isinstance(answer.entries[0], StoredRecord)
+    assert answer.entries[0].change == "unchanged"
+    rows = await stored.records(enrolled.id)
+    assert [row["resource_type"] for row in rows].count("Observation") == 1
+    assert len(await stored.quarantine(clinic)) == lying
+
+
 async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
     clinic: Actor, enrol: Enrol, ueda: Actor
 ):
@@ -261,6 +287,57 @@ async def test_what_was_set_aside_comes_back_when_the_number_is_linked_anew(
     assert sorted(after, key=lambda row: row["record_id"]) == sorted(
         before, key=lambda row: row["record_id"]
     )
+
+
+async def test_how_many_were_set_aside_says_nothing_of_what_she_is_not_told(
+    clinic: Actor, enrol: Enrol
+):
+    hanako, of = await enrol(), number()
+    body = json.loads(sending(hanako.person, of))
+    tumour = shapes.condition(subject={"reference": "urn:uuid:0000-0"})
+    tumour["meta"] = {"tag": [{"system": INDICATION, "code": "UNINFORMED"}]}
+    body["entry"].append({"resource": tumour, "request": {"method": "POST", "url": "Condition"}})
+    await ingest.store(clinic, json.dumps(body, ensure_ascii=False).encode())
+    assert clinic.facility_id is not None
+    assert await numbers.disown(themselves(hanako.id), clinic.facility_id, of) == 2
+    assert not any(row["is_current"] for row in await stored.records(hanako.id))
+    event = (await stored.log(hanako.id))[0]
+    assert event.detail["told"]["count"] == 2
+    assert [each["types"] for each in await stored.undisclosed(hanako.id)][-1] == [
+        {"type": "Condition", "category": "condition", "count": 1}
+    ]
+
+
+@pytest.mark.parametrize("sends_first", [True, False])
+async def test_what_comes_in_the_moment_she_disowns_the_number_is_not_hers(
+    clinic: Actor, enrol: Enrol, monkeypatch: pytest.MonkeyPatch, sends_first: bool
+):
+    hanako, of = await enrol(), number()
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert clinic.facility_id is not None
+    name, place = ("write", taking) if sends_first else ("hold_still", taking)
+    waits, goes_on, real = asyncio.Event(), asyncio.Event(), getattr(place, name)
+
+    async def slow(*args: Any, **names: Any) -> Any:
+        waits.set()
+        await goes_on.wait()
+        return await real(*args, **names)
+
+    monkeypatch.setattr(place, name, slow)
+    later = json.dumps(
+        shapes.prescription(
+            authoredOn="2024-06-02",
+            subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+        )
+    )
+    sent = asyncio.create_task(ingest.store(clinic, later.encode(), key=of))
+    await waits.wait()
+    said = asyncio.create_task(numbers.disown(themselves(hanako.id), clinic.facility_id, of))
+    await asyncio.wait([said], timeout=0.5)
+    goes_on.set()
+    await asyncio.gather(sent, said, return_exceptions=True)
+    await said
+    assert not any(row["is_current"] for row in await stored.records(hanako.id))
 
 
 async def test_another_facility_learns_nothing_of_a_number(
