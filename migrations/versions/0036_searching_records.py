@@ -150,7 +150,8 @@ BEGIN
 END $$;
 
 -- The versions of one record, the newest first. They are seen by whoever may see the record as it
--- stands: it is decided about once, whatever was said of it before.
+-- stands: it is decided about once. What it was before it became of another category, or of a day
+-- that may be seen, was not decided about, and is for whoever wrote it alone.
 CREATE FUNCTION app.versions(
   p_subject uuid, p_facility uuid, p_types text[], p_record uuid, p_categories text[],
   p_source_permitted text[], p_source_denied text[], p_level integer, p_data_from date,
@@ -162,13 +163,17 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
   v_record record;
 BEGIN
-  SELECT r.record_id, r.resource_type, r.category, r.is_told INTO v_record
+  SELECT r.record_id, r.resource_type, r.category, r.is_told, r.effective_on,
+      p_sees_own AND r.source_facility_id = p_facility AS is_own INTO v_record
     FROM app.permitted_records(p_subject, p_facility, p_types, p_record, p_categories,
       p_source_permitted, p_source_denied, p_level, p_data_from, p_sees_own, p_except) r
     WHERE p_record IS NOT NULL;
   WITH of_it AS (
     SELECT v.version, v.recorded_at, v.body FROM public.record v
     WHERE v.participant_id = p_subject AND v.record_id = v_record.record_id
+      AND (v_record.is_own OR (v.category = v_record.category
+        AND (v.effective_on = v_record.effective_on OR ((p_except).hidden_periods IS NULL
+          AND (p_data_from IS NULL OR v.effective_on >= p_data_from)))))
       AND ((p_search).version IS NULL OR v.version = (p_search).version)
       AND ((p_search).updated_from IS NULL
         OR v.recorded_at >= (p_search).updated_from)

@@ -1,15 +1,19 @@
 """A home-care nurse writes about Hanako, whom she may not read about, and Hanako reads it."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from api.consent.facts import Provision
 from api.consent.lifecycle import leaving
 from api.core import clock
+from api.core.actor import Actor, ActorKind
+from api.records.at_facility import forms as entry_forms
 from api.records.at_facility import service as writing
+from api.records.incoming import service as ingest
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
 
@@ -282,6 +286,57 @@ async def test_nothing_is_written_about_whoever_left(hanako: Visitor, nurse: Vis
     assert hanako.card
     fields = {"by": "card", "card": hanako.card.grouped, **BIRTH}
     assert (await nurse.post("/clinic/write", fields)).status_code == 422
+
+
+async def test_a_nurse_hanako_refuses_may_still_write_and_reads_nothing_of_it(
+    hanako: Visitor, nurse: Visitor
+) -> None:
+    here = await before(nurse, hanako)
+    entry = await wrote(nurse, here, "note", NOTE)
+    assert nurse.actor.professional_id
+    await scene.decided(
+        hanako.actor,
+        Provision(1, "exclusion", "recipient", professional_id=nurse.actor.professional_id),
+    )
+    assert "看護・介護の記録（訪問）" not in (await nurse.get(here)).text
+    for path in ("", "/correct", "/withdraw"):
+        page = await nurse.get(f"{entry}{path}")
+        assert page.status_code == 404
+        assert "足のむくみ" not in page.text
+    assert await wrote(nurse, here, "note", NOTE) == here, "there is no page of it for her"
+    assert (await hanako.ask("/me/records")).json()["total"] == 2
+
+
+async def test_an_entry_hanako_is_not_told_of_is_in_no_line_of_her_log(
+    hanako: Visitor, nurse: Visitor, station: Place
+) -> None:
+    here = await before(nurse, hanako)
+    typed = entry_forms.read("note", NOTE, clock.today_in_japan(), time(23, 59))
+    about = f"Patient/{hanako.actor.participant_id}"
+    writer = entry_forms.Writer(uuid4(), "田中 さくら", station.name)
+    made = entry_forms.resources_of("note", typed.values, uuid4(), about, writer, is_again=False)
+    untold = [each | {"meta": {"tag": [{"code": "UNINFORMED"}]}} for each in made]
+    system = Actor(kind=ActorKind.SYSTEM, facility_id=station.facility_id, client_id="emr")
+    await ingest.store_resources(system, untold, name="emr")
+    assert "看護・介護の記録（訪問）" in (await nurse.get(here)).text
+    row, *_ = await hanako.log()
+    assert row["event"] == "records:record:read"
+    assert row["kinds"] == []
+    assert "1件" not in row["sentence"]
+
+
+async def test_naming_hanako_on_a_form_stands_in_her_log(
+    hanako: Visitor, nurse: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    version = (await hanako.ask("/me/disclosure")).json()["version"]
+    await hanako.turn("facility", clinic.facility_id, "yes", version)
+    known = len(await hanako.log())
+    page = await sato.get(f"/clinic/participants/{hanako.actor.participant_id}/entries/new/note")
+    assert "花子" in page.text
+    row, *rest = await hanako.log()
+    assert len(rest) == known
+    assert (row["event"], row["outcome"]) == ("records:participant:found", "permitted")
+    assert "佐藤 健一" in row["sentence"]
 
 
 async def test_identifying_ends_after_a_working_day(

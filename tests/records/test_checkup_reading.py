@@ -158,6 +158,22 @@ BROKEN = {
         checkup(extra='<id extension="123456789018" root="1.2.392.200119.6.999"/>'),
         "checkup_my_number",
     ),
+    "an Individual Number in a comment": (
+        checkup(extra="<!-- 123456789018 -->"),
+        "checkup_my_number",
+    ),
+    "an Individual Number for another program": (
+        checkup(extra="<?note 123456789018?>"),
+        "checkup_my_number",
+    ),
+    "an Individual Number in any attribute": (
+        checkup(extra='<id nullFlavor="NI" displayable="1234-5678-9018"/>'),
+        "checkup_my_number",
+    ),
+    "an Individual Number as a telephone": (
+        checkup(extra='<telecom value="tel:123456789018"/>'),
+        "checkup_my_number",
+    ),
     "an Individual Number in words": (
         checkup(
             entries=[checkup_files.words(checkup_files.HISTORY, "番号１２３４-５６７８-９０１８")]

@@ -251,7 +251,9 @@ async def _write(
             error=error,
             status=refusal.status,
         )
-    return Redirect(f"{_list(participant_id)}/{written}", status_code=303)
+    here = _list(participant_id)
+    there = f"{here}/{written.entry_id}" if written.is_shown else here
+    return Redirect(there, status_code=303)
 
 
 async def _form(

@@ -1,7 +1,7 @@
 """A professional writes about somebody on a page: the same checks, versions and log as any sending.
 
 Writing is another question than reading: who may not read may write about whom they have before
-them (REC-04), and sees what their own facility wrote.
+them (REC-04), and sees what their own facility wrote unless the decision shuts that out too.
 """
 
 from collections import Counter
@@ -16,7 +16,8 @@ import msgspec
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import policies, stored
-from api.consent.facts import Request
+from api.consent.decide import Scope
+from api.consent.facts import Basis, Request
 from api.consent.replay import versions_of
 from api.core import clock
 from api.core.actor import Actor
@@ -70,6 +71,13 @@ class Entry(NamedTuple):
     line: Line
     values: dict[str, str]
     versions: list[Version]
+
+
+class Written(NamedTuple):
+    """`is_shown`: whoever wrote it may read it afterwards."""
+
+    entry_id: UUID
+    is_shown: bool
 
 
 class Subject(NamedTuple):
@@ -127,28 +135,37 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
 
 
 async def whom(actor: Actor, subject: UUID) -> Subject:
-    """Whom the page is about. Raises `NotAWriter`; `NotFound` without a ground to write."""
+    """Whom the page is about; naming them is a look, and logged. Raises `NotAWriter`; `NotFound`
+    without a ground to write."""
     async with unit_of_work(actor, subject=subject) as tx:
         scope = await _open(tx, actor)
         if "basic" not in scope.categories:
             return Subject(subject, None, None)
         row = await queries.person(tx)
+        detail = await _detail(tx, actor, scope.basis, ("Patient",))
+        await access_log.append(tx, EventName.PARTICIPANT_FOUND, detail=detail)
     return Subject(subject, row["name"], row["birth_on"]) if row else Subject(subject, None, None)
 
 
 async def entries(actor: Actor, subject: UUID) -> list[Line]:
-    """What the actor's own facility wrote here, newest day first. The look is logged."""
+    """What the actor's own facility wrote here, newest day first. The look is logged.
+
+    Nothing for whom the decision keeps even that from, such as somebody the participant refuses.
+    """
     async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+        if not (await _open(tx, actor)).own_facility:
+            return []
         rows = await entry_queries.entries(tx, ENTRY, None, all_versions=False, most=MOST)
         await _note_look(tx, actor, rows)
     return [_line(group) for group in _by_entry(rows)]
 
 
 async def entry(actor: Actor, subject: UUID, entry_id: UUID) -> Entry:
-    """With its history. Raises `NotFound`, also for another facility's."""
+    """With its history. Raises `NotFound`, also for another facility's, and where `entries` has
+    none to show."""
     async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+        if not (await _open(tx, actor)).own_facility:
+            raise NotFound
         rows = await _rows_of(tx, entry_id)
         await _note_look(tx, actor, [row for row in rows if row["is_current"]])
     current = [row for row in rows if row["is_current"]]
@@ -169,7 +186,7 @@ async def write(
     sure: str = "",
     entry_id: UUID | None = None,
     version: int = 0,
-) -> UUID:
+) -> Written:
     """A new entry, or with `entry_id` a new version of one whose newest is `version`.
 
     Raises `EntryFaults` with every fault, also for odd values `sure` does not say yes to,
@@ -177,7 +194,7 @@ async def write(
     """
     typed = _checked(kind, fields, sure)
     async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+        scope = await _open(tx, actor)
         writer = await _writer(tx, actor)
         before: list[Json] = []
         if entry_id is not None:
@@ -189,7 +206,7 @@ async def write(
     parts = {forms.part_of(each) for each in made}
     left_out = [each for each in before if forms.part_of(each) not in parts]
     await _send(actor, [*made, *(forms.withdrawn(each, writer) for each in left_out)])
-    return number
+    return Written(number, scope.own_facility)
 
 
 async def withdraw(actor: Actor, subject: UUID, entry_id: UUID, version: int) -> None:
@@ -209,7 +226,7 @@ def _checked(kind: Kind, fields: Values, sure: str) -> Typed:
     return typed
 
 
-async def _open(tx: Transaction, actor: Actor) -> Any:
+async def _open(tx: Transaction, actor: Actor) -> Scope:
     """Whether the actor may write about the subject; their scope for reading, for what is shown."""
     standing = await directory.standing_in(tx, actor)
     if not rules.may_write(
@@ -265,24 +282,44 @@ async def _send(actor: Actor, resources: Sequence[Json]) -> None:
 
 
 async def _note_look(tx: Transaction, actor: Actor, rows: Iterable[asyncpg.Record]) -> None:
-    """A look at what one's own facility wrote is a look: it stands in the participant's log."""
+    """A look at what one's own facility wrote is a look: it stands in the participant's log, with
+    nothing of what they were not told."""
     shown = list(rows)
-    known = await policies.locked_policy_in(tx)
-    if not shown or known is None:
+    if not shown:
         return
+    told = [row for row in shown if row["is_told"]]
+    untold = [row for row in shown if not row["is_told"]]
+    scope = await _open(tx, actor)
+    basis = msgspec.structs.replace(scope.basis, step="own_record")
+    asked = tuple(sorted({row["resource_type"] for row in told}))
+    await access_log.append(
+        tx,
+        EventName.RECORD_READ,
+        detail=await _detail(tx, actor, basis, asked) | _resources(told),
+        undisclosed=_resources(untold) if untold else None,
+    )
+
+
+def _resources(rows: Sequence[asyncpg.Record]) -> dict[str, Any]:
+    kinds = Counter((row["resource_type"], row["category"]) for row in rows)
+    return {
+        "resources": [
+            {"type": name, "category": category, "count": count}
+            for (name, category), count in sorted(kinds.items())
+        ],
+        "ids": [row["record_id"] for row in rows],
+    }
+
+
+async def _detail(
+    tx: Transaction, actor: Actor, basis: Basis, asked: tuple[str, ...]
+) -> dict[str, Any]:
+    known = await policies.locked_policy_in(tx)
+    if known is None:
+        raise NotFound
     standing = await directory.standing_in(tx, actor)
-    request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", clock.now())
-    basis = msgspec.structs.replace(known.policy.scope(request).basis, step="own_record")
-    kinds = Counter((row["resource_type"], row["category"]) for row in shown)
-    versions = versions_of(known, standing, request.now)
-    asked = tuple(sorted({name for name, _ in kinds}))
-    detail = service.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
-    detail["resources"] = [
-        {"type": name, "category": category, "count": count}
-        for (name, category), count in sorted(kinds.items())
-    ]
-    detail["ids"] = [row["record_id"] for row in shown]
-    await access_log.append(tx, EventName.RECORD_READ, detail=detail)
+    versions = versions_of(known, standing, clock.now())
+    return service.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
 
 
 def _said(actor: Actor, standing: directory.Standing) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from api.records.incoming.content import content, content_of_body
 from api.records.incoming.plan import PlannedItem, plan
 from api.records.incoming.queries import Row
 from api.records.own.plain import facts_of
+from api.records.own.service import most_shown
 from api.records.parse import Fault, as_objects, as_text
 
 MOST_FILES: Final = 100
@@ -114,8 +115,13 @@ async def keep(actor: Actor, body: bytes) -> Kept:
 
 
 async def brought(actor: Actor) -> list[Brought]:
+    """A proxy's look is an event."""
     async with unit_of_work(actor) as tx:
-        rows = await checkup_queries.brought(tx, resources.IDENTIFIER, MOST_FILES)
+        most = most_shown(actor)
+        rows = await checkup_queries.brought(tx, resources.IDENTIFIER, most, MOST_FILES)
+        if actor.is_proxy and rows:
+            shown = [_Of(row["record_id"], _DOCUMENT, row["category"]) for row in rows]
+            await _note(tx, EventName.PROXY_LOOKED, shown)
     return [
         Brought(
             row["record_id"],
@@ -138,7 +144,7 @@ async def remove(actor: Actor, document_id: UUID) -> int:
         rows = await checkup_queries.remove(tx, resources.IDENTIFIER, document_id)
         if not rows:
             raise NotFound
-        gone = [_Gone(*row.values()) for row in rows]
+        gone = [_Of(*row.values()) for row in rows]
         await _note(tx, EventName.OWN_RECORD_REMOVED, gone)
     return len(gone)
 
@@ -154,7 +160,7 @@ class _Held(NamedTuple):
     body: str
 
 
-class _Gone(NamedTuple):
+class _Of(NamedTuple):
     record_id: UUID
     resource_type: str
     category: str
@@ -243,7 +249,7 @@ def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Ro
     )
 
 
-async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Gone]) -> None:
+async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Of]) -> None:
     records = list(rows)
     kinds = Counter((row.resource_type, row.category) for row in records)
     lines = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(kinds.items())]

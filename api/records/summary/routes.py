@@ -9,9 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
-from api.access_log import receipts
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.identity.apps.tokens import AppAccess
 from api.identity.guards import (
     API,
@@ -20,6 +18,7 @@ from api.identity.guards import (
     professionals_apps_and_reading_systems,
 )
 from api.records.errors import UnknownParameter, UnknownType
+from api.records.reading.wire import Answer, evenly, fhir, not_found
 from api.records.summary import service
 
 FHIR_JSON = "application/fhir+json"
@@ -53,14 +52,7 @@ class Summaries(Controller):
         app: AppAccess | None = request.scope["state"].get("app")
         if app is not None:
             return Response(await service.for_app(app, subject), media_type=FHIR_JSON)
-        made = await service.for_requester(actor, subject)
-        receipt = receipts.header(made.event)
-        if made.document is None:
-            problem = NotFound()
-            problem.headers[receipts.HEADER] = receipt
-            raise problem
-        headers = {receipts.HEADER: receipt, "X-Tsunagu-Log-Number": str(made.event.number)}
-        return Response(made.document, media_type=FHIR_JSON, headers=headers)
+        return await evenly(_shown(actor, subject))
 
 
 class MySummary(Controller):
@@ -73,6 +65,13 @@ class MySummary(Controller):
     async def mine(self, actor: NamedDependency[Actor]) -> Response[bytes]:
         """An IPS document (FHIR Bundle) of what I know of myself."""
         return Response(await service.own_document(actor), media_type=FHIR_JSON)
+
+
+async def _shown(actor: Actor, subject: UUID) -> Answer:
+    made = await service.for_requester(actor, subject)
+    if made.document is None:
+        raise not_found(made.event)
+    return fhir(made.document, made.event, is_shown=True)
 
 
 def _uuid(text: str) -> UUID:

@@ -28,6 +28,7 @@ from api.records.service import Person, event_detail, log_nobody
 from api.records.viewing import queries
 from api.records.viewing.queries import Narrowed
 
+BASIC: Final = "basic"
 MOST_ROWS: Final = 600
 # In a list a long body is left where it is: the record's own page has it.
 MOST_BYTES_IN_A_LIST: Final = 64_000
@@ -135,7 +136,7 @@ async def _look(
         told = [row for row in rows.values() if row["is_told"]]
         untold = [row for row in rows.values() if not row["is_told"]]
         parts = [_part(page) for page in pages]
-    basis = _basis(scope, [category for each in wanted for category in each.categories])
+    basis = _basis(scope, wanted)
     # Shown what the asking facility wrote itself: that is why, and it is no denial. Untold records
     # alone change nothing: the row must not let anyone infer them.
     if told and basis.step not in _OPEN:
@@ -151,7 +152,7 @@ async def _look(
     )
     if not may_look:
         return None
-    person = await record_queries.person(tx) if "basic" in scope.categories else None
+    person = await record_queries.person(tx) if BASIC in scope.categories else None
     return Look(
         Person(subject, *(person.values() if person else (None, None, None, None))),
         rule(scope.basis if scope.outcome == "permit" else _as_own(scope.basis)),
@@ -201,9 +202,14 @@ def _part(rows: list[asyncpg.Record]) -> Part:
     return Part(records, rows[0]["total"])
 
 
-def _basis(scope: Scope, categories: Sequence[str]) -> Basis:
-    """For the kinds asked for: granted if any of them is, else shared if anything is."""
-    if not categories or any(category in scope.categories for category in categories):
+def _basis(scope: Scope, wanted: Sequence[Wanted]) -> Basis:
+    """For the kinds asked for: granted if any of them is, else shared if anything is.
+
+    Every look asks who it is, and one without kinds asks for all.
+    """
+    categories = [category for each in wanted for category in each.categories]
+    asks_all = any(not each.categories for each in wanted)
+    if asks_all or any(category in scope.categories for category in (*categories, BASIC)):
         return scope.basis
     if scope.share is not None:
         return msgspec.structs.replace(scope.basis, step="shared", recipient=scope.share)

@@ -128,10 +128,7 @@ async def note_in(
     untold = [each for each in shown if not each.is_told]
     is_own = not allowed.is_granted and bool(to_tell)
     detail = allowed.own if is_own else allowed.detail
-    resources = resources_of(to_tell)
-    if is_person_shown:
-        person = {"type": "Patient", "category": BASIC, "count": 1}
-        resources["resources"] = [*resources["resources"], person]
+    resources = resources_of(to_tell, is_person_shown=is_person_shown)
     return await access_log.append(
         tx,
         event,
@@ -141,13 +138,15 @@ async def note_in(
     )
 
 
-def resources_of(shown: Sequence[Permitted]) -> dict[str, Any]:
+def resources_of(shown: Sequence[Permitted], *, is_person_shown: bool = False) -> dict[str, Any]:
     """As an event's detail says what was shown: kinds with their counts, and ids."""
     kinds = Counter((each.resource_type, each.category) for each in shown)
+    lines = [
+        {"type": name, "category": category, "count": count}
+        for (name, category), count in sorted(kinds.items())
+    ]
+    person = {"type": "Patient", "category": BASIC, "count": 1}
     return {
-        "resources": [
-            {"type": name, "category": category, "count": count}
-            for (name, category), count in sorted(kinds.items())
-        ],
+        "resources": [*lines, person] if is_person_shown else lines,
         "ids": sorted(each.record_id for each in shown),
     }
