@@ -409,6 +409,11 @@ ONESELF = {
     "POST /me/safe-mode",
     "GET /proxies/private",
     "POST /proxies/private",
+    "GET /me/merges",
+    "POST /me/merges/{merge_id}/answer",
+    "POST /me/merges/{merge_id}/split",
+    "POST /account/numbers/merges/{merge_id}",
+    "POST /account/numbers/merges/{merge_id}/split",
 }
 
 
