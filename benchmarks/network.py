@@ -125,7 +125,7 @@ async def fill(
             for number, each in enumerate(ids[start : start + CHUNK], start):
                 count = records if number < participants else heavy_records
                 made = _records(each, writer, count, chance)
-                samples.append(UUID(str(made[0][1])))
+                samples += [UUID(str(row[1])) for row in made[:1]]
                 rows += made
             await _copy(admin, "record", RECORD_COLUMNS, rows)
         await admin.execute("VACUUM ANALYZE")
