@@ -164,7 +164,8 @@ async def test_the_database_lets_her_touch_only_what_she_brought(
             await tx.execute(
                 "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
                 " sensitivity, source_facility_id, effective_on, title, body) VALUES"
-                " (app.subject(), uuidv7(), 1, 'Observation', 'lab', 0, $1, current_date, 'x', '{}')",
+                " (app.subject(), uuidv7(), 1, 'Observation', 'lab', 0, $1, current_date, 'x',"
+                " '{}')",
                 clinic.facility_id,
             )
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
