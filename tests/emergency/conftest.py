@@ -100,7 +100,8 @@ async def wrote(
         await tx.execute(
             "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
             " sensitivity, source_facility_id, effective_on, title, body)"
-            " VALUES (app.subject(), $1, 1, 'Observation', $2, $3, $4, current_date + $5::integer,"
+            " VALUES (app.subject(), $1, 1, 'Observation', $2, $3, $4,"
+            " (now() AT TIME ZONE 'Asia/Tokyo')::date + $5::integer,"
             " $6, $7)",
             record_id := uuid7(),
             category,

@@ -264,7 +264,8 @@ async def wrote(
         await tx.execute(
             "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
             " sensitivity, source_facility_id, effective_on, marks, title, body)"
-            " VALUES (app.subject(), $1, 1, $2, $3, $4, $5, current_date + $6::integer, $7, $8,"
+            " VALUES (app.subject(), $1, 1, $2, $3, $4, $5,"
+            " (now() AT TIME ZONE 'Asia/Tokyo')::date + $6::integer, $7, $8,"
             " $9)",
             record_id := uuid7(),
             kinds[category],
