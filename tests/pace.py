@@ -24,6 +24,11 @@ def quickest(
     return best
 
 
+def slowness(clock: Callable[[], float] = time.monotonic) -> float:
+    """How many times slower than usual a known piece runs just now, at least 1."""
+    return max(1.0, min(_timed(_a_known_piece, clock) for _ in range(TRIES)) / USUAL_SECONDS)
+
+
 def _once(work: Callable[[], object], clock: Callable[[], float]) -> float:
     before = _timed(_a_known_piece, clock)
     spent = _timed(work, clock)
