@@ -35,8 +35,8 @@ CHUNK = 500
 
 
 class Network(NamedTuple):
-    """`heavy` are the participants with `heavy_records` records each; `samples` has the ids of one
-    prescription of each participant, in their order."""
+    """`heavy` are the participants with `heavy_records` records each; `samples` has the id of one
+    prescription of each participant who has any, in their order."""
 
     reader: UUID
     writer: UUID
