@@ -169,6 +169,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         if "resourceType" in part:
             found.update(_own_sensitive_marks(part))
     on, at = _effective(resource)
+    status = _status(main)
     return Classified(
         resource_type=name,
         category=_category(name, main),
@@ -180,8 +181,8 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         marks=frozenset(marks),
         identifier=_identifier(resource),
         institution=institution_number(resource),
-        status=_status(main),
-        title=_title(main),
+        status=status,
+        title=_title(main, status),
     )
 
 
@@ -262,17 +263,21 @@ def _contained(resource: Json, inner_id: str) -> Json | None:
     return next((each for each in inner if each.get("id") == inner_id), None)
 
 
-def _codings(concept: object) -> Iterator[tuple[str, str, str]]:
-    for coding in as_objects(as_object(concept).get("coding")):
-        system = canonical_system(as_text(coding.get("system")))
-        yield system, as_text(coding.get("code")), as_text(coding.get("display"))
+def _codings(concept: object) -> list[tuple[str, str, str]]:
+    return [
+        (
+            canonical_system(as_text(coding.get("system"))),
+            as_text(coding.get("code")),
+            as_text(coding.get("display")),
+        )
+        for coding in as_objects(as_object(concept).get("coding"))
+    ]
 
 
-def _category_codings(resource: Json) -> Iterator[tuple[str, str]]:
+def _category_codings(resource: Json) -> frozenset[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    for concept in concepts:
-        yield from ((system, code) for system, code, _ in _codings(concept))
+    return frozenset((s, code) for concept in concepts for s, code, _ in _codings(concept))
 
 
 def _category_codes(resource: Json) -> frozenset[str]:
@@ -299,13 +304,11 @@ def _category(name: str, resource: Json) -> str:
 def _observation_category(resource: Json) -> str:
     if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
         return "infection"
-    if any(system == CHECKUP_SECTION for system, _ in _category_codings(resource)):
+    codings = _category_codings(resource)
+    if any(system == CHECKUP_SECTION for system, _ in codings):
         return "checkup"
-    codes = _category_codes(resource)
-    return next(
-        (_CATEGORY_OF_OBSERVATION[c] for c in sorted(codes & _CATEGORY_OF_OBSERVATION.keys())),
-        "lab",
-    )
+    codes = {code for _, code in codings} & _CATEGORY_OF_OBSERVATION.keys()
+    return _CATEGORY_OF_OBSERVATION[min(codes)] if codes else "lab"
 
 
 def _is_contraindication(allergy: Json) -> bool:
@@ -394,13 +397,14 @@ def _status(resource: Json) -> str:
     return own or next(clinical, "")
 
 
-def _title(resource: Json) -> str:
+def _title(resource: Json, status: str) -> str:
     name = _plain_title(resource)
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
-    if _status(resource) == "entered-in-error":
+    if status == "entered-in-error":
         return f"{name}（取り消し済み）"
-    is_unsure = verification & _UNSURE and resource.get("resourceType") == "Condition"
-    return f"{name}（疑い）" if name and is_unsure and "疑" not in name else name
+    if resource.get("resourceType") != "Condition" or not name or "疑" in name:
+        return name
+    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    return f"{name}（疑い）" if verification & _UNSURE else name
 
 
 def _plain_title(resource: Json) -> str:
@@ -408,8 +412,8 @@ def _plain_title(resource: Json) -> str:
         return ""  # a name belongs to the person's own data, not to a timeline
     drug = as_object(resource.get("medicationReference"))
     inner = _contained(resource, as_text(drug.get("reference"))[1:]) or {}
-    values = [*(resource.get(element) for element in _TITLE_ELEMENTS), inner.get("code"), drug]
-    name = next(filter(None, map(name_of, values)), "")
+    said = [resource[element] for element in _TITLE_ELEMENTS if element in resource]
+    name = next(filter(None, map(name_of, [*said, inner.get("code"), drug])), "")
     return _SPACES.sub(" ", name).strip()[:_MAX_TITLE]
 
 
@@ -417,5 +421,8 @@ def name_of(value: object) -> str:
     if isinstance(value, str):
         return value
     concept = as_object(value)
+    text = as_text(concept.get("text"))
+    if text:
+        return text
     displays = (display for _, _, display in _codings(concept) if display)
-    return as_text(concept.get("text")) or next(displays, "") or as_text(concept.get("display"))
+    return next(displays, "") or as_text(concept.get("display"))

@@ -5,6 +5,7 @@ master (MHLW, October 2024). Classes follow the sensitivity classes of the discl
 """
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -84,6 +85,7 @@ def of_disease(icd10: str) -> Mark:
     return _NONE
 
 
+@lru_cache(maxsize=4096)  # what tests, drugs and diseases are called, of nobody in particular
 def of_words(name: str) -> frozenset[Mark]:
     folded = unicodedata.normalize("NFKC", name).upper()
     return frozenset(mark for word, mark in _WORDS.items() if word in folded)

@@ -14,33 +14,32 @@ CREATE FUNCTION app.tokens(p_category text, p_body text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT ARRAY['category=' || p_category, 'category=urn:tsunagu:category|' || p_category]
     || coalesce(array_agg(DISTINCT t.token ORDER BY t.token), '{}')
-  FROM json_to_record(p_body::json) AS r(code json, "vaccineCode" json,
-      "medicationCodeableConcept" json, contained json, type json, class json, category json,
-      identifier json, status json, "lifecycleStatus" json, "clinicalStatus" json,
-      "verificationStatus" json)
+  FROM (
+    SELECT e.name, jsonb_path_query(e.value,
+      CASE WHEN e.value @? '$.coding' THEN '$.coding[*]'::jsonpath ELSE '$[*]' END) AS value
+    FROM (
+      SELECT CASE key WHEN 'lifecycleStatus' THEN 'status'
+          WHEN 'clinicalStatus' THEN 'clinical-status'
+          WHEN 'verificationStatus' THEN 'verification-status'
+          WHEN 'type' THEN key WHEN 'class' THEN key WHEN 'category' THEN key
+          WHEN 'identifier' THEN key WHEN 'status' THEN key
+          ELSE 'code' END AS name,
+        CASE key WHEN 'contained' THEN jsonb_path_query_array(value,
+          '$[*] ? (@.resourceType == "Medication").code') ELSE value END AS value
+      FROM jsonb_each(p_body::jsonb)
+      WHERE key IN ('code', 'vaccineCode', 'medicationCodeableConcept', 'contained', 'type',
+        'class', 'category', 'identifier', 'status', 'lifecycleStatus', 'clinicalStatus',
+        'verificationStatus')
+    ) e
+  ) AS said
   CROSS JOIN LATERAL (
-    VALUES ('code', r.code), ('code', r."vaccineCode"), ('code', r."medicationCodeableConcept"),
-      ('type', r.type), ('class', r.class), ('category', r.category),
-      ('identifier', r.identifier), ('status', r.status), ('status', r."lifecycleStatus"),
-      ('clinical-status', r."clinicalStatus"), ('verification-status', r."verificationStatus")
-    UNION ALL
-    SELECT 'code', m.value -> 'code'
-    FROM json_array_elements(CASE json_typeof(r.contained) WHEN 'array' THEN r.contained
-      ELSE '[]' END) m
-    WHERE m.value ->> 'resourceType' = 'Medication'
-  ) AS e(name, value)
-  CROSS JOIN LATERAL json_array_elements(CASE json_typeof(e.value) WHEN 'array' THEN e.value
-    ELSE json_build_array(e.value) END) AS one(value)
-  CROSS JOIN LATERAL json_array_elements(CASE json_typeof(one.value -> 'coding')
-    WHEN 'array' THEN one.value -> 'coding' ELSE json_build_array(one.value) END) AS coding(value)
-  CROSS JOIN LATERAL (
-    SELECT coalesce(coding.value ->> 'system', '') AS system,
-      CASE json_typeof(coding.value)
-        WHEN 'object' THEN coalesce(coding.value ->> 'code', coding.value ->> 'value')
-        WHEN 'string' THEN coding.value #>> '{}' END AS code
+    SELECT coalesce(said.value ->> 'system', '') AS system,
+      CASE jsonb_typeof(said.value)
+        WHEN 'object' THEN coalesce(said.value ->> 'code', said.value ->> 'value')
+        WHEN 'string' THEN said.value #>> '{}' END AS code
   ) AS c
-  CROSS JOIN LATERAL (VALUES (e.name || '=' || c.system || '|' || c.code),
-    (e.name || '=' || c.code)) AS t(token)
+  CROSS JOIN LATERAL (VALUES (said.name || '=' || c.system || '|' || c.code),
+    (said.name || '=' || c.code)) AS t(token)
   WHERE c.code IS NOT NULL
 $$;
 GRANT EXECUTE ON FUNCTION app.tokens(text, text) TO tsunagu_app, tsunagu_lookup;
