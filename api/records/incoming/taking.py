@@ -29,6 +29,9 @@ from api.records.parse import Fault, Json, Refused, decode
 
 # Larger bodies are read beside the loop: 10 MB takes a second, and others are served meanwhile.
 AT_ONCE: Final = 64 * 1024
+# So many of them are held read at a time; the others wait as the bytes they came in, which are a
+# tenth as large.
+_large: Final = asyncio.Semaphore(4)
 
 
 async def store_body(sending: Sending, body: bytes) -> Stored:
@@ -38,9 +41,13 @@ async def store_body(sending: Sending, body: bytes) -> Stored:
     if earlier is not None:
         return earlier
     if len(body) <= AT_ONCE:
-        planned, count = _planned(body, sending.asked)
-    else:
+        return await _store_planned(sending, body, *_planned(body, sending.asked))
+    async with _large:
         planned, count = await asyncio.to_thread(_planned, body, sending.asked)
+        return await _store_planned(sending, body, planned, count)
+
+
+async def _store_planned(sending: Sending, body: bytes, planned: Plan, count: int) -> Stored:
     if planned.kind == "batch":
         stored = await _store_batch(sending, planned, count)
         return await answers.keep(sending, stored)
