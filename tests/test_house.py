@@ -123,6 +123,8 @@ APPEND_ONLY = {
     "participant_merge",
     "participant_merge_step",
     "participant_merge_record",
+    "participant_merge_part",
+    "participant_merge_return",
     "emergency_hold_confirmation",
     "log_entry",
     "log_tile",

@@ -235,8 +235,10 @@ async def _step(
         async with unit_of_work(actor) as tx:
             await _held_still(tx, remains, other)
             await turn_to(tx, actor.participant_id or remains)
+            # A yes may have come since it was looked for.
+            row = await queries.one(tx, merge_id)
             await queries.step(tx, remains, merge_id, act, actor.name or "", reason)
-            if act == "split" and row["state"] == "accepted":
+            if act == "split" and row is not None and row["state"] == "accepted":
                 count = await queries.give_back(tx, merge_id)
             told = {"reason": reason} if reason else {}
             await _tell_both(tx, remains, other, event, told, notice=notice)

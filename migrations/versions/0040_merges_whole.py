@@ -1,0 +1,169 @@
+"""Merges that take everything along, give it back once, and what is owed to a number."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from migrations.steps import sql_migration
+
+ID = "0040_merges_whole"
+
+SQL = r"""
+-- Which document holds what, as it was before a merge. `document_now`, `record_now`: by which record
+-- it is said since; another where who remains has one of that sender and name already.
+CREATE TABLE participant_merge_part (
+  participant_id uuid NOT NULL,
+  merge_id uuid NOT NULL,
+  document_id uuid NOT NULL,
+  record_id uuid NOT NULL,
+  document_now uuid NOT NULL,
+  record_now uuid NOT NULL,
+  is_named boolean NOT NULL,
+  PRIMARY KEY (participant_id, merge_id, document_id, record_id),
+  FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
+);
+-- What a split gave back: it does so once.
+CREATE TABLE participant_merge_return (
+  participant_id uuid NOT NULL,
+  merge_id uuid NOT NULL,
+  given_back_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (participant_id, merge_id),
+  FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
+);
+DO $$
+DECLARE v_table text;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['participant_merge_part', 'participant_merge_return'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
+    EXECUTE format('CREATE POLICY lookup ON %I TO tsunagu_lookup USING (true)', v_table);
+    EXECUTE format('CREATE POLICY of_the_subject ON %I
+      USING (participant_id = (SELECT app.subject()))', v_table);
+    EXECUTE format('GRANT SELECT ON %I TO tsunagu_app', v_table);
+    EXECUTE format('GRANT SELECT, INSERT ON %I TO tsunagu_lookup', v_table);
+    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %I
+      FOR EACH ROW EXECUTE FUNCTION app.refuse_change()', v_table);
+    EXECUTE format('CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON %I
+      FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change()', v_table);
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER append_only', v_table);
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER append_only_truncate', v_table);
+  END LOOP;
+END $$;
+CREATE POLICY moved ON document_part TO tsunagu_lookup USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE (is_named), DELETE ON document_part TO tsunagu_lookup;
+
+GRANT CREATE ON SCHEMA public, app TO tsunagu_lookup;
+SET LOCAL ROLE tsunagu_lookup;
+-- As before, and which document holds what goes along. What a document holds that comes in as
+-- secret, or that who remains had hidden, comes in as secret too.
+CREATE OR REPLACE FUNCTION records_take_over(p_merge uuid, p_closed uuid[], p_close_all boolean)
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_merge participant_merge;
+  v_count integer;
+BEGIN
+  SELECT * INTO v_merge FROM participant_merge m
+    WHERE m.merge_id = p_merge AND m.participant_id = app.subject();
+  IF v_merge IS NULL OR app.kind() IS DISTINCT FROM 'participant' OR app.is_proxy()
+     OR app.merge_state(p_merge) <> 'accepted' OR EXISTS (
+       SELECT FROM participant_merge_record r WHERE r.merge_id = p_merge) THEN
+    RAISE EXCEPTION 'nothing moves without a yes' USING ERRCODE = '42501';
+  END IF;
+  INSERT INTO participant_merge_record (participant_id, merge_id, record_id, version, sensitivity)
+    SELECT v_merge.participant_id, p_merge, r.record_id, r.version, r.sensitivity FROM record r
+    WHERE r.participant_id = v_merge.other_id AND r.resource_type <> 'Patient'
+      AND NOT EXISTS (SELECT FROM record o JOIN record n
+        USING (source_facility_id, resource_type, identifier_system, identifier_value)
+        WHERE o.participant_id = v_merge.other_id AND o.record_id = r.record_id AND o.is_current
+          AND n.participant_id = v_merge.participant_id AND n.is_current);
+  WITH now_as AS (
+      SELECT DISTINCT m.record_id, m.record_id AS now_id, true AS is_moved
+        FROM participant_merge_record m WHERE m.merge_id = p_merge
+      UNION ALL
+      SELECT o.record_id, n.record_id, false FROM record o JOIN record n
+        USING (source_facility_id, resource_type, identifier_system, identifier_value)
+        WHERE o.participant_id = v_merge.other_id AND o.is_current
+          AND n.participant_id = v_merge.participant_id AND n.is_current),
+    moved AS (
+      INSERT INTO participant_merge_part (participant_id, merge_id, document_id, record_id,
+          document_now, record_now, is_named)
+        SELECT v_merge.participant_id, p_merge, d.document_id, d.record_id, w.now_id, p.now_id,
+          d.is_named
+        FROM document_part d JOIN now_as w ON w.record_id = d.document_id
+          JOIN now_as p ON p.record_id = d.record_id
+        WHERE d.participant_id = v_merge.other_id AND (w.is_moved OR p.is_moved)
+        RETURNING document_now, record_now, is_named)
+    INSERT INTO document_part (participant_id, document_id, record_id, is_named)
+      SELECT v_merge.participant_id, m.document_now, m.record_now, m.is_named FROM moved m
+      ON CONFLICT DO NOTHING;
+  DELETE FROM document_part d USING participant_merge_part m
+    WHERE m.merge_id = p_merge AND d.participant_id = v_merge.other_id
+      AND d.document_id = m.document_id AND d.record_id = m.record_id;
+  UPDATE record r SET participant_id = v_merge.participant_id,
+      sensitivity = CASE WHEN p_close_all OR r.record_id = ANY (p_closed)
+          OR EXISTS (SELECT FROM participant_merge_part d WHERE d.merge_id = p_merge
+            AND d.record_id = r.record_id
+            AND (d.document_id = ANY (p_closed) OR d.document_now = ANY (p_closed))) THEN 2
+        ELSE r.sensitivity END
+    FROM participant_merge_record m
+    WHERE m.merge_id = p_merge AND r.participant_id = v_merge.other_id
+      AND r.record_id = m.record_id AND r.version = m.version;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END $$;
+-- Gives it back after a split, once: what came to these records meanwhile goes with them, and what
+-- came as part of such a document alone. Where a document and what it holds part ways, it holds it
+-- no longer.
+CREATE OR REPLACE FUNCTION records_give_back(p_merge uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_merge participant_merge;
+  v_moved uuid[];
+  v_came uuid[];
+  v_count integer;
+BEGIN
+  SELECT * INTO v_merge FROM participant_merge m WHERE m.merge_id = p_merge
+    AND app.subject() IN (m.participant_id, m.other_id);
+  IF v_merge IS NULL OR app.kind() IS NULL OR app.kind() NOT IN ('participant', 'support')
+     OR app.is_proxy() OR app.merge_state(p_merge) <> 'split'
+     OR NOT EXISTS (SELECT FROM participant_merge_step s
+       WHERE s.merge_id = p_merge AND s.act = 'accepted') THEN
+    RAISE EXCEPTION 'nothing goes back without a split' USING ERRCODE = '42501';
+  END IF;
+  IF EXISTS (SELECT FROM participant_merge_return g WHERE g.merge_id = p_merge) THEN
+    RAISE EXCEPTION 'it was given back' USING ERRCODE = '42501';
+  END IF;
+  INSERT INTO participant_merge_return (participant_id, merge_id)
+    VALUES (v_merge.participant_id, p_merge);
+  v_moved := ARRAY(SELECT DISTINCT m.record_id FROM participant_merge_record m
+    WHERE m.merge_id = p_merge);
+  v_came := ARRAY(SELECT r.record_id FROM record r
+    WHERE r.participant_id = v_merge.participant_id AND r.version = 1
+      AND r.document_id = ANY (v_moved) AND r.record_id <> ALL (v_moved)
+      AND NOT EXISTS (SELECT FROM record n JOIN record o
+        USING (source_facility_id, resource_type, identifier_system, identifier_value)
+        WHERE n.participant_id = v_merge.participant_id AND n.record_id = r.record_id
+          AND n.is_current AND o.participant_id = v_merge.other_id AND o.is_current));
+  INSERT INTO document_part (participant_id, document_id, record_id, is_named)
+    SELECT v_merge.other_id, coalesce(m.document_id, d.document_id),
+      coalesce(m.record_id, d.record_id), d.is_named
+    FROM document_part d LEFT JOIN participant_merge_part m
+      ON m.merge_id = p_merge AND m.document_now = d.document_id AND m.record_now = d.record_id
+    WHERE d.participant_id = v_merge.participant_id AND (m.merge_id IS NOT NULL
+      OR d.document_id = ANY (v_moved) AND d.record_id = ANY (v_moved || v_came))
+    ON CONFLICT (participant_id, document_id, record_id) DO UPDATE SET is_named = excluded.is_named;
+  DELETE FROM document_part d WHERE d.participant_id = v_merge.participant_id
+    AND (d.document_id = ANY (v_moved) OR d.record_id = ANY (v_moved || v_came));
+  UPDATE record r SET participant_id = v_merge.other_id,
+      sensitivity = coalesce((SELECT m.sensitivity FROM participant_merge_record m
+        WHERE m.merge_id = p_merge AND m.record_id = r.record_id AND m.version = r.version),
+        r.sensitivity)
+    WHERE r.participant_id = v_merge.participant_id AND r.record_id = ANY (v_moved || v_came);
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END $$;
+SET LOCAL ROLE tsunagu_owner;
+REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;
+"""
+
+
+async def forwards() -> MigrationManager:
+    return sql_migration(ID, "merges that take everything along", SQL)
