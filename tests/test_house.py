@@ -125,6 +125,7 @@ APPEND_ONLY = {
     "participant_merge_record",
     "participant_merge_part",
     "participant_merge_return",
+    "participant_merge_refusal",
     "emergency_hold_confirmation",
     "log_entry",
     "log_tile",

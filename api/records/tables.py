@@ -113,6 +113,13 @@ class ParticipantMergeReturn(Table, tablename="participant_merge_return", db=DB)
     given_back_at = Timestamptz()
 
 
+class ParticipantMergeRefusal(Table, tablename="participant_merge_refusal", db=DB):
+    participant_id = UUID()
+    merge_id = UUID()
+    facility_id = UUID(primary_key=True)
+    version = Integer()
+
+
 class QuarantineDelivery(Table, tablename="quarantine_delivery", db=DB):
     facility_id = UUID()
     quarantine_id = UUID(primary_key=True)

@@ -28,10 +28,20 @@ CREATE TABLE participant_merge_return (
   PRIMARY KEY (participant_id, merge_id),
   FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
 );
+-- Facilities whose records who remains came to refuse with a merge, as of that version of settings.
+CREATE TABLE participant_merge_refusal (
+  participant_id uuid NOT NULL,
+  merge_id uuid NOT NULL,
+  facility_id uuid NOT NULL REFERENCES facility,
+  version integer NOT NULL,
+  PRIMARY KEY (participant_id, merge_id, facility_id),
+  FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
+);
 DO $$
 DECLARE v_table text;
 BEGIN
-  FOREACH v_table IN ARRAY ARRAY['participant_merge_part', 'participant_merge_return'] LOOP
+  FOREACH v_table IN ARRAY ARRAY['participant_merge_part', 'participant_merge_return',
+    'participant_merge_refusal'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
     EXECUTE format('CREATE POLICY lookup ON %I TO tsunagu_lookup USING (true)', v_table);
     EXECUTE format('CREATE POLICY of_the_subject ON %I
@@ -46,6 +56,9 @@ BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER append_only_truncate', v_table);
   END LOOP;
 END $$;
+CREATE POLICY with_a_yes ON participant_merge_refusal AS RESTRICTIVE FOR INSERT TO tsunagu_app
+  WITH CHECK (app.merge_state(merge_id) = 'accepted');
+GRANT INSERT ON participant_merge_refusal TO tsunagu_app;
 CREATE POLICY moved ON document_part TO tsunagu_lookup USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE (is_named), DELETE ON document_part TO tsunagu_lookup;
 

@@ -40,6 +40,11 @@ def closed_on_arrival(
     return Closed(frozenset(chosen), is_shut or is_later or is_asking or is_out)
 
 
+def refused_besides(mine: Directive, theirs: Directive) -> list[UUID]:
+    """Facilities that only the other takes no records from: what either refuses is refused."""
+    return sorted(set(theirs.refused_sources) - set(mine.refused_sources))
+
+
 def _one_by_one(settings: Directive) -> set[UUID]:
     """Single records hidden or marked; a document of who remains may hold what comes in."""
     hidden = {each for row in settings.provisions if row.kind == "deny" for each in row.record_ids}

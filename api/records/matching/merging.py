@@ -10,8 +10,10 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.consent import service as consent
 from api.consent import stored
 from api.consent.facts import Directive, Participation
+from api.consent.settings.switches import RefuseSource
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, turn_to, unit_of_work
 from api.core.errors import Conflict, NotFound
@@ -19,7 +21,7 @@ from api.identity.enrolling import look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
 from api.records.errors import MergeRefused
 from api.records.matching import merge_queries as queries
-from api.records.matching.merge_rules import closed_on_arrival
+from api.records.matching.merge_rules import closed_on_arrival, refused_besides
 from api.records.queries import person
 from notifications import service as notifications
 
@@ -161,7 +163,8 @@ async def own(actor: Actor) -> list[OwnMerge]:
 
 async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
     """By who remains: with a yes the other's cards, numbers and records are theirs; how many
-    versions of records moved. What the other had shut stays shut (`closed_on_arrival`).
+    versions of records moved. What the other had shut stays shut (`closed_on_arrival`), and whose
+    records the other refused is refused.
 
     Raises `NotFound`, and `MergeRefused` for what is not asked, or not of them.
     """
@@ -181,6 +184,11 @@ async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
             count = await queries.take_over(
                 tx, merge_id, sorted(closed.record_ids), everything=closed.everything
             )
+            refused = refused_besides(held[remains][1], held[other][1])
+            if refused:
+                wishes = [RefuseSource(each, on=True) for each in refused]
+                settings = await consent.change_in(tx, actor, wishes)
+                await queries.keep_refusals(tx, merge_id, refused, settings.version)
             await _tell_both(
                 tx, remains, other, EventName.MERGE_ACCEPTED, {}, notice="merge_accepted"
             )
@@ -240,6 +248,11 @@ async def _step(
             await queries.step(tx, remains, merge_id, act, actor.name or "", reason)
             if act == "split" and row is not None and row["state"] == "accepted":
                 count = await queries.give_back(tx, merge_id)
+                await turn_to(tx, remains)
+                again = await queries.refusals(tx, merge_id)
+                if again:
+                    wishes = [RefuseSource(each, on=False) for each in again]
+                    await consent.change_in(tx, actor, wishes)
             told = {"reason": reason} if reason else {}
             await _tell_both(tx, remains, other, event, told, notice=notice)
     except _TOO_LATE as error:
