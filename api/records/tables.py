@@ -120,6 +120,13 @@ class ParticipantMergeRefusal(Table, tablename="participant_merge_refusal", db=D
     version = Integer()
 
 
+class DeliveryOwed(Table, tablename="delivery_owed", db=DB):
+    facility_id = UUID()
+    local_id = Text(primary_key=True)
+    by_account = UUID(null=True)
+    owed_at = Timestamptz()
+
+
 class QuarantineDelivery(Table, tablename="quarantine_delivery", db=DB):
     facility_id = UUID()
     quarantine_id = UUID(primary_key=True)

@@ -37,6 +37,22 @@ CREATE TABLE participant_merge_refusal (
   PRIMARY KEY (participant_id, merge_id, facility_id),
   FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
 );
+-- Numbers that came to mean somebody by matching, as long as what lay in quarantine for them is not
+-- delivered: written with the link, so that no fault in between loses it. `by_account`: the officer.
+CREATE TABLE delivery_owed (
+  facility_id uuid NOT NULL REFERENCES facility,
+  local_id text NOT NULL,
+  by_account uuid DEFAULT app.account() REFERENCES account,
+  owed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (facility_id, local_id)
+);
+ALTER TABLE delivery_owed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_the_facility ON delivery_owed USING (facility_id = (SELECT app.facility()));
+CREATE POLICY to_be_done ON delivery_owed FOR SELECT USING ((SELECT app.kind()) = 'operator');
+CREATE POLICY as_linked ON delivery_owed FOR INSERT
+  WITH CHECK ((SELECT app.kind()) = 'support' AND EXISTS (SELECT FROM facility_patient f
+    WHERE f.facility_id = delivery_owed.facility_id AND f.local_id = delivery_owed.local_id));
+GRANT SELECT, INSERT, DELETE ON delivery_owed TO tsunagu_app;
 DO $$
 DECLARE v_table text;
 BEGIN
@@ -172,6 +188,64 @@ BEGIN
     WHERE r.participant_id = v_merge.participant_id AND r.record_id = ANY (v_moved || v_came);
   GET DIAGNOSTICS v_count = ROW_COUNT;
   RETURN v_count;
+END $$;
+-- Whom a description may be of, for the facility that sent it: who shares the birth date and a
+-- first or last character, the name with a near birth date, the certificate or the card. Neither
+-- who takes no part, nor who said that this number is not theirs, nor who was told apart from it;
+-- for a number that is to be linked, nor who takes no records from this facility.
+CREATE OR REPLACE FUNCTION records_match_candidates(
+  p_local_id text, p_birth_on date, p_near date[], p_name text, p_kana text, p_insurance text[],
+  p_card text)
+RETURNS TABLE (participant_id uuid, name text, name_kana text, sex text, birth_on date,
+  address text, insurer text, symbol text, number text, branch text, card text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  v_facility uuid := app.facility();
+BEGIN
+  IF v_facility IS NULL OR app.kind() IS NULL OR app.kind() NOT IN ('system', 'operator') THEN
+    RAISE EXCEPTION 'people are matched for a facility that sends them' USING ERRCODE = '42501';
+  END IF;
+  RETURN QUERY
+    WITH found AS (
+      SELECT p.participant_id FROM participant p WHERE p.birth_on = p_birth_on
+        AND (left(app.folded_name(p.name), 1) = left(p_name, 1)
+          OR right(app.folded_name(p.name), 1) = right(p_name, 1)
+          OR left(app.folded_name(p.name_kana), 1) = left(p_kana, 1)
+          OR right(app.folded_name(p.name_kana), 1) = right(p_kana, 1))
+      UNION SELECT p.participant_id FROM participant p
+        WHERE p.birth_on = ANY (p_near) AND app.folded_name(p.name) = p_name AND p_name <> ''
+      UNION SELECT p.participant_id FROM participant p
+        WHERE p.birth_on = ANY (p_near) AND app.folded_name(p.name_kana) = p_kana
+          AND p_kana <> ''
+      UNION SELECT r.participant_id FROM registration r
+        WHERE r.insurer = p_insurance[1] AND app.folded_name(r.insurance_number) = p_insurance[2]
+          AND r.insurance_number <> ''
+      UNION SELECT c.participant_id FROM card c WHERE c.number = p_card AND c.is_active)
+    SELECT p.participant_id, p.name, p.name_kana, p.sex, p.birth_on, coalesce(r.address, ''),
+      coalesce(r.insurer, ''), coalesce(r.insurance_symbol, ''), coalesce(r.insurance_number, ''),
+      coalesce(r.insurance_branch, ''),
+      CASE WHEN EXISTS (SELECT FROM card c WHERE c.participant_id = p.participant_id
+        AND c.number = p_card AND c.is_active) THEN p_card ELSE '' END
+    FROM found f JOIN participant p USING (participant_id)
+    LEFT JOIN registration r USING (participant_id)
+    WHERE app.one_person(p.participant_id) = p.participant_id
+      AND coalesce((SELECT n.state FROM participation n
+        WHERE n.participant_id = p.participant_id ORDER BY n.version DESC LIMIT 1), '')
+        NOT IN ('refused', 'withdrawn')
+      AND NOT EXISTS (SELECT FROM number_step s WHERE s.participant_id = p.participant_id
+        AND s.facility_id = v_facility AND s.local_id = p_local_id AND s.act = 'not_me')
+      AND NOT EXISTS (SELECT FROM patient_match m WHERE m.participant_id = p.participant_id
+        AND m.facility_id = v_facility AND m.local_id = p_local_id AND m.decision = 'different')
+      AND (p_local_id = '' OR NOT coalesce((SELECT v_facility = ANY (d.refused_sources)
+        FROM directive d WHERE d.participant_id = p.participant_id
+        ORDER BY d.version DESC LIMIT 1), false))
+    -- A day on which too many are said to be born must not leave out whoever is most alike.
+    ORDER BY (app.folded_name(p.name) = p_name)::integer
+      + (app.folded_name(p.name_kana) = p_kana)::integer
+      + coalesce(app.folded_name(r.insurance_number) = p_insurance[2], false)::integer DESC,
+      p.participant_id
+    LIMIT 100;
 END $$;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;
