@@ -7,8 +7,8 @@ from migrations.steps import sql_migration
 ID = "0040_merges_whole"
 
 SQL = r"""
--- Which document holds what, as it was before a merge. `document_now`, `record_now`: by which record
--- it is said since; another where who remains has one of that sender and name already.
+-- Which document holds what, as it was before a merge. `document_now`, `record_now`: which record
+-- says it since; another where who remains has one of that sender and name already.
 CREATE TABLE participant_merge_part (
   participant_id uuid NOT NULL,
   merge_id uuid NOT NULL,
@@ -37,8 +37,8 @@ CREATE TABLE participant_merge_refusal (
   PRIMARY KEY (participant_id, merge_id, facility_id),
   FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
 );
--- Numbers that came to mean somebody by matching, as long as what lay in quarantine for them is not
--- delivered: written with the link, so that no fault in between loses it. `by_account`: the officer.
+-- Numbers that came to mean somebody by matching, until what lay in quarantine for them is delivered:
+-- written with the link, so that no fault in between loses it. `by_account`: the officer.
 CREATE TABLE delivery_owed (
   facility_id uuid NOT NULL REFERENCES facility,
   local_id text NOT NULL,
@@ -75,6 +75,20 @@ END $$;
 CREATE POLICY with_a_yes ON participant_merge_refusal AS RESTRICTIVE FOR INSERT TO tsunagu_app
   WITH CHECK (app.merge_state(merge_id) = 'accepted');
 GRANT INSERT ON participant_merge_refusal TO tsunagu_app;
+-- The yes is of who remains: by themselves, or said to an officer who has identified them in person
+-- within half an hour, who writes it down with a reason.
+DROP POLICY who_may_say ON participant_merge_step;
+CREATE POLICY who_may_say ON participant_merge_step AS RESTRICTIVE FOR INSERT TO tsunagu_app
+  WITH CHECK (by_account = (SELECT app.account()) AND CASE (SELECT app.kind())
+    WHEN 'support' THEN act IN ('confirmed', 'withdrawn', 'split')
+      OR act = 'accepted' AND reason <> '' AND participant_id = (SELECT app.subject())
+        AND EXISTS (SELECT FROM counter_visit v
+          WHERE v.participant_id = participant_merge_step.participant_id
+            AND v.officer = (SELECT app.account()) AND v.way <> 'call_back'
+            AND v.ended_at IS NULL AND v.opened_at > now() - interval '30 minutes')
+    WHEN 'participant' THEN NOT (SELECT app.is_proxy()) AND (act = 'split'
+      OR act IN ('accepted', 'declined') AND participant_id = (SELECT app.subject()))
+    ELSE false END);
 CREATE POLICY moved ON document_part TO tsunagu_lookup USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE (is_named), DELETE ON document_part TO tsunagu_lookup;
 
@@ -91,8 +105,11 @@ DECLARE
 BEGIN
   SELECT * INTO v_merge FROM participant_merge m
     WHERE m.merge_id = p_merge AND m.participant_id = app.subject();
-  IF v_merge IS NULL OR app.kind() IS DISTINCT FROM 'participant' OR app.is_proxy()
-     OR app.merge_state(p_merge) <> 'accepted' OR EXISTS (
+  IF v_merge IS NULL OR app.kind() IS NULL OR app.kind() NOT IN ('participant', 'support')
+     OR app.is_proxy() OR app.merge_state(p_merge) <> 'accepted'
+     OR app.kind() = 'support' AND NOT EXISTS (SELECT FROM participant_merge_step s
+       WHERE s.merge_id = p_merge AND s.act = 'accepted' AND s.by_account = app.account())
+     OR EXISTS (
        SELECT FROM participant_merge_record r WHERE r.merge_id = p_merge) THEN
     RAISE EXCEPTION 'nothing moves without a yes' USING ERRCODE = '42501';
   END IF;

@@ -9,7 +9,7 @@ import asyncpg
 
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
-from api.core.errors import Problem
+from api.core.errors import Forbidden, Problem
 from api.core.logging import log
 from api.records.errors import NotStored
 from api.records.incoming.sending import Asked, Sending, StoredRecord
@@ -62,7 +62,7 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
         sending = Sending(sender, row["name"], is_file=True, asked=_asked(row["name"], row["body"]))
         try:
             stored = await store_body(sending, row["body"])
-        except NotStored:
+        except (NotStored, Forbidden):  # of what still has a fault, or a facility that has left
             continue
         records = sum(
             isinstance(each, StoredRecord) and each.change != "unchanged" for each in stored.entries
