@@ -38,7 +38,7 @@ CREATE TABLE participant_merge_refusal (
   FOREIGN KEY (participant_id, merge_id) REFERENCES participant_merge
 );
 -- Numbers that came to mean somebody by matching, until what lay in quarantine for them is
--- delivered: written with the link, so that no fault in between loses it. `by_account`: the officer.
+-- delivered. Written with the link: no fault in between loses it. `by_account`: the officer.
 CREATE TABLE delivery_owed (
   facility_id uuid NOT NULL REFERENCES facility,
   local_id text NOT NULL,
