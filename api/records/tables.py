@@ -127,6 +127,12 @@ class DeliveryOwed(Table, tablename="delivery_owed", db=DB):
     owed_at = Timestamptz()
 
 
+class QuarantineName(Table, tablename="quarantine_name", db=DB):
+    facility_id = UUID()
+    name_hash = Bytea()
+    quarantine_id = UUID(primary_key=True)
+
+
 class QuarantineDelivery(Table, tablename="quarantine_delivery", db=DB):
     facility_id = UUID()
     quarantine_id = UUID(primary_key=True)

@@ -41,8 +41,8 @@ Act = Literal["code", "proxies", "sessions", "withdrawal", "call", "merge"]
 
 
 class Visit(NamedTuple):
-    """`call`: the number given on enrolling, to be called back before anything is done. `merges`:
-    other registrations that wait for this person's yes, which is given in person alone."""
+    """`call`: the number given on enrolling, to be called back before anything is done. `merge`: of
+    another registration, which waits for this person's yes; it is given in person alone."""
 
     participant_id: UUID
     visit_id: UUID
@@ -54,7 +54,7 @@ class Visit(NamedTuple):
     is_participating: bool
     call: str
     address: str
-    merges: list[OwnMerge]
+    merge: OwnMerge | None
 
 
 class Issued(NamedTuple):
@@ -116,7 +116,7 @@ async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
             state.participation.state == "participating",
             given.phone if given and way == BY_PHONE else "",
             given.address if given else "",
-            [each for each in merges if each.remains and each.state == "confirmed"],
+            next((each for each in merges if each.remains and each.state == "confirmed"), None),
         )
 
 

@@ -290,9 +290,10 @@ async def lying_by(tx: Transaction, local_id: str) -> list[asyncpg.Record]:
     """What lies in the acting facility's quarantine for want of its person, and names this number
     somewhere."""
     return await tx.fetch(
-        "SELECT q.quarantine_id, q.submission_id, q.name, q.body FROM quarantine q"
-        " WHERE q.facility_id = (SELECT app.facility()) AND q.reason = 'unknown_subject'"
-        " AND position(convert_to($1, 'UTF8') IN q.body) > 0"
+        "SELECT q.quarantine_id, q.submission_id, q.name, q.body FROM quarantine_name n"
+        " JOIN quarantine q USING (facility_id, quarantine_id)"
+        " WHERE n.facility_id = (SELECT app.facility())"
+        " AND n.name_hash = sha256(convert_to($1, 'UTF8'))"
         " AND NOT EXISTS (SELECT FROM quarantine_delivery d WHERE d.facility_id = q.facility_id"
         "   AND d.quarantine_id = q.quarantine_id) ORDER BY q.quarantine_id",
         local_id,

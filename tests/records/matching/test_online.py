@@ -15,6 +15,7 @@ from api.consent.lifecycle import participating
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.core.ids import uuid7
 from api.fhir.codes import INDICATION, patient_in_facility
 from api.identity.errors import EnrolmentFaults
 from api.records.errors import NotStored
@@ -458,3 +459,31 @@ async def test_one_delivery_that_fails_holds_up_none_of_the_others(
     assert "Observation" in await kinds_of(second)
     await delivering.deliver_owed()
     assert "Observation" in await kinds_of(first)
+
+
+async def test_what_no_number_can_be_read_from_is_kept_aside_all_the_same(clinic: Actor):
+    for body in ("患者".encode("shift_jis"), b"\0", b'{"value": ""}', "é".encode("latin-1")):
+        async with unit_of_work(clinic) as tx:
+            submission, lies = uuid7(), uuid7()
+            await tx.execute(
+                "INSERT INTO submission (facility_id, submission_id, name, stored, quarantined)"
+                " VALUES (app.facility(), $1, 'x', 0, 1)",
+                submission,
+            )
+            await tx.execute(
+                "INSERT INTO quarantine (facility_id, quarantine_id, submission_id, name, reason,"
+                " detail, body) VALUES (app.facility(), $1, $2, 'x', 'unknown_subject', '[]', $3)",
+                lies,
+                submission,
+                body,
+            )
+            named = "SELECT count(*) FROM quarantine_name WHERE quarantine_id = $1"
+            assert await tx.fetchval(named, lies) == 0
+
+
+async def test_a_number_that_another_s_begins_with_leads_to_nothing_of_theirs(clinic: Actor):
+    of = number()
+    await refused(clinic, sending(somebody(), f"{of}1"))
+    async with unit_of_work(clinic) as tx:
+        assert await delivering.queries.lying_by(tx, of) == []
+        assert len(await delivering.queries.lying_by(tx, f"{of}1")) == 1
