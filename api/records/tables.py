@@ -120,11 +120,11 @@ class ParticipantMergeRefusal(Table, tablename="participant_merge_refusal", db=D
     version = Integer()
 
 
-class DeliveryOwed(Table, tablename="delivery_owed", db=DB):
+class DeliveryDue(Table, tablename="delivery_due", db=DB):
     facility_id = UUID()
     local_id = Text(primary_key=True)
     by_account = UUID(null=True)
-    owed_at = Timestamptz()
+    due_since = Timestamptz()
 
 
 class QuarantineName(Table, tablename="quarantine_name", db=DB):

@@ -1,4 +1,4 @@
-"""Merges that take everything along, give it back once, and what is owed to a number."""
+"""Merges that take everything along, give it back once, and what is due to a number."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -39,20 +39,20 @@ CREATE TABLE participant_merge_refusal (
 );
 -- Numbers that came to mean somebody by matching, until what lay in quarantine for them is
 -- delivered. Written with the link: no fault in between loses it. `by_account`: the officer.
-CREATE TABLE delivery_owed (
+CREATE TABLE delivery_due (
   facility_id uuid NOT NULL REFERENCES facility,
   local_id text NOT NULL,
   by_account uuid DEFAULT app.account() REFERENCES account,
-  owed_at timestamptz NOT NULL DEFAULT now(),
+  due_since timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (facility_id, local_id)
 );
-ALTER TABLE delivery_owed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY of_the_facility ON delivery_owed USING (facility_id = (SELECT app.facility()));
-CREATE POLICY to_be_done ON delivery_owed FOR SELECT USING ((SELECT app.kind()) = 'operator');
-CREATE POLICY as_linked ON delivery_owed FOR INSERT
+ALTER TABLE delivery_due ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_the_facility ON delivery_due USING (facility_id = (SELECT app.facility()));
+CREATE POLICY to_be_done ON delivery_due FOR SELECT USING ((SELECT app.kind()) = 'operator');
+CREATE POLICY as_linked ON delivery_due FOR INSERT
   WITH CHECK ((SELECT app.kind()) = 'support' AND EXISTS (SELECT FROM facility_patient f
-    WHERE f.facility_id = delivery_owed.facility_id AND f.local_id = delivery_owed.local_id));
-GRANT SELECT, INSERT, DELETE ON delivery_owed TO tsunagu_app;
+    WHERE f.facility_id = delivery_due.facility_id AND f.local_id = delivery_due.local_id));
+GRANT SELECT, INSERT, DELETE ON delivery_due TO tsunagu_app;
 -- What is named in a quarantined body for want of its person, as hashes: a facility's number leads
 -- to what lies for it without a look at everything that lies.
 CREATE TABLE quarantine_name (

@@ -23,22 +23,22 @@ _DOOR: Final = " /fhir/R4/"
 
 
 async def run() -> None:
-    """Delivers what is owed, for as long as the process lives; a fault is noted and tried again."""
+    """Delivers what is due, for as long as the process lives; a fault is noted and tried again."""
     while True:
         try:
-            await deliver_owed()
+            await deliver_due()
         except Exception as error:  # whatever is wrong with one, the next is to be delivered
             log.error("records:delivery:failed", error=type(error).__name__)
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def deliver_owed() -> int:
+async def deliver_due() -> int:
     """Whatever was decided and is not delivered yet; how many records. One that fails holds up none
-    of the others, and is owed still."""
+    of the others, and stays due."""
     async with unit_of_work(OPERATOR) as tx:
-        owed = await queries.owed(tx, MOST_AT_ONCE)
+        due = await queries.due(tx, MOST_AT_ONCE)
     total = 0
-    for row in owed:
+    for row in due:
         officer = Actor(kind=ActorKind.SUPPORT, account_id=row["by_account"])
         try:
             total += await deliver(officer, row["facility_id"], row["local_id"])

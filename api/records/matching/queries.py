@@ -31,7 +31,7 @@ async def candidates(tx: Transaction, sought: Sought) -> list[asyncpg.Record]:
 async def link(
     tx: Transaction, facility_id: UUID, local_id: str, way: str, bits: float | None
 ) -> bool:
-    """To the subject, to whom what lay in quarantine is owed; False where the number means somebody
+    """To the subject, to whom what lay in quarantine is due; False where the number means somebody
     already."""
     found = await tx.fetchval(
         "INSERT INTO facility_patient (participant_id, facility_id, local_id, way, bits)"
@@ -44,7 +44,7 @@ async def link(
     )
     if found:
         await tx.execute(
-            "INSERT INTO delivery_owed (facility_id, local_id) VALUES ($1, $2)"
+            "INSERT INTO delivery_due (facility_id, local_id) VALUES ($1, $2)"
             " ON CONFLICT DO NOTHING",
             facility_id,
             local_id,
@@ -52,19 +52,19 @@ async def link(
     return bool(found)
 
 
-async def owed(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+async def due(tx: Transaction, limit: int) -> list[asyncpg.Record]:
     """For the operator: numbers whose quarantine is not delivered yet, the oldest first."""
     return await tx.fetch(
-        "SELECT facility_id, local_id, by_account FROM delivery_owed"
-        " ORDER BY owed_at, facility_id, local_id LIMIT $1",
+        "SELECT facility_id, local_id, by_account FROM delivery_due"
+        " ORDER BY due_since, facility_id, local_id LIMIT $1",
         limit,
     )
 
 
 async def settle(tx: Transaction, local_id: str) -> None:
-    """Nothing is owed to this number of the acting facility any more."""
+    """Nothing is due to this number of the acting facility any more."""
     await tx.execute(
-        "DELETE FROM delivery_owed WHERE facility_id = (SELECT app.facility()) AND local_id = $1",
+        "DELETE FROM delivery_due WHERE facility_id = (SELECT app.facility()) AND local_id = $1",
         local_id,
     )
 

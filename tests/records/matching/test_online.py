@@ -379,10 +379,10 @@ async def closed_by(officer: Actor, clinic: Actor, body: bytes) -> Any:
         )
 
 
-async def owed_to(clinic: Actor, of: str) -> bool:
+async def is_due(clinic: Actor, of: str) -> bool:
     async with unit_of_work(clinic) as tx:
         return bool(
-            await tx.fetchval("SELECT EXISTS (SELECT FROM delivery_owed WHERE local_id = $1)", of)
+            await tx.fetchval("SELECT EXISTS (SELECT FROM delivery_due WHERE local_id = $1)", of)
         )
 
 
@@ -409,16 +409,16 @@ async def test_broken_off_after_the_yes_what_lay_aside_is_delivered_later_once(
         with pytest.raises(Killed):
             await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
     assert await known_by(hanako.id) == [(of, "officer")]
-    await delivering.deliver_owed()
+    await delivering.deliver_due()
     everything = ["MedicationRequest", "Observation", "Patient"]
     assert await kinds_of(hanako) == everything
     assert tuple(await closed_by(ueda, clinic, body)) == (True, ueda.account_id)
     events = [row for row in await stored.log(hanako.id) if row.event == EventName.RECORD_STORED]
-    await delivering.deliver_owed()
+    await delivering.deliver_due()
     assert await kinds_of(hanako) == everything
     again = [row for row in await stored.log(hanako.id) if row.event == EventName.RECORD_STORED]
     assert len(again) == len(events) == 2
-    assert not await owed_to(clinic, of)
+    assert not await is_due(clinic, of)
 
 
 async def test_what_lay_aside_for_a_number_linked_by_itself_is_delivered_too(
@@ -430,7 +430,7 @@ async def test_what_lay_aside_for_a_number_linked_by_itself_is_delivered_too(
     assert await known_by(hanako.id) == [(of, "score")]
     job = asyncio.create_task(delivering.run())  # as the service begins
     for _ in range(300):
-        if not await owed_to(clinic, of):
+        if not await is_due(clinic, of):
             break
         await asyncio.sleep(0.1)
     job.cancel()
@@ -454,10 +454,10 @@ async def test_one_delivery_that_fails_holds_up_none_of_the_others(
 
     with monkeypatch.context() as patch:
         patch.setattr(delivering.queries, "lying_by", broken)
-        await delivering.deliver_owed()
+        await delivering.deliver_due()
     assert "Observation" not in await kinds_of(first)
     assert "Observation" in await kinds_of(second)
-    await delivering.deliver_owed()
+    await delivering.deliver_due()
     assert "Observation" in await kinds_of(first)
 
 
