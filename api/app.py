@@ -62,6 +62,7 @@ from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
 from api.records.linking.routes import routes as linking_routes
+from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
 from api.records.previewing.routes import routes as preview_routes
@@ -254,6 +255,7 @@ def _serving(dsn: str) -> Any:
             tasks = [
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
+                asyncio.create_task(delivering.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
             ]
             # What stands now stays: the collector need not walk it at every full round.

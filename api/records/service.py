@@ -295,16 +295,19 @@ async def find(actor: Actor, identifier: Identifier, born_on: date | None = None
     return await show(actor, subject)
 
 
-async def show(actor: Actor, subject: UUID) -> Found:
-    """As `find`, for a participant's id."""
+async def show(actor: Actor, subject: UUID, *, by_description: bool = False) -> Found:
+    """As `find`, for a participant's id. By a description nobody is found who is not shown by
+    name."""
     async with unit_of_work(actor, subject=subject) as tx:
-        found = await _show(tx, actor, subject)
+        found = await _show(tx, actor, subject, by_description=by_description)
     if found is not None:
         return found
     return Found(None, await log_nobody(actor, EventName.PARTICIPANT_SOUGHT))
 
 
-async def _show(tx: Transaction, actor: Actor, subject: UUID) -> Found | None:
+async def _show(
+    tx: Transaction, actor: Actor, subject: UUID, *, by_description: bool
+) -> Found | None:
     known = await policies.locked_policy_in(tx)
     if known is None:
         return None
@@ -315,9 +318,12 @@ async def _show(tx: Transaction, actor: Actor, subject: UUID) -> Found | None:
     is_known = scope.own_facility and bool(
         await queries.local_ids(tx, actor.facility_id or UUID(int=0))
     )
-    is_permitted = scope.outcome == "permit" or is_known
+    is_named = "basic" in scope.categories
+    is_permitted = (scope.outcome == "permit" or is_known) and (is_named or not by_description)
     basis = scope.basis
-    if is_known and scope.outcome == "deny":
+    if by_description and not is_named:
+        basis = scope.of("basic").basis
+    elif is_known and scope.outcome == "deny":
         basis = msgspec.structs.replace(basis, step="own_record")
     event = await access_log.append(
         tx,
@@ -329,7 +335,7 @@ async def _show(tx: Transaction, actor: Actor, subject: UUID) -> Found | None:
     )
     if not is_permitted:
         return Found(None, event)
-    if "basic" not in scope.categories:
+    if not is_named:
         return Found(Person(subject, None, None, None, None), event)
     row = await queries.person(tx)
     return Found(Person(subject, *row.values()) if row else None, event)

@@ -245,6 +245,10 @@ class Work:
         least = self.directive.incoming_level
         if not item.is_part:
             return least
+        # No sender makes a record secret: who it is of did, or closed it on becoming one person.
+        document = self.held.current.get(self.keys[0])
+        if document is not None and document.sensitivity == SECRET:
+            return SECRET
         for mark in self.directive.marks:
             if mark.record_id == self.document_id:
                 least = max(least, mark.level)

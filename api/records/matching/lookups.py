@@ -16,7 +16,7 @@ from api.records import service as records
 from api.records.mapping import Identifier
 from api.records.matching import service as matching
 from api.records.matching.persons import Demographics
-from api.records.matching.rules import grades
+from api.records.matching.rules import grades, outcome_of
 from api.records.service import Person
 
 MOST_ASKED: Final = 5
@@ -48,18 +48,24 @@ class CrossReference(NamedTuple):
 async def match(
     actor: Actor, person: Demographics, *, only_certain: bool, count: int = MOST_ASKED
 ) -> Matches:
-    """Of those described so whom this requester may know."""
-    outcome = await matching.find(actor, person)
-    found: list[Graded] = []
+    """Of those described so whom this requester is shown by name: who is found by a description is
+    known to be so described."""
+    persons: dict[UUID, Person] = {}
     event: Appended | None = None
-    for participant_id, grade, score in grades(outcome)[:MOST_ASKED]:
-        if only_certain and grade != "certain":
-            continue
-        shown = await records.show(actor, participant_id)
+    # Graded among those the asker is shown alone: nobody else changes a grade, or takes a place.
+    candidates = await matching.find(actor, person)
+    for each in candidates:
+        shown = await records.show(actor, each.participant_id, by_description=True)
         if shown.person is not None:
-            found.append(Graded(shown.person, grade, score))
-            event = event if len(found) > 1 else shown.event
+            event = event if persons else shown.event
+            persons[each.participant_id] = shown.person
         event = event or shown.event
+    outcome = outcome_of([each for each in candidates if each.participant_id in persons])
+    found = [
+        Graded(persons[participant_id], grade, score)
+        for participant_id, grade, score in grades(outcome)
+        if grade == "certain" or not only_certain
+    ]
     if event is None:
         event = await records.log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
     return Matches(found[:count], event)

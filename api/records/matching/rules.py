@@ -113,10 +113,19 @@ def compare(one: Folded, other: Folded) -> Compared:
 
 
 def decide(sent: Folded, candidates: Mapping[UUID, Folded]) -> Outcome:
-    """The best first. Two who come close to each other are never told apart here."""
+    return outcome_of(ranked(sent, candidates))
+
+
+def ranked(sent: Folded, candidates: Mapping[UUID, Folded]) -> list[Ranked]:
+    """Those who may be meant, the best first."""
     found = [Ranked(key, compare(sent, each)) for key, each in candidates.items()]
     found = [each for each in found if each.compared.verdict != "none"]
     found.sort(key=lambda each: (each.compared.verdict != "link", -each.compared.bits, each[0]))
+    return found
+
+
+def outcome_of(found: Sequence[Ranked]) -> Outcome:
+    """Of the best first. Two who come close to each other are never told apart here."""
     if not found:
         return Outcome("none", ())
     first, others = found[0].compared, [each.compared for each in found[1:]]

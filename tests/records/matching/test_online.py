@@ -15,13 +15,14 @@ from api.consent.lifecycle import participating
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.core.ids import uuid7
 from api.fhir.codes import INDICATION, patient_in_facility
 from api.identity.errors import EnrolmentFaults
 from api.records.errors import NotStored
 from api.records.incoming import service as ingest
 from api.records.incoming import taking
 from api.records.incoming.service import StoredRecord, Update
-from api.records.matching import deciding, numbers
+from api.records.matching import deciding, delivering, numbers
 from api.records.matching.deciding import Waiting
 from api.records.matching.persons import Demographics, Insured
 from tests.records import shapes, stored
@@ -350,3 +351,139 @@ async def test_another_facility_learns_nothing_of_a_number(
             assert (
                 await tx.fetch("SELECT match_id FROM patient_match WHERE local_id = $1", of) == []
             )
+
+
+async def waits_for_her_number(clinic: Actor, hanako: Enrolled, of: str) -> bytes:
+    """A result by number alone, which names nobody yet."""
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}}
+    )
+    body = json.dumps(lab).encode()
+    assert await refused(clinic, body) == ["unknown_subject"]
+    assert await stored.records(hanako.id) == []
+    return body
+
+
+async def kinds_of(hanako: Enrolled) -> list[str]:
+    return sorted(row["resource_type"] for row in await stored.records(hanako.id))
+
+
+async def closed_by(officer: Actor, clinic: Actor, body: bytes) -> Any:
+    async with unit_of_work(clinic) as tx:
+        submission = await tx.fetchval("SELECT submission_id FROM quarantine WHERE body = $1", body)
+    async with unit_of_work(officer) as tx:
+        return await tx.fetchrow(
+            "SELECT closed_at IS NOT NULL, closed_by FROM support_case"
+            " WHERE params ->> 'submission' = $1",
+            str(submission),
+        )
+
+
+async def is_due(clinic: Actor, of: str) -> bool:
+    async with unit_of_work(clinic) as tx:
+        return bool(
+            await tx.fetchval("SELECT EXISTS (SELECT FROM delivery_due WHERE local_id = $1)", of)
+        )
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("where", ["deliver", "store_body", "close_case", "delivered", "settle"])
+async def test_broken_off_after_the_yes_what_lay_aside_is_delivered_later_once(
+    clinic: Actor, enrol: Enrol, ueda: Actor, monkeypatch: pytest.MonkeyPatch, where: str
+):
+    hanako, of = await enrol(), number()
+    body = await waits_for_her_number(clinic, hanako, of)
+    moved = replace(hanako.person, insured=None, address="大阪府大阪市北区梅田1-1")
+    await refused(clinic, sending(moved, of))
+    (doubt,) = await doubts_of(ueda, of)
+
+    async def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    place = delivering if where in ("deliver", "store_body") else delivering.queries
+    with monkeypatch.context() as patch:
+        patch.setattr(place, where, killed)
+        with pytest.raises(Killed):
+            await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+    assert await known_by(hanako.id) == [(of, "officer")]
+    await delivering.deliver_due()
+    everything = ["MedicationRequest", "Observation", "Patient"]
+    assert await kinds_of(hanako) == everything
+    assert tuple(await closed_by(ueda, clinic, body)) == (True, ueda.account_id)
+    events = [row for row in await stored.log(hanako.id) if row.event == EventName.RECORD_STORED]
+    await delivering.deliver_due()
+    assert await kinds_of(hanako) == everything
+    again = [row for row in await stored.log(hanako.id) if row.event == EventName.RECORD_STORED]
+    assert len(again) == len(events) == 2
+    assert not await is_due(clinic, of)
+
+
+async def test_what_lay_aside_for_a_number_linked_by_itself_is_delivered_too(
+    clinic: Actor, enrol: Enrol, ueda: Actor
+):
+    hanako, of = await enrol(insured=None), number()
+    body = await waits_for_her_number(clinic, hanako, of)
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert await known_by(hanako.id) == [(of, "score")]
+    job = asyncio.create_task(delivering.run())  # as the service begins
+    for _ in range(300):
+        if not await is_due(clinic, of):
+            break
+        await asyncio.sleep(0.1)
+    job.cancel()
+    assert await kinds_of(hanako) == ["MedicationRequest", "Observation", "Patient"]
+    assert tuple(await closed_by(ueda, clinic, body)) == (True, None)
+
+
+async def test_one_delivery_that_fails_holds_up_none_of_the_others(
+    clinic: Actor, enrol: Enrol, monkeypatch: pytest.MonkeyPatch
+):
+    (first, one), (second, other) = [(await enrol(), number()) for _ in range(2)]
+    for hanako, of in ((first, one), (second, other)):
+        await waits_for_her_number(clinic, hanako, of)
+        await ingest.store(clinic, sending(hanako.person, of))
+    real = delivering.queries.lying_by
+
+    async def broken(tx: Any, of: str) -> Any:
+        if of == one:
+            raise OSError
+        return await real(tx, of)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivering.queries, "lying_by", broken)
+        await delivering.deliver_due()
+    assert "Observation" not in await kinds_of(first)
+    assert "Observation" in await kinds_of(second)
+    await delivering.deliver_due()
+    assert "Observation" in await kinds_of(first)
+
+
+async def test_what_no_number_can_be_read_from_is_kept_aside_all_the_same(clinic: Actor):
+    for body in ("患者".encode("shift_jis"), b"\0", b'{"value": ""}', "é".encode("latin-1")):
+        async with unit_of_work(clinic) as tx:
+            submission, lies = uuid7(), uuid7()
+            await tx.execute(
+                "INSERT INTO submission (facility_id, submission_id, name, stored, quarantined)"
+                " VALUES (app.facility(), $1, 'x', 0, 1)",
+                submission,
+            )
+            await tx.execute(
+                "INSERT INTO quarantine (facility_id, quarantine_id, submission_id, name, reason,"
+                " detail, body) VALUES (app.facility(), $1, $2, 'x', 'unknown_subject', '[]', $3)",
+                lies,
+                submission,
+                body,
+            )
+            named = "SELECT count(*) FROM quarantine_name WHERE quarantine_id = $1"
+            assert await tx.fetchval(named, lies) == 0
+
+
+async def test_a_number_that_another_s_begins_with_leads_to_nothing_of_theirs(clinic: Actor):
+    of = number()
+    await refused(clinic, sending(somebody(), f"{of}1"))
+    async with unit_of_work(clinic) as tx:
+        assert await delivering.queries.lying_by(tx, of) == []
+        assert len(await delivering.queries.lying_by(tx, f"{of}1")) == 1
