@@ -1,5 +1,6 @@
 """What was refused and is kept aside, for its facility alone."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -9,8 +10,10 @@ import msgspec
 from api.core import clock
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
+from api.identity.my_number import contains_my_number
 from api.records.incoming import queries
 from api.records.incoming.sending import UNKNOWN, Sending, acting_facility_in
+from api.records.incoming.unkept import holds_my_number
 from api.records.parse import Fault
 
 CASE_DAYS: Final = 3
@@ -18,12 +21,18 @@ CASE_DAYS: Final = 3
 
 async def keep(
     sending: Sending, body: bytes, faults: Sequence[Fault], cases: Sequence[str] = (UNKNOWN,)
-) -> None:
-    """Puts a refused body aside, once; `cases` are the reasons the support centre looks into."""
+) -> bool:
+    """Puts a refused body aside, once; `cases` are the reasons the support centre looks into.
+
+    False, and nothing is kept, where the body or its name holds a 個人番号, whatever it was refused
+    for.
+    """
+    if contains_my_number(sending.name) or await asyncio.to_thread(holds_my_number, body):
+        return False
     async with unit_of_work(sending.actor) as tx:
         facility = await acting_facility_in(tx)
         if await queries.is_in_quarantine(tx, sending.name, body):
-            return
+            return True
         submission_id = uuid7()
         detail = [{"reason": f.reason, "path": f.path, "params": f.params} for f in faults]
         await queries.add_submission(tx, submission_id, sending.name, stored=0, quarantined=1)
@@ -39,3 +48,4 @@ async def keep(
             params = {"facility": facility.name, "submission": str(submission_id)}
             due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
             await queries.open_case(tx, msgspec.json.encode(params).decode(), due_on)
+    return True

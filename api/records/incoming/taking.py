@@ -15,6 +15,7 @@ from api.records.incoming import answers, arriving
 from api.records.incoming.plan import Plan, plan, plan_built
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
+    MY_NUMBER,
     UNKNOWN,
     Asked,
     Sending,
@@ -110,7 +111,8 @@ async def _store_or_keep(sending: Sending, planned: Plan, body: bytes, count: in
         return await _store_items(sending, planned, count)
     except NotStored as refusal:
         if refusal.faults[0].reason == UNKNOWN and not sending.is_file:
-            await keep(sending, body, refusal.faults)
+            if not await keep(sending, body, refusal.faults):
+                raise NotStored([*refusal.faults, Fault(MY_NUMBER)]) from None
             refusal.is_kept = True
         raise
 

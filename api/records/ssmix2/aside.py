@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from api.core.ids import uuid7
+from api.records.incoming.unkept import holds_my_number
 from api.records.ssmix2.accounting import Outcome
 from api.records.ssmix2.lying import Lying, printable
 from api.records.ssmix2.queries import FileRow
@@ -14,16 +15,19 @@ from api.records.ssmix2.sending import Judged, Settled
 UNKNOWN: Final = "unknown_subject"
 OTHER_BIRTH: Final = "other_birth_date"
 NOT_TAKEN: Final = "not_taken"
+MY_NUMBER: Final = "my_number"
 # Answered anew at each run: it may have been put right elsewhere than in the file.
 _WAITING: Final = frozenset({UNKNOWN, OTHER_BIRTH})
 # Kept nowhere but where it lies.
-_NOT_KEPT: Final = frozenset({"unreadable", "too_large", NOT_TAKEN})
+_NOT_KEPT: Final = frozenset({"unreadable", "too_large", MY_NUMBER, NOT_TAKEN})
 
 
 def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled) -> None:
     lying, known = judged.lying, judged.lying.known
     relative = lying.found.relative
     copies = [Outcome(each.relative, "superseded") for each in lying.copies]
+    if fault.reason not in _NOT_KEPT and holds_my_number(lying.body or b""):
+        fault = Unreadable(MY_NUMBER)
     if fault.reason in _NOT_KEPT:
         settled.outcomes += [Outcome(relative, "refused", fault.reason), *copies]
         return
