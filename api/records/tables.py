@@ -199,6 +199,7 @@ class Quarantine(Table, tablename="quarantine", db=DB):
     detail = JSONB()
     body = Bytea()
     received_at = Timestamptz()
+    asked = JSONB(null=True)
 
 
 class EntrySubject(Table, tablename="entry_subject", db=DB):

@@ -15,6 +15,7 @@ from api.records.checkup_xml import service as checkups
 from api.records.errors import NotStored
 from api.records.incoming import service as ingest
 from api.records.incoming.report import format_report
+from api.records.incoming.service import Update
 from api.records.ssmix2 import service as storage
 from api.records.ssmix2.report import spoken
 from api.records.ssmix2.service import Wish
@@ -109,6 +110,20 @@ async def test_a_sending_of_nobody_known_with_a_number_is_refused_and_kept_nowhe
     assert not refusal.value.is_kept
     assert "My Number" in refusal.value.issues[-1].text
     assert len(await stored.quarantine(clinic)) == before
+    assert await nothing_is_kept(operator)
+
+
+async def test_a_condition_with_a_number_is_kept_nowhere(clinic: Actor, operator: Actor):
+    resource = json.loads(stranger("頭痛"))
+    resource["identifier"] = [{"system": "urn:oid:1.2.3", "value": NUMBER}]
+    with pytest.raises(NotStored) as refusal:
+        await ingest.store(
+            clinic,
+            json.dumps(resource).encode(),
+            resource_type="Condition",
+            update=Update(query=f"identifier=urn:oid:1.2.3|{NUMBER}"),
+        )
+    assert not refusal.value.is_kept
     assert await nothing_is_kept(operator)
 
 

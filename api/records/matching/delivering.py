@@ -7,6 +7,7 @@ from uuid import UUID
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
+from api.records.incoming.quarantine import asked_of
 from api.records.incoming.sending import Asked, Sending, StoredRecord
 from api.records.incoming.taking import store_body
 from api.records.matching import queries
@@ -27,7 +28,8 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
     total = 0
     for row in lying:
         # It came before whatever came since, and lies here already: as from a file.
-        sending = Sending(sender, row["name"], is_file=True, asked=_asked(row["name"], row["body"]))
+        asked = asked_of(row["asked"]) if row["asked"] else _asked(row["name"], row["body"])
+        sending = Sending(sender, row["name"], is_file=True, asked=asked)
         try:
             stored = await store_body(sending, row["body"])
         except NotStored:
@@ -46,7 +48,8 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
 
 
 def _asked(name: str, body: bytes) -> Asked:
-    """What its sender's URL named: the type, and with PUT the record by the id in its body."""
+    """What its sender's URL named, of what came before the request was kept with it: the type, and
+    with PUT the record by the id in its body."""
     method, door, resource_type = name.partition(_DOOR)
     if not door:
         return Asked()

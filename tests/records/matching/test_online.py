@@ -225,6 +225,63 @@ async def test_what_lay_aside_keeps_the_id_its_sender_gave_it(
     assert len(await stored.quarantine(clinic)) == lying
 
 
+@pytest.mark.parametrize("form", ["put", "post", "entry"])
+async def test_what_lay_aside_does_what_its_request_asked(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor, form: str
+):
+    (enrolled, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+        identifier=[{"system": "urn:oid:1.2.3", "value": each} for each in ("first", "meant")],
+    )
+    query = "identifier=urn:oid:1.2.3|meant"
+    asked: dict[str, Any] = {"resource_type": "Observation"}
+    if form == "put":
+        asked["update"] = Update(query=query)
+    elif form == "post":
+        asked["if_none_exist"] = query
+    else:
+        asked = {}
+        request = {"method": "PUT", "url": f"Observation?{query}"}
+        lab = shapes.posted(lab) | {"type": "batch"}
+        lab["entry"][0]["request"] = request
+    body = json.dumps(lab).encode()
+    for _ in range(2):
+        try:
+            answer = await ingest.store(clinic, body, **asked)
+        except NotStored as refusal:
+            kept = refusal.is_kept
+        else:
+            (entry,) = answer.entries
+            kept = isinstance(entry, NotStored) and entry.is_kept
+        assert kept
+    lying = len(await stored.quarantine(clinic))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.decide(ueda, doubt.match_id, "same", "電話で確認しました")
+    rows = [r for r in await stored.records(enrolled.id) if r["resource_type"] == "Observation"]
+    assert [(row["version"], row["identifier_value"]) for row in rows] == [(1, "meant")]
+    answer = await ingest.store(clinic, body, **asked)
+    assert isinstance(answer.entries[0], StoredRecord)
+    assert answer.entries[0].change == "unchanged"
+    assert len(await stored.quarantine(clinic)) == lying
+
+
+async def test_one_body_meant_for_two_records_lies_aside_twice(clinic: Actor):
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": number()}},
+        identifier=[{"system": "urn:oid:1.2.3", "value": each} for each in ("one", "two")],
+    )
+    lying = len(await stored.quarantine(clinic))
+    for name in ("one", "two", "one"):
+        update = Update(query=f"identifier=urn:oid:1.2.3|{name}")
+        with pytest.raises(NotStored):
+            await ingest.store(
+                clinic, json.dumps(lab).encode(), resource_type="Observation", update=update
+            )
+    assert len(await stored.quarantine(clinic)) == lying + 2
+
+
 async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
     clinic: Actor, enrol: Enrol, ueda: Actor
 ):
