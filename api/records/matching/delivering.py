@@ -12,6 +12,7 @@ from api.records.incoming.sending import Asked, Sending, StoredRecord
 from api.records.incoming.taking import store_body
 from api.records.matching import queries
 from api.records.parse import Refused, as_text, decode
+from api.records.ssmix2 import delivering as storage
 
 _DOOR: Final = " /fhir/R4/"
 
@@ -41,6 +42,9 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
             await queries.delivered(tx, row["quarantine_id"], records)
         done.append(str(row["submission_id"]))
         total += records
+    messages = await storage.deliver_waiting(facility_id, number)
+    done += messages.submissions
+    total += messages.records
     if done:
         async with unit_of_work(officer) as tx:
             await queries.close_cases(tx, done)

@@ -61,8 +61,10 @@ async def settle(
     return outcomes
 
 
-async def deliver(sending: Sending, patient: str, person: UUID, rows: Sequence[KnownRow]) -> int:
-    """What waited in the quarantine and lies in no folder any more; how many were delivered."""
+async def deliver(
+    sending: Sending, patient: str, person: UUID, rows: Sequence[KnownRow]
+) -> list[Outcome]:
+    """What waited in the quarantine and is not read anew; what became of those delivered."""
     async with unit_of_work(sending.actor) as tx:
         bodies = await queries.bodies_aside(tx, [row["quarantine_id"] for row in rows])
     chunk = []
@@ -76,9 +78,9 @@ async def deliver(sending: Sending, patient: str, person: UUID, rows: Sequence[K
             Lying(row["stem"], name, row["flags"], found, (), row, None, body, row["digest"])
         )
     if not chunk:
-        return 0
+        return []
     outcomes = await settle(sending, patient, person, chunk, opens_case=False)
-    return sum(outcome.state not in ("quarantined", "refused") for outcome in outcomes)
+    return [each for each in outcomes if each.state not in ("quarantined", "refused")]
 
 
 async def _settle(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +22,14 @@ from api.records.errors import NotStored
 from api.records.incoming import service as ingest
 from api.records.incoming import taking
 from api.records.incoming.service import StoredRecord, Update
-from api.records.matching import deciding, numbers
+from api.records.matching import deciding, delivering, numbers
 from api.records.matching.deciding import Waiting
 from api.records.matching.persons import Demographics, Insured
+from api.records.ssmix2 import service as storage
 from tests.records import shapes, stored
 from tests.records.matching.conftest import Enrol, Enrolled, patient, somebody
+from tests.records.ssmix2 import writing
+from tests.records.ssmix2.writing import Wanted
 
 
 def number() -> str:
@@ -280,6 +284,39 @@ async def test_one_body_meant_for_two_records_lies_aside_twice(clinic: Actor):
                 clinic, json.dumps(lab).encode(), resource_type="Observation", update=update
             )
     assert len(await stored.quarantine(clinic)) == lying + 2
+
+
+async def test_after_same_the_messages_that_lay_aside_are_stored_too_and_once(
+    clinic: Actor, enrol: Enrol, ueda: Actor, tmp_path: Path
+):
+    hanako, of = await enrol(), number()
+    operator = Actor(kind=ActorKind.OPERATOR, facility_id=clinic.facility_id)
+    born = f"{hanako.person.birth_on:%Y%m%d}"
+    await refused(clinic, sending(replace(hanako.person, insured=None, address="大阪市北区"), of))
+    for kind in ("OMP-01", "OML-11"):
+        writing.put(tmp_path, of, Wanted(kind, born=born))
+    writing.put(tmp_path, of, Wanted("OMG-13", born=born, body=("rubbish",)))
+    await storage.take_in(operator, tmp_path)
+    assert await stored.records(hanako.id) == []
+    async with unit_of_work(operator) as tx:
+        sent = await tx.fetchval(
+            "SELECT submission_id FROM submission WHERE name = $1", f"ssmix2/{of}"
+        )
+    (doubt,) = await doubts_of(ueda, of)
+    taken = await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+    rows = await stored.records(hanako.id)
+    assert taken == len(rows) == 5
+    assert {"メトグルコ錠250mg", "HbA1c(NGSP)", "CRP"} <= {row["title"] for row in rows}
+    async with unit_of_work(ueda) as tx:
+        closed = await tx.fetchval(
+            "SELECT closed_by FROM support_case WHERE params ->> 'submission' = $1", str(sent)
+        )
+    assert closed == ueda.account_id
+    assert clinic.facility_id is not None
+    assert await delivering.deliver(ueda, clinic.facility_id, of) == 0
+    again = await storage.take_in(operator, tmp_path)
+    assert dict(again.states) == {"unchanged": 2, "quarantined": 1}
+    assert await stored.records(hanako.id) == rows
 
 
 async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
