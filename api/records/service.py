@@ -194,9 +194,7 @@ async def _without_session(actor: Actor, subject: UUID, types: tuple[str, ...]) 
     return await nothing(actor) if event is None else Page(b"", 0, None, event)
 
 
-async def log_refused(
-    actor: Actor, subject: UUID, types: tuple[str, ...] = ()
-) -> Appended | None:
+async def log_refused(actor: Actor, subject: UUID, types: tuple[str, ...] = ()) -> Appended | None:
     """That somebody was turned away, and why, in a transaction of its own: what was begun is
     undone. None, and nothing logged, where there is no such participant."""
     async with unit_of_work(actor, subject=subject) as tx:

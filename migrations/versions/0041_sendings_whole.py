@@ -37,8 +37,8 @@ GRANT UPDATE (outdated_at) ON bulk_export TO tsunagu_app;
 GRANT CREATE ON SCHEMA public TO tsunagu_lookup;
 SET LOCAL ROLE tsunagu_lookup;
 
--- For the facility whose export it is: whom it holds that have to be decided again. `is_known`: by a
--- number of the facility still.
+-- For the facility whose export it is: whom it holds that have to be decided again. `is_known`:
+-- by a number of the facility still.
 CREATE FUNCTION bulk_export_to_decide(p_export uuid)
 RETURNS TABLE (participant_id uuid, is_known boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

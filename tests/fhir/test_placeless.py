@@ -30,7 +30,9 @@ NAMING: dict[str, dict[str, Any]] = {
     "an address elsewhere": record(focus=[{"reference": f"https://{OUTSIDE}.jp/fhir/Patient/1"}]),
     "an extension": record(extension=[{"url": "x", "valueReference": {"display": OUTSIDE}}]),
     "a contained Organization": record(
-        contained=[{"resourceType": "Organization", "id": "o", "name": OUTSIDE, "alias": [OUTSIDE]}],
+        contained=[
+            {"resourceType": "Organization", "id": "o", "name": OUTSIDE, "alias": [OUTSIDE]}
+        ],
         performer=[{"reference": "#o", "display": OUTSIDE}],
     ),
     "a Location": {
@@ -40,7 +42,9 @@ NAMING: dict[str, dict[str, Any]] = {
         "telecom": [{"value": OUTSIDE}],
     },
     "a narrative": record(text={"status": "generated", "div": f"<div>{OUTSIDE}</div>"}),
-    "whoever gave an identifier": record(identifier=[{"value": "7", "assigner": {"display": OUTSIDE}}]),
+    "whoever gave an identifier": record(
+        identifier=[{"value": "7", "assigner": {"display": OUTSIDE}}]
+    ),
     "its sender's address": record(meta={"source": f"https://{OUTSIDE}.jp"}),
     "an entry of a Bundle": {
         "resourceType": "Bundle",

@@ -237,7 +237,9 @@ async def test_an_app_reads_neither_a_place_outside_the_directory_nor_what_is_at
         performer=[{"display": outside}],
         note=[{"text": f"{outside}へ紹介"}],
         contained=[{"resourceType": "Organization", "id": "o", "name": outside}],
-        extension=[{"url": "urn:x", "valueAttachment": {"contentType": "text/plain", "data": body}}],
+        extension=[
+            {"url": "urn:x", "valueAttachment": {"contentType": "text/plain", "data": body}}
+        ],
     )
     await app.register()
     await app.connect(taro)

@@ -1,5 +1,4 @@
-"""A body that holds a 個人番号 is laid aside nowhere, by whatever door it came and whatever is wrong
-with it."""
+"""A body that holds a 個人番号 is laid aside nowhere, whatever its door and whatever its fault."""
 
 import json
 from pathlib import Path
@@ -55,7 +54,9 @@ CHECKUPS = {
         "checkup_broken",
     ),
     "in another encoding": (
-        checkup(extra=NAMED.replace(NUMBER, WIDE), head='<?xml version="1.0" encoding="Shift_JIS"?>')
+        checkup(
+            extra=NAMED.replace(NUMBER, WIDE), head='<?xml version="1.0" encoding="Shift_JIS"?>'
+        )
         .decode()
         .encode("cp932", "replace"),
         "checkup_encoding",

@@ -1,4 +1,4 @@
-"""Bytes that hold a 個人番号 are recognised however broken they are, and times are not taken for one."""
+"""Bytes that hold a 個人番号 are recognised however broken; times are not taken for one."""
 
 import base64
 
@@ -20,7 +20,8 @@ HOLDING = {
     "full width, Shift_JIS": f"番号{WIDE}".encode("cp932"),
     "full width, EUC-JP": f"番号{WIDE}".encode("euc_jp"),
     "full width, ISO-2022-JP": f"番号{WIDE}".encode("iso2022_jp"),
-    "full width, ISO-2022-JP with a broken end": b"\x1b$B" + f"番号{WIDE}".encode("iso2022_jp")[3:]
+    "full width, ISO-2022-JP with a broken end": b"\x1b$B"
+    + f"番号{WIDE}".encode("iso2022_jp")[3:]
     + b"\x1b$B\xff\xfe",
     "UTF-16": f"番号{NUMBER}".encode("utf-16"),
     "UTF-16 without its mark": f"番号{NUMBER}".encode("utf-16-be"),

@@ -213,7 +213,9 @@ async def hold(
 
 async def to_decide(tx: Transaction, export_id: UUID) -> list[asyncpg.Record]:
     """Whom it holds that may be seen otherwise by now."""
-    return await tx.fetch("SELECT participant_id, is_known FROM bulk_export_to_decide($1)", export_id)
+    return await tx.fetch(
+        "SELECT participant_id, is_known FROM bulk_export_to_decide($1)", export_id
+    )
 
 
 async def decided(

@@ -10,9 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import policies
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work

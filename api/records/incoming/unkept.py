@@ -85,7 +85,7 @@ def _meant(found: re.Match[str]) -> str:
 
 def _unless_time(found: re.Match[str]) -> str:
     try:
-        at = datetime.strptime(found[1], "%Y%m%d%H%M")
+        at = datetime.strptime(f"{found[1]}+0000", "%Y%m%d%H%M%z")
     except ValueError:
         return found[1]
     return "" if 1900 <= at.year < 2100 else found[1]

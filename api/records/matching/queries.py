@@ -265,7 +265,8 @@ async def lying_by(tx: Transaction, local_id: str) -> list[asyncpg.Record]:
     """What lies in the acting facility's quarantine for want of its person, and names this number
     somewhere."""
     return await tx.fetch(
-        "SELECT q.quarantine_id, q.submission_id, q.name, q.body, q.asked::text AS asked FROM quarantine q"
+        "SELECT q.quarantine_id, q.submission_id, q.name, q.body, q.asked::text AS asked"
+        " FROM quarantine q"
         " WHERE q.facility_id = (SELECT app.facility()) AND q.reason = 'unknown_subject'"
         " AND position(convert_to($1, 'UTF8') IN q.body) > 0"
         " AND NOT EXISTS (SELECT FROM quarantine_delivery d WHERE d.facility_id = q.facility_id"

@@ -1,4 +1,4 @@
-"""Messages that waited in quarantine for want of their person, stored once their number is linked."""
+"""Messages that waited in quarantine for want of their person, stored once that is known."""
 
 from pathlib import Path
 from typing import NamedTuple
