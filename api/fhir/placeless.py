@@ -8,6 +8,8 @@ Free text stays: of it, the names found here are for the caller to take out.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from api.fhir.codes import INSTITUTION, INSTITUTION_EXTENSION
+
 Json = dict[str, Any]
 
 # Composed here, of names the caller knows.
@@ -48,6 +50,12 @@ _MASKED: Final = {
 }
 _SAID: Final = "http://hl7.org/fhir/StructureDefinition/rendered-value"
 _SAMPLED: Final = frozenset({"origin", "period", "dimensions"})  # digits of a measurement
+_UNSAID: Final = {"_value": {"extension": [_MASKED]}}
+_LISTS: Final = frozenset({"searchset", "history"})  # of ours, by our addresses
+_NUMBERS_OF_PLACES: Final = (
+    INSTITUTION,
+    *(f"urn:oid:1.2.392.100495.20.3.{each}" for each in ("21", "22", "23", "51.1")),
+)
 _DIV: Final = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
 
 
@@ -87,6 +95,8 @@ def _walked(node: object, key: str, types: Mapping[str, str] | None, to: _Withho
         node = _resource(node, kind, to)
     elif types is None:
         return {name: _walked(inner, name, None, to) for name, inner in node.items()}
+    elif _is_number_of_a_place(node):
+        return {"url": node["url"], "extension": [_MASKED]} if "url" in node else dict(_UNSAID)
     elif _is_attachment(node):
         node = _masked(node, ("data", "url"), to)
     elif _is_nameless_reference(node, key, types):
@@ -98,6 +108,9 @@ def _resource(node: Json, kind: str, to: _Withholding) -> Json:
     found = dict(node)
     if kind == "Binary":
         found = _masked(found, ("data",), to)
+    entries = found.get("entry")
+    if kind == "Bundle" and found.get("type") not in _LISTS and isinstance(entries, list):
+        found["entry"] = [_entry(each) for each in entries]
     text = found.get("text")
     if isinstance(text, dict) and "div" in text:
         found["text"] = {"status": "empty", "div": _DIV.format(to.instead.narrative)}
@@ -123,6 +136,20 @@ def _contained(node: Json) -> Iterator[tuple[str, str]]:
     for each in inside if isinstance(inside, list) else ():
         if isinstance(each, dict) and isinstance(each.get("resourceType"), str):
             yield f"#{each.get('id')}", each["resourceType"]
+
+
+def _entry(node: object) -> object:
+    """Where its author keeps it names them."""
+    if not isinstance(node, dict) or "://" not in str(node.get("fullUrl")):
+        return node
+    return {name: inner for name, inner in node.items() if name != "fullUrl"}
+
+
+def _is_number_of_a_place(node: Json) -> bool:
+    """Lists of institutions by their number are public."""
+    system, url = node.get("system"), node.get("url")
+    named = isinstance(system, str) and system.startswith(_NUMBERS_OF_PLACES)
+    return named or url == INSTITUTION_EXTENSION
 
 
 def _is_attachment(node: Json) -> bool:

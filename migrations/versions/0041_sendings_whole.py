@@ -34,8 +34,13 @@ GRANT SELECT, DELETE ON bulk_export_person TO tsunagu_lookup;
 -- Set once somebody in it may no longer be seen as they were.
 ALTER TABLE bulk_export ADD COLUMN outdated_at timestamptz;
 GRANT UPDATE (outdated_at) ON bulk_export TO tsunagu_app;
+GRANT UPDATE (at_patient, at_record, done) ON bulk_export TO tsunagu_lookup;
 GRANT CREATE ON SCHEMA public TO tsunagu_lookup;
 SET LOCAL ROLE tsunagu_lookup;
+-- Of those made before nobody knows whom they hold: what is done is over, what runs begins again.
+UPDATE bulk_export SET state = 'expired', files = '[]' WHERE state = 'done';
+UPDATE bulk_export SET at_patient = NULL, at_record = NULL, done = 0, files = '[]',
+  leased_until = NULL, worker = NULL, state = 'waiting' WHERE state = 'running';
 
 -- For the facility whose export it is: whom it holds that have to be decided again. `is_known`:
 -- by a number of the facility still.
@@ -49,7 +54,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM bulk_export_person e LEFT JOIN known k ON k.person = e.participant_id
     LEFT JOIN access_log_head h ON h.participant_id = e.participant_id
   WHERE e.facility_id = app.facility() AND app.kind() = 'system' AND e.export_id = p_export
-    AND (k.person IS NULL OR h.policy_version IS DISTINCT FROM e.policy_version
+    AND (k.person IS NULL OR coalesce(h.policy_version, 0) <> e.policy_version
       OR e.holds_until <= clock_timestamp())
 $$;
 
@@ -66,6 +71,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION bulk_export_to_decide(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION bulk_export_to_decide(uuid) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
+REVOKE UPDATE (at_patient, at_record, done) ON bulk_export FROM tsunagu_lookup;
 REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 """
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api.directory.hiding import placeless
+from api.fhir.codes import INSTITUTION, INSTITUTION_EXTENSION, patient_in_facility
 from api.fhir.placeless import Instead, without_places
 
 INSTEAD = Instead("（施設）", "（添付）", "（文章）")
@@ -50,6 +51,11 @@ NAMING: dict[str, dict[str, Any]] = {
         "resourceType": "Bundle",
         "entry": [{"resource": {"resourceType": "Organization", "id": "o", "name": OUTSIDE}}],
     },
+    "where its author keeps an entry": {
+        "resourceType": "Bundle",
+        "type": "document",
+        "entry": [{"fullUrl": f"https://{OUTSIDE}.jp/Observation/1", "resource": record()}],
+    },
     "an answer of our own around a resource": {
         "records": [{"body": record(performer=[{"display": OUTSIDE}])}]
     },
@@ -75,6 +81,18 @@ def test_an_attachment_is_withheld_with_its_reason() -> None:
     assert "data" not in binary
     media = record(extension=[{"url": "x", "valueAttachment": {"data": "5bGx"}}])
     assert "5bGx" not in str(shown(media))
+
+
+def test_no_number_of_an_institution_is_given_out() -> None:
+    code = "4311234560"
+    numbers = record(
+        subject={"identifier": {"system": patient_in_facility(code), "value": "7"}},
+        identifier=[{"system": INSTITUTION, "value": code}, {"system": "urn:x", "value": "8"}],
+        extension=[{"url": INSTITUTION_EXTENSION, "valueIdentifier": {"value": code}}],
+    )
+    found = shown(numbers)
+    assert code not in str(found)
+    assert found["identifier"][1] == {"system": "urn:x", "value": "8"}
 
 
 def test_what_is_hers_and_what_is_clinical_stays() -> None:

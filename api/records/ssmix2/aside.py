@@ -22,12 +22,19 @@ _WAITING: Final = frozenset({UNKNOWN, OTHER_BIRTH})
 _NOT_KEPT: Final = frozenset({"unreadable", "too_large", MY_NUMBER, NOT_TAKEN})
 
 
+def unless_unkept(judged: Judged) -> Judged:
+    """A file that would be put aside, but holds a 個人番号, is put nowhere."""
+    if not isinstance(judged.read, Unreadable) or judged.read.reason in _NOT_KEPT:
+        return judged
+    if not holds_my_number(judged.lying.body or b""):
+        return judged
+    return judged._replace(read=Unreadable(MY_NUMBER))
+
+
 def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled) -> None:
     lying, known = judged.lying, judged.lying.known
     relative = lying.found.relative
     copies = [Outcome(each.relative, "superseded") for each in lying.copies]
-    if fault.reason not in _NOT_KEPT and holds_my_number(lying.body or b""):
-        fault = Unreadable(MY_NUMBER)
     if fault.reason in _NOT_KEPT:
         settled.outcomes += [Outcome(relative, "refused", fault.reason), *copies]
         return

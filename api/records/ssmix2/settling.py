@@ -22,7 +22,7 @@ from api.records.parse import Json
 from api.records.ssmix2 import path, queries, reading
 from api.records.ssmix2.accounting import Outcome
 from api.records.ssmix2.applying import apply_in
-from api.records.ssmix2.aside import NOT_TAKEN, OTHER_BIRTH, UNKNOWN, put_aside
+from api.records.ssmix2.aside import NOT_TAKEN, OTHER_BIRTH, UNKNOWN, put_aside, unless_unkept
 from api.records.ssmix2.folder import Found
 from api.records.ssmix2.lifecycle import effective_flag
 from api.records.ssmix2.lying import KnownRow, Lying
@@ -113,6 +113,7 @@ async def _settle(
             judged = [_refused(each, refusal) for each in judged]
         elif state is not None and person is not None:
             judged = await _of_the_same_birth(tx, sending, patient, judged)
+        judged = await asyncio.to_thread(lambda: [unless_unkept(each) for each in judged])
         good = [each for each in judged if isinstance(each.read, Read)]
         written = 0
         if good and person is not None and state is not None:
