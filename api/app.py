@@ -451,6 +451,7 @@ def _outcome(problem: Problem) -> Response[bytes]:
                 404: "not-found",
                 405: "not-supported",
                 409: "conflict",
+                410: "deleted",
                 413: "too-long",
                 415: "not-supported",
                 429: "throttled",

@@ -89,6 +89,7 @@ DEFINERS = {
     "public.records_give_back": "moves them back after a split",
     "public.bulk_export_take": "the service's own work: gives the next export to one worker",
     "public.bulk_export_sweep": "the service's own work: ends exports that are over",
+    "public.bulk_export_to_decide": "lookup: who changed, of those an own export holds",
     "public.records_patients_to_export": "lookup: a facility's own patients, in a running export",
     "public.records_participants_of_insurance": "lookup for senders: insurance and birth date",
     "public.notifications_deliver_inbox": "moves notices from outbox to inbox",

@@ -190,23 +190,28 @@ async def read(
 async def _without_session(actor: Actor, subject: UUID, types: tuple[str, ...]) -> Page:
     """For an emergency records are read in a running session alone (`in_emergency`): PostgreSQL
     would refuse it here. Logged as any refusal."""
+    event = await log_refused(actor, subject, types)
+    return await nothing(actor) if event is None else Page(b"", 0, None, event)
+
+
+async def log_refused(actor: Actor, subject: UUID, types: tuple[str, ...] = ()) -> Appended | None:
+    """That somebody was turned away, and why, in a transaction of its own: what was begun is
+    undone. None, and nothing logged, where there is no such participant."""
     async with unit_of_work(actor, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)
-        if known is not None:
-            standing = await directory.standing_in(tx, actor)
-            who = policies.requester(actor, standing)
-            request = Request(who, actor.purpose_of_use or "", clock.now())
-            basis = basis_for(known.policy.scope(request), types)
-            versions = versions_of(known, standing, request.now)
-            event = await access_log.append(
-                tx,
-                EventName.RECORD_READ,
-                outcome="denied",
-                detail=event_detail(
-                    actor, standing, basis, types, versions, known.policy.team_names
-                ),
-            )
-    return await nothing(actor) if known is None else Page(b"", 0, None, event)
+        if known is None:
+            return None
+        standing = await directory.standing_in(tx, actor)
+        who = policies.requester(actor, standing)
+        request = Request(who, actor.purpose_of_use or "", clock.now())
+        basis = basis_for(known.policy.scope(request), types)
+        versions = versions_of(known, standing, request.now)
+        return await access_log.append(
+            tx,
+            EventName.RECORD_READ,
+            outcome="denied",
+            detail=event_detail(actor, standing, basis, types, versions, known.policy.team_names),
+        )
 
 
 async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:

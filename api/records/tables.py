@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     Array,
+    BigInt,
     Boolean,
     Bytea,
     Date,
@@ -224,6 +225,16 @@ class BulkExport(Table, tablename="bulk_export", db=DB):
     counts = JSONB()
     finished_at = Timestamptz(null=True)
     expires_at = Timestamptz(null=True)
+    outdated_at = Timestamptz(null=True)
+
+
+class BulkExportPerson(Table, tablename="bulk_export_person", db=DB):
+    participant_id = UUID(primary_key=True)
+    facility_id = UUID()
+    export_id = UUID()
+    seen_under = Bytea()
+    policy_version = BigInt()
+    holds_until = Timestamptz(null=True)
 
 
 class Quarantine(Table, tablename="quarantine", db=DB):
@@ -235,6 +246,7 @@ class Quarantine(Table, tablename="quarantine", db=DB):
     detail = JSONB()
     body = Bytea()
     received_at = Timestamptz()
+    asked = JSONB(null=True)
 
 
 class EntrySubject(Table, tablename="entry_subject", db=DB):

@@ -12,6 +12,7 @@ from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
+from api.proxies import safety
 from api.records import service as records
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
@@ -138,6 +139,19 @@ async def test_a_zip_with_one_checkup_is_taken_and_apps_can_do_all_of_it(hanako:
     assert again.status_code == 404
     bad = await hanako.browser.post("/me/checkup-files", content=b"<x/>", headers=headers)
     assert bad.status_code == 422
+
+
+async def test_she_is_told_when_the_index_speaks_of_more_than_came(hanako: Visitor) -> None:
+    body = checkup_files.archive({"h1.xml": checkup(HERS)}, counted=2)
+    headers = {"authorization": f"Bearer {hanako.token}", "content-type": "application/zip"}
+    seen = await hanako.browser.post("/me/checkup-files/preview", content=body, headers=headers)
+    assert seen.json()["counted"] == 2
+    assert "目次には健診が2件とありますが" in (await hand_in(hanako, body)).text
+    assert "目次には" not in (await hand_in(hanako, checkup(HERS))).text
+    assert "健診の結果を保存しました。" in await keep(hanako, body)
+    await safety.go_safe(hanako.actor)
+    safe = await hanako.browser.post("/me/checkup-files/preview", content=body, headers=headers)
+    assert (safe.status_code, safe.json()["institution"]) == (200, "")
 
 
 async def test_nobody_removes_what_a_facility_wrote_or_another_brought(

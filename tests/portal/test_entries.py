@@ -4,6 +4,7 @@ import re
 from datetime import time, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -11,9 +12,11 @@ from api.consent.facts import Provision
 from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.actor import Actor, ActorKind
+from api.core.errors import NotFound
 from api.records.at_facility import forms as entry_forms
 from api.records.at_facility import service as writing
 from api.records.incoming import service as ingest
+from api.records.viewing import service as viewing
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
 
@@ -337,6 +340,58 @@ async def test_naming_hanako_on_a_form_stands_in_her_log(
     assert len(rest) == known
     assert (row["event"], row["outcome"]) == ("records:participant:found", "permitted")
     assert "佐藤 健一" in row["sentence"]
+
+
+async def test_who_reaches_for_her_entries_without_a_ground_stands_in_her_log(
+    hanako: Visitor, nurse: Visitor
+) -> None:
+    her = hanako.actor.participant_id
+    assert her is not None
+    before_it = len(await hanako.log())
+    deeds = [
+        writing.whom(nurse.actor, her),
+        writing.entries(nurse.actor, her),
+        writing.entry(nurse.actor, her, uuid4()),
+        writing.withdraw(nurse.actor, her, uuid4(), 1),
+    ]
+    for deed in deeds:
+        with pytest.raises(NotFound):
+            await deed
+    rows = await hanako.log()
+    assert len(rows) == before_it + len(deeds)
+    for row in rows[: len(deeds)]:
+        assert (row["event"], row["outcome"]) == ("records:record:read", "denied")
+        assert "田中 さくら" in row["sentence"]
+        assert row["kinds"] == []
+
+
+async def test_whose_facility_is_refused_sees_no_entry_and_the_try_stands_in_her_log(
+    hanako: Visitor, nurse: Visitor, station: Place
+) -> None:
+    here = await before(nurse, hanako)
+    await wrote(nurse, here, "note", NOTE)
+    shut = Provision(1, "exclusion", "recipient", facility_id=station.facility_id)
+    await scene.decided(hanako.actor, shut)
+    assert hanako.actor.participant_id is not None
+    assert await writing.entries(nurse.actor, hanako.actor.participant_id) == []
+    (row, *_) = await hanako.log()
+    assert (row["event"], row["outcome"], row["kinds"]) == ("records:record:read", "denied", [])
+
+
+async def test_a_look_for_an_emergency_without_a_session_is_refused_and_logged(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    her = hanako.actor.participant_id
+    assert her is not None
+    await scene.wrote(clinic, hanako.actor, "lab", "HbA1c")
+    reaching = msgspec.structs.replace(sato.actor, purpose_of_use="BTG")
+    with pytest.raises(NotFound):
+        await viewing.look(reaching, her, viewing.Wanted())
+    (row, *_) = await hanako.log()
+    assert (row["event"], row["outcome"], row["kinds"]) == ("records:record:read", "denied", [])
+    assert "佐藤 健一" in row["sentence"]
+    with pytest.raises(NotFound):
+        await viewing.look(reaching, uuid4(), viewing.Wanted())
 
 
 async def test_identifying_ends_after_a_working_day(

@@ -143,12 +143,15 @@ def checkup(
 """.encode()
 
 
-def archive(files: dict[str, bytes]) -> bytes:
-    """The national ZIP: checkups under DATA/, beside them an index and a summary."""
+def archive(files: dict[str, bytes], counted: int | None = None) -> bytes:
+    """The national ZIP: checkups under DATA/, beside them an index, which may count them, and a
+    summary."""
+    count = "" if counted is None else f'<totalRecordCount value="{counted}"/>'
+    index = f'<index xmlns="http://tokuteikenshin.jp/checkup/2007">{count}</index>'.encode()
     top = "4312345678_00430017_202606011_1"
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.writestr(f"{top}/ix08_V08.xml", b"<index/>")
+        zipped.writestr(f"{top}/ix08_V08.xml", index)
         zipped.writestr(f"{top}/su08_V08.xml", b"<summary/>")
         for name, body in files.items():
             zipped.writestr(f"{top}/DATA/{name}", body)

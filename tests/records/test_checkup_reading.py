@@ -222,6 +222,26 @@ def test_the_national_archive_gives_its_checkups_and_names_what_lies_beside() ->
     }
 
 
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [
+        (None, ("checkup_beside", {})),
+        (2, ("checkup_beside", {})),
+        (3, ("checkup_index", {"counted": "3", "came": "2"})),
+        (1, ("checkup_index", {"counted": "1", "came": "2"})),
+    ],
+)
+def test_an_index_that_counts_other_checkups_than_came_says_so(
+    counted: int | None, told: tuple[str, dict[str, str]]
+) -> None:
+    body = checkup_files.archive({"h1.xml": checkup(), "h2.xml": b"x", "a.txt": b"x"}, counted)
+    found = dict(archive.members(body))
+    index = next(each for name, each in found.items() if name.endswith("ix08_V08.xml"))
+    assert not isinstance(index, bytes)
+    assert (index.reason, index.params) == told
+    assert len(found) == 5
+
+
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     huge = checkup_files.archive({"h1.xml": b" " * (reading.MAX_BYTES * 4)})
     dense = checkup_files.archive({"h1.xml": b" " * (reading.MAX_BYTES - 1)})

@@ -5,7 +5,8 @@ them (REC-04), and sees what their own facility wrote unless the decision shuts 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -137,8 +138,7 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
 async def whom(actor: Actor, subject: UUID) -> Subject:
     """Whom the page is about; naming them is a look, and logged. Raises `NotAWriter`; `NotFound`
     without a ground to write."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        scope = await _open(tx, actor)
+    async with _opened(actor, subject) as (tx, scope):
         if "basic" not in scope.categories:
             return Subject(subject, None, None)
         row = await queries.person(tx)
@@ -152,20 +152,22 @@ async def entries(actor: Actor, subject: UUID) -> list[Line]:
 
     Nothing for whom the decision keeps even that from, such as somebody the participant refuses.
     """
-    async with unit_of_work(actor, subject=subject) as tx:
-        if not (await _open(tx, actor)).own_facility:
-            return []
-        rows = await entry_queries.entries(tx, ENTRY, None, all_versions=False, most=MOST)
-        await _note_look(tx, actor, rows)
+    async with _opened(actor, subject) as (tx, scope):
+        rows = []
+        if scope.own_facility:
+            rows = await entry_queries.entries(tx, ENTRY, None, all_versions=False, most=MOST)
+            await _note_look(tx, actor, rows)
+    if not scope.own_facility:
+        await service.log_refused(actor, subject)
     return [_line(group) for group in _by_entry(rows)]
 
 
 async def entry(actor: Actor, subject: UUID, entry_id: UUID) -> Entry:
     """With its history. Raises `NotFound`, also for another facility's, and where `entries` has
     none to show."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        if not (await _open(tx, actor)).own_facility:
-            raise NotFound
+    async with _opened(actor, subject) as (tx, scope):
+        if not scope.own_facility:
+            raise _TurnedAway
         rows = await _rows_of(tx, entry_id)
         await _note_look(tx, actor, [row for row in rows if row["is_current"]])
     current = [row for row in rows if row["is_current"]]
@@ -193,8 +195,7 @@ async def write(
     `EntryChanged`, `NotTaken`, `NotAWriter`, `NotFound`.
     """
     typed = _checked(kind, fields, sure)
-    async with unit_of_work(actor, subject=subject) as tx:
-        scope = await _open(tx, actor)
+    async with _opened(actor, subject) as (tx, scope):
         writer = await _writer(tx, actor)
         before: list[Json] = []
         if entry_id is not None:
@@ -211,8 +212,7 @@ async def write(
 
 async def withdraw(actor: Actor, subject: UUID, entry_id: UUID, version: int) -> None:
     """It was written in error; it stays to be seen that it was. Raises as `write`."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+    async with _opened(actor, subject) as (tx, _):
         writer = await _writer(tx, actor)
         before = await _changeable(tx, entry_id, version, None)
     await _send(actor, [forms.withdrawn(each, writer) for each in before])
@@ -226,6 +226,22 @@ def _checked(kind: Kind, fields: Values, sure: str) -> Typed:
     return typed
 
 
+class _TurnedAway(NotFound):
+    """By the decision about this participant: they are told of it."""
+
+
+@asynccontextmanager
+async def _opened(actor: Actor, subject: UUID) -> AsyncIterator[tuple[Transaction, Scope]]:
+    """As `_open`, in a transaction about the subject. Who is turned away stands in the log."""
+    try:
+        async with unit_of_work(actor, subject=subject) as tx:
+            yield tx, await _open(tx, actor)
+    except _TurnedAway:
+        if await service.log_refused(actor, subject) is None:
+            await service.log_nobody(actor, EventName.RECORD_READ)
+        raise NotFound from None
+
+
 async def _open(tx: Transaction, actor: Actor) -> Scope:
     """Whether the actor may write about the subject; their scope for reading, for what is shown."""
     standing = await directory.standing_in(tx, actor)
@@ -237,11 +253,11 @@ async def _open(tx: Transaction, actor: Actor) -> Scope:
         raise NotAWriter
     known = await policies.locked_policy_in(tx)
     if known is None:
-        raise NotFound
+        raise _TurnedAway
     request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", clock.now())
     scope = known.policy.scope(request)
     if scope.outcome != "permit" and not await entry_queries.is_known(tx):
-        raise NotFound
+        raise _TurnedAway
     return scope
 
 

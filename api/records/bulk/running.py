@@ -182,6 +182,14 @@ async def _piece(held: _Held, participant_id: UUID, after: UUID | None) -> _Read
             known = None
             if wish.has_patients and after is None:
                 known = await whole.named_in(tx, allowed)
+            if found.records or known is not None:
+                await queries.hold(
+                    tx,
+                    held.job.export_id,
+                    allowed.filter_hash,
+                    allowed.policy_version,
+                    allowed.holds_until,
+                )
             await whole.note_in(
                 tx,
                 allowed,

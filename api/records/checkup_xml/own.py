@@ -44,7 +44,8 @@ class Finding(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a file says, before anything is kept. `is_held`: it was brought before, just so."""
+    """What a file says, before anything is kept. `is_held`: it was brought before, just so.
+    `counted`: how many checkups the index of its ZIP speaks of, where that is not one."""
 
     on: date
     name: str
@@ -53,6 +54,7 @@ class Seen(NamedTuple):
     has_unknown: bool
     is_other_insurer: bool
     is_held: bool
+    counted: int | None
 
 
 class Brought(NamedTuple):
@@ -72,7 +74,7 @@ class Kept(NamedTuple):
 
 async def look(actor: Actor, body: bytes) -> Seen:
     """Raises `FileRefused`, `OtherPerson`, `NotTakingPart`; keeps nothing."""
-    checkup, body = await _read(body)
+    checkup, body, counted = await _read(body)
     async with unit_of_work(actor) as tx:
         await _check(tx, checkup)
         items = _planned(actor, checkup, body)
@@ -88,6 +90,7 @@ async def look(actor: Actor, body: bytes) -> Seen:
         has_unknown=bool(checkup.notes),
         is_other_insurer=is_other,
         is_held=all(_is_same(item, before.get(_value(item))) for item in items),
+        counted=counted,
     )
 
 
@@ -96,7 +99,7 @@ async def keep(actor: Actor, body: bytes) -> Kept:
 
     Raises as `look` does.
     """
-    checkup, body = await _read(body)
+    checkup, body, _ = await _read(body)
     async with unit_of_work(actor) as tx:
         level = await _check(tx, checkup)
         items = _planned(actor, checkup, body)
@@ -166,30 +169,35 @@ class _Of(NamedTuple):
     category: str
 
 
-async def _read(body: bytes) -> tuple[Checkup, bytes]:
-    """The one checkup in it; also out of a ZIP that holds no other."""
+async def _read(body: bytes) -> tuple[Checkup, bytes, int | None]:
+    """The one checkup in it; also out of a ZIP that holds no other, with what its index counts
+    where that is not one."""
+    counted = None
     if archive.is_archive(body):
-        body = await asyncio.to_thread(_only, body)
+        body, counted = await asyncio.to_thread(_only, body)
     try:
         checkup = await asyncio.to_thread(read, body, clock.today_in_japan())
     except Unreadable as unreadable:
         raise FileRefused(unreadable.fault) from None
-    return checkup, body
+    return checkup, body, counted
 
 
-def _only(body: bytes) -> bytes:
+def _only(body: bytes) -> tuple[bytes, int | None]:
     found: list[bytes] = []
+    counted = None
     for _, member in archive.members(body):
         if isinstance(member, Fault):
-            if member.reason != "checkup_beside":
+            if member.reason not in archive.BESIDE:
                 raise FileRefused(member)
+            if member.reason == archive.INDEX:
+                counted = int(member.params["counted"])
         else:
             found.append(member)
         if len(found) > 1:
             raise FileRefused(Fault("checkup_several"))
     if not found:
         raise FileRefused(Fault("checkup_empty"))
-    return found[0]
+    return found[0], counted
 
 
 async def _check(tx: Transaction, checkup: Checkup) -> int:

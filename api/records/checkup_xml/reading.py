@@ -149,7 +149,7 @@ class _Bounded(TreeBuilder):
 
 def read(body: bytes, today: date) -> Checkup:
     """Raises `Unreadable` for what is no checkup; single unknown items and units are kept."""
-    root = _parsed(body)
+    root = parsed(body)
     if root.tag != f"{_CDA}ClinicalDocument":
         raise Unreadable(Fault("checkup_root"))
     for element in root.iter():
@@ -180,7 +180,8 @@ def read(body: bytes, today: date) -> Checkup:
     )
 
 
-def _parsed(body: bytes) -> Element:
+def parsed(body: bytes) -> Element:
+    """Any XML of the national forms. Raises `Unreadable`."""
     if len(body) > MAX_BYTES:
         limit = str(MAX_BYTES // (1024 * 1024))
         raise Unreadable(Fault("too_large", params={"limit": limit}))

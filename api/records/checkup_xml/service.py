@@ -16,7 +16,7 @@ from api.records.checkup_xml import queries as checkup_queries
 from api.records.checkup_xml.reading import Checkup, Unreadable, read
 from api.records.errors import NotStored
 from api.records.incoming.quarantine import keep
-from api.records.incoming.sending import NOT_TAKEN, UNKNOWN, Sending
+from api.records.incoming.sending import MY_NUMBER, NOT_TAKEN, UNKNOWN, Sending
 from api.records.incoming.service import FileOutcome, Report, store
 from api.records.parse import Fault, encode
 
@@ -78,7 +78,8 @@ async def ingest(
 
 
 async def _set_aside(actor: Actor, name: str, body: bytes, fault: Fault) -> FileOutcome:
-    await keep(Sending(actor, name), body, [fault], cases=(UNKNOWN, OTHER_PERSON))
+    if not await keep(Sending(actor, name), body, [fault], cases=(UNKNOWN, OTHER_PERSON)):
+        return FileOutcome(name, "refused", 0, (fault, Fault(MY_NUMBER)))
     return FileOutcome(name, "quarantined", 0, (fault,))
 
 

@@ -12,7 +12,7 @@ from api.core.settings import SettingFault
 from api.records import queries
 from api.records.errors import NotStored
 from api.records.incoming.quarantine import keep
-from api.records.incoming.sending import NOT_TAKEN, Sending
+from api.records.incoming.sending import MY_NUMBER, NOT_TAKEN, Sending
 from api.records.incoming.taking import store_body
 from api.records.parse import MAX_BYTES, Fault
 
@@ -46,7 +46,8 @@ async def take_in(sending: Sending, path: Path) -> FileOutcome:
         return FileOutcome(sending.name, "stored" if records else "unchanged", records, ())
     if any(fault.reason == NOT_TAKEN for fault in faults):
         return FileOutcome(sending.name, "refused", records, faults)
-    await keep(sending, body, faults)
+    if not await keep(sending, body, faults):
+        return FileOutcome(sending.name, "refused", records, (*faults, Fault(MY_NUMBER)))
     return FileOutcome(sending.name, "quarantined", records, faults)
 
 

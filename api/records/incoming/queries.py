@@ -165,28 +165,37 @@ async def add_submission(
     )
 
 
-async def is_in_quarantine(tx: Transaction, name: str, body: bytes) -> bool:
+async def is_in_quarantine(tx: Transaction, name: str, asked: str, body: bytes) -> bool:
     return bool(
         await tx.fetchval(
             "SELECT EXISTS (SELECT FROM quarantine WHERE facility_id = (SELECT app.facility())"
-            " AND name = $1 AND octet_length(body) = octet_length($2::bytea) AND body = $2)",
+            " AND name = $1 AND octet_length(body) = octet_length($2::bytea) AND body = $2"
+            " AND (asked IS NULL OR asked = $3::jsonb))",
             name,
             body,
+            asked,
         )
     )
 
 
 async def quarantine(
-    tx: Transaction, submission_id: UUID, name: str, reason: str, detail: str, body: bytes
+    tx: Transaction,
+    submission_id: UUID,
+    name: str,
+    reason: str,
+    detail: str,
+    body: bytes,
+    asked: str,
 ) -> None:
     await tx.execute(
-        "INSERT INTO quarantine (facility_id, submission_id, name, reason, detail, body)"
-        " VALUES (app.facility(), $1, $2, $3, $4::jsonb, $5)",
+        "INSERT INTO quarantine (facility_id, submission_id, name, reason, detail, body, asked)"
+        " VALUES (app.facility(), $1, $2, $3, $4::jsonb, $5, $6::jsonb)",
         submission_id,
         name,
         reason,
         detail,
         body,
+        asked,
     )
 
 

@@ -16,6 +16,7 @@ from api.records.incoming.versions import Change, Version
 # A facility learns no more than this of a person it may not send records of.
 NOT_TAKEN: Final = "not_taken"
 UNKNOWN: Final = "unknown_subject"
+MY_NUMBER: Final = "my_number"
 
 
 class StoredRecord(NamedTuple):

@@ -12,9 +12,10 @@ from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
 from api.records.incoming import answers, arriving
-from api.records.incoming.plan import Plan, plan, plan_built
+from api.records.incoming.plan import UNCONDITIONAL, Plan, PlannedItem, plan, plan_built
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
+    MY_NUMBER,
     UNKNOWN,
     Asked,
     Sending,
@@ -97,11 +98,11 @@ async def _store_batch(sending: Sending, planned: Plan, count: int) -> Stored:
     entries: list[StoredRecord | NotStored | None] = [None] * count
     for place, found in faults.items():
         entries[place or 0] = NotStored(found)
-    alone = sending._replace(asked=Asked())
     for item in planned.items:
         place = item.position or 0
         if entries[place] is not None:
             continue
+        alone = sending._replace(asked=_asked_by(item))
         try:
             stored = await _store_or_keep(
                 alone, Plan("batch", (item,)), item.text.encode(), place + 1
@@ -112,12 +113,20 @@ async def _store_batch(sending: Sending, planned: Plan, count: int) -> Stored:
     return Stored("batch", tuple(entries))
 
 
+def _asked_by(item: PlannedItem) -> Asked:
+    """An entry's request as if it had come alone."""
+    if item.action == "create" and item.conditions == UNCONDITIONAL:
+        return Asked()
+    return Asked(item.classified.resource_type, item.resource_id, item.conditions)
+
+
 async def _store_or_keep(sending: Sending, planned: Plan, body: bytes, count: int) -> Stored:
     try:
         return await _store_items(sending, planned, count)
     except NotStored as refusal:
         if refusal.faults[0].reason == UNKNOWN and not sending.is_file:
-            await keep(sending, body, refusal.faults)
+            if not await keep(sending, body, refusal.faults):
+                raise NotStored([*refusal.faults, Fault(MY_NUMBER)]) from None
             refusal.is_kept = True
         raise
 

@@ -12,10 +12,12 @@ from api.core.database import unit_of_work
 from api.core.errors import Forbidden, Problem
 from api.core.logging import log
 from api.records.errors import NotStored
+from api.records.incoming.quarantine import asked_of
 from api.records.incoming.sending import Asked, Sending, StoredRecord
 from api.records.incoming.taking import store_body
 from api.records.matching import queries
 from api.records.parse import Refused, as_text, decode
+from api.records.ssmix2 import delivering as storage
 
 LOOK_SECONDS: Final = 5.0
 MOST_AT_ONCE: Final = 500
@@ -59,7 +61,8 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
     total = 0
     for row in lying:
         # It came before whatever came since, and lies here already: as from a file.
-        sending = Sending(sender, row["name"], is_file=True, asked=_asked(row["name"], row["body"]))
+        asked = asked_of(row["asked"]) if row["asked"] else _asked(row["name"], row["body"])
+        sending = Sending(sender, row["name"], is_file=True, asked=asked)
         try:
             stored = await store_body(sending, row["body"])
         except (NotStored, Forbidden):  # of what still has a fault, or a facility that has left
@@ -72,13 +75,19 @@ async def deliver(officer: Actor, facility_id: UUID, number: str) -> int:
         async with unit_of_work(sender) as tx:
             await queries.delivered(tx, row["quarantine_id"], records)
         total += records
+    messages = await storage.deliver_waiting(facility_id, number)
+    total += messages.records
+    async with unit_of_work(officer) as tx:
+        for submission_id in messages.submissions:
+            await queries.close_case(tx, submission_id)
     async with unit_of_work(sender) as tx:
         await queries.settle(tx, number)
     return total
 
 
 def _asked(name: str, body: bytes) -> Asked:
-    """What its sender's URL named: the type, and with PUT the record by the id in its body."""
+    """What its sender's URL named, of what came before the request was kept with it: the type, and
+    with PUT the record by the id in its body."""
     method, door, resource_type = name.partition(_DOOR)
     if not door:
         return Asked()

@@ -290,8 +290,8 @@ async def lying_by(tx: Transaction, local_id: str) -> list[asyncpg.Record]:
     """What lies in the acting facility's quarantine for want of its person, and names this number
     somewhere."""
     return await tx.fetch(
-        "SELECT q.quarantine_id, q.submission_id, q.name, q.body FROM quarantine_name n"
-        " JOIN quarantine q USING (facility_id, quarantine_id)"
+        "SELECT q.quarantine_id, q.submission_id, q.name, q.body, q.asked::text AS asked"
+        " FROM quarantine_name n JOIN quarantine q USING (facility_id, quarantine_id)"
         " WHERE n.facility_id = (SELECT app.facility())"
         " AND n.name_hash = sha256(convert_to($1, 'UTF8'))"
         " AND NOT EXISTS (SELECT FROM quarantine_delivery d WHERE d.facility_id = q.facility_id"

@@ -24,7 +24,7 @@ from api.directory import service as directory
 from api.records import queries as record_queries
 from api.records.filtering import Filter, filter_of
 from api.records.mapping import HIDDEN_MARKS
-from api.records.service import Person, event_detail, log_nobody
+from api.records.service import Person, event_detail, log_nobody, log_refused
 from api.records.viewing import queries
 from api.records.viewing.queries import Narrowed
 
@@ -89,9 +89,12 @@ class Look(NamedTuple):
 async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
     """None where this professional may know nothing of this participant, or there is none.
 
-    Either way an event, and alike. In an emergency records are read in a session alone.
+    Either way an event, and alike. In an emergency records are read in a session alone: raises
+    `NotFound`, and that is an event too.
     """
     if actor.purpose_of_use in EMERGENCY:
+        if await log_refused(actor, subject) is None:
+            await log_nobody(actor, EventName.RECORD_READ)
         raise NotFound
     async with unit_of_work(actor, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)

@@ -4,9 +4,11 @@ transaction, under one event however much it is."""
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import structs
 
 from api.access_log import service as access_log
@@ -34,7 +36,8 @@ _GRANTED = ("granted", "shared")
 class Allowed(NamedTuple):
     """What a requester may see of the transaction's subject; it holds until the commit.
 
-    `own` says it instead of `detail` where only the facility's own records are shown.
+    `own` says it instead of `detail` where only the facility's own records are shown. The same is
+    allowed as long as the policy has this version, and not beyond `holds_until`.
     """
 
     actor: Actor
@@ -43,6 +46,13 @@ class Allowed(NamedTuple):
     is_granted: bool
     detail: dict[str, Any]
     own: dict[str, Any]
+    policy_version: int
+    holds_until: datetime | None
+
+    @property
+    def filter_hash(self) -> bytes:
+        """Of all that decides what is let through."""
+        return sha256(msgspec.json.encode(filter_of(self.scope))).digest()
 
 
 class Named(NamedTuple):
@@ -65,7 +75,16 @@ async def allowed_in(tx: Transaction, actor: Actor, types: tuple[str, ...]) -> A
     versions = versions_of(known, standing, request.now)
     detail = event_detail(actor, standing, basis, types, versions, teams)
     own = reason_of(actor, standing, structs.replace(basis, step="own_record"), teams)
-    return Allowed(actor, types, scope, basis.step in _GRANTED, detail, detail | own)
+    return Allowed(
+        actor,
+        types,
+        scope,
+        basis.step in _GRANTED,
+        detail,
+        detail | own,
+        known.policy_version,
+        known.policy.holds_until(request),
+    )
 
 
 async def newest_in(tx: Transaction, allowed: Allowed, count: int) -> list[Permitted]:

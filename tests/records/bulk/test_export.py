@@ -21,10 +21,10 @@ from api.records.bulk import queries, running, service
 from api.records.bulk.files import folder_of
 from api.records.bulk.rules import Wish
 from api.records.incoming import service as ingest
-from api.records.matching import merging
+from api.records.matching import merging, numbers
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
-from tests.records.bulk.conftest import SITE, Emr, drug, emr_of, known, lets_in
+from tests.records.bulk.conftest import SITE, Emr, Exported, drug, emr_of, known, lets_in
 
 
 async def test_an_export_from_asking_to_the_last_line(
@@ -497,3 +497,89 @@ async def test_of_whom_something_is_wrong_the_others_are_exported_and_nobody_is_
     assert str(taro.participant_id) not in str(said)
     manifest = (await emr.ask(f"/fhir/R4/bulk-export/{exported.job.export_id}")).json()
     assert [each["type"] for each in manifest["error"]] == ["OperationOutcome"]
+
+
+async def fetched(emr: Emr, exported: Exported) -> list[int]:
+    """What manifest and file are answered with."""
+    where = f"/fhir/R4/bulk-export/{exported.job.export_id}"
+    (file, *_) = exported.job.files
+    return [(await emr.ask(each)).status_code for each in (f"{where}/{file.name}", where)]
+
+
+@pytest.fixture
+async def shown(hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr) -> Exported:
+    await known(clinic, hanako)
+    await drug(pharmacy, hanako.actor, "アムロジピン錠5mg")
+    await lets_in(hanako, clinic)
+    return await emr.export()
+
+
+async def test_who_closes_something_afterwards_is_handed_out_no_more(
+    hanako: Visitor, clinic: Place, emr: Emr, shown: Exported
+) -> None:
+    assert await fetched(emr, shown) == [200, 200]
+    await hanako.turn("facility", clinic.facility_id, "no", await hanako.version())
+    (file, *_) = shown.job.files
+    where = f"/fhir/R4/bulk-export/{shown.job.export_id}"
+    for _ in range(2):
+        answer = await emr.ask(f"{where}/{file.name}")
+        assert answer.status_code == 410
+        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert "Please start a new export." in answer.text
+        assert "山本" not in answer.text
+    assert (await emr.ask(where)).status_code == 410
+    await running.sweep()
+    assert not folder_of(shown.job.export_id).exists()
+    async with unit_of_work(emr.actor, subject=hanako.actor.participant_id) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM bulk_export_person") == 0
+    assert (await emr.export()).titles == []
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "disowned", "over"])
+async def test_who_may_not_be_seen_for_another_reason_is_handed_out_no_more(
+    hanako: Visitor, clinic: Place, emr: Emr, shown: Exported, way: str
+) -> None:
+    assert hanako.actor.participant_id is not None
+    if way == "withdrawn":
+        await leaving.take_part(hanako.actor, "withdrawn")
+    elif way == "disowned":
+        (number,) = await numbers.known_as(hanako.actor)
+        await numbers.disown(hanako.actor, clinic.facility_id, number.number)
+    else:  # a time that was chosen beforehand, with nothing changed since
+        async with unit_of_work(emr.actor, subject=hanako.actor.participant_id) as tx:
+            await tx.execute(
+                "UPDATE bulk_export_person SET holds_until = now() WHERE export_id = $1",
+                shown.job.export_id,
+            )
+        assert await fetched(emr, shown) == [200, 200]
+        await scene.left(clinic)
+    assert not set(await fetched(emr, shown)) & {200}
+
+
+async def test_a_change_that_shows_no_less_of_it_leaves_it_there(
+    hanako: Visitor, pharmacy: Place, emr: Emr, shown: Exported
+) -> None:
+    await lets_in(hanako, pharmacy)
+    assert await fetched(emr, shown) == [200, 200]
+    assert await fetched(emr, shown) == [200, 200]
+
+
+async def test_what_was_read_before_somebody_left_in_the_middle_is_handed_out_no_more(
+    hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known(clinic, hanako)
+    for n in range(3):
+        await drug(pharmacy, hanako.actor, f"薬{n}")
+    await lets_in(hanako, clinic)
+    monkeypatch.setattr(running, "RECORDS_AT_ONCE", 1)
+    read = running._piece
+
+    async def and_leaves(held: Any, participant_id: UUID, after: UUID | None) -> Any:
+        if after is not None:
+            await leaving.take_part(hanako.actor, "withdrawn")
+        return await read(held, participant_id, after)
+
+    monkeypatch.setattr(running, "_piece", and_leaves)
+    exported = await emr.export()
+    assert len(exported.titles) == 1
+    assert await fetched(emr, exported) == [410, 410]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +26,11 @@ from api.records.incoming.service import StoredRecord, Update
 from api.records.matching import deciding, delivering, numbers
 from api.records.matching.deciding import Waiting
 from api.records.matching.persons import Demographics, Insured
+from api.records.ssmix2 import service as storage
 from tests.records import shapes, stored
 from tests.records.matching.conftest import Enrol, Enrolled, patient, somebody
+from tests.records.ssmix2 import writing
+from tests.records.ssmix2.writing import Wanted
 
 
 def number() -> str:
@@ -224,6 +228,96 @@ async def test_what_lay_aside_keeps_the_id_its_sender_gave_it(
     rows = await stored.records(enrolled.id)
     assert [row["resource_type"] for row in rows].count("Observation") == 1
     assert len(await stored.quarantine(clinic)) == lying
+
+
+@pytest.mark.parametrize("form", ["put", "post", "entry"])
+async def test_what_lay_aside_does_what_its_request_asked(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor, form: str
+):
+    (enrolled, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+        identifier=[{"system": "urn:oid:1.2.3", "value": each} for each in ("first", "meant")],
+    )
+    query = "identifier=urn:oid:1.2.3|meant"
+    asked: dict[str, Any] = {"resource_type": "Observation"}
+    if form == "put":
+        asked["update"] = Update(query=query)
+    elif form == "post":
+        asked["if_none_exist"] = query
+    else:
+        asked = {}
+        request = {"method": "PUT", "url": f"Observation?{query}"}
+        lab = shapes.posted(lab) | {"type": "batch"}
+        lab["entry"][0]["request"] = request
+    body = json.dumps(lab).encode()
+    for _ in range(2):
+        try:
+            answer = await ingest.store(clinic, body, **asked)
+        except NotStored as refusal:
+            kept = refusal.is_kept
+        else:
+            (entry,) = answer.entries
+            kept = isinstance(entry, NotStored) and entry.is_kept
+        assert kept
+    lying = len(await stored.quarantine(clinic))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.decide(ueda, doubt.match_id, "same", "電話で確認しました")
+    rows = [r for r in await stored.records(enrolled.id) if r["resource_type"] == "Observation"]
+    assert [(row["version"], row["identifier_value"]) for row in rows] == [(1, "meant")]
+    answer = await ingest.store(clinic, body, **asked)
+    assert isinstance(answer.entries[0], StoredRecord)
+    assert answer.entries[0].change == "unchanged"
+    assert len(await stored.quarantine(clinic)) == lying
+
+
+async def test_one_body_meant_for_two_records_lies_aside_twice(clinic: Actor):
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": number()}},
+        identifier=[{"system": "urn:oid:1.2.3", "value": each} for each in ("one", "two")],
+    )
+    lying = len(await stored.quarantine(clinic))
+    for name in ("one", "two", "one"):
+        update = Update(query=f"identifier=urn:oid:1.2.3|{name}")
+        with pytest.raises(NotStored):
+            await ingest.store(
+                clinic, json.dumps(lab).encode(), resource_type="Observation", update=update
+            )
+    assert len(await stored.quarantine(clinic)) == lying + 2
+
+
+async def test_after_same_the_messages_that_lay_aside_are_stored_too_and_once(
+    clinic: Actor, enrol: Enrol, ueda: Actor, tmp_path: Path
+):
+    hanako, of = await enrol(), number()
+    operator = Actor(kind=ActorKind.OPERATOR, facility_id=clinic.facility_id)
+    born = f"{hanako.person.birth_on:%Y%m%d}"
+    await refused(clinic, sending(replace(hanako.person, insured=None, address="大阪市北区"), of))
+    for kind in ("OMP-01", "OML-11"):
+        writing.put(tmp_path, of, Wanted(kind, born=born))
+    writing.put(tmp_path, of, Wanted("OMG-13", born=born, body=("rubbish",)))
+    await storage.take_in(operator, tmp_path)
+    assert await stored.records(hanako.id) == []
+    async with unit_of_work(operator) as tx:
+        sent = await tx.fetchval(
+            "SELECT submission_id FROM submission WHERE name = $1", f"ssmix2/{of}"
+        )
+    (doubt,) = await doubts_of(ueda, of)
+    taken = await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+    rows = await stored.records(hanako.id)
+    assert taken == len(rows) == 5
+    assert {"メトグルコ錠250mg", "HbA1c(NGSP)", "CRP"} <= {row["title"] for row in rows}
+    async with unit_of_work(ueda) as tx:
+        closed = await tx.fetchval(
+            "SELECT closed_by FROM support_case WHERE params ->> 'submission' = $1", str(sent)
+        )
+    assert closed == ueda.account_id
+    assert clinic.facility_id is not None
+    assert await delivering.deliver(ueda, clinic.facility_id, of) == 0
+    again = await storage.take_in(operator, tmp_path)
+    assert dict(again.states) == {"unchanged": 2, "quarantined": 1}
+    assert await stored.records(hanako.id) == rows
 
 
 async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
