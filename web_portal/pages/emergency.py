@@ -27,7 +27,7 @@ from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
 from api.identity.guards import PORTAL, SESSION_COOKIE, professionals_only
 from api.identity.keys import stepping_up
 from api.identity.my_number import contains_my_number
-from api.records import service as records
+from api.records import finding
 from api.records.emergency import service as in_emergency
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
@@ -154,11 +154,11 @@ async def _found(actor: Actor, data: Opening) -> UUID | None:
             card = CardNumber.parse(data.card, directory.profile().card_scheme)
             if isinstance(card, CardFault):
                 return None
-            return await records.locate(actor, Identifier(codes.CARD, card.digits))
+            return await finding.locate(actor, Identifier(codes.CARD, card.digits))
         case "local_id":
             facility = await directory.named(actor, [actor.facility_id or UUID(int=0)])
             system = codes.patient_in_facility(next(iter(facility.values())).code)
-            return await records.locate(actor, Identifier(system, data.local_id.strip()))
+            return await finding.locate(actor, Identifier(system, data.local_id.strip()))
         case "four_items":
             born = parse_birth_date(
                 data.birth_year, data.birth_month, data.birth_day, clock.today_in_japan()

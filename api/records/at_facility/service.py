@@ -26,7 +26,7 @@ from api.core.errors import NotFound, TooManyAttempts
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import attempts
-from api.records import parse, queries, service
+from api.records import finding, grounds, parse, queries
 from api.records.at_facility import forms, rules
 from api.records.at_facility import queries as entry_queries
 from api.records.at_facility.errors import EntryChanged, EntryFaults, NotAWriter, NotTaken
@@ -111,9 +111,9 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
         await attempts.sweep(tx)
     if wait:
         raise TooManyAttempts(wait)
-    subject = await service.locate(actor, identifier)
+    subject = await finding.locate(actor, identifier)
     if subject is None:
-        await service.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
+        await grounds.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
         return None
     async with unit_of_work(actor, subject=subject) as tx:
         state = await stored.locked_settings_in(tx)
@@ -319,7 +319,7 @@ async def _detail(
         raise NotFound
     standing = await directory.standing_in(tx, actor)
     versions = versions_of(known, standing, clock.now())
-    return service.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
+    return grounds.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
 
 
 def _said(actor: Actor, standing: directory.Standing) -> dict[str, Any]:

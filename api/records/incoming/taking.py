@@ -12,7 +12,8 @@ from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
 from api.records.incoming import answers, arriving
-from api.records.incoming.plan import Plan, plan, plan_built
+from api.records.incoming.plan import plan, plan_built
+from api.records.incoming.planned import Plan
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
     UNKNOWN,

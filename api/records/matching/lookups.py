@@ -1,6 +1,6 @@
 """Who a system asks for: by a description (`$match`) or by its own number or a card (`$ihe-pix`).
 
-An answer is only of whom the asker may know anyway (`records.service.show`). Nobody, and somebody
+An answer is only of whom the asker may know anyway (`records.finding.show`). Nobody, and somebody
 they may not know, cannot be told apart; both are logged.
 """
 
@@ -11,13 +11,13 @@ from api.access_log.events import EventName
 from api.access_log.service import Appended
 from api.core.actor import Actor
 from api.core.database import unit_of_work
+from api.records import finding, grounds
 from api.records import queries as record_queries
-from api.records import service as records
+from api.records.finding import Person
 from api.records.mapping import Identifier
 from api.records.matching import service as matching
 from api.records.matching.persons import Demographics
 from api.records.matching.rules import grades
-from api.records.service import Person
 
 MOST_ASKED: Final = 5
 
@@ -55,18 +55,18 @@ async def match(
     for participant_id, grade, score in grades(outcome)[:MOST_ASKED]:
         if only_certain and grade != "certain":
             continue
-        shown = await records.show(actor, participant_id)
+        shown = await finding.show(actor, participant_id)
         if shown.person is not None:
             found.append(Graded(shown.person, grade, score))
             event = event if len(found) > 1 else shown.event
         event = event or shown.event
     if event is None:
-        event = await records.log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
+        event = await grounds.log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
     return Matches(found[:count], event)
 
 
 async def cross_reference(actor: Actor, identifier: Identifier) -> CrossReference:
-    shown = await records.find(actor, identifier)
+    shown = await finding.find(actor, identifier)
     if shown.person is None or actor.facility_id is None:
         return CrossReference(None, [], shown.event)
     participant_id = shown.person.participant_id

@@ -11,7 +11,7 @@ from api.access_log.events import EventName
 from api.core.actor import Actor
 from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
-from api.records import service
+from api.records import finding, grounds, service
 from api.records.asking import service as evaluation
 from api.records.errors import BadValue, PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import Identifier
@@ -128,7 +128,7 @@ async def read(request: FhirRequest, actor: Actor, resource_type: str, resource_
             raise not_found(held.event)
         return fhir(msgspec.json.encode(held.consent), held.event)
     if resource_type == PATIENT:
-        found = await service.show(actor, record_id)
+        found = await finding.show(actor, record_id)
         if found.person is None:
             raise not_found(found.event)
         return fhir(msgspec.json.encode(patient(found.person, None)), found.event)
@@ -153,7 +153,7 @@ async def _version(
 ) -> Answer:
     if resource_type not in STORED:
         raise UnknownType
-    subject = await service.owner_of(actor, record_id)
+    subject = await finding.owner_of(actor, record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     form = "bundle" if asked is None else "history"
@@ -173,7 +173,7 @@ async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pai
     asked = named(pairs, OF_HISTORY)
     record_id = search.id_of(resource_id)
     door = f"{resource_type}/{record_id}/_history"
-    subject = await service.owner_of(actor, record_id)
+    subject = await finding.owner_of(actor, record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     if "_page" in asked:
@@ -263,7 +263,7 @@ async def _consents(actor: Actor, asked: dict[str, str]) -> Answer:
     who = next(((name, asked[name]) for name in search.BY_PATIENT if name in asked), None)
     subject = await _subject(actor, who)
     if subject is None:
-        event = await service.log_nobody(actor, EventName.CONSENT_READ)
+        event = await grounds.log_nobody(actor, EventName.CONSENT_READ)
         held = evaluation.Held(None, event)
     else:
         held = await evaluation.consent_of(actor, subject)
@@ -282,7 +282,7 @@ async def _patients(actor: Actor, asked: dict[str, str], *, is_posted: bool) -> 
         identifier = _identifier(asked["identifier"])
         person, event = await _found(actor, identifier, asked, is_posted=is_posted)
     elif "_id" in asked and "birthdate" not in asked:
-        person, event = await service.show(actor, search.id_of(asked["_id"]))
+        person, event = await finding.show(actor, search.id_of(asked["_id"]))
     else:
         raise PatientNeeded
     entries = []
@@ -296,21 +296,21 @@ async def _patients(actor: Actor, asked: dict[str, str], *, is_posted: bool) -> 
 
 async def _found(
     actor: Actor, identifier: Identifier, asked: dict[str, str], *, is_posted: bool
-) -> service.Found:
+) -> finding.Found:
     is_insured = identifier.system == codes.INSURANCE_MEMBER
     if ("birthdate" in asked) != is_insured or "_id" in asked:
         raise BadValue(name="birthdate" if "_id" not in asked else "_id")
     if identifier.system == codes.DESK_CODE:
         if not is_posted:  # it opens, and a number in an address is kept by whatever passes it on
             raise BadValue(name="identifier")
-        return await service.find_by_desk_code(actor, identifier.value)
+        return await finding.find_by_desk_code(actor, identifier.value)
     born_on = None
     if is_insured:
         try:
             born_on = date.fromisoformat(asked["birthdate"].removeprefix("eq"))
         except ValueError:
             raise BadValue(name="birthdate") from None
-    return await service.find(actor, identifier, born_on)
+    return await finding.find(actor, identifier, born_on)
 
 
 async def _subject(actor: Actor, who: tuple[str, str] | None) -> UUID | None:
@@ -319,7 +319,7 @@ async def _subject(actor: Actor, who: tuple[str, str] | None) -> UUID | None:
     name, value = who
     if name == "patient":
         return search.id_of(value.removeprefix(f"{base()}/").removeprefix("Patient/"))
-    return await service.locate(actor, _identifier(value))
+    return await finding.locate(actor, _identifier(value))
 
 
 def _identifier(text: str) -> Identifier:

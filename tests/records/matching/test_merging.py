@@ -21,6 +21,7 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.identity.enrolling import intake, look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
+from api.records import finding
 from api.records import service as reading
 from api.records.errors import MergeRefused
 from api.records.incoming import service as ingest
@@ -103,7 +104,7 @@ async def answers(pair: Pair, *viewers: Actor) -> list[Any]:
     for viewer in viewers:
         for each in (pair.remains, pair.other):
             page = await reading.read(viewer, each.id, ("MedicationRequest",))
-            shown = await reading.show(viewer, each.id)
+            shown = await finding.show(viewer, each.id)
             found += [page.entries, page.total, shown.person]
     return found
 

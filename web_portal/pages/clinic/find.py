@@ -21,7 +21,7 @@ from api.fhir import codes
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import PORTAL, professionals_only
 from api.identity.my_number import is_my_number
-from api.records import service as records
+from api.records import finding
 from api.records.errors import NumberRefused, NumberTaken
 from api.records.linking import service as linking
 from api.records.mapping import Identifier
@@ -80,7 +80,7 @@ async def find(
         values = {"card": data.card, "local_id": data.local_id} if is_kept else {}
         message = f"{say(request, fault.key)} {say(request, f'{fault.key}.next')}"
         return await find_form(request, actor, values, {str(data.by): message})
-    person = (await records.find(actor, identifier)).person
+    person = (await finding.find(actor, identifier)).person
     if person is None:
         is_card = identifier.system == codes.CARD
         return await refused(request, actor, identifier.value if is_card else "")
