@@ -96,12 +96,14 @@ async def read(
     count: int = 50,
     search: Search | None = None,
     asked: tuple[str, ...] | None = None,
+    only_with_records: bool = False,
 ) -> Page:
     """Everything of these types (none: all) that this requester may see of this participant now.
 
     `search` narrows it, orders it and goes on where a page ended; a count of 0 only counts then.
-    `asked` is what the event says was asked for, where that is not the types. A refusal is an event
-    of the participant's log too, and looks like having nothing.
+    `asked` is what the event says was asked for, where that is not the types; `only_with_records`
+    whose they are is told with records alone. A refusal is an event of the participant's log too,
+    and looks like having nothing.
     """
     page_size = min(max(count, 1 if search is None else 0), MOST_ROWS)
     asked = types if asked is None else asked
@@ -141,6 +143,8 @@ async def read(
         except NotFound:
             return await nothing(actor)
         wanted, digest, answer = plan(known, standing)
+        if only_with_records:
+            answer = answer._replace(only_with_records=True)
         try:
             found = await _reading.call(actor, subject, digest, wanted, answer)
         except asyncpg.PostgresError as error:
@@ -157,6 +161,7 @@ async def read(
         held = await policies.locked_policy_in(tx)
         if held is not None:
             wanted, _, answer = plan(held, await directory.standing_in(tx, actor))
+            answer = answer._replace(only_with_records=only_with_records)
             row = await queries.read_in(tx, actor, subject, wanted)
             if row is not None:
                 owed = [_owed(subject, answer, row)]
@@ -205,7 +210,7 @@ _reading = queries.reading(_log_reads)
 
 def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
     lines = [row["told"]] if row["told"] else []
-    if row["person"] is not None:
+    if _tells_person(answer, row):
         lines.append(BASIC_TOLD)
     told = Resources(",".join(lines), ids_of(row["told_ids"]))
     untold = Resources(row["untold"] or "", ids_of(row["untold_ids"]))
@@ -216,6 +221,10 @@ def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
         outcome, shared = "permitted", answer.own
     place = Place(row["last_pseq"], row["last_commit"], row["at"])
     return Owed(subject, EventName.RECORD_READ, outcome, shared, told, untold, place)
+
+
+def _tells_person(answer: "_Answer", row: asyncpg.Record) -> bool:
+    return row["person"] is not None and bool(row["shown"] or not answer.only_with_records)
 
 
 def ids_of(joined: bytes | None) -> bytes:
@@ -236,7 +245,7 @@ def _page(
     subject: UUID, answer: "_Answer", row: asyncpg.Record, event: Appended, page_size: int
 ) -> Page:
     page = page_of(row, event, page_size)
-    if row["person"] is not None:
+    if _tells_person(answer, row):
         named = msgspec.json.decode(row["person"], type=_Named)
         return page._replace(person=Person(subject, *msgspec.structs.astuple(named)))
     if answer.outcome == "permitted" or page.entries:
@@ -264,7 +273,7 @@ class _Answer(NamedTuple):
     """What one requester may read of one participant, ready to send to PostgreSQL.
 
     `own` is what the event says instead when only the facility's own records were shown. By form,
-    types and size, `first_pages` keeps plans and their digests.
+    types and size, `first_pages` keeps plans and their digests. `only_with_records`: as in `read`.
     """
 
     filter: Filter
@@ -273,6 +282,7 @@ class _Answer(NamedTuple):
     own: Common | None
     holds_until: datetime | None
     first_pages: dict[tuple[str, tuple[str, ...], int], tuple[queries.ReadPlan, bytes]]
+    only_with_records: bool = False
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}

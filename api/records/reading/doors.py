@@ -77,7 +77,8 @@ async def find(
         asked.summary,
         asked.elements,
     )
-    return _searched(actor, place, await _page_of(actor, place), asked, self_link)
+    page = await _page_of(actor, place, is_person=asked.is_person)
+    return _searched(actor, place, page, asked, self_link)
 
 
 async def _search_on(actor: Actor, door: str, token: str) -> Answer:
@@ -87,13 +88,15 @@ async def _search_on(actor: Actor, door: str, token: str) -> Answer:
     return _searched(actor, place, page, asked, link(door, [("_page", token)]))
 
 
-async def _page_of(actor: Actor, place: Place) -> Page:
+async def _page_of(actor: Actor, place: Place, *, is_person: bool = False) -> Page:
     """The first page of all there is goes the short way; its plan is kept."""
-    is_plain = place.search == search.EVERYTHING and place.count > 0
+    is_plain = place.search == search.EVERYTHING and place.count > 0 and not is_person
     return await service.read(
         actor,
         place.subject,
         place.types,
+        form="everything" if is_person else "bundle",
+        only_with_records=is_person,
         count=place.count,
         search=None if is_plain else place.search,
         asked=() if place.types == STORED else None,
@@ -103,7 +106,12 @@ async def _page_of(actor: Actor, place: Place) -> Page:
 def _searched(
     actor: Actor, place: Place | None, page: Page, asked: Asked, self_link: str
 ) -> Answer:
-    entries = shortened_entries(page.entries, asked.summary, asked.elements)
+    found = page.entries
+    if asked.is_person and found and page.person is not None and page.person.name is not None:
+        text = msgspec.json.encode(patient(page.person, None)).decode()
+        whose = entry_text(base(), PATIENT, str(page.person.participant_id), text, mode="include")
+        found = b"%b,%b" % (found, whose.encode())
+    entries = shortened_entries(found, asked.summary, asked.elements)
     if asked.ignored:
         entries = b",".join(filter(None, (entries, ignored_entry(asked.ignored))))
     total = page.total if asked.search.is_counted else None
