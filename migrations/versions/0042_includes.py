@@ -1,4 +1,5 @@
-"""What a search's matches refer to comes along, by the same filter and in the same event."""
+"""What a search's matches refer to comes along, by the same filter and in the same event; a merged
+person is found by their insurance."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -144,6 +145,22 @@ BEGIN
         told_ids, untold, untold_ids) i;
   END IF;
 END $$;
+
+-- Whose insurance this is, as before; two registrations that are one person are that person.
+GRANT CREATE ON SCHEMA public TO tsunagu_lookup;
+SET LOCAL ROLE tsunagu_lookup;
+CREATE OR REPLACE FUNCTION identity_participant_of_insurance(
+  p_insurer text, p_symbol text, p_number text, p_branch text, p_birth_on date) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT (array_agg(DISTINCT app.one_person(p.participant_id)))[1]
+  FROM registration r JOIN participant p USING (participant_id)
+  WHERE r.insurer = p_insurer AND r.insurance_symbol = p_symbol
+    AND r.insurance_number = p_number AND r.insurance_branch = p_branch
+    AND p_insurer <> '' AND p.birth_on = p_birth_on
+  HAVING count(DISTINCT app.one_person(p.participant_id)) = 1
+$$;
+SET LOCAL ROLE tsunagu_owner;
+REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 """
 
 
