@@ -87,6 +87,16 @@ async def change(who: Visitor, entry: str, **fields: str):
     return await who.post(action, {**typed, **hidden, **fields})
 
 
+async def test_a_birth_date_is_typed_in_the_era_on_the_certificate(
+    hanako: Visitor, nurse: Visitor
+) -> None:
+    assert await before(nurse, hanako, birth_era="showa", birth_year="15")
+    assert hanako.card
+    fields = {"by": "card", "card": hanako.card.grouped, **BIRTH}
+    answer = await nurse.post("/clinic/write", fields | {"birth_era": "heisei", "birth_year": "15"})
+    assert answer.status_code == 422
+
+
 async def test_a_nurse_who_may_not_read_writes_a_note_and_hanako_reads_it(
     hanako: Visitor, nurse: Visitor
 ) -> None:

@@ -27,7 +27,7 @@ from api.core.errors import NotFound, TooManyAttempts
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import attempts
-from api.records import parse, queries, service
+from api.records import finding, grounds, parse, queries, service
 from api.records.at_facility import forms, rules
 from api.records.at_facility import queries as entry_queries
 from api.records.at_facility.errors import EntryChanged, EntryFaults, NotAWriter, NotTaken
@@ -112,9 +112,9 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
         await attempts.sweep(tx)
     if wait:
         raise TooManyAttempts(wait)
-    subject = await service.locate(actor, identifier)
+    subject = await finding.locate(actor, identifier)
     if subject is None:
-        await service.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
+        await grounds.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
         return None
     async with unit_of_work(actor, subject=subject) as tx:
         state = await stored.locked_settings_in(tx)
@@ -238,7 +238,7 @@ async def _opened(actor: Actor, subject: UUID) -> AsyncIterator[tuple[Transactio
             yield tx, await _open(tx, actor)
     except _TurnedAway:
         if await service.log_refused(actor, subject) is None:
-            await service.log_nobody(actor, EventName.RECORD_READ)
+            await grounds.log_nobody(actor, EventName.RECORD_READ)
         raise NotFound from None
 
 
@@ -335,7 +335,7 @@ async def _detail(
         raise NotFound
     standing = await directory.standing_in(tx, actor)
     versions = versions_of(known, standing, clock.now())
-    return service.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
+    return grounds.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
 
 
 def _said(actor: Actor, standing: directory.Standing) -> dict[str, Any]:

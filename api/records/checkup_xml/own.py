@@ -24,7 +24,8 @@ from api.records.checkup_xml.errors import FileRefused, NotTakingPart, OtherPers
 from api.records.checkup_xml.reading import Checkup, Unreadable, read
 from api.records.incoming import versions
 from api.records.incoming.content import content, content_of_body
-from api.records.incoming.plan import PlannedItem, plan
+from api.records.incoming.plan import plan
+from api.records.incoming.planned import PlannedItem
 from api.records.incoming.queries import Row
 from api.records.own.plain import facts_of
 from api.records.own.service import most_shown

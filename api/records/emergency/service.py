@@ -23,16 +23,9 @@ from api.emergency.errors import SessionOver
 from api.emergency.service import Grant
 from api.records import queries
 from api.records.filtering import filter_of
-from api.records.service import (
-    MOST_ROWS,
-    Page,
-    Person,
-    TimelineLine,
-    basis_for,
-    event_detail,
-    ids_of,
-    page_of,
-)
+from api.records.finding import Person
+from api.records.grounds import basis_for, event_detail
+from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
 
 # What can kill at once comes first.
 FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")

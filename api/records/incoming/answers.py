@@ -11,7 +11,7 @@ from api.core.database import Transaction, turn_to, unit_of_work
 from api.records import queries as record_queries
 from api.records.errors import KeyReused, NotStored
 from api.records.incoming import queries
-from api.records.incoming.plan import Kind
+from api.records.incoming.planned import Kind
 from api.records.incoming.sending import Sending, Stored, StoredRecord
 from api.records.incoming.versions import Change, Key, Version
 from api.records.parse import Fault

@@ -12,7 +12,7 @@ from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.identity.my_number import contains_my_number
 from api.records.incoming import queries
-from api.records.incoming.plan import UNCONDITIONAL, Conditions
+from api.records.incoming.conditions import UNCONDITIONAL, Conditions
 from api.records.incoming.sending import UNKNOWN, Asked, Sending, acting_facility_in
 from api.records.incoming.unkept import holds_my_number
 from api.records.parse import Fault

@@ -12,7 +12,9 @@ from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
 from api.records.incoming import answers, arriving
-from api.records.incoming.plan import UNCONDITIONAL, Plan, PlannedItem, plan, plan_built
+from api.records.incoming.conditions import UNCONDITIONAL
+from api.records.incoming.plan import plan, plan_built
+from api.records.incoming.planned import Plan, PlannedItem
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
     MY_NUMBER,

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from api.records.incoming.content import content, without_server_parts
-from api.records.incoming.plan import PlannedItem
+from api.records.incoming.planned import PlannedItem
 from api.records.parse import Json, as_object, encode
 from api.records.shapes import SHAPES
 

@@ -14,7 +14,7 @@ from api.directory.service import FacilityLine
 from api.fhir import codes
 from api.records import queries
 from api.records.errors import NotStored
-from api.records.incoming.plan import PlannedItem
+from api.records.incoming.planned import PlannedItem
 from api.records.incoming.sending import NOT_TAKEN, UNKNOWN, Sending, acting_facility_in
 from api.records.mapping import SubjectRef
 from api.records.matching import service as matching

@@ -18,8 +18,9 @@ from api.core.ids import uuid7
 from api.directory.service import FacilityLine
 from api.records.errors import NotStored
 from api.records.incoming import content, queries, versions
-from api.records.incoming.plan import Plan, PlannedItem, with_references
+from api.records.incoming.planned import Plan, PlannedItem
 from api.records.incoming.queries import Row
+from api.records.incoming.rewriting import with_references
 from api.records.incoming.sending import Sending, StoredRecord
 from api.records.incoming.versions import Change, Key, Version
 from api.records.mapping import HIDDEN_MARKS

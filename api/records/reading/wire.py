@@ -18,8 +18,8 @@ from api.access_log.service import Appended
 from api.core import i18n, runtime
 from api.core.errors import NotFound
 from api.fhir.outcome import Issue, operation_outcome
+from api.records.finding import Person
 from api.records.mapping import Identifier
-from api.records.service import Person
 
 FHIR_JSON: Final = "application/fhir+json"
 # Longer than it takes to find out whose an id is, to decide and to log, whichever came of it.

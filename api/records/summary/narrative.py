@@ -13,7 +13,7 @@ from uuid import UUID
 from api.core import i18n
 from api.records.own.plain import Fact, facts_of
 from api.records.parse import Json
-from api.records.summary.rules import MEDICINES, Entry
+from api.records.summary.sections import MEDICINES, Entry
 
 Facilities = Mapping[UUID, Mapping[str, str]]
 

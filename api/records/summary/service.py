@@ -26,7 +26,8 @@ from api.records.own.service import most_shown
 from api.records.parse import Json
 from api.records.summary import queries
 from api.records.summary.document import Facilities, Issuer, Person, document
-from api.records.summary.rules import TYPES, Given, Summary, summary_of
+from api.records.summary.rules import TYPES, summary_of
+from api.records.summary.sections import Given, Summary
 from api.records.whole import service as whole
 from api.records.whole.queries import Permitted
 

@@ -23,8 +23,10 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.records import queries as record_queries
 from api.records.filtering import Filter, filter_of
+from api.records.finding import Person
+from api.records.grounds import event_detail, log_nobody
 from api.records.mapping import HIDDEN_MARKS
-from api.records.service import Person, event_detail, log_nobody, log_refused
+from api.records.service import log_refused
 from api.records.viewing import queries
 from api.records.viewing.queries import Narrowed
 

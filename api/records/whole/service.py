@@ -24,7 +24,7 @@ from api.core.database import Transaction
 from api.directory import service as directory
 from api.records import queries as record_queries
 from api.records.filtering import filter_of
-from api.records.service import basis_for, event_detail, reason_of
+from api.records.grounds import basis_for, event_detail, reason_of
 from api.records.whole import queries
 from api.records.whole.queries import Permitted, Piece
 

@@ -19,12 +19,15 @@ from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
+from api.fhir.codes import INSURANCE_MEMBER
 from api.identity.enrolling import intake, look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
+from api.records import finding
 from api.records import service as reading
 from api.records.errors import MergeRefused
 from api.records.incoming import service as ingest
 from api.records.incoming.service import StoredRecord
+from api.records.mapping import Identifier
 from api.records.matching import merging
 from api.records.matching.merge_rules import Closed, closed_on_arrival
 from tests.portal import scene
@@ -103,7 +106,7 @@ async def answers(pair: Pair, *viewers: Actor) -> list[Any]:
     for viewer in viewers:
         for each in (pair.remains, pair.other):
             page = await reading.read(viewer, each.id, ("MedicationRequest",))
-            shown = await reading.show(viewer, each.id)
+            shown = await finding.show(viewer, each.id)
             found += [page.entries, page.total, shown.person]
     return found
 
@@ -113,6 +116,18 @@ async def merged(pair: Pair, ueda: Actor, second_officer: Actor) -> UUID:
     await merging.confirm(second_officer, merge_id)
     await merging.answer(pair.mine, merge_id, is_yes=True)
     return merge_id
+
+
+async def test_insurance_of_both_registrations_finds_the_one_person_they_are(
+    pair: Pair, ueda: Actor, second_officer: Actor, clinic: Actor
+):
+    born_on, insured = pair.remains.person.birth_on, pair.remains.person.insured
+    assert insured is not None
+    value = ":".join((insured.insurer, insured.symbol, insured.number, insured.branch))
+    identifier = Identifier(INSURANCE_MEMBER, value)
+    assert await finding.locate(clinic, identifier, born_on) is None
+    await merged(pair, ueda, second_officer)
+    assert await finding.locate(clinic, identifier, born_on) == pair.remains.id
 
 
 async def test_one_officer_alone_merges_nobody(pair: Pair, ueda: Actor, second_officer: Actor):

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from api.fhir.codes import DRUG_NOT_CODED, ICD10, JLAC10, LOINC, YJ
-from api.records.summary.rules import Entry, Given, given_until, is_current, summary_of
+from api.records.summary.rules import given_until, is_current, summary_of
+from api.records.summary.sections import Entry, Given
 from tests.records import shapes
 
 TODAY = date(2026, 5, 3)

@@ -14,8 +14,8 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.records import parse
+from api.records.finding import Person
 from api.records.parse import Json
-from api.records.service import Person
 from api.records.viewing import plain
 from api.records.viewing import service as viewing
 from api.records.viewing.service import Look, Part, Seen, Wanted
