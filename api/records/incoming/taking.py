@@ -31,7 +31,7 @@ from api.records.incoming.writing import log, write
 from api.records.parse import Fault, Json, Refused, decode
 
 # Larger bodies are read beside the loop: 10 MB takes a second, and others are served meanwhile.
-AT_ONCE: Final = 64 * 1024
+AT_ONCE: Final = 128 * 1024
 # So many of them are held read at a time; the others wait as the bytes they came in, which are a
 # tenth as large.
 _large: Final = asyncio.Semaphore(4)
