@@ -32,8 +32,9 @@ from api.records.parse import Fault, Json, Refused, decode
 
 # Larger bodies are read beside the loop: 10 MB takes a second, and others are served meanwhile.
 AT_ONCE: Final = 128 * 1024
-# So many of them are held read at a time; the others wait as the bytes they came in, which are a
-# tenth as large.
+# Of those above this size four are held read at a time; the others wait as the bytes they came in,
+# which are a tenth as large.
+SMALL: Final = 16 * 1024
 _large: Final = asyncio.Semaphore(4)
 
 
@@ -43,10 +44,13 @@ async def store_body(sending: Sending, body: bytes) -> Stored:
     earlier = await answers.earlier(sending)
     if earlier is not None:
         return earlier
-    if len(body) <= AT_ONCE:
+    if len(body) <= SMALL:
         return await _store_planned(sending, body, *_planned(body, sending.asked))
     async with _large:
-        planned, count = await asyncio.to_thread(_planned, body, sending.asked)
+        if len(body) <= AT_ONCE:
+            planned, count = _planned(body, sending.asked)
+        else:
+            planned, count = await asyncio.to_thread(_planned, body, sending.asked)
         return await _store_planned(sending, body, planned, count)
 
 
