@@ -184,6 +184,14 @@ def read_moment(value: object) -> tuple[date | None, datetime | None]:
     return _moment(value)
 
 
+def read_day(value: object) -> date | None:
+    """The day of a FHIR date or dateTime as it was written; None for what is none."""
+    try:
+        return read_moment(value)[0]
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=1024)  # the records of one sending are of few moments
 def _moment(value: str) -> tuple[date | None, datetime | None]:
     if "T" not in value:

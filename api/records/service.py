@@ -367,7 +367,8 @@ async def find_by_desk_code(actor: Actor, digits: str) -> Found:
     return await show(actor, subject)
 
 
-async def owner_of(actor: Actor, record_id: UUID) -> UUID | None:
+async def owner_of(record_id: UUID) -> UUID | None:
+    """Whose record an id names; of nobody, None. It opens nothing: the reading decides and logs."""
     return await queries.owner_of_record(record_id)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Raw, Struct
 
 from api.records.mapping import composition_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment
+from api.records.parse import Json, as_object, as_objects, as_text, read_day
 
 MOST_FACTS: Final = 100
 LONGEST_VALUE: Final = 5000  # characters; the rest of a long letter is at the facility
@@ -93,7 +93,7 @@ def _immunization(resource: Json) -> Iterator[Fact]:
 def _encounter(resource: Json) -> Iterator[Fact]:
     yield Fact("way", name_of(resource.get("class")))
     period = as_object(resource.get("period"))
-    if _day(period.get("end")) != _day(period.get("start")):
+    if read_day(period.get("end")) != read_day(period.get("start")):
         yield from _ended(period.get("end"))
 
 
@@ -223,16 +223,9 @@ def _named(kind: str, value: object) -> Iterator[Fact]:
 
 
 def _ended(value: object) -> Iterator[Fact]:
-    on = _day(value)
+    on = read_day(value)
     if on is not None:
         yield Fact("ended", on=on)
-
-
-def _day(value: object) -> date | None:
-    try:
-        return read_moment(value)[0]
-    except ValueError:
-        return None
 
 
 class _Text(HTMLParser):

@@ -153,7 +153,7 @@ async def _version(
 ) -> Answer:
     if resource_type not in STORED:
         raise UnknownType
-    subject = await service.owner_of(actor, record_id)
+    subject = await service.owner_of(record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     form = "bundle" if asked is None else "history"
@@ -173,7 +173,7 @@ async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pai
     asked = named(pairs, OF_HISTORY)
     record_id = search.id_of(resource_id)
     door = f"{resource_type}/{record_id}/_history"
-    subject = await service.owner_of(actor, record_id)
+    subject = await service.owner_of(record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     if "_page" in asked:

@@ -24,7 +24,7 @@ from msgspec import Raw, Struct, structs
 
 from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS, LOINC, canonical_system
 from api.records.mapping import name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment
+from api.records.parse import Json, as_object, as_objects, as_text, read_day
 
 Mark = Literal["unconfirmed", "untold", "high"]
 
@@ -180,7 +180,7 @@ def given_until(body: Json, on: date) -> date | None:
     """The last day a medicine was given for, where the record says one."""
     period = as_object(body.get("effectivePeriod"))
     supply = as_object(body.get("dispenseRequest"))
-    ends = [_day(period.get("end"))]
+    ends = [read_day(period.get("end"))]
     days = _days(supply.get("expectedSupplyDuration") or body.get("daysSupply"))
     if days:
         ends.append(on + timedelta(days=days - 1))
@@ -241,7 +241,7 @@ def _condition(each: Given, today: date) -> Entry | None:
     if "refuted" in verified:
         return None
     period = as_object(each.body.get("abatementPeriod"))
-    ended = _day(each.body.get("abatementDateTime")) or _day(period.get("end"))
+    ended = read_day(each.body.get("abatementDateTime")) or read_day(period.get("end"))
     is_over = bool(_codes(each.body.get("clinicalStatus")) & _OVER) or (
         ended is not None and ended <= today
     )
@@ -461,13 +461,6 @@ def _loinc(concept: object) -> frozenset[str]:
         for coding in as_objects(as_object(concept).get("coding"))
         if canonical_system(as_text(coding.get("system"))) == LOINC
     )
-
-
-def _day(value: object) -> date | None:
-    try:
-        return read_moment(value)[0]
-    except ValueError:
-        return None
 
 
 def _days(quantity: object) -> int:

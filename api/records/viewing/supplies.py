@@ -10,7 +10,7 @@ from uuid import UUID
 
 from api.fhir.codes import GENERAL_NAME, YJ, canonical_system
 from api.records.mapping import name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment
+from api.records.parse import Json, as_object, as_objects, as_text, read_day
 from api.records.viewing.series import decimal_of, digits_of
 
 KINDS: Final = ("prescription", "dispensing", "injection")
@@ -138,26 +138,19 @@ def _span(body: Json, dosages: Sequence[Json], fallback: date) -> tuple[date, da
     for dosage in dosages:
         for extension in as_objects(dosage.get("extension")):
             if as_text(extension.get("url")).endswith("PeriodOfUse"):
-                start = _day(as_object(extension.get("valuePeriod")).get("start"))
+                start = read_day(as_object(extension.get("valuePeriod")).get("start"))
                 if start is not None:
                     return start, None
     for name in ("effectivePeriod", "effectiveDateTime", "whenHandedOver", "whenPrepared"):
         value = body.get(name)
         if isinstance(value, dict):
-            start = _day(value.get("start"))
+            start = read_day(value.get("start"))
             if start is not None:
-                end = _day(value.get("end"))
+                end = read_day(value.get("end"))
                 return start, end if end is not None and end >= start else None
-        elif value is not None and (start := _day(value)) is not None:
+        elif value is not None and (start := read_day(value)) is not None:
             return start, None
-    return _day(body.get("authoredOn")) or fallback, None
-
-
-def _day(value: object) -> date | None:
-    try:
-        return read_moment(value)[0]
-    except ValueError:
-        return None
+    return read_day(body.get("authoredOn")) or fallback, None
 
 
 def _is_as_needed(dosages: Sequence[Json]) -> bool:
