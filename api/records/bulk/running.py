@@ -24,7 +24,7 @@ from api.core.logging import log
 from api.directory import service as directory
 from api.fhir import codes
 from api.identity.tokens import systems
-from api.records.bulk import files, queries, service
+from api.records.bulk import files, queries, service, still_allowed
 from api.records.bulk.files import Writer
 from api.records.bulk.queries import Position, Taken
 from api.records.bulk.rules import OUTCOME, PATIENT, File, Wish, outcome, patient
@@ -231,4 +231,4 @@ async def _finish(held: _Held, state: str, expires_at: datetime | None) -> None:
         if row is not None:
             job = service.job_of(row)
             detail = {"state": state, "patients": job.done, "counts": job.counts}
-            await service.note_in(tx, EventName.EXPORT_ENDED, job.export_id, detail)
+            await still_allowed.note_in(tx, EventName.EXPORT_ENDED, job.export_id, detail)
