@@ -27,6 +27,7 @@ from api.records.parse import (
     as_objects,
     as_text,
     profiles,
+    read_day,
     read_moment,
     walk,
 )
@@ -241,10 +242,7 @@ def patient_entry(entry: Json) -> SubjectRef:
 
 
 def _patient_ref(reference: str, patient: Json) -> SubjectRef:
-    try:
-        birth_on, _ = read_moment(patient.get("birthDate"))
-    except ValueError:
-        birth_on = None
+    birth_on = read_day(patient.get("birthDate"))
     is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
     identifiers = _identifiers(as_objects(patient.get("identifier")))
     return SubjectRef(
