@@ -117,6 +117,8 @@ _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 class Identifier(msgspec.Struct, frozen=True):
+    """A FHIR identifier: its system as a URL or OID, its value as sent."""
+
     system: str
     value: str
 
@@ -144,6 +146,12 @@ class SubjectRef(msgspec.Struct, frozen=True):
 
 
 class Classified(msgspec.Struct, frozen=True):
+    """What a record is, beside its text.
+
+    `effective_on` is the day as written, `effective_at` the instant in UTC where there is one;
+    `sensitivity` 0 to 2, `classes` why; `marks` as in `own_marks`; `institution` ten digits.
+    """
+
     resource_type: str
     category: str
     subject: SubjectRef
@@ -416,6 +424,7 @@ def _plain_title(resource: Json) -> str:
 
 
 def name_of(value: object) -> str:
+    """What a text or CodeableConcept is called: its text, else its first display, else ""."""
     if isinstance(value, str):
         return value
     concept = as_object(value)

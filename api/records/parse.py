@@ -210,14 +210,17 @@ def _moment(value: str) -> tuple[date | None, datetime | None]:
 
 
 def as_object(value: object) -> Json:
+    """{} for what is no object."""
     return value if isinstance(value, dict) else {}
 
 
 def as_objects(value: object) -> list[Json]:
+    """The objects of a list; [] for what is no list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def as_text(value: object) -> str:
+    """Empty for what is no text."""
     return value if isinstance(value, str) else ""
 
 

@@ -392,6 +392,7 @@ async def _locate(
 
 
 async def log_nobody(actor: Actor, event: EventName) -> Appended:
+    """The event of an act about nobody we know, in the system log."""
     async with unit_of_work(actor) as tx:
         return await access_log.append_system(
             tx, event, outcome="denied", detail={"name": actor.name}

@@ -49,6 +49,7 @@ async def find(app: AppAccess, resource_type: str, pairs: Pairs) -> Answer:
 
 
 async def read(app: AppAccess, resource_type: str, record_id: UUID) -> Answer:
+    """One record the app may read, or the Patient. Raises `UnknownType`, `NotFound`."""
     if resource_type not in service.TYPES:
         raise UnknownType
     if resource_type != service.PATIENT:

@@ -217,6 +217,7 @@ def is_withdrawn(resource: Json) -> bool:
 
 
 def kind_of(resource: Json) -> Kind:
+    """Which form a stored resource was written on."""
     names: dict[str, Kind] = {"Composition": "note", "QuestionnaireResponse": "life"}
     return names.get(as_text(resource.get("resourceType")), "vitals")
 

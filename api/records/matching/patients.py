@@ -14,6 +14,7 @@ _CARD_DIGITS: Final = 16
 
 
 def demographics_of(patient: Json) -> Demographics:
+    """What a FHIR Patient says in the JP Core shape; what it does not say whole is left empty."""
     name, kana = _names(patient)
     card, insured = "", None
     for each in as_objects(patient.get("identifier")):

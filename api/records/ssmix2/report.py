@@ -84,6 +84,7 @@ def format_account(account: Account, locale: str) -> str:
 
 
 def spoken(reason: str, detail: str, locale: str) -> str:
+    """A reason in the operator's language, with what it is about."""
     words = i18n.text(locale, f"record.storage.reason.{reason}")
     return i18n.text(locale, "record.storage.named", reason=words, name=detail) if detail else words
 

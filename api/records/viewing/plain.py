@@ -81,6 +81,7 @@ def notes_of(body: Json) -> list[str]:
 
 
 def codes_of(body: Json) -> list[Code]:
+    """Every code it has, in the order it came."""
     return list(_codes(body))
 
 

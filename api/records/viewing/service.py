@@ -105,6 +105,7 @@ async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
 
 
 def in_full(record_id: UUID) -> Wanted:
+    """One record with all of its text."""
     return Wanted(record_id=record_id, most_bytes=2**31 - 1, count=1)
 
 
