@@ -269,21 +269,10 @@ def _contained(resource: Json, inner_id: str) -> Json | None:
     return next((each for each in inner if each.get("id") == inner_id), None)
 
 
-def _codings(concept: object) -> list[tuple[str, str, str]]:
-    return [
-        (
-            canonical_system(as_text(coding.get("system"))),
-            as_text(coding.get("code")),
-            as_text(coding.get("display")),
-        )
-        for coding in as_objects(as_object(concept).get("coding"))
-    ]
-
-
 def _category_codings(resource: Json) -> frozenset[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    return frozenset((s, code) for concept in concepts for s, code, _ in _codings(concept))
+    return frozenset((s, code) for concept in concepts for s, code, _ in codings_of(concept))
 
 
 def _category_codes(resource: Json) -> frozenset[str]:
@@ -294,7 +283,7 @@ def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
         if (CATEGORY, CARE) in _category_codings(resource):
             return CARE
-        codes = {code for _, code, _ in _codings(resource.get("type"))}
+        codes = {code for _, code, _ in codings_of(resource.get("type"))}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
@@ -330,7 +319,7 @@ def _is_injection(resource: Json) -> bool:
 
 
 def _jlac10(resource: Json) -> Iterator[str]:
-    for system, code, _ in _codings(resource.get("code")):
+    for system, code, _ in codings_of(resource.get("code")):
         if system == JLAC10 or "JLAC10" in system or "InfectionLabo" in system:
             yield code
 
@@ -346,7 +335,7 @@ def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
         value = resource.get(element)
         for concept in as_objects(value) if isinstance(value, list) else [as_object(value)]:
             yield from sensitivity.of_words(as_text(concept.get("text")))
-            for system, code, display in _codings(concept):
+            for system, code, display in codings_of(concept):
                 yield from sensitivity.of_words(display)
                 if system in ICD10_SYSTEMS:
                     yield sensitivity.of_disease(code)
@@ -395,10 +384,10 @@ def _identifier(resource: Json) -> Identifier | None:
 
 def _status(resource: Json) -> str:
     """The status; of a condition or allergy the clinical one, unless it was entered in error."""
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    verification = {code for _, code, _ in codings_of(resource.get("verificationStatus"))}
     if "entered-in-error" in verification:
         return "entered-in-error"
-    clinical = (code for _, code, _ in _codings(resource.get("clinicalStatus")))
+    clinical = (code for _, code, _ in codings_of(resource.get("clinicalStatus")))
     own = as_text(resource.get("status")) or as_text(resource.get("lifecycleStatus"))
     return own or next(clinical, "")
 
@@ -409,7 +398,7 @@ def _title(resource: Json, status: str) -> str:
         return f"{name}（取り消し済み）"
     if resource.get("resourceType") != "Condition" or not name or "疑" in name:
         return name
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    verification = {code for _, code, _ in codings_of(resource.get("verificationStatus"))}
     return f"{name}（疑い）" if verification & _UNSURE else name
 
 
@@ -431,5 +420,32 @@ def name_of(value: object) -> str:
     text = as_text(concept.get("text"))
     if text:
         return text
-    displays = (display for _, _, display in _codings(concept) if display)
+    displays = (display for _, _, display in codings_of(concept) if display)
     return next(displays, "") or as_text(concept.get("display"))
+
+
+def codings_of(concept: object) -> list[tuple[str, str, str]]:
+    """System as a URL, code and display of each coding of a CodeableConcept."""
+    return [
+        (
+            canonical_system(as_text(coding.get("system"))),
+            as_text(coding.get("code")),
+            as_text(coding.get("display")),
+        )
+        for coding in as_objects(as_object(concept).get("coding"))
+    ]
+
+
+def drug_of(resource: Json) -> Json:
+    """The drug of a medication record as a CodeableConcept, from inside the record where it is kept
+    there; {} where it names none."""
+    concept = as_object(resource.get("medicationCodeableConcept"))
+    if concept:
+        return concept
+    named = as_object(resource.get("medicationReference"))
+    reference = as_text(named.get("reference"))
+    inner = _contained(resource, reference[1:]) if reference.startswith("#") else None
+    if inner is not None:
+        return as_object(inner.get("code"))
+    display = as_text(named.get("display"))
+    return {"text": display} if display else {}

@@ -22,8 +22,8 @@ from uuid import UUID
 
 from msgspec import Raw, Struct, structs
 
-from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS, LOINC, canonical_system
-from api.records.mapping import name_of
+from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS, LOINC
+from api.records.mapping import codings_of, drug_of, name_of
 from api.records.parse import Json, as_object, as_objects, as_text, read_day
 
 Mark = Literal["unconfirmed", "untold", "high"]
@@ -210,7 +210,8 @@ def _plain(
     until: date | None = None,
     marks: tuple[Mark, ...] = (),
 ) -> Entry | None:
-    title = name_of(concept) or next(iter(_codes(concept)), "")
+    codes = (code for _, code, _ in codings_of(concept) if code)
+    title = name_of(concept) or next(codes, "")
     if not title:
         return None
     return Entry(
@@ -255,19 +256,6 @@ def _medicine(each: Given, today: date) -> Entry | None:
         return None
     until = given_until(each.body, each.on)
     return _plain(each, MEDICINES, drug_of(each.body), until=until)
-
-
-def drug_of(body: Json) -> object:
-    """The drug of a medication record, from inside it where it is kept there."""
-    if body.get("medicationCodeableConcept"):
-        return body["medicationCodeableConcept"]
-    reference = as_object(body.get("medicationReference"))
-    name = as_text(reference.get("reference"))
-    for inner in as_objects(body.get("contained")):
-        if name.startswith("#") and inner.get("id") == name[1:]:
-            return inner.get("code")
-    display = as_text(reference.get("display"))
-    return {"text": display} if display else None
 
 
 def _immunization(each: Given, today: date) -> Entry | None:
@@ -351,11 +339,10 @@ def _names(entry: Entry) -> set[str]:
     place = "+".join(sorted(folded_name(name_of(each)) for each in _concepts(places)))
     words = {name_of(entry.concept)}
     names = set()
-    for coding in as_objects(entry.concept.get("coding")):
-        system, code = canonical_system(as_text(coding.get("system"))), as_text(coding.get("code"))
+    for system, code, display in codings_of(entry.concept):
         if system and code and system not in _NO_NAMES and not _UNCODED.fullmatch(code):
             names.add(f"{system}|{code}")
-        words.add(as_text(coding.get("display")))
+        words.add(display)
     names |= {folded_name(each) for each in words} - {""}
     return {f"{name}@{place}" for name in names}
 
@@ -450,17 +437,11 @@ _FOLD: Final[dict[str, Callable[[list[Entry]], Iterable[Entry]]]] = {
 
 
 def _codes(concept: object) -> frozenset[str]:
-    return frozenset(
-        as_text(coding.get("code")) for coding in as_objects(as_object(concept).get("coding"))
-    ) - {""}
+    return frozenset(code for _, code, _ in codings_of(concept)) - {""}
 
 
 def _loinc(concept: object) -> frozenset[str]:
-    return frozenset(
-        as_text(coding.get("code"))
-        for coding in as_objects(as_object(concept).get("coding"))
-        if canonical_system(as_text(coding.get("system"))) == LOINC
-    )
+    return frozenset(code for system, code, _ in codings_of(concept) if system == LOINC)
 
 
 def _days(quantity: object) -> int:
