@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -222,6 +223,14 @@ def as_objects(value: object) -> list[Json]:
 def as_text(value: object) -> str:
     """Empty for what is no text."""
     return value if isinstance(value, str) else ""
+
+
+def digits_of(value: object) -> str:
+    """A number as its sender wrote it; empty for what is none."""
+    if isinstance(value, msgspec.Raw):
+        return bytes(value).decode()
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else ""
 
 
 def walk(tree: object) -> Iterator[Json]:

@@ -20,11 +20,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from msgspec import Raw, Struct, structs
+from msgspec import Struct, structs
 
 from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS, LOINC
 from api.records.mapping import codings_of, drug_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_day
+from api.records.parse import Json, as_object, as_objects, as_text, digits_of, read_day
 
 Mark = Literal["unconfirmed", "untold", "high"]
 
@@ -446,10 +446,8 @@ def _loinc(concept: object) -> frozenset[str]:
 
 def _days(quantity: object) -> int:
     """A duration in days; 0 where it says none that a calendar can hold."""
-    value = as_object(quantity).get("value")
-    text = bytes(value).decode() if isinstance(value, Raw) else str(value)
     try:
-        number = int(Decimal(text))
+        number = int(Decimal(digits_of(as_object(quantity).get("value"))))
     except (InvalidOperation, ValueError, OverflowError):
         return 0
     unit = as_text(as_object(quantity).get("code")) or as_text(as_object(quantity).get("unit"))

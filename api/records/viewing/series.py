@@ -12,11 +12,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from msgspec import Raw
-
 from api.fhir.codes import JLAC10, LOINC
 from api.records.mapping import codings_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text
+from api.records.parse import Json, as_object, as_objects, as_text, digits_of
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
 # differ between laboratories; it is said, and does not part the series.
@@ -229,11 +227,3 @@ def decimal_of(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() and abs(number.adjusted()) < 16 else None
-
-
-def digits_of(value: object) -> str:
-    """As the sender wrote them; "" for what is no number."""
-    if isinstance(value, Raw):
-        return bytes(value).decode()
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    return str(value) if is_number else ""

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from api.fhir.codes import GENERAL_NAME, YJ
 from api.records.mapping import codings_of, drug_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_day
-from api.records.viewing.series import decimal_of, digits_of
+from api.records.parse import Json, as_object, as_objects, as_text, digits_of, read_day
+from api.records.viewing.series import decimal_of
 
 KINDS: Final = ("prescription", "dispensing", "injection")
 LONGEST: Final = 400  # days; more is a slip of the pen
