@@ -99,6 +99,8 @@ _FIRST: Final = {"vitals": "final", "life": "completed", "note": "final"}
 
 
 class Writer(NamedTuple):
+    """Who writes, as the record names them: their name and that of their facility."""
+
     professional_id: UUID
     name: str
     facility: str

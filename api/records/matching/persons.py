@@ -31,6 +31,8 @@ _LONG: Final = {"ア": "ア", "イ": "イ", "ウ": "ウ", "エ": "エイ", "オ"
 
 
 class Insured(msgspec.Struct, frozen=True):
+    """As on the certificate: insurer number, 記号, 番号, 枝番."""
+
     insurer: str
     symbol: str
     number: str

@@ -84,6 +84,8 @@ class Compared(NamedTuple):
 
 
 class Ranked(NamedTuple):
+    """One who may be meant, and how surely."""
+
     participant_id: UUID
     compared: Compared
 

@@ -49,12 +49,16 @@ class Attachment(NamedTuple):
 
 
 class Document(NamedTuple):
+    """A document as it is read; `authors` by name."""
+
     kind: str
     authors: tuple[str, ...]
     sections: tuple[Section, ...]
 
 
 class ImageSeries(NamedTuple):
+    """One series of an ImagingStudy, without its images."""
+
     modality: str
     site: str
     description: str

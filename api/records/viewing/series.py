@@ -35,6 +35,8 @@ class Source(NamedTuple):
 
 
 class Range(NamedTuple):
+    """A reference range, open on a side that is None."""
+
     low: Decimal | None
     high: Decimal | None
 

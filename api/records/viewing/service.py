@@ -72,6 +72,8 @@ class Part(NamedTuple):
 
 
 class Shelf(NamedTuple):
+    """How many records of a kind one facility has that may be seen."""
+
     category: str
     facility_id: UUID
     records: int
