@@ -107,18 +107,9 @@ async def _held(job: Taken) -> _Held | None:
         (facility,) = await directory.facilities_in(tx, [job.facility_id])
     if row is None:
         return None
-    actor = Actor(
-        kind=ActorKind.SYSTEM,
-        facility_id=job.facility_id,
-        professional_id=row["professional_id"],
-        profession=row["profession"],
-        purpose_of_use=row["purpose"],
-        client_id=row["client_id"],
-        name=row["by_name"] or None,
-    )
     held = _Held(
         job,
-        actor,
+        still_allowed.acting_of(job.facility_id, row),
         Wish(tuple(row["types"]), row["since"], row["request_url"]),
         codes.patient_in_facility(facility.code),
         Position(row["at_patient"], row["at_record"], row["done"], row["patients"]),

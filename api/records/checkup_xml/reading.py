@@ -91,7 +91,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Checkup(msgspec.Struct, frozen=True):
-    """What one file says. `institution` has ten digits; `report`, `program` are codes of the form."""
+    """What one file says. `institution` has ten digits; `report` and `program` are codes."""
 
     on: date
     person: Person
