@@ -142,5 +142,6 @@ async def _locate(
     return await queries.participant_of_local_id(tx, actor.facility_id, identifier.value)
 
 
-async def owner_of(actor: Actor, record_id: UUID) -> UUID | None:
+async def owner_of(record_id: UUID) -> UUID | None:
+    """Whose record an id names; of nobody, None. It opens nothing: the reading decides and logs."""
     return await queries.owner_of_record(record_id)

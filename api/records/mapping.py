@@ -27,6 +27,7 @@ from api.records.parse import (
     as_objects,
     as_text,
     profiles,
+    read_day,
     read_moment,
     walk,
 )
@@ -116,6 +117,8 @@ _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 class Identifier(msgspec.Struct, frozen=True):
+    """A FHIR identifier: its system as a URL or OID, its value as sent."""
+
     system: str
     value: str
 
@@ -143,6 +146,12 @@ class SubjectRef(msgspec.Struct, frozen=True):
 
 
 class Classified(msgspec.Struct, frozen=True):
+    """What a record is, beside its text.
+
+    `effective_on` is the day as written, `effective_at` the instant in UTC where there is one;
+    `sensitivity` 0 to 2, `classes` why; `marks` as in `own_marks`; `institution` ten digits.
+    """
+
     resource_type: str
     category: str
     subject: SubjectRef
@@ -241,10 +250,7 @@ def patient_entry(entry: Json) -> SubjectRef:
 
 
 def _patient_ref(reference: str, patient: Json) -> SubjectRef:
-    try:
-        birth_on, _ = read_moment(patient.get("birthDate"))
-    except ValueError:
-        birth_on = None
+    birth_on = read_day(patient.get("birthDate"))
     is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
     identifiers = _identifiers(as_objects(patient.get("identifier")))
     return SubjectRef(
@@ -263,21 +269,10 @@ def _contained(resource: Json, inner_id: str) -> Json | None:
     return next((each for each in inner if each.get("id") == inner_id), None)
 
 
-def _codings(concept: object) -> list[tuple[str, str, str]]:
-    return [
-        (
-            canonical_system(as_text(coding.get("system"))),
-            as_text(coding.get("code")),
-            as_text(coding.get("display")),
-        )
-        for coding in as_objects(as_object(concept).get("coding"))
-    ]
-
-
 def _category_codings(resource: Json) -> frozenset[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    return frozenset((s, code) for concept in concepts for s, code, _ in _codings(concept))
+    return frozenset((s, code) for concept in concepts for s, code, _ in codings_of(concept))
 
 
 def _category_codes(resource: Json) -> frozenset[str]:
@@ -288,7 +283,7 @@ def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
         if (CATEGORY, CARE) in _category_codings(resource):
             return CARE
-        codes = {code for _, code, _ in _codings(resource.get("type"))}
+        codes = {code for _, code, _ in codings_of(resource.get("type"))}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
@@ -324,7 +319,7 @@ def _is_injection(resource: Json) -> bool:
 
 
 def _jlac10(resource: Json) -> Iterator[str]:
-    for system, code, _ in _codings(resource.get("code")):
+    for system, code, _ in codings_of(resource.get("code")):
         if system == JLAC10 or "JLAC10" in system or "InfectionLabo" in system:
             yield code
 
@@ -340,7 +335,7 @@ def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
         value = resource.get(element)
         for concept in as_objects(value) if isinstance(value, list) else [as_object(value)]:
             yield from sensitivity.of_words(as_text(concept.get("text")))
-            for system, code, display in _codings(concept):
+            for system, code, display in codings_of(concept):
                 yield from sensitivity.of_words(display)
                 if system in ICD10_SYSTEMS:
                     yield sensitivity.of_disease(code)
@@ -389,10 +384,10 @@ def _identifier(resource: Json) -> Identifier | None:
 
 def _status(resource: Json) -> str:
     """The status; of a condition or allergy the clinical one, unless it was entered in error."""
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    verification = {code for _, code, _ in codings_of(resource.get("verificationStatus"))}
     if "entered-in-error" in verification:
         return "entered-in-error"
-    clinical = (code for _, code, _ in _codings(resource.get("clinicalStatus")))
+    clinical = (code for _, code, _ in codings_of(resource.get("clinicalStatus")))
     own = as_text(resource.get("status")) or as_text(resource.get("lifecycleStatus"))
     return own or next(clinical, "")
 
@@ -403,7 +398,7 @@ def _title(resource: Json, status: str) -> str:
         return f"{name}（取り消し済み）"
     if resource.get("resourceType") != "Condition" or not name or "疑" in name:
         return name
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    verification = {code for _, code, _ in codings_of(resource.get("verificationStatus"))}
     return f"{name}（疑い）" if verification & _UNSURE else name
 
 
@@ -418,11 +413,39 @@ def _plain_title(resource: Json) -> str:
 
 
 def name_of(value: object) -> str:
+    """What a text or CodeableConcept is called: its text, else its first display, else ""."""
     if isinstance(value, str):
         return value
     concept = as_object(value)
     text = as_text(concept.get("text"))
     if text:
         return text
-    displays = (display for _, _, display in _codings(concept) if display)
+    displays = (display for _, _, display in codings_of(concept) if display)
     return next(displays, "") or as_text(concept.get("display"))
+
+
+def codings_of(concept: object) -> list[tuple[str, str, str]]:
+    """System as a URL, code and display of each coding of a CodeableConcept."""
+    return [
+        (
+            canonical_system(as_text(coding.get("system"))),
+            as_text(coding.get("code")),
+            as_text(coding.get("display")),
+        )
+        for coding in as_objects(as_object(concept).get("coding"))
+    ]
+
+
+def drug_of(resource: Json) -> Json:
+    """The drug of a medication record as a CodeableConcept, from inside the record where it is kept
+    there; {} where it names none."""
+    concept = as_object(resource.get("medicationCodeableConcept"))
+    if concept:
+        return concept
+    named = as_object(resource.get("medicationReference"))
+    reference = as_text(named.get("reference"))
+    inner = _contained(resource, reference[1:]) if reference.startswith("#") else None
+    if inner is not None:
+        return as_object(inner.get("code"))
+    display = as_text(named.get("display"))
+    return {"text": display} if display else {}

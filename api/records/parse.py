@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -184,6 +185,14 @@ def read_moment(value: object) -> tuple[date | None, datetime | None]:
     return _moment(value)
 
 
+def read_day(value: object) -> date | None:
+    """The day of a FHIR date or dateTime as it was written; None for what is none."""
+    try:
+        return read_moment(value)[0]
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=1024)  # the records of one sending are of few moments
 def _moment(value: str) -> tuple[date | None, datetime | None]:
     if "T" not in value:
@@ -202,15 +211,26 @@ def _moment(value: str) -> tuple[date | None, datetime | None]:
 
 
 def as_object(value: object) -> Json:
+    """{} for what is no object."""
     return value if isinstance(value, dict) else {}
 
 
 def as_objects(value: object) -> list[Json]:
+    """The objects of a list; [] for what is no list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def as_text(value: object) -> str:
+    """Empty for what is no text."""
     return value if isinstance(value, str) else ""
+
+
+def digits_of(value: object) -> str:
+    """A number as its sender wrote it; empty for what is none."""
+    if isinstance(value, msgspec.Raw):
+        return bytes(value).decode()
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else ""
 
 
 def walk(tree: object) -> Iterator[Json]:

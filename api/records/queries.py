@@ -90,6 +90,7 @@ async def participant_of_insurance(
 
 
 async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: str) -> UUID | None:
+    """Whose number this is, for the actor's own facility."""
     found: UUID | None = await tx.fetchval(
         "SELECT records_participant_of_local_id($1, $2)", facility_id, local_id
     )

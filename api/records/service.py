@@ -127,7 +127,7 @@ async def read(
             **answer.filter._asdict(),
             before=before,
             page_size=page_size,
-            base_url=f"{runtime.settings().public_url}/fhir/R4",
+            base_url=runtime.fhir_base(),
             event=EventName.RECORD_READ,
             search="" if search is None else search.encoded,
         )

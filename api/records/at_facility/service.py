@@ -90,6 +90,7 @@ class Subject(NamedTuple):
 
 
 async def may_write(actor: Actor) -> bool:
+    """May the acting professional write here, today?"""
     standing = await directory.standing(actor)
     return rules.may_write(
         standing.profession,

@@ -107,11 +107,13 @@ async def everywhere(tx: Transaction, count: int, skip: int) -> list[asyncpg.Rec
 
 
 async def take(tx: Transaction, worker: UUID, seconds: int) -> Taken | None:
+    """The next export that nobody holds, held by `worker` for so many seconds; None for none."""
     row = await tx.fetchrow("SELECT * FROM bulk_export_take($1, $2)", worker, seconds)
     return None if row is None else Taken(row["facility_id"], row["export_id"], worker)
 
 
 async def sweep(tx: Transaction) -> set[UUID]:
+    """Ends what is over; the ids of exports whose files are still wanted."""
     rows = await tx.fetch("SELECT bulk_export_sweep() AS export_id")
     return {row["export_id"] for row in rows}
 

@@ -83,6 +83,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 def unknown_types(types: Iterable[str]) -> list[str]:
+    """Those no record here is of."""
     return [each for each in types if each not in TYPES]
 
 

@@ -4,7 +4,7 @@ seeing how far it is, and calling it off. The work itself is done in `running`."
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -131,7 +131,9 @@ async def start_in(tx: Transaction, acting: Actor, wish: Wish) -> UUID:
         wish.since,
         wish.request_url[:2000],
     )
-    await note_in(tx, EventName.EXPORT_STARTED, export_id, {"types": wish.types, "by": by})
+    await still_allowed.note_in(
+        tx, EventName.EXPORT_STARTED, export_id, {"types": wish.types, "by": by}
+    )
     return export_id
 
 
@@ -186,7 +188,7 @@ async def _call_off(actor: Actor, export_id: UUID) -> None:
         ended = await queries.finish(tx, export_id, "cancelled", worker=None)
         if ended is None and not await queries.forget(tx, export_id):
             return
-        await note_in(tx, EventName.EXPORT_ENDED, export_id, {"state": "cancelled"})
+        await still_allowed.note_in(tx, EventName.EXPORT_ENDED, export_id, {"state": "cancelled"})
     asked.set()
 
 
@@ -203,13 +205,6 @@ async def everywhere(actor: Actor, *, page: int, count: int) -> tuple[list[Seen]
         rows = await queries.everywhere(tx, count, (page - 1) * count)
     seen = [Seen(row["facility_id"], job_of(row)) for row in rows]
     return seen, rows[0]["total"] if rows else 0
-
-
-async def note_in(
-    tx: Transaction, event: EventName, export_id: UUID, detail: dict[str, Any]
-) -> None:
-    """The network's own log: that a facility exported, by ids and counts alone."""
-    await still_allowed.note_in(tx, event, export_id, detail)
 
 
 def job_of(row: asyncpg.Record) -> Job:

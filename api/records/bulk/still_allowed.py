@@ -30,7 +30,7 @@ async def demand(actor: Actor, export_id: UUID) -> None:
         doubtful = await queries.to_decide(tx, export_id)
     if row is None:
         raise NotFound
-    acting = _acting(actor, row)
+    acting = acting_of(actor.facility_id, row)
     is_allowed = all(each["is_known"] for each in doubtful) and await _acts(acting)
     for each in doubtful if is_allowed else ():
         if not await _is_seen_alike(acting, export_id, each["participant_id"], row["types"]):
@@ -42,6 +42,19 @@ async def demand(actor: Actor, export_id: UUID) -> None:
         if await queries.outdate(tx, export_id):
             await note_in(tx, EventName.EXPORT_ENDED, export_id, {"state": "outdated"})
     raise ExportOutdated
+
+
+def acting_of(facility_id: UUID | None, row: asyncpg.Record) -> Actor:
+    """Whom the records of an export are decided for, of its row."""
+    return Actor(
+        kind=ActorKind.SYSTEM,
+        facility_id=facility_id,
+        professional_id=row["professional_id"],
+        profession=row["profession"],
+        purpose_of_use=row["purpose"],
+        client_id=row["client_id"],
+        name=row["by_name"] or None,
+    )
 
 
 def may_act(acting: Actor, standing: Standing) -> bool:
@@ -73,15 +86,3 @@ async def _is_seen_alike(
         return allowed is not None and await queries.decided(
             tx, export_id, allowed.filter_hash, allowed.policy_version, allowed.holds_until
         )
-
-
-def _acting(actor: Actor, row: asyncpg.Record) -> Actor:
-    return Actor(
-        kind=ActorKind.SYSTEM,
-        facility_id=actor.facility_id,
-        professional_id=row["professional_id"],
-        profession=row["profession"],
-        purpose_of_use=row["purpose"],
-        client_id=row["client_id"],
-        name=row["by_name"] or None,
-    )

@@ -29,6 +29,7 @@ BESIDE: Final = frozenset({"checkup_beside", INDEX})
 
 
 def is_archive(body: bytes) -> bool:
+    """By how it begins, not by its name."""
     return body.startswith(b"PK\x03\x04")
 
 

@@ -59,6 +59,8 @@ class Seen(NamedTuple):
 
 
 class Brought(NamedTuple):
+    """A file of the list: `findings` counts what came of it."""
+
     document_id: UUID
     on: date
     institution: str
@@ -124,7 +126,7 @@ async def brought(actor: Actor) -> list[Brought]:
         most = most_shown(actor)
         rows = await checkup_queries.brought(tx, resources.IDENTIFIER, most, MOST_FILES)
         if actor.is_proxy and rows:
-            shown = [_Of(row["record_id"], _DOCUMENT, row["category"]) for row in rows]
+            shown = [_Line(row["record_id"], _DOCUMENT, row["category"]) for row in rows]
             await _note(tx, EventName.PROXY_LOOKED, shown)
     return [
         Brought(
@@ -148,7 +150,7 @@ async def remove(actor: Actor, document_id: UUID) -> int:
         rows = await checkup_queries.remove(tx, resources.IDENTIFIER, document_id)
         if not rows:
             raise NotFound
-        gone = [_Of(*row.values()) for row in rows]
+        gone = [_Line(*row.values()) for row in rows]
         await _note(tx, EventName.OWN_RECORD_REMOVED, gone)
     return len(gone)
 
@@ -164,7 +166,9 @@ class _Held(NamedTuple):
     body: str
 
 
-class _Of(NamedTuple):
+class _Line(NamedTuple):
+    """A record as an event counts it."""
+
     record_id: UUID
     resource_type: str
     category: str
@@ -258,7 +262,7 @@ def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Ro
     )
 
 
-async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Of]) -> None:
+async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Line]) -> None:
     records = list(rows)
     kinds = Counter((row.resource_type, row.category) for row in records)
     lines = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(kinds.items())]

@@ -12,6 +12,7 @@ from api.records.incoming.queries import Row
 
 
 async def people_of_insurance(tx: Transaction, insurance: Insurance, birth_on: date) -> list[UUID]:
+    """Several where a certificate without branches is shared by people born that day."""
     rows = await tx.fetch(
         "SELECT * FROM records_participants_of_insurance($1, $2, $3, $4, $5) AS of (person)",
         insurance.insurer,

@@ -41,6 +41,8 @@ Form = Literal["quantity", "choice", "text", "none"]
 
 
 class Coded(msgspec.Struct, frozen=True):
+    """An answer out of a list: `system` is an OID."""
+
     system: str
     code: str
     text: str
@@ -89,6 +91,8 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Checkup(msgspec.Struct, frozen=True):
+    """What one file says. `institution` has ten digits; `report` and `program` are codes."""
+
     on: date
     person: Person
     report: str

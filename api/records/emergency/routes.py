@@ -230,7 +230,7 @@ async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None]:
 async def _bundle(actor: Actor, session_id: UUID, types: tuple[str, ...]) -> Response[bytes]:
     _for_emergencies(actor)
     page = await in_emergency.read(actor, session_id, types, count=service.MOST_ROWS)
-    base = f"{runtime.settings().public_url}/fhir/R4"
+    base = runtime.fhir_base()
     body = searchset_bytes(base, types[0] if types else "", page.entries, page.total)
     headers = {receipts.HEADER: receipts.header(page.event)}
     return Response(body, media_type="application/fhir+json", headers=headers)

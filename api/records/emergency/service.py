@@ -127,7 +127,7 @@ async def _read(
         **filter_of(scope)._asdict(),
         before=before,
         page_size=page_size,
-        base_url=f"{runtime.settings().public_url}/fhir/R4",
+        base_url=runtime.fhir_base(),
         event=EventName.RECORD_READ if grant.embargo is None else EventName.WITHHELD,
     )
     row = await queries.read_in(tx, acting, subject, plan)

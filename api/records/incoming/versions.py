@@ -96,6 +96,7 @@ def in_error(resource: Json) -> Json:
 
 
 def instant(at: datetime) -> str:
+    """As FHIR writes a moment, in UTC."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -162,7 +162,7 @@ def _vouched(sending: Sending, ref: SubjectRef) -> set[UUID | None]:
 
 def _our_patient(reference: str) -> UUID | None:
     """The id in `Patient/<id>`, relative or under our own address."""
-    relative = reference.removeprefix(f"{runtime.settings().public_url}/fhir/R4/")
+    relative = reference.removeprefix(f"{runtime.fhir_base()}/")
     try:
         return UUID(relative.removeprefix("Patient/")) if relative.startswith("Patient/") else None
     except ValueError:

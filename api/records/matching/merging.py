@@ -34,6 +34,8 @@ State = Literal["asked", "confirmed", "accepted"]
 
 
 class Side(NamedTuple):
+    """One of the two registrations, for officers; `card_end` are the last four digits."""
+
     participant_id: UUID
     name: str
     name_kana: str

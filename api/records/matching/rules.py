@@ -84,6 +84,8 @@ class Compared(NamedTuple):
 
 
 class Ranked(NamedTuple):
+    """One who may be meant, and how surely."""
+
     participant_id: UUID
     compared: Compared
 
@@ -96,6 +98,7 @@ class Outcome(NamedTuple):
 
 
 def compare(one: Folded, other: Folded) -> Compared:
+    """How each field both sides have compares, what that makes in bits, and what follows."""
     levels: dict[Field, str] = {}
     _compare_names(levels, one, other)
     if one.sex and other.sex:
@@ -113,6 +116,7 @@ def compare(one: Folded, other: Folded) -> Compared:
 
 
 def decide(sent: Folded, candidates: Mapping[UUID, Folded]) -> Outcome:
+    """`candidates`: whom the description may be of, by id."""
     return outcome_of(ranked(sent, candidates))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from api.access_log.events import EventName
+from api.core import runtime
 from api.core.actor import Actor
 from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
@@ -22,7 +23,6 @@ from api.records.reading.shortened import shortened_entries
 from api.records.reading.wire import (
     Answer,
     FhirRequest,
-    base,
     fhir,
     ignored_entry,
     link,
@@ -109,14 +109,16 @@ def _searched(
     found = page.entries
     if asked.is_person and found and page.person is not None and page.person.name is not None:
         text = msgspec.json.encode(patient(page.person, None)).decode()
-        whose = entry_text(base(), PATIENT, str(page.person.participant_id), text, mode="include")
+        whose = entry_text(
+            runtime.fhir_base(), PATIENT, str(page.person.participant_id), text, mode="include"
+        )
         found = b"%b,%b" % (found, whose.encode())
     entries = shortened_entries(found, asked.summary, asked.elements)
     if asked.ignored:
         entries = b",".join(filter(None, (entries, ignored_entry(asked.ignored))))
     total = page.total if asked.search.is_counted else None
     following = _following(actor, place, page) if place and page.entries else None
-    body = searchset_bytes(base(), self_link, entries, total, following)
+    body = searchset_bytes(runtime.fhir_base(), self_link, entries, total, following)
     return fhir(body, page.event, is_shown=bool(page.entries))
 
 
@@ -161,7 +163,7 @@ async def _version(
 ) -> Answer:
     if resource_type not in STORED:
         raise UnknownType
-    subject = await finding.owner_of(actor, record_id)
+    subject = await finding.owner_of(record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     form = "bundle" if asked is None else "history"
@@ -181,7 +183,7 @@ async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pai
     asked = named(pairs, OF_HISTORY)
     record_id = search.id_of(resource_id)
     door = f"{resource_type}/{record_id}/_history"
-    subject = await finding.owner_of(actor, record_id)
+    subject = await finding.owner_of(record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     if "_page" in asked:
@@ -202,7 +204,9 @@ async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pai
         raise not_found(page.event)
     self_link = link(door, [(n, asked[n]) for n in ("_since", "_count", "_page") if n in asked])
     following = _following(actor, place, page)
-    body = searchset_bytes(base(), self_link, page.entries, page.total, following, kind="history")
+    body = searchset_bytes(
+        runtime.fhir_base(), self_link, page.entries, page.total, following, kind="history"
+    )
     return fhir(body, page.event, is_shown=True)
 
 
@@ -233,10 +237,10 @@ async def everything(actor: Actor, resource_type: str, resource_id: str, pairs: 
     entries = [page.entries] if page.entries else []
     if is_named and place.search.after_id is None:
         text = msgspec.json.encode(patient(page.person, None)).decode()
-        entries.insert(0, entry_text(base(), PATIENT, str(subject), text).encode())
+        entries.insert(0, entry_text(runtime.fhir_base(), PATIENT, str(subject), text).encode())
     shown = ("start", "end", "_since", "_type", "_count", "_page")
     body = searchset_bytes(
-        base(),
+        runtime.fhir_base(),
         link(door, [(name, asked[name]) for name in shown if name in asked]),
         b",".join(entries),
         page.total + is_named,
@@ -278,9 +282,9 @@ async def _consents(actor: Actor, asked: dict[str, str]) -> Answer:
     entries = []
     if held.consent is not None:
         text = msgspec.json.encode(held.consent).decode()
-        entries = [entry_text(base(), CONSENT, str(subject), text)]
+        entries = [entry_text(runtime.fhir_base(), CONSENT, str(subject), text)]
     parts = [("patient", str(subject))] if "patient" in asked else []
-    body = searchset_bytes(base(), link(CONSENT, parts), entries, len(entries))
+    body = searchset_bytes(runtime.fhir_base(), link(CONSENT, parts), entries, len(entries))
     return fhir(body, held.event)
 
 
@@ -297,9 +301,9 @@ async def _patients(actor: Actor, asked: dict[str, str], *, is_posted: bool) -> 
     if person is not None:
         shown = None if identifier is None or identifier.system in UNSAID else identifier
         resource = msgspec.json.encode(patient(person, shown)).decode()
-        entries = [entry_text(base(), PATIENT, str(person.participant_id), resource)]
+        entries = [entry_text(runtime.fhir_base(), PATIENT, str(person.participant_id), resource)]
     # The identifier stays out of the answer's links: a card number is not for copying about.
-    return fhir(searchset_bytes(base(), PATIENT, entries, len(entries)), event)
+    return fhir(searchset_bytes(runtime.fhir_base(), PATIENT, entries, len(entries)), event)
 
 
 async def _found(
@@ -326,7 +330,7 @@ async def _subject(actor: Actor, who: tuple[str, str] | None) -> UUID | None:
         raise PatientNeeded
     name, value = who
     if name == "patient":
-        return search.id_of(value.removeprefix(f"{base()}/").removeprefix("Patient/"))
+        return search.id_of(value.removeprefix(f"{runtime.fhir_base()}/").removeprefix("Patient/"))
     return await finding.locate(actor, _identifier(value))
 
 

@@ -70,6 +70,8 @@ _END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class AnyOf(msgspec.Struct, frozen=True):
+    """Tokens of `app.tokens`, one of which a record must have."""
+
     tokens: tuple[str, ...]
 
 
@@ -119,6 +121,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class _Moment(NamedTuple):
+    """From `begins` until before `ends`, in UTC."""
+
     prefix: str
     begins: datetime
     ends: datetime

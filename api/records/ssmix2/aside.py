@@ -32,6 +32,7 @@ def unless_unkept(judged: Judged) -> Judged:
 
 
 def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled) -> None:
+    """Into `settled`: kept whole once, or nowhere, and what becomes of its copies."""
     lying, known = judged.lying, judged.lying.known
     relative = lying.found.relative
     copies = [Outcome(each.relative, "superseded") for each in lying.copies]
@@ -66,6 +67,7 @@ def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled)
 
 
 def file_row(patient: str, lying: Lying, state: str, left: Left) -> FileRow:
+    """What our books say of a file in this state."""
     remains = msgspec.json.encode(left).decode() if left else None
     return FileRow(
         patient,

@@ -64,6 +64,7 @@ class RecordRow(NamedTuple):
 
 
 async def files(tx: Transaction, patients: Sequence[str]) -> list[asyncpg.Record]:
+    """Our books of the files of these patient numbers."""
     return await tx.fetch(
         "SELECT patient, stem, flags, size, modified_ns, digest, state, reason, detail, remains,"
         " quarantine_id FROM ssmix2_file"
@@ -73,6 +74,7 @@ async def files(tx: Transaction, patients: Sequence[str]) -> list[asyncpg.Record
 
 
 async def waiting_patients(tx: Transaction) -> list[str]:
+    """Patient numbers of which something waits in quarantine."""
     rows = await tx.fetch(
         "SELECT DISTINCT patient FROM ssmix2_file"
         " WHERE facility_id = (SELECT app.facility()) AND state = 'waiting' ORDER BY patient"
@@ -225,6 +227,7 @@ async def set_aside(
 
 
 async def bodies_aside(tx: Transaction, quarantine_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """By quarantine id."""
     rows = await tx.fetch(
         "SELECT quarantine_id, body FROM quarantine"
         " WHERE facility_id = (SELECT app.facility()) AND quarantine_id = ANY ($1)",

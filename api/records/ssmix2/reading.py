@@ -38,6 +38,12 @@ class Item(NamedTuple):
 
 
 class Read(NamedTuple):
+    """The records of a message, and what no record says.
+
+    `birth_on` is that of PID-7; `is_text`: kept as a text for want of a type of its own;
+    `is_withdrawn`: the message takes back what its order said.
+    """
+
     items: tuple[Item, ...]
     left: Left
     birth_on: date | None

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS, canonical_system
-from api.records.mapping import name_of
-from api.records.parse import Json, as_object, as_objects, as_text
+from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS
+from api.records.mapping import codings_of, name_of
+from api.records.parse import Json, as_object, as_objects
 from api.records.summary.sections import (
     ALLERGIES,
     DIRECTIVES,
@@ -62,11 +62,10 @@ def _names(entry: Entry) -> set[str]:
     place = "+".join(sorted(folded_name(name_of(each)) for each in _concepts(places)))
     words = {name_of(entry.concept)}
     names = set()
-    for coding in as_objects(entry.concept.get("coding")):
-        system, code = canonical_system(as_text(coding.get("system"))), as_text(coding.get("code"))
+    for system, code, display in codings_of(entry.concept):
         if system and code and system not in _NO_NAMES and not _UNCODED.fullmatch(code):
             names.add(f"{system}|{code}")
-        words.add(as_text(coding.get("display")))
+        words.add(display)
     names |= {folded_name(each) for each in words} - {""}
     return {f"{name}@{place}" for name in names}
 

@@ -18,6 +18,7 @@ from api.identity.guards import (
     professionals_apps_and_reading_systems,
 )
 from api.records.errors import UnknownParameter, UnknownType
+from api.records.reading.search import id_of
 from api.records.reading.wire import Answer, evenly, fhir, not_found
 from api.records.summary import service
 
@@ -48,7 +49,7 @@ class Summaries(Controller):
             raise UnknownParameter
         if resource_type != service.PATIENT:
             raise UnknownType
-        subject = _uuid(resource_id)
+        subject = id_of(resource_id)
         app: AppAccess | None = request.scope["state"].get("app")
         if app is not None:
             return Response(await service.for_app(app, subject), media_type=FHIR_JSON)
@@ -72,13 +73,6 @@ async def _shown(actor: Actor, subject: UUID) -> Answer:
     if made.document is None:
         raise not_found(made.event)
     return fhir(made.document, made.event, is_shown=True)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 routes: list[ControllerRouterHandler] = [Summaries, MySummary]

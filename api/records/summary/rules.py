@@ -17,11 +17,11 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from msgspec import Raw, structs
+from msgspec import structs
 
-from api.fhir.codes import LOINC, canonical_system
-from api.records.mapping import name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment
+from api.fhir.codes import LOINC
+from api.records.mapping import codings_of, drug_of, name_of
+from api.records.parse import Json, as_object, as_text, digits_of, read_day
 from api.records.summary.folding import FOLD
 from api.records.summary.sections import (
     ALLERGIES,
@@ -100,7 +100,7 @@ def given_until(body: Json, on: date) -> date | None:
     """The last day a medicine was given for, where the record says one."""
     period = as_object(body.get("effectivePeriod"))
     supply = as_object(body.get("dispenseRequest"))
-    ends = [_day(period.get("end"))]
+    ends = [read_day(period.get("end"))]
     days = _days(supply.get("expectedSupplyDuration") or body.get("daysSupply"))
     if days:
         ends.append(on + timedelta(days=days - 1))
@@ -130,7 +130,8 @@ def _plain(
     until: date | None = None,
     marks: tuple[Mark, ...] = (),
 ) -> Entry | None:
-    title = name_of(concept) or next(iter(_codes(concept)), "")
+    codes = (code for _, code, _ in codings_of(concept) if code)
+    title = name_of(concept) or next(codes, "")
     if not title:
         return None
     return Entry(
@@ -161,7 +162,7 @@ def _condition(each: Given, today: date) -> Entry | None:
     if "refuted" in verified:
         return None
     period = as_object(each.body.get("abatementPeriod"))
-    ended = _day(each.body.get("abatementDateTime")) or _day(period.get("end"))
+    ended = read_day(each.body.get("abatementDateTime")) or read_day(period.get("end"))
     is_over = bool(_codes(each.body.get("clinicalStatus")) & _OVER) or (
         ended is not None and ended <= today
     )
@@ -175,19 +176,6 @@ def _medicine(each: Given, today: date) -> Entry | None:
         return None
     until = given_until(each.body, each.on)
     return _plain(each, MEDICINES, drug_of(each.body), until=until)
-
-
-def drug_of(body: Json) -> object:
-    """The drug of a medication record, from inside it where it is kept there."""
-    if body.get("medicationCodeableConcept"):
-        return body["medicationCodeableConcept"]
-    reference = as_object(body.get("medicationReference"))
-    name = as_text(reference.get("reference"))
-    for inner in as_objects(body.get("contained")):
-        if name.startswith("#") and inner.get("id") == name[1:]:
-            return inner.get("code")
-    display = as_text(reference.get("display"))
-    return {"text": display} if display else None
 
 
 def _immunization(each: Given, today: date) -> Entry | None:
@@ -243,32 +231,17 @@ _READERS: Final[dict[str, Callable[[Given, date], Entry | None]]] = {
 
 
 def _codes(concept: object) -> frozenset[str]:
-    return frozenset(
-        as_text(coding.get("code")) for coding in as_objects(as_object(concept).get("coding"))
-    ) - {""}
+    return frozenset(code for _, code, _ in codings_of(concept)) - {""}
 
 
 def _loinc(concept: object) -> frozenset[str]:
-    return frozenset(
-        as_text(coding.get("code"))
-        for coding in as_objects(as_object(concept).get("coding"))
-        if canonical_system(as_text(coding.get("system"))) == LOINC
-    )
-
-
-def _day(value: object) -> date | None:
-    try:
-        return read_moment(value)[0]
-    except ValueError:
-        return None
+    return frozenset(code for system, code, _ in codings_of(concept) if system == LOINC)
 
 
 def _days(quantity: object) -> int:
     """A duration in days; 0 where it says none that a calendar can hold."""
-    value = as_object(quantity).get("value")
-    text = bytes(value).decode() if isinstance(value, Raw) else str(value)
     try:
-        number = int(Decimal(text))
+        number = int(Decimal(digits_of(as_object(quantity).get("value"))))
     except (InvalidOperation, ValueError, OverflowError):
         return 0
     unit = as_text(as_object(quantity).get("code")) or as_text(as_object(quantity).get("unit"))

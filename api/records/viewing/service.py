@@ -74,6 +74,8 @@ class Part(NamedTuple):
 
 
 class Shelf(NamedTuple):
+    """How many records of a kind one facility has that may be seen."""
+
     category: str
     facility_id: UUID
     records: int
@@ -107,6 +109,7 @@ async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
 
 
 def in_full(record_id: UUID) -> Wanted:
+    """One record with all of its text."""
     return Wanted(record_id=record_id, most_bytes=2**31 - 1, count=1)
 
 

@@ -61,7 +61,7 @@ async def test_an_export_from_asking_to_the_last_line(
     (row, *_) = await hanako.log()
     assert (row["event"], row["outcome"]) == ("records:copy:exported", "permitted")
     assert "れんげ内科クリニックが" in row["sentence"]
-    assert "まとめて書き出しました（佐藤 健一さん（医師））" in row["sentence"]
+    assert "写しを取りました（佐藤 健一さん（医師））" in row["sentence"]
     assert [each["count"] for each in row["kinds"]] == [1, 1]
     (row, *_) = (await hanako.ask("/me/access-log", language="en")).json()["events"]
     assert row["sentence"].startswith("Renge Clinic took a copy of ")

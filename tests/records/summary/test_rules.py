@@ -96,6 +96,13 @@ def test_a_medicine_is_current_while_its_days_reach_today_or_for_100_days(
     assert bool(shown(given(drug(**changes), on))) is expected
 
 
+def test_what_has_codes_and_no_words_goes_by_its_first_code():
+    for first, second in (("A1", "B2"), ("B2", "A1")):
+        both = {"coding": coded(first)["coding"] + coded(second)["coding"]}
+        (entry,) = shown(given(allergy() | {"code": both}))["allergies"]
+        assert entry.title == first
+
+
 def test_the_last_day_a_medicine_was_given_for():
     assert given_until(drug(dispenseRequest=days(28)), ago(10)) == ago(10) + timedelta(days=27)
     assert given_until({"daysSupply": {"value": 7}}, ago(10)) == ago(4)
