@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run test check bench soak mutants format css lock clean
+.PHONY: help run test check bench soak fuzz mutants format css lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^run:/ {print "Use it:"} /^check:/ {print "Work on it:"} \
@@ -64,6 +64,9 @@ bench: $(VENV)/.dev ## one benchmark: make bench NAME=read_path
 
 soak: $(VENV)/.dev ## kill application and database 200 times under load: make soak ROUNDS=200
 	@$(BIN)/python -m tests.faults.soak --rounds $(or $(ROUNDS),200)
+
+fuzz: $(VENV)/.dev ## try every published operation and kind of message with far more bad input
+	@SCHEMA_EXAMPLES=50 $(BIN)/python -m pytest tests/attacks/test_schema.py tests/records/ssmix2/test_fuzz.py tests/records/test_fuzzed_doors.py
 
 mutants: $(VENV)/.dev ## bend the decision core a thousand ways and see that its tests notice
 	@LAW_EXAMPLES=60 $(BIN)/mutmut run --max-children 2; $(BIN)/mutmut results

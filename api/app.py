@@ -63,6 +63,7 @@ from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
 from api.records.linking.routes import routes as linking_routes
+from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
 from api.records.previewing.routes import routes as preview_routes
@@ -265,6 +266,7 @@ def _serving(dsn: str) -> Any:
             tasks = [
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
+                asyncio.create_task(delivering.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
             ]
             # What stands now stays: the collector need not walk it at every full round.
@@ -460,6 +462,7 @@ def _outcome(problem: Problem) -> Response[bytes]:
                 404: "not-found",
                 405: "not-supported",
                 409: "conflict",
+                410: "deleted",
                 413: "too-long",
                 415: "not-supported",
                 429: "throttled",

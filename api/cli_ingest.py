@@ -16,6 +16,7 @@ _SHORTEST_PAUSE: Final = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The forms, and what each is asked with."""
     forms = parser.add_subparsers(dest="form", required=True)
     fhir = forms.add_parser("fhir", help="FHIR R4 resources and Bundles, one in a file")
     checkup = forms.add_parser("checkup", help="national checkup files, as XML or in archives")
@@ -67,6 +68,10 @@ def check(options: argparse.Namespace) -> None:
 
 
 async def take_in(home: Path, options: argparse.Namespace, locale: str) -> str:
+    """What became of every file, in the operator's language. Raises `SettingFault`.
+
+    `home` tells whether this is the demo, whose clinic then need not be named.
+    """
     facility = await _facility(home, options.facility)
     if options.form in ("fhir", "checkup"):
         return await _folder(options, facility, locale)

@@ -35,8 +35,8 @@ CHUNK = 500
 
 
 class Network(NamedTuple):
-    """`heavy` are the participants with `heavy_records` records each; `samples` has the ids of one
-    prescription of each participant, in their order."""
+    """`heavy` are the participants with `heavy_records` records each; `samples` has the id of one
+    prescription of each participant who has any, in their order."""
 
     reader: UUID
     writer: UUID
@@ -125,7 +125,7 @@ async def fill(
             for number, each in enumerate(ids[start : start + CHUNK], start):
                 count = records if number < participants else heavy_records
                 made = _records(each, writer, count, chance)
-                samples.append(UUID(str(made[0][1])))
+                samples += [UUID(str(row[1])) for row in made[:1]]
                 rows += made
             await _copy(admin, "record", RECORD_COLUMNS, rows)
         await admin.execute("VACUUM ANALYZE")

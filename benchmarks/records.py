@@ -1,4 +1,4 @@
-"""What a clinician's and a sender's requests cost, decided and logged: five kinds, one run.
+"""What a clinician's and a sender's requests cost, decided and logged: four kinds, one run.
 
 Run as `make bench NAME=records`. Each round measures `hello` beside them. `make bench
 NAME=records_large` asks what a read costs among 4,000,000 records instead of 50,000.
@@ -21,7 +21,7 @@ from benchmarks.server import Place, place, serving
 from benchmarks.tokens import reading_token, writing_token
 
 PARTICIPANTS = 1_000
-HEAVY = 200  # with 208 records each: 100 of one kind, 200 for one page of everything
+HEAVY = 200  # with 208 records each, 100 of them of one kind
 HEAVY_RECORDS = 208
 CONNECTIONS = (1, 16, 64)
 ROUNDS = 3
@@ -62,7 +62,6 @@ def main() -> None:
         "worker_mb": round(worker_mb, 1),
         "read_p99_ms_16": round(median(rows["read", 16], "p99"), 2),
         "search50_p99_ms_16": round(median(rows["search50", 16], "p99"), 2),
-        "everything200_p99_ms_16": round(median(rows["everything200", 16], "p99"), 2),
         "failed": sum(load.bad for loads in rows.values() for load in loads),
         "answers_without_log_row": lost,
     }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ settings.load_profile("suite")
 # Two workers share the files: the longest begin first, or one of them would be left at the end.
 LONGEST = (
     "tests/attacks/test_matrix.py",
+    "tests/attacks/test_schema.py",
     "tests/portal_shell/test_in_the_browser.py",
     "tests/journeys/test_pages_are_for_everyone.py",
     "tests/portal_shell/test_templates.py",
@@ -50,6 +52,11 @@ LONGEST = (
     "tests/journeys/",
     "tests/cli/",
 )
+
+
+def pytest_configure() -> None:
+    """A run begun in the background ignores Ctrl-C, and so would all it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

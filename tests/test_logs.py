@@ -378,6 +378,8 @@ async def _is_found_and_read(
         {"by": canaries.email, "card": card},
         {"by": "local_id", "local_id": f"{canaries.local_id}\x00"},
         {"by": "local_id", "local_id": canaries.local_id * 10},
+        {"by": "insurance", "insurer": canaries.my_number, "insurance_symbol": canaries.name},
+        {"by": "insurance", "insurer": "33120015", "insurance_number": canaries.local_id},
     ):
         answers.append(await web.post("/clinic/find", data=csrf | typed, headers=html))
     wish = {"whom": "facility", "days": "7", "reason": "other", "note": canaries.email}

@@ -27,6 +27,11 @@ def keys() -> KeyRing:
     return _running().keys
 
 
+def fhir_base() -> str:
+    """The address FHIR is served under, without a slash at its end."""
+    return f"{settings().public_url}/fhir/R4"
+
+
 def _running() -> Runtime:
     if _current is None:
         raise RuntimeError("nothing was started: call api.core.runtime.start first")

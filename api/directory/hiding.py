@@ -5,6 +5,10 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
+import msgspec
+
+from api.fhir.placeless import Instead, without_places
+
 
 class Named(NamedTuple):
     """A name, and the language it is in."""
@@ -14,6 +18,7 @@ class Named(NamedTuple):
 
 
 SHORTEST = 2
+SHORTEST_OTHER = 4  # of names no directory vouches for
 
 
 def without(text: str, names: Iterable[Named], instead: Mapping[str, str]) -> str:
@@ -27,6 +32,25 @@ def without(text: str, names: Iterable[Named], instead: Mapping[str, str]) -> st
         for written in _written(each.name):
             text = text.replace(written, instead[each.locale])
     return text
+
+
+def placeless(text: str, instead: Instead) -> tuple[str, frozenset[str]]:
+    """JSON with every FHIR resource in it placeless, every digit as it was; other text as it is."""
+    try:
+        tree = json.loads(text, parse_float=msgspec.Raw, parse_int=_integer)
+    except ValueError:
+        return text, frozenset()
+    found, names = without_places(tree, instead)
+    return msgspec.json.encode(found).decode(), frozenset(filter(_is_telling, names))
+
+
+def _is_telling(name: str) -> bool:
+    """Whether it can be looked for in words: no code, and no key of JSON, is written like it."""
+    return len(name) >= SHORTEST_OTHER and (not name.isascii() or " " in name)
+
+
+def _integer(digits: str) -> int | msgspec.Raw:
+    return int(digits) if len(digits) <= 18 and digits != "-0" else msgspec.Raw(digits)
 
 
 def _written(name: str) -> set[str]:

@@ -18,6 +18,7 @@ from api.core.errors import NotFound
 from api.core.settings import SettingFault
 from api.directory import hiding, queries
 from api.directory.profile import NetworkProfile, ProfileFaults, load_profile
+from api.fhir.placeless import Instead
 
 
 class FacilityLine(NamedTuple):
@@ -81,6 +82,7 @@ class Standing(NamedTuple):
 
 _KATAKANA = {hiragana: hiragana + 0x60 for hiragana in range(0x3041, 0x3097)}
 
+_BOTH: Final = "*"
 LONG: Final = 10_000_000  # characters looked at before others are served meanwhile
 _profile: NetworkProfile | None = None
 _standings: dict[tuple[UUID, UUID | None], Standing] = {}
@@ -154,13 +156,37 @@ async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
 
 
 async def without_names(actor: Actor, text: str) -> str:
-    """The text with no facility of this network named, not by an earlier name either."""
+    """The text with no facility of this network named, not by an earlier name either.
+
+    Of FHIR resources in it, what may name any other institution is withheld too.
+    """
+    text, others = await _placeless(text)
     async with unit_of_work(actor) as tx:
         names = [hiding.Named(*row.values()) for row in await queries.facility_names(tx)]
     instead = {each: i18n.text(each, "directory.name_hidden") for each in i18n.LOCALES}
+    names += [hiding.Named(_BOTH, each) for each in others]
+    instead[_BOTH] = _in_both("directory.name_hidden")
     if len(text) * len(names) < LONG:
         return hiding.without(text, names, instead)
     return await asyncio.to_thread(hiding.without, text, names, instead)
+
+
+async def _placeless(text: str) -> tuple[str, frozenset[str]]:
+    if '"resourceType"' not in text:
+        return text, frozenset()
+    if len(text) < LONG // 100:
+        return hiding.placeless(text, _instead())
+    return await asyncio.to_thread(hiding.placeless, text, _instead())
+
+
+def _instead() -> Instead:
+    names = ("name_hidden", "attachment_hidden", "narrative_hidden")
+    return Instead(*(_in_both(f"directory.{each}") for each in names))
+
+
+def _in_both(key: str) -> str:
+    """For texts that have no language of their own."""
+    return " / ".join(i18n.text(locale, key) for locale in i18n.LOCALES)
 
 
 async def search(

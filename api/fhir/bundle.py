@@ -16,13 +16,20 @@ class Written(msgspec.Struct, frozen=True):
     outcome: dict[str, Any] | None = None
 
 
-def entry_text(base_url: str, resource_type: str, resource_id: str, resource: str) -> str:
+def entry_text(
+    base_url: str,
+    resource_type: str,
+    resource_id: str,
+    resource: str,
+    *,
+    mode: Literal["match", "include"] = "match",
+) -> str:
     """Wrap stored resource text as one search entry.
 
     `resource` is trusted to be JSON: it was made by `records.parse.encode` when it was stored.
     """
     full_url = _json(f"{base_url}/{resource_type}/{resource_id}")
-    return f'{{"fullUrl":{full_url},"resource":{resource},"search":{{"mode":"match"}}}}'
+    return f'{{"fullUrl":{full_url},"resource":{resource},"search":{{"mode":"{mode}"}}}}'
 
 
 def searchset_bytes(

@@ -1,6 +1,6 @@
 """The CapabilityStatement: what this server offers to FHIR clients, and nothing more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +24,8 @@ _SAID: Final = {
 _RESULT: Final = (
     "Results: _count (0 to 200), _sort (date, -date, _lastUpdated, -_lastUpdated), _summary,"
     " _elements, _total (none, accurate). Unknown parameters are refused, or with Prefer:"
-    " handling=lenient left out and named. No _has, _include, _revinclude, no chains but"
+    " handling=lenient left out and named. _include as each type lists it, * for every type; the"
+    " Patient with the first page. No _has, _revinclude, _include:iterate, no chains but"
     " patient.identifier."
 )
 
@@ -36,6 +37,7 @@ class Offered(msgspec.Struct, frozen=True):
     resource_type: str
     parameters: Mapping[str, str]
     is_stored: bool = False
+    includes: Sequence[str] = ()
 
 
 def capability_statement(
@@ -102,6 +104,8 @@ def _resource(offered: Offered) -> dict[str, Any]:
             _parameter(name, parameter, kind) for parameter, kind in offered.parameters.items()
         ],
     }
+    if offered.includes:
+        wire["searchInclude"] = list(offered.includes)
     if name == "Patient":
         wire["interaction"].append({"code": "create"})
         wire["operation"] = [{"name": "everything", "definition": _EVERYTHING}]

@@ -104,6 +104,13 @@ class NotOffered(Problem):
     key = "error.fhir.not_offered"
 
 
+class IncludeNotOffered(Problem):
+    """Something to come along that is not served of the types searched for."""
+
+    status = 400
+    key = "error.fhir.include_not_offered"
+
+
 class BadPage(Problem):
     """Not a page this requester was led to, or one of long ago."""
 

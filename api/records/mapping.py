@@ -27,6 +27,7 @@ from api.records.parse import (
     as_objects,
     as_text,
     profiles,
+    read_day,
     read_moment,
     walk,
 )
@@ -116,6 +117,8 @@ _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 class Identifier(msgspec.Struct, frozen=True):
+    """A FHIR identifier: its system as a URL or OID, its value as sent."""
+
     system: str
     value: str
 
@@ -143,6 +146,12 @@ class SubjectRef(msgspec.Struct, frozen=True):
 
 
 class Classified(msgspec.Struct, frozen=True):
+    """What a record is, beside its text.
+
+    `effective_on` is the day as written, `effective_at` the instant in UTC where there is one;
+    `sensitivity` 0 to 2, `classes` why; `marks` as in `own_marks`; `institution` ten digits.
+    """
+
     resource_type: str
     category: str
     subject: SubjectRef
@@ -169,6 +178,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         if "resourceType" in part:
             found.update(_own_sensitive_marks(part))
     on, at = _effective(resource)
+    status = _status(main)
     return Classified(
         resource_type=name,
         category=_category(name, main),
@@ -180,8 +190,8 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         marks=frozenset(marks),
         identifier=_identifier(resource),
         institution=institution_number(resource),
-        status=_status(main),
-        title=_title(main),
+        status=status,
+        title=_title(main, status),
     )
 
 
@@ -240,10 +250,7 @@ def patient_entry(entry: Json) -> SubjectRef:
 
 
 def _patient_ref(reference: str, patient: Json) -> SubjectRef:
-    try:
-        birth_on, _ = read_moment(patient.get("birthDate"))
-    except ValueError:
-        birth_on = None
+    birth_on = read_day(patient.get("birthDate"))
     is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
     identifiers = _identifiers(as_objects(patient.get("identifier")))
     return SubjectRef(
@@ -262,17 +269,10 @@ def _contained(resource: Json, inner_id: str) -> Json | None:
     return next((each for each in inner if each.get("id") == inner_id), None)
 
 
-def _codings(concept: object) -> Iterator[tuple[str, str, str]]:
-    for coding in as_objects(as_object(concept).get("coding")):
-        system = canonical_system(as_text(coding.get("system")))
-        yield system, as_text(coding.get("code")), as_text(coding.get("display"))
-
-
-def _category_codings(resource: Json) -> Iterator[tuple[str, str]]:
+def _category_codings(resource: Json) -> frozenset[tuple[str, str]]:
     category = resource.get("category")
     concepts = as_objects(category) if isinstance(category, list) else [as_object(category)]
-    for concept in concepts:
-        yield from ((system, code) for system, code, _ in _codings(concept))
+    return frozenset((s, code) for concept in concepts for s, code, _ in codings_of(concept))
 
 
 def _category_codes(resource: Json) -> frozenset[str]:
@@ -283,7 +283,7 @@ def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
         if (CATEGORY, CARE) in _category_codings(resource):
             return CARE
-        codes = {code for _, code, _ in _codings(resource.get("type"))}
+        codes = {code for _, code, _ in codings_of(resource.get("type"))}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
@@ -299,13 +299,11 @@ def _category(name: str, resource: Json) -> str:
 def _observation_category(resource: Json) -> str:
     if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
         return "infection"
-    if any(system == CHECKUP_SECTION for system, _ in _category_codings(resource)):
+    codings = _category_codings(resource)
+    if any(system == CHECKUP_SECTION for system, _ in codings):
         return "checkup"
-    codes = _category_codes(resource)
-    return next(
-        (_CATEGORY_OF_OBSERVATION[c] for c in sorted(codes & _CATEGORY_OF_OBSERVATION.keys())),
-        "lab",
-    )
+    codes = {code for _, code in codings} & _CATEGORY_OF_OBSERVATION.keys()
+    return _CATEGORY_OF_OBSERVATION[min(codes)] if codes else "lab"
 
 
 def _is_contraindication(allergy: Json) -> bool:
@@ -321,7 +319,7 @@ def _is_injection(resource: Json) -> bool:
 
 
 def _jlac10(resource: Json) -> Iterator[str]:
-    for system, code, _ in _codings(resource.get("code")):
+    for system, code, _ in codings_of(resource.get("code")):
         if system == JLAC10 or "JLAC10" in system or "InfectionLabo" in system:
             yield code
 
@@ -337,7 +335,7 @@ def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
         value = resource.get(element)
         for concept in as_objects(value) if isinstance(value, list) else [as_object(value)]:
             yield from sensitivity.of_words(as_text(concept.get("text")))
-            for system, code, display in _codings(concept):
+            for system, code, display in codings_of(concept):
                 yield from sensitivity.of_words(display)
                 if system in ICD10_SYSTEMS:
                     yield sensitivity.of_disease(code)
@@ -386,21 +384,22 @@ def _identifier(resource: Json) -> Identifier | None:
 
 def _status(resource: Json) -> str:
     """The status; of a condition or allergy the clinical one, unless it was entered in error."""
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
+    verification = {code for _, code, _ in codings_of(resource.get("verificationStatus"))}
     if "entered-in-error" in verification:
         return "entered-in-error"
-    clinical = (code for _, code, _ in _codings(resource.get("clinicalStatus")))
+    clinical = (code for _, code, _ in codings_of(resource.get("clinicalStatus")))
     own = as_text(resource.get("status")) or as_text(resource.get("lifecycleStatus"))
     return own or next(clinical, "")
 
 
-def _title(resource: Json) -> str:
+def _title(resource: Json, status: str) -> str:
     name = _plain_title(resource)
-    verification = {code for _, code, _ in _codings(resource.get("verificationStatus"))}
-    if _status(resource) == "entered-in-error":
+    if status == "entered-in-error":
         return f"{name}（取り消し済み）"
-    is_unsure = verification & _UNSURE and resource.get("resourceType") == "Condition"
-    return f"{name}（疑い）" if name and is_unsure and "疑" not in name else name
+    if resource.get("resourceType") != "Condition" or not name or "疑" in name:
+        return name
+    verification = {code for _, code, _ in codings_of(resource.get("verificationStatus"))}
+    return f"{name}（疑い）" if verification & _UNSURE else name
 
 
 def _plain_title(resource: Json) -> str:
@@ -408,14 +407,45 @@ def _plain_title(resource: Json) -> str:
         return ""  # a name belongs to the person's own data, not to a timeline
     drug = as_object(resource.get("medicationReference"))
     inner = _contained(resource, as_text(drug.get("reference"))[1:]) or {}
-    values = [*(resource.get(element) for element in _TITLE_ELEMENTS), inner.get("code"), drug]
-    name = next(filter(None, map(name_of, values)), "")
+    said = [resource[element] for element in _TITLE_ELEMENTS if element in resource]
+    name = next(filter(None, map(name_of, [*said, inner.get("code"), drug])), "")
     return _SPACES.sub(" ", name).strip()[:_MAX_TITLE]
 
 
 def name_of(value: object) -> str:
+    """What a text or CodeableConcept is called: its text, else its first display, else ""."""
     if isinstance(value, str):
         return value
     concept = as_object(value)
-    displays = (display for _, _, display in _codings(concept) if display)
-    return as_text(concept.get("text")) or next(displays, "") or as_text(concept.get("display"))
+    text = as_text(concept.get("text"))
+    if text:
+        return text
+    displays = (display for _, _, display in codings_of(concept) if display)
+    return next(displays, "") or as_text(concept.get("display"))
+
+
+def codings_of(concept: object) -> list[tuple[str, str, str]]:
+    """System as a URL, code and display of each coding of a CodeableConcept."""
+    return [
+        (
+            canonical_system(as_text(coding.get("system"))),
+            as_text(coding.get("code")),
+            as_text(coding.get("display")),
+        )
+        for coding in as_objects(as_object(concept).get("coding"))
+    ]
+
+
+def drug_of(resource: Json) -> Json:
+    """The drug of a medication record as a CodeableConcept, from inside the record where it is kept
+    there; {} where it names none."""
+    concept = as_object(resource.get("medicationCodeableConcept"))
+    if concept:
+        return concept
+    named = as_object(resource.get("medicationReference"))
+    reference = as_text(named.get("reference"))
+    inner = _contained(resource, reference[1:]) if reference.startswith("#") else None
+    if inner is not None:
+        return as_object(inner.get("code"))
+    display = as_text(named.get("display"))
+    return {"text": display} if display else {}

@@ -1,10 +1,13 @@
 """FHIR JSON in and out without losing a digit, and the checks that give a record its meaning."""
 
+import itertools
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -156,25 +159,18 @@ def check(resource: Json, path: str) -> list[Fault]:
 def check_tree(tree: object, *, has_plain_text: bool = False) -> None:
     """Raises `Refused` for a tree too deep, or with characters that PostgreSQL cannot store, unless
     it is known to have none."""
-    level: list[Any] = [tree]
-    depth = 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
+    level: list[Any] = [[tree]]  # what holds the nodes of one depth
+    for depth in itertools.count():
         below: list[Any] = []
         for node in level:
-            if has_plain_text:
-                inner = node.values() if isinstance(node, dict) else node
-                if isinstance(node, BRANCHES):
-                    below += [each for each in inner if isinstance(each, BRANCHES)]
-            elif isinstance(node, dict):
-                below.extend(node)
-                below.extend(node.values())
-            elif isinstance(node, list):
-                below.extend(node)
-            elif isinstance(node, str) and not _is_storable(node):
+            inner = node.values() if type(node) is dict else node
+            if not has_plain_text and not all(map(_is_storable, (*node, *inner))):
                 raise Refused(Fault("bad_character"))
+            below += [each for each in inner if type(each) is dict or type(each) is list]
+        if not below:
+            return
+        if depth == MAX_DEPTH:
+            raise Refused(Fault("too_deep", params={"limit": str(MAX_DEPTH)}))
         level = below
 
 
@@ -186,6 +182,19 @@ def read_moment(value: object) -> tuple[date | None, datetime | None]:
     """
     if not isinstance(value, str):
         raise ValueError("not a date")
+    return _moment(value)
+
+
+def read_day(value: object) -> date | None:
+    """The day of a FHIR date or dateTime as it was written; None for what is none."""
+    try:
+        return read_moment(value)[0]
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1024)  # the records of one sending are of few moments
+def _moment(value: str) -> tuple[date | None, datetime | None]:
     if "T" not in value:
         matched = _DATE.fullmatch(value)
         if matched is None:
@@ -202,28 +211,41 @@ def read_moment(value: object) -> tuple[date | None, datetime | None]:
 
 
 def as_object(value: object) -> Json:
+    """{} for what is no object."""
     return value if isinstance(value, dict) else {}
 
 
 def as_objects(value: object) -> list[Json]:
+    """The objects of a list; [] for what is no list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def as_text(value: object) -> str:
+    """Empty for what is no text."""
     return value if isinstance(value, str) else ""
+
+
+def digits_of(value: object) -> str:
+    """A number as its sender wrote it; empty for what is none."""
+    if isinstance(value, msgspec.Raw):
+        return bytes(value).decode()
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else ""
 
 
 def walk(tree: object) -> Iterator[Json]:
     """Give every JSON object of a tree, the tree itself first."""
-    open_nodes: list[Any] = [tree]
-    while open_nodes:
-        node = open_nodes.pop()
-        if isinstance(node, dict):
-            yield node
-            node = node.values()
-        elif not isinstance(node, list):
-            continue
-        open_nodes += [each for each in node if isinstance(each, BRANCHES)]
+    found: list[Json] = []
+    nodes: list[Any] = [tree] if type(tree) in BRANCHES else []
+    for node in nodes:  # which grows meanwhile
+        inner = node
+        if type(node) is dict:
+            found.append(node)
+            inner = node.values()
+        for each in inner:
+            if type(each) is dict or type(each) is list:
+                nodes.append(each)
+    return iter(found)
 
 
 def profiles(resource: Json) -> frozenset[str]:
@@ -250,8 +272,10 @@ def _no_constant(_: str) -> None:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def _is_storable(text: str) -> bool:
+def _is_storable(text: object) -> bool:
     # PostgreSQL refuses U+0000, UTF-8 refuses a lone surrogate.
+    if not isinstance(text, str):
+        return True
     return (text.isascii() and "\0" not in text) or not re.search("[\0\ud800-\udfff]", text)
 
 

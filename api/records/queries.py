@@ -90,9 +90,16 @@ async def participant_of_insurance(
 
 
 async def participant_of_local_id(tx: Transaction, facility_id: UUID, local_id: str) -> UUID | None:
+    """Whose number this is, for the actor's own facility."""
     found: UUID | None = await tx.fetchval(
         "SELECT records_participant_of_local_id($1, $2)", facility_id, local_id
     )
+    return found
+
+
+async def one_person(tx: Transaction, participant_id: UUID) -> UUID:
+    """Who somebody a facility sends records of is now."""
+    found: UUID = await tx.fetchval("SELECT records_one_person($1)", participant_id)
     return found
 
 

@@ -10,13 +10,14 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 from litestar.response import Response
 
+from api.core import runtime
 from api.core.actor import Actor
 from api.fhir.capability import Offered, capability_statement
 from api.identity.guards import anyone, apps_and_reading_systems, systems_that_read
 from api.records.apps import doors as app_doors
 from api.records.errors import UnknownParameter, WrongMediaType
-from api.records.reading import doors, search
-from api.records.reading.wire import FHIR_JSON, FhirRequest, base, evenly, fhir
+from api.records.reading import doors, including, search
+from api.records.reading.wire import FHIR_JSON, FhirRequest, evenly, fhir
 
 __all__ = ["FHIR_JSON", "FhirReads"]
 
@@ -35,7 +36,7 @@ class FhirReads(Controller):
     @get("/metadata", guards=[anyone], media_type=FHIR_JSON)
     async def capabilities(self) -> Response[bytes]:
         """CapabilityStatement."""
-        statement = capability_statement(base(), "0.1.0", PUBLISHED_ON, offered())
+        statement = capability_statement(runtime.fhir_base(), "0.1.0", PUBLISHED_ON, offered())
         return fhir(msgspec.json.encode(statement))
 
     @get("", guards=[systems_that_read], media_type=FHIR_JSON)
@@ -58,9 +59,9 @@ class FhirReads(Controller):
         self, request: FhirRequest, resource_type: FromPath[str], actor: NamedDependency[Actor]
     ) -> Response[bytes]:
         """Search by `patient` (id) or `patient.identifier` / `patient:identifier`
-        (system|value); which other parameters a type has is in the CapabilityStatement. `_count` up
-        to 200, paging through the `next` link. An app finds what it was allowed of the one person
-        who connected it."""
+        (system|value); which other parameters and includes a type has is in the
+        CapabilityStatement. `_count` up to 200, paging through the `next` link. An app finds what
+        it was allowed of the one person who connected it."""
         return await _find(request, actor, resource_type, _asked(request))
 
     @post(
@@ -153,7 +154,12 @@ def offered() -> list[Offered]:
     by_patient = {"patient": "reference", "patient.identifier": "token"}
     return [
         *(
-            Offered(name, _listed(search.parameters(name)), is_stored=True)
+            Offered(
+                name,
+                _listed(search.parameters(name)),
+                is_stored=True,
+                includes=including.listed(name),
+            )
             for name in search.STORED
         ),
         Offered("Patient", {"identifier": "token", "birthdate": "date", "_id": "token"}),

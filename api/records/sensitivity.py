@@ -5,6 +5,7 @@ master (MHLW, October 2024). Classes follow the sensitivity classes of the discl
 """
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -77,6 +78,7 @@ def of_test(jlac10: str) -> Mark | None:
 
 
 def of_disease(icd10: str) -> Mark:
+    """By the longest beginning of the code that is known, of three characters at most."""
     code = unicodedata.normalize("NFKC", icd10).upper().replace(".", "")
     for length in range(min(3, len(code)), 0, -1):
         if code[:length] in _DISEASES:
@@ -84,6 +86,8 @@ def of_disease(icd10: str) -> Mark:
     return _NONE
 
 
+@lru_cache(maxsize=4096)  # what tests, drugs and diseases are called, of nobody in particular
 def of_words(name: str) -> frozenset[Mark]:
+    """Every mark a name gives by a word in it."""
     folded = unicodedata.normalize("NFKC", name).upper()
     return frozenset(mark for word, mark in _WORDS.items() if word in folded)

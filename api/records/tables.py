@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     Array,
+    BigInt,
     Boolean,
     Bytea,
     Date,
@@ -97,6 +98,42 @@ class ParticipantMergeRecord(Table, tablename="participant_merge_record", db=DB)
     sensitivity = SmallInt()
 
 
+class ParticipantMergePart(Table, tablename="participant_merge_part", db=DB):
+    participant_id = UUID()
+    merge_id = UUID()
+    document_id = UUID()
+    record_id = UUID(primary_key=True)
+    document_now = UUID()
+    record_now = UUID()
+    is_named = Boolean()
+
+
+class ParticipantMergeReturn(Table, tablename="participant_merge_return", db=DB):
+    participant_id = UUID()
+    merge_id = UUID(primary_key=True)
+    given_back_at = Timestamptz()
+
+
+class ParticipantMergeRefusal(Table, tablename="participant_merge_refusal", db=DB):
+    participant_id = UUID()
+    merge_id = UUID()
+    facility_id = UUID(primary_key=True)
+    version = Integer()
+
+
+class DeliveryDue(Table, tablename="delivery_due", db=DB):
+    facility_id = UUID()
+    local_id = Text(primary_key=True)
+    by_account = UUID(null=True)
+    due_since = Timestamptz()
+
+
+class QuarantineName(Table, tablename="quarantine_name", db=DB):
+    facility_id = UUID()
+    name_hash = Bytea()
+    quarantine_id = UUID(primary_key=True)
+
+
 class QuarantineDelivery(Table, tablename="quarantine_delivery", db=DB):
     facility_id = UUID()
     quarantine_id = UUID(primary_key=True)
@@ -188,6 +225,16 @@ class BulkExport(Table, tablename="bulk_export", db=DB):
     counts = JSONB()
     finished_at = Timestamptz(null=True)
     expires_at = Timestamptz(null=True)
+    outdated_at = Timestamptz(null=True)
+
+
+class BulkExportPerson(Table, tablename="bulk_export_person", db=DB):
+    participant_id = UUID(primary_key=True)
+    facility_id = UUID()
+    export_id = UUID()
+    seen_under = Bytea()
+    policy_version = BigInt()
+    holds_until = Timestamptz(null=True)
 
 
 class Quarantine(Table, tablename="quarantine", db=DB):
@@ -199,6 +246,7 @@ class Quarantine(Table, tablename="quarantine", db=DB):
     detail = JSONB()
     body = Bytea()
     received_at = Timestamptz()
+    asked = JSONB(null=True)
 
 
 class EntrySubject(Table, tablename="entry_subject", db=DB):

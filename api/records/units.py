@@ -4,6 +4,7 @@ Its syntax alone: which units there are, and whether one fits what was measured,
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 UCUM: Final = "http://unitsofmeasure.org"
@@ -18,6 +19,7 @@ _WHOLE: Final = re.compile(_TERM)
 _IN_BRACKETS: Final = re.compile(rf"\(({_TERM})\)")
 
 
+@lru_cache(maxsize=1024)
 def is_plausible(code: str) -> bool:
     """A code that UCUM's grammar could make."""
     if not 1 <= len(code) <= _LONGEST:

@@ -26,6 +26,8 @@ from api.identity.enrolling.enrolment import Birth, birth_of
 from api.identity.errors import EnrolmentFaults, NoMatch
 from api.identity.keys import recovery
 from api.proxies import counter as proxy_counter
+from api.records.matching import merging
+from api.records.matching.merging import OwnMerge
 from api.support import counter_queries, queries
 from api.support.errors import HasAKey, IdentifiedByOne, NoNumberToCall, NothingToWithdraw
 from api.support.leaving import PAPER
@@ -35,11 +37,12 @@ from notifications import service as notifications
 LASTS: Final = timedelta(minutes=30)
 BY_PHONE: Final = "call_back"
 WAYS: Final = (*recovery.EVIDENCE, BY_PHONE)
-Act = Literal["code", "proxies", "sessions", "withdrawal", "call"]
+Act = Literal["code", "proxies", "sessions", "withdrawal", "call", "merge"]
 
 
 class Visit(NamedTuple):
-    """`call`: the number given on enrolling, to be called back before anything is done."""
+    """`call`: the number given on enrolling, to be called back before anything is done. `merge`: of
+    another registration, which waits for this person's yes; it is given in person alone."""
 
     participant_id: UUID
     visit_id: UUID
@@ -51,6 +54,7 @@ class Visit(NamedTuple):
     is_participating: bool
     call: str
     address: str
+    merge: OwnMerge | None
 
 
 class Issued(NamedTuple):
@@ -100,6 +104,7 @@ async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
             raise NotFound
         given = await registered.registration_in(tx)
         state = await stored.settings_in(tx)
+        merges = [] if way == BY_PHONE else await merging.own_in(tx)
         return Visit(
             participant_id,
             visit_id,
@@ -111,6 +116,7 @@ async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
             state.participation.state == "participating",
             given.phone if given and way == BY_PHONE else "",
             given.address if given else "",
+            next((each for each in merges if each.remains and each.state == "confirmed"), None),
         )
 
 
@@ -186,6 +192,19 @@ async def wants_call(actor: Actor, participant_id: UUID, visit_id: UUID, typed: 
             due_on = clock.today_in_japan() + timedelta(days=1)
             await queries.open_case(tx, CALL_BACK, msgspec.json.encode(params).decode(), due_on)
         await _did(tx, "call")
+
+
+async def accept_merge(
+    actor: Actor, participant_id: UUID, visit_id: UUID, merge_id: UUID, reason: str
+) -> None:
+    """Whoever is here says that the other registration is theirs too.
+
+    Raises `EnrolmentFaults` without a reason, `NotFound`, and `MergeRefused`, also over the phone.
+    """
+    async with unit_of_work(actor, subject=participant_id) as tx:
+        await _way(tx, visit_id)
+        await merging.answered_in_person(tx, actor, merge_id, reason)
+        await _did(tx, "merge")
 
 
 async def end(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:

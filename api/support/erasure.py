@@ -10,7 +10,7 @@ from api.core.database import unit_of_work
 from api.core.settings import SettingFault
 from api.directory import service as directory
 from api.fhir import codes
-from api.records import service as records
+from api.records import finding
 from api.records.mapping import Identifier
 from api.support import queries
 
@@ -22,7 +22,7 @@ async def erase(card: str, participant_id: str, reason: str, *, is_early: bool) 
     must be kept longer and `is_early` does not say otherwise; nothing was changed then.
     """
     digits = card.replace("-", "").replace(" ", "")
-    subject = await records.locate(OPERATOR, Identifier(codes.CARD, digits))
+    subject = await finding.locate(OPERATOR, Identifier(codes.CARD, digits))
     if subject is None or str(subject) != participant_id.lower():
         raise SettingFault("This card is not that participant's. Nothing was changed.")
     if not 1 <= len(reason) <= 200:

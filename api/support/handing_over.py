@@ -15,6 +15,7 @@ from api.core.settings import SettingFault
 from api.directory import service as directory
 from api.fhir import codes
 from api.identity.my_number import contains_my_number
+from api.records import finding
 from api.records import service as records
 from api.records.mapping import Identifier
 from api.records.service import CopiedRecord
@@ -55,7 +56,7 @@ async def hand_over(card: str, participant_id: str, order: Order) -> HandedOver:
     embargo = _checked(order)
     actor = Actor(kind=ActorKind.OPERATOR, name=order.clerk, purpose_of_use="HLEGAL")
     digits = card.replace("-", "").replace(" ", "")
-    subject = await records.locate(actor, Identifier(codes.CARD, digits))
+    subject = await finding.locate(actor, Identifier(codes.CARD, digits))
     if subject is None or str(subject) != participant_id.lower():
         raise SettingFault("This card is not that participant's. Nothing was changed.")
     async with unit_of_work(actor, subject=subject) as tx:

@@ -19,7 +19,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.records.service import basis_for
+from api.records.grounds import basis_for
 
 
 class Replay(Struct, frozen=True, kw_only=True):

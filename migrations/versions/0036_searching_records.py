@@ -14,33 +14,32 @@ CREATE FUNCTION app.tokens(p_category text, p_body text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT ARRAY['category=' || p_category, 'category=urn:tsunagu:category|' || p_category]
     || coalesce(array_agg(DISTINCT t.token ORDER BY t.token), '{}')
-  FROM json_to_record(p_body::json) AS r(code json, "vaccineCode" json,
-      "medicationCodeableConcept" json, contained json, type json, class json, category json,
-      identifier json, status json, "lifecycleStatus" json, "clinicalStatus" json,
-      "verificationStatus" json)
+  FROM (
+    SELECT e.name, jsonb_path_query(e.value,
+      CASE WHEN e.value @? '$.coding' THEN '$.coding[*]'::jsonpath ELSE '$[*]' END) AS value
+    FROM (
+      SELECT CASE key WHEN 'lifecycleStatus' THEN 'status'
+          WHEN 'clinicalStatus' THEN 'clinical-status'
+          WHEN 'verificationStatus' THEN 'verification-status'
+          WHEN 'type' THEN key WHEN 'class' THEN key WHEN 'category' THEN key
+          WHEN 'identifier' THEN key WHEN 'status' THEN key
+          ELSE 'code' END AS name,
+        CASE key WHEN 'contained' THEN jsonb_path_query_array(value,
+          '$[*] ? (@.resourceType == "Medication").code') ELSE value END AS value
+      FROM jsonb_each(p_body::jsonb)
+      WHERE key IN ('code', 'vaccineCode', 'medicationCodeableConcept', 'contained', 'type',
+        'class', 'category', 'identifier', 'status', 'lifecycleStatus', 'clinicalStatus',
+        'verificationStatus')
+    ) e
+  ) AS said
   CROSS JOIN LATERAL (
-    VALUES ('code', r.code), ('code', r."vaccineCode"), ('code', r."medicationCodeableConcept"),
-      ('type', r.type), ('class', r.class), ('category', r.category),
-      ('identifier', r.identifier), ('status', r.status), ('status', r."lifecycleStatus"),
-      ('clinical-status', r."clinicalStatus"), ('verification-status', r."verificationStatus")
-    UNION ALL
-    SELECT 'code', m.value -> 'code'
-    FROM json_array_elements(CASE json_typeof(r.contained) WHEN 'array' THEN r.contained
-      ELSE '[]' END) m
-    WHERE m.value ->> 'resourceType' = 'Medication'
-  ) AS e(name, value)
-  CROSS JOIN LATERAL json_array_elements(CASE json_typeof(e.value) WHEN 'array' THEN e.value
-    ELSE json_build_array(e.value) END) AS one(value)
-  CROSS JOIN LATERAL json_array_elements(CASE json_typeof(one.value -> 'coding')
-    WHEN 'array' THEN one.value -> 'coding' ELSE json_build_array(one.value) END) AS coding(value)
-  CROSS JOIN LATERAL (
-    SELECT coalesce(coding.value ->> 'system', '') AS system,
-      CASE json_typeof(coding.value)
-        WHEN 'object' THEN coalesce(coding.value ->> 'code', coding.value ->> 'value')
-        WHEN 'string' THEN coding.value #>> '{}' END AS code
+    SELECT coalesce(said.value ->> 'system', '') AS system,
+      CASE jsonb_typeof(said.value)
+        WHEN 'object' THEN coalesce(said.value ->> 'code', said.value ->> 'value')
+        WHEN 'string' THEN said.value #>> '{}' END AS code
   ) AS c
-  CROSS JOIN LATERAL (VALUES (e.name || '=' || c.system || '|' || c.code),
-    (e.name || '=' || c.code)) AS t(token)
+  CROSS JOIN LATERAL (VALUES (said.name || '=' || c.system || '|' || c.code),
+    (said.name || '=' || c.code)) AS t(token)
   WHERE c.code IS NOT NULL
 $$;
 GRANT EXECUTE ON FUNCTION app.tokens(text, text) TO tsunagu_app, tsunagu_lookup;
@@ -150,7 +149,8 @@ BEGIN
 END $$;
 
 -- The versions of one record, the newest first. They are seen by whoever may see the record as it
--- stands: it is decided about once, whatever was said of it before.
+-- stands: it is decided about once. What it was before it became of another category, or of a day
+-- that may be seen, was not decided about, and is for whoever wrote it alone.
 CREATE FUNCTION app.versions(
   p_subject uuid, p_facility uuid, p_types text[], p_record uuid, p_categories text[],
   p_source_permitted text[], p_source_denied text[], p_level integer, p_data_from date,
@@ -162,13 +162,17 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
   v_record record;
 BEGIN
-  SELECT r.record_id, r.resource_type, r.category, r.is_told INTO v_record
+  SELECT r.record_id, r.resource_type, r.category, r.is_told, r.effective_on,
+      p_sees_own AND r.source_facility_id = p_facility AS is_own INTO v_record
     FROM app.permitted_records(p_subject, p_facility, p_types, p_record, p_categories,
       p_source_permitted, p_source_denied, p_level, p_data_from, p_sees_own, p_except) r
     WHERE p_record IS NOT NULL;
   WITH of_it AS (
     SELECT v.version, v.recorded_at, v.body FROM public.record v
     WHERE v.participant_id = p_subject AND v.record_id = v_record.record_id
+      AND (v_record.is_own OR (v.category = v_record.category
+        AND (v.effective_on = v_record.effective_on OR ((p_except).hidden_periods IS NULL
+          AND (p_data_from IS NULL OR v.effective_on >= p_data_from)))))
       AND ((p_search).version IS NULL OR v.version = (p_search).version)
       AND ((p_search).updated_from IS NULL
         OR v.recorded_at >= (p_search).updated_from)

@@ -15,6 +15,7 @@ from api.access_log.verifier import (
     head_value,
 )
 from tests.access_log.house import BLIND, LogHouse
+from tests.pace import slowness
 
 OFTEN = timedelta(0)
 
@@ -107,7 +108,7 @@ async def test_a_map_is_made_by_the_hour(log_house: LogHouse):
 
 
 async def test_a_map_of_many_is_quick(log_house: LogHouse):
-    """A tenth of what the benchmark counts; the machine may have other work."""
+    """A fortieth of what the benchmark counts, at the machine's pace."""
     await log_house.admin.execute(
         """WITH new AS (INSERT INTO participant (participant_id, name, name_kana, sex, birth_on)
              SELECT gen_random_uuid(), 'X', 'X', 'other', '1980-01-01'
@@ -115,8 +116,8 @@ async def test_a_map_of_many_is_quick(log_house: LogHouse):
              RETURNING participant_id)
            INSERT INTO access_log_head (participant_id, last_pseq, last_commit)
              SELECT participant_id, 7, sha256(uuid_send(participant_id)) FROM new""",
-        20_000,
+        5_000,
     )
     began = time.perf_counter()
-    assert await head_maps.take(await log_house.connect(), BLIND) == 20_000
-    assert time.perf_counter() - began < 2
+    assert await head_maps.take(await log_house.connect(), BLIND) == 5_000
+    assert (time.perf_counter() - began) / slowness() < 0.5

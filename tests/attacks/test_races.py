@@ -23,6 +23,7 @@ from api.core.errors import NotFound
 from api.identity import service as identity
 from api.identity.enrolling import enrolment
 from api.identity.errors import AlreadyEnrolled, TicketGone
+from api.records import finding
 from api.records import service as records
 from tests.attacks.conftest import World
 from tests.identity.authenticator import Authenticator
@@ -235,7 +236,7 @@ async def test_every_read_was_decided_under_the_settings_in_force_at_its_place_i
 
     async def looks() -> None:
         while not is_done.is_set():
-            await records.show(mori, subject)
+            await finding.show(mori, subject)
 
     async def turns() -> None:
         version = 1

@@ -86,6 +86,19 @@ FORMS = {
     "sato": (
         ("/clinic/find", {"by": "local_id", "local_id": "x"}),
         ("/clinic/find", {"by": "card", "card": "x"}),
+        (
+            "/clinic/find",
+            {
+                "by": "insurance",
+                "insurer": "33120015",
+                "insurance_symbol": "x",
+                "insurance_number": "x",
+                "insurance_branch": "01",
+                "birth_year": "1940",
+                "birth_month": "4",
+                "birth_day": "9",
+            },
+        ),
         ("/clinic/desk-code", {"code": "x"}),
         (
             "/clinic/ask",

@@ -12,6 +12,7 @@ from api import demo as demo_network
 from api.core.crypto import KeyRing
 from api.core.embedded import EmbeddedPostgres
 from tests.cli.console import Running, environment, running, tsunagu
+from tests.pace import slowness
 from tests.records.checkup_files import Examined, checkup
 from tests.serving import free_port
 
@@ -108,10 +109,11 @@ def test_it_greets_takes_in_files_and_stops_whole(env: dict[str, str], tmp_path:
 def test_a_second_start_takes_less_than_three_seconds(env: dict[str, str], tmp_path: Path):
     seconds = []
     while not seconds or (min(seconds) >= 3 and len(seconds) < 3):  # other work only slows it
+        pace = slowness()
         begun = time.monotonic()
         with running("demo", env, tmp_path / f"said{len(seconds)}") as demo:
             demo.wait_until_ready()
-            seconds.append(time.monotonic() - begun)
+            seconds.append((time.monotonic() - begun) / max(pace, slowness()))
     assert min(seconds) < 3
 
 

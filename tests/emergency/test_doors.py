@@ -10,9 +10,10 @@ from litestar import Litestar
 
 from api.core.actor import Actor
 from api.core.database import unit_of_work
+from api.core.ids import uuid7
 from api.records.emergency import service as in_emergency
 from tests.attacks.conftest import install
-from tests.emergency.conftest import opened, wrote
+from tests.emergency.conftest import joined, opened, wrote
 from tests.emergency.test_sessions import moved_back
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
@@ -111,6 +112,21 @@ async def test_dr_mori_opens_by_card_and_sees_what_kills_first(
         assert answer.status_code == 303, answer.text
     closed = await desk.get(page_action(page, "close").rpartition("/")[0], locale=locale)
     assert "ペニシリンアレルギー" not in closed.text
+
+
+async def test_whoever_has_no_card_is_opened_by_four_items_with_the_era(at_a_desk, mori, clinic):
+    own = "".join("アイウエオカキクケコサシスセソタ"[int(digit, 16)] for digit in uuid7().hex[-8:])
+    kana = f"コマツ {own}"
+    alone = await joined("小松 鶴代", kana)
+    await wrote(clinic, alone, "allergy", "ペニシリンアレルギー")
+    desk = await at_a_desk(mori)
+    items = {"by": "four_items", "name": "小松 鶴代", "name_kana": kana, "sex": "female"}
+    born = {"birth_era": "showa", "birth_year": "15", "birth_month": "4", "birth_day": "9"}
+    why = {"reason": "unconscious", "words": "倒れた"}
+    nobody = await desk.post("/clinic/emergency", items | born | why | {"birth_era": "heisei"})
+    assert nobody.status_code == 422
+    page = await desk.follow(await desk.post("/clinic/emergency", items | born | why))
+    assert "ペニシリンアレルギー" in page
 
 
 def page_action(page: str, deed: str) -> str:

@@ -14,7 +14,7 @@ async def test_an_independent_client_reads_every_event_page_by_page(
     served: Served, database: Deployment, people: dict[str, demo.Cast]
 ) -> None:
     hanako = people["hanako"]
-    for person in ("sato", "mori"):
+    for person in ("sato", "ito"):
         client = await emr.reader(served, database.settings, person)
         await client.resources("MedicationRequest").search(patient=str(hanako.person_id)).fetch()
     token = await session_of(as_actor(hanako))

@@ -294,6 +294,18 @@ async def decided(about: Actor, *rules: Provision) -> None:
         )
 
 
+async def insured(about: Actor, insurer: str, number: str) -> None:
+    """Of the symbol くま, branch 01."""
+    async with unit_of_work(about) as tx:
+        await tx.execute(
+            "INSERT INTO registration (participant_id, address, phone, email, family_doctor,"
+            " insurer, insurance_symbol, insurance_number, insurance_branch)"
+            " VALUES (app.subject(), '', '', '', '', $1, 'くま', $2, '01')",
+            insurer,
+            number,
+        )
+
+
 async def knows_as(at: Place, about: Actor, local_id: str) -> None:
     async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
         await tx.execute(

@@ -12,6 +12,7 @@ from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
+from api.proxies import safety
 from api.records import service as records
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
@@ -140,6 +141,19 @@ async def test_a_zip_with_one_checkup_is_taken_and_apps_can_do_all_of_it(hanako:
     assert bad.status_code == 422
 
 
+async def test_she_is_told_when_the_index_speaks_of_more_than_came(hanako: Visitor) -> None:
+    body = checkup_files.archive({"h1.xml": checkup(HERS)}, counted=2)
+    headers = {"authorization": f"Bearer {hanako.token}", "content-type": "application/zip"}
+    seen = await hanako.browser.post("/me/checkup-files/preview", content=body, headers=headers)
+    assert seen.json()["counted"] == 2
+    assert "目次には健診が2件とありますが" in (await hand_in(hanako, body)).text
+    assert "目次には" not in (await hand_in(hanako, checkup(HERS))).text
+    assert "健診の結果を保存しました。" in await keep(hanako, body)
+    await safety.go_safe(hanako.actor)
+    safe = await hanako.browser.post("/me/checkup-files/preview", content=body, headers=headers)
+    assert (safe.status_code, safe.json()["institution"]) == (200, "")
+
+
 async def test_nobody_removes_what_a_facility_wrote_or_another_brought(
     hanako: Visitor, yumi: Visitor, clinic: Place
 ) -> None:
@@ -164,7 +178,8 @@ async def test_the_database_lets_her_touch_only_what_she_brought(
             await tx.execute(
                 "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
                 " sensitivity, source_facility_id, effective_on, title, body) VALUES"
-                " (app.subject(), uuidv7(), 1, 'Observation', 'lab', 0, $1, current_date, 'x', '')",
+                " (app.subject(), uuidv7(), 1, 'Observation', 'lab', 0, $1, current_date, 'x',"
+                " '{}')",
                 clinic.facility_id,
             )
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -173,7 +188,7 @@ async def test_the_database_lets_her_touch_only_what_she_brought(
                 "INSERT INTO record (participant_id, record_id, version, resource_type, category,"
                 " sensitivity, source_facility_id, effective_on, title, body) VALUES"
                 " (app.subject(), uuidv7(), 1, 'Observation', 'lab', 0, app.self_source(),"
-                " current_date, 'x', '')"
+                " current_date, 'x', '{}')"
             )
 
 

@@ -8,6 +8,7 @@ from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 
 MY_NUMBER = "123456789018"
+INSURER = "33120015"
 
 
 async def allow(hanako: Visitor, place: Place) -> None:
@@ -18,6 +19,13 @@ async def allow(hanako: Visitor, place: Place) -> None:
 async def find(who: Visitor, hanako: Visitor) -> str:
     assert hanako.card
     return (await who.post("/clinic/find", by="card", card=hanako.card.grouped)).text
+
+
+def insurance_of(number: str, **typed: str) -> dict[str, str]:
+    """As the desk types it, her birth date in the era on her certificate."""
+    born = {"birth_era": "showa", "birth_year": "15", "birth_month": "4", "birth_day": "9"}
+    insurance = {"insurer": INSURER, "insurance_symbol": "くま", "insurance_branch": "1"}
+    return {"by": "insurance", **insurance, "insurance_number": number, **born, **typed}
 
 
 def without(card: CardNumber, page: str) -> str:
@@ -119,6 +127,68 @@ async def test_the_facility_finds_by_its_own_patient_number_and_no_one_elses(
     other = await ito.post("/clinic/find", by="local_id", local_id=local_id)
     assert other.status_code == 404
     assert "花子" not in other.text
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+async def test_without_card_or_number_she_is_found_by_insurance_and_birth_date(
+    hanako: Visitor, sato: Visitor, clinic: Place, locale: str
+) -> None:
+    number = f"{uuid7().int % 10**9:09}"
+    await scene.insured(hanako.actor, INSURER, number)
+    await allow(hanako, clinic)
+    title, details = {
+        "ja": ("山本 花子", "健康保険と生年月日でさがす"),
+        "en": ("山本 花子", "Health insurance and birth date"),
+    }[locale]
+    page = (await sato.get("/clinic", locale=locale)).text
+    assert f"<summary>{details}</summary>" in page
+    assert '<details class="card filters">' in page
+    found = await sato.post("/clinic/find", insurance_of(number))
+    assert found.status_code == 200
+    assert title in found.text
+    assert [each["event"] for each in (await hanako.log())[:2]] == [
+        "records:record:read",
+        "records:participant:found",
+    ]
+    for typed in ({"birth_day": "10"}, {"insurance_branch": "2"}, {"insurance_symbol": "あそ"}):
+        nobody = await sato.post("/clinic/find", insurance_of(number, **typed))
+        assert nobody.status_code == 404
+        assert number not in nobody.text
+    assert (await hanako.log())[0]["event"] == "records:record:read"
+    await hanako.turn("facility", clinic.facility_id, "no", 1)
+    refused = await sato.post("/clinic/find", insurance_of(number))
+    assert (refused.status_code, refused.text) == (404, nobody.text)
+
+
+@pytest.mark.parametrize(
+    ("locale", "open_again", "said"),
+    [("ja", "birth", "生年月日"), ("en", "insurer", "insurer number")],
+)
+async def test_mistyped_insurance_is_asked_for_again_with_the_form_open(
+    sato: Visitor, locale: str, open_again: str, said: str
+) -> None:
+    wrong = {"birth": {"birth_month": "13"}, "insurer": {"insurer": "33120016"}}[open_again]
+    await sato.get("/clinic", locale=locale)
+    answer = await sato.post("/clinic/find", insurance_of("12345", **wrong))
+    assert answer.status_code == 422
+    assert '<details class="card filters" open>' in answer.text
+    assert f'id="error-{open_again}"' in answer.text
+    assert 'value="12345"' in answer.text
+    assert said in answer.text
+    empty = await sato.post("/clinic/find", by="insurance")
+    assert empty.status_code == 422
+    for name in ("insurer", "birth"):
+        assert f'id="error-{name}"' in empty.text
+
+
+async def test_a_my_number_typed_as_insurance_is_refused_and_never_shown_again(
+    sato: Visitor,
+) -> None:
+    for name in ("insurance_symbol", "insurance_number"):
+        answer = await sato.post("/clinic/find", insurance_of("1", **{name: MY_NUMBER}))
+        assert answer.status_code == 422
+        assert "個人番号" in answer.text
+        assert MY_NUMBER not in answer.text
 
 
 @pytest.mark.parametrize("field", ["card", "local_id"])

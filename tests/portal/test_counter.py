@@ -15,7 +15,8 @@ from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.directory import registry
-from api.identity.enrolling import intake, paper_enrolment_queries
+from api.identity.enrolling import intake, look_alikes, paper_enrolment_queries
+from api.records.matching import merging
 from api.support import counter
 from api.support import queries as cases
 from api.support.service import CALL_BACK
@@ -265,3 +266,85 @@ async def test_training_is_recorded_by_an_operator_alone_and_in_the_log(
     for actor, person in ((ueda.actor, officer), (OPERATOR, uuid4())):
         with pytest.raises(NotFound):
             await registry.record_training(actor, person, date(2020, 1, 1))
+
+
+@pytest_asyncio.fixture
+async def again(hanako: Visitor, ueda: Visitor, open_browser) -> Visitor:
+    """Her other registration; two officers found that it is hers, and it waits for her yes."""
+    actor, card = await scene.participant(str(hanako.actor.name), "ヤマモト ハナコ")
+    mine = hanako.actor.participant_id
+    assert mine is not None
+    assert actor.participant_id is not None
+    await look_alikes.decide(ueda.actor, actor.participant_id, mine, "same", "カードが2枚ある")
+    merge_id = await merging.ask(ueda.actor, mine, actor.participant_id, "同じ方と確認")
+    await merging.confirm(await scene.officer("第二 担当"), merge_id)
+    return await scene.visitor(await open_browser(), actor, card)
+
+
+async def merge_of(hanako: Visitor) -> str:
+    (waiting,) = (await hanako.ask("/me/merges")).json()["merges"]
+    return str(waiting["id"])
+
+
+async def test_hanakos_yes_to_one_registration_is_written_down_at_the_counter(
+    hanako: Visitor, again: Visitor, ueda: Visitor, visit: str
+):
+    where = f"{visit}/merges/{await merge_of(hanako)}"
+    assert again.card
+    assert f"カードの下4けた {again.card.digits[-4:]}" in (await ueda.get(visit)).text
+    empty = await ueda.post(where, reason=" ")
+    assert empty.status_code == 422
+    assert "判断した理由を入力してください" in empty.text
+    answer = await ueda.post(where, reason="二枚のカードを持参")
+    assert "ご本人の返事を書きとめました" in await ueda.follow(answer)
+    assert where not in (await ueda.get(visit)).text
+    for person, remains in ((hanako, True), (again, False)):
+        (merge,) = (await person.ask("/me/merges")).json()["merges"]
+        assert (merge["state"], merge["remains"]) == ("accepted", remains)
+        sentences = [row["sentence"] for row in await person.log()]
+        said = "ご本人が窓口で「はい」と答えました（二枚のカードを持参）。"
+        assert f"二つの登録がひとつになりました。{said}" in sentences
+        assert any("二つの登録がひとつになりました" in each for each in await told(person))
+    assert any("上田 恵子" in each for each in await told(hanako))
+    # She takes it back by herself.
+    split = await hanako.tell(f"/me/merges/{await merge_of(hanako)}/split", {})
+    assert split.status_code == 204
+    assert (await ueda.post(where, reason="もう一度")).status_code == 409
+
+
+async def test_no_yes_is_written_down_for_who_is_not_there(
+    hanako: Visitor, again: Visitor, ueda: Visitor, visit: str
+):
+    merge_id = await merge_of(hanako)
+    # Of the other registration nobody says yes; over the phone nobody does.
+    other = await ueda.post("/support/counter", who(again))
+    at_other = f"{other.headers['location']}/merges/{merge_id}"
+    assert (await ueda.post(at_other, reason="電話で")).status_code == 404
+    await ueda.post(f"{visit}/end")
+    assert (await ueda.post(f"{visit}/merges/{merge_id}", reason="電話で")).status_code == 404
+    async with unit_of_work(hanako.actor) as tx:
+        await paper_enrolment_queries.set_registration(
+            tx, "熊本県阿蘇市1-2-3", "0967123456", "", "", "", "", "", ""
+        )
+    calls = await ueda.post("/support/counter", who(hanako, way="call_back"))
+    by_phone = calls.headers["location"]
+    assert "もうひとつの登録" not in (await ueda.get(by_phone)).text
+    assert (await ueda.post(f"{by_phone}/merges/{merge_id}", reason="電話で")).status_code == 409
+    step = (
+        "INSERT INTO participant_merge_step (participant_id, merge_id, step, act, by_name, reason)"
+        " VALUES (app.subject(), $1, 2, 'accepted', '上田', $2)"
+    )
+    async with unit_of_work(ueda.actor, subject=hanako.actor.participant_id) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.execute(step, merge_id, "来ていない方の返事")
+
+
+async def test_an_officer_moves_no_record_on_the_yes_another_wrote_down(
+    hanako: Visitor, again: Visitor, ueda: Visitor, visit: str
+):
+    merge_id = await merge_of(hanako)
+    await ueda.post(f"{visit}/merges/{merge_id}", reason="二枚のカードを持参")
+    other = await scene.officer("第三 担当")
+    async with unit_of_work(other, subject=hanako.actor.participant_id) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.fetchval("SELECT records_take_over($1, '{}', false)", merge_id)

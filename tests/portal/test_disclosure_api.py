@@ -211,12 +211,13 @@ async def test_no_command_takes_a_field_it_does_not_have(hanako: Visitor, clinic
         {"kind": "facility", "id": place, "on": True, "level": "secret"},
         {"kind": "everyone", "on": True, "purposes": ["HRESCH"]},
         {"kind": "scheme", "code": "chaos"},
+        {"kind": "refuse_source", "id": place, "on": True, "until": LATER},
     ):
         assert (await change(hanako, 0, command)).status_code == 400, command
     schemas = (await hanako.ask("/schema/openapi.json")).json()["components"]["schemas"]
     one_of = schemas["Changes"]["properties"]["commands"]["items"]["oneOf"]
     names = [each["$ref"].rpartition("/")[2] for each in one_of]
-    assert len(names) == 21
+    assert len(names) == 22
     assert all(schemas[name]["additionalProperties"] is False for name in ("Changes", *names))
 
 

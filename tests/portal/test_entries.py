@@ -1,15 +1,22 @@
 """A home-care nurse writes about Hanako, whom she may not read about, and Hanako reads it."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
+from api.consent.facts import Provision
 from api.consent.lifecycle import leaving
 from api.core import clock
+from api.core.actor import Actor, ActorKind
+from api.core.errors import NotFound
+from api.records.at_facility import forms as entry_forms
 from api.records.at_facility import service as writing
+from api.records.incoming import service as ingest
+from api.records.viewing import service as viewing
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
 
@@ -78,6 +85,16 @@ async def change(who: Visitor, entry: str, **fields: str):
         if (chosen := re.findall(r'value="([^"]*)" selected', inner))
     }
     return await who.post(action, {**typed, **hidden, **fields})
+
+
+async def test_a_birth_date_is_typed_in_the_era_on_the_certificate(
+    hanako: Visitor, nurse: Visitor
+) -> None:
+    assert await before(nurse, hanako, birth_era="showa", birth_year="15")
+    assert hanako.card
+    fields = {"by": "card", "card": hanako.card.grouped, **BIRTH}
+    answer = await nurse.post("/clinic/write", fields | {"birth_era": "heisei", "birth_year": "15"})
+    assert answer.status_code == 422
 
 
 async def test_a_nurse_who_may_not_read_writes_a_note_and_hanako_reads_it(
@@ -282,6 +299,109 @@ async def test_nothing_is_written_about_whoever_left(hanako: Visitor, nurse: Vis
     assert hanako.card
     fields = {"by": "card", "card": hanako.card.grouped, **BIRTH}
     assert (await nurse.post("/clinic/write", fields)).status_code == 422
+
+
+async def test_a_nurse_hanako_refuses_may_still_write_and_reads_nothing_of_it(
+    hanako: Visitor, nurse: Visitor
+) -> None:
+    here = await before(nurse, hanako)
+    entry = await wrote(nurse, here, "note", NOTE)
+    assert nurse.actor.professional_id
+    await scene.decided(
+        hanako.actor,
+        Provision(1, "exclusion", "recipient", professional_id=nurse.actor.professional_id),
+    )
+    assert "看護・介護の記録（訪問）" not in (await nurse.get(here)).text
+    for path in ("", "/correct", "/withdraw"):
+        page = await nurse.get(f"{entry}{path}")
+        assert page.status_code == 404
+        assert "足のむくみ" not in page.text
+    assert await wrote(nurse, here, "note", NOTE) == here, "there is no page of it for her"
+    assert (await hanako.ask("/me/records")).json()["total"] == 2
+
+
+async def test_an_entry_hanako_is_not_told_of_is_in_no_line_of_her_log(
+    hanako: Visitor, nurse: Visitor, station: Place
+) -> None:
+    here = await before(nurse, hanako)
+    typed = entry_forms.read("note", NOTE, clock.today_in_japan(), time(23, 59))
+    about = f"Patient/{hanako.actor.participant_id}"
+    writer = entry_forms.Writer(uuid4(), "田中 さくら", station.name)
+    made = entry_forms.resources_of("note", typed.values, uuid4(), about, writer, is_again=False)
+    untold = [each | {"meta": {"tag": [{"code": "UNINFORMED"}]}} for each in made]
+    system = Actor(kind=ActorKind.SYSTEM, facility_id=station.facility_id, client_id="emr")
+    await ingest.store_resources(system, untold, name="emr")
+    assert "看護・介護の記録（訪問）" in (await nurse.get(here)).text
+    row, *_ = await hanako.log()
+    assert row["event"] == "records:record:read"
+    assert row["kinds"] == []
+    assert "1件" not in row["sentence"]
+
+
+async def test_naming_hanako_on_a_form_stands_in_her_log(
+    hanako: Visitor, nurse: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    version = (await hanako.ask("/me/disclosure")).json()["version"]
+    await hanako.turn("facility", clinic.facility_id, "yes", version)
+    known = len(await hanako.log())
+    page = await sato.get(f"/clinic/participants/{hanako.actor.participant_id}/entries/new/note")
+    assert "花子" in page.text
+    row, *rest = await hanako.log()
+    assert len(rest) == known
+    assert (row["event"], row["outcome"]) == ("records:participant:found", "permitted")
+    assert "佐藤 健一" in row["sentence"]
+
+
+async def test_who_reaches_for_her_entries_without_a_ground_stands_in_her_log(
+    hanako: Visitor, nurse: Visitor
+) -> None:
+    her = hanako.actor.participant_id
+    assert her is not None
+    before_it = len(await hanako.log())
+    deeds = [
+        writing.whom(nurse.actor, her),
+        writing.entries(nurse.actor, her),
+        writing.entry(nurse.actor, her, uuid4()),
+        writing.withdraw(nurse.actor, her, uuid4(), 1),
+    ]
+    for deed in deeds:
+        with pytest.raises(NotFound):
+            await deed
+    rows = await hanako.log()
+    assert len(rows) == before_it + len(deeds)
+    for row in rows[: len(deeds)]:
+        assert (row["event"], row["outcome"]) == ("records:record:read", "denied")
+        assert "田中 さくら" in row["sentence"]
+        assert row["kinds"] == []
+
+
+async def test_whose_facility_is_refused_sees_no_entry_and_the_try_stands_in_her_log(
+    hanako: Visitor, nurse: Visitor, station: Place
+) -> None:
+    here = await before(nurse, hanako)
+    await wrote(nurse, here, "note", NOTE)
+    shut = Provision(1, "exclusion", "recipient", facility_id=station.facility_id)
+    await scene.decided(hanako.actor, shut)
+    assert hanako.actor.participant_id is not None
+    assert await writing.entries(nurse.actor, hanako.actor.participant_id) == []
+    (row, *_) = await hanako.log()
+    assert (row["event"], row["outcome"], row["kinds"]) == ("records:record:read", "denied", [])
+
+
+async def test_a_look_for_an_emergency_without_a_session_is_refused_and_logged(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    her = hanako.actor.participant_id
+    assert her is not None
+    await scene.wrote(clinic, hanako.actor, "lab", "HbA1c")
+    reaching = msgspec.structs.replace(sato.actor, purpose_of_use="BTG")
+    with pytest.raises(NotFound):
+        await viewing.look(reaching, her, viewing.Wanted())
+    (row, *_) = await hanako.log()
+    assert (row["event"], row["outcome"], row["kinds"]) == ("records:record:read", "denied", [])
+    assert "佐藤 健一" in row["sentence"]
+    with pytest.raises(NotFound):
+        await viewing.look(reaching, uuid4(), viewing.Wanted())
 
 
 async def test_identifying_ends_after_a_working_day(

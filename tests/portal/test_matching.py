@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from api.consent import service as consent
+from api.consent.facts import Provision
 from api.consent.lifecycle import leaving
-from api.consent.settings.switches import SetFacility
+from api.consent.settings.switches import RefuseSource, SetFacility
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.fhir.codes import CARD, patient_in_facility
@@ -160,10 +161,11 @@ async def test_an_app_undoes_it_too(rare: Visitor, clinic: Place):
 
 
 async def test_two_officers_and_hanako_bring_two_registrations_together(
-    rare: Visitor, ueda: Visitor, second: Visitor, open_browser
+    rare: Visitor, ueda: Visitor, second: Visitor, clinic: Place, open_browser
 ):
     actor, card = await scene.participant(str(rare.actor.name), await kana_of(rare))
     again = await scene.visitor(await open_browser(), actor, card)
+    await leaving.take_part(actor, "participating")
     assert rare.actor.participant_id is not None
     assert actor.participant_id is not None
     await look_alikes.decide(
@@ -171,6 +173,9 @@ async def test_two_officers_and_hanako_bring_two_registrations_together(
     )
     page = (await ueda.get("/support/merges")).text
     assert str(rare.actor.participant_id) in page
+    version = (await consent.settings(actor)).directive.version
+    refusal = [RefuseSource(clinic.facility_id, on=True)]
+    await consent.change(actor, refusal, expected_version=version)
     asked = await ueda.post(
         "/support/merges",
         remains=rare.actor.participant_id,
@@ -193,7 +198,14 @@ async def test_two_officers_and_hanako_bring_two_registrations_together(
     yes = await rare.post(f"/account/numbers/merges/{merge_id}", answer="yes")
     assert "登録がひとつになりました" in await rare.follow(yes)
     assert (await rare.ask("/me/merges")).json()["merges"][0]["state"] == "accepted"
+    # What the other registration refused, she sees that she refuses.
+    refused = {"id": str(clinic.facility_id), "name": clinic.name}
+    assert (await rare.ask("/me/disclosure")).json()["refused_sources"] == [refused]
+    where_refused = f"/disclosure/facilities/{clinic.facility_id}"
+    (_, source) = (await rare.get(where_refused)).text.split('aria-labelledby="source"')
+    assert 'role="switch" aria-checked="false"' in source
     assert (await again.tell(f"/me/merges/{merge_id}/split", {})).status_code == 204
+    assert (await rare.ask("/me/disclosure")).json()["refused_sources"] == []
     assert (await rare.ask("/me/merges")).json()["merges"] == []
     assert (await ueda.post(f"{where}/split", reason="x")).status_code == 409
 
@@ -232,6 +244,61 @@ async def test_a_clinic_she_lets_in_finds_her_by_description_with_a_grade(
     assert (await client.post(MATCH, json=only, headers=headers)).json()["total"] == 0
     rows = (await rare.ask("/me/access-log")).json()["events"]
     assert any(row["event"] == "records:participant:found" for row in rows)
+
+
+async def lets_in(person: Visitor, place: Place) -> None:
+    version = (await consent.settings(person.actor)).directive.version
+    wish = [SetFacility(place.facility_id, on=True)]
+    await consent.change(person.actor, wish, expected_version=version)
+
+
+async def test_who_shows_the_clinic_nothing_changes_no_answer_about_somebody_like_them(
+    rare: Visitor, clinic: Place, emr: System, client: httpx.AsyncClient
+):
+    """Six more registrations under her name, which let nobody in: none can be told."""
+    await lets_in(rare, clinic)
+    kana, headers = await kana_of(rare), await bearer(emr)
+    asked = asked_for(written(rare, "9", clinic, kana))
+    alone = await client.post(MATCH, json=asked, headers=headers)
+    (entry,) = alone.json()["entry"]
+    assert entry["search"]["extension"][0]["valueCode"] == "certain"
+    for _ in range(6):
+        actor, _ = await scene.participant(str(rare.actor.name), kana)
+        async with unit_of_work(actor) as tx:
+            await tx.execute(
+                "INSERT INTO registration (participant_id, address) VALUES (app.subject(), $1)",
+                "熊本県天草市本町1番地2",
+            )
+        await leaving.take_part(actor, "participating")
+    among = await client.post(MATCH, json=asked, headers=headers)
+    assert (among.status_code, among.content) == (alone.status_code, alone.content)
+    certain = asked | {"parameter": [
+        *asked["parameter"], {"name": "onlyCertainMatches", "valueBoolean": True}
+    ]}  # fmt: skip
+    assert (await client.post(MATCH, json=certain, headers=headers)).content == alone.content
+
+
+@pytest.mark.parametrize("is_patient", [True, False])
+async def test_who_does_not_show_the_clinic_her_name_is_not_found_by_it(
+    rare: Visitor, clinic: Place, emr: System, client: httpx.AsyncClient, is_patient: bool
+):
+    """Her other records are open to it, and it may know her by its own number: not by her name."""
+    patient, headers = written(rare, "9", clinic, await kana_of(rare)), await bearer(emr)
+    nobody = written(rare, "9", clinic, "カナ", name=[{"text": "無 名"}])
+    if is_patient:
+        await scene.knows_as(clinic, rare.actor, number())
+    await scene.decided(
+        rare.actor,
+        Provision(1, "permit", "recipient", facility_id=clinic.facility_id),
+        Provision(2, "deny", "filter", category="basic"),
+    )
+    hers = await client.post(MATCH, json=asked_for(patient), headers=headers)
+    absent = await client.post(MATCH, json=asked_for(nobody), headers=headers)
+    assert (hers.status_code, hers.content) == (absent.status_code, absent.content)
+    assert set(hers.headers) == set(absent.headers)
+    assert hers.json()["total"] == 0
+    (row, *_) = (await rare.ask("/me/access-log")).json()["events"]
+    assert row["event"] == "records:participant:sought"
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,30 @@ async def test_what_is_not_shown_to_her_doctor_is_on_no_page_and_in_no_number(
         assert (await sato.get(own(hanako, path))).status_code == 404
 
 
+async def test_a_page_that_names_her_is_no_refusal_in_her_log_though_its_kind_is_kept_back(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await measured(pharmacy, hanako, 7.1)
+    await allow(hanako, clinic)
+    for category in ("contraindication", "allergy", "document", "checkup", "imaging"):
+        await hanako.turn("category", category, "no", await hanako.version())
+    assert "山本 花子" in (await sato.get(own(hanako, "/documents"))).text
+    (row, *_) = await hanako.log()
+    assert row["outcome"] == "permitted"
+
+
+async def test_the_reason_in_her_log_is_that_of_everything_a_page_showed(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await measured(pharmacy, hanako, 7.1)
+    await allow(hanako, clinic)
+    for category in ("contraindication", "allergy", "basic"):
+        await hanako.turn("category", category, "no", await hanako.version())
+    assert "HbA1c" in (await sato.get(own(hanako, "/timeline"))).text
+    (row, *_) = await hanako.log()
+    assert (row["outcome"], row["rule"]) == ("permitted", "granted.facility")
+
+
 async def test_nobody_else_s_page_opens_any_of_them(
     hanako: Visitor, sato: Visitor, pharmacy: Place
 ) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from api.emergency.reach import Choice
 from api.emergency.reviews import Reviewed, Said
 from api.emergency.service import View
-from api.records.service import Person
+from api.records.finding import Person
 from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES

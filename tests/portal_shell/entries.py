@@ -23,6 +23,7 @@ SEEN = Seen(
     has_unknown=True,
     is_other_insurer=True,
     is_held=True,
+    counted=2,
 )
 KNOWN = Subject(UUID(int=2), "熊本 花子", date(1940, 4, 9))
 HIDDEN = Subject(UUID(int=2), None, None)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from api.records.service import Person
+from api.records.finding import Person
 from api.records.summary.narrative import Line
 
 VIEWER = {"role": "participant", "name": "花子", "unread": 2}

@@ -126,6 +126,11 @@ async def test_a_checkup_is_added_for_taro_by_whoever_may_put_records_in_alone(
     assert "山本 由美" in row["sentence"]
     assert "山本 太郎" in row["sentence"]
     assert (await pair.yumi.ask("/me/checkup-files")).json() == []
+    listed = await pair.yumi.browser.get("/me/checkup-files", headers=as_taro(pair))
+    assert len(listed.json()) == 1
+    (looked, *_) = await pair.taro.log()
+    assert looked["event"] == "proxies:record:looked", "no look of a proxy without a row"
+    assert [(each["category"], each["count"]) for each in looked["kinds"]] == [("checkup", 1)]
 
 
 @pytest.mark.parametrize("header", ["", "nobody", "unknown", "hanako", "self"])
@@ -404,6 +409,11 @@ ONESELF = {
     "POST /me/safe-mode",
     "GET /proxies/private",
     "POST /proxies/private",
+    "GET /me/merges",
+    "POST /me/merges/{merge_id}/answer",
+    "POST /me/merges/{merge_id}/split",
+    "POST /account/numbers/merges/{merge_id}",
+    "POST /account/numbers/merges/{merge_id}/split",
 }
 
 

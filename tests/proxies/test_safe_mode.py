@@ -1,5 +1,6 @@
 """Tarō uses it alone: no app and no file of his names a facility; his own pages go on as before."""
 
+import base64
 import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -220,6 +221,41 @@ async def test_an_app_of_another_house_reads_no_names_either(
     assert seen.names_in(after.text) == []
     assert (await app.refresh()).status_code == 200
     assert seen.names_in((await app.read("Observation")).text) == []
+
+
+async def test_an_app_reads_neither_a_place_outside_the_directory_nor_what_is_attached(
+    taro: Visitor, seen: Seen, client: httpx.AsyncClient
+) -> None:
+    clinic, app, outside = seen.places[0], ForeignApp(client), "となり町記念病院"
+    body = base64.b64encode(f"{outside}の紹介状".encode()).decode()
+    await scene.wrote(
+        clinic,
+        taro.actor,
+        "lab",
+        "HbA1c",
+        status="final",
+        performer=[{"display": outside}],
+        note=[{"text": f"{outside}へ紹介"}],
+        contained=[{"resourceType": "Organization", "id": "o", "name": outside}],
+        extension=[
+            {"url": "urn:x", "valueAttachment": {"contentType": "text/plain", "data": body}}
+        ],
+    )
+    await app.register()
+    await app.connect(taro)
+    before = (await app.read("Observation")).text
+    assert outside in before
+    assert body in before
+    await safety.go_safe(taro.actor)
+    after = await app.read("Observation")
+    assert after.status_code == 200
+    assert outside not in after.text
+    assert body not in after.text
+    assert f"{HIDDEN} / {HIDDEN_EN}" in after.text
+    assert "添付の内容は外に出していません" in after.text
+    assert "what is attached is not given out" in after.text
+    found = [entry["resource"] for entry in after.json()["entry"]]
+    assert any(each.get("status") == "final" for each in found)
 
 
 async def test_his_own_pages_still_name_everybody_but_what_he_saves_from_them_does_not(

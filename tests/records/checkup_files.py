@@ -9,6 +9,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from api.records.checkup_xml import items
 
+# Code systems the form writes and nothing of ours looks at.
+SECTION_SYSTEM = "1.2.392.200119.6.1010"
+REPORT_SYSTEM = "1.2.392.200119.6.1001"
+PROGRAM_SYSTEM = "1.2.392.200119.6.1002"
+SEX_SYSTEM = "1.2.392.200119.6.1104"
 KENSIN_CENTRE = ("4312345678", "くまもと健診センター")
 
 
@@ -109,7 +114,7 @@ def checkup(
     place = f'<id extension="{number}" root="{items.INSTITUTION}"/><name>{escape(name)}</name>'
     sections = f"""
   <component><structuredBody><component><section>
-    <code code="01010" codeSystem="{items.SECTION_SYSTEM}"/>
+    <code code="01010" codeSystem="{SECTION_SYSTEM}"/>
     <title>検査・問診結果セクション</title><text/>
     {"".join(entries)}
   </section></component></structuredBody></component>"""
@@ -118,7 +123,7 @@ def checkup(
     xsi:schemaLocation="urn:hl7-org:v3 ../XSD/hc08_V08.xsd">
   <typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>
   <id nullFlavor="NI"/>
-  <code code="10" codeSystem="{items.REPORT_SYSTEM}"/>
+  <code code="10" codeSystem="{REPORT_SYSTEM}"/>
   <effectiveTime value="20260601"/>
   <confidentialityCode code="N"/>
   <recordTarget><patientRole>
@@ -128,13 +133,13 @@ def checkup(
     <id extension={quoteattr(who.branch)} root="{items.BRANCH}"/>{extra}
     <addr><postalCode>860-0001</postalCode></addr>
     <patient><name>{escape(who.name)}</name>
-      <administrativeGenderCode code="{who.sex}" codeSystem="{items.SEX_SYSTEM}"/>
+      <administrativeGenderCode code="{who.sex}" codeSystem="{SEX_SYSTEM}"/>
       <birthTime value="{who.birth_on:%Y%m%d}"/></patient>
   </patientRole></recordTarget>
   <author><time value="20260601"/><assignedAuthor><id nullFlavor="NI"/>
     <representedOrganization>{place}</representedOrganization></assignedAuthor></author>
   <documentationOf><serviceEvent>
-    <code code="{program}" codeSystem="{items.PROGRAM_SYSTEM}"/>
+    <code code="{program}" codeSystem="{PROGRAM_SYSTEM}"/>
     <effectiveTime value="{on}"/>
     <performer typeCode="PRF"><assignedEntity><id nullFlavor="NI"/>
       <representedOrganization>{place}</representedOrganization></assignedEntity></performer>
@@ -143,12 +148,15 @@ def checkup(
 """.encode()
 
 
-def archive(files: dict[str, bytes]) -> bytes:
-    """The national ZIP: checkups under DATA/, beside them an index and a summary."""
+def archive(files: dict[str, bytes], counted: int | None = None) -> bytes:
+    """The national ZIP: checkups under DATA/, beside them an index, which may count them, and a
+    summary."""
+    count = "" if counted is None else f'<totalRecordCount value="{counted}"/>'
+    index = f'<index xmlns="http://tokuteikenshin.jp/checkup/2007">{count}</index>'.encode()
     top = "4312345678_00430017_202606011_1"
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.writestr(f"{top}/ix08_V08.xml", b"<index/>")
+        zipped.writestr(f"{top}/ix08_V08.xml", index)
         zipped.writestr(f"{top}/su08_V08.xml", b"<summary/>")
         for name, body in files.items():
             zipped.writestr(f"{top}/DATA/{name}", body)

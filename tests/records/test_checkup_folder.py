@@ -158,3 +158,14 @@ async def test_the_report_tells_each_file_in_both_languages(
     english = format_report(report, "en")
     assert "It is cut short or damaged." in english
     assert insured.file.number not in english
+
+
+async def test_the_report_says_when_the_index_counts_more_than_came(
+    operator: Actor, insured: Insured, tmp_path: Path
+) -> None:
+    body = checkup_files.archive({"h1.xml": checkup(insured.file)}, counted=2)
+    (tmp_path / "sent.zip").write_bytes(body)
+    report = await checkups.ingest_folder(operator, tmp_path, {})
+    assert [each.state for each in report] == ["refused", "refused", "stored"]
+    assert "目次には健診が2件とありますが、入っているのは1件です。" in format_report(report, "ja")
+    assert "The index counts 2 checkups, but 1 came." in format_report(report, "en")

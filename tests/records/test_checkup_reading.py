@@ -158,6 +158,22 @@ BROKEN = {
         checkup(extra='<id extension="123456789018" root="1.2.392.200119.6.999"/>'),
         "checkup_my_number",
     ),
+    "an Individual Number in a comment": (
+        checkup(extra="<!-- 123456789018 -->"),
+        "checkup_my_number",
+    ),
+    "an Individual Number for another program": (
+        checkup(extra="<?note 123456789018?>"),
+        "checkup_my_number",
+    ),
+    "an Individual Number in any attribute": (
+        checkup(extra='<id nullFlavor="NI" displayable="1234-5678-9018"/>'),
+        "checkup_my_number",
+    ),
+    "an Individual Number as a telephone": (
+        checkup(extra='<telecom value="tel:123456789018"/>'),
+        "checkup_my_number",
+    ),
     "an Individual Number in words": (
         checkup(
             entries=[checkup_files.words(checkup_files.HISTORY, "番号１２３４-５６７８-９０１８")]
@@ -204,6 +220,26 @@ def test_the_national_archive_gives_its_checkups_and_names_what_lies_beside() ->
         "DATA/h1.xml": checkup(),
         "DATA/readme.txt": "checkup_beside",
     }
+
+
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [
+        (None, ("checkup_beside", {})),
+        (2, ("checkup_beside", {})),
+        (3, ("checkup_index", {"counted": "3", "came": "2"})),
+        (1, ("checkup_index", {"counted": "1", "came": "2"})),
+    ],
+)
+def test_an_index_that_counts_other_checkups_than_came_says_so(
+    counted: int | None, told: tuple[str, dict[str, str]]
+) -> None:
+    body = checkup_files.archive({"h1.xml": checkup(), "h2.xml": b"x", "a.txt": b"x"}, counted)
+    found = dict(archive.members(body))
+    index = next(each for name, each in found.items() if name.endswith("ix08_V08.xml"))
+    assert not isinstance(index, bytes)
+    assert (index.reason, index.params) == told
+    assert len(found) == 5
 
 
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:

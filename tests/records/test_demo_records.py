@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from api.records.demo_records import demo_bundles, demo_patient_number
-from api.records.incoming.plan import PlannedItem, plan
+from api.records.incoming.plan import plan
+from api.records.incoming.planned import PlannedItem
 from api.records.mapping import HIDDEN_MARKS
 from api.records.parse import decode, encode
 

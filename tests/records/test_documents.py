@@ -169,6 +169,26 @@ async def test_parts_she_is_not_told_of_leave_no_trace_in_her_log(clinic: Actor,
     assert events == {"records:record:stored"}
 
 
+async def test_a_document_she_is_not_told_of_any_more_hides_its_parts_and_one_told_shows_them(
+    clinic: Actor, hanako: Person
+):
+    said, alone = diagnosis("c-9", "膵腫瘍の疑い"), diagnosis("c-1", "高血圧症")
+    by_itself = alone | {"subject": hanako.as_patient}
+    await ingest.store(clinic, as_bytes(by_itself))
+
+    async def told(version: str, *, hides: bool) -> set[str]:
+        bundle = json.loads(summary(hanako, said, alone, version=version))
+        if hides:
+            bundle["entry"][0]["resource"] = untold(bundle["entry"][0]["resource"])
+        await ingest.store(clinic, as_bytes(bundle))
+        return {name for name, row in (await current(hanako)).items() if row["is_told"]}
+
+    everything = {"document", "膵腫瘍の疑い", "高血圧症"}
+    assert await told("1", hides=False) == everything
+    assert await told("2", hides=True) == {"高血圧症"}
+    assert await told("3", hides=False) == everything
+
+
 @pytest.mark.parametrize("is_hidden", [True, False])
 async def test_new_parts_of_a_document_she_hid_are_no_more_open_than_it(
     clinic: Actor, hanako: Person, is_hidden: bool

@@ -29,6 +29,13 @@ FILTER = (
     " $9, jsonb_populate_record(NULL::app.exceptions, nullif($10, '')::jsonb))"
 )
 
+INCLUDED = (
+    "SELECT * FROM app.included($1, $2, $3, $4, $5, $6, $7, $8,"
+    " jsonb_populate_record(NULL::app.exceptions, nullif($9, '')::jsonb),"
+    " ARRAY[('*', 'members', NULL, 'Observation'), ('Basic', 'seen', 'item', 'Condition')]"
+    "::app.include[], 'https://here', $10, NULL, NULL, NULL, NULL)"
+)
+
 
 class Pool:
     """Hanako's records in a transaction that is rolled back; the filter and the guarded read."""
@@ -75,6 +82,11 @@ class Pool:
         facility = case.request.requester.facility_id
         found = await self.connection.fetchval(FILTER, HANAKO, facility, types, *filter_of(scope))
         return set(found or ())
+
+    async def included(self, case: Case, page: str) -> asyncpg.Record:
+        scope = case.policy.scope(case.request)
+        facility = case.request.requester.facility_id
+        return await self.connection.fetchrow(INCLUDED, HANAKO, facility, *filter_of(scope), page)
 
     async def read(
         self,
@@ -185,6 +197,37 @@ async def test_totals_and_pages_of_a_read_hold_the_permitted_records_once_each(
             break
     assert len(found) == len(expected)
     assert set(found) == {str(each) for each in expected}
+
+
+@trying(400)
+@given(cases, st.integers(0, 3))
+async def test_what_comes_along_is_what_was_named_and_is_permitted(
+    pool: Pool, case: Case, part: int
+) -> None:
+    """Named under both types, of which one is right, and in every form there is."""
+    named = IDS[part::4]
+    refs = [
+        ({"reference": f"Observation/{each}"}, {"reference": f"https://here/Condition/{each}"})
+        for each in named
+    ]
+    odd: list[object] = ["x", None, 3, {"reference": 3}, {"reference": "Observation/1"}, [[]], {}]
+    resource = {
+        "resourceType": "Basic",
+        "members": [*odd, *(one for one, _ in refs)],
+        "seen": [*odd, *({"item": other} for _, other in refs)],
+        "told": [{"reference": f"Observation/{each}"} for each in IDS],
+    }
+    page = msgspec.json.encode({"resource": resource}).decode()
+    row = await pool.included(case, page)
+    expected = by_core(case) & set(named)
+    _, *along = msgspec.json.decode(f"[{row['entries']}]")
+    assert {each["fullUrl"].rpartition("/")[2] for each in along} == {str(e) for e in expected}
+    assert all(each["search"] == {"mode": "include"} for each in along)
+    ids = (row["told_ids"] or b"") + (row["untold_ids"] or b"")
+    assert len(ids) == 16 * len(expected)
+    assert {UUID(bytes=ids[at : at + 16]) for at in range(0, len(ids), 16)} == expected
+    lines = msgspec.json.decode(f"[{','.join(filter(None, (row['told'], row['untold'])))}]")
+    assert sum(each["count"] for each in lines) == len(expected)
 
 
 LABS = Search(every=(AnyOf(("category=lab", "category=care")), AnyOf(("category=lab",))))

@@ -191,6 +191,24 @@ def test_a_dispensing_without_its_prescription_counts_by_itself() -> None:
     assert [each.kind for each in overlaps(given(), late)] == ["same"]
 
 
+@pytest.mark.parametrize(("after", "marks"), [(0, 0), (3, 0), (4, 1)])
+def test_a_prescription_is_filled_on_its_day_or_the_three_after_it(after: int, marks: int) -> None:
+    day = date(2026, 5, 1) + timedelta(days=after)
+    filled = given(AMLODIPINE_BRAND, at=PHARMACY, start=day, category="dispensing")
+    assert len(overlaps(given(), filled)) == marks
+
+
+def test_years_between_two_overlaps_are_not_said_to_be_one() -> None:
+    days = (date(2024, 1, 1), date(2026, 5, 1))
+    found = overlaps(
+        *(given(start=on, days=28) for on in days),
+        *(given(AMLODIPINE_BRAND, at=HOSPITAL, start=on, days=28) for on in days),
+    )
+    assert [(each.start, each.end) for each in found] == [
+        (on, on + timedelta(days=27)) for on in reversed(days)
+    ]
+
+
 def test_two_sources_are_one_mark_however_often_they_met() -> None:
     months = [date(2026, month, 1) for month in (3, 4, 5)]
     found = overlaps(

@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.fhir.codes import INDICATION, YJ
-from api.records.incoming.plan import Plan, plan, with_references
+from api.records.incoming.plan import plan
+from api.records.incoming.planned import Plan
+from api.records.incoming.rewriting import with_references
 from api.records.parse import decode, encode
 from tests.records.shapes import condition, document, lab, patient, posted, prescription
 

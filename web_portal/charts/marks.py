@@ -21,6 +21,7 @@ def shape(source: int) -> str:
 
 
 def legend_mark(source: int) -> Markup:
+    """A source's shape by itself, for the list beside the picture."""
     return Markup(
         '<svg class="mark-shape" viewBox="-7 -7 14 14" aria-hidden="true" focusable="false">'
         '<path d="{}"/></svg>'

@@ -39,6 +39,7 @@ class Spans(NamedTuple):
 
 
 def spans(chart: Spans) -> Markup:
+    """An inline SVG with its name and description."""
     rows = max((bar.row for bar in chart.bars), default=0) + 1
     height = rows * ROW + FOOT + 4
     days = Days(*scale.padded(chart.first, chart.last), EDGE, WIDTH - EDGE)

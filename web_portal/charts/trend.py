@@ -48,6 +48,7 @@ class Trend(NamedTuple):
 
 
 def trend(chart: Trend) -> Markup:
+    """An inline SVG with its name and description."""
     days = Days(*scale.padded(chart.first, chart.last), LEFT, WIDTH - RIGHT)
     edges = [each for each in chart.band or () if each is not None]
     values = scale.axis([*(dot.value for dot in chart.dots), *edges], HEIGHT - BOTTOM, TOP)

@@ -16,6 +16,7 @@ from api.identity.enrolling.enrolment import Birth
 from api.identity.enrolling.paper_form import shown_again
 from api.identity.errors import EnrolmentFaults, NoMatch
 from api.identity.guards import PORTAL, support_only
+from api.records.errors import MergeRefused
 from api.support import counter
 from api.support.errors import (
     HasAKey,
@@ -134,6 +135,22 @@ class CounterVisitPages(Controller):
             return await _visit(request, actor, participant_id, visit_id, refusal, form)
         return _back(participant_id, visit_id, "call")
 
+    @post("/{participant_id:uuid}/{visit_id:uuid}/merges/{merge_id:uuid}")
+    async def merge(
+        self,
+        request: PortalRequest,
+        actor: NamedDependency[Actor],
+        participant_id: FromPath[UUID],
+        visit_id: FromPath[UUID],
+        merge_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        reason = (await typed(request)).get("reason", "")
+        try:
+            await counter.accept_merge(actor, participant_id, visit_id, merge_id, reason)
+        except (EnrolmentFaults, MergeRefused) as refusal:
+            return await _visit(request, actor, participant_id, visit_id, refusal)
+        return _back(participant_id, visit_id, "merge")
+
     @post("/{participant_id:uuid}/{visit_id:uuid}/end")
     async def end(
         self,
@@ -179,9 +196,11 @@ async def _visit(
     errors: dict[str, str] = {}
     if isinstance(refusal, NoTelephoneNumber):
         errors["phone"] = say(request, refusal.key)
+    elif isinstance(refusal, EnrolmentFaults):
+        errors = {name: say(request, key) for name, key in refusal.fields.items()}
     done = request.query_params.get("done", "")
     flash = None if errors else _flash(request, refusal)
-    if flash is None and done in ("proxies", "sessions", "withdrawal", "call"):
+    if flash is None and done in ("proxies", "sessions", "withdrawal", "call", "merge"):
         title = say(request, f"counter.deed.{done}")
         flash = Flash(kind="success", title=title, text=say(request, "counter.done"))
     values: dict[str, Any] = {"phone": shown_again((form or {}).get("phone", ""))[:40]}

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.consent.settings.telling import label
-from api.core import clock, i18n
+from api.core import i18n
 from api.core.actor import Actor
 from api.core.errors import NotFound, Problem
 from api.directory import service as directory
@@ -23,11 +23,12 @@ from api.emergency.service import Ground
 from api.fhir import codes
 from api.identity import service as identity
 from api.identity.card import CardFault, CardNumber
-from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
+from api.identity.enrolling.birth_date import BirthDateFault
+from api.identity.enrolling.enrolment import Birth, birth_of
 from api.identity.guards import PORTAL, SESSION_COOKIE, professionals_only
 from api.identity.keys import stepping_up
 from api.identity.my_number import contains_my_number
-from api.records import service as records
+from api.records import finding
 from api.records.emergency import service as in_emergency
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
@@ -154,14 +155,14 @@ async def _found(actor: Actor, data: Opening) -> UUID | None:
             card = CardNumber.parse(data.card, directory.profile().card_scheme)
             if isinstance(card, CardFault):
                 return None
-            return await records.locate(actor, Identifier(codes.CARD, card.digits))
+            return await finding.locate(actor, Identifier(codes.CARD, card.digits))
         case "local_id":
             facility = await directory.named(actor, [actor.facility_id or UUID(int=0)])
             system = codes.patient_in_facility(next(iter(facility.values())).code)
-            return await records.locate(actor, Identifier(system, data.local_id.strip()))
+            return await finding.locate(actor, Identifier(system, data.local_id.strip()))
         case "four_items":
-            born = parse_birth_date(
-                data.birth_year, data.birth_month, data.birth_day, clock.today_in_japan()
+            born = birth_of(
+                Birth(data.birth_year, data.birth_month, data.birth_day, data.birth_era)
             )
             if isinstance(born, BirthDateFault):
                 return None

@@ -18,7 +18,8 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.fhir import codes
 from api.identity.card import CardFault, CardNumber
-from api.identity.enrolling.birth_date import BirthDateFault, parse_birth_date
+from api.identity.enrolling.birth_date import BirthDateFault
+from api.identity.enrolling.enrolment import Birth, birth_of
 from api.identity.guards import PORTAL, professionals_only
 from api.identity.my_number import is_my_number
 from api.records.at_facility import forms
@@ -63,9 +64,7 @@ async def identify(
 ) -> Response[bytes]:
     """POST: no identifier in an address. What is wrong with it is not said."""
     identifier, errors = await _identifier(actor, data)
-    born = parse_birth_date(
-        data.birth_year, data.birth_month, data.birth_day, clock.today_in_japan()
-    )
+    born = birth_of(Birth(data.birth_year, data.birth_month, data.birth_day, data.birth_era))
     if isinstance(born, BirthDateFault):
         errors["birth"] = born.value
     if errors or identifier is None or isinstance(born, BirthDateFault):
@@ -251,7 +250,9 @@ async def _write(
             error=error,
             status=refusal.status,
         )
-    return Redirect(f"{_list(participant_id)}/{written}", status_code=303)
+    here = _list(participant_id)
+    there = f"{here}/{written.entry_id}" if written.is_shown else here
+    return Redirect(there, status_code=303)
 
 
 async def _form(

@@ -10,7 +10,7 @@ from api.core.actor import Actor
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.records.summary import narrative
 from api.records.summary import service as summaries
-from api.records.summary.rules import SECTIONS
+from api.records.summary.sections import SECTIONS
 from web_portal.page import PortalRequest, preferences, render
 
 

@@ -54,10 +54,6 @@ class Ask(NamedTuple):
         return LASTS if scopes.OFFLINE in self.scopes else ONCE
 
 
-def fhir_base() -> str:
-    return f"{runtime.settings().public_url}/fhir/R4"
-
-
 async def checked(parameters: Iterable[tuple[str, str]], types: Collection[str]) -> Ask:
     """`types`: the FHIR types people may read of themselves. Raises `UnknownApp`, `AskRefused`."""
     pairs = [(name, value) for name, value in parameters if name in _NAMES]
@@ -91,7 +87,7 @@ def _fault(
     is_pkce = asked.get("code_challenge_method") == pkce.METHOD
     if not is_pkce or not pkce.is_challenge(asked.get("code_challenge", "")):
         return "invalid_request", "a code_challenge by S256 is needed"
-    if asked.get("aud", "").rstrip("/") != fhir_base():
+    if asked.get("aud", "").rstrip("/") != runtime.fhir_base():
         return "invalid_request", "aud must be this server's FHIR endpoint"
     if not given:
         return "invalid_scope", "no record is asked for that could be given"

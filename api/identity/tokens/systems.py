@@ -90,7 +90,7 @@ async def issue_token(
     token = jwt.encode(
         {
             "iss": runtime.settings().public_url,
-            "aud": f"{runtime.settings().public_url}/fhir/R4",
+            "aud": runtime.fhir_base(),
             "sub": client_id,
             "iat": issued,
             "exp": issued + TOKEN_SECONDS,

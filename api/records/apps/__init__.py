@@ -1,0 +1,1 @@
+"""What the apps a participant connected read for them."""

@@ -17,10 +17,10 @@ from api.identity.apps.errors import ScopeNeeded
 from api.identity.apps.scopes import Deed
 from api.identity.apps.tokens import AppAccess
 from api.records import queries
+from api.records.finding import Person
 from api.records.mapping import CATEGORIES_OF_TYPE
 from api.records.own import queries as own_queries
 from api.records.own.service import most_shown
-from api.records.service import Person
 
 MOST_ROWS: Final = 200
 PATIENT: Final = "Patient"

@@ -1,0 +1,1 @@
+"""May they see it, and why? The decision itself as an answer."""

@@ -33,7 +33,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.records import queries
-from api.records.service import event_detail, log_nobody, reason_of
+from api.records.grounds import event_detail, log_nobody, reason_of
 
 NOT_DISCLOSED: Final = "not_disclosed"
 # Found out before the participant is looked at, so they say nothing of them or of their choices.

@@ -1,0 +1,1 @@
+"""What people of a facility without a system of its own write on pages."""

@@ -99,6 +99,8 @@ _FIRST: Final = {"vitals": "final", "life": "completed", "note": "final"}
 
 
 class Writer(NamedTuple):
+    """Who writes, as the record names them: their name and that of their facility."""
+
     professional_id: UUID
     name: str
     facility: str
@@ -217,6 +219,7 @@ def is_withdrawn(resource: Json) -> bool:
 
 
 def kind_of(resource: Json) -> Kind:
+    """Which form a stored resource was written on."""
     names: dict[str, Kind] = {"Composition": "note", "QuestionnaireResponse": "life"}
     return names.get(as_text(resource.get("resourceType")), "vitals")
 

@@ -39,8 +39,8 @@ async def entries(
 ) -> list[asyncpg.Record]:
     """Newest day first; of one entry where it is named."""
     return await tx.fetch(
-        "SELECT record_id, version, is_current, resource_type, category, title, effective_on,"
-        " effective_at, recorded_at, identifier_value, body FROM record"
+        "SELECT record_id, version, is_current, is_told, resource_type, category, title,"
+        " effective_on, effective_at, recorded_at, identifier_value, body FROM record"
         " WHERE participant_id = (SELECT app.subject())"
         " AND source_facility_id = (SELECT app.facility()) AND identifier_system = $1"
         " AND ($2::text IS NULL OR split_part(identifier_value, ':', 1) = $2)"

@@ -21,4 +21,5 @@ WRITERS: Final = frozenset(
 
 
 def may_write(profession: str | None, *, is_at_work: bool, facility_is_active: bool) -> bool:
+    """`profession`: its code in the network's profile."""
     return profession in WRITERS and is_at_work and facility_is_active

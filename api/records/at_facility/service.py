@@ -1,11 +1,12 @@
 """A professional writes about somebody on a page: the same checks, versions and log as any sending.
 
 Writing is another question than reading: who may not read may write about whom they have before
-them (REC-04), and sees what their own facility wrote.
+them (REC-04), and sees what their own facility wrote unless the decision shuts that out too.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -16,7 +17,8 @@ import msgspec
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import policies, stored
-from api.consent.facts import Request
+from api.consent.decide import Scope
+from api.consent.facts import Basis, Request
 from api.consent.replay import versions_of
 from api.core import clock
 from api.core.actor import Actor
@@ -25,7 +27,7 @@ from api.core.errors import NotFound, TooManyAttempts
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import attempts
-from api.records import parse, queries, service
+from api.records import finding, grounds, parse, queries, service
 from api.records.at_facility import forms, rules
 from api.records.at_facility import queries as entry_queries
 from api.records.at_facility.errors import EntryChanged, EntryFaults, NotAWriter, NotTaken
@@ -72,6 +74,13 @@ class Entry(NamedTuple):
     versions: list[Version]
 
 
+class Written(NamedTuple):
+    """`is_shown`: whoever wrote it may read it afterwards."""
+
+    entry_id: UUID
+    is_shown: bool
+
+
 class Subject(NamedTuple):
     """`name` and the birth date are None where the settings do not show basic information."""
 
@@ -81,6 +90,7 @@ class Subject(NamedTuple):
 
 
 async def may_write(actor: Actor) -> bool:
+    """May the acting professional write here, today?"""
     standing = await directory.standing(actor)
     return rules.may_write(
         standing.profession,
@@ -103,9 +113,9 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
         await attempts.sweep(tx)
     if wait:
         raise TooManyAttempts(wait)
-    subject = await service.locate(actor, identifier)
+    subject = await finding.locate(actor, identifier)
     if subject is None:
-        await service.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
+        await grounds.log_nobody(actor, EventName.PARTICIPANT_IDENTIFIED)
         return None
     async with unit_of_work(actor, subject=subject) as tx:
         state = await stored.locked_settings_in(tx)
@@ -127,28 +137,38 @@ async def identify(actor: Actor, identifier: Identifier, birth_on: date) -> UUID
 
 
 async def whom(actor: Actor, subject: UUID) -> Subject:
-    """Whom the page is about. Raises `NotAWriter`; `NotFound` without a ground to write."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        scope = await _open(tx, actor)
+    """Whom the page is about; naming them is a look, and logged. Raises `NotAWriter`; `NotFound`
+    without a ground to write."""
+    async with _opened(actor, subject) as (tx, scope):
         if "basic" not in scope.categories:
             return Subject(subject, None, None)
         row = await queries.person(tx)
+        detail = await _detail(tx, actor, scope.basis, ("Patient",))
+        await access_log.append(tx, EventName.PARTICIPANT_FOUND, detail=detail)
     return Subject(subject, row["name"], row["birth_on"]) if row else Subject(subject, None, None)
 
 
 async def entries(actor: Actor, subject: UUID) -> list[Line]:
-    """What the actor's own facility wrote here, newest day first. The look is logged."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
-        rows = await entry_queries.entries(tx, ENTRY, None, all_versions=False, most=MOST)
-        await _note_look(tx, actor, rows)
+    """What the actor's own facility wrote here, newest day first. The look is logged.
+
+    Nothing for whom the decision keeps even that from, such as somebody the participant refuses.
+    """
+    async with _opened(actor, subject) as (tx, scope):
+        rows = []
+        if scope.own_facility:
+            rows = await entry_queries.entries(tx, ENTRY, None, all_versions=False, most=MOST)
+            await _note_look(tx, actor, rows)
+    if not scope.own_facility:
+        await service.log_refused(actor, subject)
     return [_line(group) for group in _by_entry(rows)]
 
 
 async def entry(actor: Actor, subject: UUID, entry_id: UUID) -> Entry:
-    """With its history. Raises `NotFound`, also for another facility's."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+    """With its history. Raises `NotFound`, also for another facility's, and where `entries` has
+    none to show."""
+    async with _opened(actor, subject) as (tx, scope):
+        if not scope.own_facility:
+            raise _TurnedAway
         rows = await _rows_of(tx, entry_id)
         await _note_look(tx, actor, [row for row in rows if row["is_current"]])
     current = [row for row in rows if row["is_current"]]
@@ -169,15 +189,14 @@ async def write(
     sure: str = "",
     entry_id: UUID | None = None,
     version: int = 0,
-) -> UUID:
+) -> Written:
     """A new entry, or with `entry_id` a new version of one whose newest is `version`.
 
     Raises `EntryFaults` with every fault, also for odd values `sure` does not say yes to,
     `EntryChanged`, `NotTaken`, `NotAWriter`, `NotFound`.
     """
     typed = _checked(kind, fields, sure)
-    async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+    async with _opened(actor, subject) as (tx, scope):
         writer = await _writer(tx, actor)
         before: list[Json] = []
         if entry_id is not None:
@@ -189,13 +208,12 @@ async def write(
     parts = {forms.part_of(each) for each in made}
     left_out = [each for each in before if forms.part_of(each) not in parts]
     await _send(actor, [*made, *(forms.withdrawn(each, writer) for each in left_out)])
-    return number
+    return Written(number, scope.own_facility)
 
 
 async def withdraw(actor: Actor, subject: UUID, entry_id: UUID, version: int) -> None:
     """It was written in error; it stays to be seen that it was. Raises as `write`."""
-    async with unit_of_work(actor, subject=subject) as tx:
-        await _open(tx, actor)
+    async with _opened(actor, subject) as (tx, _):
         writer = await _writer(tx, actor)
         before = await _changeable(tx, entry_id, version, None)
     await _send(actor, [forms.withdrawn(each, writer) for each in before])
@@ -209,7 +227,23 @@ def _checked(kind: Kind, fields: Values, sure: str) -> Typed:
     return typed
 
 
-async def _open(tx: Transaction, actor: Actor) -> Any:
+class _TurnedAway(NotFound):
+    """By the decision about this participant: they are told of it."""
+
+
+@asynccontextmanager
+async def _opened(actor: Actor, subject: UUID) -> AsyncIterator[tuple[Transaction, Scope]]:
+    """As `_open`, in a transaction about the subject. Who is turned away stands in the log."""
+    try:
+        async with unit_of_work(actor, subject=subject) as tx:
+            yield tx, await _open(tx, actor)
+    except _TurnedAway:
+        if await service.log_refused(actor, subject) is None:
+            await grounds.log_nobody(actor, EventName.RECORD_READ)
+        raise NotFound from None
+
+
+async def _open(tx: Transaction, actor: Actor) -> Scope:
     """Whether the actor may write about the subject; their scope for reading, for what is shown."""
     standing = await directory.standing_in(tx, actor)
     if not rules.may_write(
@@ -220,11 +254,11 @@ async def _open(tx: Transaction, actor: Actor) -> Any:
         raise NotAWriter
     known = await policies.locked_policy_in(tx)
     if known is None:
-        raise NotFound
+        raise _TurnedAway
     request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", clock.now())
     scope = known.policy.scope(request)
     if scope.outcome != "permit" and not await entry_queries.is_known(tx):
-        raise NotFound
+        raise _TurnedAway
     return scope
 
 
@@ -265,24 +299,44 @@ async def _send(actor: Actor, resources: Sequence[Json]) -> None:
 
 
 async def _note_look(tx: Transaction, actor: Actor, rows: Iterable[asyncpg.Record]) -> None:
-    """A look at what one's own facility wrote is a look: it stands in the participant's log."""
+    """A look at what one's own facility wrote is a look: it stands in the participant's log, with
+    nothing of what they were not told."""
     shown = list(rows)
-    known = await policies.locked_policy_in(tx)
-    if not shown or known is None:
+    if not shown:
         return
+    told = [row for row in shown if row["is_told"]]
+    untold = [row for row in shown if not row["is_told"]]
+    scope = await _open(tx, actor)
+    basis = msgspec.structs.replace(scope.basis, step="own_record")
+    asked = tuple(sorted({row["resource_type"] for row in told}))
+    await access_log.append(
+        tx,
+        EventName.RECORD_READ,
+        detail=await _detail(tx, actor, basis, asked) | _resources(told),
+        undisclosed=_resources(untold) if untold else None,
+    )
+
+
+def _resources(rows: Sequence[asyncpg.Record]) -> dict[str, Any]:
+    kinds = Counter((row["resource_type"], row["category"]) for row in rows)
+    return {
+        "resources": [
+            {"type": name, "category": category, "count": count}
+            for (name, category), count in sorted(kinds.items())
+        ],
+        "ids": [row["record_id"] for row in rows],
+    }
+
+
+async def _detail(
+    tx: Transaction, actor: Actor, basis: Basis, asked: tuple[str, ...]
+) -> dict[str, Any]:
+    known = await policies.locked_policy_in(tx)
+    if known is None:
+        raise NotFound
     standing = await directory.standing_in(tx, actor)
-    request = Request(policies.requester(actor, standing), actor.purpose_of_use or "", clock.now())
-    basis = msgspec.structs.replace(known.policy.scope(request).basis, step="own_record")
-    kinds = Counter((row["resource_type"], row["category"]) for row in shown)
-    versions = versions_of(known, standing, request.now)
-    asked = tuple(sorted({name for name, _ in kinds}))
-    detail = service.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
-    detail["resources"] = [
-        {"type": name, "category": category, "count": count}
-        for (name, category), count in sorted(kinds.items())
-    ]
-    detail["ids"] = [row["record_id"] for row in shown]
-    await access_log.append(tx, EventName.RECORD_READ, detail=detail)
+    versions = versions_of(known, standing, clock.now())
+    return grounds.event_detail(actor, standing, basis, asked, versions, known.policy.team_names)
 
 
 def _said(actor: Actor, standing: directory.Standing) -> dict[str, Any]:

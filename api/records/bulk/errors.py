@@ -22,6 +22,13 @@ class BadExport(Problem):
     key = "error.bulk.asked"
 
 
+class ExportOutdated(Problem):
+    """Somebody in it may no longer be seen as they were: of whom is not said."""
+
+    status = 410
+    key = "error.bulk.outdated"
+
+
 class ExportFailed(Problem):
     """It was tried several times."""
 

@@ -14,7 +14,7 @@ from api.records.bulk.rules import File, counts_of
 _COLUMNS = (
     "export_id, client_id, started_by, by_name, profession, types, since, request_url,"
     " requested_at, state, started_at, patients, done, files::text AS files,"
-    " counts::text AS counts, finished_at, expires_at"
+    " counts::text AS counts, finished_at, expires_at, outdated_at"
 )
 
 
@@ -107,11 +107,13 @@ async def everywhere(tx: Transaction, count: int, skip: int) -> list[asyncpg.Rec
 
 
 async def take(tx: Transaction, worker: UUID, seconds: int) -> Taken | None:
+    """The next export that nobody holds, held by `worker` for so many seconds; None for none."""
     row = await tx.fetchrow("SELECT * FROM bulk_export_take($1, $2)", worker, seconds)
     return None if row is None else Taken(row["facility_id"], row["export_id"], worker)
 
 
 async def sweep(tx: Transaction) -> set[UUID]:
+    """Ends what is over; the ids of exports whose files are still wanted."""
     rows = await tx.fetch("SELECT bulk_export_sweep() AS export_id")
     return {row["export_id"] for row in rows}
 
@@ -180,6 +182,74 @@ async def finish(
         state,
         worker,
         expires_at,
+    )
+
+
+async def asking(tx: Transaction, export_id: UUID) -> asyncpg.Record | None:
+    """In whose name its records were decided."""
+    return await tx.fetchrow(
+        "SELECT client_id, by_name, professional_id, profession, purpose, types FROM bulk_export"
+        " WHERE facility_id = (SELECT app.facility()) AND export_id = $1",
+        export_id,
+    )
+
+
+async def hold(
+    tx: Transaction,
+    export_id: UUID,
+    seen_under: bytes,
+    policy_version: int,
+    holds_until: datetime | None,
+) -> None:
+    """That the subject is in it; of several pieces the first says under which filter."""
+    await tx.execute(
+        "INSERT INTO bulk_export_person (participant_id, facility_id, export_id, seen_under,"
+        " policy_version, holds_until) VALUES (app.subject(), app.facility(), $1, $2, $3, $4)"
+        " ON CONFLICT DO NOTHING",
+        export_id,
+        seen_under,
+        policy_version,
+        holds_until,
+    )
+
+
+async def to_decide(tx: Transaction, export_id: UUID) -> list[asyncpg.Record]:
+    """Whom it holds that may be seen otherwise by now."""
+    return await tx.fetch(
+        "SELECT participant_id, is_known FROM bulk_export_to_decide($1)", export_id
+    )
+
+
+async def decided(
+    tx: Transaction,
+    export_id: UUID,
+    seen_under: bytes,
+    policy_version: int,
+    holds_until: datetime | None,
+) -> bool:
+    """Whether the subject is still seen as they were."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE bulk_export_person SET policy_version = $3, holds_until = $4"
+            " WHERE participant_id = (SELECT app.subject()) AND facility_id = app.facility()"
+            " AND export_id = $1 AND seen_under = $2 RETURNING true",
+            export_id,
+            seen_under,
+            policy_version,
+            holds_until,
+        )
+    )
+
+
+async def outdate(tx: Transaction, export_id: UUID) -> bool:
+    """Over before its time; False where it was already."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE bulk_export SET state = 'expired', files = '[]',"
+            " outdated_at = clock_timestamp() WHERE facility_id = (SELECT app.facility())"
+            " AND export_id = $1 AND state = 'done' RETURNING true",
+            export_id,
+        )
     )
 
 

@@ -159,7 +159,7 @@ def _since(text: str) -> datetime:
 
 
 def _place(export_id: UUID) -> str:
-    return f"{runtime.settings().public_url}/fhir/R4/bulk-export/{export_id}"
+    return f"{runtime.fhir_base()}/bulk-export/{export_id}"
 
 
 routes: list[ControllerRouterHandler] = [Exports]

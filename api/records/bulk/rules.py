@@ -68,6 +68,7 @@ class Job(Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     finished_at: datetime | None
     expires_at: datetime | None
+    outdated_at: datetime | None = None
 
     @property
     def percent(self) -> int:
@@ -82,6 +83,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 def unknown_types(types: Iterable[str]) -> list[str]:
+    """Those no record here is of."""
     return [each for each in types if each not in TYPES]
 
 

@@ -24,7 +24,7 @@ from api.core.logging import log
 from api.directory import service as directory
 from api.fhir import codes
 from api.identity.tokens import systems
-from api.records.bulk import files, queries, service
+from api.records.bulk import files, queries, service, still_allowed
 from api.records.bulk.files import Writer
 from api.records.bulk.queries import Position, Taken
 from api.records.bulk.rules import OUTCOME, PATIENT, File, Wish, outcome, patient
@@ -107,18 +107,9 @@ async def _held(job: Taken) -> _Held | None:
         (facility,) = await directory.facilities_in(tx, [job.facility_id])
     if row is None:
         return None
-    actor = Actor(
-        kind=ActorKind.SYSTEM,
-        facility_id=job.facility_id,
-        professional_id=row["professional_id"],
-        profession=row["profession"],
-        purpose_of_use=row["purpose"],
-        client_id=row["client_id"],
-        name=row["by_name"] or None,
-    )
     held = _Held(
         job,
-        actor,
+        still_allowed.acting_of(job.facility_id, row),
         Wish(tuple(row["types"]), row["since"], row["request_url"]),
         codes.patient_in_facility(facility.code),
         Position(row["at_patient"], row["at_record"], row["done"], row["patients"]),
@@ -182,6 +173,14 @@ async def _piece(held: _Held, participant_id: UUID, after: UUID | None) -> _Read
             known = None
             if wish.has_patients and after is None:
                 known = await whole.named_in(tx, allowed)
+            if found.records or known is not None:
+                await queries.hold(
+                    tx,
+                    held.job.export_id,
+                    allowed.filter_hash,
+                    allowed.policy_version,
+                    allowed.holds_until,
+                )
             await whole.note_in(
                 tx,
                 allowed,
@@ -223,4 +222,4 @@ async def _finish(held: _Held, state: str, expires_at: datetime | None) -> None:
         if row is not None:
             job = service.job_of(row)
             detail = {"state": state, "patients": job.done, "counts": job.counts}
-            await service.note_in(tx, EventName.EXPORT_ENDED, job.export_id, detail)
+            await still_allowed.note_in(tx, EventName.EXPORT_ENDED, job.export_id, detail)

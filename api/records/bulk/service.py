@@ -4,15 +4,13 @@ seeing how far it is, and calling it off. The work itself is done in `running`."
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from api.access_log import service as access_log
 from api.access_log.events import EventName
-from api.consent import policies
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
@@ -20,8 +18,14 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.keys import stepping_up
 from api.identity.tokens import systems
-from api.records.bulk import files, queries
-from api.records.bulk.errors import BadExport, ExportFailed, ExportNotAllowed, ExportRunning
+from api.records.bulk import files, queries, still_allowed
+from api.records.bulk.errors import (
+    BadExport,
+    ExportFailed,
+    ExportNotAllowed,
+    ExportOutdated,
+    ExportRunning,
+)
 from api.records.bulk.rules import EMERGENCY, OWN_PATIENTS, File, Job, Wish, unknown_types
 
 MOST_A_DAY: Final = 24
@@ -107,9 +111,7 @@ async def start_in(tx: Transaction, acting: Actor, wish: Wish) -> UUID:
         raise BadExport
     if not standing.facility_is_active:
         raise ExportNotAllowed
-    today = clock.today_in_japan()
-    is_person = acting.professional_id is not None
-    if is_person and not (standing.is_at_work(today) and policies.is_trained(standing, today)):
+    if not still_allowed.may_act(acting, standing):
         raise BadExport
     if purpose in EMERGENCY or unknown_types(wish.types):
         raise BadExport
@@ -129,22 +131,30 @@ async def start_in(tx: Transaction, acting: Actor, wish: Wish) -> UUID:
         wish.since,
         wish.request_url[:2000],
     )
-    await note_in(tx, EventName.EXPORT_STARTED, export_id, {"types": wish.types, "by": by})
+    await still_allowed.note_in(
+        tx, EventName.EXPORT_STARTED, export_id, {"types": wish.types, "by": by}
+    )
     return export_id
 
 
 async def status(actor: Actor, export_id: UUID) -> Job:
     """Raises `ExportNotAllowed`; `NotFound` for another system's, and what was called off or is
-    over; `ExportFailed`."""
+    over; `ExportFailed`; `ExportOutdated` once somebody in it may not be seen as they were."""
     await demand(actor)
     async with unit_of_work(actor) as tx:
         job = await _job_in(tx, export_id)
-    if job is None or job.client_id != actor.client_id or job.state in ("cancelled", "expired"):
+    if job is None or job.client_id != actor.client_id:
+        raise NotFound
+    if job.outdated_at is not None:
+        raise ExportOutdated
+    if job.state in ("cancelled", "expired"):
         raise NotFound
     if job.state == "failed":
         raise ExportFailed
-    if job.state == "done" and (job.expires_at is None or job.expires_at <= clock.now()):
-        raise NotFound
+    if job.state == "done":
+        if job.expires_at is None or job.expires_at <= clock.now():
+            raise NotFound
+        await still_allowed.demand(actor, export_id)
     return job
 
 
@@ -178,7 +188,7 @@ async def _call_off(actor: Actor, export_id: UUID) -> None:
         ended = await queries.finish(tx, export_id, "cancelled", worker=None)
         if ended is None and not await queries.forget(tx, export_id):
             return
-        await note_in(tx, EventName.EXPORT_ENDED, export_id, {"state": "cancelled"})
+        await still_allowed.note_in(tx, EventName.EXPORT_ENDED, export_id, {"state": "cancelled"})
     asked.set()
 
 
@@ -195,14 +205,6 @@ async def everywhere(actor: Actor, *, page: int, count: int) -> tuple[list[Seen]
         rows = await queries.everywhere(tx, count, (page - 1) * count)
     seen = [Seen(row["facility_id"], job_of(row)) for row in rows]
     return seen, rows[0]["total"] if rows else 0
-
-
-async def note_in(
-    tx: Transaction, event: EventName, export_id: UUID, detail: dict[str, Any]
-) -> None:
-    """The network's own log: that a facility exported, by ids and counts alone."""
-    said = {"export": export_id, "facility": tx.acting.facility_id} | detail
-    await access_log.append_system(tx, event, outcome="permitted", detail=said)
 
 
 def job_of(row: asyncpg.Record) -> Job:

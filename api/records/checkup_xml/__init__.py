@@ -1,0 +1,1 @@
+"""Checkups in the national form: a facility's files, and one a participant brings."""

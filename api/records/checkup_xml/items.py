@@ -10,11 +10,6 @@ from importlib.resources import files
 from typing import Final
 
 ITEM_SYSTEM: Final = "1.2.392.200119.6.1005"
-METHOD_SYSTEM: Final = "1.2.392.200119.6.1007"
-SECTION_SYSTEM: Final = "1.2.392.200119.6.1010"
-REPORT_SYSTEM: Final = "1.2.392.200119.6.1001"
-PROGRAM_SYSTEM: Final = "1.2.392.200119.6.1002"
-SEX_SYSTEM: Final = "1.2.392.200119.6.1104"
 
 INSURER: Final = "1.2.392.200119.6.101"
 INSTITUTION: Final = "1.2.392.200119.6.102"

@@ -24,9 +24,11 @@ from api.records.checkup_xml.errors import FileRefused, NotTakingPart, OtherPers
 from api.records.checkup_xml.reading import Checkup, Unreadable, read
 from api.records.incoming import versions
 from api.records.incoming.content import content, content_of_body
-from api.records.incoming.plan import PlannedItem, plan
+from api.records.incoming.plan import plan
+from api.records.incoming.planned import PlannedItem
 from api.records.incoming.queries import Row
 from api.records.own.plain import facts_of
+from api.records.own.service import most_shown
 from api.records.parse import Fault, as_objects, as_text
 
 MOST_FILES: Final = 100
@@ -43,7 +45,8 @@ class Finding(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a file says, before anything is kept. `is_held`: it was brought before, just so."""
+    """What a file says, before anything is kept. `is_held`: it was brought before, just so.
+    `counted`: how many checkups the index of its ZIP speaks of, where that is not one."""
 
     on: date
     name: str
@@ -52,9 +55,12 @@ class Seen(NamedTuple):
     has_unknown: bool
     is_other_insurer: bool
     is_held: bool
+    counted: int | None
 
 
 class Brought(NamedTuple):
+    """A file of the list: `findings` counts what came of it."""
+
     document_id: UUID
     on: date
     institution: str
@@ -71,7 +77,7 @@ class Kept(NamedTuple):
 
 async def look(actor: Actor, body: bytes) -> Seen:
     """Raises `FileRefused`, `OtherPerson`, `NotTakingPart`; keeps nothing."""
-    checkup, body = await _read(body)
+    checkup, body, counted = await _read(body)
     async with unit_of_work(actor) as tx:
         await _check(tx, checkup)
         items = _planned(actor, checkup, body)
@@ -87,6 +93,7 @@ async def look(actor: Actor, body: bytes) -> Seen:
         has_unknown=bool(checkup.notes),
         is_other_insurer=is_other,
         is_held=all(_is_same(item, before.get(_value(item))) for item in items),
+        counted=counted,
     )
 
 
@@ -95,7 +102,7 @@ async def keep(actor: Actor, body: bytes) -> Kept:
 
     Raises as `look` does.
     """
-    checkup, body = await _read(body)
+    checkup, body, _ = await _read(body)
     async with unit_of_work(actor) as tx:
         level = await _check(tx, checkup)
         items = _planned(actor, checkup, body)
@@ -114,8 +121,13 @@ async def keep(actor: Actor, body: bytes) -> Kept:
 
 
 async def brought(actor: Actor) -> list[Brought]:
+    """A proxy's look is an event."""
     async with unit_of_work(actor) as tx:
-        rows = await checkup_queries.brought(tx, resources.IDENTIFIER, MOST_FILES)
+        most = most_shown(actor)
+        rows = await checkup_queries.brought(tx, resources.IDENTIFIER, most, MOST_FILES)
+        if actor.is_proxy and rows:
+            shown = [_Line(row["record_id"], _DOCUMENT, row["category"]) for row in rows]
+            await _note(tx, EventName.PROXY_LOOKED, shown)
     return [
         Brought(
             row["record_id"],
@@ -138,7 +150,7 @@ async def remove(actor: Actor, document_id: UUID) -> int:
         rows = await checkup_queries.remove(tx, resources.IDENTIFIER, document_id)
         if not rows:
             raise NotFound
-        gone = [_Gone(*row.values()) for row in rows]
+        gone = [_Line(*row.values()) for row in rows]
         await _note(tx, EventName.OWN_RECORD_REMOVED, gone)
     return len(gone)
 
@@ -154,36 +166,43 @@ class _Held(NamedTuple):
     body: str
 
 
-class _Gone(NamedTuple):
+class _Line(NamedTuple):
+    """A record as an event counts it."""
+
     record_id: UUID
     resource_type: str
     category: str
 
 
-async def _read(body: bytes) -> tuple[Checkup, bytes]:
-    """The one checkup in it; also out of a ZIP that holds no other."""
+async def _read(body: bytes) -> tuple[Checkup, bytes, int | None]:
+    """The one checkup in it; also out of a ZIP that holds no other, with what its index counts
+    where that is not one."""
+    counted = None
     if archive.is_archive(body):
-        body = await asyncio.to_thread(_only, body)
+        body, counted = await asyncio.to_thread(_only, body)
     try:
         checkup = await asyncio.to_thread(read, body, clock.today_in_japan())
     except Unreadable as unreadable:
         raise FileRefused(unreadable.fault) from None
-    return checkup, body
+    return checkup, body, counted
 
 
-def _only(body: bytes) -> bytes:
+def _only(body: bytes) -> tuple[bytes, int | None]:
     found: list[bytes] = []
+    counted = None
     for _, member in archive.members(body):
         if isinstance(member, Fault):
-            if member.reason != "checkup_beside":
+            if member.reason not in archive.BESIDE:
                 raise FileRefused(member)
+            if member.reason == archive.INDEX:
+                counted = int(member.params["counted"])
         else:
             found.append(member)
         if len(found) > 1:
             raise FileRefused(Fault("checkup_several"))
     if not found:
         raise FileRefused(Fault("checkup_empty"))
-    return found[0]
+    return found[0], counted
 
 
 async def _check(tx: Transaction, checkup: Checkup) -> int:
@@ -243,7 +262,7 @@ def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Ro
     )
 
 
-async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Gone]) -> None:
+async def _note(tx: Transaction, event: EventName, rows: Iterable[Row | _Line]) -> None:
     records = list(rows)
     kinds = Counter((row.resource_type, row.category) for row in records)
     lines = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(kinds.items())]

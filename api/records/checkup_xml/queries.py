@@ -12,6 +12,7 @@ from api.records.incoming.queries import Row
 
 
 async def people_of_insurance(tx: Transaction, insurance: Insurance, birth_on: date) -> list[UUID]:
+    """Several where a certificate without branches is shared by people born that day."""
     rows = await tx.fetch(
         "SELECT * FROM records_participants_of_insurance($1, $2, $3, $4, $5) AS of (person)",
         insurance.insurer,
@@ -26,17 +27,21 @@ async def people_of_insurance(tx: Transaction, insurance: Insurance, birth_on: d
 _MINE = "participant_id = (SELECT app.subject()) AND source_facility_id = app.self_source()"
 
 
-async def brought(tx: Transaction, system: str, most: int) -> list[asyncpg.Record]:
-    """The files a participant brought, the newest first, with the number of findings in each."""
+async def brought(
+    tx: Transaction, system: str, most_shown: int, count: int
+) -> list[asyncpg.Record]:
+    """The files a participant brought, up to this sensitivity, the newest first, with the number of
+    findings in each."""
     return await tx.fetch(
-        "SELECT d.record_id, d.effective_on, d.recorded_at, d.body, (SELECT count(*)"  # noqa: S608
+        "SELECT d.record_id, d.category, d.effective_on, d.recorded_at, d.body, (SELECT count(*)"  # noqa: S608
         f"   FROM record o WHERE {_MINE} AND o.is_current AND o.identifier_system = $1"
         "   AND starts_with(o.identifier_value, d.identifier_value || ':'))::integer AS findings"
-        f" FROM record d WHERE {_MINE} AND d.is_current"
+        f" FROM record d WHERE {_MINE} AND d.is_current AND d.sensitivity <= $3"
         " AND d.resource_type = 'DocumentReference' AND d.identifier_system = $1"
         " ORDER BY d.effective_on DESC, d.record_id DESC LIMIT $2",
         system,
-        most,
+        count,
+        most_shown,
     )
 
 

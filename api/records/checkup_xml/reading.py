@@ -7,7 +7,7 @@ a depth and a number of elements.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, Literal
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -34,12 +34,15 @@ _TIME: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2,6}(\.\d+)?)?([+-]\d{4})?"
 _NUMBER: Final = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?", re.ASCII)
 _SPACES: Final = re.compile(r"[ \t\r\n\u3000]+")
 _SEXES: Final = {"1": "male", "2": "female", "M": "male", "F": "female"}
+_NOT_TYPED: Final = frozenset({"code", "codeSystem", "root", "value"})
 _LEVELS: Final = frozenset({"H", "L", "N", "HH", "LL", "A"})
 
 Form = Literal["quantity", "choice", "text", "none"]
 
 
 class Coded(msgspec.Struct, frozen=True):
+    """An answer out of a list: `system` is an OID."""
+
     system: str
     code: str
     text: str
@@ -88,6 +91,8 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Checkup(msgspec.Struct, frozen=True):
+    """What one file says. `institution` has ten digits; `report` and `program` are codes."""
+
     on: date
     person: Person
     report: str
@@ -136,14 +141,23 @@ class _Bounded(TreeBuilder):
         self.depth -= 1
         return super().end(tag)
 
+    def comment(self, text: str | None) -> Element:
+        """It is no part of the tree, but of the file that is kept."""
+        _refuse_my_number([text or ""])
+        return super().comment(text)
+
+    def pi(self, target: str, text: str | None = None) -> Element:
+        _refuse_my_number([text or ""])
+        return super().pi(target, text)
+
 
 def read(body: bytes, today: date) -> Checkup:
     """Raises `Unreadable` for what is no checkup; single unknown items and units are kept."""
-    root = _parsed(body)
+    root = parsed(body)
     if root.tag != f"{_CDA}ClinicalDocument":
         raise Unreadable(Fault("checkup_root"))
-    if _holds_my_number(root):
-        raise Unreadable(Fault("checkup_my_number"), may_keep=False)
+    for element in root.iter():
+        _refuse_my_number(_typed(element))
     person = _person(root, today)
     service = _first(root, "documentationOf", "serviceEvent")
     if service is None:
@@ -170,7 +184,8 @@ def read(body: bytes, today: date) -> Checkup:
     )
 
 
-def _parsed(body: bytes) -> Element:
+def parsed(body: bytes) -> Element:
+    """Any XML of the national forms. Raises `Unreadable`."""
     if len(body) > MAX_BYTES:
         limit = str(MAX_BYTES // (1024 * 1024))
         raise Unreadable(Fault("too_large", params={"limit": limit}))
@@ -192,15 +207,19 @@ def _parsed(body: bytes) -> Element:
     return root
 
 
-def _holds_my_number(root: Element) -> bool:
-    """Wherever somebody may have typed one: identifiers and text. Times and values are neither."""
-    for element in root.iter():
-        typed = [element.text or "", element.tail or ""]
-        if element.tag == f"{_CDA}id":
-            typed.append(element.get("extension", ""))
-        if any(contains_my_number(each) for each in typed if len(each) >= 12):
-            return True
-    return False
+def _typed(element: Element) -> Iterator[str]:
+    """Wherever somebody may have typed one: identifiers and text. Times and codes are neither."""
+    yield element.text or ""
+    yield element.tail or ""
+    is_telecom = element.tag == f"{_CDA}telecom"
+    for name, value in element.attrib.items():
+        if name not in _NOT_TYPED or (is_telecom and name == "value"):
+            yield value
+
+
+def _refuse_my_number(typed: Iterable[str]) -> None:
+    if any(contains_my_number(each) for each in typed if len(each) >= 12):
+        raise Unreadable(Fault("checkup_my_number"), may_keep=False)
 
 
 def _person(root: Element, today: date) -> Person:

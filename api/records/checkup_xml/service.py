@@ -9,15 +9,15 @@ from uuid import UUID
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
-from api.core.settings import SettingFault
 from api.records import queries
 from api.records.checkup_xml import archive, matching, resources
 from api.records.checkup_xml import queries as checkup_queries
 from api.records.checkup_xml.reading import Checkup, Unreadable, read
 from api.records.errors import NotStored
+from api.records.incoming.folder import FileOutcome, files, people
 from api.records.incoming.quarantine import keep
-from api.records.incoming.sending import NOT_TAKEN, UNKNOWN, Sending
-from api.records.incoming.service import FileOutcome, Report, store
+from api.records.incoming.sending import MY_NUMBER, NOT_TAKEN, UNKNOWN, Sending
+from api.records.incoming.service import Report, store
 from api.records.parse import Fault, encode
 
 OTHER_PERSON: Final = "checkup_other_person"
@@ -34,8 +34,8 @@ async def ingest_folder(
     `subjects` maps an insurance, as `insurer:symbol:number:branch` or the number alone, to a card.
     Raises `SettingFault` before anything is read when the folder or a card is not there.
     """
-    paths = await asyncio.to_thread(_files, folder)
-    people = await _people(actor, subjects)
+    paths = await asyncio.to_thread(files, folder)
+    known = await people(actor, subjects)
     outcomes: list[FileOutcome] = []
     for done, path in enumerate(paths, start=1):
         name = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
@@ -44,22 +44,25 @@ async def ingest_folder(
             if isinstance(found, Fault):
                 outcomes.append(FileOutcome(inner, "refused", 0, (found,)))
             else:
-                outcomes.append(await ingest(actor, inner, found, people))
+                outcomes.append(await ingest(actor, inner, found, known))
         progress(done, len(paths))
     return tuple(outcomes)
 
 
 async def ingest(
-    actor: Actor, name: str, body: bytes, people: Mapping[str, UUID] | None = None
+    actor: Actor, name: str, body: bytes, known: Mapping[str, UUID] | None = None
 ) -> FileOutcome:
-    """One checkup: stored, or set aside whole with the reason. A 個人番号 is kept nowhere."""
+    """One checkup: stored, or set aside whole with the reason. A 個人番号 is kept nowhere.
+
+    `known`: whom the operator says an insurance is of, beside what the directory holds.
+    """
     try:
         checkup = await asyncio.to_thread(read, body, clock.today_in_japan())
     except Unreadable as unreadable:
         if not unreadable.may_keep:
             return FileOutcome(name, "refused", 0, (unreadable.fault,))
         return await _set_aside(actor, name, body, unreadable.fault)
-    person = await _whose(actor, checkup, people or {})
+    person = await _whose(actor, checkup, known or {})
     if isinstance(person, Fault):
         return await _set_aside(actor, name, body, person)
     found = resources.resources_of(checkup, body, f"Patient/{person}")
@@ -78,16 +81,17 @@ async def ingest(
 
 
 async def _set_aside(actor: Actor, name: str, body: bytes, fault: Fault) -> FileOutcome:
-    await keep(Sending(actor, name), body, [fault], cases=(UNKNOWN, OTHER_PERSON))
+    if not await keep(Sending(actor, name), body, [fault], cases=(UNKNOWN, OTHER_PERSON)):
+        return FileOutcome(name, "refused", 0, (fault, Fault(MY_NUMBER)))
     return FileOutcome(name, "quarantined", 0, (fault,))
 
 
-async def _whose(actor: Actor, checkup: Checkup, people: Mapping[str, UUID]) -> UUID | Fault:
+async def _whose(actor: Actor, checkup: Checkup, known: Mapping[str, UUID]) -> UUID | Fault:
     """By the operator's word and the birth date; else by insurance and all that is said of them.
 
     More than one fit, such as twins of one name, is nobody.
     """
-    found = {people[name] for name in matching.names_of(checkup.person) if name in people}
+    found = {known[name] for name in matching.names_of(checkup.person) if name in known}
     is_vouched, insurance = bool(found), matching.insurance_of(checkup.person)
     if not found and insurance is not None:
         async with unit_of_work(actor) as tx:
@@ -107,24 +111,6 @@ async def _fits(actor: Actor, subject: UUID, checkup: Checkup, *, is_vouched: bo
     if is_vouched:
         return bool(person["birth_on"] == checkup.person.birth_on)
     return matching.is_about(checkup.person, *person.values())
-
-
-async def _people(actor: Actor, subjects: Mapping[str, str]) -> dict[str, UUID]:
-    people = {}
-    async with unit_of_work(actor) as tx:
-        for name, card in subjects.items():
-            digits = card.replace("-", "").replace(" ", "")
-            person = await queries.participant_of_card(tx, digits)
-            if person is None:
-                raise SettingFault(f"No active card has the number given for {name}.")
-            people[name] = person
-    return people
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise SettingFault(f"There is no folder {folder}. Nothing was stored.")
-    return sorted(path for path in folder.rglob("*") if not path.is_dir())
 
 
 def _read(path: Path) -> bytes | Fault:

@@ -1,0 +1,1 @@
+"""Reading in a running break-glass session."""

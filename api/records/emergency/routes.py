@@ -32,7 +32,7 @@ from api.identity.guards import (
     systems_that_read,
 )
 from api.identity.tokens import systems
-from api.records import service
+from api.records import finding, service
 from api.records.emergency import service as in_emergency
 from api.records.errors import UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
@@ -214,11 +214,11 @@ async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None]:
         card = CardNumber.parse(data.card, directory.profile().card_scheme)
         if isinstance(card, CardFault):
             return "card", None
-        return "card", await service.locate(actor, Identifier(codes.CARD, card.digits))
+        return "card", await finding.locate(actor, Identifier(codes.CARD, card.digits))
     if data.local_id is not None:
         named = await directory.named(actor, [actor.facility_id or UUID(int=0)])
         system = codes.patient_in_facility(next(iter(named.values())).code)
-        return "local_id", await service.locate(actor, Identifier(system, data.local_id.strip()))
+        return "local_id", await finding.locate(actor, Identifier(system, data.local_id.strip()))
     if data.four_items is not None:
         four = data.four_items
         return "four_items", await emergency.find_by_items(
@@ -230,7 +230,7 @@ async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None]:
 async def _bundle(actor: Actor, session_id: UUID, types: tuple[str, ...]) -> Response[bytes]:
     _for_emergencies(actor)
     page = await in_emergency.read(actor, session_id, types, count=service.MOST_ROWS)
-    base = f"{runtime.settings().public_url}/fhir/R4"
+    base = runtime.fhir_base()
     body = searchset_bytes(base, types[0] if types else "", page.entries, page.total)
     headers = {receipts.HEADER: receipts.header(page.event)}
     return Response(body, media_type="application/fhir+json", headers=headers)

@@ -23,16 +23,9 @@ from api.emergency.errors import SessionOver
 from api.emergency.service import Grant
 from api.records import queries
 from api.records.filtering import filter_of
-from api.records.service import (
-    MOST_ROWS,
-    Page,
-    Person,
-    TimelineLine,
-    basis_for,
-    event_detail,
-    ids_of,
-    page_of,
-)
+from api.records.finding import Person
+from api.records.grounds import basis_for, event_detail
+from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
 
 # What can kill at once comes first.
 FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
@@ -134,7 +127,7 @@ async def _read(
         **filter_of(scope)._asdict(),
         before=before,
         page_size=page_size,
-        base_url=f"{runtime.settings().public_url}/fhir/R4",
+        base_url=runtime.fhir_base(),
         event=EventName.RECORD_READ if grant.embargo is None else EventName.WITHHELD,
     )
     row = await queries.read_in(tx, acting, subject, plan)

@@ -1,0 +1,1 @@
+"""Records coming in: read, matched to one participant, stored whole or not at all."""

@@ -8,9 +8,10 @@ import asyncpg
 import msgspec
 
 from api.core.database import Transaction, turn_to, unit_of_work
+from api.records import queries as record_queries
 from api.records.errors import KeyReused, NotStored
 from api.records.incoming import queries
-from api.records.incoming.plan import Kind
+from api.records.incoming.planned import Kind
 from api.records.incoming.sending import Sending, Stored, StoredRecord
 from api.records.incoming.versions import Change, Key, Version
 from api.records.parse import Fault
@@ -57,7 +58,7 @@ async def earlier(sending: Sending) -> Stored | None:
         body = ""
         first = answer.entries[0] if answer.entries else None
         if answer.kind in _WITH_BODY and answer.participant_id and isinstance(first, _Record):
-            await turn_to(tx, answer.participant_id)
+            await turn_to(tx, await record_queries.one_person(tx, answer.participant_id))
             body = await queries.body_of(tx, first.record_id, first.number) or ""
     return Stored(answer.kind, tuple(_entry(each, body) for each in answer.entries))
 

@@ -25,7 +25,8 @@ from api.core.ids import uuid7
 from api.core.lane import Answer, Lane, Step
 from api.directory import service as directory
 from api.directory.service import FacilityLine, Standing
-from api.records.incoming.plan import UNCONDITIONAL, Plan, PlannedItem
+from api.records.incoming.conditions import UNCONDITIONAL
+from api.records.incoming.planned import Plan, PlannedItem
 from api.records.incoming.sending import Sending, StoredRecord
 from api.records.incoming.whom import Names, births_in, is_taken, names_in
 from api.records.incoming.writing import Before, Work, counted, line_of, sender

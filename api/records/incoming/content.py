@@ -16,6 +16,7 @@ def content(resource: Json) -> str:
 
 
 def content_of_body(body: str) -> str:
+    """`content` of what is stored."""
     return content(decode(body.encode(), max_bytes=len(body) * 4))
 
 

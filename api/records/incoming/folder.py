@@ -12,7 +12,7 @@ from api.core.settings import SettingFault
 from api.records import queries
 from api.records.errors import NotStored
 from api.records.incoming.quarantine import keep
-from api.records.incoming.sending import NOT_TAKEN, Sending
+from api.records.incoming.sending import MY_NUMBER, NOT_TAKEN, Sending
 from api.records.incoming.taking import store_body
 from api.records.parse import MAX_BYTES, Fault
 
@@ -27,6 +27,7 @@ class FileOutcome(NamedTuple):
 
 
 async def take_in(sending: Sending, path: Path) -> FileOutcome:
+    """One file: stored, unchanged, set aside whole, or kept nowhere. What it says never raises."""
     body = await asyncio.to_thread(_read, path)
     if isinstance(body, Fault):
         return FileOutcome(sending.name, "refused", 0, (body,))
@@ -46,17 +47,23 @@ async def take_in(sending: Sending, path: Path) -> FileOutcome:
         return FileOutcome(sending.name, "stored" if records else "unchanged", records, ())
     if any(fault.reason == NOT_TAKEN for fault in faults):
         return FileOutcome(sending.name, "refused", records, faults)
-    await keep(sending, body, faults)
+    if not await keep(sending, body, faults):
+        return FileOutcome(sending.name, "refused", records, (*faults, Fault(MY_NUMBER)))
     return FileOutcome(sending.name, "quarantined", records, faults)
 
 
 def files(folder: Path) -> list[Path]:
+    """All below it that is no folder, by name. Raises `SettingFault` where there is none."""
     if not folder.is_dir():
         raise SettingFault(f"There is no folder {folder}. Nothing was stored.")
     return sorted(path for path in folder.rglob("*") if not path.is_dir())
 
 
 async def people(actor: Actor, subjects: Mapping[str, str]) -> dict[str, UUID]:
+    """`subjects` maps a sender's name for somebody to a card's number; the answer to a participant.
+
+    Raises `SettingFault` for a card that is nobody's.
+    """
     people = {}
     async with unit_of_work(actor) as tx:
         for name, card in subjects.items():

@@ -38,7 +38,7 @@ async def held(tx: Transaction, keys: Sequence[Key]) -> list[asyncpg.Record]:
     """Current records of the acting facility under these keys."""
     return await tx.fetch(
         "SELECT r.record_id, r.version, r.recorded_at, r.resource_type, r.identifier_system,"
-        " r.identifier_value, r.body, r.sensitivity, r.document_id"
+        " r.identifier_value, r.body, r.sensitivity, r.document_id, r.marks"
         " FROM unnest($1::text[], $2::text[], $3::text[]) AS k(type, system, value)"
         " JOIN record r ON r.resource_type = k.type AND r.identifier_system = k.system"
         " AND r.identifier_value = k.value AND r.participant_id = (SELECT app.subject())"
@@ -51,7 +51,7 @@ async def held_by_id(tx: Transaction, record_ids: Sequence[UUID]) -> list[asyncp
     """Current records of the acting facility with these ids."""
     return await tx.fetch(
         "SELECT r.record_id, r.version, r.recorded_at, r.resource_type, r.identifier_system,"
-        " r.identifier_value, r.body, r.sensitivity, r.document_id"
+        " r.identifier_value, r.body, r.sensitivity, r.document_id, r.marks"
         " FROM record r WHERE r.participant_id = (SELECT app.subject())"
         " AND r.source_facility_id = (SELECT app.facility()) AND r.is_current"
         " AND r.record_id = ANY ($1)",
@@ -66,7 +66,7 @@ async def held_nameless(
     by none of them: `systems` are the names they are known by instead."""
     return await tx.fetch(
         "SELECT r.record_id, r.version, r.recorded_at, r.resource_type, r.identifier_system,"
-        " r.identifier_value, r.body, r.sensitivity, r.document_id"
+        " r.identifier_value, r.body, r.sensitivity, r.document_id, r.marks"
         " FROM record r WHERE r.participant_id = (SELECT app.subject())"
         " AND r.source_facility_id = (SELECT app.facility()) AND r.is_current"
         " AND r.resource_type = $1 AND r.identifier_system = ANY ($2)"
@@ -165,28 +165,37 @@ async def add_submission(
     )
 
 
-async def is_in_quarantine(tx: Transaction, name: str, body: bytes) -> bool:
+async def is_in_quarantine(tx: Transaction, name: str, asked: str, body: bytes) -> bool:
     return bool(
         await tx.fetchval(
             "SELECT EXISTS (SELECT FROM quarantine WHERE facility_id = (SELECT app.facility())"
-            " AND name = $1 AND octet_length(body) = octet_length($2::bytea) AND body = $2)",
+            " AND name = $1 AND octet_length(body) = octet_length($2::bytea) AND body = $2"
+            " AND (asked IS NULL OR asked = $3::jsonb))",
             name,
             body,
+            asked,
         )
     )
 
 
 async def quarantine(
-    tx: Transaction, submission_id: UUID, name: str, reason: str, detail: str, body: bytes
+    tx: Transaction,
+    submission_id: UUID,
+    name: str,
+    reason: str,
+    detail: str,
+    body: bytes,
+    asked: str,
 ) -> None:
     await tx.execute(
-        "INSERT INTO quarantine (facility_id, submission_id, name, reason, detail, body)"
-        " VALUES (app.facility(), $1, $2, $3, $4::jsonb, $5)",
+        "INSERT INTO quarantine (facility_id, submission_id, name, reason, detail, body, asked)"
+        " VALUES (app.facility(), $1, $2, $3, $4::jsonb, $5, $6::jsonb)",
         submission_id,
         name,
         reason,
         detail,
         body,
+        asked,
     )
 
 

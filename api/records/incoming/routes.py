@@ -198,7 +198,7 @@ def _one(request: FhirRequest, record: StoredRecord) -> Response[bytes]:
         status_code=201 if record.change == "created" else 200,
         media_type=FHIR_JSON,
         headers={
-            "Location": f"{runtime.settings().public_url}/fhir/R4/{_location(record)}",
+            "Location": f"{runtime.fhir_base()}/{_location(record)}",
             "ETag": _etag(record),
             "Last-Modified": format_datetime(record.version.recorded_at, usegmt=True),
         },

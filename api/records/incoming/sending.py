@@ -10,12 +10,14 @@ from api.core.errors import Forbidden, NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.records.errors import NotStored
-from api.records.incoming.plan import UNCONDITIONAL, Conditions, Kind
+from api.records.incoming.conditions import UNCONDITIONAL, Conditions
+from api.records.incoming.planned import Kind
 from api.records.incoming.versions import Change, Version
 
 # A facility learns no more than this of a person it may not send records of.
 NOT_TAKEN: Final = "not_taken"
 UNKNOWN: Final = "unknown_subject"
+MY_NUMBER: Final = "my_number"
 
 
 class StoredRecord(NamedTuple):

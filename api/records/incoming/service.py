@@ -16,8 +16,8 @@ from api.core.errors import Conflict
 from api.records.errors import NotStored
 from api.records.incoming import folder as folder_files
 from api.records.incoming import queries
+from api.records.incoming.conditions import Conditions, condition_of
 from api.records.incoming.folder import FileOutcome
-from api.records.incoming.plan import Conditions, condition_of
 from api.records.incoming.sending import Asked, Sending, Stored, StoredRecord, check_actor
 from api.records.incoming.taking import store_body, store_built
 from api.records.parse import Fault, Json

@@ -12,9 +12,12 @@ from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.records.errors import NotStored
 from api.records.incoming import answers, arriving
-from api.records.incoming.plan import Plan, plan, plan_built
+from api.records.incoming.conditions import UNCONDITIONAL
+from api.records.incoming.plan import plan, plan_built
+from api.records.incoming.planned import Plan, PlannedItem
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import (
+    MY_NUMBER,
     UNKNOWN,
     Asked,
     Sending,
@@ -23,12 +26,16 @@ from api.records.incoming.sending import (
     acting_facility_in,
     check_actor,
 )
-from api.records.incoming.whom import hold_still, meet_strangers, subject_in
+from api.records.incoming.whom import hold_still, meet_strangers, subject_in, subject_path
 from api.records.incoming.writing import log, write
 from api.records.parse import Fault, Json, Refused, decode
 
 # Larger bodies are read beside the loop: 10 MB takes a second, and others are served meanwhile.
-AT_ONCE: Final = 64 * 1024
+AT_ONCE: Final = 128 * 1024
+# Of those above this size four are held read at a time; the others wait as the bytes they came in,
+# which are a tenth as large.
+SMALL: Final = 16 * 1024
+_large: Final = asyncio.Semaphore(4)
 
 
 async def store_body(sending: Sending, body: bytes) -> Stored:
@@ -37,10 +44,17 @@ async def store_body(sending: Sending, body: bytes) -> Stored:
     earlier = await answers.earlier(sending)
     if earlier is not None:
         return earlier
-    if len(body) <= AT_ONCE:
-        planned, count = _planned(body, sending.asked)
-    else:
-        planned, count = await asyncio.to_thread(_planned, body, sending.asked)
+    if len(body) <= SMALL:
+        return await _store_planned(sending, body, *_planned(body, sending.asked))
+    async with _large:
+        if len(body) <= AT_ONCE:
+            planned, count = _planned(body, sending.asked)
+        else:
+            planned, count = await asyncio.to_thread(_planned, body, sending.asked)
+        return await _store_planned(sending, body, planned, count)
+
+
+async def _store_planned(sending: Sending, body: bytes, planned: Plan, count: int) -> Stored:
     if planned.kind == "batch":
         stored = await _store_batch(sending, planned, count)
         return await answers.keep(sending, stored)
@@ -90,11 +104,11 @@ async def _store_batch(sending: Sending, planned: Plan, count: int) -> Stored:
     entries: list[StoredRecord | NotStored | None] = [None] * count
     for place, found in faults.items():
         entries[place or 0] = NotStored(found)
-    alone = sending._replace(asked=Asked())
     for item in planned.items:
         place = item.position or 0
         if entries[place] is not None:
             continue
+        alone = sending._replace(asked=_asked_by(item))
         try:
             stored = await _store_or_keep(
                 alone, Plan("batch", (item,)), item.text.encode(), place + 1
@@ -105,12 +119,20 @@ async def _store_batch(sending: Sending, planned: Plan, count: int) -> Stored:
     return Stored("batch", tuple(entries))
 
 
+def _asked_by(item: PlannedItem) -> Asked:
+    """An entry's request as if it had come alone."""
+    if item.action == "create" and item.conditions == UNCONDITIONAL:
+        return Asked()
+    return Asked(item.classified.resource_type, item.resource_id, item.conditions)
+
+
 async def _store_or_keep(sending: Sending, planned: Plan, body: bytes, count: int) -> Stored:
     try:
         return await _store_items(sending, planned, count)
     except NotStored as refusal:
         if refusal.faults[0].reason == UNKNOWN and not sending.is_file:
-            await keep(sending, body, refusal.faults)
+            if not await keep(sending, body, refusal.faults):
+                raise NotStored([*refusal.faults, Fault(MY_NUMBER)]) from None
             refusal.is_kept = True
         raise
 
@@ -123,6 +145,9 @@ async def _store_items(sending: Sending, planned: Plan, count: int) -> Stored:
         facility = await acting_facility_in(tx)
         subject, is_vouched = await subject_in(tx, sending, planned.items, facility)
         held = await hold_still(tx, planned.items, facility.facility_id, is_vouched=is_vouched)
+        # Whoever held them may have ended a number or become one with another meanwhile.
+        if await subject_in(tx, sending, planned.items, facility) != (subject, is_vouched):
+            raise NotStored([Fault(UNKNOWN, subject_path(planned.items[0]))])
         written = await write(tx, sending, subject, planned, held.settings.directive)
         if written.new:
             await log(tx, actor, facility, EventName.RECORD_STORED, written.new)

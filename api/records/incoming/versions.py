@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from api.records.incoming.content import content, without_server_parts
-from api.records.incoming.plan import PlannedItem
+from api.records.incoming.planned import PlannedItem
 from api.records.parse import Json, as_object, encode
 from api.records.shapes import SHAPES
 
@@ -44,6 +44,7 @@ class Version(NamedTuple):
     body: str
     sensitivity: int
     document_id: UUID | None = None
+    marks: frozenset[str] = frozenset()
 
 
 def key_of(item: PlannedItem) -> Key:
@@ -95,6 +96,7 @@ def in_error(resource: Json) -> Json:
 
 
 def instant(at: datetime) -> str:
+    """As FHIR writes a moment, in UTC."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

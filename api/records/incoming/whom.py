@@ -14,7 +14,7 @@ from api.directory.service import FacilityLine
 from api.fhir import codes
 from api.records import queries
 from api.records.errors import NotStored
-from api.records.incoming.plan import PlannedItem
+from api.records.incoming.planned import PlannedItem
 from api.records.incoming.sending import NOT_TAKEN, UNKNOWN, Sending, acting_facility_in
 from api.records.mapping import SubjectRef
 from api.records.matching import service as matching
@@ -146,6 +146,8 @@ async def _whose(
         found.add(await queries.participant_of_local_id(tx, facility.facility_id, number))
     found.discard(None)
     literal = _our_patient(ref.reference)
+    if literal is not None:
+        literal = await queries.one_person(tx, literal)
     if literal is not None and literal not in found:
         await turn_to(tx, literal)
         if await queries.person(tx) is not None:
@@ -160,7 +162,7 @@ def _vouched(sending: Sending, ref: SubjectRef) -> set[UUID | None]:
 
 def _our_patient(reference: str) -> UUID | None:
     """The id in `Patient/<id>`, relative or under our own address."""
-    relative = reference.removeprefix(f"{runtime.settings().public_url}/fhir/R4/")
+    relative = reference.removeprefix(f"{runtime.fhir_base()}/")
     try:
         return UUID(relative.removeprefix("Patient/")) if relative.startswith("Patient/") else None
     except ValueError:

@@ -18,8 +18,9 @@ from api.core.ids import uuid7
 from api.directory.service import FacilityLine
 from api.records.errors import NotStored
 from api.records.incoming import content, queries, versions
-from api.records.incoming.plan import Plan, PlannedItem, with_references
+from api.records.incoming.planned import Plan, PlannedItem
 from api.records.incoming.queries import Row
+from api.records.incoming.rewriting import with_references
 from api.records.incoming.sending import Sending, StoredRecord
 from api.records.incoming.versions import Change, Key, Version
 from api.records.mapping import HIDDEN_MARKS
@@ -126,6 +127,7 @@ class Before:
                 row["body"],
                 row["sensitivity"],
                 row["document_id"],
+                frozenset(row["marks"]),
             )
             self.by_id[row["record_id"]] = key
 
@@ -193,6 +195,9 @@ class Work:
             resource = with_references(resource, self.renamed)
         # What a document alone said stands by itself from now on, though it says the same.
         stays = before is not None and (item.is_part or before.document_id is None)
+        # What it alone says is told of or not as the document now is.
+        if before is not None and item.is_part and before.document_id == self.document_id:
+            stays = before.marks == item.classified.marks
         if before is not None and stays and self.held.holds(before, content.content(resource)):
             self._keep(key, resource_id, before)
             return
@@ -208,6 +213,7 @@ class Work:
             versions.body(resource, resource_id, number, self.now, document_id),
             max(what.sensitivity, before.sensitivity if before else self._least(item)),
             document_id,
+            what.marks,
         )
         self.newest[key] = version
         self.rows.append(
@@ -240,6 +246,10 @@ class Work:
         least = self.directive.incoming_level
         if not item.is_part:
             return least
+        # No sender makes a record secret: who it is of did, or closed it on becoming one person.
+        document = self.held.current.get(self.keys[0])
+        if document is not None and document.sensitivity == SECRET:
+            return SECRET
         for mark in self.directive.marks:
             if mark.record_id == self.document_id:
                 least = max(least, mark.level)

@@ -1,0 +1,1 @@
+"""A facility's own patient number, asked for at its desk and confirmed by the participant."""

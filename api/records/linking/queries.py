@@ -30,14 +30,6 @@ async def known_as(tx: Transaction, facility_id: UUID) -> list[str]:
     return [row["local_id"] for row in rows]
 
 
-async def owner(tx: Transaction, facility_id: UUID, local_id: str) -> UUID | None:
-    """Whose number this is, for the actor's own facility."""
-    found: UUID | None = await tx.fetchval(
-        "SELECT records_participant_of_local_id($1, $2)", facility_id, local_id
-    )
-    return found
-
-
 async def ask(
     tx: Transaction, facility_id: UUID, local_id: str, by_name: str, expires_at: datetime
 ) -> None:

@@ -21,6 +21,7 @@ from api.proxies import safety
 from api.records.errors import NumberRefused, NumberTaken
 from api.records.linking import queries
 from api.records.matching import numbers
+from api.records.queries import participant_of_local_id
 from notifications import service as notifications
 
 LIVES: Final = timedelta(hours=1)
@@ -69,7 +70,7 @@ async def ask(actor: Actor, participant_id: UUID, typed: str) -> None:
     async with unit_of_work(actor, subject=participant_id) as tx:
         if not await queries.was_told(tx):
             raise NotFound
-        owner = await queries.owner(tx, actor.facility_id, local_id)
+        owner = await participant_of_local_id(tx, actor.facility_id, local_id)
         if owner is not None and owner != participant_id:
             raise NumberTaken
         if owner is not None:

@@ -1,0 +1,1 @@
+"""Whose a facility's patient is, and two registrations that are one person."""

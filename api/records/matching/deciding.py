@@ -39,6 +39,8 @@ class Waiting(NamedTuple):
 
 
 class Decided(NamedTuple):
+    """What another officer decided, to be looked at."""
+
     match_id: UUID
     facility: dict[str, str]
     number: str

@@ -1,6 +1,6 @@
 """Who a system asks for: by a description (`$match`) or by its own number or a card (`$ihe-pix`).
 
-An answer is only of whom the asker may know anyway (`records.service.show`). Nobody, and somebody
+An answer is only of whom the asker may know anyway (`records.finding.show`). Nobody, and somebody
 they may not know, cannot be told apart; both are logged.
 """
 
@@ -11,13 +11,13 @@ from api.access_log.events import EventName
 from api.access_log.service import Appended
 from api.core.actor import Actor
 from api.core.database import unit_of_work
+from api.records import finding, grounds
 from api.records import queries as record_queries
-from api.records import service as records
+from api.records.finding import Person
 from api.records.mapping import Identifier
 from api.records.matching import service as matching
 from api.records.matching.persons import Demographics
-from api.records.matching.rules import grades
-from api.records.service import Person
+from api.records.matching.rules import grades, outcome_of
 
 MOST_ASKED: Final = 5
 
@@ -48,25 +48,31 @@ class CrossReference(NamedTuple):
 async def match(
     actor: Actor, person: Demographics, *, only_certain: bool, count: int = MOST_ASKED
 ) -> Matches:
-    """Of those described so whom this requester may know."""
-    outcome = await matching.find(actor, person)
-    found: list[Graded] = []
+    """Of those described so whom this requester is shown by name: who is found by a description is
+    known to be so described."""
+    persons: dict[UUID, Person] = {}
     event: Appended | None = None
-    for participant_id, grade, score in grades(outcome)[:MOST_ASKED]:
-        if only_certain and grade != "certain":
-            continue
-        shown = await records.show(actor, participant_id)
+    # Graded among those the asker is shown alone: nobody else changes a grade, or takes a place.
+    candidates = await matching.find(actor, person)
+    for each in candidates:
+        shown = await finding.show(actor, each.participant_id, by_description=True)
         if shown.person is not None:
-            found.append(Graded(shown.person, grade, score))
-            event = event if len(found) > 1 else shown.event
+            event = event if persons else shown.event
+            persons[each.participant_id] = shown.person
         event = event or shown.event
+    outcome = outcome_of([each for each in candidates if each.participant_id in persons])
+    found = [
+        Graded(persons[participant_id], grade, score)
+        for participant_id, grade, score in grades(outcome)
+        if grade == "certain" or not only_certain
+    ]
     if event is None:
-        event = await records.log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
+        event = await grounds.log_nobody(actor, EventName.PARTICIPANT_SOUGHT)
     return Matches(found[:count], event)
 
 
 async def cross_reference(actor: Actor, identifier: Identifier) -> CrossReference:
-    shown = await records.find(actor, identifier)
+    shown = await finding.find(actor, identifier)
     if shown.person is None or actor.facility_id is None:
         return CrossReference(None, [], shown.event)
     participant_id = shown.person.participant_id

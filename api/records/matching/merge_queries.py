@@ -103,6 +103,32 @@ async def give_back(tx: Transaction, merge_id: UUID) -> int:
     return int(await tx.fetchval("SELECT records_give_back($1)", merge_id))
 
 
+async def keep_refusals(
+    tx: Transaction, merge_id: UUID, facilities: Sequence[UUID], version: int
+) -> None:
+    """What the subject's settings came to refuse with a merge, and in which version."""
+    await tx.execute(
+        "INSERT INTO participant_merge_refusal (participant_id, merge_id, facility_id, version)"
+        " SELECT app.subject(), $1, f, $3 FROM unnest($2::uuid[]) f",
+        merge_id,
+        list(facilities),
+        version,
+    )
+
+
+async def refusals(tx: Transaction, merge_id: UUID) -> list[UUID]:
+    """What came to be refused with it, and has been ever since."""
+    rows = await tx.fetch(
+        "SELECT r.facility_id FROM participant_merge_refusal r"
+        " WHERE r.participant_id = (SELECT app.subject()) AND r.merge_id = $1"
+        " AND NOT EXISTS (SELECT FROM directive d WHERE d.participant_id = r.participant_id"
+        "   AND d.version > r.version AND r.facility_id <> ALL (d.refused_sources))"
+        " ORDER BY r.facility_id",
+        merge_id,
+    )
+    return [row["facility_id"] for row in rows]
+
+
 async def card_end(tx: Transaction) -> str | None:
     """The last four digits of the subject's newest card."""
     found: str | None = await tx.fetchval(

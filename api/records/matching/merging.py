@@ -2,6 +2,7 @@
 the yes of who remains, and taken apart again without a trace in either's rows.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -10,7 +11,11 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.consent import service as consent
 from api.consent import stored
+from api.consent.facts import Directive, Participation
+from api.consent.settings.switches import RefuseSource
+from api.core import i18n
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, turn_to, unit_of_work
 from api.core.errors import Conflict, NotFound
@@ -18,15 +23,19 @@ from api.identity.enrolling import look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
 from api.records.errors import MergeRefused
 from api.records.matching import merge_queries as queries
-from api.records.matching.merge_rules import closed_on_arrival
+from api.records.matching.merge_rules import closed_on_arrival, refused_besides
 from api.records.queries import person
 from notifications import service as notifications
 
 MOST_SHOWN: Final = 50
+# Another step came first: seen before this one was written, or in the same moment.
+_TOO_LATE: Final = (asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError)
 State = Literal["asked", "confirmed", "accepted"]
 
 
 class Side(NamedTuple):
+    """One of the two registrations, for officers; `card_end` are the last four digits."""
+
     participant_id: UUID
     name: str
     name_kana: str
@@ -136,29 +145,35 @@ async def withdraw(actor: Actor, merge_id: UUID) -> None:
 async def own(actor: Actor) -> list[OwnMerge]:
     """What waits for the participant's word, and what is in force."""
     async with unit_of_work(actor) as tx:
-        rows = await queries.of_subject(tx)
-        mine = tx.subject
-        found = []
-        for row in rows:
-            other = row["other_id"] if row["remains"] else row["participant_id"]
-            await turn_to(tx, other)
-            found.append(
-                OwnMerge(
-                    row["merge_id"],
-                    row["remains"],
-                    row["state"],
-                    await queries.card_end(tx),
-                    row["asked_at"],
-                )
+        return await own_in(tx)
+
+
+async def own_in(tx: Transaction) -> list[OwnMerge]:
+    """As `own`, of the transaction's subject."""
+    rows = await queries.of_subject(tx)
+    mine = tx.subject
+    found = []
+    for row in rows:
+        other = row["other_id"] if row["remains"] else row["participant_id"]
+        await turn_to(tx, other)
+        found.append(
+            OwnMerge(
+                row["merge_id"],
+                row["remains"],
+                row["state"],
+                await queries.card_end(tx),
+                row["asked_at"],
             )
-            if mine is not None:
-                await turn_to(tx, mine)
-        return found
+        )
+        if mine is not None:
+            await turn_to(tx, mine)
+    return found
 
 
 async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
     """By who remains: with a yes the other's cards, numbers and records are theirs; how many
-    versions of records moved. What the other had shut stays shut (`closed_on_arrival`).
+    versions of records moved. What the other had shut stays shut (`closed_on_arrival`), and whose
+    records the other refused is refused.
 
     Raises `NotFound`, and `MergeRefused` for what is not asked, or not of them.
     """
@@ -167,27 +182,49 @@ async def answer(actor: Actor, merge_id: UUID, *, is_yes: bool) -> int:
         return 0
     try:
         async with unit_of_work(actor) as tx:
-            row = await queries.one(tx, merge_id)
-            if row is None or row["participant_id"] != actor.participant_id:
-                raise NotFound
-            remains, other = row["participant_id"], row["other_id"]
-            mine = await stored.settings_in(tx)
-            await turn_to(tx, other)
-            theirs = await stored.settings_in(tx)
-            await turn_to(tx, remains)
-            closed = closed_on_arrival(
-                (mine.participation, mine.directive), (theirs.participation, theirs.directive)
-            )
-            await queries.step(tx, remains, merge_id, "accepted", actor.name or "", "")
-            count = await queries.take_over(
-                tx, merge_id, sorted(closed.record_ids), everything=closed.everything
-            )
-            await _tell_both(
-                tx, remains, other, EventName.MERGE_ACCEPTED, {}, notice="merge_accepted"
-            )
-            return count
-    except (asyncpg.ExclusionViolationError, asyncpg.InsufficientPrivilegeError) as error:
+            return await _accept(tx, actor, merge_id, "", {})
+    except (*_TOO_LATE, asyncpg.InsufficientPrivilegeError) as error:
         raise MergeRefused from error
+
+
+async def answered_in_person(tx: Transaction, actor: Actor, merge_id: UUID, reason: str) -> None:
+    """As `answer` with a yes, which the subject gave to this officer, who writes down how.
+
+    Raises `EnrolmentFaults` without a reason, `NotFound`, and `MergeRefused`, also for who was not
+    identified in person.
+    """
+    reason = " ".join(reason.split())
+    if not look_alikes.is_reason(reason):
+        raise EnrolmentFaults({"reason": "error.look_alike.reason"})
+    said = {each: i18n.text(each, "merge.in_person", reason=reason) for each in i18n.LOCALES}
+    try:
+        await _accept(tx, actor, merge_id, reason, {"reason": said})
+    except (*_TOO_LATE, asyncpg.InsufficientPrivilegeError) as error:
+        raise MergeRefused from error
+
+
+async def _accept(
+    tx: Transaction, actor: Actor, merge_id: UUID, reason: str, told: Mapping[str, object]
+) -> int:
+    row = await queries.one(tx, merge_id)
+    if row is None or row["participant_id"] != tx.subject:
+        raise NotFound
+    remains, other = row["participant_id"], row["other_id"]
+    held = await _held_still(tx, remains, other)
+    await turn_to(tx, remains)
+    closed = closed_on_arrival(held[remains], held[other])
+    await queries.step(tx, remains, merge_id, "accepted", actor.name or "", reason)
+    count = await queries.take_over(
+        tx, merge_id, sorted(closed.record_ids), everything=closed.everything
+    )
+    refused = refused_besides(held[remains][1], held[other][1])
+    if refused:
+        wishes = [RefuseSource(each, on=True) for each in refused]
+        settings = await consent.change_in(tx, actor, wishes)
+        await queries.keep_refusals(tx, merge_id, refused, settings.version)
+    await _tell_both(tx, remains, other, EventName.MERGE_ACCEPTED, told, notice="merge_accepted")
+    await turn_to(tx, remains)
+    return count
 
 
 async def split(actor: Actor, merge_id: UUID, reason: str = "") -> int:
@@ -200,6 +237,21 @@ async def split(actor: Actor, merge_id: UUID, reason: str = "") -> int:
     return await _step(
         actor, merge_id, "split", EventName.MERGE_SPLIT, reason=reason, notice="merge_split"
     )
+
+
+async def _held_still(
+    tx: Transaction, *subjects: UUID
+) -> dict[UUID, tuple[Participation, Directive]]:
+    """What each chose: until the commit neither changes it, and nothing comes in of either."""
+    found = {}
+    # The lower id first, as in `_tell_both`.
+    for subject in sorted(subjects):
+        await turn_to(tx, subject)
+        settings = await stored.locked_settings_in(tx)
+        if settings is None:
+            raise NotFound
+        found[subject] = settings.participation, settings.directive
+    return found
 
 
 async def _step(
@@ -218,13 +270,22 @@ async def _step(
         raise NotFound
     remains, other = row["participant_id"], row["other_id"]
     try:
-        async with unit_of_work(actor, subject=actor.participant_id or remains) as tx:
+        async with unit_of_work(actor) as tx:
+            await _held_still(tx, remains, other)
+            await turn_to(tx, actor.participant_id or remains)
+            # A yes may have come since it was looked for.
+            row = await queries.one(tx, merge_id)
             await queries.step(tx, remains, merge_id, act, actor.name or "", reason)
-            if act == "split" and row["state"] == "accepted":
+            if act == "split" and row is not None and row["state"] == "accepted":
                 count = await queries.give_back(tx, merge_id)
+                await turn_to(tx, remains)
+                again = await queries.refusals(tx, merge_id)
+                if again:
+                    wishes = [RefuseSource(each, on=False) for each in again]
+                    await consent.change_in(tx, actor, wishes)
             told = {"reason": reason} if reason else {}
             await _tell_both(tx, remains, other, event, told, notice=notice)
-    except asyncpg.ExclusionViolationError as error:
+    except _TOO_LATE as error:
         raise MergeRefused from error
     except asyncpg.InsufficientPrivilegeError as error:
         if actor.kind is ActorKind.PARTICIPANT:
@@ -238,7 +299,7 @@ async def _tell_both(
     remains: UUID,
     other: UUID,
     event: EventName,
-    told: dict[str, str],
+    told: Mapping[str, object],
     *,
     notice: str | None = None,
 ) -> None:

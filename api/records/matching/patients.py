@@ -6,7 +6,7 @@ from typing import Final
 from api.fhir import codes
 from api.identity.my_number import contains_my_number
 from api.records.matching.persons import Demographics, Insured
-from api.records.parse import Json, as_objects, as_text, read_moment
+from api.records.parse import Json, as_objects, as_text, read_day
 
 _REPRESENTATION: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 _LONGEST: Final = 200
@@ -14,6 +14,7 @@ _CARD_DIGITS: Final = 16
 
 
 def demographics_of(patient: Json) -> Demographics:
+    """What a FHIR Patient says in the JP Core shape; what it does not say whole is left empty."""
     name, kana = _names(patient)
     card, insured = "", None
     for each in as_objects(patient.get("identifier")):
@@ -23,10 +24,7 @@ def demographics_of(patient: Json) -> Demographics:
             card = digits if len(digits) == _CARD_DIGITS and digits.isdecimal() else card
         elif system == codes.INSURANCE_MEMBER:
             insured = _insured(value) or insured
-    try:
-        birth_on, _ = read_moment(patient.get("birthDate"))
-    except ValueError:
-        birth_on = None
+    birth_on = read_day(patient.get("birthDate"))
     is_whole = len(as_text(patient.get("birthDate"))) == len("2000-01-01")
     return Demographics(
         name=_line(name),

@@ -31,6 +31,8 @@ _LONG: Final = {"ア": "ア", "イ": "イ", "ウ": "ウ", "エ": "エイ", "オ"
 
 
 class Insured(msgspec.Struct, frozen=True):
+    """As on the certificate: insurer number, 記号, 番号, 枝番."""
+
     insurer: str
     symbol: str
     number: str
@@ -67,6 +69,7 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def folded(person: Demographics) -> Folded:
+    """Everything in the form it is compared in."""
     family, given = _divided(person.name)
     family_kana, given_kana = _divided(person.name_kana)
     town, place = folded_address(person.address)
@@ -125,6 +128,7 @@ def near_dates(day: date) -> list[date]:
 
 
 def is_near(one: date, other: date) -> bool:
+    """Whether one digit is wrong, or day and month are exchanged."""
     mine, theirs = f"{one:%Y%m%d}", f"{other:%Y%m%d}"
     wrong = sum(mine[at] != theirs[at] for at in range(8))
     return wrong == 1 or mine[:4] + mine[6:] + mine[4:6] == theirs != mine

@@ -31,7 +31,8 @@ async def candidates(tx: Transaction, sought: Sought) -> list[asyncpg.Record]:
 async def link(
     tx: Transaction, facility_id: UUID, local_id: str, way: str, bits: float | None
 ) -> bool:
-    """To the subject; False where the number means somebody already."""
+    """To the subject, to whom what lay in quarantine is due; False where the number means somebody
+    already."""
     found = await tx.fetchval(
         "INSERT INTO facility_patient (participant_id, facility_id, local_id, way, bits)"
         " SELECT app.subject(), $1, $2, $3, $4 WHERE records_participant_of_local_id($1, $2)"
@@ -41,7 +42,31 @@ async def link(
         way,
         bits,
     )
+    if found:
+        await tx.execute(
+            "INSERT INTO delivery_due (facility_id, local_id) VALUES ($1, $2)"
+            " ON CONFLICT DO NOTHING",
+            facility_id,
+            local_id,
+        )
     return bool(found)
+
+
+async def due(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+    """For the operator: numbers whose quarantine is not delivered yet, the oldest first."""
+    return await tx.fetch(
+        "SELECT facility_id, local_id, by_account FROM delivery_due"
+        " ORDER BY due_since, facility_id, local_id LIMIT $1",
+        limit,
+    )
+
+
+async def settle(tx: Transaction, local_id: str) -> None:
+    """Nothing is due to this number of the acting facility any more."""
+    await tx.execute(
+        "DELETE FROM delivery_due WHERE facility_id = (SELECT app.facility()) AND local_id = $1",
+        local_id,
+    )
 
 
 async def note_doubtful(
@@ -97,8 +122,10 @@ async def disown(tx: Transaction, facility_id: UUID, local_id: str) -> asyncpg.R
     return row
 
 
-async def set_aside(tx: Transaction, facility_id: UUID, local_id: str, since: object) -> int:
-    """Whatever this facility stored of the subject since then; how many records."""
+async def set_aside(
+    tx: Transaction, facility_id: UUID, local_id: str, since: object
+) -> list[asyncpg.Record]:
+    """Whatever this facility stored of the subject since then: the records set aside."""
     await tx.execute(
         "INSERT INTO number_set_aside (participant_id, facility_id, local_id, record_id, version)"
         " SELECT participant_id, source_facility_id, $2, record_id, version FROM record"
@@ -108,16 +135,15 @@ async def set_aside(tx: Transaction, facility_id: UUID, local_id: str, since: ob
         local_id,
         since,
     )
-    rows = await tx.fetch(
+    return await tx.fetch(
         "UPDATE record r SET is_current = false FROM number_set_aside s"
         " WHERE r.participant_id = (SELECT app.subject()) AND r.is_current"
         " AND s.participant_id = r.participant_id AND s.record_id = r.record_id"
         " AND s.version = r.version AND s.facility_id = $1 AND s.local_id = $2"
-        " AND s.restored_at IS NULL RETURNING r.record_id",
+        " AND s.restored_at IS NULL RETURNING r.record_id, r.resource_type, r.category, r.is_told",
         facility_id,
         local_id,
     )
-    return len(rows)
 
 
 async def bring_back(tx: Transaction, facility_id: UUID, local_id: str) -> None:
@@ -264,9 +290,10 @@ async def lying_by(tx: Transaction, local_id: str) -> list[asyncpg.Record]:
     """What lies in the acting facility's quarantine for want of its person, and names this number
     somewhere."""
     return await tx.fetch(
-        "SELECT q.quarantine_id, q.submission_id, q.name, q.body FROM quarantine q"
-        " WHERE q.facility_id = (SELECT app.facility()) AND q.reason = 'unknown_subject'"
-        " AND position(convert_to($1, 'UTF8') IN q.body) > 0"
+        "SELECT q.quarantine_id, q.submission_id, q.name, q.body, q.asked::text AS asked"
+        " FROM quarantine_name n JOIN quarantine q USING (facility_id, quarantine_id)"
+        " WHERE n.facility_id = (SELECT app.facility())"
+        " AND n.name_hash = sha256(convert_to($1, 'UTF8'))"
         " AND NOT EXISTS (SELECT FROM quarantine_delivery d WHERE d.facility_id = q.facility_id"
         "   AND d.quarantine_id = q.quarantine_id) ORDER BY q.quarantine_id",
         local_id,
@@ -282,11 +309,11 @@ async def delivered(tx: Transaction, quarantine_id: UUID, records: int) -> None:
     )
 
 
-async def close_cases(tx: Transaction, submission_ids: Sequence[str]) -> None:
-    """For officers: of these submissions there is nothing left to do."""
+async def close_case(tx: Transaction, submission_id: str) -> None:
+    """For officers: of this submission there is nothing left to do."""
     await tx.execute(
         "UPDATE support_case SET closed_at = now(), closed_by = app.account()"
         " WHERE participant_id IS NULL AND kind = 'quarantine' AND closed_at IS NULL"
-        " AND params ->> 'submission' = ANY ($1)",
-        list(submission_ids),
+        " AND params ->> 'submission' = $1",
+        submission_id,
     )

@@ -73,7 +73,7 @@ class FhirMatching(Controller):
         parameters: list[Json] = []
         if found.participant_id is not None and actor.facility_id is not None:
             place = (await directory.named(actor, [actor.facility_id]))[actor.facility_id]
-            target = f"{runtime.settings().public_url}/fhir/R4/Patient/{found.participant_id}"
+            target = f"{runtime.fhir_base()}/Patient/{found.participant_id}"
             parameters = [{"name": "targetId", "valueReference": {"reference": target}}]
             parameters += [
                 {
@@ -226,7 +226,7 @@ def _entry(each: Graded) -> Json:
         patient["gender"] = person.sex
         patient["birthDate"] = person.birth_on.isoformat() if person.birth_on else None
     return {
-        "fullUrl": f"{runtime.settings().public_url}/fhir/R4/Patient/{person.participant_id}",
+        "fullUrl": f"{runtime.fhir_base()}/Patient/{person.participant_id}",
         "resource": patient,
         "search": {
             "extension": [{"url": GRADE, "valueCode": each.grade}],

@@ -84,6 +84,8 @@ class Compared(NamedTuple):
 
 
 class Ranked(NamedTuple):
+    """One who may be meant, and how surely."""
+
     participant_id: UUID
     compared: Compared
 
@@ -96,6 +98,7 @@ class Outcome(NamedTuple):
 
 
 def compare(one: Folded, other: Folded) -> Compared:
+    """How each field both sides have compares, what that makes in bits, and what follows."""
     levels: dict[Field, str] = {}
     _compare_names(levels, one, other)
     if one.sex and other.sex:
@@ -113,10 +116,20 @@ def compare(one: Folded, other: Folded) -> Compared:
 
 
 def decide(sent: Folded, candidates: Mapping[UUID, Folded]) -> Outcome:
-    """The best first. Two who come close to each other are never told apart here."""
+    """`candidates`: whom the description may be of, by id."""
+    return outcome_of(ranked(sent, candidates))
+
+
+def ranked(sent: Folded, candidates: Mapping[UUID, Folded]) -> list[Ranked]:
+    """Those who may be meant, the best first."""
     found = [Ranked(key, compare(sent, each)) for key, each in candidates.items()]
     found = [each for each in found if each.compared.verdict != "none"]
     found.sort(key=lambda each: (each.compared.verdict != "link", -each.compared.bits, each[0]))
+    return found
+
+
+def outcome_of(found: Sequence[Ranked]) -> Outcome:
+    """Of the best first. Two who come close to each other are never told apart here."""
     if not found:
         return Outcome("none", ())
     first, others = found[0].compared, [each.compared for each in found[1:]]

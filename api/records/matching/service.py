@@ -25,7 +25,7 @@ from api.records.matching.persons import (
     is_near,
     near_dates,
 )
-from api.records.matching.rules import Outcome, Ranked, decide
+from api.records.matching.rules import Outcome, Ranked, outcome_of, ranked
 from notifications import service as notifications
 
 LONGEST_NUMBER: Final = 64
@@ -54,7 +54,7 @@ async def meet(
     if person is None or len(numbers) != 1:
         return None
     (number,) = numbers
-    outcome = await find(actor, person, number)
+    outcome = outcome_of(await find(actor, person, number))
     if outcome.verdict == "link":
         return await _link(actor, facility, number, outcome.ranked[0])
     if outcome.verdict == "doubtful":
@@ -62,16 +62,15 @@ async def meet(
     return None
 
 
-async def find(actor: Actor, person: Demographics, number: str = "") -> Outcome:
-    """Who this may be, for the acting facility; nothing is linked, noted or logged."""
-    async with unit_of_work(actor) as tx:
-        return await find_in(tx, person, number)
+async def find(actor: Actor, person: Demographics, number: str = "") -> list[Ranked]:
+    """Who this may be, for the acting facility, the best first; nothing is linked, noted or logged.
 
-
-async def find_in(tx: Transaction, person: Demographics, number: str = "") -> Outcome:
+    With a number, of those who take records from it.
+    """
     sent = folded(person)
-    rows = await queries.candidates(tx, _sought(person, sent, number))
-    return decide(sent, {row["participant_id"]: folded(person_of(row)) for row in rows})
+    async with unit_of_work(actor) as tx:
+        rows = await queries.candidates(tx, _sought(person, sent, number))
+    return ranked(sent, {row["participant_id"]: folded(person_of(row)) for row in rows})
 
 
 def person_of(row: asyncpg.Record) -> Demographics:

@@ -1,0 +1,1 @@
+"""A participant's own records, as they may know of them."""

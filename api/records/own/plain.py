@@ -8,10 +8,10 @@ from datetime import date
 from html.parser import HTMLParser
 from typing import Final
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from api.records.mapping import composition_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment
+from api.records.parse import Json, as_object, as_objects, as_text, digits_of, read_day
 
 MOST_FACTS: Final = 100
 LONGEST_VALUE: Final = 5000  # characters; the rest of a long letter is at the facility
@@ -93,7 +93,7 @@ def _immunization(resource: Json) -> Iterator[Fact]:
 def _encounter(resource: Json) -> Iterator[Fact]:
     yield Fact("way", name_of(resource.get("class")))
     period = as_object(resource.get("period"))
-    if _day(period.get("end")) != _day(period.get("start")):
+    if read_day(period.get("end")) != read_day(period.get("start")):
         yield from _ended(period.get("end"))
 
 
@@ -197,24 +197,19 @@ def _value(holder: Json) -> str:
             ratio = as_object(value)
             return f"{_quantity(ratio.get('numerator'))}/{_quantity(ratio.get('denominator'))}"
         case "valueInteger" | "valueDecimal":
-            return _digits(value)
+            return digits_of(value)
         case _:
             return name_of(value)
 
 
 def _quantity(value: object) -> str:
     quantity = as_object(value)
-    number = quantity.get("value")
-    if number is None or isinstance(number, dict | list):
+    number = digits_of(quantity.get("value"))
+    if not number:
         return ""
     comparator = as_text(quantity.get("comparator"))
     unit = as_text(quantity.get("unit")) or as_text(quantity.get("code"))
-    return f"{comparator}{_digits(number)} {unit}".strip()
-
-
-def _digits(number: object) -> str:
-    """As the sender wrote them."""
-    return bytes(number).decode() if isinstance(number, Raw) else str(number)
+    return f"{comparator}{number} {unit}".strip()
 
 
 def _named(kind: str, value: object) -> Iterator[Fact]:
@@ -223,16 +218,9 @@ def _named(kind: str, value: object) -> Iterator[Fact]:
 
 
 def _ended(value: object) -> Iterator[Fact]:
-    on = _day(value)
+    on = read_day(value)
     if on is not None:
         yield Fact("ended", on=on)
-
-
-def _day(value: object) -> date | None:
-    try:
-        return read_moment(value)[0]
-    except ValueError:
-        return None
 
 
 class _Text(HTMLParser):

@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 
 from api.access_log.events import EventName
+from api.core import runtime
 from api.core.actor import Actor
 from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
-from api.records import service
+from api.records import finding, grounds, service
 from api.records.asking import service as evaluation
 from api.records.errors import BadValue, PatientNeeded, UnknownParameter, UnknownType
 from api.records.mapping import Identifier
@@ -22,7 +23,6 @@ from api.records.reading.shortened import shortened_entries
 from api.records.reading.wire import (
     Answer,
     FhirRequest,
-    base,
     fhir,
     ignored_entry,
     link,
@@ -77,7 +77,8 @@ async def find(
         asked.summary,
         asked.elements,
     )
-    return _searched(actor, place, await _page_of(actor, place), asked, self_link)
+    page = await _page_of(actor, place, is_person=asked.is_person)
+    return _searched(actor, place, page, asked, self_link)
 
 
 async def _search_on(actor: Actor, door: str, token: str) -> Answer:
@@ -87,13 +88,15 @@ async def _search_on(actor: Actor, door: str, token: str) -> Answer:
     return _searched(actor, place, page, asked, link(door, [("_page", token)]))
 
 
-async def _page_of(actor: Actor, place: Place) -> Page:
+async def _page_of(actor: Actor, place: Place, *, is_person: bool = False) -> Page:
     """The first page of all there is goes the short way; its plan is kept."""
-    is_plain = place.search == search.EVERYTHING and place.count > 0
+    is_plain = place.search == search.EVERYTHING and place.count > 0 and not is_person
     return await service.read(
         actor,
         place.subject,
         place.types,
+        form="everything" if is_person else "bundle",
+        only_with_records=is_person,
         count=place.count,
         search=None if is_plain else place.search,
         asked=() if place.types == STORED else None,
@@ -103,12 +106,19 @@ async def _page_of(actor: Actor, place: Place) -> Page:
 def _searched(
     actor: Actor, place: Place | None, page: Page, asked: Asked, self_link: str
 ) -> Answer:
-    entries = shortened_entries(page.entries, asked.summary, asked.elements)
+    found = page.entries
+    if asked.is_person and found and page.person is not None and page.person.name is not None:
+        text = msgspec.json.encode(patient(page.person, None)).decode()
+        whose = entry_text(
+            runtime.fhir_base(), PATIENT, str(page.person.participant_id), text, mode="include"
+        )
+        found = b"%b,%b" % (found, whose.encode())
+    entries = shortened_entries(found, asked.summary, asked.elements)
     if asked.ignored:
         entries = b",".join(filter(None, (entries, ignored_entry(asked.ignored))))
     total = page.total if asked.search.is_counted else None
     following = _following(actor, place, page) if place and page.entries else None
-    body = searchset_bytes(base(), self_link, entries, total, following)
+    body = searchset_bytes(runtime.fhir_base(), self_link, entries, total, following)
     return fhir(body, page.event, is_shown=bool(page.entries))
 
 
@@ -128,7 +138,7 @@ async def read(request: FhirRequest, actor: Actor, resource_type: str, resource_
             raise not_found(held.event)
         return fhir(msgspec.json.encode(held.consent), held.event)
     if resource_type == PATIENT:
-        found = await service.show(actor, record_id)
+        found = await finding.show(actor, record_id)
         if found.person is None:
             raise not_found(found.event)
         return fhir(msgspec.json.encode(patient(found.person, None)), found.event)
@@ -153,7 +163,7 @@ async def _version(
 ) -> Answer:
     if resource_type not in STORED:
         raise UnknownType
-    subject = await service.owner_of(actor, record_id)
+    subject = await finding.owner_of(record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     form = "bundle" if asked is None else "history"
@@ -173,7 +183,7 @@ async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pai
     asked = named(pairs, OF_HISTORY)
     record_id = search.id_of(resource_id)
     door = f"{resource_type}/{record_id}/_history"
-    subject = await service.owner_of(actor, record_id)
+    subject = await finding.owner_of(record_id)
     if subject is None:
         raise not_found((await service.nothing(actor)).event)
     if "_page" in asked:
@@ -194,7 +204,9 @@ async def history(actor: Actor, resource_type: str, resource_id: str, pairs: Pai
         raise not_found(page.event)
     self_link = link(door, [(n, asked[n]) for n in ("_since", "_count", "_page") if n in asked])
     following = _following(actor, place, page)
-    body = searchset_bytes(base(), self_link, page.entries, page.total, following, kind="history")
+    body = searchset_bytes(
+        runtime.fhir_base(), self_link, page.entries, page.total, following, kind="history"
+    )
     return fhir(body, page.event, is_shown=True)
 
 
@@ -225,10 +237,10 @@ async def everything(actor: Actor, resource_type: str, resource_id: str, pairs: 
     entries = [page.entries] if page.entries else []
     if is_named and place.search.after_id is None:
         text = msgspec.json.encode(patient(page.person, None)).decode()
-        entries.insert(0, entry_text(base(), PATIENT, str(subject), text).encode())
+        entries.insert(0, entry_text(runtime.fhir_base(), PATIENT, str(subject), text).encode())
     shown = ("start", "end", "_since", "_type", "_count", "_page")
     body = searchset_bytes(
-        base(),
+        runtime.fhir_base(),
         link(door, [(name, asked[name]) for name in shown if name in asked]),
         b",".join(entries),
         page.total + is_named,
@@ -263,16 +275,16 @@ async def _consents(actor: Actor, asked: dict[str, str]) -> Answer:
     who = next(((name, asked[name]) for name in search.BY_PATIENT if name in asked), None)
     subject = await _subject(actor, who)
     if subject is None:
-        event = await service.log_nobody(actor, EventName.CONSENT_READ)
+        event = await grounds.log_nobody(actor, EventName.CONSENT_READ)
         held = evaluation.Held(None, event)
     else:
         held = await evaluation.consent_of(actor, subject)
     entries = []
     if held.consent is not None:
         text = msgspec.json.encode(held.consent).decode()
-        entries = [entry_text(base(), CONSENT, str(subject), text)]
+        entries = [entry_text(runtime.fhir_base(), CONSENT, str(subject), text)]
     parts = [("patient", str(subject))] if "patient" in asked else []
-    body = searchset_bytes(base(), link(CONSENT, parts), entries, len(entries))
+    body = searchset_bytes(runtime.fhir_base(), link(CONSENT, parts), entries, len(entries))
     return fhir(body, held.event)
 
 
@@ -282,35 +294,35 @@ async def _patients(actor: Actor, asked: dict[str, str], *, is_posted: bool) -> 
         identifier = _identifier(asked["identifier"])
         person, event = await _found(actor, identifier, asked, is_posted=is_posted)
     elif "_id" in asked and "birthdate" not in asked:
-        person, event = await service.show(actor, search.id_of(asked["_id"]))
+        person, event = await finding.show(actor, search.id_of(asked["_id"]))
     else:
         raise PatientNeeded
     entries = []
     if person is not None:
         shown = None if identifier is None or identifier.system in UNSAID else identifier
         resource = msgspec.json.encode(patient(person, shown)).decode()
-        entries = [entry_text(base(), PATIENT, str(person.participant_id), resource)]
+        entries = [entry_text(runtime.fhir_base(), PATIENT, str(person.participant_id), resource)]
     # The identifier stays out of the answer's links: a card number is not for copying about.
-    return fhir(searchset_bytes(base(), PATIENT, entries, len(entries)), event)
+    return fhir(searchset_bytes(runtime.fhir_base(), PATIENT, entries, len(entries)), event)
 
 
 async def _found(
     actor: Actor, identifier: Identifier, asked: dict[str, str], *, is_posted: bool
-) -> service.Found:
+) -> finding.Found:
     is_insured = identifier.system == codes.INSURANCE_MEMBER
     if ("birthdate" in asked) != is_insured or "_id" in asked:
         raise BadValue(name="birthdate" if "_id" not in asked else "_id")
     if identifier.system == codes.DESK_CODE:
         if not is_posted:  # it opens, and a number in an address is kept by whatever passes it on
             raise BadValue(name="identifier")
-        return await service.find_by_desk_code(actor, identifier.value)
+        return await finding.find_by_desk_code(actor, identifier.value)
     born_on = None
     if is_insured:
         try:
             born_on = date.fromisoformat(asked["birthdate"].removeprefix("eq"))
         except ValueError:
             raise BadValue(name="birthdate") from None
-    return await service.find(actor, identifier, born_on)
+    return await finding.find(actor, identifier, born_on)
 
 
 async def _subject(actor: Actor, who: tuple[str, str] | None) -> UUID | None:
@@ -318,8 +330,8 @@ async def _subject(actor: Actor, who: tuple[str, str] | None) -> UUID | None:
         raise PatientNeeded
     name, value = who
     if name == "patient":
-        return search.id_of(value.removeprefix(f"{base()}/").removeprefix("Patient/"))
-    return await service.locate(actor, _identifier(value))
+        return search.id_of(value.removeprefix(f"{runtime.fhir_base()}/").removeprefix("Patient/"))
+    return await finding.locate(actor, _identifier(value))
 
 
 def _identifier(text: str) -> Identifier:

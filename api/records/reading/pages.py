@@ -37,6 +37,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 def seal(actor: Actor, place: Place) -> str:
+    """The link to `place`, for this actor and purpose alone."""
     until = int(clock.now().timestamp()) + LIVES
     text = msgspec.json.encode(msgspec.structs.replace(place, expires_at=until))
     nonce = os.urandom(_NONCE)

@@ -17,6 +17,8 @@ from api.core.clock import JAPAN
 from api.fhir.codes import canonical_system
 from api.records.errors import BadValue, NotOffered, UnknownParameter
 from api.records.mapping import CATEGORIES_OF_TYPE
+from api.records.reading import including
+from api.records.reading.including import Include
 from api.records.shapes import SHAPES
 
 MOST_PARAMETERS: Final = 40
@@ -30,12 +32,14 @@ BY_PATIENT: Final = (
 FOR_ALL: Final = ("category", "identifier", "date", "_id", "_lastUpdated")
 # `_totalMethod=count` is how fhirpy asks for an accurate total.
 RESULT: Final = (
-    "_count", "_sort", "_summary", "_elements", "_total", "_totalMethod", "_page", "_format",
+    "_count", "_sort", "_summary", "_elements", "_total", "_totalMethod", "_include", "_page",
+    "_format",
 )  # fmt: skip
 ORDERS: Final = ("date", "-date", "_lastUpdated", "-_lastUpdated")
 SUMMARIES: Final = ("true", "text", "data", "count", "false")
-REPEATABLE: Final = frozenset({"date", "_lastUpdated"})
-NOT_OFFERED: Final = ("_has", "_include", "_revinclude", "_contained", "_query", "_filter", "_list")
+DATES: Final = frozenset({"date", "_lastUpdated"})
+REPEATABLE: Final = DATES | {"_include"}
+NOT_OFFERED: Final = ("_has", "_revinclude", "_contained", "_query", "_filter", "_list")
 
 _CODED: Final = frozenset(
     {
@@ -66,11 +70,14 @@ _END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class AnyOf(msgspec.Struct, frozen=True):
+    """Tokens of `app.tokens`, one of which a record must have."""
+
     tokens: tuple[str, ...]
 
 
 class Search(msgspec.Struct, frozen=True, omit_defaults=True):
-    """As the SQL type `app.search`: what narrows what may be seen, and where to go on."""
+    """As the SQL type `app.search`: what narrows what may be seen, where to go on, what comes
+    along."""
 
     record_ids: tuple[UUID, ...] | None = None
     every: tuple[AnyOf, ...] | None = None
@@ -84,6 +91,7 @@ class Search(msgspec.Struct, frozen=True, omit_defaults=True):
     after_key: Decimal | None = None
     after_id: UUID | None = None
     version: int | None = None
+    includes: tuple[Include, ...] | None = None
     is_counted: bool = True
 
     @property
@@ -97,7 +105,8 @@ EVERYTHING: Final = Search()
 
 class Asked(msgspec.Struct, frozen=True):
     """One search. `count` is None where nobody said; `applied` is what stands in the self link, and
-    `ignored` what was left out on the client's wish."""
+    `ignored` what was left out on the client's wish. `is_person`: whose the records are comes along
+    with them."""
 
     types: tuple[str, ...]
     search: Search = EVERYTHING
@@ -108,9 +117,12 @@ class Asked(msgspec.Struct, frozen=True):
     who: tuple[str, str] | None = None
     applied: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
+    is_person: bool = False
 
 
 class _Moment(NamedTuple):
+    """From `begins` until before `ends`, in UTC."""
+
     prefix: str
     begins: datetime
     ends: datetime
@@ -121,7 +133,7 @@ def parameters(resource_type: str | None) -> dict[str, str]:
     types = STORED if resource_type is None else (resource_type,)
     named: dict[str, str] = dict.fromkeys(BY_PATIENT[:1], "reference")
     named |= dict.fromkeys(BY_PATIENT[1:], "token")
-    named |= {name: "date" if name in REPEATABLE else "token" for name in FOR_ALL}
+    named |= {name: "date" if name in DATES else "token" for name in FOR_ALL}
     if resource_type is None:
         return named | {"code": "token", "status": "token", "_type": "token"}
     for name, holders in _TOKENS.items():
@@ -156,14 +168,14 @@ def read(
     """Raises `UnknownParameter`, `NotOffered` and `BadValue`; reads all or nothing.
 
     `is_lenient`: an unknown parameter is left out and named. What would reach for other resources
-    (`_has`, includes) is refused all the same.
+    (`_has`, unknown includes) is refused all the same.
     """
     served = parameters(resource_type)
     known = {*served, *RESULT, *also}
     if len(pairs) > MOST_PARAMETERS:
         raise UnknownParameter
     for name, _ in pairs:
-        if name.partition(":")[0] in NOT_OFFERED or name.startswith("_has"):
+        if name.partition(":")[0] in NOT_OFFERED or name.startswith(("_has", "_include:")):
             raise NotOffered(name=name.partition(":")[0])
     ignored = tuple(dict.fromkeys(name for name, _ in pairs if name not in known))
     if ignored and not is_lenient:
@@ -217,14 +229,21 @@ def _collected(
         raise BadValue(name="_totalMethod")
     search = Search(**found, **bounds, is_counted=result.get("_total") != "none")  # type: ignore[arg-type]
     who = next(((name, result[name]) for name in BY_PATIENT if name in result), None)
+    types = (resource_type,) if resource_type else _types(result.get("_type"))
+    included = including.read(types, [value for name, value in pairs if name == "_include"])
+    if "_include" in result and result.get("_summary") == "text":  # FHIR R4 §3.1.1.5.8
+        raise BadValue(name="_summary")
+    if included.records:
+        search = msgspec.structs.replace(search, includes=included.records)
     return Asked(
-        types=(resource_type,) if resource_type else _types(result.get("_type")),
+        types=types,
         search=search,
         count=count_of(result),
         summary=_one_of(result, "_summary", SUMMARIES, "false"),
         elements=_elements(result),
         page=result.get("_page"),
         who=who,
+        is_person=included.is_person,
     )
 
 
@@ -268,7 +287,11 @@ def _elements(result: Mapping[str, str]) -> tuple[str, ...]:
     if "_elements" not in result:
         return ()
     names = tuple(each.rpartition(".")[2] for each in result["_elements"].split(","))
-    if "_summary" in result or not all(re.fullmatch("[A-Za-z]{1,64}", each) for each in names):
+    if (
+        "_summary" in result
+        or "_include" in result
+        or not all(re.fullmatch("[A-Za-z]{1,64}", each) for each in names)
+    ):
         raise BadValue(name="_elements")
     return names
 

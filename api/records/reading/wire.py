@@ -15,11 +15,11 @@ from litestar.response import Response
 
 from api.access_log import receipts
 from api.access_log.service import Appended
-from api.core import i18n, runtime
+from api.core import i18n
 from api.core.errors import NotFound
 from api.fhir.outcome import Issue, operation_outcome
+from api.records.finding import Person
 from api.records.mapping import Identifier
-from api.records.service import Person
 
 FHIR_JSON: Final = "application/fhir+json"
 # Longer than it takes to find out whose an id is, to decide and to log, whichever came of it.
@@ -35,10 +35,6 @@ class _Meta(msgspec.Struct):
 
 class _Head(msgspec.Struct):
     meta: _Meta = msgspec.field(default_factory=_Meta)
-
-
-def base() -> str:
-    return f"{runtime.settings().public_url}/fhir/R4"
 
 
 def link(path: str, parameters: Iterable[tuple[str, str]]) -> str:

@@ -1,0 +1,1 @@
+"""Records past the time their kind is kept."""

@@ -10,6 +10,7 @@ from api.core.database import Transaction
 
 
 async def concerned(tx: Transaction, days: Mapping[str, date]) -> list[UUID]:
+    """`days`: by category, the day from which it is kept. Whose records are older."""
     rows = await tx.fetch(
         "SELECT p FROM records_past_retention($1, $2) p ORDER BY p",
         list(days),

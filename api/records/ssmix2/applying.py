@@ -26,6 +26,7 @@ async def apply_in(
     good: Sequence[Judged],
     settled: Settled,
 ) -> None:
+    """Writes what became of each order into `shelf` and `settled`, and our books of it."""
     by_key: dict[OrderKey, list[Judged]] = {}
     for each in good:
         by_key.setdefault(each.lying.name.key, []).append(each)

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from api.core.ids import uuid7
+from api.records.incoming.unkept import holds_my_number
 from api.records.ssmix2.accounting import Outcome
 from api.records.ssmix2.lying import Lying, printable
 from api.records.ssmix2.queries import FileRow
@@ -14,13 +15,24 @@ from api.records.ssmix2.sending import Judged, Settled
 UNKNOWN: Final = "unknown_subject"
 OTHER_BIRTH: Final = "other_birth_date"
 NOT_TAKEN: Final = "not_taken"
+MY_NUMBER: Final = "my_number"
 # Answered anew at each run: it may have been put right elsewhere than in the file.
 _WAITING: Final = frozenset({UNKNOWN, OTHER_BIRTH})
 # Kept nowhere but where it lies.
-_NOT_KEPT: Final = frozenset({"unreadable", "too_large", NOT_TAKEN})
+_NOT_KEPT: Final = frozenset({"unreadable", "too_large", MY_NUMBER, NOT_TAKEN})
+
+
+def unless_unkept(judged: Judged) -> Judged:
+    """A file that would be put aside, but holds a 個人番号, is put nowhere."""
+    if not isinstance(judged.read, Unreadable) or judged.read.reason in _NOT_KEPT:
+        return judged
+    if not holds_my_number(judged.lying.body or b""):
+        return judged
+    return judged._replace(read=Unreadable(MY_NUMBER))
 
 
 def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled) -> None:
+    """Into `settled`: kept whole once, or nowhere, and what becomes of its copies."""
     lying, known = judged.lying, judged.lying.known
     relative = lying.found.relative
     copies = [Outcome(each.relative, "superseded") for each in lying.copies]
@@ -55,6 +67,7 @@ def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled)
 
 
 def file_row(patient: str, lying: Lying, state: str, left: Left) -> FileRow:
+    """What our books say of a file in this state."""
     remains = msgspec.json.encode(left).decode() if left else None
     return FileRow(
         patient,

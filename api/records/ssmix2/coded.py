@@ -83,6 +83,7 @@ def part_name(text: str) -> str:
 
 
 def system_of(table: str) -> str:
+    """The URL that stands for a table by its name in a message; "" where none is named."""
     name = table.strip()
     if name in _SYSTEMS:
         return _SYSTEMS[name]
@@ -92,6 +93,7 @@ def system_of(table: str) -> str:
 
 
 def codings(parts: Components) -> list[Json]:
+    """Of a CE or CWE both triples, each that has a code."""
     found = []
     for start in (1, 4):
         code, display = parts.text(start), parts.text(start + 1)
@@ -119,6 +121,7 @@ def concept(parts: Components) -> Json:
 
 
 def coded(system: str, code: str, display: str = "") -> Json:
+    """A CodeableConcept of one code."""
     coding = {"system": system, "code": code}
     return {"coding": [coding | ({"display": display} if display else {})]}
 
@@ -146,6 +149,7 @@ def quantity(value: str, unit: Components | None = None) -> Json:
 
 
 def unit_of(unit: Components | None) -> Json:
+    """With its UCUM code only where the message says that it is one."""
     if unit is None or not unit:
         return {}
     code, name, table = unit.text(1), unit.text(2) or unit.text(1), unit.text(3)

@@ -19,6 +19,7 @@ _SUSPECTED: Final = ("疑い", "の疑", "疑診")
 
 
 def diagnoses(message: Message, context: Context) -> list[Part]:
+    """A Condition for each PRB that is not taken back."""
     parts = []
     seen: Counter[str] = Counter()
     for prb in message.all("PRB"):

@@ -37,6 +37,8 @@ class Undecoded(NamedTuple):
 
 
 class Decoded(NamedTuple):
+    """`charset` as the bytes tell it, whatever MSH-18 says."""
+
     lines: tuple[str, ...]
     charset: str
     undecoded: tuple[Undecoded, ...]

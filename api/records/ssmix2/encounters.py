@@ -44,6 +44,7 @@ _CLASSES: Final = {
 
 
 def encounter(message: Message, context: Context) -> list[Part]:
+    """One Encounter: planned, going on, finished or cancelled, as its type says."""
     event = _EVENTS[context.key.type]
     pv1 = message.first("PV1")
     kind = pv1.text(2) if pv1 else ""

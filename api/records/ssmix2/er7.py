@@ -11,6 +11,8 @@ NULL: Final = '""'
 
 
 class Delimiters(NamedTuple):
+    """As MSH-1 and MSH-2 name them."""
+
     field: str = "|"
     component: str = "^"
     repetition: str = "~"
@@ -86,6 +88,8 @@ class Components:
 
 
 class Message(NamedTuple):
+    """Segments in their order, MSH first."""
+
     segments: tuple[Segment, ...]
 
     @property

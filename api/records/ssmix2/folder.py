@@ -24,12 +24,14 @@ class Found(NamedTuple):
 
 
 def check(folder: Path) -> Path:
+    """The folder by its whole path. Raises `SettingFault` where there is none."""
     if not folder.is_dir():
         raise SettingFault(f"There is no folder {folder}. Nothing was stored.")
     return folder.resolve()
 
 
 def count(folder: Path) -> int:
+    """All files below, messages or not."""
     return sum(len(files) for _, _, files in os.walk(folder))
 
 

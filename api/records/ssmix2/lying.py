@@ -45,6 +45,7 @@ class SortedOut(NamedTuple):
 def sort_out(
     root: Path, found: Sequence[Found], known: Mapping[str, KnownRow], *, is_linked: bool
 ) -> SortedOut:
+    """`found` are one patient's files, `known` our books of them by stem."""
     outcomes: list[Outcome] = []
     stems: dict[str, list[Found]] = {}
     faults: dict[str, Unreadable] = {}

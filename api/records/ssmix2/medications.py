@@ -26,6 +26,7 @@ class _Group:
 
 
 def requests(message: Message, context: Context) -> list[Part]:
+    """OMP-01, OMP-02: a MedicationRequest for each drug."""
     groups = [each for each in _groups(message, "RXE") if each.main is not None]
     return [
         Part(f"rx-{place}", found)
@@ -35,6 +36,7 @@ def requests(message: Message, context: Context) -> list[Part]:
 
 
 def administrations(message: Message, context: Context) -> list[Part]:
+    """OMP-11, OMP-12: a MedicationAdministration for each drug."""
     groups = [each for each in _groups(message, "RXA") if each.main is not None]
     return [
         Part(f"rxa-{place}", found)

@@ -53,6 +53,7 @@ class Name(NamedTuple):
 
 
 def day_of(digits: str) -> date | None:
+    """Of `YYYYMMDD…`; None for what is no day of the calendar."""
     if len(digits) < 8 or not digits[:8].isascii() or not digits[:8].isdigit():
         return None
     try:
@@ -62,6 +63,7 @@ def day_of(digits: str) -> date | None:
 
 
 def parse(file_name: str) -> Name | None:
+    """None for what is not named as the standardised storage names its files."""
     found = _NAME.fullmatch(file_name)
     if found is None or not file_name.isprintable():
         return None

@@ -33,6 +33,7 @@ _USES: Final = {"PRN": "home", "ORN": "home", "WPN": "work"}
 
 
 def demographics(message: Message, context: Context) -> list[Part]:
+    """ADT-00: the Patient, and all that comes with them."""
     pid = message.first("PID")
     parts = [Part(PATIENT, _patient(message, pid, context))] if pid else []
     seen: Counter[str] = Counter()
@@ -56,6 +57,7 @@ def demographics(message: Message, context: Context) -> list[Part]:
 
 
 def allergies(message: Message, context: Context) -> list[Part]:
+    """An AllergyIntolerance for each AL1 and IAM."""
     parts = []
     seen: Counter[str] = Counter()
     for name in ("AL1", "IAM"):

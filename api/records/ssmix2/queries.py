@@ -64,6 +64,7 @@ class RecordRow(NamedTuple):
 
 
 async def files(tx: Transaction, patients: Sequence[str]) -> list[asyncpg.Record]:
+    """Our books of the files of these patient numbers."""
     return await tx.fetch(
         "SELECT patient, stem, flags, size, modified_ns, digest, state, reason, detail, remains,"
         " quarantine_id FROM ssmix2_file"
@@ -73,6 +74,7 @@ async def files(tx: Transaction, patients: Sequence[str]) -> list[asyncpg.Record
 
 
 async def waiting_patients(tx: Transaction) -> list[str]:
+    """Patient numbers of which something waits in quarantine."""
     rows = await tx.fetch(
         "SELECT DISTINCT patient FROM ssmix2_file"
         " WHERE facility_id = (SELECT app.facility()) AND state = 'waiting' ORDER BY patient"
@@ -225,12 +227,48 @@ async def set_aside(
 
 
 async def bodies_aside(tx: Transaction, quarantine_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """By quarantine id."""
     rows = await tx.fetch(
         "SELECT quarantine_id, body FROM quarantine"
         " WHERE facility_id = (SELECT app.facility()) AND quarantine_id = ANY ($1)",
         list(quarantine_ids),
     )
     return {row["quarantine_id"]: row["body"] for row in rows}
+
+
+async def waiting_of(tx: Transaction, patient: str, reason: str) -> list[asyncpg.Record]:
+    """What of this number lies in the quarantine for this reason, with the sending it came in."""
+    return await tx.fetch(
+        "SELECT f.patient, f.stem, f.flags, f.size, f.modified_ns, f.digest, f.state, f.reason,"
+        " f.detail, f.remains, f.quarantine_id, q.submission_id FROM ssmix2_file f"
+        " JOIN quarantine q USING (facility_id, quarantine_id)"
+        " WHERE f.facility_id = (SELECT app.facility()) AND f.patient = $1"
+        " AND f.state = 'waiting' AND f.reason = $2 ORDER BY f.stem",
+        patient,
+        reason,
+    )
+
+
+async def note_delivered(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> None:
+    """Rows of (what lay in the quarantine, versions of records it became)."""
+    await tx.connection.executemany(
+        "INSERT INTO quarantine_delivery (facility_id, quarantine_id, records)"
+        " VALUES (app.facility(), $1, $2) ON CONFLICT DO NOTHING",
+        list(rows),
+    )
+
+
+async def without_waiting(tx: Transaction, submission_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of which no file waits any more."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT q.submission_id FROM quarantine q"
+        " WHERE q.facility_id = (SELECT app.facility()) AND q.submission_id = ANY ($1)"
+        " AND NOT EXISTS (SELECT FROM quarantine o JOIN ssmix2_file f"
+        "   USING (facility_id, quarantine_id) WHERE o.facility_id = q.facility_id"
+        "   AND o.submission_id = q.submission_id AND f.state = 'waiting')",
+        list(submission_ids),
+    )
+    return [row["submission_id"] for row in rows]
 
 
 async def open_case(tx: Transaction, params: str, due_on: date) -> None:

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from api.identity.my_number import contains_my_number
 from api.records.mapping import Classified, Identifier, SubjectRef, classify
 from api.records.parse import Json, check
 from api.records.ssmix2 import decode, er7
@@ -37,6 +38,12 @@ class Item(NamedTuple):
 
 
 class Read(NamedTuple):
+    """The records of a message, and what no record says.
+
+    `birth_on` is that of PID-7; `is_text`: kept as a text for want of a type of its own;
+    `is_withdrawn`: the message takes back what its order said.
+    """
+
     items: tuple[Item, ...]
     left: Left
     birth_on: date | None
@@ -93,7 +100,7 @@ def _read(body: bytes, name: Name, subject: Json, number_system: str) -> Read | 
         return Read((), Left(), birth, is_withdrawn=True)
     context = Context(subject, number_system, name.patient, name.key, name.stamp)
     parts = kind.mapper(message, context)
-    others = tuple(each.line for each in message.segments if each.name not in kind.said)
+    others = tuple(_kept(each) for each in message.segments if each.name not in kind.said)
     left = Left(others, tuple((each.line, each.bytes_hex) for each in decoded.undecoded))
     written = day_of(name.stamp)
     items = []
@@ -108,6 +115,11 @@ def _read(body: bytes, name: Name, subject: Json, number_system: str) -> Read | 
     if not items and name.flag == LIVE:
         return Unreadable("empty")
     return Read(tuple(items), left, birth, kind.is_text)
+
+
+def _kept(segment: er7.Segment) -> str:
+    """A 個人番号 is kept nowhere; that there was such a segment is (番号法 art. 20)."""
+    return segment.name if contains_my_number(segment.line) else segment.line
 
 
 _SUBJECT: Final = SubjectRef()

@@ -11,6 +11,7 @@ import msgspec
 
 from api.core import i18n
 from api.core.settings import SettingFault
+from api.core.spreadsheet import harmless
 from api.records.ssmix2.accounting import STATES, Account, Outcome
 
 _BAR: Final = 30
@@ -83,6 +84,7 @@ def format_account(account: Account, locale: str) -> str:
 
 
 def spoken(reason: str, detail: str, locale: str) -> str:
+    """A reason in the operator's language, with what it is about."""
     words = i18n.text(locale, f"record.storage.reason.{reason}")
     return i18n.text(locale, "record.storage.named", reason=words, name=detail) if detail else words
 
@@ -124,7 +126,7 @@ def _as_csv(account: Account) -> bytes:
     table = csv.writer(out)
     table.writerow(_COLUMNS)
     for each in account.lines:
-        table.writerow([_safe(str(value)) for value in _fields(each).values()])
+        table.writerow([harmless(str(value)) for value in _fields(each).values()])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -133,11 +135,6 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
     fields["name"] = outcome.name.encode("utf-8", "replace").decode()
     fields["remains"] = " ".join(outcome.remains)
     return fields
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet takes a cell that begins like this for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t") else cell
 
 
 def _state_key(state: str) -> str:

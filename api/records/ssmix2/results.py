@@ -52,6 +52,7 @@ _INTERPRETATIONS: Final = frozenset(
 
 
 def laboratory(message: Message, context: Context) -> list[Part]:
+    """An Observation for each OBX that has a result; a note behind it is part of it."""
     parts: list[Part] = []
     seen: Counter[str] = Counter()
     specimen: Segment | None = None

@@ -23,6 +23,8 @@ class Sending(NamedTuple):
 
 
 class Judged(NamedTuple):
+    """A version and what was read of it."""
+
     lying: Lying
     read: Read | Unreadable
 

@@ -178,7 +178,7 @@ async def _patient(
             was_waiting = was_waiting or person is None
     if person is not None and sorted_out.gone:
         delivered = await settling.deliver(sending, patient, person, sorted_out.gone)
-        account.delivered += delivered
+        account.delivered += len(delivered)
     return outcomes
 
 
@@ -207,4 +207,4 @@ async def _deliver_the_rest(sending: Sending, account: Account) -> None:
             waiting.setdefault(row["patient"], []).append(row)
     for patient, several in waiting.items():
         delivered = await settling.deliver(sending, patient, people[patient], several)
-        account.delivered += delivered
+        account.delivered += len(delivered)

@@ -22,7 +22,7 @@ from api.records.parse import Json
 from api.records.ssmix2 import path, queries, reading
 from api.records.ssmix2.accounting import Outcome
 from api.records.ssmix2.applying import apply_in
-from api.records.ssmix2.aside import NOT_TAKEN, OTHER_BIRTH, UNKNOWN, put_aside
+from api.records.ssmix2.aside import NOT_TAKEN, OTHER_BIRTH, UNKNOWN, put_aside, unless_unkept
 from api.records.ssmix2.folder import Found
 from api.records.ssmix2.lifecycle import effective_flag
 from api.records.ssmix2.lying import KnownRow, Lying
@@ -61,8 +61,10 @@ async def settle(
     return outcomes
 
 
-async def deliver(sending: Sending, patient: str, person: UUID, rows: Sequence[KnownRow]) -> int:
-    """What waited in the quarantine and lies in no folder any more; how many were delivered."""
+async def deliver(
+    sending: Sending, patient: str, person: UUID, rows: Sequence[KnownRow]
+) -> list[Outcome]:
+    """What waited in the quarantine and is not read anew; what became of those delivered."""
     async with unit_of_work(sending.actor) as tx:
         bodies = await queries.bodies_aside(tx, [row["quarantine_id"] for row in rows])
     chunk = []
@@ -76,9 +78,9 @@ async def deliver(sending: Sending, patient: str, person: UUID, rows: Sequence[K
             Lying(row["stem"], name, row["flags"], found, (), row, None, body, row["digest"])
         )
     if not chunk:
-        return 0
+        return []
     outcomes = await settle(sending, patient, person, chunk, opens_case=False)
-    return sum(outcome.state not in ("quarantined", "refused") for outcome in outcomes)
+    return [each for each in outcomes if each.state not in ("quarantined", "refused")]
 
 
 async def _settle(
@@ -100,13 +102,18 @@ async def _settle(
             refusal = UNKNOWN
         else:
             state = await stored.locked_settings_in(tx)
-            refusal = UNKNOWN if state is None else ""
+            # The number may have been ended, or lead elsewhere, while the storage was looked at.
+            means = await record_queries.participant_of_local_id(
+                tx, sending.facility.facility_id, patient
+            )
+            refusal = UNKNOWN if state is None or means != person else ""
             if state is not None and not is_taken(state, sending.facility.facility_id):
                 refusal = NOT_TAKEN
         if refusal:
             judged = [_refused(each, refusal) for each in judged]
         elif state is not None and person is not None:
             judged = await _of_the_same_birth(tx, sending, patient, judged)
+        judged = await asyncio.to_thread(lambda: [unless_unkept(each) for each in judged])
         good = [each for each in judged if isinstance(each.read, Read)]
         written = 0
         if good and person is not None and state is not None:

@@ -14,13 +14,8 @@ from api.fhir.codes import INDICATION, LOINC, RECORD
 from api.records.mapping import HIDDEN_MARKS
 from api.records.parse import Json, as_object, as_objects, as_text
 from api.records.summary import narrative
-from api.records.summary.rules import (
-    MEDICATION_TYPES,
-    SECTIONS,
-    Entry,
-    Section,
-    Summary,
-)
+from api.records.summary.rules import MEDICATION_TYPES
+from api.records.summary.sections import SECTIONS, Entry, Section, Summary
 
 _IPS: Final = "http://hl7.org/fhir/uv/ips/StructureDefinition"
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"

@@ -13,7 +13,7 @@ from uuid import UUID
 from api.core import i18n
 from api.records.own.plain import Fact, facts_of
 from api.records.parse import Json
-from api.records.summary.rules import MEDICINES, Entry
+from api.records.summary.sections import MEDICINES, Entry
 
 Facilities = Mapping[UUID, Mapping[str, str]]
 
@@ -34,6 +34,7 @@ class Line(NamedTuple):
 
 
 def line(entry: Entry, locale: str, facilities: Facilities) -> Line:
+    """One entry in one language."""
     return Line(
         entry.title,
         when(entry, locale),
@@ -44,6 +45,7 @@ def line(entry: Entry, locale: str, facilities: Facilities) -> Line:
 
 
 def when(entry: Entry, locale: str) -> str:
+    """Its day, or from when to when."""
     if entry.until is None:
         return i18n.day(locale, entry.on)
     first, last = i18n.day(locale, entry.on), i18n.day(locale, entry.until)
@@ -62,10 +64,12 @@ def usages(entry: Entry) -> list[str]:
 
 
 def title_of(name: str) -> str:
+    """In both languages."""
     return " ".join(i18n.text(locale, f"summary.section.{name}") for locale in i18n.LOCALES)
 
 
 def nothing_said() -> str:
+    """In both languages."""
     return " / ".join(i18n.text(locale, "summary.nothing") for locale in i18n.LOCALES)
 
 

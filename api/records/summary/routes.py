@@ -9,9 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
-from api.access_log import receipts
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.identity.apps.tokens import AppAccess
 from api.identity.guards import (
     API,
@@ -20,6 +18,8 @@ from api.identity.guards import (
     professionals_apps_and_reading_systems,
 )
 from api.records.errors import UnknownParameter, UnknownType
+from api.records.reading.search import id_of
+from api.records.reading.wire import Answer, evenly, fhir, not_found
 from api.records.summary import service
 
 FHIR_JSON = "application/fhir+json"
@@ -49,18 +49,11 @@ class Summaries(Controller):
             raise UnknownParameter
         if resource_type != service.PATIENT:
             raise UnknownType
-        subject = _uuid(resource_id)
+        subject = id_of(resource_id)
         app: AppAccess | None = request.scope["state"].get("app")
         if app is not None:
             return Response(await service.for_app(app, subject), media_type=FHIR_JSON)
-        made = await service.for_requester(actor, subject)
-        receipt = receipts.header(made.event)
-        if made.document is None:
-            problem = NotFound()
-            problem.headers[receipts.HEADER] = receipt
-            raise problem
-        headers = {receipts.HEADER: receipt, "X-Tsunagu-Log-Number": str(made.event.number)}
-        return Response(made.document, media_type=FHIR_JSON, headers=headers)
+        return await evenly(_shown(actor, subject))
 
 
 class MySummary(Controller):
@@ -75,11 +68,11 @@ class MySummary(Controller):
         return Response(await service.own_document(actor), media_type=FHIR_JSON)
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
+async def _shown(actor: Actor, subject: UUID) -> Answer:
+    made = await service.for_requester(actor, subject)
+    if made.document is None:
+        raise not_found(made.event)
+    return fhir(made.document, made.event, is_shown=True)
 
 
 routes: list[ControllerRouterHandler] = [Summaries, MySummary]

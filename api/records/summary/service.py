@@ -26,7 +26,8 @@ from api.records.own.service import most_shown
 from api.records.parse import Json
 from api.records.summary import queries
 from api.records.summary.document import Facilities, Issuer, Person, document
-from api.records.summary.rules import TYPES, Given, Summary, summary_of
+from api.records.summary.rules import TYPES, summary_of
+from api.records.summary.sections import Given, Summary
 from api.records.whole import service as whole
 from api.records.whole.queries import Permitted
 
@@ -56,18 +57,21 @@ async def for_requester(actor: Actor, subject: UUID) -> Made:
     if actor.purpose_of_use in EMERGENCY:
         return Made(None, (await records.read(actor, subject, TYPES)).event)
     async with unit_of_work(actor, subject=subject) as tx:
-        allowed = await whole.allowed_in(tx, actor, TYPES)
+        allowed = await whole.allowed_in(tx, actor, (*TYPES, PATIENT))
         if allowed is not None:
             found = await whole.newest_in(tx, allowed, MOST_RECORDS)
             known = await whole.named_in(tx, allowed)
             summary = await _summary(found)
             shown = [each for each in found if each.record_id in summary.record_ids]
-            event = await whole.note_in(tx, allowed, EventName.RECORD_READ, shown)
+            is_named = known is not None and known.row is not None
+            event = await whole.note_in(
+                tx, allowed, EventName.RECORD_READ, shown, is_person_shown=is_named
+            )
             facilities = await _facilities_in(tx, shown)
             code = await _code_in(tx, actor.facility_id)
     if allowed is None:
         return Made(None, (await records.nothing(actor)).event)
-    if not shown and (known is None or known.row is None):
+    if not shown and not is_named:
         return Made(None, event)
     named = Person(subject, *(known.row if known and known.row else ()))
     system = codes.patient_in_facility(code)
@@ -92,7 +96,8 @@ async def for_app(access: AppAccess, subject: UUID) -> bytes:
         summary = await _summary(found)
         shown = [each for each in found if each.record_id in summary.record_ids]
         asked = list(types) + ([PATIENT] if row else [])
-        detail = {"told": {"app": access.names}, "asked": asked} | whole.resources_of(shown)
+        read = whole.resources_of(shown, is_person_shown=row is not None)
+        detail = {"told": {"app": access.names}, "asked": asked} | read
         await access_log.append(tx, EventName.APP_READ, detail=detail)
         facilities = await _facilities_in(tx, shown)
     person = Person(subject, *(row.values() if row else ()))

@@ -1,0 +1,1 @@
+"""What a clinician sees of one participant: drugs, measurements, documents."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import nh3
 
 from api.records.mapping import composition_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment, walk
+from api.records.parse import Json, as_object, as_objects, as_text, read_day, walk
 
 DEEPEST: Final = 5
 MOST_SECTIONS: Final = 100
@@ -49,12 +49,16 @@ class Attachment(NamedTuple):
 
 
 class Document(NamedTuple):
+    """A document as it is read; `authors` by name."""
+
     kind: str
     authors: tuple[str, ...]
     sections: tuple[Section, ...]
 
 
 class ImageSeries(NamedTuple):
+    """One series of an ImagingStudy, without its images."""
+
     modality: str
     site: str
     description: str
@@ -189,10 +193,7 @@ def _with_value(said: str, target: Json) -> str:
         ),
         None,
     )
-    try:
-        day = read_moment(on)[0]
-    except ValueError:
-        day = None
+    day = read_day(on)
     return f"{said}（{day.isoformat()}）" if day else said
 
 

@@ -15,7 +15,7 @@ from api.records.viewing.supplies import Supply
 # What was left over bridges a short gap; a longer one is a pause.
 BRIDGED: Final = timedelta(days=7)
 # 療養担当規則 art. 20: a prescription may be filled on its day and the three after it.
-FILLED_WITHIN: Final = timedelta(days=4)
+FILLED_WITHIN: Final = timedelta(days=3)
 _CLASS: Final = 4
 
 Overlapping = Literal["same", "class"]
@@ -85,12 +85,13 @@ def drugs_of(supplies: Sequence[Supply]) -> list[Drug]:
 
 
 def overlaps_of(supplies: Sequence[Supply]) -> list[Overlap]:
-    """The same drug, or one of its class, from two facilities at the same time, newest first.
+    """The same drug, or one of its class, from two facilities at the same time, newest first; one
+    for each time without a pause.
 
     What a pharmacy hands out on a prescription is that prescription, and no second source. What is
     taken only when needed, or does not say for how long, overlaps nothing.
     """
-    found: dict[tuple[str, ...], Overlap] = {}
+    met: dict[tuple[str, ...], list[Overlap]] = {}
     lasting = [each for each in _unfilled(supplies) if each.days and not each.is_as_needed]
     for one, other in combinations(lasting, 2):
         kind = _kind(one, other)
@@ -105,11 +106,20 @@ def overlaps_of(supplies: Sequence[Supply]) -> list[Overlap]:
             str(first.source.facility_id),
             str(second.source.facility_id),
         )
-        known = found.get(pair)
-        if known is not None:
-            start, end = min(start, known.start), max(end, known.end)
-        found[pair] = Overlap(kind, first, second, start, end)
-    return sorted(found.values(), key=lambda each: (each.kind == "class", -each.end.toordinal()))
+        met.setdefault(pair, []).append(Overlap(kind, first, second, start, end))
+    found = [each for several in met.values() for each in _run_on(several)]
+    return sorted(found, key=lambda each: (each.kind == "class", -each.end.toordinal()))
+
+
+def _run_on(overlaps: Sequence[Overlap]) -> list[Overlap]:
+    """Those of one pair, as one where no more than a short gap is between."""
+    found: list[Overlap] = []
+    for each in sorted(overlaps, key=lambda each: (each.start, each.end)):
+        if found and each.start <= found[-1].end + BRIDGED + timedelta(days=1):
+            found[-1] = each._replace(start=found[-1].start, end=max(found[-1].end, each.end))
+        else:
+            found.append(each)
+    return found
 
 
 def _kind(one: Supply, other: Supply) -> Overlapping | None:

@@ -28,6 +28,8 @@ STATES: Final = frozenset(
 
 
 class Allergy(NamedTuple):
+    """What a reader must see of it at once; `state` as in `STATES`."""
+
     is_contraindication: bool
     is_severe: bool
     reactions: tuple[str, ...]
@@ -35,6 +37,8 @@ class Allergy(NamedTuple):
 
 
 class Code(NamedTuple):
+    """As the sender coded it."""
+
     system: str
     code: str
     display: str
@@ -81,6 +85,7 @@ def notes_of(body: Json) -> list[str]:
 
 
 def codes_of(body: Json) -> list[Code]:
+    """Every code it has, in the order it came."""
     return list(_codes(body))
 
 

@@ -12,11 +12,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from msgspec import Raw
-
-from api.fhir.codes import JLAC10, LOINC, canonical_system
-from api.records.mapping import name_of
-from api.records.parse import Json, as_object, as_objects, as_text
+from api.fhir.codes import JLAC10, LOINC
+from api.records.mapping import codings_of, name_of
+from api.records.parse import Json, as_object, as_objects, as_text, digits_of
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
 # differ between laboratories; it is said, and does not part the series.
@@ -37,6 +35,8 @@ class Source(NamedTuple):
 
 
 class Range(NamedTuple):
+    """A reference range, open on a side that is None."""
+
     low: Decimal | None
     high: Decimal | None
 
@@ -158,15 +158,12 @@ def _values(source: Source) -> Iterable[tuple[str, str, str, Value]]:
 
 def _test(code: object, name: str) -> tuple[str, str]:
     """What is measured, and by which method where the code tells."""
-    codings = [
-        (canonical_system(as_text(each.get("system"))), as_text(each.get("code")))
-        for each in as_objects(as_object(code).get("coding"))
-    ]
-    for system, value in codings:
+    codings = codings_of(code)
+    for system, value, _ in codings:
         is_jlac = system == JLAC10 or "JLAC10" in system
         if is_jlac and len(value) == len(_NOT_CODED) and value != _NOT_CODED:
             return value[:_SAME_TEST], value[_SAME_TEST:15]
-    for system, value in codings:
+    for system, value, _ in codings:
         if system == LOINC and value:
             return value, ""
     return unicodedata.normalize("NFKC", name).casefold().strip(), ""
@@ -232,11 +229,3 @@ def decimal_of(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() and abs(number.adjusted()) < 16 else None
-
-
-def digits_of(value: object) -> str:
-    """As the sender wrote them; "" for what is no number."""
-    if isinstance(value, Raw):
-        return bytes(value).decode()
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    return str(value) if is_number else ""

@@ -23,11 +23,14 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.records import queries as record_queries
 from api.records.filtering import Filter, filter_of
+from api.records.finding import Person
+from api.records.grounds import event_detail, log_nobody
 from api.records.mapping import HIDDEN_MARKS
-from api.records.service import Person, event_detail, log_nobody
+from api.records.service import log_refused
 from api.records.viewing import queries
 from api.records.viewing.queries import Narrowed
 
+BASIC: Final = "basic"
 MOST_ROWS: Final = 600
 # In a list a long body is left where it is: the record's own page has it.
 MOST_BYTES_IN_A_LIST: Final = 64_000
@@ -71,6 +74,8 @@ class Part(NamedTuple):
 
 
 class Shelf(NamedTuple):
+    """How many records of a kind one facility has that may be seen."""
+
     category: str
     facility_id: UUID
     records: int
@@ -88,9 +93,12 @@ class Look(NamedTuple):
 async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
     """None where this professional may know nothing of this participant, or there is none.
 
-    Either way an event, and alike. In an emergency records are read in a session alone.
+    Either way an event, and alike. In an emergency records are read in a session alone: raises
+    `NotFound`, and that is an event too.
     """
     if actor.purpose_of_use in EMERGENCY:
+        if await log_refused(actor, subject) is None:
+            await log_nobody(actor, EventName.RECORD_READ)
         raise NotFound
     async with unit_of_work(actor, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)
@@ -101,6 +109,7 @@ async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
 
 
 def in_full(record_id: UUID) -> Wanted:
+    """One record with all of its text."""
     return Wanted(record_id=record_id, most_bytes=2**31 - 1, count=1)
 
 
@@ -135,7 +144,7 @@ async def _look(
         told = [row for row in rows.values() if row["is_told"]]
         untold = [row for row in rows.values() if not row["is_told"]]
         parts = [_part(page) for page in pages]
-    basis = _basis(scope, [category for each in wanted for category in each.categories])
+    basis = _basis(scope, wanted)
     # Shown what the asking facility wrote itself: that is why, and it is no denial. Untold records
     # alone change nothing: the row must not let anyone infer them.
     if told and basis.step not in _OPEN:
@@ -151,7 +160,7 @@ async def _look(
     )
     if not may_look:
         return None
-    person = await record_queries.person(tx) if "basic" in scope.categories else None
+    person = await record_queries.person(tx) if BASIC in scope.categories else None
     return Look(
         Person(subject, *(person.values() if person else (None, None, None, None))),
         rule(scope.basis if scope.outcome == "permit" else _as_own(scope.basis)),
@@ -201,9 +210,14 @@ def _part(rows: list[asyncpg.Record]) -> Part:
     return Part(records, rows[0]["total"])
 
 
-def _basis(scope: Scope, categories: Sequence[str]) -> Basis:
-    """For the kinds asked for: granted if any of them is, else shared if anything is."""
-    if not categories or any(category in scope.categories for category in categories):
+def _basis(scope: Scope, wanted: Sequence[Wanted]) -> Basis:
+    """For the kinds asked for: granted if any of them is, else shared if anything is.
+
+    Every look asks who it is, and one without kinds asks for all.
+    """
+    categories = [category for each in wanted for category in each.categories]
+    asks_all = any(not each.categories for each in wanted)
+    if asks_all or any(category in scope.categories for category in (*categories, BASIC)):
         return scope.basis
     if scope.share is not None:
         return msgspec.structs.replace(scope.basis, step="shared", recipient=scope.share)

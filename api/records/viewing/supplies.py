@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from api.fhir.codes import GENERAL_NAME, YJ, canonical_system
-from api.records.mapping import name_of
-from api.records.parse import Json, as_object, as_objects, as_text, read_moment
-from api.records.viewing.series import decimal_of, digits_of
+from api.fhir.codes import GENERAL_NAME, YJ
+from api.records.mapping import codings_of, drug_of, name_of
+from api.records.parse import Json, as_object, as_objects, as_text, digits_of, read_day
+from api.records.viewing.series import decimal_of
 
 KINDS: Final = ("prescription", "dispensing", "injection")
 LONGEST: Final = 400  # days; more is a slip of the pen
@@ -76,7 +76,7 @@ def _supply(source: Source) -> Supply:
     if until is not None:
         days = min(max((until - start).days + 1, 1), LONGEST)
     is_as_needed = _is_as_needed(dosages)
-    concept = _drug(body)
+    concept = drug_of(body)
     return Supply(
         source,
         name_of(concept) or source.title,
@@ -138,26 +138,19 @@ def _span(body: Json, dosages: Sequence[Json], fallback: date) -> tuple[date, da
     for dosage in dosages:
         for extension in as_objects(dosage.get("extension")):
             if as_text(extension.get("url")).endswith("PeriodOfUse"):
-                start = _day(as_object(extension.get("valuePeriod")).get("start"))
+                start = read_day(as_object(extension.get("valuePeriod")).get("start"))
                 if start is not None:
                     return start, None
     for name in ("effectivePeriod", "effectiveDateTime", "whenHandedOver", "whenPrepared"):
         value = body.get(name)
         if isinstance(value, dict):
-            start = _day(value.get("start"))
+            start = read_day(value.get("start"))
             if start is not None:
-                end = _day(value.get("end"))
+                end = read_day(value.get("end"))
                 return start, end if end is not None and end >= start else None
-        elif value is not None and (start := _day(value)) is not None:
+        elif value is not None and (start := read_day(value)) is not None:
             return start, None
-    return _day(body.get("authoredOn")) or fallback, None
-
-
-def _day(value: object) -> date | None:
-    try:
-        return read_moment(value)[0]
-    except ValueError:
-        return None
+    return read_day(body.get("authoredOn")) or fallback, None
 
 
 def _is_as_needed(dosages: Sequence[Json]) -> bool:
@@ -181,22 +174,10 @@ def _amount(body: Json) -> str:
     return f"{written} {as_text(quantity.get('unit'))}".strip() if written else ""
 
 
-def _drug(body: Json) -> Json:
-    concept = as_object(body.get("medicationCodeableConcept"))
-    if concept:
-        return concept
-    reference = as_text(as_object(body.get("medicationReference")).get("reference"))
-    for inner in as_objects(body.get("contained")):
-        if reference == f"#{as_text(inner.get('id'))}":
-            return as_object(inner.get("code"))
-    return as_object(body.get("medicationReference"))
-
-
 def _code(concept: Json) -> str:
     for wanted in (YJ, GENERAL_NAME):
-        for coding in as_objects(concept.get("coding")):
-            code = as_text(coding.get("code"))
-            if canonical_system(as_text(coding.get("system"))) == wanted and len(code) == 12:
+        for system, code, _ in codings_of(concept):
+            if system == wanted and len(code) == 12:
                 return code
     return ""
 

@@ -1,0 +1,1 @@
+"""All of one person for somebody else, for exports and summaries."""

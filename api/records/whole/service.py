@@ -4,9 +4,11 @@ transaction, under one event however much it is."""
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import structs
 
 from api.access_log import service as access_log
@@ -22,7 +24,7 @@ from api.core.database import Transaction
 from api.directory import service as directory
 from api.records import queries as record_queries
 from api.records.filtering import filter_of
-from api.records.service import basis_for, event_detail, reason_of
+from api.records.grounds import basis_for, event_detail, reason_of
 from api.records.whole import queries
 from api.records.whole.queries import Permitted, Piece
 
@@ -34,7 +36,8 @@ _GRANTED = ("granted", "shared")
 class Allowed(NamedTuple):
     """What a requester may see of the transaction's subject; it holds until the commit.
 
-    `own` says it instead of `detail` where only the facility's own records are shown.
+    `own` says it instead of `detail` where only the facility's own records are shown. The same is
+    allowed as long as the policy has this version, and not beyond `holds_until`.
     """
 
     actor: Actor
@@ -43,6 +46,13 @@ class Allowed(NamedTuple):
     is_granted: bool
     detail: dict[str, Any]
     own: dict[str, Any]
+    policy_version: int
+    holds_until: datetime | None
+
+    @property
+    def filter_hash(self) -> bytes:
+        """Of all that decides what is let through."""
+        return sha256(msgspec.json.encode(filter_of(self.scope))).digest()
 
 
 class Named(NamedTuple):
@@ -65,7 +75,16 @@ async def allowed_in(tx: Transaction, actor: Actor, types: tuple[str, ...]) -> A
     versions = versions_of(known, standing, request.now)
     detail = event_detail(actor, standing, basis, types, versions, teams)
     own = reason_of(actor, standing, structs.replace(basis, step="own_record"), teams)
-    return Allowed(actor, types, scope, basis.step in _GRANTED, detail, detail | own)
+    return Allowed(
+        actor,
+        types,
+        scope,
+        basis.step in _GRANTED,
+        detail,
+        detail | own,
+        known.policy_version,
+        known.policy.holds_until(request),
+    )
 
 
 async def newest_in(tx: Transaction, allowed: Allowed, count: int) -> list[Permitted]:
@@ -128,10 +147,7 @@ async def note_in(
     untold = [each for each in shown if not each.is_told]
     is_own = not allowed.is_granted and bool(to_tell)
     detail = allowed.own if is_own else allowed.detail
-    resources = resources_of(to_tell)
-    if is_person_shown:
-        person = {"type": "Patient", "category": BASIC, "count": 1}
-        resources["resources"] = [*resources["resources"], person]
+    resources = resources_of(to_tell, is_person_shown=is_person_shown)
     return await access_log.append(
         tx,
         event,
@@ -141,13 +157,15 @@ async def note_in(
     )
 
 
-def resources_of(shown: Sequence[Permitted]) -> dict[str, Any]:
+def resources_of(shown: Sequence[Permitted], *, is_person_shown: bool = False) -> dict[str, Any]:
     """As an event's detail says what was shown: kinds with their counts, and ids."""
     kinds = Counter((each.resource_type, each.category) for each in shown)
+    lines = [
+        {"type": name, "category": category, "count": count}
+        for (name, category), count in sorted(kinds.items())
+    ]
+    person = {"type": "Patient", "category": BASIC, "count": 1}
     return {
-        "resources": [
-            {"type": name, "category": category, "count": count}
-            for (name, category), count in sorted(kinds.items())
-        ],
+        "resources": [*lines, person] if is_person_shown else lines,
         "ids": sorted(each.record_id for each in shown),
     }

@@ -7,6 +7,7 @@ from typing import Final
 
 from api.access_log.service import LogRow
 from api.core import i18n
+from api.core.spreadsheet import harmless
 from api.support.log_lines import LogLine
 
 COLUMNS: Final = (
@@ -27,8 +28,6 @@ COLUMNS: Final = (
     "withheld",
     "commit",
 )
-# What makes a spreadsheet take a cell for a formula, also as a Japanese keyboard types it.
-_BEGINS_A_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
 
 
 def as_csv(rows: Iterable[tuple[LogRow, LogLine]], locale: str) -> bytes:
@@ -39,11 +38,6 @@ def as_csv(rows: Iterable[tuple[LogRow, LogLine]], locale: str) -> bytes:
     for row, line in rows:
         table.writerow([harmless(cell) for cell in _cells(row, line, locale)])
     return out.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: str) -> str:
-    """A text that would begin a formula begins with an apostrophe."""
-    return f"'{cell}" if cell.lstrip(" 　").startswith(_BEGINS_A_FORMULA) else cell
 
 
 def _cells(row: LogRow, line: LogLine, locale: str) -> tuple[str, ...]:

@@ -13,16 +13,18 @@ from api.consent import service as consent
 from api.consent.lifecycle import leaving
 from api.consent.settings.switches import SetFacility
 from api.core import clock
-from api.core.actor import OPERATOR
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Unavailable
-from api.identity.enrolling import intake
+from api.identity.enrolling import intake, look_alikes
 from api.records.bulk import queries, running, service
 from api.records.bulk.files import folder_of
 from api.records.bulk.rules import Wish
+from api.records.incoming import service as ingest
+from api.records.matching import merging, numbers
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
-from tests.records.bulk.conftest import SITE, Emr, drug, emr_of, known, lets_in
+from tests.records.bulk.conftest import SITE, Emr, Exported, drug, emr_of, known, lets_in
 
 
 async def test_an_export_from_asking_to_the_last_line(
@@ -59,7 +61,7 @@ async def test_an_export_from_asking_to_the_last_line(
     (row, *_) = await hanako.log()
     assert (row["event"], row["outcome"]) == ("records:copy:exported", "permitted")
     assert "れんげ内科クリニックが" in row["sentence"]
-    assert "まとめて書き出しました（佐藤 健一さん（医師））" in row["sentence"]
+    assert "写しを取りました（佐藤 健一さん（医師））" in row["sentence"]
     assert [each["count"] for each in row["kinds"]] == [1, 1]
     (row, *_) = (await hanako.ask("/me/access-log", language="en")).json()["events"]
     assert row["sentence"].startswith("Renge Clinic took a copy of ")
@@ -90,6 +92,27 @@ async def test_only_own_patients_and_only_what_they_show(
     (refused, *_) = await yumi.log()
     assert (refused["event"], refused["outcome"]) == ("records:copy:exported", "denied")
     assert "断りました" in refused["sentence"]
+
+
+async def test_a_patient_known_by_the_number_of_a_second_registration_is_exported_as_one(
+    hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr
+) -> None:
+    twice, _ = await scene.participant("山本 花子", "ヤマモト ハナコ")
+    mine, theirs = hanako.actor.participant_id, twice.participant_id
+    assert mine is not None
+    assert theirs is not None
+    operator = Actor(kind=ActorKind.OPERATOR, facility_id=clinic.facility_id)
+    await ingest.link_local_id(operator, theirs, f"T{theirs.hex}")
+    officers = [await scene.officer(name) for name in ("上田 まもる", "第二 担当")]
+    await look_alikes.decide(officers[0], theirs, mine, "same", "カードが2枚ある")
+    merge_id = await merging.ask(officers[0], mine, theirs, "同じ方と確認")
+    await merging.confirm(officers[1], merge_id)
+    await merging.answer(hanako.actor, merge_id, is_yes=True)
+    await drug(pharmacy, hanako.actor, "アムロジピン錠5mg")
+    await lets_in(hanako, clinic)
+    exported = await emr.export()
+    assert (exported.titles, exported.people) == (["アムロジピン錠5mg"], {str(mine)})
+    assert exported.job.patients == 1
 
 
 async def test_hidden_secret_and_older_records_stay_and_untold_ones_are_not_in_her_log(
@@ -474,3 +497,89 @@ async def test_of_whom_something_is_wrong_the_others_are_exported_and_nobody_is_
     assert str(taro.participant_id) not in str(said)
     manifest = (await emr.ask(f"/fhir/R4/bulk-export/{exported.job.export_id}")).json()
     assert [each["type"] for each in manifest["error"]] == ["OperationOutcome"]
+
+
+async def fetched(emr: Emr, exported: Exported) -> list[int]:
+    """What manifest and file are answered with."""
+    where = f"/fhir/R4/bulk-export/{exported.job.export_id}"
+    (file, *_) = exported.job.files
+    return [(await emr.ask(each)).status_code for each in (f"{where}/{file.name}", where)]
+
+
+@pytest.fixture
+async def shown(hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr) -> Exported:
+    await known(clinic, hanako)
+    await drug(pharmacy, hanako.actor, "アムロジピン錠5mg")
+    await lets_in(hanako, clinic)
+    return await emr.export()
+
+
+async def test_who_closes_something_afterwards_is_handed_out_no_more(
+    hanako: Visitor, clinic: Place, emr: Emr, shown: Exported
+) -> None:
+    assert await fetched(emr, shown) == [200, 200]
+    await hanako.turn("facility", clinic.facility_id, "no", await hanako.version())
+    (file, *_) = shown.job.files
+    where = f"/fhir/R4/bulk-export/{shown.job.export_id}"
+    for _ in range(2):
+        answer = await emr.ask(f"{where}/{file.name}")
+        assert answer.status_code == 410
+        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert "Please start a new export." in answer.text
+        assert "山本" not in answer.text
+    assert (await emr.ask(where)).status_code == 410
+    await running.sweep()
+    assert not folder_of(shown.job.export_id).exists()
+    async with unit_of_work(emr.actor, subject=hanako.actor.participant_id) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM bulk_export_person") == 0
+    assert (await emr.export()).titles == []
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "disowned", "over"])
+async def test_who_may_not_be_seen_for_another_reason_is_handed_out_no_more(
+    hanako: Visitor, clinic: Place, emr: Emr, shown: Exported, way: str
+) -> None:
+    assert hanako.actor.participant_id is not None
+    if way == "withdrawn":
+        await leaving.take_part(hanako.actor, "withdrawn")
+    elif way == "disowned":
+        (number,) = await numbers.known_as(hanako.actor)
+        await numbers.disown(hanako.actor, clinic.facility_id, number.number)
+    else:  # a time that was chosen beforehand, with nothing changed since
+        async with unit_of_work(emr.actor, subject=hanako.actor.participant_id) as tx:
+            await tx.execute(
+                "UPDATE bulk_export_person SET holds_until = now() WHERE export_id = $1",
+                shown.job.export_id,
+            )
+        assert await fetched(emr, shown) == [200, 200]
+        await scene.left(clinic)
+    assert not set(await fetched(emr, shown)) & {200}
+
+
+async def test_a_change_that_shows_no_less_of_it_leaves_it_there(
+    hanako: Visitor, pharmacy: Place, emr: Emr, shown: Exported
+) -> None:
+    await lets_in(hanako, pharmacy)
+    assert await fetched(emr, shown) == [200, 200]
+    assert await fetched(emr, shown) == [200, 200]
+
+
+async def test_what_was_read_before_somebody_left_in_the_middle_is_handed_out_no_more(
+    hanako: Visitor, clinic: Place, pharmacy: Place, emr: Emr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known(clinic, hanako)
+    for n in range(3):
+        await drug(pharmacy, hanako.actor, f"薬{n}")
+    await lets_in(hanako, clinic)
+    monkeypatch.setattr(running, "RECORDS_AT_ONCE", 1)
+    read = running._piece
+
+    async def and_leaves(held: Any, participant_id: UUID, after: UUID | None) -> Any:
+        if after is not None:
+            await leaving.take_part(hanako.actor, "withdrawn")
+        return await read(held, participant_id, after)
+
+    monkeypatch.setattr(running, "_piece", and_leaves)
+    exported = await emr.export()
+    assert len(exported.titles) == 1
+    assert await fetched(emr, exported) == [410, 410]

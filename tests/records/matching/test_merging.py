@@ -1,6 +1,9 @@
 """Two participants who are one person: two officers, a yes, and everything back after a split."""
 
+import asyncio
+import contextvars
 import json
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,11 +19,15 @@ from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
+from api.fhir.codes import INSURANCE_MEMBER
 from api.identity.enrolling import intake, look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
+from api.records import finding
 from api.records import service as reading
 from api.records.errors import MergeRefused
 from api.records.incoming import service as ingest
+from api.records.incoming.service import StoredRecord
+from api.records.mapping import Identifier
 from api.records.matching import merging
 from api.records.matching.merge_rules import Closed, closed_on_arrival
 from tests.portal import scene
@@ -99,7 +106,7 @@ async def answers(pair: Pair, *viewers: Actor) -> list[Any]:
     for viewer in viewers:
         for each in (pair.remains, pair.other):
             page = await reading.read(viewer, each.id, ("MedicationRequest",))
-            shown = await reading.show(viewer, each.id)
+            shown = await finding.show(viewer, each.id)
             found += [page.entries, page.total, shown.person]
     return found
 
@@ -109,6 +116,18 @@ async def merged(pair: Pair, ueda: Actor, second_officer: Actor) -> UUID:
     await merging.confirm(second_officer, merge_id)
     await merging.answer(pair.mine, merge_id, is_yes=True)
     return merge_id
+
+
+async def test_insurance_of_both_registrations_finds_the_one_person_they_are(
+    pair: Pair, ueda: Actor, second_officer: Actor, clinic: Actor
+):
+    born_on, insured = pair.remains.person.birth_on, pair.remains.person.insured
+    assert insured is not None
+    value = ":".join((insured.insurer, insured.symbol, insured.number, insured.branch))
+    identifier = Identifier(INSURANCE_MEMBER, value)
+    assert await finding.locate(clinic, identifier, born_on) is None
+    await merged(pair, ueda, second_officer)
+    assert await finding.locate(clinic, identifier, born_on) == pair.remains.id
 
 
 async def test_one_officer_alone_merges_nobody(pair: Pair, ueda: Actor, second_officer: Actor):
@@ -160,6 +179,34 @@ async def test_with_the_yes_cards_numbers_and_records_are_of_one(
         assert [row["event"] for row in rows][-2:] == ["merge_asked", "merge_accepted"]
 
 
+async def test_who_sends_by_the_id_she_had_before_sends_of_who_remains(
+    pair: Pair, ueda: Actor, second_officer: Actor, clinic: Actor
+):
+    merge_id = await merged(pair, ueda, second_officer)
+    by_id = {"reference": f"Patient/{pair.other.id}"}
+    drug = shapes.prescription(subject=by_id, authoredOn="2024-07-01")
+    await ingest.store(clinic, json.dumps(drug).encode())
+    assert len(await stored.records(pair.remains.id)) == 5
+    assert await stored.records(pair.other.id) == []
+    await merging.split(ueda, merge_id, "別の方とわかりました")
+    drug = shapes.prescription(subject=by_id, authoredOn="2024-07-02")
+    await ingest.store(clinic, json.dumps(drug).encode())
+    assert len(await stored.records(pair.other.id)) == 3
+
+
+async def test_asked_again_after_the_yes_a_sender_is_answered_the_same(
+    pair: Pair, ueda: Actor, second_officer: Actor, clinic: Actor
+):
+    by_id = {"reference": f"Patient/{pair.other.id}"}
+    drug = json.dumps(shapes.prescription(subject=by_id, authoredOn="2024-07-01")).encode()
+    first = (await ingest.store(clinic, drug, key=f"K{pair.other.id}")).entries[0]
+    await merged(pair, ueda, second_officer)
+    again = (await ingest.store(clinic, drug, key=f"K{pair.other.id}")).entries[0]
+    assert isinstance(first, StoredRecord)
+    assert isinstance(again, StoredRecord)
+    assert again.version.body == first.version.body
+
+
 async def test_in_an_emergency_two_registrations_that_are_one_are_found_as_one(
     pair: Pair, ueda: Actor, second_officer: Actor, hospital: Actor
 ):
@@ -195,6 +242,44 @@ async def test_what_the_other_had_hidden_stays_hidden(
     levels = {row["record_id"]: row["sensitivity"] for row in await stored.records(pair.remains.id)}
     assert levels.pop(hidden) == 2
     assert set(levels.values()) == {0}
+
+
+async def test_what_the_other_hides_while_the_yes_is_said_stays_hidden(
+    pair: Pair, ueda: Actor, second_officer: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    hidden = (await stored.records(pair.other.id))[0]["record_id"]
+    merge_id = await merging.ask(ueda, pair.remains.id, pair.other.id, "同じ方と確認")
+    await merging.confirm(second_officer, merge_id)
+    hides, real = [], closed_on_arrival
+
+    def while_decided(*settings: Any) -> Closed:
+        rule = Provision(id=1, kind="deny", axis="filter", record_ids=(hidden,))
+        task = context.run(asyncio.create_task, scene.decided(pair.theirs, rule))
+        hides.append(task)
+        return real(*settings)
+
+    context = contextvars.copy_context()
+    monkeypatch.setattr(merging, "closed_on_arrival", while_decided)
+    slow = merging.queries.take_over
+
+    async def after_a_while(*args: Any, **names: Any) -> int:
+        await asyncio.wait(hides, timeout=0.5)
+        assert not hides[0].done()
+        return await slow(*args, **names)
+
+    monkeypatch.setattr(merging.queries, "take_over", after_a_while)
+    await merging.answer(pair.mine, merge_id, is_yes=True)
+    await asyncio.gather(*hides)
+
+
+async def test_said_twice_at_once_it_is_said_once(pair: Pair, ueda: Actor, second_officer: Actor):
+    merge_id = await merging.ask(ueda, pair.remains.id, pair.other.id, "同じ方と確認")
+    both = [merging.confirm(second_officer, merge_id) for _ in range(2)]
+    said = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(each) for each in said if each is not None) == [MergeRefused]
+    answers = [merging.answer(pair.mine, merge_id, is_yes=yes) for yes in (True, False)]
+    said = await asyncio.gather(*answers, return_exceptions=True)
+    assert [type(each) for each in said if isinstance(each, Exception)] == [MergeRefused]
 
 
 async def test_either_of_both_and_an_officer_may_take_it_apart(
@@ -317,6 +402,14 @@ def test_what_the_other_shut_in_words_comes_in_closed(rows, marks, expected):
     # Shut by both alike, it needs no closing.
     if expected.everything:
         assert not closed_on_arrival(theirs, theirs).everything
+
+
+def test_who_asks_to_be_asked_first_brings_everything_in_closed():
+    asking = (OPEN[0], Directive(1, asks_first_since=datetime(2026, 1, 1, tzinfo=UTC)))
+    earlier = (OPEN[0], Directive(1, asks_first_since=datetime(2025, 1, 1, tzinfo=UTC)))
+    found = [closed_on_arrival(*pair).everything for pair in ((OPEN, asking), (asking, earlier))]
+    assert found == [True, True]
+    assert not closed_on_arrival(earlier, asking).everything
 
 
 def test_who_left_brings_everything_in_closed():

@@ -1,7 +1,9 @@
 """A facility sends somebody no number names yet: linked, put before an officer, or kept aside."""
 
+import asyncio
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +16,21 @@ from api.consent.lifecycle import participating
 from api.core.actor import Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.core.ids import uuid7
+from api.fhir.codes import INDICATION, patient_in_facility
 from api.identity.errors import EnrolmentFaults
 from api.records.errors import NotStored
 from api.records.incoming import service as ingest
-from api.records.incoming.service import StoredRecord
-from api.records.matching import deciding, numbers
+from api.records.incoming import taking
+from api.records.incoming.service import StoredRecord, Update
+from api.records.matching import deciding, delivering, numbers
 from api.records.matching.deciding import Waiting
 from api.records.matching.persons import Demographics, Insured
+from api.records.ssmix2 import service as storage
 from tests.records import shapes, stored
 from tests.records.matching.conftest import Enrol, Enrolled, patient, somebody
+from tests.records.ssmix2 import writing
+from tests.records.ssmix2.writing import Wanted
 
 
 def number() -> str:
@@ -199,6 +207,119 @@ async def test_after_same_what_lay_aside_is_stored_at_once_and_its_case_closed(
         await deciding.decide(ueda, doubt.match_id, "different", "やはり別の方")
 
 
+async def test_what_lay_aside_keeps_the_id_its_sender_gave_it(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor
+):
+    (enrolled, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    lab = shapes.lab(
+        id="lab-1",
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+    )
+    put = {"resource_type": "Observation", "update": Update("lab-1")}
+    with pytest.raises(NotStored):
+        await ingest.store(clinic, json.dumps(lab).encode(), **put)
+    lying = len(await stored.quarantine(clinic))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.decide(ueda, doubt.match_id, "same", "電話で確認しました")
+    answer = await ingest.store(clinic, json.dumps(lab).encode(), **put)
+    assert isinstance(answer.entries[0], StoredRecord)
+    assert answer.entries[0].change == "unchanged"
+    rows = await stored.records(enrolled.id)
+    assert [row["resource_type"] for row in rows].count("Observation") == 1
+    assert len(await stored.quarantine(clinic)) == lying
+
+
+@pytest.mark.parametrize("form", ["put", "post", "entry"])
+async def test_what_lay_aside_does_what_its_request_asked(
+    clinic: Actor, twin: tuple[Enrolled, Demographics], ueda: Actor, form: str
+):
+    (enrolled, sister), of = twin, number()
+    await refused(clinic, sending(sister, of))
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+        identifier=[{"system": "urn:oid:1.2.3", "value": each} for each in ("first", "meant")],
+    )
+    query = "identifier=urn:oid:1.2.3|meant"
+    asked: dict[str, Any] = {"resource_type": "Observation"}
+    if form == "put":
+        asked["update"] = Update(query=query)
+    elif form == "post":
+        asked["if_none_exist"] = query
+    else:
+        asked = {}
+        request = {"method": "PUT", "url": f"Observation?{query}"}
+        lab = shapes.posted(lab) | {"type": "batch"}
+        lab["entry"][0]["request"] = request
+    body = json.dumps(lab).encode()
+    for _ in range(2):
+        try:
+            answer = await ingest.store(clinic, body, **asked)
+        except NotStored as refusal:
+            kept = refusal.is_kept
+        else:
+            (entry,) = answer.entries
+            kept = isinstance(entry, NotStored) and entry.is_kept
+        assert kept
+    lying = len(await stored.quarantine(clinic))
+    (doubt,) = await doubts_of(ueda, of)
+    await deciding.decide(ueda, doubt.match_id, "same", "電話で確認しました")
+    rows = [r for r in await stored.records(enrolled.id) if r["resource_type"] == "Observation"]
+    assert [(row["version"], row["identifier_value"]) for row in rows] == [(1, "meant")]
+    answer = await ingest.store(clinic, body, **asked)
+    assert isinstance(answer.entries[0], StoredRecord)
+    assert answer.entries[0].change == "unchanged"
+    assert len(await stored.quarantine(clinic)) == lying
+
+
+async def test_one_body_meant_for_two_records_lies_aside_twice(clinic: Actor):
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": number()}},
+        identifier=[{"system": "urn:oid:1.2.3", "value": each} for each in ("one", "two")],
+    )
+    lying = len(await stored.quarantine(clinic))
+    for name in ("one", "two", "one"):
+        update = Update(query=f"identifier=urn:oid:1.2.3|{name}")
+        with pytest.raises(NotStored):
+            await ingest.store(
+                clinic, json.dumps(lab).encode(), resource_type="Observation", update=update
+            )
+    assert len(await stored.quarantine(clinic)) == lying + 2
+
+
+async def test_after_same_the_messages_that_lay_aside_are_stored_too_and_once(
+    clinic: Actor, enrol: Enrol, ueda: Actor, tmp_path: Path
+):
+    hanako, of = await enrol(), number()
+    operator = Actor(kind=ActorKind.OPERATOR, facility_id=clinic.facility_id)
+    born = f"{hanako.person.birth_on:%Y%m%d}"
+    await refused(clinic, sending(replace(hanako.person, insured=None, address="大阪市北区"), of))
+    for kind in ("OMP-01", "OML-11"):
+        writing.put(tmp_path, of, Wanted(kind, born=born))
+    writing.put(tmp_path, of, Wanted("OMG-13", born=born, body=("rubbish",)))
+    await storage.take_in(operator, tmp_path)
+    assert await stored.records(hanako.id) == []
+    async with unit_of_work(operator) as tx:
+        sent = await tx.fetchval(
+            "SELECT submission_id FROM submission WHERE name = $1", f"ssmix2/{of}"
+        )
+    (doubt,) = await doubts_of(ueda, of)
+    taken = await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+    rows = await stored.records(hanako.id)
+    assert taken == len(rows) == 5
+    assert {"メトグルコ錠250mg", "HbA1c(NGSP)", "CRP"} <= {row["title"] for row in rows}
+    async with unit_of_work(ueda) as tx:
+        closed = await tx.fetchval(
+            "SELECT closed_by FROM support_case WHERE params ->> 'submission' = $1", str(sent)
+        )
+    assert closed == ueda.account_id
+    assert clinic.facility_id is not None
+    assert await delivering.deliver(ueda, clinic.facility_id, of) == 0
+    again = await storage.take_in(operator, tmp_path)
+    assert dict(again.states) == {"unchanged": 2, "quarantined": 1}
+    assert await stored.records(hanako.id) == rows
+
+
 async def test_two_registrations_of_one_person_are_both_doubtful_and_one_answer_settles_both(
     clinic: Actor, enrol: Enrol, ueda: Actor
 ):
@@ -263,6 +384,57 @@ async def test_what_was_set_aside_comes_back_when_the_number_is_linked_anew(
     )
 
 
+async def test_how_many_were_set_aside_says_nothing_of_what_she_is_not_told(
+    clinic: Actor, enrol: Enrol
+):
+    hanako, of = await enrol(), number()
+    body = json.loads(sending(hanako.person, of))
+    tumour = shapes.condition(subject={"reference": "urn:uuid:0000-0"})
+    tumour["meta"] = {"tag": [{"system": INDICATION, "code": "UNINFORMED"}]}
+    body["entry"].append({"resource": tumour, "request": {"method": "POST", "url": "Condition"}})
+    await ingest.store(clinic, json.dumps(body, ensure_ascii=False).encode())
+    assert clinic.facility_id is not None
+    assert await numbers.disown(themselves(hanako.id), clinic.facility_id, of) == 2
+    assert not any(row["is_current"] for row in await stored.records(hanako.id))
+    event = (await stored.log(hanako.id))[0]
+    assert event.detail["told"]["count"] == 2
+    assert [each["types"] for each in await stored.undisclosed(hanako.id)][-1] == [
+        {"type": "Condition", "category": "condition", "count": 1}
+    ]
+
+
+@pytest.mark.parametrize("sends_first", [True, False])
+async def test_what_comes_in_the_moment_she_disowns_the_number_is_not_hers(
+    clinic: Actor, enrol: Enrol, monkeypatch: pytest.MonkeyPatch, sends_first: bool
+):
+    hanako, of = await enrol(), number()
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert clinic.facility_id is not None
+    name, place = ("write", taking) if sends_first else ("hold_still", taking)
+    waits, goes_on, real = asyncio.Event(), asyncio.Event(), getattr(place, name)
+
+    async def slow(*args: Any, **names: Any) -> Any:
+        waits.set()
+        await goes_on.wait()
+        return await real(*args, **names)
+
+    monkeypatch.setattr(place, name, slow)
+    later = json.dumps(
+        shapes.prescription(
+            authoredOn="2024-06-02",
+            subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}},
+        )
+    )
+    sent = asyncio.create_task(ingest.store(clinic, later.encode(), key=of))
+    await waits.wait()
+    said = asyncio.create_task(numbers.disown(themselves(hanako.id), clinic.facility_id, of))
+    await asyncio.wait([said], timeout=0.5)
+    goes_on.set()
+    await asyncio.gather(sent, said, return_exceptions=True)
+    await said
+    assert not any(row["is_current"] for row in await stored.records(hanako.id))
+
+
 async def test_another_facility_learns_nothing_of_a_number(
     clinic: Actor, hospital: Actor, twin: tuple[Enrolled, Demographics]
 ):
@@ -273,3 +445,139 @@ async def test_another_facility_learns_nothing_of_a_number(
             assert (
                 await tx.fetch("SELECT match_id FROM patient_match WHERE local_id = $1", of) == []
             )
+
+
+async def waits_for_her_number(clinic: Actor, hanako: Enrolled, of: str) -> bytes:
+    """A result by number alone, which names nobody yet."""
+    lab = shapes.lab(
+        subject={"identifier": {"system": patient_in_facility(demo.CLINIC), "value": of}}
+    )
+    body = json.dumps(lab).encode()
+    assert await refused(clinic, body) == ["unknown_subject"]
+    assert await stored.records(hanako.id) == []
+    return body
+
+
+async def kinds_of(hanako: Enrolled) -> list[str]:
+    return sorted(row["resource_type"] for row in await stored.records(hanako.id))
+
+
+async def closed_by(officer: Actor, clinic: Actor, body: bytes) -> Any:
+    async with unit_of_work(clinic) as tx:
+        submission = await tx.fetchval("SELECT submission_id FROM quarantine WHERE body = $1", body)
+    async with unit_of_work(officer) as tx:
+        return await tx.fetchrow(
+            "SELECT closed_at IS NOT NULL, closed_by FROM support_case"
+            " WHERE params ->> 'submission' = $1",
+            str(submission),
+        )
+
+
+async def is_due(clinic: Actor, of: str) -> bool:
+    async with unit_of_work(clinic) as tx:
+        return bool(
+            await tx.fetchval("SELECT EXISTS (SELECT FROM delivery_due WHERE local_id = $1)", of)
+        )
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("where", ["deliver", "store_body", "close_case", "delivered", "settle"])
+async def test_broken_off_after_the_yes_what_lay_aside_is_delivered_later_once(
+    clinic: Actor, enrol: Enrol, ueda: Actor, monkeypatch: pytest.MonkeyPatch, where: str
+):
+    hanako, of = await enrol(), number()
+    body = await waits_for_her_number(clinic, hanako, of)
+    moved = replace(hanako.person, insured=None, address="大阪府大阪市北区梅田1-1")
+    await refused(clinic, sending(moved, of))
+    (doubt,) = await doubts_of(ueda, of)
+
+    async def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    place = delivering if where in ("deliver", "store_body") else delivering.queries
+    with monkeypatch.context() as patch:
+        patch.setattr(place, where, killed)
+        with pytest.raises(Killed):
+            await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+    assert await known_by(hanako.id) == [(of, "officer")]
+    await delivering.deliver_due()
+    everything = ["MedicationRequest", "Observation", "Patient"]
+    assert await kinds_of(hanako) == everything
+    assert tuple(await closed_by(ueda, clinic, body)) == (True, ueda.account_id)
+    events = [row for row in await stored.log(hanako.id) if row.event == EventName.RECORD_STORED]
+    await delivering.deliver_due()
+    assert await kinds_of(hanako) == everything
+    again = [row for row in await stored.log(hanako.id) if row.event == EventName.RECORD_STORED]
+    assert len(again) == len(events) == 2
+    assert not await is_due(clinic, of)
+
+
+async def test_what_lay_aside_for_a_number_linked_by_itself_is_delivered_too(
+    clinic: Actor, enrol: Enrol, ueda: Actor
+):
+    hanako, of = await enrol(insured=None), number()
+    body = await waits_for_her_number(clinic, hanako, of)
+    await ingest.store(clinic, sending(hanako.person, of))
+    assert await known_by(hanako.id) == [(of, "score")]
+    job = asyncio.create_task(delivering.run())  # as the service begins
+    for _ in range(300):
+        if not await is_due(clinic, of):
+            break
+        await asyncio.sleep(0.1)
+    job.cancel()
+    assert await kinds_of(hanako) == ["MedicationRequest", "Observation", "Patient"]
+    assert tuple(await closed_by(ueda, clinic, body)) == (True, None)
+
+
+async def test_one_delivery_that_fails_holds_up_none_of_the_others(
+    clinic: Actor, enrol: Enrol, monkeypatch: pytest.MonkeyPatch
+):
+    (first, one), (second, other) = [(await enrol(), number()) for _ in range(2)]
+    for hanako, of in ((first, one), (second, other)):
+        await waits_for_her_number(clinic, hanako, of)
+        await ingest.store(clinic, sending(hanako.person, of))
+    real = delivering.queries.lying_by
+
+    async def broken(tx: Any, of: str) -> Any:
+        if of == one:
+            raise OSError
+        return await real(tx, of)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivering.queries, "lying_by", broken)
+        await delivering.deliver_due()
+    assert "Observation" not in await kinds_of(first)
+    assert "Observation" in await kinds_of(second)
+    await delivering.deliver_due()
+    assert "Observation" in await kinds_of(first)
+
+
+async def test_what_no_number_can_be_read_from_is_kept_aside_all_the_same(clinic: Actor):
+    for body in ("患者".encode("shift_jis"), b"\0", b'{"value": ""}', "é".encode("latin-1")):
+        async with unit_of_work(clinic) as tx:
+            submission, lies = uuid7(), uuid7()
+            await tx.execute(
+                "INSERT INTO submission (facility_id, submission_id, name, stored, quarantined)"
+                " VALUES (app.facility(), $1, 'x', 0, 1)",
+                submission,
+            )
+            await tx.execute(
+                "INSERT INTO quarantine (facility_id, quarantine_id, submission_id, name, reason,"
+                " detail, body) VALUES (app.facility(), $1, $2, 'x', 'unknown_subject', '[]', $3)",
+                lies,
+                submission,
+                body,
+            )
+            named = "SELECT count(*) FROM quarantine_name WHERE quarantine_id = $1"
+            assert await tx.fetchval(named, lies) == 0
+
+
+async def test_a_number_that_another_s_begins_with_leads_to_nothing_of_theirs(clinic: Actor):
+    of = number()
+    await refused(clinic, sending(somebody(), f"{of}1"))
+    async with unit_of_work(clinic) as tx:
+        assert await delivering.queries.lying_by(tx, of) == []
+        assert len(await delivering.queries.lying_by(tx, f"{of}1")) == 1

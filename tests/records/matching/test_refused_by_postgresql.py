@@ -49,6 +49,24 @@ async def test_an_officer_links_no_number_without_a_decision_of_their_own(
             await tx.execute(LINK, clinic.facility_id, way)
 
 
+async def test_an_officer_decides_no_doubt_in_the_name_of_another(
+    hanako: Enrolled, clinic: Actor, ueda: Actor, second_officer: Actor
+):
+    async with unit_of_work(clinic) as tx:
+        await tx.execute(
+            "SELECT records_note_doubtful('D1', '{}'::jsonb, $1, '{}'::jsonb, 25)", hanako.id
+        )
+    async with unit_of_work(ueda, subject=hanako.id) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.execute(
+                "UPDATE patient_match SET decision = 'same', reason = 'x', sent = NULL,"
+                " decided_by = $1, decided_by_name = '第二', decided_at = now(),"
+                " seen_by = app.account(), seen_by_name = '上田', seen_at = now()"
+                " WHERE participant_id = app.subject()",
+                second_officer.account_id,
+            )
+
+
 async def test_a_facility_ends_no_link(hanako: Enrolled, clinic: Actor):
     async with unit_of_work(clinic, subject=hanako.id) as tx:
         await tx.execute(LINK, clinic.facility_id, "entered")

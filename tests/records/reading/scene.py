@@ -1,5 +1,6 @@
 """A hospital that wrote, a clinic that reads, and somebody both know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ HBA1C = "3D046000001906202"
 CRP = "5C070000002306201"
 DRUG = "3962002F2027"
 LABORATORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+SERVICE = "http://terminology.hl7.org/CodeSystem/v2-0074"
 RECEIPT = receipts.HEADER.lower()
 
 
@@ -128,6 +130,34 @@ def condition(number: str, day: str, **changes: Any) -> Json:
         "onsetDateTime": day,
         **changes,
     }
+
+
+def visit(number: str, day: str, **changes: Any) -> Json:
+    return {
+        "resourceType": "Encounter",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "identifier": [{"system": "urn:visit", "value": number}],
+        "period": {"start": day, "end": day},
+        **changes,
+    }
+
+
+def report(number: str, day: str, results: Sequence[UUID], **changes: Any) -> Json:
+    return {
+        "resourceType": "DiagnosticReport",
+        "status": "final",
+        "code": {"text": "血液検査"},
+        "category": [{"coding": [{"system": SERVICE, "code": "LAB"}]}],
+        "identifier": [{"system": "urn:report", "value": number}],
+        "effectiveDateTime": day,
+        "result": [{"reference": f"Observation/{each}"} for each in results],
+        **changes,
+    }
+
+
+def to(resource_type: str, record_id: UUID) -> Json:
+    return {"reference": f"{resource_type}/{record_id}"}
 
 
 class Emr:

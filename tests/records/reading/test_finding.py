@@ -14,14 +14,7 @@ INSURER = "33120015"
 
 async def insured(who: Someone, number: str) -> str:
     """Her insurance as a card says it; the identifier as the national services write it."""
-    async with unit_of_work(who.actor) as tx:
-        await tx.execute(
-            "INSERT INTO registration (participant_id, address, phone, email, family_doctor,"
-            " insurer, insurance_symbol, insurance_number, insurance_branch)"
-            " VALUES (app.subject(), '', '', '', '', $1, 'くま', $2, '01')",
-            INSURER,
-            number,
-        )
+    await scene.insured(who.actor, INSURER, number)
     return f"{INSURANCE_MEMBER}|{INSURER}:くま:{number}:01"
 
 

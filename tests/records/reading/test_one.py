@@ -1,14 +1,24 @@
 """One record and its versions, as Dr Satō's system reads them; conditional reads; HEAD."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from uuid import uuid4
 
 from api.access_log.verifier import parse_receipt
+from api.consent.lifecycle import dwelling
 from api.consent.settings.switches import SetFacility
 from api.core.database import unit_of_work
 from tests.records import stored
-from tests.records.reading.scene import RECEIPT, Emr, Someone, lab, numbers, resources
+from tests.records.reading.scene import (
+    LABORATORY,
+    RECEIPT,
+    Emr,
+    Someone,
+    World,
+    lab,
+    numbers,
+    resources,
+)
 
 
 async def amended(hanako: Someone) -> str:
@@ -104,6 +114,36 @@ async def test_versions_are_seen_by_whoever_may_see_the_record_and_by_nobody_els
         assert answer.json()["resourceType"] == "OperationOutcome"
         assert answer.headers[RECEIPT]
     assert (await stored.log(hanako.id))[0].outcome == "denied"
+
+
+async def test_what_a_record_was_while_of_a_kind_she_keeps_back_is_not_in_its_history(
+    hanako: Someone, emr: Emr
+):
+    vitals = [{"coding": [{"system": LABORATORY, "code": "vital-signs"}]}]
+    await hanako.has(lab("a", "2026-01-10"))
+    (record_id,) = await hanako.has(lab("a", "2026-01-10", category=vitals))
+    path = f"/Observation/{record_id}"
+    assert (await emr.bundle(f"{path}/_history"))["total"] == 1
+    assert (await emr.get(f"{path}/_history/1")).status_code == 404
+    assert (await emr.get(f"{path}/_history/2")).status_code == 200
+
+
+async def test_the_history_begins_with_the_day_records_are_shown_from(hanako: Someone, emr: Emr):
+    await hanako.has(lab("a", "2025-01-10"))
+    (record_id,) = await hanako.has(lab("a", "2026-01-10"))
+    path = f"/Observation/{record_id}"
+    assert (await emr.bundle(f"{path}/_history"))["total"] == 2
+    await dwelling.show_from(hanako.actor, date(2025, 6, 1))
+    assert (await emr.bundle(f"{path}/_history"))["total"] == 1
+    assert (await emr.get(f"{path}/_history/1")).status_code == 404
+
+
+async def test_whoever_wrote_a_record_sees_all_its_history(hanako: Someone, http, world: World):
+    vitals = [{"coding": [{"system": LABORATORY, "code": "vital-signs"}]}]
+    await hanako.has(lab("a", "2026-01-10"))
+    (record_id,) = await hanako.has(lab("a", "2026-01-11", category=vitals))
+    own = Emr(http, await world.hospital_emr.token())
+    assert (await own.bundle(f"/Observation/{record_id}/_history"))["total"] == 2
 
 
 async def test_a_version_stands_under_its_own_type_alone(hanako: Someone, emr: Emr):

@@ -225,7 +225,10 @@ async def test_a_resource_told_in_part_says_so(
         ("_elements", "a b"), ("_page", "x"), ("_type", "Observation"), ("_before", "x"),
         ("vaccine-code", "x"), ("_pretty", "true"),
         ("_has:Observation:patient:code", "x"), ("_has", "x"), ("_include", "*"),
-        ("_include", "Observation:patient"), ("_include:iterate", "x"), ("_revinclude", "x"),
+        ("_include", "*:*"), ("_include", "Observation"), ("_include", "Observation:result"),
+        ("_include", "Observation:performer"), ("_include", "Observation:encounter:Patient"),
+        ("_include", "Condition:encounter"), ("_include", "x"), ("_include", ""),
+        ("_include:iterate", "Observation:encounter"), ("_revinclude", "x"),
         ("_filter", "x"), ("_contained", "true"), ("_query", "x"), ("_list", "x"),
     ],
 )  # fmt: skip

@@ -36,13 +36,16 @@ def path_of(door: str, twin: Twin) -> str:
         "search": f"/Observation?patient={twin.who.id}",
         "narrowed": f"/Observation?patient={twin.who.id}&date=ge2025&_sort=-date&_count=2",
         "count": f"/Observation?patient={twin.who.id}&_summary=count&category=lab",
+        "included": f"/DiagnosticReport?patient={twin.who.id}&_include=DiagnosticReport:result",
         "everything": f"/Patient/{twin.who.id}/$everything",
         "record": f"/Observation/{twin.kept[0]}",
         "history": f"/Observation/{twin.kept[0]}/_history",
     }[door]
 
 
-@pytest.mark.parametrize("door", ["search", "narrowed", "count", "everything", "record", "history"])
+@pytest.mark.parametrize(
+    "door", ["search", "narrowed", "count", "included", "everything", "record", "history"]
+)
 async def test_an_answer_takes_as_long_about_whoever_keeps_records(
     pair: Pair, http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch, door: str
 ):

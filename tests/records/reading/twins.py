@@ -30,7 +30,10 @@ from tests.records.reading.scene import (
     lab,
     linked,
     prescription,
+    report,
     someone,
+    to,
+    visit,
 )
 
 HIV = "5F500000002306201"
@@ -131,10 +134,22 @@ async def twins(world: World, other: Place, way: str) -> tuple[Twin, Twin]:
         for one in shown[number : number + 1]:
             for place, who in enumerate((full, bare)):
                 seen[place].extend(await who.has(one))
+    absent = [uuid7() for _ in kept]
+    for place, (who, named) in enumerate(((full, kept), (bare, absent)) if shown else ()):
+        seen[place].extend(await who.has(*_naming(named, seen[place][0])))
     await keep(full, kept, other)
     await keep(bare, [], other)
-    absent = [uuid7() for _ in kept]
     return Twin(full, seen[0], kept), Twin(bare, seen[1], absent)
+
+
+def _naming(kept: Sequence[UUID], shown: UUID) -> list[Json]:
+    """Records that are seen, and name some that are not, or are nowhere."""
+    found = [{"condition": to("Condition", each)} for each in kept]
+    return [
+        report("shown-4", "2026-01-09", [kept[0], shown, *kept[1:]]),
+        visit("shown-5", "2026-01-09", diagnosis=found),
+        lab("shown-6", "2026-01-09", hasMember=[to("Observation", each) for each in kept]),
+    ]
 
 
 Question = tuple[str, str, list[tuple[str, object]], dict[str, str]]
@@ -172,7 +187,7 @@ def questions(twin: Twin) -> list[Question]:
         [("_id", ",".join(map(str, [*twin.kept, *twin.shown[:1]])))],
         [("_id", twin.kept[1])],
         [("_has", "x")],
-        [("_include", "Observation:patient")],
+        [("_include", "Observation:performer")],
         [("_revinclude", "x")],
         [("unknown", "x")],
     ):
@@ -180,6 +195,13 @@ def questions(twin: Twin) -> list[Question]:
         if not pairs or pairs[0][0] in ("_count", "category", "_id"):
             ask("", whom, *pairs)
             ask("/Condition", whom, *pairs)
+    along = ("_include", "*:result"), ("_include", "*:diagnosis"), ("_include", "*:has-member")
+    for pairs in ([], [("_count", 1)], [("_sort", "date"), ("_count", 2)], [("_summary", "true")]):
+        ask("/DiagnosticReport", whom, ("_include", "DiagnosticReport:result"), *pairs)
+        ask("/Encounter", whom, ("_include", "Encounter:diagnosis"), *pairs)
+        ask("/Observation", whom, ("_include", "Observation:has-member"), *pairs)
+        ask("/Observation", whom, ("_include", "Observation:patient"), *pairs)
+        ask("", whom, *along, ("_include", "*:patient"), *pairs)
     ask("/Observation", ("patient.identifier", card))
     ask("/Observation", ("patient:identifier", card), ("_count", 1))
     ask("/Observation", whom, ("odd", "x"), prefer="handling=lenient")

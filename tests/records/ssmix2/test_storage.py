@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,7 +15,8 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
 from api.records.incoming import service as ingest
-from api.records.ssmix2 import service
+from api.records.matching import numbers
+from api.records.ssmix2 import service, settling
 from api.records.ssmix2.accounting import Account
 from api.records.ssmix2.service import Wish
 from tests.conftest import Deployment
@@ -381,6 +383,23 @@ async def test_of_somebody_who_left_nothing_is_kept(operator: Actor, hanako: Per
     assert (states(account), reasons(account)) == ({"refused": 2}, {"not_taken": 2})
     assert await stored.records(hanako.id) == []
     assert len(await stored.quarantine(operator)) == kept
+
+
+async def test_a_number_she_disowns_while_the_storage_is_read_brings_nothing_in(
+    operator: Actor, hanako: Person, root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    writing.put_all(root, hanako.number, ("OMP-01", "OML-11"))
+    me = Actor(kind=ActorKind.PARTICIPANT, participant_id=hanako.id)
+    looked_up = settling.settle
+
+    async def meanwhile(*args: Any, **names: Any) -> Any:
+        assert operator.facility_id is not None
+        await numbers.disown(me, operator.facility_id, hanako.number)
+        return await looked_up(*args, **names)
+
+    monkeypatch.setattr(settling, "settle", meanwhile)
+    await service.take_in(operator, root)
+    assert await stored.records(hanako.id) == []
 
 
 async def test_a_facilitys_own_system_may_not_take_in_a_storage(

@@ -13,7 +13,8 @@ from api.records import parse
 from api.records.demo_records import demo_bundles
 from api.records.mapping import SubjectRef, classify
 from api.records.summary.document import Issuer, Person, document
-from api.records.summary.rules import TYPES, Given, summary_of
+from api.records.summary.rules import TYPES, summary_of
+from api.records.summary.sections import Given
 from tests.records import shapes
 from tests.records.summary import ips
 from tests.records.summary.test_rules import CLINIC, PHARMACY, allergy, drug, given

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from api.fhir.codes import DRUG_NOT_CODED, ICD10, JLAC10, LOINC, YJ
-from api.records.summary.rules import Entry, Given, given_until, is_current, summary_of
+from api.records.summary.rules import given_until, is_current, summary_of
+from api.records.summary.sections import Entry, Given
 from tests.records import shapes
 
 TODAY = date(2026, 5, 3)
@@ -93,6 +94,13 @@ def test_a_medicine_is_current_while_its_days_reach_today_or_for_100_days(
 ):
     assert is_current("MedicationRequest", drug(**changes), on, TODAY) is expected
     assert bool(shown(given(drug(**changes), on))) is expected
+
+
+def test_what_has_codes_and_no_words_goes_by_its_first_code():
+    for first, second in (("A1", "B2"), ("B2", "A1")):
+        both = {"coding": coded(first)["coding"] + coded(second)["coding"]}
+        (entry,) = shown(given(allergy() | {"code": both}))["allergies"]
+        assert entry.title == first
 
 
 def test_the_last_day_a_medicine_was_given_for():

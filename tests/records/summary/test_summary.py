@@ -75,9 +75,12 @@ async def test_the_doctor_let_in_gets_an_ips_and_hanako_sees_it_in_one_row(
         assert bundle["entry"][1]["resource"]["name"][0]["text"] == "山本 花子"
     log = await hanako.log()
     assert len(log) == before + 2
-    assert answer.headers["x-tsunagu-log-number"] == str(log[0]["number"])
+    assert str(log[0]["number"]) not in answer.headers.values(), "it tells what others did"
     assert log[0]["event"] == "records:record:read"
-    assert "合わせて3件の記録を見ました" in log[0]["sentence"]
+    assert "合わせて4件の記録を見ました" in log[0]["sentence"]
+    assert {"category": "basic", "count": 1} in [
+        {name: each[name] for name in ("category", "count")} for each in log[0]["kinds"]
+    ]
     assert await seen(hanako, records["drug"]) == ["佐藤 健一"] * 2  # type: ignore[arg-type]
 
 
@@ -111,6 +114,19 @@ async def test_hidden_left_nothing_there_and_nobody_answer_alike(
         assert all(answer.headers[HEADER] for answer in answers)
     (refused, *_) = await hanako.log()
     assert (refused["event"], refused["outcome"]) == ("records:record:read", "denied")
+
+
+async def test_her_name_alone_is_no_refusal_in_her_log(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    await let_in(hanako, clinic)
+    for category in ("prescription", "dispensing", "condition", "lab", "allergy"):
+        await hanako.turn("category", category, "no", await hanako.version())
+    answer = await summary(sato.browser, hanako.actor.participant_id, sato.token)
+    assert "山本 花子" in answer.text
+    (row, *_) = await hanako.log()
+    assert row["outcome"] == "permitted"
+    assert [each["category"] for each in row["kinds"]] == ["basic"]
 
 
 async def test_an_empty_section_does_not_tell_withheld_from_none(
@@ -161,7 +177,7 @@ async def test_an_untold_disease_reaches_the_doctor_marked_and_never_hanako(
     assert condition["meta"]["tag"][0]["code"] == "UNINFORMED"
     (row, *_) = await hanako.log()
     assert "膵腫瘍" not in str(row)
-    assert row["kinds"] == []
+    assert [each["category"] for each in row["kinds"]] == ["basic"]
     for path in ("/records/summary", "/records/summary/file"):
         assert "膵腫瘍" not in (await hanako.get(path)).text
     assert "膵腫瘍" not in (await hanako.ask("/me/summary")).text
@@ -216,7 +232,7 @@ async def test_her_app_gets_what_she_is_told_and_nobody_elses(
     assert "膵腫瘍" not in answer.text
     (row, *_) = await hanako.log()
     assert row["event"] == "records:app:read"
-    assert sum(each["count"] for each in row["kinds"]) == 3
+    assert sum(each["count"] for each in row["kinds"]) == 4, "what was read, and who she is"
     for other in (yumi.actor.participant_id, uuid4()):
         assert (await summary(yumi.browser, other, app_token)).status_code == 404
 

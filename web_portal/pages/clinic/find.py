@@ -1,6 +1,7 @@
-"""A clinician finds a participant, by card, code or the facility's own number."""
+"""A clinician finds a participant: by card, code, the facility's own number, or insurance."""
 
 import re
+from datetime import date
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
+from msgspec.structs import asdict, astuple
 
 from api.consent.agreeing import desk_code, facility_notices, requests
 from api.consent.agreeing.asking import DESK_CODE_DIGITS
@@ -19,9 +21,12 @@ from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.fhir import codes
 from api.identity.card import CardFault, CardNumber
+from api.identity.enrolling.birth_date import BirthDateFault
+from api.identity.enrolling.enrolment import Birth, birth_of
+from api.identity.enrolling.insurance import Insurance, InsuranceFault, parse_insurance
 from api.identity.guards import PORTAL, professionals_only
-from api.identity.my_number import is_my_number
-from api.records import service as records
+from api.identity.my_number import contains_my_number, is_my_number
+from api.records import finding
 from api.records.errors import NumberRefused, NumberTaken
 from api.records.linking import service as linking
 from api.records.mapping import Identifier
@@ -33,10 +38,21 @@ from web_portal.pages.clinic.frame import refused
 _CARD_IN_LINK: Final = re.compile(r"#(?:.*&)?card=([0-9]{16})(?:&|$)", re.ASCII)
 
 
+Short = Annotated[str, Meta(max_length=20)]
+
+
 class Search(Struct):
-    by: Literal["card", "local_id"]
+    by: Literal["card", "local_id", "insurance"]
     card: Annotated[str, Meta(max_length=200)] = ""
     local_id: Annotated[str, Meta(max_length=64)] = ""
+    insurer: Short = ""
+    insurance_symbol: Annotated[str, Meta(max_length=64)] = ""
+    insurance_number: Annotated[str, Meta(max_length=64)] = ""
+    insurance_branch: Short = ""
+    birth_era: Short = "western"
+    birth_year: Short = ""
+    birth_month: Short = ""
+    birth_day: Short = ""
 
 
 class OwnNumber(Struct):
@@ -44,11 +60,11 @@ class OwnNumber(Struct):
 
 
 class Refused(Exception):
-    """What was typed cannot be searched for; `key` says why."""
+    """What was typed cannot be searched for; `keys` say why, by field."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
+    def __init__(self, **keys: str) -> None:
+        super().__init__(*keys.values())
+        self.keys = keys
 
 
 @get("/clinic", guards=[professionals_only], opt=PORTAL, include_in_schema=False)
@@ -74,13 +90,15 @@ async def find(
         return await _by_code(request, actor, scanned)
     facility = await _facility(actor)
     try:
-        identifier = _identifier(data.by, scanned, data.local_id, facility)
+        identifier, born_on = _sought(data, scanned, facility)
     except Refused as fault:
-        is_kept = fault.key != CardFault.MY_NUMBER
-        values = {"card": data.card, "local_id": data.local_id} if is_kept else {}
-        message = f"{say(request, fault.key)} {say(request, f'{fault.key}.next')}"
-        return await find_form(request, actor, values, {str(data.by): message})
-    person = (await records.find(actor, identifier)).person
+        is_kept = CardFault.MY_NUMBER not in fault.keys.values()
+        errors = {
+            name: f"{say(request, key)} {say(request, f'{key}.next')}"
+            for name, key in fault.keys.items()
+        }
+        return await find_form(request, actor, asdict(data) if is_kept else {}, errors)
+    person = (await finding.find(actor, identifier, born_on)).person
     if person is None:
         is_card = identifier.system == codes.CARD
         return await refused(request, actor, identifier.value if is_card else "")
@@ -154,20 +172,41 @@ def _scanned(text: str) -> str:
     return digits if re.fullmatch(f"[0-9]{{{DESK_CODE_DIGITS}}}", digits, re.ASCII) else text
 
 
-def _identifier(
-    by: Literal["card", "local_id"], card_text: str, local_id: str, facility: FacilityLine
-) -> Identifier:
+def _sought(data: Search, card_text: str, facility: FacilityLine) -> tuple[Identifier, date | None]:
     """Raises `Refused`; a 個人番号 is recognised before anything else."""
-    if by == "card":
+    if data.by == "insurance":
+        return _insured(data)
+    if data.by == "card":
         card = CardNumber.parse(card_text, directory.profile().card_scheme)
         if isinstance(card, CardFault):
-            raise Refused(card)
-        return Identifier(codes.CARD, card.digits)
-    if is_my_number(local_id):
-        raise Refused(CardFault.MY_NUMBER)
-    if not local_id.strip():
-        raise Refused("error.clinic.local_id")
-    return Identifier(codes.patient_in_facility(facility.code), local_id.strip())
+            raise Refused(card=card)
+        return Identifier(codes.CARD, card.digits), None
+    if is_my_number(data.local_id):
+        raise Refused(local_id=CardFault.MY_NUMBER)
+    local_id = data.local_id.strip()
+    if not local_id:
+        raise Refused(local_id="error.clinic.local_id")
+    return Identifier(codes.patient_in_facility(facility.code), local_id), None
+
+
+def _insured(data: Search) -> tuple[Identifier, date]:
+    """Raises `Refused`. Nobody is found by less than both: a family shares its insurance."""
+    typed = (data.insurer, data.insurance_symbol, data.insurance_number, data.insurance_branch)
+    if any(map(contains_my_number, typed)):
+        raise Refused(insurance_number=CardFault.MY_NUMBER)
+    faults: dict[str, str] = {}
+    insurance = parse_insurance(*typed)
+    if insurance is None:
+        faults["insurer"] = InsuranceFault.INSURER_LENGTH
+    elif not isinstance(insurance, Insurance):
+        faults |= insurance
+    birth = Birth(data.birth_year, data.birth_month, data.birth_day, data.birth_era)
+    born_on = birth_of(birth)
+    if isinstance(born_on, BirthDateFault):
+        faults["birth"] = born_on
+    if not isinstance(insurance, Insurance) or isinstance(born_on, BirthDateFault):
+        raise Refused(**faults)
+    return Identifier(codes.INSURANCE_MEMBER, ":".join(astuple(insurance))), born_on
 
 
 async def _facility(actor: Actor) -> FacilityLine:

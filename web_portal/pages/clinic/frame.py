@@ -14,8 +14,8 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine
 from api.records import parse
+from api.records.finding import Person
 from api.records.parse import Json
-from api.records.service import Person
 from api.records.viewing import plain
 from api.records.viewing import service as viewing
 from api.records.viewing.service import Look, Part, Seen, Wanted
@@ -33,6 +33,7 @@ PERIODS: Final = ("3", "12", "36", "all")
 
 
 def path_of(participant_id: UUID, tab: str = "overview") -> str:
+    """The address of a participant's page; `tab` as in the menu."""
     own = f"/clinic/participants/{participant_id}"
     return own if tab == "overview" else f"{own}/{tab}"
 
@@ -158,6 +159,7 @@ def since(months: str) -> date | None:
 
 
 def periods(request: PortalRequest) -> list[tuple[str, str]]:
+    """Each choice with its words."""
     return [(each, say(request, f"clinic.period.{each}")) for each in PERIODS]
 
 
@@ -176,6 +178,7 @@ def _age(birth_on: date) -> int:
 
 
 def size_said(size: int) -> str:
+    """Rounded, from B to GB."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size} {unit}"

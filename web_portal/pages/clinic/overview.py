@@ -16,7 +16,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
-from api.records import service as records
+from api.records import finding
 from api.records.linking import service as linking
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
@@ -38,7 +38,7 @@ MOST_CONDITIONS: Final = 20
 async def read(
     request: PortalRequest, actor: NamedDependency[Actor], participant_id: FromPath[UUID]
 ) -> Response[bytes]:
-    if (await records.show(actor, participant_id)).person is None:
+    if (await finding.show(actor, participant_id)).person is None:
         return await refused(request, actor)
     return await page(request, actor, participant_id)
 
