@@ -15,7 +15,9 @@ from api.fhir.codes import JLAC10, YJ
 from tests.conftest import Deployment
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
+from tests.portal.test_checkup_file import HERS, keep
 from tests.portal.test_clinic import allow
+from tests.records.checkup_files import checkup
 
 TABS = ("timeline", "labs", "vitals", "medication", "documents")
 UNTOLD = "未告知：患者さんに伝えていません"
@@ -206,6 +208,42 @@ async def test_two_laboratories_make_one_trend_with_a_sentence_and_a_table(
     assert page.count('class="dot"') == 2
     assert page.count("<polyline") == 1
     assert {clinic.name, pharmacy.name} <= set(re.findall(r"</svg> ([^<]+)</td>", page))
+
+
+async def test_what_a_checkup_measured_stands_beside_the_same_test_and_its_file_under_documents(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await keep(hanako, checkup(HERS))
+    await measured(pharmacy, hanako, 7.1)
+    await allow(hanako, clinic)
+    await dwelling.show_from(hanako.actor, None)
+    pages = {
+        tab: (await sato.get(own(hanako, f"/{tab}"))).text
+        for tab in ("labs", "vitals", "documents")
+    }
+    kinds = [
+        {each["category"]: each["count"] for each in row["kinds"]}
+        for row in (await hanako.log())[2::-1]
+    ]
+    assert kinds == [{"lab": 1, "checkup": 5}, {"checkup": 3}, {"checkup": 1}]
+    assert "2回分。いちばん新しい値は7.1 %" in pages["labs"]
+    assert pages["labs"].count('class="dot"') == 2
+    assert re.search(
+        r'>5.70</span>.*?ご本人の登録 <span class="tag">健康診断</span>', pages["labs"]
+    )
+    for in_words in ("尿糖", "若いころに虫垂炎"):
+        assert in_words in pages["labs"]
+        assert in_words not in pages["vitals"] + pages["documents"]
+    for figure in ("152.3 cm", "54.0 kg", "138 mm[Hg]"):
+        assert figure in pages["vitals"]
+        assert figure not in pages["labs"]
+    assert "健診結果報告書" in pages["documents"] or "もとのファイル" in pages["documents"]
+    for measured_there in ("体重", "HbA1c", "尿糖"):
+        assert measured_there not in pages["documents"]
+
+    await hanako.turn("category", "checkup", "no", await hanako.version())
+    for tab in pages:
+        assert "健康診断" not in (await sato.get(own(hanako, f"/{tab}"))).text
 
 
 async def test_one_drug_from_two_clinics_is_marked_with_the_reason_and_no_advice(

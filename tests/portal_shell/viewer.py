@@ -97,6 +97,7 @@ ROW: dict[str, Any] = {
     "range": "4.6〜6.2",
     "mark": legend_mark(1),
     "facility": "白川病院",
+    "kind": "健康診断",
     "marks": [UNTOLD],
 }
 PICTURE = trend(

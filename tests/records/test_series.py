@@ -54,7 +54,8 @@ def test_another_unit_is_another_series_and_nothing_is_converted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one_way", "other"), [("mg/dL", "mg/dl"), ("ｍｇ/ｄＬ", "mg / dL"), ("μU/mL", "µU/ml")]
+    ("one_way", "other"),
+    [("mg/dL", "mg/dl"), ("ｍｇ/ｄＬ", "mg / dL"), ("μU/mL", "µU/ml"), ("mmHg", "mm[Hg]")],
 )
 def test_ways_of_writing_a_unit_are_one_unit(one_way: str, other: str) -> None:
     assert len(series_of([result(1, one_way), result(2, other, month=2)])) == 1

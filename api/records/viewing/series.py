@@ -32,6 +32,7 @@ class Source(NamedTuple):
     at: datetime | None
     marks: tuple[str, ...]
     body: Json
+    is_checkup: bool = False
 
 
 class Range(NamedTuple):
@@ -170,8 +171,10 @@ def _test(code: object, name: str) -> tuple[str, str]:
 
 
 def _folded_unit(unit: str) -> str:
-    """Widths, the micro sign and the case of litre are ways of writing; the rest is a unit."""
+    """Widths, the micro sign, UCUM's brackets around mercury and the case of litre are ways of
+    writing; the rest is a unit."""
     plain = unicodedata.normalize("NFKC", unit).replace(" ", "").replace("μ", "u")
+    plain = plain.replace("mm[Hg]", "mmHg")
     return _LITRE.sub(lambda found: found.group(0).lower(), plain)
 
 

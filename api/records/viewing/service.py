@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -25,7 +25,7 @@ from api.records import queries as record_queries
 from api.records.filtering import Filter, filter_of
 from api.records.finding import Person
 from api.records.grounds import event_detail, log_nobody
-from api.records.mapping import HIDDEN_MARKS
+from api.records.mapping import HIDDEN_MARKS, VITAL_TESTS
 from api.records.service import log_refused
 from api.records.viewing import queries
 from api.records.viewing.queries import Narrowed
@@ -39,9 +39,11 @@ _OPEN: Final = ("granted", "shared")
 
 class Wanted(msgspec.Struct, frozen=True):
     """One list of a page; what is left out does not narrow it. `page` counts from 1; a body longer
-    than `most_bytes` is not read."""
+    than `most_bytes` is not read. `of_checkups` says which of the checkups are meant: the files,
+    the vital signs measured there, or all other results; it leaves other categories alone."""
 
     categories: tuple[str, ...] = ()
+    of_checkups: Literal["", "files", "vitals", "labs"] = ""
     facility_id: UUID | None = None
     since: date | None = None
     until: date | None = None
@@ -183,7 +185,13 @@ async def _page(
         own,
         by,
         Narrowed(
-            wanted.categories, wanted.facility_id, wanted.since, wanted.until, wanted.record_id
+            wanted.categories,
+            wanted.facility_id,
+            wanted.since,
+            wanted.until,
+            wanted.record_id,
+            wanted.of_checkups,
+            VITAL_TESTS,
         ),
         most_bytes=wanted.most_bytes,
         limit=count,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from litestar.params import FromPath
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
+from api.consent.settings.telling import label
 from api.core import clock, i18n
 from api.core.actor import Actor
+from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
 from api.records.viewing.series import Series, Source, Value, series_of
 from api.records.viewing.service import MOST_ROWS, Part, Wanted
@@ -37,8 +39,12 @@ from web_portal.pages.clinic.frame import (
 CHARTS_ON_A_PAGE: Final = 8
 ROWS_UNDER_A_CHART: Final = 4
 MOST_ROWS_OF_ONE: Final = 60
-MOST_OTHERS: Final = 40
-KINDS: Final = {"labs": ("lab", "infection"), "vitals": ("vitals",)}
+MOST_OTHERS: Final = 120  # one checkup in full, and what else was measured once
+Tab = Literal["labs", "vitals"]
+KINDS: Final[dict[Tab, tuple[str, ...]]] = {
+    "labs": ("lab", "infection", "checkup"),
+    "vitals": ("vitals", "checkup"),
+}
 
 
 @get(
@@ -79,14 +85,14 @@ async def _measured(
     request: PortalRequest,
     actor: Actor,
     participant_id: UUID,
-    tab: str,
+    tab: Tab,
     months: str,
     test: str,
     page: int,
 ) -> Response[bytes]:
     months = months or "12"
     first, today = since(months), clock.today_in_japan()
-    wanted = Wanted(categories=KINDS[tab], since=first, count=MOST_ROWS)
+    wanted = Wanted(categories=KINDS[tab], of_checkups=tab, since=first, count=MOST_ROWS)
     found = await opened(request, actor, participant_id, wanted)
     if found is None:
         return await refused(request, actor)
@@ -134,7 +140,15 @@ async def _measured(
 
 def _sources(part: Part) -> list[Source]:
     return [
-        Source(each.record_id, each.facility_id, each.on, each.at, each.marks, body_of(each))
+        Source(
+            each.record_id,
+            each.facility_id,
+            each.on,
+            each.at,
+            each.marks,
+            body_of(each),
+            each.category == "checkup",
+        )
         for each in part.records
         if each.body and each.type == "Observation"
     ]
@@ -205,6 +219,9 @@ def _row(
         "range": value.range_text,
         "mark": legend_mark(series.facilities.index(value.source.facility_id)),
         "facility": names[value.source.facility_id].label(locale),
+        "kind": label(directory.profile(), "category", "checkup", locale)
+        if value.source.is_checkup
+        else "",
         "marks": [i18n.text(locale, f"mark.{mark}") for mark in value.source.marks],
     }
 
