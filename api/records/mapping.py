@@ -42,10 +42,10 @@ CARE: Final = "care"
 # The section of the national checkup form an Observation stood in.
 CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
 # JLAC10, what is measured: height, weight, BMI, waist, visceral fat, relative weight, heart rate,
-# and blood pressure of each turn. In a checkup these are vital signs, all else is of the laboratory.
-VITAL_TESTS: Final = (
-    *("9N001", "9N006", "9N011", "9N016", "9N021", "9N026", "9N121"),
-    *("9A751", "9A752", "9A755", "9A761", "9A762", "9A765"),
+# and blood pressure of each turn. In a checkup these are vital signs, all else is laboratory.
+VITAL_TESTS: Final = frozenset(
+    {"9N001", "9N006", "9N011", "9N016", "9N021", "9N026", "9N121"}
+    | {"9A751", "9A752", "9A755", "9A761", "9A762", "9A765"}
 )
 
 _CATEGORY_OF_TYPE: Final = {

@@ -44,21 +44,24 @@ async def measured(place: Place, hanako: Visitor, value: float, days_ahead: int 
     )
 
 
-async def prescribed(place: Place, hanako: Visitor, name: str, days: int = 28) -> UUID:
+async def prescribed(place: Place, hanako: Visitor, name: str, days: int = 28, **more: Any) -> UUID:
     today = clock.today_in_japan()
     return await scene.wrote(
         place,
         hanako.actor,
         "prescription",
         name,
-        status="completed",
-        medicationCodeableConcept={
-            "coding": [{"system": YJ, "code": "2171022F2230"}],
-            "text": name,
-        },
-        authoredOn=today.isoformat(),
-        dosageInstruction=[{"text": "１日１回 朝食後"}],
-        dispenseRequest={"expectedSupplyDuration": {"value": days, "code": "d"}},
+        **{
+            "status": "completed",
+            "medicationCodeableConcept": {
+                "coding": [{"system": YJ, "code": "2171022F2230"}],
+                "text": name,
+            },
+            "authoredOn": today.isoformat(),
+            "dosageInstruction": [{"text": "１日１回 朝食後"}],
+            "dispenseRequest": {"expectedSupplyDuration": {"value": days, "code": "d"}},
+        }
+        | more,
     )
 
 
@@ -259,6 +262,40 @@ async def test_one_drug_from_two_clinics_is_marked_with_the_reason_and_no_advice
             f"{pharmacy.name}と{clinic.name}の両方から" in page
         )
         assert "処方についての助言ではありません" in page
+
+
+async def test_one_drug_under_codes_of_two_systems_is_one_line_and_marked_by_its_name(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    hot = {"system": "urn:oid:1.2.392.200119.4.403.1", "code": "103835401"}
+    name = "アムロジピン錠５ｍｇ"
+    await prescribed(clinic, hanako, name)
+    concept = {"coding": [hot], "text": "アムロジピン錠5mg「サワイ」"}
+    await prescribed(pharmacy, hanako, name, medicationCodeableConcept=concept)
+    await allow(hanako, clinic)
+    page = (await sato.get(own(hanako, "/medication"))).text
+    assert len(re.findall(r'<h3 id="name-', page)) == 1
+    assert ">同じ薬<" in page
+    assert "名前で比べました" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("stopped", "中止"), ("on-hold", "中断中"), ("revoked", "取りやめ")]
+)
+async def test_what_was_stopped_is_no_drug_of_now_and_says_so(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, status: str, said: str
+) -> None:
+    await prescribed(pharmacy, hanako, "アムロジピン錠５ｍｇ", status=status)
+    await allow(hanako, clinic)
+    now = (await sato.get(own(hanako))).text
+    assert "アムロジピン" not in now[now.index('id="drugs"') : now.index('id="conditions"')]
+    page = (await sato.get(own(hanako, "/medication"))).text
+    assert ">いま<" not in page
+    assert f"{pharmacy.name}で{said}" in page
+    await prescribed(clinic, hanako, "アムロジピン錠５ｍｇ")
+    now = (await sato.get(own(hanako))).text
+    assert "アムロジピン" in now[now.index('id="drugs"') : now.index('id="conditions"')]
+    assert f"{pharmacy.name}で{said}" in now
 
 
 async def test_a_document_is_read_in_the_page_and_nothing_of_it_acts_there(

@@ -57,6 +57,7 @@ DRUG: dict[str, Any] = {
     "amount": "28 錠",
     "start": date(2026, 4, 1),
     "until": "2026年5月28日まで",
+    "halted": "白川病院で中断中",
     "facility": "さくら内科クリニック",
     "marks": [UNTOLD],
 }

@@ -21,6 +21,7 @@ STATES: Final = frozenset(
         "cancelled",
         "stopped",
         "on-hold",
+        "revoked",
         "unconfirmed",
         "provisional",
     }

@@ -8,13 +8,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.fhir.codes import JLAC10, LOINC
 from api.records.mapping import codings_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, digits_of
+from api.records.parse import Json, as_object, as_objects, as_text, decimal_of, digits_of
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
 # differ between laboratories; it is said, and does not part the series.
@@ -223,12 +223,3 @@ def _interpretation(holder: Json) -> str:
             if coding.get("code"):
                 return as_text(coding["code"])
     return ""
-
-
-def decimal_of(value: object) -> Decimal | None:
-    """None for what is no number, or one no chart could hold."""
-    try:
-        number = Decimal(digits_of(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number.adjusted()) < 16 else None

@@ -191,7 +191,7 @@ async def _page(
             wanted.until,
             wanted.record_id,
             wanted.of_checkups,
-            VITAL_TESTS,
+            sorted(VITAL_TESTS),
         ),
         most_bytes=wanted.most_bytes,
         limit=count,

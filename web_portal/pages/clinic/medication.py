@@ -95,9 +95,9 @@ def sources(part: Part) -> Iterable[supplies.Source]:
     )
 
 
-def brief(request: PortalRequest, drug: Drug, names: Names) -> dict[str, object]:
-    """One drug in a few words, of its newest supply."""
-    locale, newest = preferences(request).locale, drug.newest
+def brief(request: PortalRequest, drug: Drug, names: Names, today: date) -> dict[str, object]:
+    """One drug in a few words, of its newest supply; `halted` who stopped it or put it on hold."""
+    locale, newest, halted = preferences(request).locale, drug.newest, drug.halted(today)
     until = (
         say(request, "clinic.drug.until", day=i18n.day(locale, drug.end))
         if drug.says_how_long
@@ -111,6 +111,14 @@ def brief(request: PortalRequest, drug: Drug, names: Names) -> dict[str, object]
         "start": newest.start,
         "until": say(request, "clinic.drug.as_needed") if drug.is_as_needed else until,
         "facility": names[newest.source.facility_id].label(locale),
+        "halted": say(
+            request,
+            "clinic.drug.halted",
+            state=say(request, f"clinic.state.{halted.course.status}"),
+            facility=names[halted.source.facility_id].label(locale),
+        )
+        if halted
+        else "",
         "marks": [
             i18n.text(locale, f"mark.{mark}")
             for mark in sorted({mark for each in drug.supplies for mark in each.source.marks})
@@ -131,10 +139,12 @@ def overlap(request: PortalRequest, found: Overlap, names: Names) -> dict[str, o
     }
     if found.kind == "class":
         text = say(request, "clinic.overlap.class", code=found.one.code[:4], **params)
+    elif found.kind == "name":
+        text = say(request, "clinic.overlap.name", **params)
     else:
         del params["other"]
         text = say(request, "clinic.overlap.same", **params)
-    return {"kind": found.kind, "text": text}
+    return {"kind": "class" if found.kind == "class" else "same", "text": text}
 
 
 def _drug(
@@ -160,7 +170,7 @@ def _drug(
         for each in drug.periods
     ]
     picture = Spans(f"drug-{place}", drug.name, " ".join(said), bars, first, last, today)
-    return brief(request, drug, names) | {
+    return brief(request, drug, names, today) | {
         "is_current": drug.is_current(today),
         "picture": spans(picture),
         "periods": said,

@@ -16,7 +16,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
-from api.records import finding
+from api.records import finding, medicines
 from api.records.linking import service as linking
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
@@ -46,7 +46,7 @@ async def read(
 async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Response[bytes]:
     """For somebody just found."""
     today = clock.today_in_japan()
-    first = today - timedelta(days=supplies.LONGEST)
+    first = today - timedelta(days=medicines.LONGEST)
     found = await opened(
         request,
         actor,
@@ -68,7 +68,7 @@ async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Re
         "overview",
         seen,
         names,
-        drugs=[medication.brief(request, each, names) for each in current],
+        drugs=[medication.brief(request, each, names, today) for each in current],
         overlaps=[medication.overlap(request, each, names) for each in overlaps],
         conditions=lines(request, conditions, names),
         has_more_conditions=conditions.total > len(conditions.records),
