@@ -95,7 +95,6 @@ class EventName(StrEnum):
     SUPPORT_IDENTIFIED = "support:participant:identified"
     SUPPORT_ACTED = "support:participant:acted"
     SUPPORT_LOOKED = "support:participant:looked_up"
-    OPERATOR_LOOKED = "operator:participant:looked_up"
     TRAINING_RECORDED = "operator:training:recorded"
     OPERATOR_ACTED = "operator:deployment:changed"
     LAW_ENFORCEMENT = "operator:law_enforcement:disclosed"

@@ -77,7 +77,7 @@ async def page(
     )
 
 
-async def shelves(
+async def kinds(
     tx: Transaction, subject: UUID, facility_id: UUID, by: Filter
 ) -> list[asyncpg.Record]:
     """How many there are of each category and facility."""

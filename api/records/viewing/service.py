@@ -75,7 +75,7 @@ class Part(NamedTuple):
     total: int
 
 
-class Shelf(NamedTuple):
+class KindAtFacility(NamedTuple):
     """How many records of a kind one facility has that may be seen."""
 
     category: str
@@ -89,7 +89,7 @@ class Look(NamedTuple):
     person: Person
     why: str
     parts: tuple[Part, ...]
-    shelves: list[Shelf]
+    kinds: list[KindAtFacility]
 
 
 async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
@@ -137,10 +137,10 @@ async def _look(
     is_known = scope.own_facility and bool(await record_queries.local_ids(tx, own))
     may_look = scope.outcome == "permit" or is_known
     by = filter_of(scope)
-    shelves, parts = [], [Part([], 0) for _ in wanted]
+    kinds, parts = [], [Part([], 0) for _ in wanted]
     told, untold = list[asyncpg.Record](), list[asyncpg.Record]()
     if may_look:
-        shelves = [Shelf(*row.values()) for row in await queries.shelves(tx, subject, own, by)]
+        kinds = [KindAtFacility(*row.values()) for row in await queries.kinds(tx, subject, own, by)]
         pages = [await _page(tx, subject, own, by, each) for each in wanted]
         rows = {row["record_id"]: row for page in pages for row in page if row["record_id"]}
         told = [row for row in rows.values() if row["is_told"]]
@@ -167,7 +167,7 @@ async def _look(
         Person(subject, *(person.values() if person else (None, None, None, None))),
         rule(scope.basis if scope.outcome == "permit" else _as_own(scope.basis)),
         tuple(parts),
-        shelves,
+        kinds,
     )
 
 

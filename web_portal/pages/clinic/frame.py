@@ -46,7 +46,7 @@ async def opened(
     if seen is None:
         return None
     own = {actor.facility_id} if actor.facility_id else set()
-    return seen, await directory.named(actor, {each.facility_id for each in seen.shelves} | own)
+    return seen, await directory.named(actor, {each.facility_id for each in seen.kinds} | own)
 
 
 async def shown(

@@ -20,7 +20,7 @@ from api.records import finding, medicines
 from api.records.linking import service as linking
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
-from api.records.viewing.service import Shelf, Wanted
+from api.records.viewing.service import KindAtFacility, Wanted
 from web_portal.page import PortalRequest, preferences
 from web_portal.pages.clinic import medication
 from web_portal.pages.clinic.frame import lines, opened, path_of, refused, shown
@@ -73,18 +73,18 @@ async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Re
         conditions=lines(request, conditions, names),
         has_more_conditions=conditions.total > len(conditions.records),
         newest=lines(request, newest, names),
-        kinds=_kinds(request, participant_id, seen.shelves),
+        kinds=_kinds(request, participant_id, seen.kinds),
         desk=await linking.at_desk(actor, participant_id),
     )
 
 
 def _kinds(
-    request: PortalRequest, participant_id: UUID, shelves: list[Shelf]
+    request: PortalRequest, participant_id: UUID, there: list[KindAtFacility]
 ) -> list[dict[str, object]]:
     """Every kind there is something of, in the profile's order, with how much may be seen."""
     profile, locale = directory.profile(), preferences(request).locale
     counted: Counter[str] = Counter()
-    for each in shelves:
+    for each in there:
         counted[each.category] += each.records
     order = [category.code for category in profile.categories]
     order += sorted(counted.keys() - set(order))
