@@ -11,6 +11,7 @@ from api.core import clock
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.identity.my_number import contains_my_number
+from api.records import sending_queries
 from api.records.incoming import queries
 from api.records.incoming.conditions import UNCONDITIONAL, Conditions
 from api.records.incoming.sending import UNKNOWN, Asked, Sending, acting_facility_in
@@ -47,7 +48,9 @@ async def keep(
             return True
         submission_id = uuid7()
         detail = [{"reason": f.reason, "path": f.path, "params": f.params} for f in faults]
-        await queries.add_submission(tx, submission_id, sending.name, stored=0, quarantined=1)
+        await sending_queries.add_submission(
+            tx, submission_id, sending.name, stored=0, quarantined=1
+        )
         await queries.quarantine(
             tx,
             submission_id,
@@ -60,7 +63,9 @@ async def keep(
         if any(fault.reason in cases for fault in faults):
             params = {"facility": facility.name, "submission": str(submission_id)}
             due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
-            await queries.open_case(tx, msgspec.json.encode(params).decode(), due_on)
+            await sending_queries.open_quarantine_case(
+                tx, msgspec.json.encode(params).decode(), due_on
+            )
     return True
 
 

@@ -14,6 +14,7 @@ from api.core import clock
 from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.records import queries as record_queries
+from api.records import sending_queries
 from api.records.incoming.whom import is_taken
 from api.records.mapping import Identifier
 from api.records.matching import service as matching
@@ -201,7 +202,7 @@ async def _note(
 ) -> None:
     if written or settled.aside:
         submission_id = uuid7()
-        await queries.add_submission(
+        await sending_queries.add_submission(
             tx, submission_id, f"ssmix2/{patient}", stored=written, quarantined=len(settled.aside)
         )
         if settled.aside:
@@ -212,6 +213,8 @@ async def _note(
                 "submission": str(submission_id),
             }
             due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
-            await queries.open_case(tx, msgspec.json.encode(params).decode(), due_on)
+            await sending_queries.open_quarantine_case(
+                tx, msgspec.json.encode(params).decode(), due_on
+            )
     if settled.files:
         await queries.put_files(tx, settled.files)
