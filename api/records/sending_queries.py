@@ -32,7 +32,7 @@ async def open_quarantine_case(tx: Transaction, params: str, due_on: date) -> No
 
 
 async def withdraw(tx: Transaction, record_ids: Sequence[UUID]) -> None:
-    """From here on no version of these is shown: what follows them is written anew, or nothing is."""
+    """From here on no version of these is shown; what follows them is written after it."""
     await tx.execute(
         "UPDATE record SET is_current = false WHERE participant_id = (SELECT app.subject())"
         " AND record_id = ANY ($1) AND is_current",
