@@ -19,6 +19,13 @@ from api.records.parse import Json, as_object, as_objects, as_text, decimal_of, 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
 # differ between laboratories; it is said, and does not part the series.
 _SAME_TEST: Final = 12
+# Height, weight, BMI and heart rate go by LOINC in vital signs, by JLAC10 in checkups and SS-MIX2.
+_LOINC_OF: Final = {
+    "9N001": "8302-2",
+    "9N006": "29463-7",
+    "9N011": "39156-5",
+    "9N121": "8867-4",
+}
 _NOT_CODED: Final = "9" * 17
 _LITRE: Final = re.compile(r"/(d|m|u|n|p|f)?l\b", re.IGNORECASE)
 
@@ -163,7 +170,8 @@ def _test(code: object, name: str) -> tuple[str, str]:
     for system, value, _ in codings:
         is_jlac = system == JLAC10 or "JLAC10" in system
         if is_jlac and len(value) == len(_NOT_CODED) and value != _NOT_CODED:
-            return value[:_SAME_TEST], value[_SAME_TEST:15]
+            loinc = _LOINC_OF.get(value[:5])
+            return (loinc, "") if loinc else (value[:_SAME_TEST], value[_SAME_TEST:15])
     for system, value, _ in codings:
         if system == LOINC and value:
             return value, ""
