@@ -231,9 +231,7 @@ async def test_what_a_checkup_measured_stands_beside_the_same_test_and_its_file_
     assert kinds == [{"lab": 1, "checkup": 5}, {"checkup": 3}, {"checkup": 1}]
     assert "2回分。いちばん新しい値は7.1 %" in pages["labs"]
     assert pages["labs"].count('class="dot"') == 2
-    assert re.search(
-        r'>5.70</span>.*?ご本人の登録 <span class="tag">健康診断</span>', pages["labs"]
-    )
+    assert re.search(r'>5.70</span>.*?ご本人の登録<br><span class="soft">健康診断<', pages["labs"])
     for in_words in ("尿糖", "若いころに虫垂炎"):
         assert in_words in pages["labs"]
         assert in_words not in pages["vitals"] + pages["documents"]
