@@ -71,6 +71,7 @@ WHO = {
     "is_participating": True,
     "call": "",
     "address": "熊本県阿蘇市1-2-3",
+    "merge": None,
 }
 VISIT = {
     "viewer": UEDA,
@@ -141,6 +142,10 @@ ENROLMENT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         COUNTER | {"errors": {"card": "合いません。", "birth": "合いません。", "way": "選ぶ。"}},
     ),
     "visit": ("support/visit.html", VISIT),
+    "visit-two-registrations": (
+        "support/visit.html",
+        VISIT | {"who": WHO | {"merge": {"merge_id": "m", "other_card_end": "4821"}}},
+    ),
     "visit-by-phone": (
         "support/visit.html",
         VISIT
