@@ -389,7 +389,7 @@ async def test_a_change_binds_at_the_next_request_in_every_worker(
             assert changed.status_code == 200, changed.text
             assert hanako.card
             for worker in (sato, elsewhere):
-                answer = await worker.post("/clinic/find", by="card", card=hanako.card.grouped)
+                answer = await worker.find(by="card", card=hanako.card.grouped)
                 assert ("HbA1c" in answer.text) is is_in, (command, worker is sato)
 
 

@@ -25,7 +25,7 @@ async def let_in(who: Visitor, place: Place) -> None:
 
 async def finds(who: Visitor, whom: Visitor) -> str:
     assert whom.card
-    return (await who.post("/clinic/find", by="card", card=whom.card.grouped)).text
+    return (await who.find(by="card", card=whom.card.grouped)).text
 
 
 async def seen(who: Visitor, record_id: UUID, query: str = "") -> list[str]:
@@ -69,7 +69,7 @@ async def test_a_refused_attempt_and_what_is_hidden_saw_nothing(
     assert "まだ、だれも見ていません" in page
     number = f"S{uuid7().hex[-10:]}"
     await scene.knows_as(pharmacy, hanako.actor, number)
-    await ito.post("/clinic/find", by="local_id", local_id=number)  # who wrote it sees it
+    await ito.find(by="local_id", local_id=number)  # who wrote it sees it
     assert await seen(hanako, record) == ["伊藤 美咲"]
 
 

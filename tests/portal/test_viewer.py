@@ -317,7 +317,7 @@ async def test_a_paper_s_code_finds_as_the_typed_card_does(
     await allow(hanako, clinic)
     assert hanako.card
     link = f"https://example.jp/register#card={hanako.card.digits}&code=ABCDEFGHJK"
-    scanned = await sato.post("/clinic/find", by="card", card=link)
+    scanned = await sato.find(by="card", card=link)
     assert "山本 花子" in scanned.text
     assert "ABCDEFGHJK" not in scanned.text
 
@@ -326,9 +326,9 @@ async def test_the_code_of_her_screen_opens_from_the_same_field(
     hanako: Visitor, sato: Visitor
 ) -> None:
     made = (await hanako.tell("/me/disclosure/desk-codes", {"level": "normal"})).json()
-    scanned = await sato.post("/clinic/find", by="card", card=made["code"])
-    assert "山本 花子" in await sato.follow(scanned)
-    again = await sato.post("/clinic/find", by="card", card=made["code"])
+    scanned = await sato.find(by="card", card=made["code"])
+    assert "山本 花子" in scanned.text
+    again = await sato.find(by="card", card=made["code"])
     assert again.status_code == 422
     assert 'id="error-card"' in again.text
 
