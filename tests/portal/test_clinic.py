@@ -174,6 +174,7 @@ async def test_without_card_or_number_she_is_found_by_insurance_and_birth_date(
         nobody = await sato.find(**insurance_of(number, **typed))
         assert nobody.status_code == 404
         assert number not in nobody.text
+        assert {"ja": "どなたのお名前も表示しません", "en": "nobody is named"}[locale] in nobody.text
     assert (await hanako.log())[0]["event"] == "records:record:read"
     await hanako.turn("facility", clinic.facility_id, "no", 1)
     refused = await sato.find(**insurance_of(number))
@@ -226,6 +227,17 @@ async def test_a_mistyped_number_is_asked_for_again(sato: Visitor, field: str, t
     answer = await sato.find(by=field, **{field: typed})
     assert answer.status_code == 422
     assert f'id="error-{field}"' in answer.text
+
+
+async def test_a_digit_gone_wrong_is_said_plainly_and_a_page_not_there_is_nobody_s(
+    sato: Visitor,
+) -> None:
+    answer = await sato.find(by="card", card="1000000000000100")
+    assert "カード番号が正しくありません" in answer.text
+    assert "登録されていません" not in answer.text
+    gone = await sato.get("/records")
+    assert gone.status_code == 404
+    assert "あなたの記録" not in gone.text
 
 
 async def test_doctors_see_what_is_untold_marked_and_hanako_never_counts_it(

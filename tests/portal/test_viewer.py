@@ -112,6 +112,33 @@ async def test_an_allergy_stands_on_top_of_every_page_with_what_it_does(
             assert said in page
 
 
+async def test_what_can_kill_stands_before_other_allergies_however_old_it_is(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    severe = {"title": "そば", "criticality": "high"}
+    refuted = {
+        "title": "えび",
+        "criticality": "high",
+        "verificationStatus": {"coding": [{"code": "refuted"}]},
+    }
+    for category, body in (
+        ("contraindication", {"title": "ペニシリン"}),
+        ("allergy", severe),
+        ("allergy", {"title": "スギ花粉"}),
+        ("allergy", refuted),
+    ):
+        await insert(pharmacy, hanako, "AllergyIntolerance", category, body)
+    await allow(hanako, clinic)
+    page = (await sato.get(own(hanako))).text
+    box = page[page.index('id="allergies"') : page.index("</section>", page.index('id="allergies"'))]
+    assert re.findall("そば|ペニシリン|えび|スギ花粉", box) == [
+        "そば",
+        "ペニシリン",
+        "えび",
+        "スギ花粉",
+    ]
+
+
 async def test_each_page_is_one_look_that_names_the_kinds_it_showed(
     hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
 ) -> None:

@@ -276,8 +276,16 @@ VIEWER_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "clinic-record": ("clinic/record.html", RECORD),
     "clinic-record-plain": ("clinic/record.html", RECORD | PLAIN),
-    "clinic-refused": (
-        "clinic/refused.html",
-        {"viewer": SATO, "card": "", "facility": "さくら内科クリニック"},
-    ),
+    **{
+        f"clinic-refused{name}": (
+            "clinic/refused.html",
+            {
+                "viewer": SATO,
+                "card": "",
+                "by_insurance": bool(name),
+                "facility": "さくら内科クリニック",
+            },
+        )
+        for name in ("", "-insurance")
+    },
 }

@@ -93,8 +93,8 @@ async def find(
         return await find_form(request, actor, asdict(data) if is_kept else {}, errors)
     person = (await finding.find(actor, identifier, born_on)).person
     if person is None:
-        is_card = identifier.system == codes.CARD
-        return await refused(request, actor, identifier.value if is_card else "")
+        card = identifier.value if identifier.system == codes.CARD else ""
+        return await refused(request, actor, card, by_insurance=data.by == "insurance")
     return Redirect(path_of(person.participant_id), status_code=303)
 
 
