@@ -228,7 +228,7 @@ async def test_two_laboratories_make_one_trend_with_a_sentence_and_a_table(
     await measured(pharmacy, hanako, 7.1, days_ahead=1)
     await allow(hanako, clinic)
     page = (await sato.get(own(hanako, "/labs"))).text
-    assert "2回分。いちばん新しい値は7.1 %" in page
+    assert "2回分。いちばん新しい値は7.1\u00a0%" in page
     assert "より0.3上がりました" in page
     assert page.count('class="dot"') == 2
     assert page.count("<polyline") == 1
@@ -248,6 +248,8 @@ async def test_one_drug_from_two_clinics_is_marked_with_the_reason_and_no_advice
             f"{pharmacy.name}と{clinic.name}の両方から" in page
         )
         assert "処方についての助言ではありません" in page
+    assert len(set(re.findall(r'scale\(\.8\)" d="([^"]+)"', page))) == 2
+    assert page.count('<li><svg class="mark-shape"') == 2
 
 
 async def test_a_document_is_read_in_the_page_and_nothing_of_it_acts_there(

@@ -196,7 +196,9 @@ VIEWER_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 | {
                     "is_current": True,
                     "picture": SPAN,
-                    "periods": ["さくら内科クリニック（処方）：2026年4月1日〜2026年5月28日"],
+                    "periods": [
+                        (legend_mark(1), "さくら内科クリニック（処方）：2026年4月1日〜2026年5月28日")
+                    ],
                 }
             ],
             "overlaps": OVERLAPS,

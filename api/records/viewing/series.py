@@ -14,6 +14,7 @@ from uuid import UUID
 
 from api.fhir.codes import JLAC10, LOINC
 from api.records.mapping import codings_of, name_of
+from api.records.own.plain import unit_said
 from api.records.parse import Json, as_object, as_objects, as_text, digits_of
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
@@ -123,7 +124,7 @@ def _series(test: str, members: Sequence[tuple[str, str, Value]]) -> Series:
     ordered = sorted(members, key=lambda each: _moment(each[2].source))
     name, unit, _ = ordered[-1]
     key = f"{test}|{unit}" if unit else test
-    return Series(key, name, unit, tuple(value for _, _, value in ordered))
+    return Series(key, name, unit_said(unit), tuple(value for _, _, value in ordered))
 
 
 def _moment(source: Source) -> tuple[date, float]:
@@ -170,8 +171,8 @@ def _test(code: object, name: str) -> tuple[str, str]:
 
 
 def _folded_unit(unit: str) -> str:
-    """Widths, the micro sign and the case of litre are ways of writing; the rest is a unit."""
-    plain = unicodedata.normalize("NFKC", unit).replace(" ", "").replace("μ", "u")
+    """Widths, brackets, the micro sign and the case of litre are ways of writing; the rest is a unit."""
+    plain = unit_said(unicodedata.normalize("NFKC", unit)).replace(" ", "").replace("μ", "u")
     return _LITRE.sub(lambda found: found.group(0).lower(), plain)
 
 
