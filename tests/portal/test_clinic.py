@@ -112,7 +112,10 @@ async def test_a_finding_leads_to_a_page_one_can_come_back_to(
     before = len(await hanako.log())
     found = await sato.post("/clinic/find", by="card", card=hanako.card.grouped)
     where = found.headers["location"]
-    assert (found.status_code, where) == (303, f"/clinic/participants/{hanako.actor.participant_id}")
+    assert (found.status_code, where) == (
+        303,
+        f"/clinic/participants/{hanako.actor.participant_id}",
+    )
     assert "山本 花子" in (await sato.get(where)).text
     read, sought, *_ = log = await hanako.log()
     assert (read["event"], sought["event"], len(log)) == (
@@ -174,7 +177,9 @@ async def test_without_card_or_number_she_is_found_by_insurance_and_birth_date(
         nobody = await sato.find(**insurance_of(number, **typed))
         assert nobody.status_code == 404
         assert number not in nobody.text
-        assert {"ja": "どなたのお名前も表示しません", "en": "nobody is named"}[locale] in nobody.text
+        assert {"ja": "どなたのお名前も表示しません", "en": "nobody is named"}[
+            locale
+        ] in nobody.text
     assert (await hanako.log())[0]["event"] == "records:record:read"
     await hanako.turn("facility", clinic.facility_id, "no", 1)
     refused = await sato.find(**insurance_of(number))

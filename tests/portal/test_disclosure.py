@@ -47,7 +47,10 @@ async def test_one_tap_lets_a_clinic_in_and_says_so_beside_the_switch(
 async def test_the_sentence_above_the_switches_names_what_is_open(
     hanako: Visitor, clinic: Place
 ) -> None:
-    assert "いま、ほかの施設は、だれもあなたの記録を見られません。" in (await hanako.get("/disclosure")).text
+    assert (
+        "いま、ほかの施設は、だれもあなたの記録を見られません。"
+        in (await hanako.get("/disclosure")).text
+    )
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     expected = (
         "いま、「れんげ内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。"

@@ -130,7 +130,9 @@ async def test_what_can_kill_stands_before_other_allergies_however_old_it_is(
         await insert(pharmacy, hanako, "AllergyIntolerance", category, body)
     await allow(hanako, clinic)
     page = (await sato.get(own(hanako))).text
-    box = page[page.index('id="allergies"') : page.index("</section>", page.index('id="allergies"'))]
+    box = page[
+        page.index('id="allergies"') : page.index("</section>", page.index('id="allergies"'))
+    ]
     assert re.findall("そば|ペニシリン|えび|スギ花粉", box) == [
         "そば",
         "ペニシリン",

@@ -101,9 +101,7 @@ async def record_page(
     changed: int | None = None,
 ) -> Response[bytes]:
     full = await own.one(actor, record_id)
-    seen = await accesses.of_record(
-        actor, preferences(request).locale, record_id, count=ON_A_PAGE
-    )
+    seen = await accesses.of_record(actor, preferences(request).locale, record_id, count=ON_A_PAGE)
     looks = looks_by_day(seen.lines)
     choices, state = full.record.choices, full.settings
     names = await directory.named(actor, {full.record.facility_id, *_facilities(choices.shares)})

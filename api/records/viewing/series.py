@@ -171,7 +171,7 @@ def _test(code: object, name: str) -> tuple[str, str]:
 
 
 def _folded_unit(unit: str) -> str:
-    """Widths, brackets, the micro sign and the case of litre are ways of writing; the rest is a unit."""
+    """Widths, brackets, the micro sign and the case of litre are ways of writing; no more is."""
     plain = unit_said(unicodedata.normalize("NFKC", unit)).replace(" ", "").replace("μ", "u")
     return _LITRE.sub(lambda found: found.group(0).lower(), plain)
 

@@ -63,7 +63,9 @@ async def shown(
     locale = preferences(request).locale
     person = seen.person
     facility = names[actor.facility_id].label(locale) if actor.facility_id else ""
-    read = [(each, plain.allergy_of(body_of(each), each.category)) for each in seen.parts[0].records]
+    read = [
+        (each, plain.allergy_of(body_of(each), each.category)) for each in seen.parts[0].records
+    ]
     allergies = [
         line(request, each, names) | _allergy(allergy)
         for each, allergy in sorted(read, key=lambda one: not one[1].comes_first)
