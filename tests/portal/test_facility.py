@@ -126,14 +126,14 @@ async def test_training_opens_the_records_that_hanako_lets_the_clinic_see(
     await scene.wrote(await _elsewhere(), hanako.actor, "prescription", "アムロジピン錠5mg")
     sato = await staff_member(desk, await open_browser())
     assert hanako.card is not None
-    before = await sato.post("/clinic/find", by="card", card=hanako.card.digits)
+    before = await sato.find(by="card", card=hanako.card.digits)
     assert before.status_code == 404
     await shows_certificate(sato, signing.person())
     await staff.record_training(desk.actor, sato.actor.professional_id, TODAY)
-    found = await sato.post("/clinic/find", by="card", card=hanako.card.digits)
+    found = await sato.find(by="card", card=hanako.card.digits)
     assert "アムロジピン錠5mg" in found.text
     await staff.leave(desk.actor, sato.actor.professional_id)
-    again = await sato.post("/clinic/find", by="card", card=hanako.card.digits)
+    again = await sato.find(by="card", card=hanako.card.digits)
     assert again.headers["location"] == "/sign-in"
 
 
@@ -272,6 +272,6 @@ async def test_the_administrator_meets_no_participant_and_no_record(
     assert hanako.card is not None
     for path in ("/clinic", "/home", "/records", "/access-log", "/support", "/auditor"):
         assert (await desk.get(path)).status_code == 404
-    find = await desk.post("/clinic/find", by="card", card=hanako.card.digits)
+    find = await desk.find(by="card", card=hanako.card.digits)
     assert find.status_code == 404
     assert not re.search("花子", find.text)

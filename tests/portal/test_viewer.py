@@ -117,6 +117,35 @@ async def test_an_allergy_stands_on_top_of_every_page_with_what_it_does(
             assert said in page
 
 
+async def test_what_can_kill_stands_before_other_allergies_however_old_it_is(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    severe = {"title": "そば", "criticality": "high"}
+    refuted = {
+        "title": "えび",
+        "criticality": "high",
+        "verificationStatus": {"coding": [{"code": "refuted"}]},
+    }
+    for category, body in (
+        ("contraindication", {"title": "ペニシリン"}),
+        ("allergy", severe),
+        ("allergy", {"title": "スギ花粉"}),
+        ("allergy", refuted),
+    ):
+        await insert(pharmacy, hanako, "AllergyIntolerance", category, body)
+    await allow(hanako, clinic)
+    page = (await sato.get(own(hanako))).text
+    box = page[
+        page.index('id="allergies"') : page.index("</section>", page.index('id="allergies"'))
+    ]
+    assert re.findall("そば|ペニシリン|えび|スギ花粉", box) == [
+        "そば",
+        "ペニシリン",
+        "えび",
+        "スギ花粉",
+    ]
+
+
 async def test_each_page_is_one_look_that_names_the_kinds_it_showed(
     hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
 ) -> None:
@@ -206,7 +235,7 @@ async def test_two_laboratories_make_one_trend_with_a_sentence_and_a_table(
     await measured(pharmacy, hanako, 7.1, days_ahead=1)
     await allow(hanako, clinic)
     page = (await sato.get(own(hanako, "/labs"))).text
-    assert "2回分。いちばん新しい値は7.1 %" in page
+    assert "2回分。いちばん新しい値は7.1\u00a0%" in page
     assert "より0.3上がりました" in page
     assert page.count('class="dot"') == 2
     assert page.count("<polyline") == 1
@@ -260,6 +289,8 @@ async def test_one_drug_from_two_clinics_is_marked_with_the_reason_and_no_advice
             f"{pharmacy.name}と{clinic.name}の両方から" in page
         )
         assert "処方についての助言ではありません" in page
+    assert len(set(re.findall(r'scale\(\.8\)" d="([^"]+)"', page))) == 2
+    assert page.count('<li><svg class="mark-shape"') == 2
 
 
 async def test_one_drug_under_codes_of_two_systems_is_one_line_and_marked_by_its_name(
@@ -390,7 +421,7 @@ async def test_a_paper_s_code_finds_as_the_typed_card_does(
     await allow(hanako, clinic)
     assert hanako.card
     link = f"https://example.jp/register#card={hanako.card.digits}&code=ABCDEFGHJK"
-    scanned = await sato.post("/clinic/find", by="card", card=link)
+    scanned = await sato.find(by="card", card=link)
     assert "山本 花子" in scanned.text
     assert "ABCDEFGHJK" not in scanned.text
 
@@ -399,9 +430,9 @@ async def test_the_code_of_her_screen_opens_from_the_same_field(
     hanako: Visitor, sato: Visitor
 ) -> None:
     made = (await hanako.tell("/me/disclosure/desk-codes", {"level": "normal"})).json()
-    scanned = await sato.post("/clinic/find", by="card", card=made["code"])
-    assert "山本 花子" in await sato.follow(scanned)
-    again = await sato.post("/clinic/find", by="card", card=made["code"])
+    scanned = await sato.find(by="card", card=made["code"])
+    assert "山本 花子" in scanned.text
+    again = await sato.find(by="card", card=made["code"])
     assert again.status_code == 422
     assert 'id="error-card"' in again.text
 

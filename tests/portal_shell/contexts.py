@@ -414,11 +414,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **ENTRY_PAGES,
     "record-seen": (
         "records/one.html",
-        ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},
+        ONE_RECORD | {"seen": [(ROW, 1), (FOUND, 3)], "has_more": True, "is_partial": True},
     ),
     "record-accesses": (
         "records/accesses.html",
-        reading.SEEN | {"viewer": HANAKO, "seen": [ROW, WITHHELD]},
+        reading.SEEN | {"viewer": HANAKO, "seen": [(ROW, 2), (WITHHELD, 1)]},
     ),
     "record-accesses-none": (
         "records/accesses.html",

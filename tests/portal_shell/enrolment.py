@@ -48,6 +48,7 @@ NEW = {
 SIDE = {k: ALIKE[k] for k in ("name", "name_kana", "birth_on", "card_end")}
 PAIRS = {
     "viewer": UEDA,
+    "is_from_matches": False,
     "pairs": [
         {
             "participant_id": SOMEBODY,
@@ -135,6 +136,7 @@ ENROLMENT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "support/look_alikes.html",
         PAIRS | {"errors": {"reason": "理由を入力してください。"}},
     ),
+    "look-alikes-from-matches": ("support/look_alikes.html", PAIRS | {"is_from_matches": True}),
     "look-alikes-none": ("support/look_alikes.html", PAIRS | {"pairs": [], "total": 0}),
     "counter-start": ("support/counter.html", COUNTER),
     "counter-start-errors": (

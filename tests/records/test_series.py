@@ -70,6 +70,12 @@ def test_a_weight_is_one_series_by_either_system() -> None:
     assert [each.text for each in found.values] == ["54", "55"]
 
 
+def test_a_unit_is_shown_as_people_write_it() -> None:
+    assert one(result(128, "mm[Hg]")).unit == "mmHg"
+    assert one(result(12, "[IU]/L")).unit == "IU/L"
+    assert one(result(5, "[in_i'H2O]")).unit == "[in_i'H2O]"
+
+
 @pytest.mark.parametrize(
     ("one_way", "other"), [("mg/dL", "Mg/dL"), ("mg/dL", "g/dL"), ("mEq/L", "mmol/L")]
 )

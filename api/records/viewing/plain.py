@@ -36,6 +36,12 @@ class Allergy(NamedTuple):
     reactions: tuple[str, ...]
     state: str
 
+    @property
+    def comes_first(self) -> bool:
+        """What can kill, unless it was found not to be so."""
+        is_refuted = self.state in ("refuted", "entered-in-error")
+        return (self.is_contraindication or self.is_severe) and not is_refuted
+
 
 class Code(NamedTuple):
     """As the sender coded it."""

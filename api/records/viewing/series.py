@@ -14,6 +14,7 @@ from uuid import UUID
 
 from api.fhir.codes import JLAC10, LOINC
 from api.records.mapping import codings_of, name_of
+from api.records.own.plain import unit_said
 from api.records.parse import Json, as_object, as_objects, as_text, decimal_of, digits_of
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
@@ -131,7 +132,7 @@ def _series(test: str, members: Sequence[tuple[str, str, Value]]) -> Series:
     ordered = sorted(members, key=lambda each: _moment(each[2].source))
     name, unit, _ = ordered[-1]
     key = f"{test}|{unit}" if unit else test
-    return Series(key, name, unit, tuple(value for _, _, value in ordered))
+    return Series(key, name, unit_said(unit), tuple(value for _, _, value in ordered))
 
 
 def _moment(source: Source) -> tuple[date, float]:
@@ -179,10 +180,8 @@ def _test(code: object, name: str) -> tuple[str, str]:
 
 
 def _folded_unit(unit: str) -> str:
-    """Widths, the micro sign, UCUM's brackets around mercury and the case of litre are ways of
-    writing; the rest is a unit."""
-    plain = unicodedata.normalize("NFKC", unit).replace(" ", "").replace("μ", "u")
-    plain = plain.replace("mm[Hg]", "mmHg")
+    """Widths, brackets, the micro sign and the case of litre are ways of writing; no more is."""
+    plain = unit_said(unicodedata.normalize("NFKC", unit)).replace(" ", "").replace("μ", "u")
     return _LITRE.sub(lambda found: found.group(0).lower(), plain)
 
 

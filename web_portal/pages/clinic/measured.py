@@ -213,7 +213,7 @@ def _row(
         "id": value.source.record_id,
         "on": value.source.on,
         "name": series.name if is_named else "",
-        "text": f"{value.text} {series.unit}".strip() if is_named else value.text,
+        "text": _with_unit(value.text, series) if is_named else value.text,
         "is_number": value.number is not None,
         "flag": say(request, f"clinic.flag.{value.flag}") if value.flag else "",
         "range": value.range_text,
@@ -236,7 +236,7 @@ def trend_said(request: PortalRequest, series: Series, names: Names) -> str:
             "clinic.trend.newest",
             count=len(series.values),
             day=i18n.day(locale, newest.source.on),
-            value=f"{newest.text} {series.unit}".strip(),
+            value=_with_unit(newest.text, series),
             facility=names[newest.source.facility_id].label(locale),
         )
     ]
@@ -244,6 +244,11 @@ def trend_said(request: PortalRequest, series: Series, names: Names) -> str:
         parts.append(say(request, f"clinic.trend.flag.{newest.flag}"))
     parts += _movement(request, series.values)
     return "".join(parts) if locale == "ja" else " ".join(parts)
+
+
+def _with_unit(text: str, series: Series) -> str:
+    """Never in two lines."""
+    return f"{text}\u00a0{series.unit}".strip()
 
 
 def _movement(request: PortalRequest, values: Sequence[Value]) -> list[str]:

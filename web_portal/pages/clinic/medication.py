@@ -1,6 +1,6 @@
 """Drugs over time: a line for each, its periods in a picture and in words, overlaps marked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
 from api.records.viewing.medication import Drug, Overlap, Period
 from api.records.viewing.service import MOST_ROWS, Part, Wanted
-from web_portal.charts import Bar, Spans, spans
+from web_portal.charts import Bar, Spans, legend_mark, spans
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.clinic.frame import (
     Months,
@@ -61,6 +61,8 @@ async def read(
     every = drugs.drugs_of(given)
     begin = first or min((each.start for each in given), default=today)
     end = max([today, *(each.end for each in every)])
+    places = list(dict.fromkeys(at.facility_id for each in every for at in each.periods))
+    marks = {each: mark for mark, each in enumerate(places)} if len(places) > 1 else {}
     return await shown(
         request,
         actor,
@@ -70,7 +72,7 @@ async def read(
         months=months,
         periods=periods(request),
         drugs=[
-            _drug(request, each, names, place, (begin, end, today))
+            _drug(request, each, names, place, (begin, end, today), marks)
             for place, each in enumerate(every[:MOST_DRUGS])
         ],
         is_cut=part.total > len(part.records) or len(every) > MOST_DRUGS,
@@ -153,6 +155,7 @@ def _drug(
     names: Names,
     place: int,
     span: tuple[date, date, date],
+    marks: Mapping[UUID, int],
 ) -> dict[str, object]:
     first, last, today = span
     said = [_period(request, each, names) for each in drug.periods]
@@ -166,6 +169,7 @@ def _drug(
             rows[each.kind, each.facility_id],
             _LOOKS.get(each.kind, "full"),  # type: ignore[arg-type]
             each.is_open,
+            marks.get(each.facility_id),
         )
         for each in drug.periods
     ]
@@ -173,7 +177,10 @@ def _drug(
     return brief(request, drug, names, today) | {
         "is_current": drug.is_current(today),
         "picture": spans(picture),
-        "periods": said,
+        "periods": [
+            (legend_mark(marks[each.facility_id]) if each.facility_id in marks else "", words)
+            for each, words in zip(drug.periods, said, strict=True)
+        ],
     }
 
 

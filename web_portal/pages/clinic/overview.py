@@ -16,7 +16,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
-from api.records import finding, medicines
+from api.records import medicines
 from api.records.linking import service as linking
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
@@ -38,13 +38,6 @@ MOST_CONDITIONS: Final = 20
 async def read(
     request: PortalRequest, actor: NamedDependency[Actor], participant_id: FromPath[UUID]
 ) -> Response[bytes]:
-    if (await finding.show(actor, participant_id)).person is None:
-        return await refused(request, actor)
-    return await page(request, actor, participant_id)
-
-
-async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Response[bytes]:
-    """For somebody just found."""
     today = clock.today_in_japan()
     first = today - timedelta(days=medicines.LONGEST)
     found = await opened(
