@@ -6,6 +6,7 @@ from typing import Final
 from api.core import i18n
 from api.core.errors import Conflict, Problem
 from api.fhir.outcome import Issue
+from api.records.mapping import Identifier
 from api.records.parse import Fault
 
 _STATUS: Final = {
@@ -24,7 +25,8 @@ _MOST_ISSUES: Final = 100
 
 
 class NotStored(Problem):
-    """`is_kept`: the submission lies in quarantine, so it need not be sent again."""
+    """`is_kept`: the submission lies in quarantine, so it need not be sent again. `named`: by what
+    the sender knows whoever was not found."""
 
     status = 422
     key = "error.fhir.not_stored"
@@ -33,6 +35,7 @@ class NotStored(Problem):
         super().__init__()
         self.faults = tuple(faults)
         self.is_kept = is_kept
+        self.named: tuple[Identifier, ...] = ()
         self.status = _STATUS.get(self.faults[0].reason, 422)
 
     @property

@@ -63,6 +63,7 @@ PAIRS = {
     "errors": {},
 }
 WHO = {
+    "merge": None,
     "name": "山本 太郎",
     "birth_on": BORN,
     "card_end": "3456",
