@@ -259,6 +259,7 @@ async def _prepare_demo(
         if is_own:
             dsn = provisioning.database_dsn(admin_dsn, DATABASE)
         async with _demo_ready(settings, keys, dsn):
+            demo.note_address(settings)
             return dsn, await demo.greeting(settings)
 
 
@@ -317,8 +318,12 @@ async def _provision(admin_dsn: str, keys: "KeyRing", *, is_own: bool) -> None:
 
 
 def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
+    from msgspec.structs import replace
+
     from api import demo
 
+    if not os.environ.get("PUBLIC_URL"):
+        settings = replace(settings, public_url=demo.address(settings.home) or settings.public_url)
     print(demo.fetch_token(settings, options.person, options.scope))
     return 0
 
