@@ -1,5 +1,6 @@
 """Why a submission was not stored or a search not made, in the terms of its sender."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,6 +23,11 @@ _STATUS: Final = {
     "too_large": 413,
 }
 _MOST_ISSUES: Final = 100
+_MOST_NAMES: Final = 5
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.:$-]{0,63}")
+_NUMBER: Final = re.compile(r"[0-9]{4}")
+# A type or `*`, and up to two names: what an include is made of, whatever it asks for.
+_INCLUDE: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(:(\*|[A-Za-z-]+)){0,2}")
 
 
 class NotStored(Problem):
@@ -63,6 +69,15 @@ class WrongMediaType(Problem):
     key = "error.media_type"
 
 
+def _is_plain(name: str) -> bool:
+    """Letters first, and no number of somebody in it."""
+    return bool(_PLAIN_NAME.fullmatch(name)) and not _NUMBER.search(name)
+
+
+def _is_include(text: str) -> bool:
+    return bool(_INCLUDE.fullmatch(text)) and len(text) <= 64
+
+
 def _spoken(fault: Fault) -> str:
     return " / ".join(i18n.text(locale, fault.key, **fault.params) for locale in i18n.LOCALES)
 
@@ -89,8 +104,14 @@ class BadQuestion(Problem):
 
 
 class UnknownParameter(Problem):
+    """`names` are the parameters', never what they held; what is no plain name is not repeated."""
+
     status = 400
     key = "error.fhir.unknown_parameter"
+
+    def __init__(self, *names: str) -> None:
+        said = [each for each in dict.fromkeys(names) if _is_plain(each)][:_MOST_NAMES]
+        super().__init__(names=f" ({', '.join(said)})" if said else "")
 
 
 class BadValue(Problem):
@@ -108,10 +129,21 @@ class NotOffered(Problem):
 
 
 class IncludeNotOffered(Problem):
-    """Something to come along that is not served of the types searched for."""
+    """Something to come along that is not served of the types searched for; `offered` is."""
 
     status = 400
     key = "error.fhir.include_not_offered"
+
+    def __init__(self, asked: str, offered: Iterable[str]) -> None:
+        name = f" ({asked})" if _is_include(asked) else ""
+        super().__init__(asked=name, offered=", ".join(offered) or "–")
+
+
+class MatchNeedsPatient(Problem):
+    """`$match` with a body that is no Parameters, or one without a Patient."""
+
+    status = 400
+    key = "error.fhir.match_needs_patient"
 
 
 class BadPage(Problem):

@@ -337,6 +337,9 @@ async def test_what_makes_no_question_is_refused(
     answer = await client.post(MATCH, json=body, headers=await bearer(emr))
     assert answer.status_code == 400
     assert answer.json()["resourceType"] == "OperationOutcome"
+    said = answer.json()["issue"][0]["diagnostics"]
+    is_asked = body["resourceType"] == "Parameters" and len(body.get("parameter", [])) == 2
+    assert ("its parameter named resource" in said) is not is_asked
 
 
 async def test_her_number_at_the_clinic_and_her_card_lead_to_her_and_another_s_to_nobody(
