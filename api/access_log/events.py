@@ -55,6 +55,8 @@ class EventName(StrEnum):
     FACILITY_ADDED = "directory:facility:added"
     ADMINISTRATOR_APPOINTED = "directory:administrator:appointed"
     ADMINISTRATOR_ENDED = "directory:administrator:ended"
+    OFFICER_ADDED = "directory:officer:added"
+    OFFICER_ENDED = "directory:officer:ended"
     PROFESSIONAL_ADDED = "directory:professional:added"
     PROFESSIONAL_TRAINED = "directory:professional:trained"
     PROFESSIONAL_LEFT = "directory:professional:left"

@@ -64,6 +64,7 @@ PAIRS = {
     "errors": {},
 }
 WHO = {
+    "merge": None,
     "name": "山本 太郎",
     "birth_on": BORN,
     "card_end": "3456",
@@ -72,7 +73,6 @@ WHO = {
     "is_participating": True,
     "call": "",
     "address": "熊本県阿蘇市1-2-3",
-    "merge": None,
 }
 VISIT = {
     "viewer": UEDA,
