@@ -258,13 +258,15 @@ async def test_what_a_checkup_measured_stands_beside_the_same_test_and_its_file_
         for row in (await hanako.log())[2::-1]
     ]
     assert kinds == [{"lab": 1, "checkup": 5}, {"checkup": 3}, {"checkup": 1}]
-    assert "2回分。いちばん新しい値は7.1 %" in pages["labs"]
+    assert "2回分。いちばん新しい値は7.1\u00a0%" in pages["labs"]
     assert pages["labs"].count('class="dot"') == 2
-    assert re.search(r'>5.70</span>.*?ご本人の登録<br><span class="soft">健康診断<', pages["labs"])
+    assert re.search(
+        r'>5.70 <b>高</b></span>.*?ご本人の登録<br><span class="soft">健康診断<', pages["labs"]
+    )
     for in_words in ("尿糖", "若いころに虫垂炎"):
         assert in_words in pages["labs"]
         assert in_words not in pages["vitals"] + pages["documents"]
-    for figure in ("152.3 cm", "54.0 kg", "138 mm[Hg]"):
+    for figure in ("152.3\u00a0cm", "54.0\u00a0kg", "138\u00a0mmHg"):
         assert figure in pages["vitals"]
         assert figure not in pages["labs"]
     assert "健診結果報告書" in pages["documents"] or "もとのファイル" in pages["documents"]
