@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             "trained": _trained,
             "log": _log,
             "facility": _directory,
+            "officer": _directory,
             "system": _directory,
             "app": _app,
             "witness": _witness,
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_consent(commands.add_parser("consent", help="new terms for all; consents on paper"))
     _add_facility(commands.add_parser("facility", help="facilities and their administrators"))
+    _add_officer(commands.add_parser("officer", help="officers of the support centre, auditors"))
     _add_system(commands.add_parser("system", help="facilities' systems and their public keys"))
     trained = commands.add_parser("trained", help="record somebody's safety training")
     trained.add_argument("person", type=UUID, help="the id of an officer or a professional")
@@ -132,6 +134,26 @@ def _add_facility(parser: argparse.ArgumentParser) -> None:
         ("end", "at once"),
     ):
         steps.add_parser(name, help=meaning).add_argument("administrator", type=UUID)
+
+
+def _add_officer(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    adding = deeds.add_parser("add", help="prints the invitation for their passkey")
+    adding.add_argument("name")
+    adding.add_argument("--kana", required=True, help="the name in katakana")
+    adding.add_argument("--auditor", action="store_true", help="audits the log, and does no more")
+    adding.add_argument(
+        "--trained-on",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="of their safety training; an officer needs it",
+    )
+    deeds.add_parser("list", help="those there are")
+    for name, meaning in (
+        ("invite", "a new invitation in place of a lost one"),
+        ("end", "at once"),
+    ):
+        deeds.add_parser(name, help=meaning).add_argument("officer", type=UUID)
 
 
 def _add_system(parser: argparse.ArgumentParser) -> None:
@@ -259,6 +281,7 @@ async def _prepare_demo(
         if is_own:
             dsn = provisioning.database_dsn(admin_dsn, DATABASE)
         async with _demo_ready(settings, keys, dsn):
+            demo.note_address(settings)
             return dsn, await demo.greeting(settings)
 
 
@@ -317,8 +340,12 @@ async def _provision(admin_dsn: str, keys: "KeyRing", *, is_own: bool) -> None:
 
 
 def _demo_token(settings: Settings, options: argparse.Namespace) -> int:
+    from msgspec.structs import replace
+
     from api import demo
 
+    if not os.environ.get("PUBLIC_URL"):
+        settings = replace(settings, public_url=demo.address(settings.home) or settings.public_url)
     print(demo.fetch_token(settings, options.person, options.scope))
     return 0
 
@@ -438,6 +465,16 @@ async def _kept_directory(
                 return await console.add_facility(
                     NewFacility(of.code, of.name, of.kana, of.name_en, of.type, of.region)
                 )
+            case ("officer", "add", _):
+                return await console.add_officer(
+                    of.name, of.kana, of.trained_on, is_auditor=of.auditor
+                )
+            case ("officer", "list", _):
+                return await console.list_officers()
+            case ("officer", "invite", _):
+                return await console.invite_officer(of.officer)
+            case ("officer", _, _):
+                return await console.end_officer(of.officer)
             case ("facility", "list", _):
                 return await console.list_facilities()
             case (_, "administrator", "appoint"):

@@ -33,6 +33,7 @@ from api.directory.registry import NewFacility
 from api.identity import service as identity
 from api.identity.card import CardNumber, issue
 from api.identity.enrolling import intake
+from api.identity.enrolling.insurance import Insurance
 from api.identity.national import service as national
 from api.identity.national.login import Proof, Purpose
 from api.identity.tokens import systems
@@ -45,6 +46,8 @@ from api.records.parse import encode
 
 AUDITOR = "監査担当（デモ）"  # a desk, no person
 DESK = ("中央総合病院 管理担当", "チュウオウソウゴウビョウイン カンリタントウ")  # likewise
+# No insurer has this number: 99 stands for no law.
+INSURANCE = Insurance("99999997", "デモ", "12345", "01")
 CLINIC, HOSPITAL, PHARMACY = "4311234566", "4312345676", "4343456787"
 
 FACILITIES = (
@@ -111,6 +114,7 @@ _ROLES = {
     "ito": "薬剤師・薬局 / pharmacist",
     "mori": "救急医・病院 / ER physician, hospital",
     "ueda": "サポートセンター / support centre",
+    "second": "サポートセンターの二人目 / its second officer",
     "auditor": "履歴の監査 / audit of the access log",
     "desk": "病院の管理担当 / administrator of the hospital",
     "hanako": "参加者 / participant",
@@ -152,6 +156,7 @@ async def seed(home: Path) -> None:
         await _professional("ito", "伊藤 美咲", "イトウ ミサキ", "pharmacist", clinics[PHARMACY]),
         await _professional("mori", "森 大輔", "モリ ダイスケ", "physician", clinics[HOSPITAL]),
         await _officer("ueda", "上田 恵子", "ウエダ ケイコ"),
+        await _officer("second", "第二 担当", "ダイニ タントウ"),
         await _officer("auditor", AUDITOR, "カンサタントウ", kind="auditor"),
         await _administrator("desk", *DESK, clinics[HOSPITAL]),
         await _participant("hanako", "山本 花子", "ヤマモト ハナコ", "10000000000001"),
@@ -167,6 +172,10 @@ async def seed(home: Path) -> None:
     await consent.change(_as(hanako), [clinic], expected_version=version)
     await _records(cast, clinics)
     await _proxies(cast)
+    # On paper once more, in other characters: for an officer to look into.
+    born, sex = _BIRTHS["taro"]
+    twice = intake.Paper("山本 多朗", "ヤマモト タロウ", sex, born)
+    await intake.admit(OPERATOR, twice, card_of("taro_again"))
     (home / "demo" / "cast.json").write_bytes(msgspec.json.encode(cast))
     _give_cards(home, cast)
 
@@ -183,6 +192,19 @@ async def take_up(home: Path) -> None:
     people = cast(home)
     _give_cards(home, people)
     await _know_cards(people)
+
+
+def note_address(settings: Settings) -> None:
+    """Where this home's demo is served, for commands that ask it something."""
+    (settings.home / "demo" / "address").write_text(settings.public_url)
+
+
+def address(home: Path) -> str | None:
+    """Where this home's demo was served last."""
+    try:
+        return (home / "demo" / "address").read_text()
+    except FileNotFoundError:
+        return None
 
 
 def is_home(home: Path) -> bool:
@@ -246,7 +268,7 @@ def _not_from(home: Path) -> SettingFault:
 
 
 def card_of(key: str) -> CardNumber:
-    number = {"hanako": 1, "yumi": 2, "taro": 3}[key]
+    number = {"hanako": 1, "yumi": 2, "taro": 3, "taro_again": 4}[key]
     return issue(f"{10_000_000_000_000 + number}", directory.profile().card_scheme)
 
 
@@ -322,7 +344,9 @@ async def _administrator(key: str, name: str, kana: str, facility_id: UUID) -> C
 async def _participant(key: str, name: str, kana: str, payload: str) -> Cast:
     birth_on, sex = _BIRTHS[key]
     card = issue(payload, directory.profile().card_scheme)
-    person_id = await intake.admit(OPERATOR, intake.Paper(name, kana, sex, birth_on), card)
+    paper = intake.Paper(name, kana, sex, birth_on)
+    insurance = INSURANCE if key == "hanako" else None
+    person_id = await intake.admit(OPERATOR, paper, card, insurance)
     return await _account(key, "participant", name, kana, person_id)
 
 
@@ -344,7 +368,7 @@ async def _join(person: Cast) -> None:
 async def _proxies(people: list[Cast]) -> None:
     """Yumi acts for Tarō, who has no phone: witnessed at the counter, confirmed a week later."""
     by_key = {person.key: person for person in people}
-    second = await _officer("second", "第二 担当", "ダイニ タントウ")
+    second = _officer_as(by_key["second"])
     wish = proxy_counter.Witnessed(
         card_of("taro").digits,
         _BIRTHS["taro"][0],
@@ -358,9 +382,9 @@ async def _proxies(people: list[Cast]) -> None:
     week_ago = clock.today_in_japan() - cooling_off(directory.profile().proxies)
     await proxy_counter.witness(_officer_as(by_key["ueda"]), wish, today=week_ago)
     taro = by_key["taro"].person_id
-    for each in await proxy_counter.waiting(_officer_as(second)):
+    for each in await proxy_counter.waiting(second):
         if each.participant_id == taro:
-            await proxy_counter.confirm(_officer_as(second), taro, each.proxy_id)
+            await proxy_counter.confirm(second, taro, each.proxy_id)
 
 
 def _officer_as(person: Cast) -> Actor:

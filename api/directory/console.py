@@ -1,9 +1,10 @@
 """What an operator does to the directory at the console, and what the console says then."""
 
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from api.core import i18n
+from api.core import clock, i18n
 from api.core.actor import OPERATOR
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
@@ -63,6 +64,47 @@ async def end(administrator_id: UUID) -> str:
         await registry.end_administrator(OPERATOR, administrator_id)
     except NotFound as fault:
         raise _unchanged(f"There is no administrator {administrator_id} at work.") from fault
+    return "Their sign-ins have ended, and their passkeys open nothing any more."
+
+
+async def add_officer(name: str, kana: str, trained_on: date | None, *, is_auditor: bool) -> str:
+    called, read = checked_name(name), checked_name(kana)
+    if called is None or read is None:
+        raise _unchanged("An officer has a name, and one in kana.")
+    if not is_auditor and (trained_on is None or trained_on > clock.today_in_japan()):
+        raise _unchanged(
+            "An officer is added once they are trained: --trained-on, today at latest."
+        )
+    officer_id, invitation = await registry.appoint_officer(
+        OPERATOR, name=called, name_kana=read, is_auditor=is_auditor, trained_on=trained_on
+    )
+    what = "an auditor" if is_auditor else "an officer"
+    return f"{called} is {what}: {officer_id}.\n{_said(invitation)}"
+
+
+async def list_officers() -> str:
+    lines = [
+        f"{each.officer_id}  {'at work' if each.is_active else 'ended  '}  {each.kind:<7}  "
+        f"{each.name}"
+        for each in await registry.officers(OPERATOR)
+    ]
+    return "\n".join(lines) or "This network has no officer yet."
+
+
+async def invite_officer(officer_id: UUID) -> str:
+    try:
+        return _said(await registry.invite_officer(OPERATOR, officer_id))
+    except NotFound as fault:
+        raise _unchanged(f"There is no officer {officer_id}.") from fault
+    except HasKey as fault:
+        raise _unchanged("This officer has a passkey, or has ended.") from fault
+
+
+async def end_officer(officer_id: UUID) -> str:
+    try:
+        await registry.end_officer(OPERATOR, officer_id)
+    except NotFound as fault:
+        raise _unchanged(f"There is no officer {officer_id} at work.") from fault
     return "Their sign-ins have ended, and their passkeys open nothing any more."
 
 

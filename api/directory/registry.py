@@ -53,6 +53,17 @@ class Administrator(NamedTuple):
     is_active: bool
 
 
+class Officer(NamedTuple):
+    """`kind`: support or auditor."""
+
+    officer_id: UUID
+    account_id: UUID
+    kind: str
+    name: str
+    trained_on: date | None
+    is_active: bool
+
+
 async def add_facility(actor: Actor, facility: NewFacility) -> UUID:
     """From now on it is there; whoever's settings will come to cover it is told at once."""
     facility_id, profile = uuid7(), service.profile()
@@ -130,6 +141,60 @@ async def add_officer(
     async with unit_of_work(actor) as tx:
         await registry_queries.add_officer(tx, officer_id, name, name_kana, trained_on)
     return officer_id
+
+
+async def appoint_officer(
+    actor: Actor, *, name: str, name_kana: str, is_auditor: bool, trained_on: date | None
+) -> tuple[UUID, Invitation]:
+    """An officer, or an auditor, with the code to make their passkey with, known once. An officer
+    is entered once they are trained: before, no session of theirs opens."""
+    officer_id, account_id = uuid7(), uuid7()
+    async with unit_of_work(Actor(kind=actor.kind, account_id=account_id)) as tx:
+        await registry_queries.add_officer(tx, officer_id, name, name_kana, trained_on)
+        kind = "auditor" if is_auditor else "support"
+        await invitations.open_officer_in(tx, account_id, kind, officer_id)
+        detail = {"officer": officer_id, "kind": kind}
+        await access_log.append_system(
+            tx, EventName.OFFICER_ADDED, outcome="permitted", detail=detail
+        )
+        return officer_id, await invitations.invite_in(tx, account_id)
+
+
+async def officers(actor: Actor) -> list[Officer]:
+    """Those at work first."""
+    async with unit_of_work(actor) as tx:
+        accounts = await invitations.officer_accounts_in(tx)
+        return [
+            Officer(row["officer_id"], *accounts[row["officer_id"]], *tuple(row)[1:])
+            for row in await registry_queries.officers(tx)
+            if row["officer_id"] in accounts
+        ]
+
+
+async def invite_officer(actor: Actor, officer_id: UUID) -> Invitation:
+    """A new code for one who has no key yet. Raises `HasKey`, `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        return await invitations.invite_in(tx, await _officer_account_in(tx, officer_id))
+
+
+async def end_officer(actor: Actor, officer_id: UUID) -> None:
+    """At once. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        account_id = await _officer_account_in(tx, officer_id)
+        is_ended = await registry_queries.end_officer(tx, officer_id)
+        if not is_ended or not await invitations.shut_out_in(tx, account_id):
+            raise NotFound
+        detail = {"officer": officer_id}
+        await access_log.append_system(
+            tx, EventName.OFFICER_ENDED, outcome="permitted", detail=detail
+        )
+
+
+async def _officer_account_in(tx: Transaction, officer_id: UUID) -> UUID:
+    found = (await invitations.officer_accounts_in(tx)).get(officer_id)
+    if found is None:
+        raise NotFound
+    return found[0]
 
 
 async def appoint_administrator(

@@ -43,6 +43,24 @@ async def add_officer(tx: Transaction, *values: str | UUID | date | None) -> Non
     )
 
 
+async def end_officer(tx: Transaction, officer_id: UUID) -> bool:
+    """False where they are not at work."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE officer SET is_active = false WHERE officer_id = $1 AND is_active"
+            " RETURNING true",
+            officer_id,
+        )
+    )
+
+
+async def officers(tx: Transaction) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT officer_id, name, trained_on, is_active FROM officer"
+        " ORDER BY is_active DESC, officer_id"
+    )
+
+
 async def add_administrator(tx: Transaction, *values: str | UUID) -> None:
     await tx.execute(
         "INSERT INTO facility_administrator (administrator_id, facility_id, name, name_kana)"

@@ -7,7 +7,16 @@ import msgspec
 
 _OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
-_EVERYTHING: Final = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
+# Each by the definition its own standard gives it: FHIR R4, IPS, IHE PIXm, Bulk Data Access.
+_OF_PATIENT: Final = {
+    "everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    "match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
+    "summary": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+    "ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
+}
+_OF_GROUP: Final = {
+    "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+}
 
 _OF_STORED: Final = ("read", "vread", "history-instance", "search-type", "create")
 _OF_MADE: Final = ("read", "search-type")
@@ -69,7 +78,15 @@ def capability_statement(
                     ),
                 },
                 "resource": [
-                    _resource(each) for each in sorted(offered, key=lambda one: one.resource_type)
+                    *(
+                        _resource(each)
+                        for each in sorted(offered, key=lambda one: one.resource_type)
+                    ),
+                    {
+                        "type": "Group",
+                        "versioning": "no-version",
+                        "operation": _operations(_OF_GROUP),
+                    },
                 ],
                 "interaction": [
                     {"code": code} for code in ("transaction", "batch", "search-system")
@@ -108,8 +125,12 @@ def _resource(offered: Offered) -> dict[str, Any]:
         wire["searchInclude"] = list(offered.includes)
     if name == "Patient":
         wire["interaction"].append({"code": "create"})
-        wire["operation"] = [{"name": "everything", "definition": _EVERYTHING}]
+        wire["operation"] = _operations(_OF_PATIENT)
     return wire
+
+
+def _operations(defined: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "definition": url} for name, url in defined.items()]
 
 
 def _parameter(resource_type: str, name: str, kind: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from api.fhir.codes import (
     patient_in_facility,
 )
 from api.records.demo_stories import HBS, STORIES, Care, Drug, Letter, Story, Test
+from api.records.medicines import BRIDGED
 from api.records.parse import Json
 
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"
@@ -149,7 +150,7 @@ class _Writer:
         }
         return {
             **self._head("MedicationRequest", facility, on),
-            "status": "completed",
+            "status": "active" if on + timedelta(days=days) + BRIDGED > self.today else "completed",
             "intent": "order",
             "medicationCodeableConcept": {
                 **_concept(drug.system, drug.code, drug.name),

@@ -1,11 +1,13 @@
 """Why a submission was not stored or a search not made, in the terms of its sender."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from api.core import i18n
 from api.core.errors import Conflict, Problem
 from api.fhir.outcome import Issue
+from api.records.mapping import Identifier
 from api.records.parse import Fault
 
 _STATUS: Final = {
@@ -21,10 +23,16 @@ _STATUS: Final = {
     "too_large": 413,
 }
 _MOST_ISSUES: Final = 100
+_MOST_NAMES: Final = 5
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.:$-]{0,63}")
+_NUMBER: Final = re.compile(r"[0-9]{4}")
+# A type or `*`, and up to two names: what an include is made of, whatever it asks for.
+_INCLUDE: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(:(\*|[A-Za-z-]+)){0,2}")
 
 
 class NotStored(Problem):
-    """`is_kept`: the submission lies in quarantine, so it need not be sent again."""
+    """`is_kept`: the submission lies in quarantine, so it need not be sent again. `named`: by what
+    the sender knows whoever was not found."""
 
     status = 422
     key = "error.fhir.not_stored"
@@ -33,6 +41,7 @@ class NotStored(Problem):
         super().__init__()
         self.faults = tuple(faults)
         self.is_kept = is_kept
+        self.named: tuple[Identifier, ...] = ()
         self.status = _STATUS.get(self.faults[0].reason, 422)
 
     @property
@@ -58,6 +67,15 @@ class KeyReused(Problem):
 class WrongMediaType(Problem):
     status = 415
     key = "error.media_type"
+
+
+def _is_plain(name: str) -> bool:
+    """Letters first, and no number of somebody in it."""
+    return bool(_PLAIN_NAME.fullmatch(name)) and not _NUMBER.search(name)
+
+
+def _is_include(text: str) -> bool:
+    return bool(_INCLUDE.fullmatch(text)) and len(text) <= 64
 
 
 def _spoken(fault: Fault) -> str:
@@ -86,8 +104,14 @@ class BadQuestion(Problem):
 
 
 class UnknownParameter(Problem):
+    """`names` are the parameters', never what they held; what is no plain name is not repeated."""
+
     status = 400
     key = "error.fhir.unknown_parameter"
+
+    def __init__(self, *names: str) -> None:
+        said = [each for each in dict.fromkeys(names) if _is_plain(each)][:_MOST_NAMES]
+        super().__init__(names=f" ({', '.join(said)})" if said else "")
 
 
 class BadValue(Problem):
@@ -105,10 +129,21 @@ class NotOffered(Problem):
 
 
 class IncludeNotOffered(Problem):
-    """Something to come along that is not served of the types searched for."""
+    """Something to come along that is not served of the types searched for; `offered` is."""
 
     status = 400
     key = "error.fhir.include_not_offered"
+
+    def __init__(self, asked: str, offered: Iterable[str]) -> None:
+        name = f" ({asked})" if _is_include(asked) else ""
+        super().__init__(asked=name, offered=", ".join(offered) or "–")
+
+
+class MatchNeedsPatient(Problem):
+    """`$match` with a body that is no Parameters, or one without a Patient."""
+
+    status = 400
+    key = "error.fhir.match_needs_patient"
 
 
 class BadPage(Problem):

@@ -31,7 +31,6 @@ from api.records.parse import (
     read_moment,
     walk,
 )
-from api.records.sensitivity import Mark
 from api.records.shapes import DOCUMENT, SHAPES
 
 Resolve = Callable[[str], Json | None]
@@ -41,6 +40,12 @@ MARKS: Final = HIDDEN_MARKS | {"LTS"}
 CARE: Final = "care"
 # The section of the national checkup form an Observation stood in.
 CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
+# JLAC10, what is measured: height, weight, BMI, waist, visceral fat, relative weight, heart rate,
+# and blood pressure of each turn. In a checkup these are vital signs, all else is laboratory.
+VITAL_TESTS: Final = frozenset(
+    {"9N001", "9N006", "9N011", "9N016", "9N021", "9N026", "9N121"}
+    | {"9A751", "9A752", "9A755", "9A761", "9A762", "9A765"}
+)
 
 _CATEGORY_OF_TYPE: Final = {
     "AllergyIntolerance": "allergy",
@@ -149,7 +154,7 @@ class Classified(msgspec.Struct, frozen=True):
     """What a record is, beside its text.
 
     `effective_on` is the day as written, `effective_at` the instant in UTC where there is one;
-    `sensitivity` 0 to 2, `classes` why; `marks` as in `own_marks`; `institution` ten digits.
+    `sensitivity` 0 to 2; `marks` as in `own_marks`; `institution` ten digits.
     """
 
     resource_type: str
@@ -158,7 +163,6 @@ class Classified(msgspec.Struct, frozen=True):
     effective_on: date | None
     effective_at: datetime | None
     sensitivity: int
-    classes: frozenset[str]
     marks: frozenset[str]
     identifier: Identifier | None
     institution: str | None
@@ -171,12 +175,12 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
     name = as_text(resource.get("resourceType"))
     main = composition_of(resource) if name == "Bundle" else resource
     marks: set[str] = set()
-    found: set[Mark] = set()
+    sensitive = 0
     for part in walk(resource):
         if "meta" in part:
             marks.update(own_marks(part))
         if "resourceType" in part:
-            found.update(_own_sensitive_marks(part))
+            sensitive = max(sensitive, *_own_levels(part))
     on, at = _effective(resource)
     status = _status(main)
     return Classified(
@@ -185,8 +189,7 @@ def classify(resource: Json, subject: SubjectRef) -> Classified:
         subject=subject,
         effective_on=on,
         effective_at=at,
-        sensitivity=max((mark.level for mark in found), default=0),
-        classes=frozenset(mark.of_class for mark in found if mark.of_class),
+        sensitivity=sensitive,
         marks=frozenset(marks),
         identifier=_identifier(resource),
         institution=institution_number(resource),
@@ -324,19 +327,18 @@ def _jlac10(resource: Json) -> Iterator[str]:
             yield code
 
 
-def _own_sensitive_marks(resource: Json) -> Iterator[Mark]:
+def _own_levels(resource: Json) -> Iterator[int]:
+    yield 0
     if resource["resourceType"] == "AllergyIntolerance":
         return
     for code in _jlac10(resource):
-        mark = sensitivity.of_test(code)
-        if mark is not None:
-            yield mark
+        yield sensitivity.of_test(code) or 0
     for element in ("code", "reasonCode", "conclusionCode"):
         value = resource.get(element)
         for concept in as_objects(value) if isinstance(value, list) else [as_object(value)]:
-            yield from sensitivity.of_words(as_text(concept.get("text")))
+            yield sensitivity.of_words(as_text(concept.get("text")))
             for system, code, display in codings_of(concept):
-                yield from sensitivity.of_words(display)
+                yield sensitivity.of_words(display)
                 if system in ICD10_SYSTEMS:
                     yield sensitivity.of_disease(code)
 

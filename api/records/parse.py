@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
@@ -231,6 +231,15 @@ def digits_of(value: object) -> str:
         return bytes(value).decode()
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
     return str(value) if is_number else ""
+
+
+def decimal_of(value: object) -> Decimal | None:
+    """None for what is no number, or one of a size nothing measured has."""
+    try:
+        number = Decimal(digits_of(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) < 16 else None
 
 
 def walk(tree: object) -> Iterator[Json]:

@@ -45,12 +45,6 @@ class FilterFaults(Problem):
         self.fields = fields
 
 
-class UnknownAuditParameter(Problem):
-    """A search parameter that is not served, or not a value of it; nothing was read."""
-
-    key = "error.fhir.unknown_parameter"
-
-
 class TooManyToExport(Problem):
     """One file holds so many events at most; nothing was taken out."""
 

@@ -1,6 +1,7 @@
 """Every kind of event has its name and its sentence, in both languages."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from api.access_log.events import EventName
 from api.access_log.filters import kind_of
 from api.core import i18n
 
+API = Path(__file__).parents[2] / "api"
 NAMES = re.compile(r"[a-z_]+:[a-z_]+:[a-z_]+")
 
 
@@ -28,6 +30,15 @@ def test_it_has_a_sentence(event: EventName, locale: str):
 def test_it_is_named_by_source_subject_and_act_and_can_be_looked_for(event: EventName):
     assert NAMES.fullmatch(event)
     assert kind_of(event)
+
+
+def test_every_event_is_written_by_something():
+    written = {
+        name
+        for file in API.rglob("*.py")
+        for name in re.findall(r"EventName\.([A-Z_]+)", file.read_text("utf-8"))
+    }
+    assert set(EventName.__members__) <= written
 
 
 def test_what_must_stand_in_the_log_has_a_name():

@@ -1258,6 +1258,13 @@ TABLE = (
         )
         for act in ("code", "proxies", "sessions", "withdrawal", "call", "end")
     ),
+    Row(
+        "POST",
+        "/support/counter/{participant_id}/{visit_id}/merges/{merge_id}",
+        HIS_PAGE,
+        "/support/counter/{taro}/{case}/merges/{case}",
+        {"reason": "窓口で会い、はいと答えた"},
+    ),
     # Registering somebody of the family
     Row("GET", "/register/for-someone", PARTICIPANT),
     Row(

@@ -74,10 +74,13 @@ def test_it_greets_takes_in_files_and_stops_whole(env: dict[str, str], tmp_path:
         # Only who serves greets; the links work, and the console stays readable.
         assert demo.status("/health/ready") == 200
         links = re.findall(r"http://localhost:\d+(/demo/sign-in/\S+)", demo.said)
-        assert len(links) == 9
+        assert len(links) == 10
         assert all(demo.status(link) == 200 for link in links)
         assert '"event"' not in demo.said
         assert '"event"' in Path(env["TSUNAGU_HOME"], "server.log").read_text()
+        # A second shell need not be told the port.
+        elsewhere = {name: value for name, value in env.items() if name != "PUBLIC_URL"}
+        assert tsunagu("demo-token", env=elsewhere).stdout.count(".") == 2
 
         files = tmp_path / "files"
         files.mkdir()

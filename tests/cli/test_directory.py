@@ -88,6 +88,36 @@ async def test_a_facility_joins_with_an_administrator_and_a_system(
     refused("system", "end", emr.client_id, env=env)
 
 
+async def test_an_officer_and_an_auditor_join_and_go(env: dict[str, str]):
+    ueda = ("officer", "add", "上田 恵子", "--kana", "ウエダ ケイコ")
+    assert "trained" in refused(*ueda, env=env)
+    assert "trained" in refused(*ueda, "--trained-on", "2999-01-01", env=env)
+    refused("officer", "add", "", "--kana", "ウエダ", "--trained-on", "2026-04-01", env=env)
+    for adding, kind in (
+        ((*ueda, "--trained-on", "2026-04-01"), ActorKind.SUPPORT),
+        (("officer", "add", "監査担当", "--kana", "カンサ", "--auditor"), ActorKind.AUDITOR),
+    ):
+        said = done(*adding, env=env)
+        officer = re.search(r"[0-9a-f-]{36}", said)
+        assert officer
+        again = done("officer", "invite", officer[0], env=env)
+        typed = re.search(r"code ([0-9A-Z-]{15})", again)
+        assert typed
+        assert typed[1] not in said
+        ticket = (await invitations.begin(typed[1], some_address())).token
+        who = await invitations.invited(ticket)
+        assert (who.kind, who.facility_id) == (kind, None)
+        made = Authenticator().create(await invitations.passkey_options(ticket))
+        session = await invitations.finish(ticket, made)
+        assert (await identity.actor_of(session.token)).kind is kind
+        refused("officer", "invite", officer[0], env=env)
+        assert f"{officer[0]}  at work  {kind.value}" in done("officer", "list", env=env)
+        done("officer", "end", officer[0], env=env)
+        assert (await identity.actor_of(session.token)).kind is ActorKind.ANONYMOUS
+        refused("officer", "end", officer[0], env=env)
+        assert f"{officer[0]}  ended" in done("officer", "list", env=env)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -132,7 +132,10 @@ def test_an_end_within_the_day_is_said_to_the_minute() -> None:
 
 
 def test_one_sentence_says_who_sees_now() -> None:
-    assert now() == "いま、だれもあなたの記録を見られません。"
+    assert now() == (
+        "いま、ほかの施設は、だれもあなたの記録を見られません。"
+        "記録を書いた施設は、自分で書いた分だけ見られます。"
+    )
     assert now(SetProfessional(SATO, on=True)) == (
         "いま、「佐藤 健一」が、すべての種類の記録を見られます。"
     )

@@ -36,7 +36,8 @@ def test_the_capability_statement_offers_what_is_there_and_no_update() -> None:
         Offered("Condition", {"date": "date"}, is_stored=True),
     ]
     statement = capability_statement("http://x/fhir/R4", "1", "2026-01-01", offered)
-    condition, patient = statement["rest"][0]["resource"]
+    condition, patient, group = statement["rest"][0]["resource"]
+    assert (group["type"], group.get("interaction")) == ("Group", None)
     assert statement["fhirVersion"] == "4.0.1"
     assert (condition["type"], patient["type"]) == ("Condition", "Patient")
     actions = {action["code"] for action in condition["interaction"]}
@@ -47,4 +48,9 @@ def test_the_capability_statement_offers_what_is_there_and_no_update() -> None:
         "search-type",
         "create",
     }
-    assert [each["name"] for each in patient["operation"]] == ["everything"]
+    assert [each["name"] for each in patient["operation"]] == [
+        "everything",
+        "match",
+        "summary",
+        "ihe-pix",
+    ]

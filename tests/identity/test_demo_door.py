@@ -7,15 +7,17 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from api import demo
 from api.app import create_app
 from api.core import runtime
-from api.core.actor import OPERATOR
+from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import SettingFault
 from api.identity import service as identity
-from api.identity.enrolling import intake
+from api.identity.enrolling import intake, look_alikes, registered
+from api.identity.enrolling.insurance import parse_insurer
 from api.identity.errors import DemoLinkGone
 from tests.conftest import Deployment
 from tests.identity.conftest import Paper
@@ -89,3 +91,23 @@ async def test_outside_the_demo_the_door_has_no_route_and_no_use(
 
 def _demo_routes(app: Litestar) -> list[str]:
     return [route.path for route in app.routes if route.path.startswith("/demo")]
+
+
+async def test_the_demo_has_an_insurance_two_officers_and_a_pair_that_looks_alike(
+    people: dict[str, demo.Cast],
+):
+    hanako = people["hanako"]
+    herself = Actor(
+        kind=ActorKind.PARTICIPANT, account_id=hanako.account_id, participant_id=hanako.person_id
+    )
+    said = await registered.registration(herself)
+    assert said is not None
+    assert (said.insurer, said.insurance_symbol) == ("99999997", "デモ")
+    assert parse_insurer(said.insurer) == said.insurer
+    assert people["second"].role == people["ueda"].role == "support"
+    officer = Actor(kind=ActorKind.SUPPORT, account_id=people["second"].account_id)
+    pairs, page = [], 1
+    while found := (await look_alikes.waiting(officer, page=page))[0]:
+        pairs += [(each.newer.name, each.older.name, each.why) for each in found]
+        page += 1
+    assert ("山本 多朗", "山本 太郎", ("kana",)) in pairs

@@ -63,6 +63,14 @@ class Visitor:
         assert answer.status_code == 303, answer.text
         return (await self.get(answer.headers["location"].partition("#")[0], locale=locale)).text
 
+    async def find(self, **typed: str) -> httpx.Response:
+        """Looks for a patient; of whoever is found, the page it leads to."""
+        answer = await self.post("/clinic/find", typed)
+        where = answer.headers.get("location", "")
+        if answer.status_code != 303 or not where.startswith("/clinic/participants/"):
+            return answer
+        return await self.browser.get(where, headers={"accept": "text/html"})
+
     async def ask(self, path: str, *, language: str = "ja") -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}", "accept-language": language}
         return await self.browser.get(path, headers=headers)

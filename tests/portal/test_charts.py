@@ -141,6 +141,9 @@ def test_bars_lie_on_their_rows_and_what_is_outside_is_left_out() -> None:
         Bar(date(2020, 1, 1), date(2020, 2, 1), 0, "full"),
     ]
     picture = str(spans(Spans("s", "薬", "", bars, FIRST, LAST, date(2026, 6, 1))))
+    marked = [bar._replace(source=bar.row) for bar in bars]
+    of_two = str(spans(Spans("s", "薬", "", marked, FIRST, LAST, date(2026, 6, 1))))
+    assert all(each in of_two and each not in picture for each in MARKS[:2])
     assert picture.count("<rect") == 2
     assert picture.count('class="dot"') == 1
     assert picture.count('class="arrow"') == 1

@@ -45,6 +45,19 @@ async def test_she_sees_what_the_file_says_before_anything_is_stored(hanako: Vis
     assert (await hanako.ask("/me/records")).json()["total"] == 0
 
 
+@pytest.mark.parametrize(
+    "begins", [b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"\0\0\0\x18ftypheic"]
+)
+async def test_a_pdf_or_a_photograph_is_told_from_a_file_cut_short(
+    hanako: Visitor, begins: bytes
+) -> None:
+    refused = (await hand_in(hanako, begins + bytes(range(256)))).text
+    assert "PDFや写真は登録できません" in refused
+    assert "XMLかZIPのファイルを選んでください" in refused
+    assert "読み取れません" not in refused
+    assert "PDFや写真は登録できません" not in (await hand_in(hanako, checkup(HERS)[:-200])).text
+
+
 async def test_what_she_keeps_is_hers_by_herself_and_can_be_undone(hanako: Visitor) -> None:
     page = await keep(hanako, checkup(HERS))
     assert "健診の結果を保存しました。" in page

@@ -18,7 +18,7 @@ async def allow(hanako: Visitor, place: Place) -> None:
 
 async def find(who: Visitor, hanako: Visitor) -> str:
     assert hanako.card
-    return (await who.post("/clinic/find", by="card", card=hanako.card.grouped)).text
+    return (await who.find(by="card", card=hanako.card.grouped)).text
 
 
 def insurance_of(number: str, **typed: str) -> dict[str, str]:
@@ -76,7 +76,7 @@ async def test_a_refusal_looks_like_an_unknown_card_and_is_logged(
     _, unknown = await scene.participant("山本 由美", "ヤマモト ユミ")
     nobody = scene.issue(f"{uuid7().int % 10**14:014}", scene.directory.profile().card_scheme)
     for other in (unknown, nobody):
-        answer = await sato.post("/clinic/find", by="card", card=other.digits)
+        answer = await sato.find(by="card", card=other.digits)
         assert answer.status_code == 404
         assert without(other, answer.text) == without(hanako.card, refused)
     assert "花子" not in refused
@@ -103,6 +103,28 @@ async def test_the_next_look_after_leaving_is_refused(
     )
 
 
+async def test_a_finding_leads_to_a_page_one_can_come_back_to(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    """The address names nobody but by our own id, and one finding is one event."""
+    await allow(hanako, clinic)
+    assert hanako.card
+    before = len(await hanako.log())
+    found = await sato.post("/clinic/find", by="card", card=hanako.card.grouped)
+    where = found.headers["location"]
+    assert (found.status_code, where) == (
+        303,
+        f"/clinic/participants/{hanako.actor.participant_id}",
+    )
+    assert "山本 花子" in (await sato.get(where)).text
+    read, sought, *_ = log = await hanako.log()
+    assert (read["event"], sought["event"], len(log)) == (
+        "records:record:read",
+        "records:participant:found",
+        before + 2,
+    )
+
+
 async def test_the_page_opens_again_at_its_own_address_and_is_logged_again(
     hanako: Visitor, sato: Visitor, clinic: Place
 ) -> None:
@@ -111,7 +133,8 @@ async def test_the_page_opens_again_at_its_own_address_and_is_logged_again(
     before = len(await hanako.log())
     path = f"/clinic/participants/{hanako.actor.participant_id}"
     assert "山本 花子" in (await sato.get(path)).text
-    assert len(await hanako.log()) == before + 2
+    read, *_ = log = await hanako.log()
+    assert (len(log), read["event"]) == (before + 1, "records:record:read")
     assert (await sato.get(f"/clinic/participants/{uuid7()}")).status_code == 404
 
 
@@ -122,9 +145,9 @@ async def test_the_facility_finds_by_its_own_patient_number_and_no_one_elses(
     await scene.knows_as(clinic, hanako.actor, local_id)
     await allow(hanako, clinic)
     await allow(hanako, pharmacy)
-    own = await sato.post("/clinic/find", by="local_id", local_id=f" {local_id} ")
+    own = await sato.find(by="local_id", local_id=f" {local_id} ")
     assert "山本 花子" in own.text
-    other = await ito.post("/clinic/find", by="local_id", local_id=local_id)
+    other = await ito.find(by="local_id", local_id=local_id)
     assert other.status_code == 404
     assert "花子" not in other.text
 
@@ -143,7 +166,7 @@ async def test_without_card_or_number_she_is_found_by_insurance_and_birth_date(
     page = (await sato.get("/clinic", locale=locale)).text
     assert f"<summary>{details}</summary>" in page
     assert '<details class="card filters">' in page
-    found = await sato.post("/clinic/find", insurance_of(number))
+    found = await sato.find(**insurance_of(number))
     assert found.status_code == 200
     assert title in found.text
     assert [each["event"] for each in (await hanako.log())[:2]] == [
@@ -151,12 +174,15 @@ async def test_without_card_or_number_she_is_found_by_insurance_and_birth_date(
         "records:participant:found",
     ]
     for typed in ({"birth_day": "10"}, {"insurance_branch": "2"}, {"insurance_symbol": "あそ"}):
-        nobody = await sato.post("/clinic/find", insurance_of(number, **typed))
+        nobody = await sato.find(**insurance_of(number, **typed))
         assert nobody.status_code == 404
         assert number not in nobody.text
+        assert {"ja": "どなたのお名前も表示しません", "en": "nobody is named"}[
+            locale
+        ] in nobody.text
     assert (await hanako.log())[0]["event"] == "records:record:read"
     await hanako.turn("facility", clinic.facility_id, "no", 1)
-    refused = await sato.post("/clinic/find", insurance_of(number))
+    refused = await sato.find(**insurance_of(number))
     assert (refused.status_code, refused.text) == (404, nobody.text)
 
 
@@ -169,13 +195,13 @@ async def test_mistyped_insurance_is_asked_for_again_with_the_form_open(
 ) -> None:
     wrong = {"birth": {"birth_month": "13"}, "insurer": {"insurer": "33120016"}}[open_again]
     await sato.get("/clinic", locale=locale)
-    answer = await sato.post("/clinic/find", insurance_of("12345", **wrong))
+    answer = await sato.find(**insurance_of("12345", **wrong))
     assert answer.status_code == 422
     assert '<details class="card filters" open>' in answer.text
     assert f'id="error-{open_again}"' in answer.text
     assert 'value="12345"' in answer.text
     assert said in answer.text
-    empty = await sato.post("/clinic/find", by="insurance")
+    empty = await sato.find(by="insurance")
     assert empty.status_code == 422
     for name in ("insurer", "birth"):
         assert f'id="error-{name}"' in empty.text
@@ -185,7 +211,7 @@ async def test_a_my_number_typed_as_insurance_is_refused_and_never_shown_again(
     sato: Visitor,
 ) -> None:
     for name in ("insurance_symbol", "insurance_number"):
-        answer = await sato.post("/clinic/find", insurance_of("1", **{name: MY_NUMBER}))
+        answer = await sato.find(**insurance_of("1", **{name: MY_NUMBER}))
         assert answer.status_code == 422
         assert "個人番号" in answer.text
         assert MY_NUMBER not in answer.text
@@ -193,7 +219,7 @@ async def test_a_my_number_typed_as_insurance_is_refused_and_never_shown_again(
 
 @pytest.mark.parametrize("field", ["card", "local_id"])
 async def test_a_my_number_is_refused_and_never_shown_again(sato: Visitor, field: str) -> None:
-    answer = await sato.post("/clinic/find", by=field, **{field: MY_NUMBER})
+    answer = await sato.find(by=field, **{field: MY_NUMBER})
     assert answer.status_code == 422
     assert "個人番号" in answer.text
     assert MY_NUMBER not in answer.text
@@ -203,9 +229,20 @@ async def test_a_my_number_is_refused_and_never_shown_again(sato: Visitor, field
     ("field", "typed"), [("card", "1234"), ("card", "1000000000000100"), ("local_id", " ")]
 )
 async def test_a_mistyped_number_is_asked_for_again(sato: Visitor, field: str, typed: str) -> None:
-    answer = await sato.post("/clinic/find", by=field, **{field: typed})
+    answer = await sato.find(by=field, **{field: typed})
     assert answer.status_code == 422
     assert f'id="error-{field}"' in answer.text
+
+
+async def test_a_digit_gone_wrong_is_said_plainly_and_a_page_not_there_is_nobody_s(
+    sato: Visitor,
+) -> None:
+    answer = await sato.find(by="card", card="1000000000000100")
+    assert "カード番号が正しくありません" in answer.text
+    assert "登録されていません" not in answer.text
+    gone = await sato.get("/records")
+    assert gone.status_code == 404
+    assert "あなたの記録" not in gone.text
 
 
 async def test_doctors_see_what_is_untold_marked_and_hanako_never_counts_it(

@@ -47,7 +47,10 @@ async def test_one_tap_lets_a_clinic_in_and_says_so_beside_the_switch(
 async def test_the_sentence_above_the_switches_names_what_is_open(
     hanako: Visitor, clinic: Place
 ) -> None:
-    assert "いま、だれもあなたの記録を見られません。" in (await hanako.get("/disclosure")).text
+    assert (
+        "いま、ほかの施設は、だれもあなたの記録を見られません。"
+        in (await hanako.get("/disclosure")).text
+    )
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     expected = (
         "いま、「れんげ内科クリニック」にいるすべての職種の人が、すべての種類の記録を見られます。"
@@ -197,7 +200,7 @@ async def test_a_change_is_taken_back_with_one_tap(hanako: Visitor, clinic: Plac
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     page = await hanako.follow(await hanako.post("/disclosure/undo", version=1))
     assert "ひとつ前の設定にもどしました。" in page
-    assert "いま、だれもあなたの記録を見られません。" in page
+    assert "いま、ほかの施設は、だれもあなたの記録を見られません。" in page
     assert await hanako.version() == 2
     assert (await hanako.post("/disclosure/undo", version=1)).status_code == 409
 

@@ -304,7 +304,7 @@ async def test_of_many_versions_meanwhile_the_newest_are_told(hanako: Visitor) -
     late = await change(hanako, 0, {"kind": "category", "code": "imaging", "on": False})
     meanwhile = late.json()["meanwhile"]
     assert len(meanwhile) == 20
-    assert "ご自分で測った記録" in meanwhile[-1][0]
+    assert "血圧・体重などの測定" in meanwhile[-1][0]
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ async def test_a_change_binds_at_the_next_request_in_every_worker(
             assert changed.status_code == 200, changed.text
             assert hanako.card
             for worker in (sato, elsewhere):
-                answer = await worker.post("/clinic/find", by="card", card=hanako.card.grouped)
+                answer = await worker.find(by="card", card=hanako.card.grouped)
                 assert ("HbA1c" in answer.text) is is_in, (command, worker is sato)
 
 

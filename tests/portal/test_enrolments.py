@@ -125,6 +125,11 @@ async def test_pairs_are_decided_on_the_page(ueda: Visitor):
     page = (await ueda.get("/support/look-alikes")).text
     where = re.search(r'action="(/support/look-alikes/[^"]+)"', page)
     assert where
+    assert 'href="/support/enrolments"' in page
+    assert 'href="/support/look-alikes?from=matches"' in (await ueda.get("/support/matches")).text
+    from_matches = (await ueda.get("/support/look-alikes?from=matches")).text
+    assert 'href="/support/matches"' in from_matches
+    assert f'action="{where[1]}?from=matches"' in from_matches
     assert (await ueda.post(where[1], decision="same")).status_code == 422
     assert (await ueda.post(where[1], decision="different", reason="双子")).status_code == 303
     assert where[1] not in (await ueda.get("/support/look-alikes")).text

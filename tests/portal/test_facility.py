@@ -13,8 +13,9 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from api.core import clock, runtime
-from api.core.actor import ActorKind
-from api.directory import staff
+from api.core.actor import OPERATOR, ActorKind
+from api.core.errors import NotFound
+from api.directory import registry, staff
 from api.identity import service as identity
 from api.identity.guards import SESSION_COOKIE
 from tests.conftest import Deployment
@@ -126,14 +127,14 @@ async def test_training_opens_the_records_that_hanako_lets_the_clinic_see(
     await scene.wrote(await _elsewhere(), hanako.actor, "prescription", "アムロジピン錠5mg")
     sato = await staff_member(desk, await open_browser())
     assert hanako.card is not None
-    before = await sato.post("/clinic/find", by="card", card=hanako.card.digits)
+    before = await sato.find(by="card", card=hanako.card.digits)
     assert before.status_code == 404
     await shows_certificate(sato, signing.person())
     await staff.record_training(desk.actor, sato.actor.professional_id, TODAY)
-    found = await sato.post("/clinic/find", by="card", card=hanako.card.digits)
+    found = await sato.find(by="card", card=hanako.card.digits)
     assert "アムロジピン錠5mg" in found.text
     await staff.leave(desk.actor, sato.actor.professional_id)
-    again = await sato.post("/clinic/find", by="card", card=hanako.card.digits)
+    again = await sato.find(by="card", card=hanako.card.digits)
     assert again.headers["location"] == "/sign-in"
 
 
@@ -272,6 +273,41 @@ async def test_the_administrator_meets_no_participant_and_no_record(
     assert hanako.card is not None
     for path in ("/clinic", "/home", "/records", "/access-log", "/support", "/auditor"):
         assert (await desk.get(path)).status_code == 404
-    find = await desk.post("/clinic/find", by="card", card=hanako.card.digits)
+    find = await desk.find(by="card", card=hanako.card.digits)
     assert find.status_code == 404
     assert not re.search("花子", find.text)
+
+
+@pytest.mark.parametrize(
+    ("is_auditor", "words", "place"),
+    [(False, "サポートセンターの職員", "/support"), (True, "閲覧履歴の監査", "/auditor")],
+    ids=["officer", "auditor"],
+)
+async def test_an_officer_is_invited_by_the_operator_alone_and_reads_as_what(
+    open_browser, desk: Visitor, ueda: Visitor, *, is_auditor: bool, words: str, place: str
+):
+    officer_id, invitation = await registry.appoint_officer(
+        OPERATOR,
+        name="第二 担当",
+        name_kana="ダイニ タントウ",
+        is_auditor=is_auditor,
+        trained_on=None if is_auditor else TODAY,
+    )
+    for other in (desk.actor, ueda.actor):
+        assert officer_id not in {each.officer_id for each in await registry.officers(other)}
+        with pytest.raises(NotFound):
+            await registry.invite_officer(other, officer_id)
+        with pytest.raises(NotFound):
+            await registry.end_officer(other, officer_id)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await registry.appoint_officer(
+                other, name="偽 担当", name_kana="ニセ タントウ", is_auditor=True, trained_on=None
+            )
+    browser = await open_browser()
+    page = await join(browser, invitation.code.printed, Authenticator())
+    for part in ("第二 担当", "ネットワーク", words):
+        assert part in page.text
+    headers = {"accept": "text/html"}
+    assert (await browser.get(place, headers=headers)).status_code == 200
+    await registry.end_officer(OPERATOR, officer_id)
+    assert (await browser.get(place, headers=headers)).status_code in (303, 401)

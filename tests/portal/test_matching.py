@@ -20,6 +20,7 @@ from api.fhir.codes import CARD, patient_in_facility
 from api.identity.enrolling import look_alikes
 from api.records.errors import NotStored
 from api.records.incoming import service as ingest
+from api.support.service import queue
 from tests.attacks.conftest import System, install
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
@@ -121,6 +122,25 @@ async def test_ueda_compares_side_by_side_and_decides_and_another_looks(
     mine = (await rare.get("/account/numbers")).text
     assert of in mine
     assert "サポートセンターの職員が確認" in mine
+
+
+async def test_the_queue_says_why_records_wait_and_leads_to_the_doubt(
+    rare: Visitor, clinic: Place, ueda: Visitor
+):
+    where, of = await doubt(rare, clinic)
+    _, total = await queue(ueda.actor)
+    said = ""
+    for page in range(1, -(-total // 20) + 1):
+        answer = (await ueda.get(f"/support?page={page}")).text
+        assert answer.index('class="card stack"') < answer.index('href="/support/counter"')
+        assert "確かめるものはありません。" not in answer
+        said += "".join(one for one in answer.split("<li") if where in one)
+    for part in (clinic.name, "記録の持ち主として書かれた人が見つかりません。", of, "見くらべる"):
+        assert part in said
+    assert str(rare.actor.name) not in said
+    await ueda.post(where, decision="same", reason="転居を電話で確認")
+    for page in range(1, -(-total // 20) + 1):
+        assert of not in (await ueda.get(f"/support?page={page}")).text
 
 
 async def test_the_clinic_is_asked_and_reads_it_on_its_page(
@@ -317,6 +337,9 @@ async def test_what_makes_no_question_is_refused(
     answer = await client.post(MATCH, json=body, headers=await bearer(emr))
     assert answer.status_code == 400
     assert answer.json()["resourceType"] == "OperationOutcome"
+    said = answer.json()["issue"][0]["diagnostics"]
+    is_asked = body["resourceType"] == "Parameters" and len(body.get("parameter", [])) == 2
+    assert ("its parameter named resource" in said) is not is_asked
 
 
 async def test_her_number_at_the_clinic_and_her_card_lead_to_her_and_another_s_to_nobody(

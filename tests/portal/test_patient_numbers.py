@@ -61,14 +61,14 @@ async def test_both_sides_say_yes_and_the_number_names_hanako(
     answer = await sato.post(f"{where}/number", number="００１２３")
     assert "ご本人の画面に確認を送りました" in answer.text
     find = {"by": "local_id", "local_id": "００１２３"}
-    assert (await sato.post("/clinic/find", find)).status_code == 404
+    assert (await sato.find(**find)).status_code == 404
     page = (await hanako.get("/disclosure/desk-code")).text
     assert "れんげ内科クリニックからの確認" in page
     assert "佐藤 健一" in page
     link = re.search(r"/disclosure/desk-code/numbers/[0-9a-f-]+", page)
     assert link
     await hanako.follow(await hanako.post(link[0], answer="linked"))
-    assert (await sato.post("/clinic/find", find)).status_code == 200
+    assert (await sato.find(**find)).status_code == 200
     assert (await hanako.post(link[0], answer="linked")).status_code == 404
     sentences = [each["sentence"] for each in await hanako.log()]
     assert "れんげ内科クリニックの患者番号 ００１２３ を、あなたに結びつけました。" in sentences
@@ -87,7 +87,7 @@ async def test_no_is_no_and_by_the_app_too(hanako: Visitor, sato: Visitor, code:
     assert answer.status_code == 204
     assert (await hanako.ask("/me/patient-numbers")).json() == {"asked": []}
     find = {"by": "local_id", "local_id": "77"}
-    assert (await sato.post("/clinic/find", find)).status_code == 404
+    assert (await sato.find(**find)).status_code == 404
 
 
 async def test_without_a_code_told_today_nobody_asks(

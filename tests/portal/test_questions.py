@@ -190,7 +190,7 @@ async def test_the_officer_sees_no_title_no_value_and_no_setting(
     version = (await hanako.ask("/me/disclosure")).json()["version"]
     await hanako.turn("facility", clinic.facility_id, "yes", version)
     assert hanako.card
-    read = await sato.post("/clinic/find", by="card", card=hanako.card.grouped)
+    read = await sato.find(by="card", card=hanako.card.grouped)
     assert "アムロジピン錠5mg" in read.text
     changed, looked = 0, 0
     for row in await hanako.log():

@@ -57,7 +57,7 @@ async def test_whom_a_case_is_about_takes_a_look_which_her_log_tells_her_of(
     assert {c.params.get("phone") for c in await cases_of(ueda)} == {None}
     page = (await ueda.get(f"/support/cases/{case_id}")).text
     assert 'href="tel:0960000009"' in page
-    assert "あなたがこのページを開いたことは、ご本人の閲覧履歴に残りました。" in page
+    assert "あなたがこのページを開いたことは、ご本人の「だれが見たかの記録」に残りました。" in page
     (looked, *_) = await hanako.log()
     assert looked["event"] == "support:participant:looked_up"
     assert ueda.actor.name

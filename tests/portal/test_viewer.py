@@ -15,7 +15,9 @@ from api.fhir.codes import JLAC10, YJ
 from tests.conftest import Deployment
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
+from tests.portal.test_checkup_file import HERS, keep
 from tests.portal.test_clinic import allow
+from tests.records.checkup_files import checkup
 
 TABS = ("timeline", "labs", "vitals", "medication", "documents")
 UNTOLD = "未告知：患者さんに伝えていません"
@@ -42,21 +44,24 @@ async def measured(place: Place, hanako: Visitor, value: float, days_ahead: int 
     )
 
 
-async def prescribed(place: Place, hanako: Visitor, name: str, days: int = 28) -> UUID:
+async def prescribed(place: Place, hanako: Visitor, name: str, days: int = 28, **more: Any) -> UUID:
     today = clock.today_in_japan()
     return await scene.wrote(
         place,
         hanako.actor,
         "prescription",
         name,
-        status="completed",
-        medicationCodeableConcept={
-            "coding": [{"system": YJ, "code": "2171022F2230"}],
-            "text": name,
-        },
-        authoredOn=today.isoformat(),
-        dosageInstruction=[{"text": "１日１回 朝食後"}],
-        dispenseRequest={"expectedSupplyDuration": {"value": days, "code": "d"}},
+        **{
+            "status": "completed",
+            "medicationCodeableConcept": {
+                "coding": [{"system": YJ, "code": "2171022F2230"}],
+                "text": name,
+            },
+            "authoredOn": today.isoformat(),
+            "dosageInstruction": [{"text": "１日１回 朝食後"}],
+            "dispenseRequest": {"expectedSupplyDuration": {"value": days, "code": "d"}},
+        }
+        | more,
     )
 
 
@@ -110,6 +115,35 @@ async def test_an_allergy_stands_on_top_of_every_page_with_what_it_does(
         page = (await sato.get(own(hanako, tab))).text
         for said in ("ペニシリン", "薬剤禁忌", "呼吸困難"):
             assert said in page
+
+
+async def test_what_can_kill_stands_before_other_allergies_however_old_it_is(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    severe = {"title": "そば", "criticality": "high"}
+    refuted = {
+        "title": "えび",
+        "criticality": "high",
+        "verificationStatus": {"coding": [{"code": "refuted"}]},
+    }
+    for category, body in (
+        ("contraindication", {"title": "ペニシリン"}),
+        ("allergy", severe),
+        ("allergy", {"title": "スギ花粉"}),
+        ("allergy", refuted),
+    ):
+        await insert(pharmacy, hanako, "AllergyIntolerance", category, body)
+    await allow(hanako, clinic)
+    page = (await sato.get(own(hanako))).text
+    box = page[
+        page.index('id="allergies"') : page.index("</section>", page.index('id="allergies"'))
+    ]
+    assert re.findall("そば|ペニシリン|えび|スギ花粉", box) == [
+        "そば",
+        "ペニシリン",
+        "えび",
+        "スギ花粉",
+    ]
 
 
 async def test_each_page_is_one_look_that_names_the_kinds_it_showed(
@@ -201,11 +235,47 @@ async def test_two_laboratories_make_one_trend_with_a_sentence_and_a_table(
     await measured(pharmacy, hanako, 7.1, days_ahead=1)
     await allow(hanako, clinic)
     page = (await sato.get(own(hanako, "/labs"))).text
-    assert "2回分。いちばん新しい値は7.1 %" in page
+    assert "2回分。いちばん新しい値は7.1\u00a0%" in page
     assert "より0.3上がりました" in page
     assert page.count('class="dot"') == 2
     assert page.count("<polyline") == 1
     assert {clinic.name, pharmacy.name} <= set(re.findall(r"</svg> ([^<]+)</td>", page))
+
+
+async def test_what_a_checkup_measured_stands_beside_the_same_test_and_its_file_under_documents(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    await keep(hanako, checkup(HERS))
+    await measured(pharmacy, hanako, 7.1)
+    await allow(hanako, clinic)
+    await dwelling.show_from(hanako.actor, None)
+    pages = {
+        tab: (await sato.get(own(hanako, f"/{tab}"))).text
+        for tab in ("labs", "vitals", "documents")
+    }
+    kinds = [
+        {each["category"]: each["count"] for each in row["kinds"]}
+        for row in (await hanako.log())[2::-1]
+    ]
+    assert kinds == [{"lab": 1, "checkup": 5}, {"checkup": 3}, {"checkup": 1}]
+    assert "2回分。いちばん新しい値は7.1\u00a0%" in pages["labs"]
+    assert pages["labs"].count('class="dot"') == 2
+    assert re.search(
+        r'>5.70 <b>高</b></span>.*?ご本人の登録<br><span class="soft">健康診断<', pages["labs"]
+    )
+    for in_words in ("尿糖", "若いころに虫垂炎"):
+        assert in_words in pages["labs"]
+        assert in_words not in pages["vitals"] + pages["documents"]
+    for figure in ("152.3\u00a0cm", "54.0\u00a0kg", "138\u00a0mmHg"):
+        assert figure in pages["vitals"]
+        assert figure not in pages["labs"]
+    assert "健診結果報告書" in pages["documents"] or "もとのファイル" in pages["documents"]
+    for measured_there in ("体重", "HbA1c", "尿糖"):
+        assert measured_there not in pages["documents"]
+
+    await hanako.turn("category", "checkup", "no", await hanako.version())
+    for tab in pages:
+        assert "健康診断" not in (await sato.get(own(hanako, f"/{tab}"))).text
 
 
 async def test_one_drug_from_two_clinics_is_marked_with_the_reason_and_no_advice(
@@ -221,6 +291,42 @@ async def test_one_drug_from_two_clinics_is_marked_with_the_reason_and_no_advice
             f"{pharmacy.name}と{clinic.name}の両方から" in page
         )
         assert "処方についての助言ではありません" in page
+    assert len(set(re.findall(r'scale\(\.8\)" d="([^"]+)"', page))) == 2
+    assert page.count('<li><svg class="mark-shape"') == 2
+
+
+async def test_one_drug_under_codes_of_two_systems_is_one_line_and_marked_by_its_name(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
+) -> None:
+    hot = {"system": "urn:oid:1.2.392.200119.4.403.1", "code": "103835401"}
+    name = "アムロジピン錠５ｍｇ"
+    await prescribed(clinic, hanako, name)
+    concept = {"coding": [hot], "text": "アムロジピン錠5mg「サワイ」"}
+    await prescribed(pharmacy, hanako, name, medicationCodeableConcept=concept)
+    await allow(hanako, clinic)
+    page = (await sato.get(own(hanako, "/medication"))).text
+    assert len(re.findall(r'<h3 id="name-', page)) == 1
+    assert ">同じ薬<" in page
+    assert "名前で比べました" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("stopped", "中止"), ("on-hold", "中断中"), ("revoked", "取りやめ")]
+)
+async def test_what_was_stopped_is_no_drug_of_now_and_says_so(
+    hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, status: str, said: str
+) -> None:
+    await prescribed(pharmacy, hanako, "アムロジピン錠５ｍｇ", status=status)
+    await allow(hanako, clinic)
+    now = (await sato.get(own(hanako))).text
+    assert "アムロジピン" not in now[now.index('id="drugs"') : now.index('id="conditions"')]
+    page = (await sato.get(own(hanako, "/medication"))).text
+    assert ">いま<" not in page
+    assert f"{pharmacy.name}で{said}" in page
+    await prescribed(clinic, hanako, "アムロジピン錠５ｍｇ")
+    now = (await sato.get(own(hanako))).text
+    assert "アムロジピン" in now[now.index('id="drugs"') : now.index('id="conditions"')]
+    assert f"{pharmacy.name}で{said}" in now
 
 
 async def test_a_document_is_read_in_the_page_and_nothing_of_it_acts_there(
@@ -317,7 +423,7 @@ async def test_a_paper_s_code_finds_as_the_typed_card_does(
     await allow(hanako, clinic)
     assert hanako.card
     link = f"https://example.jp/register#card={hanako.card.digits}&code=ABCDEFGHJK"
-    scanned = await sato.post("/clinic/find", by="card", card=link)
+    scanned = await sato.find(by="card", card=link)
     assert "山本 花子" in scanned.text
     assert "ABCDEFGHJK" not in scanned.text
 
@@ -326,9 +432,9 @@ async def test_the_code_of_her_screen_opens_from_the_same_field(
     hanako: Visitor, sato: Visitor
 ) -> None:
     made = (await hanako.tell("/me/disclosure/desk-codes", {"level": "normal"})).json()
-    scanned = await sato.post("/clinic/find", by="card", card=made["code"])
-    assert "山本 花子" in await sato.follow(scanned)
-    again = await sato.post("/clinic/find", by="card", card=made["code"])
+    scanned = await sato.find(by="card", card=made["code"])
+    assert "山本 花子" in scanned.text
+    again = await sato.find(by="card", card=made["code"])
     assert again.status_code == 422
     assert 'id="error-card"' in again.text
 

@@ -160,6 +160,7 @@ CASE = {
     "is_overdue": False,
     "href": "/support/cases/c1",
     "open": "support.case.open",
+    "doubts": [],
 }
 QUESTION_CASE = CASE | {
     "id": "c2",
@@ -167,6 +168,19 @@ QUESTION_CASE = CASE | {
     "is_overdue": True,
     "href": "/support/questions/c2",
     "open": "support.question.open",
+}
+ASIDE_CASE = CASE | {
+    "id": "c3",
+    "kind": "取り込めなかった記録",
+    "facts": [
+        ("施設", "佐藤内科クリニック"),
+        ("理由", "記録の持ち主として書かれた人が見つかりません。"),
+        ("取り込めなかった数", "1"),
+        ("施設の患者番号", "00123"),
+    ],
+    "phone": None,
+    "href": None,
+    "doubts": [("00123", "m1")],
 }
 NOTICE = {
     "id": "n1",
@@ -414,11 +428,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **ENTRY_PAGES,
     "record-seen": (
         "records/one.html",
-        ONE_RECORD | {"seen": [ROW, FOUND], "has_more": True, "is_partial": True},
+        ONE_RECORD | {"seen": [(ROW, 1), (FOUND, 3)], "has_more": True, "is_partial": True},
     ),
     "record-accesses": (
         "records/accesses.html",
-        reading.SEEN | {"viewer": HANAKO, "seen": [ROW, WITHHELD]},
+        reading.SEEN | {"viewer": HANAKO, "seen": [(ROW, 2), (WITHHELD, 1)]},
     ),
     "record-accesses-none": (
         "records/accesses.html",
@@ -771,12 +785,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **VIEWER_PAGES,
     "support": (
         "support/queue.html",
-        {"viewer": UEDA, "cases": [CASE, QUESTION_CASE], "total": 41, "pager": PAGER},
+        {
+            "viewer": UEDA,
+            "cases": [CASE, QUESTION_CASE, ASIDE_CASE],
+            "matches": 2,
+            "total": 41,
+            "pager": PAGER,
+        },
     ),
     "support-case": ("support/case.html", {"viewer": UEDA, "case": CASE}),
     "support-empty": (
         "support/queue.html",
-        {"viewer": UEDA, "cases": [], "total": 0, "pager": ONE_PAGE},
+        {"viewer": UEDA, "cases": [], "matches": 0, "total": 0, "pager": ONE_PAGE},
     ),
     "error": (
         "error.html",

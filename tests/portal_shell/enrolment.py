@@ -48,6 +48,7 @@ NEW = {
 SIDE = {k: ALIKE[k] for k in ("name", "name_kana", "birth_on", "card_end")}
 PAIRS = {
     "viewer": UEDA,
+    "is_from_matches": False,
     "pairs": [
         {
             "participant_id": SOMEBODY,
@@ -63,6 +64,7 @@ PAIRS = {
     "errors": {},
 }
 WHO = {
+    "merge": None,
     "name": "山本 太郎",
     "birth_on": BORN,
     "card_end": "3456",
@@ -134,6 +136,7 @@ ENROLMENT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "support/look_alikes.html",
         PAIRS | {"errors": {"reason": "理由を入力してください。"}},
     ),
+    "look-alikes-from-matches": ("support/look_alikes.html", PAIRS | {"is_from_matches": True}),
     "look-alikes-none": ("support/look_alikes.html", PAIRS | {"pairs": [], "total": 0}),
     "counter-start": ("support/counter.html", COUNTER),
     "counter-start-errors": (
@@ -141,6 +144,10 @@ ENROLMENT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         COUNTER | {"errors": {"card": "合いません。", "birth": "合いません。", "way": "選ぶ。"}},
     ),
     "visit": ("support/visit.html", VISIT),
+    "visit-two-registrations": (
+        "support/visit.html",
+        VISIT | {"who": WHO | {"merge": {"merge_id": "m", "other_card_end": "4821"}}},
+    ),
     "visit-by-phone": (
         "support/visit.html",
         VISIT

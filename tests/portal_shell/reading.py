@@ -156,6 +156,7 @@ FOR_OFFICER: dict[str, Any] = {
     "case_id": "c1",
     "name": "山本 花子",
     "facts": [("できごとの番号", "7"), ("施設", "佐藤内科クリニック")],
+    "kinds_title": "見た記録",
     "kinds": [("処方", 3)],
     "question": QUESTIONS["overdue"],
     "is_open": True,

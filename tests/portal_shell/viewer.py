@@ -57,6 +57,7 @@ DRUG: dict[str, Any] = {
     "amount": "28 錠",
     "start": date(2026, 4, 1),
     "until": "2026年5月28日まで",
+    "halted": "白川病院で中断中",
     "facility": "さくら内科クリニック",
     "marks": [UNTOLD],
 }
@@ -66,9 +67,9 @@ SPAN = spans(
         "アムロジピン",
         "処方：4月1日から5月28日",
         [
-            Bar(date(2026, 4, 1), date(2026, 5, 28), 0, "full"),
-            Bar(date(2026, 4, 2), date(2026, 5, 29), 1, "outlined", is_open=True),
-            Bar(date(2026, 5, 2), date(2026, 5, 2), 2, "point"),
+            Bar(date(2026, 4, 1), date(2026, 5, 28), 0, "full", source=1),
+            Bar(date(2026, 4, 2), date(2026, 5, 29), 1, "outlined", is_open=True, source=0),
+            Bar(date(2026, 5, 2), date(2026, 5, 2), 2, "point", source=0),
         ],
         date(2025, 6, 1),
         date(2026, 6, 1),
@@ -97,6 +98,7 @@ ROW: dict[str, Any] = {
     "range": "4.6〜6.2",
     "mark": legend_mark(1),
     "facility": "白川病院",
+    "kind": "健康診断",
     "marks": [UNTOLD],
 }
 PICTURE = trend(
@@ -196,7 +198,12 @@ VIEWER_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 | {
                     "is_current": True,
                     "picture": SPAN,
-                    "periods": ["さくら内科クリニック（処方）：2026年4月1日〜2026年5月28日"],
+                    "periods": [
+                        (
+                            legend_mark(1),
+                            "さくら内科クリニック（処方）：2026年4月1日〜2026年5月28日",
+                        )
+                    ],
                 }
             ],
             "overlaps": OVERLAPS,
@@ -276,8 +283,16 @@ VIEWER_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "clinic-record": ("clinic/record.html", RECORD),
     "clinic-record-plain": ("clinic/record.html", RECORD | PLAIN),
-    "clinic-refused": (
-        "clinic/refused.html",
-        {"viewer": SATO, "card": "", "facility": "さくら内科クリニック"},
-    ),
+    **{
+        f"clinic-refused{name}": (
+            "clinic/refused.html",
+            {
+                "viewer": SATO,
+                "card": "",
+                "by_insurance": bool(name),
+                "facility": "さくら内科クリニック",
+            },
+        )
+        for name in ("", "-insurance")
+    },
 }

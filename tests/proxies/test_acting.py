@@ -240,7 +240,7 @@ async def test_a_narrowed_power_is_gone_at_the_next_request(pair: Pair, clinic: 
         back="",
     )
     assert answer.status_code == 404
-    assert "閲覧履歴" not in _nav((await pair.yumi.get("/home")).text)
+    assert "見た人" not in _nav((await pair.yumi.get("/home")).text)
 
 
 def _nav(page: str) -> str:

@@ -51,7 +51,7 @@ async def seen(
     await scene.wrote(pharmacy, taro.actor, "prescription", "アムロジピン錠5mg")
     assert (await taro.wish(SetFacility(clinic.facility_id, on=True))).status_code == 303
     assert taro.card
-    found = await sato.post("/clinic/find", by="card", card=taro.card.digits)
+    found = await sato.find(by="card", card=taro.card.digits)
     assert "HbA1c" in found.text
     assert "アムロジピン錠5mg" in found.text
     one = await happened(

@@ -49,3 +49,15 @@ async def submissions(facility: Actor) -> int:
 async def cases() -> int:
     async with unit_of_work(Actor(kind=ActorKind.SUPPORT)) as tx:
         return int(await tx.fetchval("SELECT count(*) FROM support_case WHERE kind = 'quarantine'"))
+
+
+async def newest_case() -> dict[str, Any]:
+    """What an officer is told of the quarantine's newest case."""
+    async with unit_of_work(Actor(kind=ActorKind.SUPPORT)) as tx:
+        params: dict[str, Any] = msgspec.json.decode(
+            await tx.fetchval(
+                "SELECT params::text FROM support_case WHERE kind = 'quarantine'"
+                " ORDER BY opened_at DESC, case_id DESC LIMIT 1"
+            )
+        )
+    return params

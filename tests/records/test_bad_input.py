@@ -114,7 +114,8 @@ async def test_entries_that_refer_to_each_other_in_a_circle_are_stored(
         performer=[{"reference": "urn:uuid:0000-2"}],
     )
     await ingest.store(clinic, as_bytes(shapes.posted(one, two, ring, other)))
-    first, second = (json.loads(row["body"]) for row in await stored.records(hanako.id))
+    bodies = [json.loads(row["body"]) for row in await stored.records(hanako.id)]
+    first, second = sorted(bodies, key=lambda body: "performer" in body)
     assert first["hasMember"] == [{"reference": f"Observation/{second['id']}"}]
     assert second["hasMember"] == [{"reference": f"Observation/{first['id']}"}]
     assert [inner["resourceType"] for inner in second["contained"]] == ["Organization"] * 2

@@ -9,6 +9,7 @@ from api.records.demo_records import demo_bundles, demo_patient_number
 from api.records.incoming.plan import plan
 from api.records.incoming.planned import PlannedItem
 from api.records.mapping import HIDDEN_MARKS
+from api.records.medicines import course_of
 from api.records.parse import decode, encode
 
 CAST = [
@@ -41,6 +42,21 @@ def test_every_demo_record_goes_in_and_has_its_facility_date_and_person(
         assert classified.effective_on is not None
         assert classified.effective_on <= TODAY
         assert classified.title
+
+
+@pytest.mark.parametrize(("key", "birth_on", "sex"), CAST)
+def test_a_prescription_is_active_while_it_is_one_of_now(
+    key: str, birth_on: date, sex: str
+) -> None:
+    statuses = Counter[str]()
+    for bundle in demo_bundles(key, birth_on, sex, FACILITIES, TODAY):
+        for entry in decode(encode(bundle).encode())["entry"]:
+            resource = entry["resource"]
+            if resource["resourceType"] == "MedicationRequest":
+                course = course_of(resource, TODAY)
+                assert course.is_current(TODAY) == (course.status == "active")
+                statuses[course.status] += 1
+    assert statuses.keys() == {"active", "completed"}
 
 
 def test_hanako_has_something_in_every_category_a_diabetic_would() -> None:

@@ -81,7 +81,10 @@ TWICE = timed(frequency=2, period=1, periodUnit="d") | {
         ({"quantity": TABLETS | {"unit": "箱"}, "dosageInstruction": [TWICE]}, None),
         ({"quantity": TABLETS, "dosageInstruction": [{"text": "１日２回"}]}, None),
         ({"quantity": TABLETS, "dosageInstruction": [TWICE, TWICE]}, None),
-        ({"dispenseRequest": {"expectedSupplyDuration": {"value": 1, "code": "mo"}}}, None),
+        ({"dispenseRequest": {"expectedSupplyDuration": {"value": 1, "code": "mo"}}}, 30),
+        ({"daysSupply": {"value": 2, "unit": "月"}}, 60),
+        ({"daysSupply": {"value": 7}}, 7),
+        ({"daysSupply": {"value": 7, "unit": "箱"}}, None),
         ({"dispenseRequest": {"expectedSupplyDuration": {"value": 4000, "code": "d"}}}, None),
         ({"dispenseRequest": {"expectedSupplyDuration": {"value": -3, "code": "d"}}}, None),
         ({"daysSupply": {"value": Decimal("0.5"), "code": "d"}}, None),
@@ -146,6 +149,35 @@ def test_a_drug_is_of_now_until_its_days_and_what_is_left_are_over(
     assert line.is_current(TODAY) is is_current
 
 
+@pytest.mark.parametrize(("ago", "is_current"), [(0, True), (100, True), (101, False), (-1, False)])
+def test_a_drug_without_days_is_of_now_for_100_days(ago: int, is_current: bool) -> None:
+    (line,) = drugs(given(start=TODAY - timedelta(days=ago), days=None))
+    assert line.is_current(TODAY) is is_current
+
+
+@pytest.mark.parametrize("status", ["stopped", "on-hold", "revoked"])
+def test_what_was_stopped_is_not_of_now_and_says_so_unless_another_still_gives_it(
+    status: str,
+) -> None:
+    stopped = given(status=status)
+    (line,) = drugs(stopped)
+    assert not line.is_current(TODAY)
+    assert line.halted(TODAY) == line.newest
+    (line,) = drugs(stopped, given(AMLODIPINE_BRAND, at=HOSPITAL, start=date(2026, 5, 10)))
+    assert line.is_current(TODAY)
+    assert line.halted(TODAY).source.facility_id == CLINIC  # type: ignore[union-attr]
+    (line,) = drugs(
+        given(status=status, start=date(2026, 1, 1)), given(start=date(2026, 5, 10), at=HOSPITAL)
+    )
+    assert line.halted(TODAY) is None
+
+
+def test_a_period_of_years_reaches_its_last_day() -> None:
+    period = {"effectivePeriod": {"start": "2020-01-01", "end": "2026-06-30"}}
+    (line,) = drugs(given(days=None, **period))
+    assert (line.end, line.is_current(TODAY)) == (date(2026, 6, 30), True)
+
+
 def test_the_same_drug_from_two_clinics_at_once_is_marked() -> None:
     (found,) = overlaps(
         given(start=date(2026, 5, 1), days=28),
@@ -169,6 +201,7 @@ def test_a_drug_of_the_same_class_is_marked_more_softly() -> None:
         given(AMLODIPINE_BRAND, at=HOSPITAL, days=None),
         given(AMLODIPINE_BRAND, at=HOSPITAL, dosageInstruction=[{"text": "頓服"}]),
         given(AMLODIPINE_BRAND, at=HOSPITAL, status="cancelled"),
+        given(AMLODIPINE_BRAND, at=HOSPITAL, status="stopped"),
         given(AMLODIPINE_BRAND, at=PHARMACY, start=date(2026, 5, 3), category="dispensing"),
     ],
     ids=[
@@ -179,6 +212,7 @@ def test_a_drug_of_the_same_class_is_marked_more_softly() -> None:
         "no_days_told",
         "only_when_needed",
         "cancelled",
+        "stopped",
         "a_pharmacy_fills_it",
     ],
 )
@@ -222,7 +256,29 @@ def test_without_a_code_the_name_tells() -> None:
     nameless = ("NOCODED", "urn:x", "アムロジピン錠５ｍｇ")
     other = ("NOCODED", "urn:x", "アムロジピン錠5mg ")
     (found,) = overlaps(given(nameless), given(other, at=HOSPITAL))
-    assert found.kind == "same"
+    assert found.kind == "name"
+
+
+HOT9 = "urn:oid:1.2.392.200119.4.403.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_same"),
+    [
+        ("アムロジピン錠５ｍｇ", True),
+        ("アムロジピン錠5mg「サワイ」", True),
+        ("【般】アムロジピン錠５ｍｇ", True),
+        ("アムロジピン錠（5mg）", True),
+        ("アムロジピン錠２．５ｍｇ", False),
+        ("アムロジピンＯＤ錠５ｍｇ", False),
+    ],
+)
+def test_codes_of_two_systems_are_compared_by_name(name: str, is_same: bool) -> None:
+    hot = given(("103835401", HOT9, name), at=HOSPITAL)
+    for coded in (AMLODIPINE, AMLODIPINE_BRAND):
+        assert len(drugs(given(coded), hot)) == (1 if is_same else 2)
+        found = overlaps(given(coded), hot)
+        assert [each.kind for each in found] == (["name"] if is_same else [])
 
 
 @pytest.mark.parametrize("value", [True, {"a": 1}, [1], "x", None, 3])

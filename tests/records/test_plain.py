@@ -40,7 +40,7 @@ def quantity(value: object, unit: str) -> dict[str, object]:
             shapes.lab(
                 component=[
                     {"code": {"text": "収縮期血圧"}, "valueQuantity": quantity(128, "mmHg")},
-                    {"code": {"text": "拡張期血圧"}, "valueQuantity": quantity(76, "mmHg")},
+                    {"code": {"text": "拡張期血圧"}, "valueQuantity": quantity(76, "mm[Hg]")},
                 ]
             ),
             [

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.fhir.codes import JLAC10
+from api.fhir.codes import JLAC10, LOINC
 from api.records import parse
 from api.records.viewing.series import Range, Series, Source, series_of
 
@@ -54,10 +54,26 @@ def test_another_unit_is_another_series_and_nothing_is_converted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one_way", "other"), [("mg/dL", "mg/dl"), ("ｍｇ/ｄＬ", "mg / dL"), ("μU/mL", "µU/ml")]
+    ("one_way", "other"),
+    [("mg/dL", "mg/dl"), ("ｍｇ/ｄＬ", "mg / dL"), ("μU/mL", "µU/ml"), ("mmHg", "mm[Hg]")],
 )
 def test_ways_of_writing_a_unit_are_one_unit(one_way: str, other: str) -> None:
     assert len(series_of([result(1, one_way), result(2, other, month=2)])) == 1
+
+
+def test_a_weight_is_one_series_by_either_system() -> None:
+    by_loinc = {"coding": [{"system": LOINC, "code": "29463-7"}], "text": "体重"}
+    found = one(
+        result(54, "kg", code="9N006000000000001"),
+        result({"valueQuantity": {"value": 55, "unit": "kg"}, "code": by_loinc}, month=2),
+    )
+    assert [each.text for each in found.values] == ["54", "55"]
+
+
+def test_a_unit_is_shown_as_people_write_it() -> None:
+    assert one(result(128, "mm[Hg]")).unit == "mmHg"
+    assert one(result(12, "[IU]/L")).unit == "IU/L"
+    assert one(result(5, "[in_i'H2O]")).unit == "[in_i'H2O]"
 
 
 @pytest.mark.parametrize(

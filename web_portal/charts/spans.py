@@ -19,13 +19,15 @@ Look = Literal["full", "outlined", "point"]
 
 
 class Bar(NamedTuple):
-    """`row` counts from the top; `is_open` where its end is not known."""
+    """`row` counts from the top; `is_open` where its end is not known; `source` names whose mark
+    stands before it, if there is more than one."""
 
     start: date
     end: date
     row: int
     look: Look
     is_open: bool = False
+    source: int | None = None
 
 
 class Spans(NamedTuple):
@@ -80,11 +82,15 @@ def _today(days: Days, today: date, base: int) -> Iterator[Markup]:
 def _bar(bar: Bar, days: Days) -> Markup:
     x, end = days.at(bar.start), days.at(bar.end)
     y = bar.row * ROW + 4
+    mark = Markup()
+    if bar.source is not None:
+        mark = Markup(
+            '<path class="dot" transform="translate({:.1f} {}) scale(.8)" d="{}"/>'
+        ).format(max(x - 6, 4), y + 6.5, shape(bar.source))
     if bar.look == "point":
-        return Markup('<path class="dot" transform="translate({:.1f} {})" d="{}"/>').format(
-            x, y + 6, shape(3)
-        )
+        point = Markup('<path class="dot" transform="translate({:.1f} {})" d="{}"/>')
+        return mark + point.format(x if bar.source is None else x + 5, y + 6, shape(3))
     tail = Markup('<path class="arrow" d="M{:.1f} {}h6m-3 -3l3 3l-3 3"/>').format(end, y + 6)
-    return Markup(
+    return mark + Markup(
         '<rect class="bar bar-{}" x="{:.1f}" y="{}" width="{:.1f}" height="11" rx="2"/>{}'
     ).format(bar.look, x, y + 1, max(end - x, 3), tail if bar.is_open else "")

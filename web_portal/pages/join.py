@@ -1,6 +1,6 @@
 """Somebody of a facility's staff was invited: the code, and the first passkey."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Controller, get, post
 from litestar.datastructures import Cookie
@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.core import runtime
-from api.core.actor import ANONYMOUS, Actor
+from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.directory import service as directory
 from api.identity.errors import (
     EnrolmentFaults,
@@ -26,6 +26,12 @@ from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.sign_in import HOME, Destination, session_cookie
 
 HERE = "/join"
+AS_WHAT: Final = {
+    ActorKind.PROFESSIONAL: "join.administrator",
+    ActorKind.FACILITY_ADMIN: "join.administrator",
+    ActorKind.SUPPORT: "join.support",
+    ActorKind.AUDITOR: "join.auditor",
+}
 TICKET_COOKIE = "tsunagu_invitation"
 
 
@@ -83,7 +89,10 @@ class JoinPages(Controller):
         except InvitationGone:
             return Redirect(HERE, status_code=303)
         locale = preferences(request).locale
-        facilities = await directory.named(ANONYMOUS, [found.facility_id])
+        facility = say(request, "join.network")
+        if found.facility_id is not None:
+            named = await directory.named(ANONYMOUS, [found.facility_id])
+            facility = named[found.facility_id].label(locale)
         known = {each.code: each.name for each in directory.profile().professions}
         profession = known.get(found.profession or "")
         return await render(
@@ -91,9 +100,9 @@ class JoinPages(Controller):
             "join/passkey.html",
             ANONYMOUS,
             name=found.name,
-            facility=facilities[found.facility_id].label(locale),
+            facility=facility,
             profession=(
-                getattr(profession, locale) if profession else say(request, "join.administrator")
+                getattr(profession, locale) if profession else say(request, AS_WHAT[found.kind])
             ),
         )
 

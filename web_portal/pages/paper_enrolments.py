@@ -1,13 +1,13 @@
 """The support centre enrols from paper: one officer types, another confirms; and look-alikes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, MultipartBody
+from litestar.params import FromPath, MultipartBody, QueryParameter
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -37,9 +37,13 @@ from web_portal.pages.proxies.mine import typed as typed_in
 
 HERE = "/support/enrolments"
 ALIKE = "/support/look-alikes"
+FROM_MATCHES = f"{ALIKE}?from=matches"
 SCAN_LIMIT = 12_000_000
 ON_A_PAGE = 20
 BIRTH = ("birth_era", "birth_year", "birth_month", "birth_day")
+
+
+CameFrom = Annotated[str, QueryParameter(name="from", max_length=20)]
 
 
 class Scanned(Struct):
@@ -162,9 +166,12 @@ async def confirm(
 
 @get(ALIKE, guards=[support_only], opt=PORTAL, include_in_schema=False)
 async def alike(
-    request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    page: PageNumber = 1,
+    came_from: CameFrom = "",
 ) -> Response[bytes]:
-    return await _alike(request, actor, page, {})
+    return await _alike(request, actor, page, came_from, {})
 
 
 @post(
@@ -178,6 +185,7 @@ async def decide(
     actor: NamedDependency[Actor],
     participant_id: FromPath[UUID],
     other_id: FromPath[UUID],
+    came_from: CameFrom = "",
 ) -> Response[bytes]:
     form = await typed_in(request)
     try:
@@ -185,8 +193,8 @@ async def decide(
             actor, participant_id, other_id, form.get("decision", ""), form.get("reason", "")
         )
     except EnrolmentFaults as fault:
-        return await _alike(request, actor, 1, fault.fields)
-    return Redirect(ALIKE, status_code=303)
+        return await _alike(request, actor, 1, came_from, fault.fields)
+    return Redirect(FROM_MATCHES if came_from == "matches" else ALIKE, status_code=303)
 
 
 async def letter(
@@ -262,7 +270,7 @@ async def _one(
 
 
 async def _alike(
-    request: PortalRequest, actor: Actor, page: int, faults: Mapping[str, str]
+    request: PortalRequest, actor: Actor, page: int, came_from: str, faults: Mapping[str, str]
 ) -> Response[bytes]:
     pairs, total = await look_alikes.waiting(actor, page=page, count=ON_A_PAGE)
     return await render(
@@ -270,7 +278,8 @@ async def _alike(
         "support/look_alikes.html",
         actor,
         status=422 if faults else 200,
-        path=ALIKE,
+        path=FROM_MATCHES if came_from == "matches" else ALIKE,
+        is_from_matches=came_from == "matches",
         pairs=[
             each._asdict() | {"why": [say(request, f"alike.why.{why}") for why in each.why]}
             for each in pairs

@@ -196,6 +196,12 @@ async def _officers_page(
         case_id=case_id,
         name=found.name,
         facts=_facts(request, line),
+        kinds_title=say(
+            request,
+            "access_log.kinds.exported"
+            if line.event == EventName.RECORDS_EXPORTED
+            else "access_log.kinds",
+        ),
         kinds=[(kind.label, kind.count) for kind in line.kinds],
         question=question,
         is_open=found.is_open and question.state in ("received", "reopened"),

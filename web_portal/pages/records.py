@@ -17,7 +17,7 @@ from api.consent.facts import SECRET, Provision
 from api.consent.settings.record_changes import LEVELS
 from api.consent.settings.telling import end_said, label
 from api.consent.stored import Settings
-from api.core import i18n
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.directory.service import FacilityLine, PersonLine
@@ -26,6 +26,7 @@ from api.records.errors import UnknownPlace
 from api.records.own import service as own
 from api.records.own.plain import Fact
 from api.records.own.service import Asked, OwnRecord, OwnRecordInFull, Shelves
+from api.support.log_lines import LogLine
 from api.support.reading import accesses
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.sentences import made_said
@@ -100,9 +101,8 @@ async def record_page(
     changed: int | None = None,
 ) -> Response[bytes]:
     full = await own.one(actor, record_id)
-    seen = await accesses.of_record(
-        actor, preferences(request).locale, record_id, count=SEEN_AT_ONCE
-    )
+    seen = await accesses.of_record(actor, preferences(request).locale, record_id, count=ON_A_PAGE)
+    looks = looks_by_day(seen.lines)
     choices, state = full.record.choices, full.settings
     names = await directory.named(actor, {full.record.facility_id, *_facilities(choices.shares)})
     people = await directory.people(actor, _people(choices.shares))
@@ -125,8 +125,8 @@ async def record_page(
         shares=[share_line(request, rule, names, people) for rule in choices.shares],
         version=state.directive.version,
         undo=await last_change(request, actor, state, changed),
-        seen=seen.lines,
-        has_more=seen.before is not None,
+        seen=looks[:SEEN_AT_ONCE],
+        has_more=seen.before is not None or len(looks) > SEEN_AT_ONCE,
         is_partial=seen.is_partial,
     )
 
@@ -153,7 +153,7 @@ async def seen_by(
         actor,
         path=f"/records/{record_id}/accesses",
         record=line(request, full.record),
-        seen=seen.lines,
+        seen=looks_by_day(seen.lines),
         is_partial=seen.is_partial,
         is_first=before is None,
         following=f"/records/{record_id}/accesses?before={seen.before}" if seen.before else None,
@@ -273,6 +273,15 @@ def _options(
             for year, count in shelves.years.items()
         ],
     }
+
+
+def looks_by_day(lines: Iterable[LogLine]) -> list[tuple[LogLine, int]]:
+    """Of lines in order, newest first, each person's newest of a day, and how many that day."""
+    found: dict[tuple[object, ...], list[LogLine]] = {}
+    for each in lines:
+        whose = (each.facility, each.who, each.profession, each.withheld)
+        found.setdefault((clock.day_in_japan(each.at), *whose), []).append(each)
+    return [(looks[0], len(looks)) for looks in found.values()]
 
 
 def _facility(text: str) -> UUID | None:

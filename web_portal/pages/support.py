@@ -1,6 +1,6 @@
 """The support centre's queue, and the participant's way into it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import ANYBODY, PORTAL, participants_only, support_only
+from api.records.matching import deciding
 from api.support import service
 from api.support.errors import NoTelephoneNumber
 from api.support.service import LOG_QUESTION, Case
@@ -64,13 +65,19 @@ async def queue(
     request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
 ) -> Response[bytes]:
     cases, total = await service.queue(actor, page=page, count=ON_A_PAGE)
+    doubts = await deciding.found(actor, [pair for case in cases for pair in _numbers(case)])
     locale = preferences(request).locale
     return await render(
         request,
         "support/queue.html",
         actor,
-        cases=[_shown(case, locale) for case in cases],
+        cases=[
+            _shown(case, locale)
+            | {"doubts": [(n, doubts[f, n]) for f, n in _numbers(case) if (f, n) in doubts]}
+            for case in cases
+        ],
         total=total,
+        matches=await deciding.how_many_wait(actor),
         pager={"page": page, "pages": pages_of(total, ON_A_PAGE)},
     )
 
@@ -102,7 +109,7 @@ def _shown(case: Case, locale: str) -> dict[str, object]:
         "kind": i18n.text(locale, f"support.case.{kind}"),
         "do": i18n.text(locale, f"support.case.{kind}.do"),
         "facts": [
-            (i18n.text(locale, f"support.param.{name}"), value)
+            (i18n.text(locale, f"support.param.{name}"), _said(name, value, locale))
             for name, value in case.params.items()
             if name != "phone" and i18n.has_text(locale, f"support.param.{name}")
         ],
@@ -113,6 +120,21 @@ def _shown(case: Case, locale: str) -> dict[str, object]:
         "due_on": case.due_on,
         "is_overdue": case.due_on < clock.today_in_japan(),
     }
+
+
+def _said(name: str, value: Any, locale: str) -> str:
+    """One fact of a case in words."""
+    if name == "reason":
+        return i18n.text(locale, value) if i18n.has_text(locale, value) else value
+    if name == "numbers":
+        return " / ".join(value)
+    return str(value)
+
+
+def _numbers(case: Case) -> list[tuple[UUID, str]]:
+    """By which a facility asks for somebody it may mean."""
+    facility = case.params.get("facility_id")
+    return [(UUID(facility), each) for each in case.params.get("numbers", ())] if facility else []
 
 
 def _place(case: Case) -> str | None:

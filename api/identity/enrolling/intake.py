@@ -15,13 +15,14 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.identity.card import CardNumber
-from api.identity.enrolling import intake_queries
+from api.identity.enrolling import intake_queries, paper_enrolment_queries
 from api.identity.enrolling.activation_code import (
     CODE_RANDOM_BYTES,
     CODE_VALID_FOR,
     ActivationCode,
     new_activation_code,
 )
+from api.identity.enrolling.insurance import Insurance
 from api.identity.tokens import system_keys
 from api.identity.tokens.system_keys import BadKeys
 
@@ -41,12 +42,18 @@ class Paper(NamedTuple):
     birth_on: date
 
 
-async def admit(actor: Actor, paper: Paper, card: CardNumber) -> UUID:
-    """Writes down a person and the card handed to them; they have answered nothing yet."""
+async def admit(
+    actor: Actor, paper: Paper, card: CardNumber, insurance: Insurance | None = None
+) -> UUID:
+    """Writes down a person, the card handed to them and, where they say it, their insurance; they
+    have answered nothing yet."""
     participant_id = uuid7()
     async with unit_of_work(actor, subject=participant_id) as tx:
         await intake_queries.add_participant(tx, participant_id, *paper)
         await intake_queries.add_card(tx, participant_id, card.digits)
+        if insurance is not None:
+            said = (insurance.insurer, insurance.symbol, insurance.number, insurance.branch)
+            await paper_enrolment_queries.set_registration(tx, "", "", "", "", *said)
     return participant_id
 
 

@@ -27,6 +27,23 @@ async def add_administrator_account(
     )
 
 
+async def add_officer_account(
+    tx: Transaction, account_id: UUID, kind: str, officer_id: UUID
+) -> None:
+    await tx.execute(
+        "INSERT INTO account (account_id, kind, officer_id) VALUES ($1, $2, $3)",
+        account_id,
+        kind,
+        officer_id,
+    )
+
+
+async def officer_accounts(tx: Transaction) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT officer_id, account_id, kind FROM account WHERE kind IN ('support', 'auditor')"
+    )
+
+
 async def administrator_accounts(tx: Transaction) -> list[asyncpg.Record]:
     return await tx.fetch(
         "SELECT administrator_id, account_id FROM account WHERE kind = 'facility_admin'"

@@ -30,11 +30,12 @@ class InvitationTicket(Struct):
 
 
 class InvitedPerson(Struct):
-    """`kind`: professional or facility_admin; `profession` is a code of the network's profile."""
+    """`kind`: professional, facility_admin, support or auditor, the last two of no facility;
+    `profession` is a code of the network's profile."""
 
     kind: str
     name: str
-    facility_id: UUID
+    facility_id: UUID | None
     profession: str | None
 
 

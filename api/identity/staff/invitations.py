@@ -57,11 +57,11 @@ class Invitation(NamedTuple):
 
 
 class Invited(NamedTuple):
-    """Whom a ticket is for."""
+    """Whom a ticket is for; an officer and an auditor are of no facility."""
 
     kind: ActorKind
     name: str
-    facility_id: UUID
+    facility_id: UUID | None
     profession: str | None
 
 
@@ -90,6 +90,19 @@ async def open_administrator_in(tx: Transaction, administrator_id: UUID) -> UUID
     account_id = uuid7()
     await invitation_queries.add_administrator_account(tx, account_id, administrator_id)
     return account_id
+
+
+async def open_officer_in(tx: Transaction, account_id: UUID, kind: str, officer_id: UUID) -> None:
+    """By an operator, in the account's own context; `kind` is support or auditor."""
+    await invitation_queries.add_officer_account(tx, account_id, kind, officer_id)
+
+
+async def officer_accounts_in(tx: Transaction) -> dict[UUID, tuple[UUID, str]]:
+    """For operators: every officer's and auditor's account, and its kind."""
+    return {
+        row["officer_id"]: (row["account_id"], row["kind"])
+        for row in await invitation_queries.officer_accounts(tx)
+    }
 
 
 async def administrator_accounts_in(tx: Transaction) -> dict[UUID, UUID]:
@@ -151,8 +164,6 @@ async def begin(code_text: str, source_ip: str) -> IssuedTicket:
 async def invited(token: str) -> Invited:
     """Raises `InvitationGone`."""
     actor = await _holder(token)
-    if actor.facility_id is None:
-        raise InvitationGone
     return Invited(actor.kind, actor.name or "", actor.facility_id, actor.profession)
 
 

@@ -65,5 +65,5 @@ async def read(app: AppAccess, resource_type: str, record_id: UUID) -> Answer:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 6:
-        raise UnknownParameter
+        raise UnknownParameter("_count")
     return max(1, int(text))

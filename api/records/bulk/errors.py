@@ -22,6 +22,13 @@ class BadExport(Problem):
     key = "error.bulk.asked"
 
 
+class AsyncNeeded(Problem):
+    """An export is made in the background, and who asks must say that they will come back."""
+
+    status = 400
+    key = "error.bulk.async_needed"
+
+
 class ExportOutdated(Problem):
     """Somebody in it may no longer be seen as they were: of whom is not said."""
 

@@ -17,10 +17,11 @@ from litestar.types import ControllerRouterHandler
 from api.core import runtime
 from api.core.actor import Actor
 from api.core.errors import NotFound
+from api.fhir.prefer import preferences
 from api.identity.guards import systems_that_read
 from api.records import parse
 from api.records.bulk import files, service
-from api.records.bulk.errors import BadExport
+from api.records.bulk.errors import AsyncNeeded, BadExport
 from api.records.bulk.rules import FORMATS, NDJSON, Wish, manifest
 from api.records.parse import as_objects, as_text, read_moment
 
@@ -117,9 +118,8 @@ async def _pieces(path: Any, size: int) -> AsyncIterator[bytes]:
 async def _start(
     request: FhirRequest, group_id: str, actor: Actor, pairs: list[tuple[str, str]]
 ) -> Response[bytes]:
-    prefer = request.headers.get("prefer", "")
-    if "respond-async" not in [each.strip() for each in prefer.split(",")]:
-        raise BadExport
+    if "respond-async" not in preferences(request.headers.getall("prefer", [])):
+        raise AsyncNeeded
     export_id = await service.start(actor, group_id, _wish(pairs, str(request.url.path)))
     headers = {"content-location": _place(export_id)}
     return Response(b"", status_code=202, media_type=FHIR_JSON, headers=headers)

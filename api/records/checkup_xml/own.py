@@ -33,6 +33,8 @@ from api.records.parse import Fault, as_objects, as_text
 
 MOST_FILES: Final = 100
 MAX_BYTES: Final = archive.MAX_ARCHIVE
+# How a PDF and photographs begin; those of some phones have it after their length.
+_PICTURES: Final = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
 
 
 class Finding(NamedTuple):
@@ -180,6 +182,8 @@ async def _read(body: bytes) -> tuple[Checkup, bytes, int | None]:
     counted = None
     if archive.is_archive(body):
         body, counted = await asyncio.to_thread(_only, body)
+    if body.startswith(_PICTURES) or body[4:8] == b"ftyp":
+        raise FileRefused(Fault("checkup_picture"))
     try:
         checkup = await asyncio.to_thread(read, body, clock.today_in_japan())
     except Unreadable as unreadable:

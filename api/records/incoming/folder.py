@@ -14,6 +14,7 @@ from api.records.errors import NotStored
 from api.records.incoming.quarantine import keep
 from api.records.incoming.sending import MY_NUMBER, NOT_TAKEN, Sending
 from api.records.incoming.taking import store_body
+from api.records.mapping import Identifier
 from api.records.parse import MAX_BYTES, Fault
 
 
@@ -32,22 +33,24 @@ async def take_in(sending: Sending, path: Path) -> FileOutcome:
     if isinstance(body, Fault):
         return FileOutcome(sending.name, "refused", 0, (body,))
     faults: tuple[Fault, ...] = ()
+    named: tuple[Identifier, ...] = ()
     records = 0
     try:
         stored = await store_body(sending, body)
     except NotStored as refusal:
-        faults = refusal.faults
+        faults, named = refusal.faults, refusal.named
     else:
         for entry in stored.entries:
             if isinstance(entry, NotStored):
                 faults += entry.faults
+                named += entry.named
             elif entry is not None:
                 records += entry.change != "unchanged"
     if not faults:
         return FileOutcome(sending.name, "stored" if records else "unchanged", records, ())
     if any(fault.reason == NOT_TAKEN for fault in faults):
         return FileOutcome(sending.name, "refused", records, faults)
-    if not await keep(sending, body, faults):
+    if not await keep(sending, body, faults, named=named):
         return FileOutcome(sending.name, "refused", records, (*faults, Fault(MY_NUMBER)))
     return FileOutcome(sending.name, "quarantined", records, faults)
 

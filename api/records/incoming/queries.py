@@ -87,15 +87,6 @@ async def earlier_bodies(tx: Transaction, record_ids: Sequence[UUID]) -> list[as
     )
 
 
-async def supersede(tx: Transaction, record_ids: Sequence[UUID]) -> None:
-    """These are no longer what their facility says."""
-    await tx.execute(
-        "UPDATE record SET is_current = false WHERE participant_id = (SELECT app.subject())"
-        " AND record_id = ANY ($1) AND is_current",
-        list(record_ids),
-    )
-
-
 async def add(tx: Transaction, rows: Sequence[Row], submission_id: UUID, name: str) -> None:
     """These versions, and that they came in one sending."""
     columns = [list(column) for column in zip(*rows, strict=True)]
@@ -152,19 +143,6 @@ async def drop_parts(
     )
 
 
-async def add_submission(
-    tx: Transaction, submission_id: UUID, name: str, *, stored: int, quarantined: int
-) -> None:
-    await tx.execute(
-        "INSERT INTO submission (facility_id, submission_id, name, stored, quarantined)"
-        " VALUES (app.facility(), $1, $2, $3, $4)",
-        submission_id,
-        name,
-        stored,
-        quarantined,
-    )
-
-
 async def is_in_quarantine(tx: Transaction, name: str, asked: str, body: bytes) -> bool:
     return bool(
         await tx.fetchval(
@@ -196,16 +174,6 @@ async def quarantine(
         detail,
         body,
         asked,
-    )
-
-
-async def open_case(tx: Transaction, params: str, due_on: date) -> None:
-    """For the support centre; it belongs to nobody as long as nobody is known."""
-    await tx.execute(
-        "INSERT INTO support_case (participant_id, kind, params, due_on)"
-        " VALUES (NULL, 'quarantine', $1::jsonb, $2)",
-        params,
-        due_on,
     )
 
 

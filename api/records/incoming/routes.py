@@ -22,6 +22,7 @@ from api.core import i18n, runtime
 from api.core.actor import Actor
 from api.fhir.bundle import Written, written_bundle
 from api.fhir.outcome import Issue, operation_outcome
+from api.fhir.prefer import preferences
 from api.identity.guards import systems_that_write
 from api.records.errors import NotStored, UnknownType, WrongMediaType
 from api.records.incoming import service as ingest
@@ -192,7 +193,7 @@ def _answer(request: FhirRequest, stored: Stored) -> Response[bytes]:
 
 
 def _one(request: FhirRequest, record: StoredRecord) -> Response[bytes]:
-    is_minimal = "return=minimal" in request.headers.get("prefer", "")
+    is_minimal = preferences(request.headers.getall("prefer", [])).get("return") == "minimal"
     return Response(
         b"" if is_minimal else record.version.body.encode(),
         status_code=201 if record.change == "created" else 200,

@@ -130,8 +130,11 @@ async def _store_or_keep(sending: Sending, planned: Plan, body: bytes, count: in
     try:
         return await _store_items(sending, planned, count)
     except NotStored as refusal:
+        if refusal.faults[0].reason == UNKNOWN:
+            people = dict.fromkeys(item.classified.subject for item in planned.items)
+            refusal.named = tuple(each for ref in people for each in ref.identifiers)
         if refusal.faults[0].reason == UNKNOWN and not sending.is_file:
-            if not await keep(sending, body, refusal.faults):
+            if not await keep(sending, body, refusal.faults, named=refusal.named):
                 raise NotStored([*refusal.faults, Fault(MY_NUMBER)]) from None
             refusal.is_kept = True
         raise

@@ -16,6 +16,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction
 from api.core.ids import uuid7
 from api.directory.service import FacilityLine
+from api.records import sending_queries
 from api.records.errors import NotStored
 from api.records.incoming import content, queries, versions
 from api.records.incoming.planned import Plan, PlannedItem
@@ -70,7 +71,7 @@ async def write(
     if rows:
         newest = {row.record_id: row.version for row in rows}
         if any(row.version > 1 for row in rows):
-            await queries.supersede(tx, list(newest))
+            await sending_queries.withdraw(tx, list(newest))
         current = [row._replace(is_current=newest[row.record_id] == row.version) for row in rows]
         await queries.add(tx, current, uuid7(), sending.name)
     return Written(work.records, list(map(line_of, work.rows)), list(map(line_of, dropped)))

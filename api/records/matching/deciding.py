@@ -78,6 +78,20 @@ async def waiting(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list
     ], (rows[0]["total"] if rows else 0)
 
 
+async def found(actor: Actor, numbers: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+    """The oldest doubt that waits about each of these numbers of a facility, where there is one."""
+    if not numbers:
+        return {}
+    async with unit_of_work(actor) as tx:
+        rows = await queries.waiting_of_numbers(tx, *zip(*numbers, strict=True))
+    return {(row["facility_id"], row["local_id"]): row["match_id"] for row in rows}
+
+
+async def how_many_wait(actor: Actor) -> int:
+    async with unit_of_work(actor) as tx:
+        return await queries.how_many_wait(tx)
+
+
 async def unseen(actor: Actor) -> list[Decided]:
     """What other officers decided and nobody has looked at yet, the oldest first."""
     async with unit_of_work(actor) as tx:

@@ -183,6 +183,24 @@ async def waiting(tx: Transaction, skip: int, limit: int) -> list[asyncpg.Record
     )
 
 
+async def waiting_of_numbers(
+    tx: Transaction, facility_ids: Sequence[UUID], local_ids: Sequence[str]
+) -> list[asyncpg.Record]:
+    """Pairwise; the oldest doubt of each."""
+    return await tx.fetch(
+        "SELECT DISTINCT ON (facility_id, local_id) facility_id, local_id, match_id"
+        " FROM patient_match JOIN unnest($1::uuid[], $2::text[]) AS n (facility_id, local_id)"
+        " USING (facility_id, local_id) WHERE decision IS NULL"
+        " ORDER BY facility_id, local_id, found_at, match_id",
+        list(facility_ids),
+        list(local_ids),
+    )
+
+
+async def how_many_wait(tx: Transaction) -> int:
+    return int(await tx.fetchval("SELECT count(*) FROM patient_match WHERE decision IS NULL"))
+
+
 async def unseen(tx: Transaction, limit: int) -> list[asyncpg.Record]:
     """Decided by another officer, and looked at by none."""
     return await tx.fetch(

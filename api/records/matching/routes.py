@@ -18,7 +18,13 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.fhir import codes
 from api.identity.guards import API, SETTINGS, participants_only, systems_that_read
-from api.records.errors import NotStored, PatientNeeded, UnknownParameter, WrongMediaType
+from api.records.errors import (
+    MatchNeedsPatient,
+    NotStored,
+    PatientNeeded,
+    UnknownParameter,
+    WrongMediaType,
+)
 from api.records.mapping import Identifier
 from api.records.matching import lookups, merging, numbers
 from api.records.matching.lookups import Graded
@@ -62,8 +68,10 @@ class FhirMatching(Controller):
         """`sourceIdentifier` (system|value): the asking facility's own number, or a card. The
         answer is Parameters with `targetId` and `targetIdentifier` (IHE PIXm), or empty."""
         asked = list(request.query_params.multi_items())
-        if len(dict(asked)) != len(asked) or dict(asked).keys() - {"sourceIdentifier", "_format"}:
-            raise UnknownParameter
+        names = [name for name, _ in asked]
+        known = ("sourceIdentifier", "_format")
+        if wrong := [each for each in names if each not in known or names.count(each) > 1]:
+            raise UnknownParameter(*wrong)
         system, _, value = dict(asked).get("sourceIdentifier", "").partition("|")
         if not value:
             raise PatientNeeded
@@ -194,7 +202,7 @@ def _asked(request: ApiRequest, body: bytes) -> tuple[Json, bool, int]:
     except Refused as refused:
         raise NotStored([refused.fault]) from None
     if asked["resourceType"] != "Parameters":
-        raise PatientNeeded
+        raise MatchNeedsPatient
     patient: Json = {}
     only_certain, count = False, MOST
     for each in as_objects(asked.get("parameter")):
@@ -205,16 +213,16 @@ def _asked(request: ApiRequest, body: bytes) -> tuple[Json, bool, int]:
                 only_certain = each.get("valueBoolean") is True
             case "count":
                 count = _count(each.get("valueInteger"))
-            case _:
-                raise UnknownParameter
+            case other:
+                raise UnknownParameter(other)
     if patient.get("resourceType") != "Patient":
-        raise PatientNeeded
+        raise MatchNeedsPatient
     return patient, only_certain, count
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or value < 1:
-        raise UnknownParameter
+        raise UnknownParameter("count")
     return min(value, MOST)
 
 

@@ -3,6 +3,7 @@
 Only what is named here is shown; notes, references and anything unknown stay unread.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from html.parser import HTMLParser
@@ -12,6 +13,8 @@ from msgspec import Struct
 
 from api.records.mapping import composition_of, name_of
 from api.records.parse import Json, as_object, as_objects, as_text, digits_of, read_day
+
+_BRACKETED: Final = re.compile(r"\[([A-Za-z]+)\]", re.ASCII)
 
 MOST_FACTS: Final = 100
 LONGEST_VALUE: Final = 5000  # characters; the rest of a long letter is at the facility
@@ -209,7 +212,12 @@ def _quantity(value: object) -> str:
         return ""
     comparator = as_text(quantity.get("comparator"))
     unit = as_text(quantity.get("unit")) or as_text(quantity.get("code"))
-    return f"{comparator}{number} {unit}".strip()
+    return f"{comparator}{number} {unit_said(unit)}".strip()
+
+
+def unit_said(unit: str) -> str:
+    """As people write it: UCUM sets a customary unit in brackets, mm[Hg]."""
+    return _BRACKETED.sub(r"\1", unit)
 
 
 def _named(kind: str, value: object) -> Iterator[Fact]:

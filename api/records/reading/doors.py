@@ -12,6 +12,7 @@ from api.core import runtime
 from api.core.actor import Actor
 from api.fhir import codes
 from api.fhir.bundle import entry_text, searchset_bytes
+from api.fhir.prefer import preferences
 from api.records import finding, grounds, service
 from api.records.asking import service as evaluation
 from api.records.errors import BadValue, PatientNeeded, UnknownParameter, UnknownType
@@ -56,7 +57,7 @@ async def find(
         return await _consents(actor, named(pairs, OF_CONSENTS))
     if resource_type is not None and resource_type not in STORED:
         raise UnknownType
-    is_lenient = "handling=lenient" in request.headers.get("prefer", "")
+    is_lenient = preferences(request.headers.getall("prefer", [])).get("handling") == "lenient"
     asked = search.read(resource_type, pairs, is_lenient=is_lenient)
     if asked.page is not None:
         named(pairs, frozenset({"_page", "_format"}))
@@ -260,8 +261,8 @@ def _everything_asked(asked: dict[str, str], subject: UUID, door: str) -> Place:
 
 
 def _place_asked(actor: Actor, asked: dict[str, str], door: str) -> Place:
-    if asked.keys() - {"_page", "_format"}:
-        raise UnknownParameter
+    if others := asked.keys() - {"_page", "_format"}:
+        raise UnknownParameter(*sorted(others))
     return pages.opened(actor, asked["_page"], door)
 
 
@@ -348,6 +349,8 @@ def named(pairs: Pairs, known: frozenset[str]) -> dict[str, str]:
     if len(pairs) > search.MOST_PARAMETERS:
         raise UnknownParameter
     asked = dict(pairs)
-    if len(asked) != len(pairs) or asked.keys() - known:
-        raise UnknownParameter
+    names = [name for name, _ in pairs]
+    wrong = [name for name in names if name not in known or names.count(name) > 1]
+    if wrong:
+        raise UnknownParameter(*wrong)
     return asked

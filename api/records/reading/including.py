@@ -80,8 +80,16 @@ def read(types: Sequence[str], values: Sequence[str]) -> Included:
             reached = {each.target for each in holders}
             found += _folded(holders)
         if not reached or (target and reached != {target}):
-            raise IncludeNotOffered
+            raise IncludeNotOffered(value, _offered(types))
     return Included(tuple(dict.fromkeys(found)), is_person)
+
+
+def _offered(types: Sequence[str]) -> list[str]:
+    """All there is for a search of these types; of many, by what stands for every type."""
+    if len(types) == 1:
+        return listed(types[0])
+    names = {each.partition(":")[2] for one in types for each in listed(one)}
+    return [f"{ANY}:{name}" for name in sorted(names)]
 
 
 def _of_person(resource_type: str) -> Iterator[str]:

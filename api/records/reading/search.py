@@ -179,12 +179,13 @@ def read(
             raise NotOffered(name=name.partition(":")[0])
     ignored = tuple(dict.fromkeys(name for name, _ in pairs if name not in known))
     if ignored and not is_lenient:
-        raise UnknownParameter
+        raise UnknownParameter(*ignored)
     kept = [(name, value) for name, value in pairs if name in known]
     names = [name for name, _ in kept]
     repeatable = REPEATABLE | {name for name, kind in served.items() if kind == "date"}
-    if any(names.count(name) > 1 for name in names if name not in repeatable):
-        raise UnknownParameter
+    twice = [name for name in names if name not in repeatable and names.count(name) > 1]
+    if twice:
+        raise UnknownParameter(*twice)
     asked = _collected(resource_type, kept, served)
     return msgspec.structs.replace(
         asked, ignored=ignored, applied=tuple(pair for pair in kept if pair[0] in _shown(served))

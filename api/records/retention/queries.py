@@ -29,12 +29,3 @@ async def dated_before(tx: Transaction, days: Mapping[str, date]) -> list[asyncp
         list(days),
         list(days.values()),
     )
-
-
-async def withdraw(tx: Transaction, record_ids: list[UUID]) -> None:
-    """No version of them is current any more: nobody is shown them. Nothing is deleted."""
-    await tx.execute(
-        "UPDATE record SET is_current = false WHERE participant_id = (SELECT app.subject())"
-        " AND record_id = ANY ($1) AND is_current",
-        record_ids,
-    )

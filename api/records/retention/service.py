@@ -10,6 +10,7 @@ from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.directory import service as directory
+from api.records import sending_queries
 from api.records.incoming.writing import Line, counted
 from api.records.retention import queries, rules
 
@@ -48,7 +49,7 @@ async def expire(*, is_dry_run: bool = False) -> Expired:
             found = found._replace(participants=found.participants + 1)
             if is_dry_run:
                 continue
-            await queries.withdraw(tx, [line.record_id for line in past])
+            await sending_queries.withdraw(tx, [line.record_id for line in past])
             told, hidden = (
                 counted(line for line in past if line.is_told is is_told)
                 for is_told in (True, False)

@@ -18,6 +18,8 @@ NOT_TAKEN: Final = "not_taken"
 MY_NUMBER: Final = "my_number"
 # Answered anew at each run: it may have been put right elsewhere than in the file.
 _WAITING: Final = frozenset({UNKNOWN, OTHER_BIRTH})
+# A facility can put these right, once it is told; one case tells of all that a run finds.
+_LOOKED_INTO: Final = frozenset({"unknown_type", "other_patient"})
 # Kept nowhere but where it lies.
 _NOT_KEPT: Final = frozenset({"unreadable", "too_large", MY_NUMBER, NOT_TAKEN})
 
@@ -58,7 +60,10 @@ def put_aside(patient: str, judged: Judged, fault: Unreadable, settled: Settled)
                 lying.body or b"",
             )
         )
-        settled.opens_case = settled.opens_case or state == "waiting"
+        if state == "waiting":
+            settled.case_reason = settled.case_reason or fault.reason
+        elif fault.reason in _LOOKED_INTO:
+            settled.looked_into[fault.reason] += 1
     settled.files.append(
         file_row(patient, lying, state, Left())._replace(
             reason=fault.reason, detail=fault.detail, quarantine_id=quarantine_id

@@ -1,5 +1,6 @@
 """Messages that waited in quarantine for want of their person, stored once that is known."""
 
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -35,7 +36,7 @@ async def deliver_waiting(facility_id: UUID, patient: str) -> Delivered:
     if person is None or not rows or not found or not found[0].is_active:
         return Delivered(0, ())
     system = codes.patient_in_facility(found[0].code)
-    sending = Sending(actor, found[0], system, _NOWHERE, only_linked=True)
+    sending = Sending(actor, found[0], system, _NOWHERE, only_linked=True, looked_into=Counter())
     outcomes = await settling.deliver(sending, patient, person, rows)
     ids = {row["stem"]: row["quarantine_id"] for row in rows}
     async with unit_of_work(actor) as tx:

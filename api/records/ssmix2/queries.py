@@ -178,15 +178,6 @@ async def standing_patient(tx: Transaction, system: str) -> UUID | None:
     return found
 
 
-async def withdraw(tx: Transaction, record_ids: Sequence[UUID]) -> None:
-    """From here on no version of these is shown."""
-    await tx.execute(
-        "UPDATE record SET is_current = false WHERE participant_id = (SELECT app.subject())"
-        " AND record_id = ANY ($1) AND is_current",
-        list(record_ids),
-    )
-
-
 async def add_versions(tx: Transaction, rows: Sequence[RecordRow]) -> None:
     await tx.execute(
         "INSERT INTO record (participant_id, source_facility_id, record_id, version, is_current,"
@@ -199,19 +190,6 @@ async def add_versions(tx: Transaction, rows: Sequence[RecordRow]) -> None:
         " $7::date[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::text[],"
         " $13::text[], $14::text[]) AS r (a, b, c, d, e, f, g, h, i, j, k, l, m, n)",
         *_columns([row._replace(marks=",".join(row.marks)) for row in rows]),
-    )
-
-
-async def add_submission(
-    tx: Transaction, submission_id: UUID, name: str, *, stored: int, quarantined: int
-) -> None:
-    await tx.execute(
-        "INSERT INTO submission (facility_id, submission_id, name, stored, quarantined)"
-        " VALUES (app.facility(), $1, $2, $3, $4)",
-        submission_id,
-        name,
-        stored,
-        quarantined,
     )
 
 
@@ -269,16 +247,6 @@ async def without_waiting(tx: Transaction, submission_ids: Sequence[UUID]) -> li
         list(submission_ids),
     )
     return [row["submission_id"] for row in rows]
-
-
-async def open_case(tx: Transaction, params: str, due_on: date) -> None:
-    """For the support centre; it belongs to nobody as long as nobody is known."""
-    await tx.execute(
-        "INSERT INTO support_case (participant_id, kind, params, due_on)"
-        " VALUES (NULL, 'quarantine', $1::jsonb, $2)",
-        params,
-        due_on,
-    )
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -1,6 +1,7 @@
 """A facility's SS-MIX2 storage coming in: every file read once, and accounted for each time."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -80,15 +81,18 @@ async def take_in(
     total = await asyncio.to_thread(storage.count, root)
     done = 0
     progress(0, total)
-    async for block in _blocks(root, wish):
-        if is_stopped():
-            break
-        for outcome in await _take_in_block(sending, block, account):
-            account.add(outcome)
-        done += sum(len(found) for _, found in block)
-        progress(min(done, total), total)
-    else:
-        await _deliver_the_rest(sending, account)
+    try:
+        async for block in _blocks(root, wish):
+            if is_stopped():
+                break
+            for outcome in await _take_in_block(sending, block, account):
+                account.add(outcome)
+            done += sum(len(found) for _, found in block)
+            progress(min(done, total), total)
+        else:
+            await _deliver_the_rest(sending, account)
+    finally:
+        await settling.open_cases(sending)
     return account
 
 
@@ -98,7 +102,7 @@ async def _sending(actor: Actor, root: Path, wish: Wish) -> Sending:
     if not found or not found[0].is_active:
         raise Forbidden
     system = codes.patient_in_facility(found[0].code)
-    return Sending(actor, found[0], system, root, wish.only_linked)
+    return Sending(actor, found[0], system, root, wish.only_linked, Counter())
 
 
 _Block = list[tuple[str, list[Found]]]

@@ -7,13 +7,14 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from api.consent import stored
 from api.core import clock
 from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.records import queries as record_queries
+from api.records import sending_queries
+from api.records.incoming.quarantine import CASE_DAYS, case_params
 from api.records.incoming.whom import is_taken
 from api.records.mapping import Identifier
 from api.records.matching import service as matching
@@ -30,7 +31,6 @@ from api.records.ssmix2.reading import Read, Unreadable
 from api.records.ssmix2.sending import Judged, Sending, Settled
 from api.records.ssmix2.shelf import Shelf
 
-CASE_DAYS: Final = 3
 _OF_THE_ROWS: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
@@ -83,6 +83,17 @@ async def deliver(
     return [each for each in outcomes if each.state not in ("quarantined", "refused")]
 
 
+async def open_cases(sending: Sending) -> None:
+    """For the support centre: what a run put aside that only its facility can put right."""
+    if not sending.looked_into:
+        return
+    due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
+    async with unit_of_work(sending.actor) as tx:
+        for reason, count in sorted(sending.looked_into.items()):
+            params = case_params(sending.facility, f"record.storage.reason.{reason}", count)
+            await sending_queries.open_quarantine_case(tx, params, due_on)
+
+
 async def _settle(
     sending: Sending,
     patient: str,
@@ -126,6 +137,7 @@ async def _settle(
             if isinstance(each.read, Unreadable):
                 put_aside(patient, each, each.read, settled)
         await _note(tx, sending, patient, settled, written, opens_case=opens_case)
+    sending.looked_into.update(settled.looked_into)
     return settled.outcomes
 
 
@@ -201,17 +213,16 @@ async def _note(
 ) -> None:
     if written or settled.aside:
         submission_id = uuid7()
-        await queries.add_submission(
+        await sending_queries.add_submission(
             tx, submission_id, f"ssmix2/{patient}", stored=written, quarantined=len(settled.aside)
         )
         if settled.aside:
             await queries.set_aside(tx, submission_id, settled.aside)
-        if settled.opens_case and opens_case:
-            params = {
-                "facility": sending.facility.name,
-                "submission": str(submission_id),
-            }
+        if settled.case_reason and opens_case:
+            why = f"record.storage.reason.{settled.case_reason}"
+            count = len(settled.aside)
+            params = case_params(sending.facility, why, count, [patient], submission_id)
             due_on = clock.today_in_japan() + timedelta(days=CASE_DAYS)
-            await queries.open_case(tx, msgspec.json.encode(params).decode(), due_on)
+            await sending_queries.open_quarantine_case(tx, params, due_on)
     if settled.files:
         await queries.put_files(tx, settled.files)

@@ -12,6 +12,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction
 from api.core.ids import uuid7
 from api.directory.service import FacilityLine
+from api.records import sending_queries
 from api.records.incoming import versions
 from api.records.incoming.content import content, content_of_body
 from api.records.mapping import HIDDEN_MARKS, Identifier
@@ -112,7 +113,7 @@ class Shelf:
         if not changed:
             return
         if changed & self._was_current:
-            await queries.withdraw(tx, list(changed & self._was_current))
+            await sending_queries.withdraw(tx, list(changed & self._was_current))
         await queries.add_versions(
             tx,
             [

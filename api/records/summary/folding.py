@@ -1,7 +1,6 @@
 """The same thing written several times is shown once: how each section is drawn together."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
@@ -11,6 +10,7 @@ from msgspec import structs
 
 from api.fhir.codes import DRUG_NOT_CODED, ICD10_SYSTEMS
 from api.records.mapping import codings_of, name_of
+from api.records.medicines import folded_drug, folded_name
 from api.records.parse import Json, as_object, as_objects
 from api.records.summary.sections import (
     ALLERGIES,
@@ -30,7 +30,6 @@ MOST_REPORTS: Final = 10
 # Said of whatever has no code of its own, or of several things at once: no name of one thing.
 _NO_NAMES: Final = ICD10_SYSTEMS | {DRUG_NOT_CODED}
 _UNCODED: Final = re.compile(r"0*9{3,}|NOCODED|unknown|UNK", re.IGNORECASE)
-_NOT_WORDS: Final = re.compile(r"[\s　・,、，()（）\[\]【】「」般]+")
 
 
 def _folded(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -66,17 +65,13 @@ def _names(entry: Entry) -> set[str]:
         if system and code and system not in _NO_NAMES and not _UNCODED.fullmatch(code):
             names.add(f"{system}|{code}")
         words.add(display)
-    names |= {folded_name(each) for each in words} - {""}
+    fold = folded_drug if entry.section == MEDICINES.name else folded_name
+    names |= {fold(each) for each in words} - {""}
     return {f"{name}@{place}" for name in names}
 
 
 def _concepts(value: object) -> list[Json]:
     return as_objects(value) if isinstance(value, list) else [as_object(value)]
-
-
-def folded_name(name: str) -> str:
-    """Width, case, spaces, brackets and the mark of a general name make no other thing."""
-    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", name).lower())
 
 
 def _once(entries: list[Entry]) -> Iterator[Entry]:

@@ -45,8 +45,10 @@ class Summaries(Controller):
         """An IPS document of what the requester may see now; 404 where that is nothing. `profile`
         may name the IPS Bundle, no other."""
         asked = dict(request.query_params)
-        if asked.pop("profile", PROFILE) != PROFILE or asked.keys() - {"_format"}:
-            raise UnknownParameter
+        if asked.pop("profile", PROFILE) != PROFILE:
+            raise UnknownParameter("profile")
+        if others := asked.keys() - {"_format"}:
+            raise UnknownParameter(*sorted(others))
         if resource_type != service.PATIENT:
             raise UnknownType
         subject = id_of(resource_id)

@@ -6,22 +6,22 @@ entries out. Nothing here knows who asks: it is given what they may see.
   facility refuted does not take away what another wrote.
 - A disease that is over stands under past illness; refuted ones are left out, suspected ones
   marked.
-- A medicine is current if it was not stopped, and the days it was given for reach today, or it was
-  given within the last 100 days.
+- A medicine is current by the rule of `medicines.Course`: it was not stopped, and its days and
+  a week reach today, or it does not say for how long and was given within the last 100 days.
 - The same thing written by several facilities is shown once, with all of them as its sources.
 - Of each test and each vital sign the newest value stands; of reports the newest ten.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from typing import Final
 
 from msgspec import structs
 
 from api.fhir.codes import LOINC
 from api.records.mapping import codings_of, drug_of, name_of
-from api.records.parse import Json, as_object, as_text, digits_of, read_day
+from api.records.medicines import course_of
+from api.records.parse import Json, as_object, as_text, read_day
 from api.records.summary.folding import FOLD
 from api.records.summary.sections import (
     ALLERGIES,
@@ -43,7 +43,6 @@ from api.records.summary.sections import (
     Summary,
 )
 
-RECENT_DAYS: Final = 100
 MOST_OF_A_SECTION: Final = 200
 MEDICATION_TYPES: Final = (
     "MedicationAdministration",
@@ -60,10 +59,6 @@ TYPES: Final = (
     *MEDICATION_TYPES,
     "Observation",
     "Procedure",
-)
-_NOT_TAKEN: Final = frozenset(
-    {"cancelled", "declined", "draft", "entered-in-error", "intended", "not-done", "not-taken"}
-    | {"on-hold", "preparation", "revoked", "stopped"}
 )
 _NOT_A_RESULT: Final = frozenset({"cancelled", "entered-in-error", "registered", "unknown"})
 _NOT_DONE: Final = frozenset({"entered-in-error", "not-done", "preparation", "stopped"})
@@ -85,26 +80,6 @@ def summary_of(given: Iterable[Given], today: date) -> Summary:
     return Summary(
         {name: tuple(FOLD[name](entries))[:MOST_OF_A_SECTION] for name, entries in found.items()}
     )
-
-
-def is_current(resource_type: str, body: Json, on: date, today: date) -> bool:
-    """Whether a medicine is still to be reckoned with."""
-    if as_text(body.get("status")) in _NOT_TAKEN:
-        return False
-    if on > today:
-        return False
-    return today <= max(on + timedelta(days=RECENT_DAYS), given_until(body, on) or on)
-
-
-def given_until(body: Json, on: date) -> date | None:
-    """The last day a medicine was given for, where the record says one."""
-    period = as_object(body.get("effectivePeriod"))
-    supply = as_object(body.get("dispenseRequest"))
-    ends = [read_day(period.get("end"))]
-    days = _days(supply.get("expectedSupplyDuration") or body.get("daysSupply"))
-    if days:
-        ends.append(on + timedelta(days=days - 1))
-    return max((each for each in ends if each is not None), default=None)
 
 
 def is_entered_in_error(body: Json) -> bool:
@@ -172,9 +147,10 @@ def _condition(each: Given, today: date) -> Entry | None:
 
 
 def _medicine(each: Given, today: date) -> Entry | None:
-    if not is_current(each.resource_type, each.body, each.on, today):
+    course = course_of(each.body, each.on, is_injection=each.category == "injection")
+    if not course.is_current(today):
         return None
-    until = given_until(each.body, each.on)
+    until = None if course.days is None else course.end
     return _plain(each, MEDICINES, drug_of(each.body), until=until)
 
 
@@ -236,14 +212,3 @@ def _codes(concept: object) -> frozenset[str]:
 
 def _loinc(concept: object) -> frozenset[str]:
     return frozenset(code for system, code, _ in codings_of(concept) if system == LOINC)
-
-
-def _days(quantity: object) -> int:
-    """A duration in days; 0 where it says none that a calendar can hold."""
-    try:
-        number = int(Decimal(digits_of(as_object(quantity).get("value"))))
-    except (InvalidOperation, ValueError, OverflowError):
-        return 0
-    unit = as_text(as_object(quantity).get("code")) or as_text(as_object(quantity).get("unit"))
-    days = number * {"wk": 7, "週": 7, "mo": 30, "月": 30}.get(unit, 1)
-    return days if 0 < days <= 3660 else 0

@@ -1,7 +1,7 @@
 """Which drugs somebody had, when, and where two sources overlap: marks with reasons, no advice.
 
-A drug is one by the first nine characters of its YJ or general-name code, else by its folded name;
-of one class by the first four.
+A drug is one by the first nine characters of its YJ or general-name code, of one class by the
+first four; where either has neither code, by its folded name.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,14 @@ from itertools import combinations
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.records.medicines import BRIDGED
 from api.records.viewing.supplies import Supply
 
-# What was left over bridges a short gap; a longer one is a pause.
-BRIDGED: Final = timedelta(days=7)
 # 療養担当規則 art. 20: a prescription may be filled on its day and the three after it.
 FILLED_WITHIN: Final = timedelta(days=3)
 _CLASS: Final = 4
 
-Overlapping = Literal["same", "class"]
+Overlapping = Literal["same", "name", "class"]
 
 
 class Period(NamedTuple):
@@ -56,14 +55,21 @@ class Drug(NamedTuple):
         return any(each.days for each in self.supplies)
 
     def is_current(self, today: date) -> bool:
-        """Within its days and what may be left over; where none are said, for 90 days."""
-        if self.newest.days is None and self.newest.source.category != "injection":
-            return today <= self.newest.start + timedelta(days=90)
-        return today <= self.end + BRIDGED
+        """Whether any source still gives it: one that stopped it does not speak for the others."""
+        return any(each.course.is_current(today) for each in self.supplies)
+
+    def halted(self, today: date) -> Supply | None:
+        """The newest that was stopped or put on hold, while its days reach today or nothing newer
+        came."""
+        found = (each for each in self.supplies if each.course.is_halted)
+        return next(
+            (each for each in found if each is self.newest or each.course.reaches(today)), None
+        )
 
 
 class Overlap(NamedTuple):
-    """Two sources at the same time, from `start` to `end`; of `same` both drugs are one."""
+    """Two sources at the same time, from `start` to `end`; of `same` both drugs are one, of `name`
+    they are so by their name, for their codes cannot be compared."""
 
     kind: Overlapping
     one: Supply
@@ -89,10 +95,12 @@ def overlaps_of(supplies: Sequence[Supply]) -> list[Overlap]:
     for each time without a pause.
 
     What a pharmacy hands out on a prescription is that prescription, and no second source. What is
-    taken only when needed, or does not say for how long, overlaps nothing.
+    taken only when needed, does not say for how long, or was stopped overlaps nothing.
     """
     met: dict[tuple[str, ...], list[Overlap]] = {}
-    lasting = [each for each in _unfilled(supplies) if each.days and not each.is_as_needed]
+    lasting = [
+        each for each in _unfilled(supplies) if each.course.days and not each.course.is_halted
+    ]
     for one, other in combinations(lasting, 2):
         kind = _kind(one, other)
         start, end = max(one.start, other.start), min(one.end, other.end)
@@ -126,7 +134,7 @@ def _kind(one: Supply, other: Supply) -> Overlapping | None:
     if one.source.facility_id == other.source.facility_id:
         return None
     if one.drug == other.drug:
-        return "same"
+        return "same" if one.code and other.code else "name"
     is_class = len(one.code) >= _CLASS and one.code[:_CLASS] == other.code[:_CLASS]
     return "class" if is_class else None
 

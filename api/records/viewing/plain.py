@@ -21,6 +21,7 @@ STATES: Final = frozenset(
         "cancelled",
         "stopped",
         "on-hold",
+        "revoked",
         "unconfirmed",
         "provisional",
     }
@@ -34,6 +35,12 @@ class Allergy(NamedTuple):
     is_severe: bool
     reactions: tuple[str, ...]
     state: str
+
+    @property
+    def comes_first(self) -> bool:
+        """What can kill, unless it was found not to be so."""
+        is_refuted = self.state in ("refuted", "entered-in-error")
+        return (self.is_contraindication or self.is_severe) and not is_refuted
 
 
 class Code(NamedTuple):

@@ -19,13 +19,16 @@ _PERMITTED = (
 
 
 class Narrowed(NamedTuple):
-    """None and () leave a filter out; `since` to `until` are days of care."""
+    """None, () and "" leave a filter out; `since` to `until` are days of care; `vital_tests` are
+    the first five characters of JLAC10 codes, by which `of_checkups` parts measurements."""
 
     categories: Sequence[str]
     facility_id: UUID | None
     since: date | None
     until: date | None
     record_id: UUID | None
+    of_checkups: str
+    vital_tests: Sequence[str]
 
 
 async def page(
@@ -49,14 +52,19 @@ async def page(
         "   AND ($12::date IS NULL OR r.effective_on >= $12)"
         "   AND ($13::date IS NULL OR r.effective_on <= $13)"
         "   AND ($14::uuid IS NULL OR r.record_id = $14)"
+        "   AND CASE WHEN $15 = '' OR r.category <> 'checkup' THEN true"
+        "    WHEN r.resource_type <> 'Observation' THEN $15 = 'files'"
+        "    ELSE $15 = CASE WHEN EXISTS (SELECT FROM"
+        "     jsonb_path_query(r.body::jsonb, '$.code.coding[*].code') c"
+        "     WHERE left(c #>> '{}', 5) = ANY ($16::text[])) THEN 'vitals' ELSE 'labs' END END"
         "), shown AS ("
         "  SELECT * FROM permitted"
         "  ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC"
-        "  LIMIT $16 OFFSET $17"
+        "  LIMIT $18 OFFSET $19"
         ") SELECT (SELECT count(*) FROM permitted)::integer AS total, s.record_id,"
         " s.resource_type, s.category, s.title, s.effective_on, s.effective_at,"
         " s.source_facility_id, s.marks, s.is_told,"
-        " CASE WHEN octet_length(s.body) <= $15 THEN s.body END AS body"
+        " CASE WHEN octet_length(s.body) <= $17 THEN s.body END AS body"
         " FROM (VALUES (1)) AS one LEFT JOIN shown s ON true"
         " ORDER BY s.effective_on DESC, s.effective_at DESC NULLS LAST, s.record_id DESC",
         subject,
@@ -69,7 +77,7 @@ async def page(
     )
 
 
-async def shelves(
+async def kinds(
     tx: Transaction, subject: UUID, facility_id: UUID, by: Filter
 ) -> list[asyncpg.Record]:
     """How many there are of each category and facility."""

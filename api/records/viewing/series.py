@@ -8,17 +8,25 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.fhir.codes import JLAC10, LOINC
 from api.records.mapping import codings_of, name_of
-from api.records.parse import Json, as_object, as_objects, as_text, digits_of
+from api.records.own.plain import unit_said
+from api.records.parse import Json, as_object, as_objects, as_text, decimal_of, digits_of
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
 # differ between laboratories; it is said, and does not part the series.
 _SAME_TEST: Final = 12
+# Height, weight, BMI and heart rate go by LOINC in vital signs, by JLAC10 in checkups and SS-MIX2.
+_LOINC_OF: Final = {
+    "9N001": "8302-2",
+    "9N006": "29463-7",
+    "9N011": "39156-5",
+    "9N121": "8867-4",
+}
 _NOT_CODED: Final = "9" * 17
 _LITRE: Final = re.compile(r"/(d|m|u|n|p|f)?l\b", re.IGNORECASE)
 
@@ -32,6 +40,7 @@ class Source(NamedTuple):
     at: datetime | None
     marks: tuple[str, ...]
     body: Json
+    is_checkup: bool = False
 
 
 class Range(NamedTuple):
@@ -123,7 +132,7 @@ def _series(test: str, members: Sequence[tuple[str, str, Value]]) -> Series:
     ordered = sorted(members, key=lambda each: _moment(each[2].source))
     name, unit, _ = ordered[-1]
     key = f"{test}|{unit}" if unit else test
-    return Series(key, name, unit, tuple(value for _, _, value in ordered))
+    return Series(key, name, unit_said(unit), tuple(value for _, _, value in ordered))
 
 
 def _moment(source: Source) -> tuple[date, float]:
@@ -162,7 +171,8 @@ def _test(code: object, name: str) -> tuple[str, str]:
     for system, value, _ in codings:
         is_jlac = system == JLAC10 or "JLAC10" in system
         if is_jlac and len(value) == len(_NOT_CODED) and value != _NOT_CODED:
-            return value[:_SAME_TEST], value[_SAME_TEST:15]
+            loinc = _LOINC_OF.get(value[:5])
+            return (loinc, "") if loinc else (value[:_SAME_TEST], value[_SAME_TEST:15])
     for system, value, _ in codings:
         if system == LOINC and value:
             return value, ""
@@ -170,8 +180,8 @@ def _test(code: object, name: str) -> tuple[str, str]:
 
 
 def _folded_unit(unit: str) -> str:
-    """Widths, the micro sign and the case of litre are ways of writing; the rest is a unit."""
-    plain = unicodedata.normalize("NFKC", unit).replace(" ", "").replace("μ", "u")
+    """Widths, brackets, the micro sign and the case of litre are ways of writing; no more is."""
+    plain = unit_said(unicodedata.normalize("NFKC", unit)).replace(" ", "").replace("μ", "u")
     return _LITRE.sub(lambda found: found.group(0).lower(), plain)
 
 
@@ -220,12 +230,3 @@ def _interpretation(holder: Json) -> str:
             if coding.get("code"):
                 return as_text(coding["code"])
     return ""
-
-
-def decimal_of(value: object) -> Decimal | None:
-    """None for what is no number, or one no chart could hold."""
-    try:
-        number = Decimal(digits_of(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number.adjusted()) < 16 else None

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -25,7 +25,7 @@ from api.records import queries as record_queries
 from api.records.filtering import Filter, filter_of
 from api.records.finding import Person
 from api.records.grounds import event_detail, log_nobody
-from api.records.mapping import HIDDEN_MARKS
+from api.records.mapping import HIDDEN_MARKS, VITAL_TESTS
 from api.records.service import log_refused
 from api.records.viewing import queries
 from api.records.viewing.queries import Narrowed
@@ -39,9 +39,11 @@ _OPEN: Final = ("granted", "shared")
 
 class Wanted(msgspec.Struct, frozen=True):
     """One list of a page; what is left out does not narrow it. `page` counts from 1; a body longer
-    than `most_bytes` is not read."""
+    than `most_bytes` is not read. `of_checkups` says which of the checkups are meant: the files,
+    the vital signs measured there, or all other results; it leaves other categories alone."""
 
     categories: tuple[str, ...] = ()
+    of_checkups: Literal["", "files", "vitals", "labs"] = ""
     facility_id: UUID | None = None
     since: date | None = None
     until: date | None = None
@@ -73,7 +75,7 @@ class Part(NamedTuple):
     total: int
 
 
-class Shelf(NamedTuple):
+class KindAtFacility(NamedTuple):
     """How many records of a kind one facility has that may be seen."""
 
     category: str
@@ -87,7 +89,7 @@ class Look(NamedTuple):
     person: Person
     why: str
     parts: tuple[Part, ...]
-    shelves: list[Shelf]
+    kinds: list[KindAtFacility]
 
 
 async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
@@ -135,10 +137,10 @@ async def _look(
     is_known = scope.own_facility and bool(await record_queries.local_ids(tx, own))
     may_look = scope.outcome == "permit" or is_known
     by = filter_of(scope)
-    shelves, parts = [], [Part([], 0) for _ in wanted]
+    kinds, parts = [], [Part([], 0) for _ in wanted]
     told, untold = list[asyncpg.Record](), list[asyncpg.Record]()
     if may_look:
-        shelves = [Shelf(*row.values()) for row in await queries.shelves(tx, subject, own, by)]
+        kinds = [KindAtFacility(*row.values()) for row in await queries.kinds(tx, subject, own, by)]
         pages = [await _page(tx, subject, own, by, each) for each in wanted]
         rows = {row["record_id"]: row for page in pages for row in page if row["record_id"]}
         told = [row for row in rows.values() if row["is_told"]]
@@ -165,7 +167,7 @@ async def _look(
         Person(subject, *(person.values() if person else (None, None, None, None))),
         rule(scope.basis if scope.outcome == "permit" else _as_own(scope.basis)),
         tuple(parts),
-        shelves,
+        kinds,
     )
 
 
@@ -183,7 +185,13 @@ async def _page(
         own,
         by,
         Narrowed(
-            wanted.categories, wanted.facility_id, wanted.since, wanted.until, wanted.record_id
+            wanted.categories,
+            wanted.facility_id,
+            wanted.since,
+            wanted.until,
+            wanted.record_id,
+            wanted.of_checkups,
+            sorted(VITAL_TESTS),
         ),
         most_bytes=wanted.most_bytes,
         limit=count,

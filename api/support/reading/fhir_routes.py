@@ -1,5 +1,6 @@
 """FHIR AuditEvent: a participant's own log, and everybody's for the auditor, under no name."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.errors import NotFound
 from api.fhir.bundle import entry_text, searchset_bytes
 from api.identity.guards import API, participants_and_auditors
-from api.support.errors import UnknownAuditParameter
+from api.records.errors import UnknownParameter
 from api.support.reading import audit_event, exporting
 
 FHIR_JSON = "application/fhir+json"
@@ -46,7 +47,7 @@ async def search(request: FhirRequest, actor: NamedDependency[Actor]) -> Respons
     link, following = TYPE, None
     if actor.kind is ActorKind.AUDITOR:
         if "patient" in asked:
-            raise UnknownAuditParameter
+            raise UnknownParameter("patient")
         found = await across.page(actor, before=_place(asked.get("_before")), count=count)
         events = [_audited(each) for each in found.rows]
         total = None
@@ -100,14 +101,19 @@ def _parameters(request: FhirRequest) -> dict[str, str]:
     pairs = list(request.query_params.multi_items())
     asked = dict(pairs)
     # FHIR R4 §3.1.1: a parameter we would ignore could widen an answer, so it is refused.
-    if len(asked) != len(pairs) or asked.keys() - PARAMETERS:
-        raise UnknownAuditParameter
+    wrong = [
+        name
+        for name, times in Counter(name for name, _ in pairs).items()
+        if times > 1 or name not in PARAMETERS
+    ]
+    if wrong:
+        raise UnknownParameter(*wrong)
     return asked
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 6:
-        raise UnknownAuditParameter
+        raise UnknownParameter("_count")
     return max(1, int(text))
 
 
@@ -115,7 +121,7 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or not text.isascii() or not 0 < len(text) <= 18:
-        raise UnknownAuditParameter
+        raise UnknownParameter
     return int(text)
 
 
@@ -127,7 +133,7 @@ def _place(text: str | None) -> Place | None:
     try:
         return Place(EPOCH + timedelta(microseconds=_number(micros) or 0), UUID(event_id))
     except (ValueError, OverflowError) as error:
-        raise UnknownAuditParameter from error
+        raise UnknownParameter from error
 
 
 def _micros(place: Place) -> str:

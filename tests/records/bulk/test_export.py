@@ -427,7 +427,11 @@ async def test_a_facility_that_left_the_network_takes_nothing_out(clinic: Place,
 async def test_without_asking_for_it_in_the_background_it_is_refused(
     clinic: Place, emr: Emr
 ) -> None:
-    assert (await emr.ask("/fhir/R4/Group/own-patients/$export")).status_code == 400
+    for prefer in ("", "respond-async-please", 'handling="respond-async"', "wait=10"):
+        headers = {"prefer": prefer}
+        answer = await emr.ask("/fhir/R4/Group/own-patients/$export", headers=headers)
+        assert answer.status_code == 400
+        assert "Prefer: respond-async" in answer.json()["issue"][0]["details"]["text"]
 
 
 async def test_by_post_with_parameters(hanako: Visitor, clinic: Place, emr: Emr) -> None:

@@ -70,6 +70,10 @@ async def test_started_followed_and_called_off(
     (row, *_) = await hanako.log()
     assert row["event"] == "records:copy:exported"
     assert "佐藤 健一" in row["sentence"]
+    for locale, said in (("ja", ("書き出しました", "書き出した記録")), ("en", ("Taken out",))):
+        log = (await hanako.get("/access-log", locale=locale)).text
+        assert all(f">{each}<" in log for each in said)
+    assert ">確かめました<" not in (await hanako.get("/access-log")).text
     network = (await ueda.get("/support/exports", locale="en")).text
     assert "Renge Clinic" in network
     assert "花子" not in network

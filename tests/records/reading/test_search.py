@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 
 from tests.conftest import Deployment
@@ -240,6 +241,61 @@ async def test_what_is_not_offered_is_refused_with_its_reason(
     outcome = answer.json()
     assert outcome["resourceType"] == "OperationOutcome"
     assert outcome["issue"][0]["diagnostics"]
+
+
+def said(answer: httpx.Response) -> str:
+    assert answer.status_code == 400
+    return str(answer.json()["issue"][0]["diagnostics"])
+
+
+async def test_a_refusal_names_the_parameter_and_never_what_it_held(known: Someone, emr: Emr):
+    who = ("patient", known.id)
+    assert "(foo)" in said(await emr.get("/Observation", who, ("foo", "花子")))
+    assert "(bar, foo)" in said(await emr.get("/Patient", ("bar", "1"), ("foo", "2")))
+    assert "(status)" in said(await emr.get("/Observation", who, ("status", "1"), ("status", "1")))
+    for odd in ("花子", "x" * 65, "a b", "123456789012", "x123456789012", "<b>"):
+        text = said(await emr.get("/Observation", who, (odd, "secret")))
+        assert odd not in text
+        assert "secret" not in text
+
+
+async def test_a_refused_include_is_named_with_those_that_are_offered(known: Someone, emr: Emr):
+    who = ("patient", known.id)
+    for asked in ("Observation:*", "*", "Observation:performer"):
+        text = said(await emr.get("/Observation", who, ("_include", asked)))
+        assert f"({asked})" in text
+        assert "Observation:encounter, Observation:has-member, Observation:patient" in text
+    assert "(*:performer)" in (text := said(await emr.get("", who, ("_include", "*:performer"))))
+    assert "*:encounter" in text
+    for odd in ("花子", "Hanako 1967", "123456789012"):
+        assert odd not in said(await emr.get("/Observation", who, ("_include", odd)))
+
+
+async def test_the_operations_there_are_stand_in_the_statement(emr: Emr):
+    rest = (await emr.get("/metadata")).json()["rest"][0]
+    operations = {
+        (each["type"], one["name"]): one["definition"]
+        for each in rest["resource"]
+        for one in each.get("operation", ())
+    }
+    names = {("Patient", name) for name in ("everything", "match", "summary", "ihe-pix")}
+    assert operations.keys() == names | {("Group", "export")}
+    assert operations["Patient", "summary"].startswith("http://hl7.org/fhir/uv/ips/")
+    assert operations["Group", "export"].startswith("http://hl7.org/fhir/uv/bulkdata/")
+
+
+async def test_a_wish_is_read_by_its_name_alone(known: Someone, emr: Emr):
+    pairs = ("patient", known.id), ("foo", "1")
+    for prefer, status in (
+        ("respond-async, Handling=lenient", 200),
+        ('handling="lenient"', 200),
+        ("handling=lenient-not", 400),
+        ("x-handling=lenient", 400),
+        ('note="handling=lenient"', 400),
+        ("handling=strict, handling=lenient", 400),
+    ):
+        answer = await emr.get("/Observation", *pairs, prefer=prefer)
+        assert answer.status_code == status, prefer
 
 
 @pytest.mark.parametrize("name", ["code", "_id", "_count", "status", "identifier", "_sort"])

@@ -296,7 +296,7 @@ async def test_an_operator_may_leave_out_whoever_is_not_linked(
 async def test_what_contradicts_itself_is_put_aside_with_its_reason(
     operator: Actor, hanako: Person, root: Path, wanted: Wanted, reason: str
 ):
-    kept = len(await stored.quarantine(operator))
+    kept, cases = len(await stored.quarantine(operator)), await stored.cases()
     writing.put(root, hanako.number, wanted)
     good = writing.put(root, hanako.number, Wanted("OML-11"))
     account = await service.take_in(operator, root, ALL)
@@ -308,6 +308,8 @@ async def test_what_contradicts_itself_is_put_aside_with_its_reason(
     assert await titles(hanako, "MedicationRequest") == []
     await service.take_in(operator, root)
     assert len(await stored.quarantine(operator)) == kept + 1
+    looked_into = reason in ("other_patient", "other_birth_date")
+    assert await stored.cases() == cases + looked_into
 
 
 async def test_files_that_are_no_messages_are_counted_and_left_alone(
@@ -430,3 +432,22 @@ async def test_a_folder_that_is_not_there_is_said_before_anything_is_read(
 ):
     with pytest.raises(SettingFault):
         await service.take_in(operator, root / "nowhere")
+
+
+async def test_files_of_a_type_nobody_reads_make_one_case_that_says_how_many(
+    operator: Actor, hanako: Person, root: Path
+):
+    cases = await stored.cases()
+    for sequence in ("000000000000001", "000000000000002"):
+        place = writing.put(root, hanako.number, Wanted("OMP-01", order=sequence))
+        folder = place.parent.with_name("OMX-77")
+        folder.mkdir(exist_ok=True)
+        place.rename(folder / place.name.replace("OMP-01", "OMX-77"))
+    account = await service.take_in(operator, root)
+    assert reasons(account) == {"unknown_type": 2}
+    assert await stored.cases() == cases + 1
+    newest = await stored.newest_case()
+    assert (newest["reason"], newest["count"]) == ("record.storage.reason.unknown_type", 2)
+    assert "numbers" not in newest
+    await service.take_in(operator, root)
+    assert await stored.cases() == cases + 1

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from api.fhir.codes import DRUG_NOT_CODED, ICD10, JLAC10, LOINC, YJ
-from api.records.summary.rules import given_until, is_current, summary_of
+from api.records.medicines import course_of
+from api.records.summary.rules import summary_of
 from api.records.summary.sections import Entry, Given
 from tests.records import shapes
 
@@ -39,7 +40,8 @@ def allergy(name: str = "そば", **changes: Any) -> Json:
 
 def drug(name: str = "アムロジピン錠5mg", code: str = "2171022F2001", **changes: Any) -> Json:
     concept = {"coding": [{"system": YJ, "code": code, "display": name}]}
-    return shapes.prescription(medicationCodeableConcept=concept, **changes)
+    written = {"authoredOn": ago(10).isoformat()} | changes
+    return shapes.prescription(medicationCodeableConcept=concept, **written)
 
 
 def days(count: object, unit: str = "日") -> Json:
@@ -74,14 +76,18 @@ def ago(count: int) -> date:
         (ago(10), {}, True),
         (ago(100), {}, True),
         (ago(101), {}, False),
-        (ago(101), {"dispenseRequest": days(102)}, True),
-        (ago(101), {"dispenseRequest": days(101)}, False),
+        (ago(101), {"dispenseRequest": days(95)}, True),
+        (ago(101), {"dispenseRequest": days(94)}, False),
+        (ago(50), {"dispenseRequest": days(5)}, False),
         (ago(101), {"dispenseRequest": days(15, "wk")}, True),
+        (ago(101), {"dispenseRequest": days(4, "月")}, True),
         (ago(400), {"dispenseRequest": days("a year")}, False),
         (ago(400), {"dispenseRequest": days(10**9)}, False),
-        (ago(400), {"effectivePeriod": {"end": "2026-05-03"}}, True),
-        (ago(400), {"effectivePeriod": {"end": "2026-05-02"}}, False),
+        (ago(400), {"effectivePeriod": {"end": "2026-04-26"}}, True),
+        (ago(400), {"effectivePeriod": {"end": "2026-04-25"}}, False),
         (ago(10), {"status": "stopped"}, False),
+        (ago(10), {"status": "on-hold"}, False),
+        (ago(10), {"status": "revoked"}, False),
         (ago(10), {"status": "cancelled"}, False),
         (ago(10), {"status": "draft"}, False),
         (ago(10), {"status": "active"}, True),
@@ -92,8 +98,9 @@ def ago(count: int) -> date:
 def test_a_medicine_is_current_while_its_days_reach_today_or_for_100_days(
     on: date, changes: Json, expected: bool
 ):
-    assert is_current("MedicationRequest", drug(**changes), on, TODAY) is expected
-    assert bool(shown(given(drug(**changes), on))) is expected
+    body = drug(authoredOn=on.isoformat(), **changes)
+    assert course_of(body, on).is_current(TODAY) is expected
+    assert bool(shown(given(body, on))) is expected
 
 
 def test_what_has_codes_and_no_words_goes_by_its_first_code():
@@ -104,9 +111,10 @@ def test_what_has_codes_and_no_words_goes_by_its_first_code():
 
 
 def test_the_last_day_a_medicine_was_given_for():
-    assert given_until(drug(dispenseRequest=days(28)), ago(10)) == ago(10) + timedelta(days=27)
-    assert given_until({"daysSupply": {"value": 7}}, ago(10)) == ago(4)
-    assert given_until(drug(), ago(10)) is None
+    (entry,) = shown(given(drug(dispenseRequest=days(28)), ago(10)))["medicines"]
+    assert entry.until == ago(10) + timedelta(days=27)
+    (entry,) = shown(given(drug(), ago(10)))["medicines"]
+    assert entry.until is None
 
 
 @pytest.mark.parametrize(
@@ -235,14 +243,16 @@ def test_the_same_drug_from_two_pharmacies_is_one_with_both_as_its_sources():
         (drug("アムロジピン錠2.5mg", "A"), drug("アムロジピン錠5mg", "B"), False),
         (
             shapes.prescription(
+                authoredOn=ago(10).isoformat(),
                 medicationCodeableConcept={
                     "coding": [{"system": DRUG_NOT_CODED, "code": "NOCODED", "display": "院内軟膏"}]
-                }
+                },
             ),
             shapes.prescription(
+                authoredOn=ago(10).isoformat(),
                 medicationCodeableConcept={
                     "coding": [{"system": DRUG_NOT_CODED, "code": "NOCODED", "display": "院内散剤"}]
-                }
+                },
             ),
             False,
         ),

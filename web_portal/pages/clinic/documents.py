@@ -35,7 +35,7 @@ async def read(
     participant_id: FromPath[UUID],
     page: Page = 1,
 ) -> Response[bytes]:
-    wanted = Wanted(categories=KINDS, most_bytes=0, count=ON_A_PAGE, page=page)
+    wanted = Wanted(categories=KINDS, of_checkups="files", most_bytes=0, count=ON_A_PAGE, page=page)
     found = await opened(request, actor, participant_id, wanted)
     if found is None:
         return await refused(request, actor)

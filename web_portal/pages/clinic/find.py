@@ -31,8 +31,7 @@ from api.records.errors import NumberRefused, NumberTaken
 from api.records.linking import service as linking
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
-from web_portal.pages.clinic import overview
-from web_portal.pages.clinic.frame import refused
+from web_portal.pages.clinic.frame import path_of, refused
 
 # The code on a participant's paper leads to a page of ours; only the card is read from it.
 _CARD_IN_LINK: Final = re.compile(r"#(?:.*&)?card=([0-9]{16})(?:&|$)", re.ASCII)
@@ -72,19 +71,13 @@ async def find_page(request: PortalRequest, actor: NamedDependency[Actor]) -> Re
     return await find_form(request, actor, {}, {})
 
 
-@post(
-    "/clinic/find",
-    status_code=200,
-    guards=[professionals_only],
-    opt=PORTAL,
-    include_in_schema=False,
-)
+@post("/clinic/find", guards=[professionals_only], opt=PORTAL, include_in_schema=False)
 async def find(
     request: PortalRequest,
     actor: NamedDependency[Actor],
     data: URLEncodedBody[Search],
 ) -> Response[bytes]:
-    """Answers with the record page itself, so that one look makes one entry in the log."""
+    """Leads on to the page of whoever is found: the finding is logged here, the look there."""
     scanned = _scanned(data.card) if data.by == "card" else data.card
     if len(scanned) == DESK_CODE_DIGITS:
         return await _by_code(request, actor, scanned)
@@ -100,9 +93,9 @@ async def find(
         return await find_form(request, actor, asdict(data) if is_kept else {}, errors)
     person = (await finding.find(actor, identifier, born_on)).person
     if person is None:
-        is_card = identifier.system == codes.CARD
-        return await refused(request, actor, identifier.value if is_card else "")
-    return await overview.page(request, actor, person.participant_id)
+        card = identifier.value if identifier.system == codes.CARD else ""
+        return await refused(request, actor, card, by_insurance=data.by == "insurance")
+    return Redirect(path_of(person.participant_id), status_code=303)
 
 
 @post(

@@ -46,7 +46,7 @@ async def opened(
     if seen is None:
         return None
     own = {actor.facility_id} if actor.facility_id else set()
-    return seen, await directory.named(actor, {each.facility_id for each in seen.shelves} | own)
+    return seen, await directory.named(actor, {each.facility_id for each in seen.kinds} | own)
 
 
 async def shown(
@@ -63,7 +63,13 @@ async def shown(
     locale = preferences(request).locale
     person = seen.person
     facility = names[actor.facility_id].label(locale) if actor.facility_id else ""
-    allergies = [line(request, each, names) | _allergy(each) for each in seen.parts[0].records]
+    read = [
+        (each, plain.allergy_of(body_of(each), each.category)) for each in seen.parts[0].records
+    ]
+    allergies = [
+        line(request, each, names) | _allergy(allergy)
+        for each, allergy in sorted(read, key=lambda one: not one[1].comes_first)
+    ]
     return await render(
         request,
         f"clinic/{tab}.html",
@@ -83,7 +89,9 @@ async def shown(
     )
 
 
-async def refused(request: PortalRequest, actor: Actor, card: str = "") -> Response[bytes]:
+async def refused(
+    request: PortalRequest, actor: Actor, card: str = "", *, by_insurance: bool = False
+) -> Response[bytes]:
     """The same page for nobody, and for somebody of whom nothing may be seen."""
     own = await directory.named(actor, [actor.facility_id] if actor.facility_id else [])
     locale = preferences(request).locale
@@ -94,6 +102,7 @@ async def refused(request: PortalRequest, actor: Actor, card: str = "") -> Respo
         status=404,
         path="/clinic",
         card=card,
+        by_insurance=by_insurance,
         facility=next((each.label(locale) for each in own.values()), ""),
     )
 
@@ -163,8 +172,7 @@ def periods(request: PortalRequest) -> list[tuple[str, str]]:
     return [(each, say(request, f"clinic.period.{each}")) for each in PERIODS]
 
 
-def _allergy(seen: Seen) -> dict[str, object]:
-    read = plain.allergy_of(body_of(seen), seen.category)
+def _allergy(read: plain.Allergy) -> dict[str, object]:
     return {
         "is_contraindication": read.is_contraindication,
         "is_severe": read.is_severe,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from litestar.params import FromPath
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
+from api.consent.settings.telling import label
 from api.core import clock, i18n
 from api.core.actor import Actor
+from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
 from api.records.viewing.series import Series, Source, Value, series_of
 from api.records.viewing.service import MOST_ROWS, Part, Wanted
@@ -37,8 +39,12 @@ from web_portal.pages.clinic.frame import (
 CHARTS_ON_A_PAGE: Final = 8
 ROWS_UNDER_A_CHART: Final = 4
 MOST_ROWS_OF_ONE: Final = 60
-MOST_OTHERS: Final = 40
-KINDS: Final = {"labs": ("lab", "infection"), "vitals": ("vitals",)}
+MOST_OTHERS: Final = 120  # one checkup in full, and what else was measured once
+Tab = Literal["labs", "vitals"]
+KINDS: Final[dict[Tab, tuple[str, ...]]] = {
+    "labs": ("lab", "infection", "checkup"),
+    "vitals": ("vitals", "checkup"),
+}
 
 
 @get(
@@ -79,14 +85,14 @@ async def _measured(
     request: PortalRequest,
     actor: Actor,
     participant_id: UUID,
-    tab: str,
+    tab: Tab,
     months: str,
     test: str,
     page: int,
 ) -> Response[bytes]:
     months = months or "12"
     first, today = since(months), clock.today_in_japan()
-    wanted = Wanted(categories=KINDS[tab], since=first, count=MOST_ROWS)
+    wanted = Wanted(categories=KINDS[tab], of_checkups=tab, since=first, count=MOST_ROWS)
     found = await opened(request, actor, participant_id, wanted)
     if found is None:
         return await refused(request, actor)
@@ -134,7 +140,15 @@ async def _measured(
 
 def _sources(part: Part) -> list[Source]:
     return [
-        Source(each.record_id, each.facility_id, each.on, each.at, each.marks, body_of(each))
+        Source(
+            each.record_id,
+            each.facility_id,
+            each.on,
+            each.at,
+            each.marks,
+            body_of(each),
+            each.category == "checkup",
+        )
         for each in part.records
         if each.body and each.type == "Observation"
     ]
@@ -199,12 +213,15 @@ def _row(
         "id": value.source.record_id,
         "on": value.source.on,
         "name": series.name if is_named else "",
-        "text": f"{value.text} {series.unit}".strip() if is_named else value.text,
+        "text": _with_unit(value.text, series) if is_named else value.text,
         "is_number": value.number is not None,
         "flag": say(request, f"clinic.flag.{value.flag}") if value.flag else "",
         "range": value.range_text,
         "mark": legend_mark(series.facilities.index(value.source.facility_id)),
         "facility": names[value.source.facility_id].label(locale),
+        "kind": label(directory.profile(), "category", "checkup", locale)
+        if value.source.is_checkup
+        else "",
         "marks": [i18n.text(locale, f"mark.{mark}") for mark in value.source.marks],
     }
 
@@ -219,7 +236,7 @@ def trend_said(request: PortalRequest, series: Series, names: Names) -> str:
             "clinic.trend.newest",
             count=len(series.values),
             day=i18n.day(locale, newest.source.on),
-            value=f"{newest.text} {series.unit}".strip(),
+            value=_with_unit(newest.text, series),
             facility=names[newest.source.facility_id].label(locale),
         )
     ]
@@ -227,6 +244,11 @@ def trend_said(request: PortalRequest, series: Series, names: Names) -> str:
         parts.append(say(request, f"clinic.trend.flag.{newest.flag}"))
     parts += _movement(request, series.values)
     return "".join(parts) if locale == "ja" else " ".join(parts)
+
+
+def _with_unit(text: str, series: Series) -> str:
+    """Never in two lines."""
+    return f"{text}\u00a0{series.unit}".strip()
 
 
 def _movement(request: PortalRequest, values: Sequence[Value]) -> list[str]:

@@ -1,6 +1,6 @@
 """Drugs over time: a line for each, its periods in a picture and in words, overlaps marked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
 from api.records.viewing.medication import Drug, Overlap, Period
 from api.records.viewing.service import MOST_ROWS, Part, Wanted
-from web_portal.charts import Bar, Spans, spans
+from web_portal.charts import Bar, Spans, legend_mark, spans
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.clinic.frame import (
     Months,
@@ -61,6 +61,8 @@ async def read(
     every = drugs.drugs_of(given)
     begin = first or min((each.start for each in given), default=today)
     end = max([today, *(each.end for each in every)])
+    places = list(dict.fromkeys(at.facility_id for each in every for at in each.periods))
+    marks = {each: mark for mark, each in enumerate(places)} if len(places) > 1 else {}
     return await shown(
         request,
         actor,
@@ -70,7 +72,7 @@ async def read(
         months=months,
         periods=periods(request),
         drugs=[
-            _drug(request, each, names, place, (begin, end, today))
+            _drug(request, each, names, place, (begin, end, today), marks)
             for place, each in enumerate(every[:MOST_DRUGS])
         ],
         is_cut=part.total > len(part.records) or len(every) > MOST_DRUGS,
@@ -95,9 +97,9 @@ def sources(part: Part) -> Iterable[supplies.Source]:
     )
 
 
-def brief(request: PortalRequest, drug: Drug, names: Names) -> dict[str, object]:
-    """One drug in a few words, of its newest supply."""
-    locale, newest = preferences(request).locale, drug.newest
+def brief(request: PortalRequest, drug: Drug, names: Names, today: date) -> dict[str, object]:
+    """One drug in a few words, of its newest supply; `halted` who stopped it or put it on hold."""
+    locale, newest, halted = preferences(request).locale, drug.newest, drug.halted(today)
     until = (
         say(request, "clinic.drug.until", day=i18n.day(locale, drug.end))
         if drug.says_how_long
@@ -111,6 +113,14 @@ def brief(request: PortalRequest, drug: Drug, names: Names) -> dict[str, object]
         "start": newest.start,
         "until": say(request, "clinic.drug.as_needed") if drug.is_as_needed else until,
         "facility": names[newest.source.facility_id].label(locale),
+        "halted": say(
+            request,
+            "clinic.drug.halted",
+            state=say(request, f"clinic.state.{halted.course.status}"),
+            facility=names[halted.source.facility_id].label(locale),
+        )
+        if halted
+        else "",
         "marks": [
             i18n.text(locale, f"mark.{mark}")
             for mark in sorted({mark for each in drug.supplies for mark in each.source.marks})
@@ -131,10 +141,12 @@ def overlap(request: PortalRequest, found: Overlap, names: Names) -> dict[str, o
     }
     if found.kind == "class":
         text = say(request, "clinic.overlap.class", code=found.one.code[:4], **params)
+    elif found.kind == "name":
+        text = say(request, "clinic.overlap.name", **params)
     else:
         del params["other"]
         text = say(request, "clinic.overlap.same", **params)
-    return {"kind": found.kind, "text": text}
+    return {"kind": "class" if found.kind == "class" else "same", "text": text}
 
 
 def _drug(
@@ -143,6 +155,7 @@ def _drug(
     names: Names,
     place: int,
     span: tuple[date, date, date],
+    marks: Mapping[UUID, int],
 ) -> dict[str, object]:
     first, last, today = span
     said = [_period(request, each, names) for each in drug.periods]
@@ -156,14 +169,18 @@ def _drug(
             rows[each.kind, each.facility_id],
             _LOOKS.get(each.kind, "full"),  # type: ignore[arg-type]
             each.is_open,
+            marks.get(each.facility_id),
         )
         for each in drug.periods
     ]
     picture = Spans(f"drug-{place}", drug.name, " ".join(said), bars, first, last, today)
-    return brief(request, drug, names) | {
+    return brief(request, drug, names, today) | {
         "is_current": drug.is_current(today),
         "picture": spans(picture),
-        "periods": said,
+        "periods": [
+            (legend_mark(marks[each.facility_id]) if each.facility_id in marks else "", words)
+            for each, words in zip(drug.periods, said, strict=True)
+        ],
     }
 
 

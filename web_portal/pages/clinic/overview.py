@@ -16,11 +16,11 @@ from api.core import clock
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
-from api.records import finding
+from api.records import medicines
 from api.records.linking import service as linking
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
-from api.records.viewing.service import Shelf, Wanted
+from api.records.viewing.service import KindAtFacility, Wanted
 from web_portal.page import PortalRequest, preferences
 from web_portal.pages.clinic import medication
 from web_portal.pages.clinic.frame import lines, opened, path_of, refused, shown
@@ -38,15 +38,8 @@ MOST_CONDITIONS: Final = 20
 async def read(
     request: PortalRequest, actor: NamedDependency[Actor], participant_id: FromPath[UUID]
 ) -> Response[bytes]:
-    if (await finding.show(actor, participant_id)).person is None:
-        return await refused(request, actor)
-    return await page(request, actor, participant_id)
-
-
-async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Response[bytes]:
-    """For somebody just found."""
     today = clock.today_in_japan()
-    first = today - timedelta(days=supplies.LONGEST)
+    first = today - timedelta(days=medicines.LONGEST)
     found = await opened(
         request,
         actor,
@@ -68,23 +61,23 @@ async def page(request: PortalRequest, actor: Actor, participant_id: UUID) -> Re
         "overview",
         seen,
         names,
-        drugs=[medication.brief(request, each, names) for each in current],
+        drugs=[medication.brief(request, each, names, today) for each in current],
         overlaps=[medication.overlap(request, each, names) for each in overlaps],
         conditions=lines(request, conditions, names),
         has_more_conditions=conditions.total > len(conditions.records),
         newest=lines(request, newest, names),
-        kinds=_kinds(request, participant_id, seen.shelves),
+        kinds=_kinds(request, participant_id, seen.kinds),
         desk=await linking.at_desk(actor, participant_id),
     )
 
 
 def _kinds(
-    request: PortalRequest, participant_id: UUID, shelves: list[Shelf]
+    request: PortalRequest, participant_id: UUID, there: list[KindAtFacility]
 ) -> list[dict[str, object]]:
     """Every kind there is something of, in the profile's order, with how much may be seen."""
     profile, locale = directory.profile(), preferences(request).locale
     counted: Counter[str] = Counter()
-    for each in shelves:
+    for each in there:
         counted[each.category] += each.records
     order = [category.code for category in profile.categories]
     order += sorted(counted.keys() - set(order))

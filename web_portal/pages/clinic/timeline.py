@@ -88,10 +88,10 @@ async def read(
 def _options(request: PortalRequest, seen: Look, names: Names) -> dict[str, list[tuple[str, str]]]:
     """Only what there is to see."""
     profile, locale = directory.profile(), preferences(request).locale
-    there = {each.category for each in seen.shelves}
+    there = {each.category for each in seen.kinds}
     order = [category.code for category in profile.categories if category.code in there]
     order += sorted(there - set(order))
-    facilities = {each.facility_id for each in seen.shelves}
+    facilities = {each.facility_id for each in seen.kinds}
     labels = sorted((names[each].label(locale), str(each)) for each in facilities)
     return {
         "category": [(code, label(profile, "category", code, locale)) for code in order],
