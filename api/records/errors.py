@@ -110,7 +110,7 @@ class UnknownParameter(Problem):
     key = "error.fhir.unknown_parameter"
 
     def __init__(self, *names: str) -> None:
-        said = [each for each in dict.fromkeys(names) if _is_plain(each)][:_MOST_NAMES]
+        said = [each for each in sorted(set(names)) if _is_plain(each)][:_MOST_NAMES]
         super().__init__(names=f" ({', '.join(said)})" if said else "")
 
 

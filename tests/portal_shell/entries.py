@@ -17,7 +17,7 @@ SEEN = Seen(
     name="クマモト ハナコ",
     institution="くまもと健診センター",
     findings=[
-        Finding("収縮期血圧(1回目)", "138 mm[Hg]", "高い", True),
+        Finding("収縮期血圧(1回目)", "138 mmHg", "高い", True),
         Finding("一覧にない項目", "7 貫", "", False),
     ],
     has_unknown=True,

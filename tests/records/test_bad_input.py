@@ -173,7 +173,7 @@ def bent(tree: Any, path: tuple[Any, ...], how: str, stray: Any, other: tuple[An
         case "double" if isinstance(holder, list):
             holder.append(copy.deepcopy(holder[key]))
         case _:
-            holder[key] = stray
+            holder[key] = copy.deepcopy(stray)
     return tree
 
 
@@ -203,6 +203,7 @@ async def test_a_bent_sending_is_stored_wholly_or_not_at_all(
             identifier=[hanako.as_patient["identifier"]],
             birthDate=str(demo._BIRTHS["hanako"][0]),
         )
+    tree = copy.deepcopy(tree)  # what is bent is nobody else's
     for _ in range(data.draw(st.integers(1, 3))):
         known = list(places(tree))
         path, other = (data.draw(st.sampled_from(known)) for _ in range(2))

@@ -33,15 +33,12 @@ async def deliver_waiting(facility_id: UUID, patient: str) -> Delivered:
         rows = await queries.waiting_of(tx, patient, UNKNOWN)
         person = (await queries.people(tx, [patient])).get(patient)
         found = await directory.facilities_in(tx, [facility_id])
-    if person is None or not rows or not found or not found[0].is_active:
+    if person is None or not found or not found[0].is_active:
         return Delivered(0, ())
     system = codes.patient_in_facility(found[0].code)
     sending = Sending(actor, found[0], system, _NOWHERE, only_linked=True, looked_into=Counter())
     outcomes = await settling.deliver(sending, patient, person, rows)
-    ids = {row["stem"]: row["quarantine_id"] for row in rows}
+    # Asked also where nothing waited: it may have been broken off just before.
     async with unit_of_work(actor) as tx:
-        await queries.note_delivered(
-            tx, [(ids[each.name], each.records) for each in outcomes if each.name in ids]
-        )
-        done = await queries.without_waiting(tx, [row["submission_id"] for row in rows])
+        done = await queries.without_waiting(tx, patient)
     return Delivered(sum(each.records for each in outcomes), tuple(map(str, done)))

@@ -215,13 +215,13 @@ async def bodies_aside(tx: Transaction, quarantine_ids: Sequence[UUID]) -> dict[
 
 
 async def waiting_of(tx: Transaction, patient: str, reason: str) -> list[asyncpg.Record]:
-    """What of this number lies in the quarantine for this reason, with the sending it came in."""
+    """What of this number lies in the quarantine for this reason."""
     return await tx.fetch(
         "SELECT f.patient, f.stem, f.flags, f.size, f.modified_ns, f.digest, f.state, f.reason,"
-        " f.detail, f.remains, f.quarantine_id, q.submission_id FROM ssmix2_file f"
-        " JOIN quarantine q USING (facility_id, quarantine_id)"
+        " f.detail, f.remains, f.quarantine_id FROM ssmix2_file f"
         " WHERE f.facility_id = (SELECT app.facility()) AND f.patient = $1"
-        " AND f.state = 'waiting' AND f.reason = $2 ORDER BY f.stem",
+        " AND f.state = 'waiting' AND f.reason = $2 AND f.quarantine_id IS NOT NULL"
+        " ORDER BY f.stem",
         patient,
         reason,
     )
@@ -236,15 +236,16 @@ async def note_delivered(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> N
     )
 
 
-async def without_waiting(tx: Transaction, submission_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of which no file waits any more."""
+async def without_waiting(tx: Transaction, patient: str) -> list[UUID]:
+    """The sendings of this number that put files aside of which none waits any more."""
     rows = await tx.fetch(
-        "SELECT DISTINCT q.submission_id FROM quarantine q"
-        " WHERE q.facility_id = (SELECT app.facility()) AND q.submission_id = ANY ($1)"
+        "SELECT DISTINCT submission_id FROM submission s"
+        " JOIN quarantine q USING (facility_id, submission_id)"
+        " WHERE facility_id = (SELECT app.facility()) AND s.name = 'ssmix2/' || $1"
         " AND NOT EXISTS (SELECT FROM quarantine o JOIN ssmix2_file f"
         "   USING (facility_id, quarantine_id) WHERE o.facility_id = q.facility_id"
         "   AND o.submission_id = q.submission_id AND f.state = 'waiting')",
-        list(submission_ids),
+        patient,
     )
     return [row["submission_id"] for row in rows]
 

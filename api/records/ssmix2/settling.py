@@ -31,6 +31,7 @@ from api.records.ssmix2.reading import Read, Unreadable
 from api.records.ssmix2.sending import Judged, Sending, Settled
 from api.records.ssmix2.shelf import Shelf
 
+_LEFT_ASIDE: Final = frozenset({"quarantined", "refused"})
 _OF_THE_ROWS: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
@@ -80,7 +81,7 @@ async def deliver(
     if not chunk:
         return []
     outcomes = await settle(sending, patient, person, chunk, opens_case=False)
-    return [each for each in outcomes if each.state not in ("quarantined", "refused")]
+    return [each for each in outcomes if each.state not in _LEFT_ASIDE]
 
 
 async def open_cases(sending: Sending) -> None:
@@ -137,8 +138,25 @@ async def _settle(
             if isinstance(each.read, Unreadable):
                 put_aside(patient, each, each.read, settled)
         await _note(tx, sending, patient, settled, written, opens_case=opens_case)
+        await queries.note_delivered(tx, _delivered(judged, settled.outcomes))
     sending.looked_into.update(settled.looked_into)
     return settled.outcomes
+
+
+def _delivered(judged: Sequence[Judged], outcomes: Sequence[Outcome]) -> list[tuple[UUID, int]]:
+    """Of what lay in the quarantine as it is: its id, and how many versions it became."""
+    lay = {
+        each.lying.found.relative: each.lying.known["quarantine_id"]
+        for each in judged
+        if each.lying.known is not None
+        and each.lying.known["quarantine_id"] is not None
+        and each.lying.known["digest"] == each.lying.digest
+    }
+    return [
+        (lay[each.name], each.records)
+        for each in outcomes
+        if each.name in lay and each.state not in _LEFT_ASIDE
+    ]
 
 
 def _judged(sending: Sending, chunk: Sequence[Lying], person: UUID | None) -> list[Judged]:

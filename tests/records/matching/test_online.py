@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -287,8 +288,14 @@ async def test_one_body_meant_for_two_records_lies_aside_twice(clinic: Actor):
     assert len(await stored.quarantine(clinic)) == lying + 2
 
 
+@pytest.mark.parametrize("broken_off", [False, True], ids=["at once", "broken off"])
 async def test_after_same_the_messages_that_lay_aside_are_stored_too_and_once(
-    clinic: Actor, enrol: Enrol, ueda: Actor, tmp_path: Path
+    clinic: Actor,
+    enrol: Enrol,
+    ueda: Actor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    broken_off: bool,
 ):
     hanako, of = await enrol(), number()
     operator = Actor(kind=ActorKind.OPERATOR, facility_id=clinic.facility_id)
@@ -304,9 +311,22 @@ async def test_after_same_the_messages_that_lay_aside_are_stored_too_and_once(
             "SELECT submission_id FROM submission WHERE name = $1", f"ssmix2/{of}"
         )
     (doubt,) = await doubts_of(ueda, of)
-    taken = await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+    cut = pytest.raises(Killed) if broken_off else nullcontext()
+    with monkeypatch.context() as patch, cut:
+        if broken_off:  # between storing the messages and closing their case
+            patch.setattr(delivering.queries, "close_case", killed)
+        taken = await deciding.decide(ueda, doubt.match_id, "same", "転居を電話で確認")
+        assert taken == 5
+    await delivering.deliver_due()
     rows = await stored.records(hanako.id)
-    assert taken == len(rows) == 5
+    assert len(rows) == 5
+    async with unit_of_work(operator) as tx:
+        delivered = await tx.fetch(
+            "SELECT d.records FROM quarantine_delivery d JOIN quarantine q"
+            " USING (facility_id, quarantine_id) WHERE q.submission_id = $1",
+            sent,
+        )
+    assert sum(row["records"] for row in delivered) == 3  # the others came by FHIR
     assert {"メトグルコ錠250mg", "HbA1c(NGSP)", "CRP"} <= {row["title"] for row in rows}
     async with unit_of_work(ueda) as tx:
         closed = await tx.fetchval(
@@ -484,6 +504,10 @@ class Killed(BaseException):
     pass
 
 
+async def killed(*_: Any, **__: Any) -> None:
+    raise Killed
+
+
 @pytest.mark.parametrize("where", ["deliver", "store_body", "close_case", "delivered", "settle"])
 async def test_broken_off_after_the_yes_what_lay_aside_is_delivered_later_once(
     clinic: Actor, enrol: Enrol, ueda: Actor, monkeypatch: pytest.MonkeyPatch, where: str
@@ -493,9 +517,6 @@ async def test_broken_off_after_the_yes_what_lay_aside_is_delivered_later_once(
     moved = replace(hanako.person, insured=None, address="大阪府大阪市北区梅田1-1")
     await refused(clinic, sending(moved, of))
     (doubt,) = await doubts_of(ueda, of)
-
-    async def killed(*_: Any, **__: Any) -> None:
-        raise Killed
 
     place = delivering if where in ("deliver", "store_body") else delivering.queries
     with monkeypatch.context() as patch:
