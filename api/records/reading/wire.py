@@ -116,7 +116,7 @@ async def _until_even(began: float) -> None:
     now = time.perf_counter()
     until = now + (began - now) % EVEN_SECONDS
     await asyncio.sleep(max(until - now - TIMER_SECONDS, 0))
-    while time.perf_counter() < until:
+    while time.perf_counter() < until:  # noqa: ASYNC110
         await asyncio.sleep(0)
 
 
