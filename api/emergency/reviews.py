@@ -15,9 +15,10 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.emergency import queries, reviewing
+from api.emergency.acting import embargo_in, in_emergency
 from api.emergency.errors import HoldRefused, NotThisReviewStep, WordsHoldMyNumber, WordsNeeded
 from api.emergency.reviewing import Hold, Review, State, may_hold, may_take
-from api.emergency.service import embargo_in, in_emergency, subject_of
+from api.emergency.running import subject_of
 from api.emergency.stored import acted, review_in
 from api.identity.my_number import contains_my_number
 from notifications import service as notifications

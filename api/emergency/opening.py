@@ -1,0 +1,264 @@
+"""Opening an emergency session: the gates, the second officer, and all that begins with it.
+
+Everything of one session happens under the participant's log head lock, by the database's clock,
+and PostgreSQL refuses what the rules here would (migration 0030).
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from api.access_log import service as access_log
+from api.access_log.events import EventName
+from api.consent import policies
+from api.consent.facts import TREATMENT, Request
+from api.consent.policies import CompiledPolicy
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.core.ids import uuid7
+from api.directory import service as directory
+from api.directory.service import Standing
+from api.emergency import gates, queries, rules
+from api.emergency.acting import (
+    STANDING_STEPS,
+    embargo_in,
+    has_right,
+    ids_of,
+    in_emergency,
+    stops_at,
+)
+from api.emergency.errors import NotOpened, SessionOver, WordsHoldMyNumber
+from api.emergency.gates import Opening, Refusal
+from api.emergency.reach import Choice, reach
+from api.emergency.rules import LIMITS, Opener
+from api.emergency.stored import acted, choice_in, reason_said, session_in, sessions_in
+from api.identity.my_number import contains_my_number
+from notifications import service as notifications
+
+Tie = Callable[[Transaction, Actor], Awaitable[bool]]
+
+
+async def _none(tx: Transaction, actor: Actor) -> bool:
+    return False
+
+
+class Ties(NamedTuple):
+    """Predicates about the actor and the transaction's subject: one person; one for whom the actor
+    is a proxy or contact; one with whom they share insurance symbol and number.
+
+    No door gives any yet: a professional is not known to be which participant.
+    """
+
+    is_oneself: Tie = _none
+    represents: Tie = _none
+    shares_insurance: Tie = _none
+
+
+NO_TIES: Final = Ties()
+
+
+class Ground(NamedTuple):
+    """Why, and how the person was identified just now. `authenticated_at`: when the actor last
+    proved who they are."""
+
+    reason: str
+    words: str
+    identification: str
+    authenticated_at: datetime | None
+
+
+class Opened(NamedTuple):
+    """`expires_at` of a session that waits for a second officer is the end of the waiting."""
+
+    session_id: UUID
+    is_active: bool
+    expires_at: datetime
+
+
+async def open_session(actor: Actor, subject: UUID, ground: Ground, ties: Ties = NO_TIES) -> Opened:
+    """Opens it, or asks for the second officer it takes; with its notice and its review.
+
+    Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody.
+    """
+    acting = in_emergency(actor)
+    if contains_my_number(ground.words):
+        raise WordsHoldMyNumber
+    async with unit_of_work(acting, subject=subject) as tx:
+        known = await policies.locked_policy_in(tx)
+        if known is None:
+            raise NotFound
+        standing = await directory.standing_in(tx, acting)
+        now = await queries.now(tx)
+        asked = await _opening(tx, acting, subject, known, standing, ground, ties, now)
+        gate = gates.gate(asked, now)
+        if gate.refusal is not None:
+            await _log_refusal(tx, acting, standing, ground, gate.refusal)
+        else:
+            opened = await _open(tx, acting, standing, ground, gate.needs_officer)
+    if gate.refusal is not None:
+        raise NotOpened(gate.refusal)
+    return opened
+
+
+async def approve(officer: Actor, session_id: UUID) -> None:
+    """A second officer opens what goes beyond the hours of three days. Raises `SessionOver`."""
+    async with unit_of_work(officer) as tx:
+        subject = await queries.whose(tx, session_id)
+    if subject is None:
+        raise NotFound
+    async with unit_of_work(officer, subject=subject) as tx:
+        known = await policies.locked_policy_in(tx)
+        row = await queries.session(tx, session_id)
+        if known is None or row is None:
+            raise NotFound
+        session = await session_in(tx, row)
+        if not rules.may_follow(session, "activated", await queries.now(tx)):
+            raise SessionOver
+        _, chosen = await choice_in(tx)
+        if chosen.kind == "refuse":
+            raise SessionOver
+        opener = Actor(
+            kind=officer.kind,
+            professional_id=row["professional_id"],
+            facility_id=row["facility_id"],
+        )
+        standing = await directory.standing_in(tx, opener)
+        who = acted(opener, standing)
+        await _activate(tx, session_id, row["reason"], who, row["words"], officer=officer)
+
+
+async def _opening(
+    tx: Transaction,
+    acting: Actor,
+    subject: UUID,
+    known: CompiledPolicy,
+    standing: Standing,
+    ground: Ground,
+    ties: Ties,
+    now: datetime,
+) -> Opening:
+    professional_id, facility_id = ids_of(acting)
+    step = stops_at(acting, known, standing, now)
+    _, chosen = await choice_in(tx)
+    since = now - LIMITS.window
+    ids = await queries.sessions_of(tx, professional_id, since)
+    viewers = directory.profile().emergency_viewers
+    return Opening(
+        is_designated=any(each.facility_type == standing.facility_type for each in viewers),
+        has_right=has_right(standing) and step not in STANDING_STEPS,
+        authenticated_at=ground.authenticated_at,
+        reason=ground.reason,
+        words=ground.words,
+        identification=ground.identification,
+        identified_at=now,
+        is_oneself=await ties.is_oneself(tx, acting),
+        represents=await ties.represents(tx, acting),
+        shares_insurance=await ties.shares_insurance(tx, acting),
+        participates=step != "participation",
+        is_excluded=step == "excluded",
+        can_read_t1=_can_read_t1(acting, known, standing, chosen, now),
+        choice=chosen,
+        earlier=tuple(await sessions_in(tx, ids, Opener(professional_id, facility_id, subject))),
+    )
+
+
+def _can_read_t1(
+    acting: Actor, known: CompiledPolicy, standing: Standing, chosen: Choice, now: datetime
+) -> bool:
+    """Whether for treatment, without any session, all of the summary is open already."""
+    scope = known.policy.scope(Request(policies.requester(acting, standing), TREATMENT, now))
+    codes = [category.code for category in directory.profile().categories]
+    summary = reach("t1", chosen, codes, clock.day_in_japan(now)).open
+    kept = scope.exceptions
+    return (
+        scope.outcome == "permit"
+        and set(summary.categories) <= set(scope.categories)
+        and summary.level <= scope.level
+        and not (kept.hidden or kept.hidden_periods or scope.source_denied)
+    )
+
+
+async def _open(
+    tx: Transaction, acting: Actor, standing: Standing, ground: Ground, needs_officer: bool
+) -> Opened:
+    session_id = uuid7()
+    who = acted(acting, standing)
+    if ground.authenticated_at is None:
+        raise NotFound
+    await queries.add_session(
+        tx,
+        session_id,
+        *ids_of(acting),
+        standing.professional_name or acting.name or "",
+        ground.reason,
+        ground.words.strip(),
+        ground.identification,
+        ground.authenticated_at,
+    )
+    row = await queries.add_step(tx, session_id, 1, "requested", "requested", None)
+    if needs_officer:
+        await access_log.append(
+            tx,
+            EventName.EMERGENCY_ASKED,
+            detail={"actor": who, "told": {"reason": reason_said(ground.reason)}},
+            emergency=str(session_id),
+            embargo=await embargo_in(tx),
+        )
+    else:
+        row = await _activate(tx, session_id, ground.reason, who, ground.words.strip())
+    if row is None:
+        raise NotFound
+    return Opened(session_id, not needs_officer, row["expires_at"])
+
+
+async def _activate(
+    tx: Transaction,
+    session_id: UUID,
+    reason: str,
+    who: dict[str, Any],
+    words: str,
+    *,
+    officer: Actor | None = None,
+) -> asyncpg.Record | None:
+    """The step, the review it begins, the notice of it and its event: all, or nothing commits."""
+    row = await queries.add_step(tx, session_id, 2, "activated", "t1", "requested")
+    await queries.add_review_step(tx, session_id, 1, "pending", None, "", "")
+    told = {"reason": reason_said(reason)}
+    await notifications.enqueue(
+        tx,
+        "emergency_opened",
+        session=str(session_id),
+        facility=who["facility"],
+        who=who["name"] or "",
+        **told,
+    )
+    event, actor, opener = EventName.EMERGENCY_OPENED, who, {}
+    if officer is not None:
+        event, actor = EventName.EMERGENCY_APPROVED, {"name": officer.name}
+        opener = {"opener": who["name"] or "", "place": who["facility"]}
+    await access_log.append(
+        tx,
+        event,
+        detail={"actor": actor, "told": told | opener, "said": words},
+        emergency=str(session_id),
+        embargo=await embargo_in(tx),
+    )
+    return row
+
+
+async def _log_refusal(
+    tx: Transaction, acting: Actor, standing: Standing, ground: Ground, refusal: Refusal
+) -> None:
+    reason = ground.reason if ground.reason in gates.REASONS else None
+    await access_log.append(
+        tx,
+        EventName.EMERGENCY_REFUSED,
+        outcome="denied",
+        detail={"actor": acted(acting, standing), "refusal": refusal, "reason": reason},
+        embargo=await embargo_in(tx),
+    )
