@@ -161,26 +161,34 @@ async def _opening(
         shares_insurance=await ties.shares_insurance(tx, acting),
         participates=step != "participation",
         is_excluded=step == "excluded",
-        can_read_t1=_can_read_t1(acting, known, standing, chosen, now),
+        can_read_t1=await _can_read_t1(tx, acting, known, standing, chosen, now),
         choice=chosen,
         earlier=tuple(await sessions_in(tx, ids, Opener(professional_id, facility_id, subject))),
     )
 
 
-def _can_read_t1(
-    acting: Actor, known: CompiledPolicy, standing: Standing, chosen: Choice, now: datetime
+async def _can_read_t1(
+    tx: Transaction,
+    acting: Actor,
+    known: CompiledPolicy,
+    standing: Standing,
+    chosen: Choice,
+    now: datetime,
 ) -> bool:
     """Whether for treatment, without any session, all of the summary is open already."""
     scope = known.policy.scope(Request(policies.requester(acting, standing), TREATMENT, now))
     codes = [category.code for category in directory.profile().categories]
     summary = reach("t1", chosen, codes, clock.day_in_japan(now)).open
     kept = scope.exceptions
-    return (
+    is_open = (
         scope.outcome == "permit"
         and set(summary.categories) <= set(scope.categories)
         and summary.level <= scope.level
         and not (kept.hidden or kept.hidden_periods or scope.source_denied)
     )
+    if not is_open or scope.data_from is None:
+        return is_open
+    return not await queries.has_older(tx, summary.timeless, scope.data_from)
 
 
 async def _open(

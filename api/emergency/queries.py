@@ -152,6 +152,19 @@ async def find_person(
     return found
 
 
+async def has_older(tx: Transaction, categories: Sequence[str], day: date) -> bool:
+    """Whether the subject has anything of these, or an operation, from before this day."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM record WHERE participant_id = (SELECT app.subject())"
+            " AND is_current AND sensitivity < 2 AND effective_on < $2"
+            " AND (category = ANY ($1) OR category = 'procedure' AND body LIKE '%387713003%'))",
+            list(categories),
+            day,
+        )
+    )
+
+
 async def held_until(tx: Transaction) -> datetime | None:
     found: datetime | None = await tx.fetchval("SELECT app.emergency_held_until(app.subject())")
     return found

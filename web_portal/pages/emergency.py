@@ -111,11 +111,12 @@ async def read(
         person=summary.person if summary else None,
         lines=[
             {
+                "id": each.record_id,
                 "at": each.effective_on,
-                "title": each.title,
+                "title": each.title or label(profile, "category", each.category, locale),
                 "kind": label(profile, "category", each.category, locale),
                 "facility": names[each.facility_id].label(locale),
-                "is_first": each.category in in_emergency.FIRST,
+                "part": in_emergency.part_of(each.category),
             }
             for each in lines
         ],

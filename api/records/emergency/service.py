@@ -1,6 +1,6 @@
 """Reading in a running break-glass session: granted, read and logged in one transaction."""
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,14 +21,17 @@ from api.directory import service as directory
 from api.emergency import service as emergency
 from api.emergency.errors import SessionOver
 from api.emergency.service import Grant
-from api.records import queries
+from api.records import parse, queries
 from api.records.filtering import filter_of
 from api.records.finding import Person
 from api.records.grounds import basis_for, event_detail
+from api.records.parse import Json, as_object
 from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
 
 # What can kill at once comes first.
 FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
+# What somebody wants done, and whom to call.
+SAID: Final = ("directive", "basic")
 
 
 class Summary(NamedTuple):
@@ -52,12 +55,27 @@ async def read(
     return (await _granted(actor, session_id, types, form, before, count))[0]
 
 
+async def one(actor: Actor, session_id: UUID, record_id: UUID) -> Json:
+    """One record the session reaches, as it came, opened by a look of its own. Raises `NotFound`
+    for one it does not reach, as for none, and `SessionOver`."""
+    page, _ = await _granted(actor, session_id, (), "bundle", None, 1, record_id)
+    if not page.entries:
+        raise NotFound
+    entry = parse.decode(page.entries, max_bytes=len(page.entries) * 4)
+    return as_object(entry.get("resource"))
+
+
 async def summary(actor: Actor, session_id: UUID) -> Summary:
-    """For one screen: allergies and drugs first, then by day, the newest first."""
+    """For one screen: allergies and drugs first, then what they said and whom to call, then by day,
+    the newest first."""
     page, person = await _granted(actor, session_id, (), "timeline", None, MOST_ROWS)
     lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
-    order = {category: place for place, category in enumerate(FIRST)}
+    order = {category: place for place, category in enumerate(FIRST + SAID)}
     return Summary(person, sorted(lines, key=lambda line: order.get(line.category, len(order))))
+
+
+def part_of(category: str) -> Literal["first", "said", "rest"]:
+    return "first" if category in FIRST else "said" if category in SAID else "rest"
 
 
 async def _granted(
@@ -67,6 +85,7 @@ async def _granted(
     form: str,
     before: UUID | None,
     count: int,
+    record_id: UUID | None = None,
 ) -> tuple[Page, Person | None]:
     acting = emergency.in_emergency(actor)
     subject = await emergency.subject_of(actor, session_id)
@@ -81,7 +100,17 @@ async def _granted(
         else:
             page_size = min(max(count, 1), MOST_ROWS)
             page = await _read(
-                tx, acting, subject, grant, known, standing, types, form, before, page_size
+                tx,
+                acting,
+                subject,
+                grant,
+                known,
+                standing,
+                types,
+                form,
+                before,
+                page_size,
+                record_id,
             )
             named = await queries.person(tx) if "basic" in grant.reach.categories else None
     if grant is None:
@@ -100,6 +129,7 @@ async def _read(
     form: str,
     before: UUID | None,
     page_size: int,
+    record_id: UUID | None,
 ) -> Page:
     reach = grant.reach
     if grant.operations_since is not None:
@@ -121,7 +151,7 @@ async def _read(
     plan = queries.ReadPlan(
         form=form,
         types=types,
-        record_id=None,
+        record_id=record_id,
         standing=standing.revision,
         policy_version=known.policy_version,
         **filter_of(scope)._asdict(),
