@@ -1,5 +1,6 @@
 """Refusals of the emergency doors."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from api.core.errors import Conflict, Problem, TooManyAttempts
@@ -74,3 +75,26 @@ class PurposeNeeded(Problem):
 
     status = 403
     key = "error.emergency.purpose"
+
+
+class SummaryOnly(Conflict):
+    """Opened in a disaster by one tap: it reaches the summary, and no second confirmation more."""
+
+    key = "error.emergency.summary_only"
+
+
+class TieFaults(Problem):
+    """By field, as the message key of each."""
+
+    status = 422
+    key = "error.emergency.ties"
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__()
+        self.faults = dict(faults)
+
+
+class DisasterRefused(Conflict):
+    """A declaration takes two officers within a day, and only what runs is renewed or ended."""
+
+    key = "error.emergency.disaster"
