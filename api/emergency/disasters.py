@@ -15,7 +15,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import declaring, disaster_queries, queries, reviewing, reviews
+from api.emergency import declaring, disaster_queries, queries, reviews
 from api.emergency.acting import in_emergency, officer_only, words_of
 from api.emergency.declaring import Disaster, Turn
 from api.emergency.errors import DisasterRefused, NotThisReviewStep
@@ -134,10 +134,8 @@ async def look(officer: Actor, disaster_id: UUID) -> tuple[Declared, list[Waitin
             raise NotFound
         (declared,) = await _declared(tx, officer, [row])
         now = await queries.now(tx)
-        waiting = [
-            Waiting(*each.values(), is_overdue=now >= each["opened_at"] + reviewing.DUE)
-            for each in await disaster_queries.under(tx, disaster_id)
-        ]
+        rows = await disaster_queries.under(tx, disaster_id)
+        waiting = [reviews.waiting_of(each, now) for each in rows]
     return declared, waiting
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.core.errors import Conflict, Problem, TooManyAttempts
+from api.core.errors import Conflict, Problem, TooManyAttempts, Unavailable
 from api.emergency.gates import Refusal
 
 # What says something of the participant's settings, or of anybody's being one, answers alike.
@@ -18,6 +18,7 @@ class NotOpened(Problem):
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__()
+        self.refusal = refusal
         self.key = f"error.emergency.{_ALIKE.get(refusal, refusal)}"
         self.args = (self.key,)
 
@@ -98,3 +99,9 @@ class DisasterRefused(Conflict):
     """A declaration takes two officers within a day, and only what runs is renewed or ended."""
 
     key = "error.emergency.disaster"
+
+
+class LogNotWritten(Unavailable):
+    """What cannot be logged is not opened; the emergency card is what is left."""
+
+    key = "error.emergency.unlogged"

@@ -92,19 +92,19 @@ async def queue(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[W
     async with unit_of_work(officer_only(actor)) as tx:
         rows = await queries.queue(tx, (page - 1) * count, count)
         length = await queries.queue_length(tx)
-    now = clock.now()
-    return [
-        Waiting(
-            row["session_id"],
-            row["facility_id"],
-            row["by_name"],
-            row["reason"],
-            row["opened_at"],
-            row["state"],
-            now >= row["opened_at"] + reviewing.DUE,
-        )
-        for row in rows
-    ], length
+    return [waiting_of(row, clock.now()) for row in rows], length
+
+
+def waiting_of(row: asyncpg.Record, now: datetime) -> Waiting:
+    return Waiting(
+        row["session_id"],
+        row["facility_id"],
+        row["by_name"],
+        row["reason"],
+        row["opened_at"],
+        row["state"],
+        now >= row["opened_at"] + reviewing.DUE,
+    )
 
 
 async def awaiting(actor: Actor) -> list[Awaiting]:
