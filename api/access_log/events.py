@@ -112,6 +112,8 @@ class EventName(StrEnum):
     SAFE_MODE_CHANGED = "proxies:safe_mode:changed"
     PROXY_LOOKED = "proxies:record:looked"
     PROXY_ACTED = "proxies:proxy:acted"
+    NOMINEE_LOOKED = "proxies:emergency:looked"
+    NOMINEE_READ = "proxies:directive:read"
     EMERGENCY_OPENED = "emergency:session:opened"
     EMERGENCY_ASKED = "emergency:session:asked"
     EMERGENCY_APPROVED = "emergency:session:approved"

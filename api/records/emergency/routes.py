@@ -35,7 +35,8 @@ from api.identity.guards import (
     systems_that_read,
 )
 from api.identity.tokens import systems
-from api.records import finding, service
+from api.records import finding, parse, service
+from api.records.emergency import nominees
 from api.records.emergency import service as in_emergency
 from api.records.errors import UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
@@ -268,6 +269,74 @@ class MyEmergencies(Controller):
         ]
 
 
+class DirectiveView(Struct):
+    record_id: UUID
+    title: str
+    dated: date
+    facility_id: UUID
+
+
+class ViewingView(Struct):
+    """That `principal`'s records are open at a facility, or were until less than three days ago."""
+
+    session_id: UUID
+    principal: str
+    facility_id: UUID
+    opened_at: datetime
+    until: datetime
+    is_running: bool
+
+
+class MyNominations(Controller):
+    """For an emergency nominee: never who opened it or why, and no record but the directives."""
+
+    path = "/me/nominations/viewings"
+    guards = [participants_only]  # noqa: RUF012
+    opt = API
+    tags = ["Proxies"]  # noqa: RUF012
+
+    @get("", summary="Emergency viewings of those who named me")
+    async def viewings(self, actor: NamedDependency[Actor]) -> list[ViewingView]:
+        """Each look is in the log of whoever it is about."""
+        return [
+            ViewingView(
+                each.session_id,
+                one.principal,
+                each.facility_id,
+                each.opened_at,
+                each.until,
+                each.is_running,
+            )
+            for one in await nominees.viewings(actor)
+            for each in one.viewings
+        ]
+
+    @get("/{session_id:uuid}/directives", summary="Their advance directives")
+    async def directives(
+        self, actor: NamedDependency[Actor], session_id: FromPath[UUID]
+    ) -> list[DirectiveView]:
+        """While the viewing runs."""
+        found = await nominees.directives(actor, session_id)
+        return [
+            DirectiveView(each.record_id, each.title, each.on, each.facility_id)
+            for each in found.lines
+        ]
+
+    @get(
+        "/{session_id:uuid}/directives/{record_id:uuid}",
+        media_type="application/fhir+json",
+        summary="One of them, as FHIR",
+    )
+    async def directive(
+        self,
+        actor: NamedDependency[Actor],
+        session_id: FromPath[UUID],
+        record_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        body = await nominees.directive(actor, session_id, record_id)
+        return Response(parse.encode(body).encode(), media_type="application/fhir+json")
+
+
 async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None]:
     if data.card is not None:
         card = CardNumber.parse(data.card, directory.profile().card_scheme)
@@ -316,4 +385,9 @@ def _for_emergencies(actor: Actor) -> None:
         raise PurposeNeeded
 
 
-routes: list[ControllerRouterHandler] = [EmergencySessions, declared, MyEmergencies]
+routes: list[ControllerRouterHandler] = [
+    EmergencySessions,
+    declared,
+    MyEmergencies,
+    MyNominations,
+]
