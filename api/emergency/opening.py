@@ -111,7 +111,8 @@ async def approve(officer: Actor, session_id: UUID) -> None:
         )
         standing = await directory.standing_in(tx, opener)
         who = acted(opener, standing)
-        await _activate(tx, session_id, row["reason"], who, row["words"], officer=officer)
+        ground = {"reason": row["reason"], "by": row["identification"]}
+        await _activate(tx, session_id, ground, who, row["words"], officer=officer)
 
 
 async def _opening(
@@ -211,7 +212,8 @@ async def _open(
             embargo=await embargo_in(tx),
         )
     else:
-        row = await _activate(tx, session_id, ground.reason, who, ground.words.strip())
+        coded = {"reason": ground.reason, "by": ground.identification}
+        row = await _activate(tx, session_id, coded, who, ground.words.strip())
     if row is None:
         raise NotFound
     return Opened(session_id, not needs_officer, row["expires_at"])
@@ -220,16 +222,19 @@ async def _open(
 async def _activate(
     tx: Transaction,
     session_id: UUID,
-    reason: str,
+    ground: dict[str, str],
     who: dict[str, Any],
     words: str,
     *,
     officer: Actor | None = None,
 ) -> asyncpg.Record | None:
-    """The step, the review it begins, the notice of it and its event: all, or nothing commits."""
+    """The step, the review it begins, the notice of it and its event: all, or nothing commits.
+
+    `ground` is in codes, as the figures count it: whoever has the log can count them again.
+    """
     row = await queries.add_step(tx, session_id, 2, "activated", "t1", "requested")
     await queries.add_review_step(tx, session_id, 1, "pending", None, "", "")
-    told = {"reason": reason_said(reason)}
+    told = {"reason": reason_said(ground["reason"])}
     await notifications.enqueue(
         tx,
         "emergency_opened",
@@ -245,7 +250,7 @@ async def _activate(
     await access_log.append(
         tx,
         event,
-        detail={"actor": actor, "told": told | opener, "said": words},
+        detail={"actor": actor, "told": told | opener, "said": words, "ground": ground},
         emergency=str(session_id),
         embargo=await embargo_in(tx),
     )
