@@ -92,18 +92,23 @@ HELD: dict[str, Any] = {
     "first_by": "上田",
 }
 NO_HOLDS: dict[str, Any] = {"holds": [], "days": [("1", "1日後"), ("2", "2日後")]}
+OF_A_SUMMARY: dict[str, Any] = {
+    "id": UUID(int=3),
+    "at": date(2026, 5, 1),
+    "title": "ペニシリン",
+    "kind": "アレルギー",
+    "facility": "佐藤内科クリニック",
+}
 EMERGENCY_READ: dict[str, Any] = {
     "viewer": SATO,
     "session": RUNNING,
     "person": Person(UUID(int=2), "熊本 花子", "クマモト ハナコ", "female", date(1940, 4, 9)),
-    "lines": [
-        {
-            "at": date(2026, 5, 1),
-            "title": "ペニシリン",
-            "kind": "アレルギー",
-            "facility": "佐藤内科クリニック",
-            "is_first": True,
-        }
+    "parts": [
+        ("warnings", [OF_A_SUMMARY], []),
+        ("drugs", [OF_A_SUMMARY] * 4, [OF_A_SUMMARY]),
+        ("conditions", [], []),
+        ("said", [OF_A_SUMMARY], []),
+        ("rest", [OF_A_SUMMARY], []),
     ],
     "question": None,
 }
@@ -786,14 +791,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         EMERGENCY_READ
         | {
             "session": RUNNING._replace(state="ended", ending="expired"),
-            "lines": [],
+            "parts": [],
             "person": None,
             "question": "どのように確かめましたか。",
         },
     ),
     "clinic-emergency-waits": (
         "clinic/emergency.html",
-        EMERGENCY_READ | {"session": RUNNING._replace(state="requested"), "lines": []},
+        EMERGENCY_READ | {"session": RUNNING._replace(state="requested"), "parts": []},
     ),
     "disclosure-emergency": (
         "disclosure/emergency.html",

@@ -36,6 +36,8 @@ from web_portal.page import PortalRequest, preferences, render, say
 
 PATH = "/clinic/emergency"
 Short = Annotated[str, Meta(max_length=100)]
+ON_ONE_SCREEN = 4
+Line = dict[str, object]
 
 
 class Opening(Struct):
@@ -124,19 +126,33 @@ async def read(
         path=f"{PATH}/{session_id}",
         session=seen,
         person=summary.person if summary else None,
-        lines=[
-            {
-                "id": each.record_id,
-                "at": each.effective_on,
-                "title": each.title or label(profile, "category", each.category, locale),
-                "kind": label(profile, "category", each.category, locale),
-                "facility": names[each.facility_id].label(locale),
-                "part": in_emergency.part_of(each.category),
-            }
-            for each in lines
-        ],
+        parts=_parts(
+            [
+                {
+                    "id": each.record_id,
+                    "at": each.effective_on,
+                    "title": each.title or label(profile, "category", each.category, locale),
+                    "kind": label(profile, "category", each.category, locale),
+                    "facility": names[each.facility_id].label(locale),
+                    "part": in_emergency.part_of(each.category),
+                }
+                for each in lines
+            ]
+        ),
         question=asked.said[-1].words if asked and asked.state == "queried" else None,
     )
+
+
+def _parts(lines: list[Line]) -> list[tuple[str, list[Line], list[Line]]]:
+    """What fits one screen of each part, the same thing once, and what is folded away."""
+    parts = []
+    for part in in_emergency.PARTS:
+        own = [line for line in lines if line["part"] == part]
+        newest = list({line["title"]: line for line in reversed(own)}.values())[::-1]
+        shown = newest[:ON_ONE_SCREEN]
+        parts.append((part, shown, [line for line in own if line not in shown]))
+    rest = [line for line in lines if line["part"] == "rest"]
+    return [*parts, ("rest", rest, [])]
 
 
 @post(
