@@ -36,7 +36,7 @@ HOSPITAL: dict[str, Any] = {
     "name": "熊本救命病院",
     "openings": 31,
     "is_few": False,
-    "median": 2.0,
+    "median": "2",
     "parts": [
         {"name": "見た範囲", "rows": [("救急用の要約だけ", 24), ("要約より広く", 7)]},
         {"name": "理由", "rows": [("意識がない", 20), ("重いけが", ""), ("話ができない", "")]},
