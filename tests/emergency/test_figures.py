@@ -1,7 +1,7 @@
 """What is published of a quarter: counted from the log, the same for ever, and nobody in it."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from itertools import product
 from uuid import UUID
 

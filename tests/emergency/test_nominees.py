@@ -7,7 +7,7 @@ import pytest
 from api.core.actor import Actor, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.emergency import choices, holds, reviews
+from api.emergency import choices, holds
 from api.emergency import service as emergency
 from api.emergency.reach import Choice
 from api.proxies import safety
