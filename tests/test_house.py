@@ -82,6 +82,7 @@ DEFINERS = {
     "public.emergency_tie": "lookup, in an emergency: what opener and subject are to each other",
     "public.emergency_is_kept_back": "lookup: whether the subject's emergency notices wait",
     "public.emergency_figures": "counts emergency events by facility; never of whom",
+    "public.emergency_quarter": "the same by quarter, once published, for everybody",
     "app.merge_holds": "sees whether one of two people is part of another merge",
     "app.merge_step_holds": "sees how far a merge is, and who asked for it",
     "public.records_one_person": "lookup: who somebody a facility sends records of is now",

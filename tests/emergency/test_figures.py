@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.access_log import erasing
 from api.core import clock
-from api.core.actor import ANONYMOUS
+from api.core.actor import ANONYMOUS, OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.emergency import figures, publishing, queries, reviews
@@ -199,14 +200,22 @@ async def test_postgresql_counts_no_running_quarter_for_the_public(database, mor
             await queries.quarter(tx, date(2026, 2, 1))
 
 
-async def test_erased_people_still_count(database, mori, hospital, ueda, hanako):
-    """What is counted is of the facility; nothing in it says of whom."""
+async def test_who_was_erased_still_counts_for_the_facility(mori, hospital, ueda, hanako):
+    """Nothing that is counted says of whom: the row is the same before and after."""
     await opened(mori, hanako)
-    async with unit_of_work(ueda) as tx:
-        first = quarter_of(clock.today_in_japan()).first
-        (row,) = [r for r in await queries.quarter(tx, first) if r[0] == hospital.facility_id]
-    assert set(row.keys()) == set(Opening._fields)
-    assert not any(isinstance(value, datetime) for value in row.values())
+
+    async def mine():
+        async with unit_of_work(ueda) as tx:
+            rows = await queries.quarter(tx, quarter_of(clock.today_in_japan()).first)
+        return [dict(row) for row in rows if row["facility_id"] == hospital.facility_id]
+
+    before = await mine()
+    assert [each["openings"] for each in before] == [1]
+    assert set(before[0]) == set(Opening._fields)
+    assert not {type(value) for value in before[0].values()} & {datetime}
+    async with unit_of_work(OPERATOR, subject=hanako.participant_id) as tx:
+        await erasing.erase_in(tx, "kept long enough")
+    assert await mine() == before
 
 
 async def test_everybody_sees_the_page_and_its_file_but_not_what_is_few(

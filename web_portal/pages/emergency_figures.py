@@ -133,7 +133,7 @@ def _facility(
         "name": names[facility.facility_id],
         "openings": few if facility.openings is None else facility.openings,
         "is_few": facility.openings is None,
-        "median": facility.median_days,
+        "median": None if facility.median_days is None else f"{facility.median_days:g}",
         "parts": [
             {
                 "name": say(request, f"figures.part.{part}"),
