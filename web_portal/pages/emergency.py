@@ -243,7 +243,7 @@ async def _form(
         open_to=open_to,
         in_disaster=await disasters.is_declared_here(actor),
         has_declared=await ties.declared(actor) is not None,
-        may=await emergency.may_open(actor),
+        shut_by=await emergency.shut_by(actor),
         sessions=[each for each in await emergency.mine(actor) if each.state != "ended"],
     )
 
