@@ -30,7 +30,7 @@ from api.emergency.service import Opened
 from api.records.emergency import service as in_emergency
 from tests.access_log.superuser import unguarded
 from tests.emergency.conftest import ground, joined, who, wrote
-from tests.emergency.test_doors import bearer
+from tests.emergency.test_doors import bearer, carded
 from tests.emergency.test_refused import btg
 from tests.emergency.test_reviews import told
 from tests.portal import scene
@@ -352,6 +352,10 @@ async def test_at_their_desks(at_a_desk, mori, tsuruyo, clinic, ueda, colleague)
     assert "ペニシリンアレルギー" in summary
     assert "災害のときの体制で開きました。" in summary
     assert '/widen"' not in summary
+    # The key that sends the form presses the tap's button too: who typed a card meant the card.
+    card = {"by": "four_items", "tap": "disaster", "card": await carded(tsuruyo.actor)}
+    again = await desk.post("/clinic/emergency", card | {"reason": "disaster", "words": "救護"})
+    assert "すでに始まっています" in again.text
     assert "森 直子" in (await first.get(path)).text
     assert (await first.post(f"{path}/justified", {"words": "救護"})).status_code == 303
     assert "森 直子" not in (await first.get(path)).text
