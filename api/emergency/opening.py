@@ -29,6 +29,7 @@ from api.emergency.acting import (
     has_right,
     ids_of,
     in_emergency,
+    is_designated,
     stops_at,
     words_of,
 )
@@ -129,10 +130,9 @@ async def _opening(
     _, chosen = await choice_in(tx)
     since = now - LIMITS.window
     ids = await queries.sessions_of(tx, professional_id, since)
-    viewers = directory.profile().emergency_viewers
     tie = await queries.tie(tx)
     return Opening(
-        is_designated=any(each.facility_type == standing.facility_type for each in viewers),
+        is_designated=is_designated(standing),
         has_right=has_right(standing) and step not in STANDING_STEPS,
         authenticated_at=ground.authenticated_at,
         reason=ground.reason,

@@ -165,7 +165,8 @@ GRANT EXECUTE ON FUNCTION app.emergency_held_until(uuid) TO tsunagu_lookup;
 -- An answer moves the end of waiting notices; to when is PostgreSQL's to say.
 GRANT UPDATE (not_before) ON outbox TO tsunagu_app;
 CREATE POLICY held_again ON outbox AS RESTRICTIVE FOR UPDATE TO tsunagu_app
-  USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now());
+  USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now())
+  WITH CHECK ((SELECT app.kind()) = 'support');
 CREATE TRIGGER emergency_notice_moves BEFORE UPDATE OF not_before ON outbox
   FOR EACH ROW EXECUTE FUNCTION app.emergency_notice_holds();
 ALTER TABLE outbox ENABLE ALWAYS TRIGGER emergency_notice_moves;

@@ -1113,6 +1113,24 @@ TABLE = (
         "/clinic/emergency/{case}/widen",
         {},
     ),
+    Row("GET", "/account/emergency-ties", PROFESSIONAL),
+    Row("POST", "/account/emergency-ties", PROFESSIONAL, body={"card": "{card_digits}"}),
+    Row("GET", "/emergency/disasters", OPEN),
+    Row("GET", "/support/disaster", SUPPORT),
+    Row(
+        "POST",
+        "/support/disaster",
+        "in . . bad in in . .",
+        body={"region": "nowhere", "hours": "24", "words": "x"},
+    ),
+    Row("GET", "/support/disaster/{disaster_id}", HIS_PAGE, "/support/disaster/{case}"),
+    Row(
+        "POST",
+        "/support/disaster/{disaster_id}/{deed}",
+        HIS_PAGE,
+        "/support/disaster/{case}/confirm",
+        {},
+    ),
     Row(
         "GET",
         "/clinic/emergency/{session_id}/records/{record_id}",
@@ -1171,7 +1189,7 @@ TABLE = (
             f"/emergency/sessions/{{session_id}}{end}",
             NOT_IN_EMERGENCY,
             f"/emergency/sessions/{{case}}{at}",
-            None if method == "GET" else {},
+            None if method == "GET" else {"reason": "x"} if end == "/hold" else {},
         )
         for method, end, at in (
             ("GET", "", ""),
@@ -1180,6 +1198,7 @@ TABLE = (
             ("POST", "/widened", "/widened"),
             ("POST", "/renewed", "/renewed"),
             ("POST", "/closed", "/closed"),
+            ("POST", "/hold", "/hold"),
         )
     ),
     # The auditor

@@ -60,7 +60,7 @@ EMERGENCY_FORM: dict[str, Any] = {
     "most": 500,
     "error": "",
     "advice": "",
-    "may": True,
+    "shut_by": None,
     "sessions": [],
     "open_to": None,
     "in_disaster": False,
@@ -785,7 +785,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "clinic-emergency-open-no-right": (
         "clinic/emergency_open.html",
-        EMERGENCY_FORM | {"may": False},
+        EMERGENCY_FORM | {"shut_by": "no_right"},
     ),
     "clinic-emergency": ("clinic/emergency.html", EMERGENCY_READ),
     "clinic-emergency-over": (

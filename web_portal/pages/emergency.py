@@ -79,8 +79,7 @@ async def open_it(
     if any(map(contains_my_number, (data.card, data.local_id, data.words, data.hold))):
         return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
     await stepping_up.demand_now(actor, heeds_freeze=False)
-    if data.tap:
-        data = structs.replace(data, by="four_items", reason=data.tap, words="", hold="")
+    data = _meant(data)
     try:
         subject = await _found(actor, data)
         if subject is None:
@@ -183,6 +182,16 @@ async def change(
     return Redirect(PATH if deed == "close" else f"{PATH}/{session_id}", status_code=303)
 
 
+def _meant(data: Opening) -> Opening:
+    """One tap in a disaster stands for all but the four items. The key that sends a form presses
+    its first button too: without a name nobody tapped, and a card that was typed is meant."""
+    if data.tap and data.name.strip():
+        return structs.replace(data, by="four_items", reason=data.tap, words="", hold="")
+    if data.by in ("four_items", "my_number_card") and not data.name.strip() and data.card:
+        return structs.replace(data, by="card")
+    return data
+
+
 async def _found(actor: Actor, data: Opening) -> UUID | None:
     match data.by:
         case "card":
@@ -243,7 +252,7 @@ async def _form(
         open_to=open_to,
         in_disaster=await disasters.is_declared_here(actor),
         has_declared=await ties.declared(actor) is not None,
-        may=await emergency.may_open(actor),
+        shut_by=await emergency.shut_by(actor),
         sessions=[each for each in await emergency.mine(actor) if each.state != "ended"],
     )
 
