@@ -68,6 +68,7 @@ BEGIN
       FROM emergency_review_step e WHERE e.participant_id = s.participant_id
         AND e.session_id = s.session_id AND e.recorded_at < v_as_of
     ) r ON true
+    WHERE s.requested_at >= v_since - interval '1 day' AND s.requested_at < v_until
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
 END $$;
 REVOKE EXECUTE ON FUNCTION emergency_quarter(date) FROM PUBLIC;

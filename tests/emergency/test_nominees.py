@@ -188,3 +188,34 @@ async def test_at_her_phone_yumi_finds_where_and_the_document(
     assert (await other.get(path)).status_code == 404
     rows = (await (await at_a_desk(hanako)).get("/access-log")).text
     assert "緊急のときの連絡先である山本 由美さん" in rows
+
+
+async def test_hanako_names_yumi_on_her_page_and_yumis_app_finds_the_directive(
+    at_a_desk, mori, hanako, yumi, clinic
+):
+    phone = await at_a_desk(hanako)
+    page = (await phone.get("/proxies/new?kind=emergency_nominee")).text
+    assert "power_view" not in page
+    named = await phone.post(
+        "/proxies/new", kind=NOMINEE, card=await carded(yumi), name="山本 由美", power_view="yes"
+    )
+    assert named.status_code == 303
+    (asked,) = (await proxies.mine(yumi)).for_others
+    assert (asked.relation.kind, asked.relation.powers) == (NOMINEE, frozenset())
+    await proxies.accept(yumi, asked.proxy_id)
+    assert (
+        "緊急であなたの記録が開かれたときに、お知らせします。" in (await phone.get("/proxies")).text
+    )
+    await sent(clinic, hanako, directive())
+    session = await opened(mori, hanako)
+    app = await at_a_desk(yumi)
+    (viewing,) = (await app.ask("/me/nominations/viewings")).json()
+    assert (viewing["principal"], viewing["is_running"]) == ("山本 花子", True)
+    path = f"/me/nominations/viewings/{session.session_id}/directives"
+    (line,) = (await app.ask(path)).json()
+    one = await app.ask(f"{path}/{line['record_id']}")
+    assert one.headers["content-type"].startswith("application/fhir+json")
+    assert one.json()["resourceType"] == "DocumentReference"
+    hers = await at_a_desk(hanako)
+    assert (await hers.ask("/me/nominations/viewings")).json() == []
+    assert (await hers.ask(path)).status_code == 404
