@@ -277,12 +277,14 @@ class Policy:
             own_facility=True,
             categories=reached.categories,
             level=reached.level,
-            data_from=self._participation.data_from,
             exceptions=Exceptions(
                 hidden=_ids(each for rule in hiding for each in rule.record_ids),
                 hidden_periods=(
                     *_periods(hiding),
-                    *(HiddenPeriod(None, category, None, day) for category, day in reached.since),
+                    *(
+                        HiddenPeriod(None, category, None, day)
+                        for category, day in self._first_days(reached)
+                    ),
                 ),
                 lowered=_ids(each for each, marked in marks if marked <= reached.level),
                 raised=_ids(each for each, marked in marks if marked > reached.level),
@@ -309,7 +311,18 @@ class Policy:
             category == record.category and cared_on < day for category, day in reached.since
         ):
             return "emergency_reach", None
-        return ("data_from" if self._is_too_old(record) else "emergency"), None
+        is_exempt = is_exempt or record.category in reached.timeless
+        return ("data_from" if not is_exempt and self._is_too_old(record) else "emergency"), None
+
+    def _first_days(self, reached: EmergencyReach) -> Iterator[tuple[str, date]]:
+        """From which day on each category is open, where not from the beginning."""
+        since = dict(reached.since)
+        for category in reached.categories:
+            days = [since[category]] if category in since else []
+            if category not in reached.timeless and self._participation.data_from is not None:
+                days.append(self._participation.data_from)
+            if days:
+                yield category, max(days)
 
     def _exceptions(self, request: Request, answer: _Answer, level: int) -> Exceptions:
         hiding = self._filters.hiding(request)

@@ -281,7 +281,8 @@ class EmergencyReach(Struct, frozen=True, omit_defaults=True):
     """What a running break-glass session reaches: its tier, within what the participant chose.
 
     Records of `categories` up to `level`, of some only those dated `since` a day; `operations` are
-    procedures whatever their date. Hidden records only if it `shows_hidden`.
+    procedures whatever their date. Hidden records only if it `shows_hidden`. What is `timeless`,
+    and the operations, reach back past the day from which the participant shares.
     """
 
     categories: tuple[str, ...] = ()
@@ -289,6 +290,7 @@ class EmergencyReach(Struct, frozen=True, omit_defaults=True):
     shows_hidden: bool = False
     since: tuple[tuple[str, date], ...] = ()
     operations: tuple[UUID, ...] = ()
+    timeless: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not NORMAL <= self.level < SECRET:

@@ -28,7 +28,8 @@ class Period(NamedTuple):
 
 ANY: Final = Period()
 # The national emergency summary: visits, drugs, procedures and dialysis three months,
-# prescriptions dispensed by electronic order 45 days; what warns of harm has no date.
+# prescriptions dispensed by electronic order 45 days; what warns of harm has no date, and is not
+# cut by the day from which the participant shares either (docs/decisions/0028).
 # Operations reach back five years beside this: `OPERATIONS`.
 SUMMARY: Final[dict[str, Period]] = {
     "basic": ANY,
@@ -96,14 +97,20 @@ def reach(tier: Tier, choice: Choice, known: Iterable[str], today: date) -> Reac
     within = [
         category for category in known if choice.kind == "allow" or category in choice.categories
     ]
-    if tier == "t2":
-        return Reach(EmergencyReach(tuple(within), choice.level, choice.shows_hidden))
+    operations_since = OPERATIONS.since(today) if PROCEDURE in within else None
     periods = {category: SUMMARY[category] for category in within if category in SUMMARY}
+    timeless = tuple(category for category, period in periods.items() if period == ANY)
+    if tier == "t2":
+        everything = EmergencyReach(
+            tuple(within), choice.level, choice.shows_hidden, timeless=timeless
+        )
+        return Reach(everything, operations_since)
     since = {category: period.since(today) for category, period in periods.items()}
     summary = EmergencyReach(
         tuple(periods),
         choice.level,
         choice.shows_hidden,
         tuple((category, day) for category, day in since.items() if day is not None),
+        timeless=timeless,
     )
-    return Reach(summary, OPERATIONS.since(today) if PROCEDURE in periods else None)
+    return Reach(summary, operations_since)

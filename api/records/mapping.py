@@ -14,6 +14,7 @@ from api.fhir.codes import (
     INDICATION,
     INSTITUTION_EXTENSION,
     JLAC10,
+    LOINC,
     RESOURCE_INSTANCE,
     canonical_system,
 )
@@ -53,6 +54,7 @@ _CATEGORY_OF_TYPE: Final = {
     "CareTeam": "care",
     "Condition": "condition",
     "Coverage": "insurance",
+    "DeviceUseStatement": "condition",
     "Encounter": "encounter",
     "FamilyMemberHistory": "condition",
     "Goal": "care",
@@ -70,10 +72,10 @@ _CATEGORY_OF_TYPE: Final = {
 # Which categories a resource type can hold; the reverse of `classify`, for whole-type answers.
 _SEVERAL_CATEGORIES: Final = {
     "AllergyIntolerance": ("allergy", "contraindication"),
-    "Bundle": ("document", "checkup", "care"),
-    "Composition": ("document", "checkup", "care"),
+    "Bundle": ("document", "checkup", "care", "directive"),
+    "Composition": ("document", "checkup", "care", "directive"),
     "DiagnosticReport": ("lab", "imaging"),
-    "DocumentReference": ("document", "checkup", "care"),
+    "DocumentReference": ("document", "checkup", "care", "directive"),
     "MedicationRequest": ("prescription", "injection"),
     "Observation": (
         "lab",
@@ -84,6 +86,7 @@ _SEVERAL_CATEGORIES: Final = {
         "procedure",
         "care",
         "checkup",
+        "maternal",
     ),
     "ServiceRequest": ("lab", "imaging"),
 }
@@ -101,6 +104,12 @@ _CATEGORY_OF_OBSERVATION: Final = {
     "vital-signs": "vitals",
 }
 _CHECKUP_DOCUMENTS: Final = frozenset({"53576-5"})
+# LOINC: what somebody wants done, or who speaks for them, when they cannot say it themselves;
+# whether somebody is pregnant, and until when.
+ADVANCE_DIRECTIVES: Final = frozenset(
+    {"42348-3", "42349-1", "64298-3", "75320-2", "81334-5", "86533-7"}
+)
+PREGNANCY: Final = frozenset({"82810-3", "11778-8", "11779-6", "11780-4", "11640-0"})
 _IMAGING_REPORTS: Final = frozenset(
     {"LP29684-5", "LP29708-2", "RAD", "RX", "CT", "NMR", "OUS", "NMS", "CUS", "VUS", "XRC"}
     | {"imaging", "radiology"}
@@ -286,7 +295,10 @@ def _category(name: str, resource: Json) -> str:
     if name in _DOCUMENT_TYPES:
         if (CATEGORY, CARE) in _category_codings(resource):
             return CARE
-        codes = {code for _, code, _ in codings_of(resource.get("type"))}
+        typed = [(system, code) for system, code, _ in codings_of(resource.get("type"))]
+        if any(system == LOINC and code in ADVANCE_DIRECTIVES for system, code in typed):
+            return "directive"
+        codes = {code for _, code in typed}
         return "checkup" if codes & _CHECKUP_DOCUMENTS else "document"
     if name == "Observation":
         return _observation_category(resource)
@@ -302,6 +314,11 @@ def _category(name: str, resource: Json) -> str:
 def _observation_category(resource: Json) -> str:
     if any(sensitivity.of_test(code) is not None for code in _jlac10(resource)):
         return "infection"
+    if any(
+        system == LOINC and code in PREGNANCY
+        for system, code, _ in codings_of(resource.get("code"))
+    ):
+        return "maternal"
     codings = _category_codings(resource)
     if any(system == CHECKUP_SECTION for system, _ in codings):
         return "checkup"
@@ -410,7 +427,11 @@ def _plain_title(resource: Json) -> str:
     drug = as_object(resource.get("medicationReference"))
     inner = _contained(resource, as_text(drug.get("reference"))[1:]) or {}
     said = [resource[element] for element in _TITLE_ELEMENTS if element in resource]
-    name = next(filter(None, map(name_of, [*said, inner.get("code"), drug])), "")
+    device = as_object(resource.get("device"))
+    used = _contained(resource, as_text(device.get("reference"))[1:]) or {}
+    names = [each.get("name") for each in as_objects(used.get("deviceName"))]
+    found = [*said, inner.get("code"), drug, used.get("type"), *names, device]
+    name = next(filter(None, map(name_of, found)), "")
     return _SPACES.sub(" ", name).strip()[:_MAX_TITLE]
 
 

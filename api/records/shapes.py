@@ -46,6 +46,12 @@ SHAPES: Final = {
     "Coverage": _shape(
         "beneficiary", "status", "active cancelled draft entered-in-error", "period"
     ),
+    "DeviceUseStatement": _shape(
+        "subject",
+        "status device",
+        "active completed entered-in-error intended stopped on-hold",
+        "timingDateTime timingPeriod recordedOn",
+    ),
     "DiagnosticReport": _shape(
         "subject", "status code", _OBSERVATION_STATUS, "effectiveDateTime effectivePeriod issued"
     ),

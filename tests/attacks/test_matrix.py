@@ -85,6 +85,7 @@ HIS_LAB = {
     "action": {"name": "read"},
     "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
 }
+HIS_VIEWING = {"session_id": "{case}", "record_id": "{record}", "place": "0"}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -1112,6 +1113,56 @@ TABLE = (
         "/clinic/emergency/{case}/widen",
         {},
     ),
+    Row("GET", "/account/emergency-ties", PROFESSIONAL),
+    Row("POST", "/account/emergency-ties", PROFESSIONAL, body={"card": "{card_digits}"}),
+    Row("GET", "/emergency/disasters", OPEN),
+    Row("GET", "/support/disaster", SUPPORT),
+    Row(
+        "POST",
+        "/support/disaster",
+        "in . . bad in in . .",
+        body={"region": "nowhere", "hours": "24", "words": "x"},
+    ),
+    Row("GET", "/support/disaster/{disaster_id}", HIS_PAGE, "/support/disaster/{case}"),
+    Row(
+        "POST",
+        "/support/disaster/{disaster_id}/{deed}",
+        HIS_PAGE,
+        "/support/disaster/{case}/confirm",
+        {},
+    ),
+    Row(
+        "GET",
+        "/clinic/emergency/{session_id}/records/{record_id}",
+        HIS_PAGE,
+        "/clinic/emergency/{case}/records/{record}",
+    ),
+    Row(
+        "GET",
+        "/clinic/emergency/{session_id}/records/{record_id}/attachments/{place}",
+        HIS_PAGE,
+        "/clinic/emergency/{case}/records/{record}/attachments/0",
+    ),
+    Row("GET", "/emergency/figures", OPEN),
+    Row("GET", "/emergency/figures.csv", OPEN),
+    Row("GET", "/support/emergency/figures", SUPPORT),
+    # Nobody named by Tarō looks at an emergency of his
+    Row("GET", "/proxies/viewings", PARTICIPANT),
+    *(
+        Row("GET", f"{path}{end}", HIS_PAGE, f"{path}{end}".format(**HIS_VIEWING))
+        for path, ends in (
+            (
+                "/proxies/viewings/{session_id}",
+                ("", "/{record_id}", "/{record_id}/attachments/{place}"),
+            ),
+            (
+                "/me/nominations/viewings/{session_id}",
+                ("/directives", "/directives/{record_id}"),
+            ),
+        )
+        for end in ends
+    ),
+    Row("GET", "/me/nominations/viewings", PARTICIPANT),
     Row("GET", "/disclosure/emergency", PARTICIPANT),
     Row("POST", "/disclosure/emergency", PARTICIPANT, body={"kind": "allow"}),
     Row("GET", "/support/emergency", SUPPORT),
@@ -1138,7 +1189,7 @@ TABLE = (
             f"/emergency/sessions/{{session_id}}{end}",
             NOT_IN_EMERGENCY,
             f"/emergency/sessions/{{case}}{at}",
-            None if method == "GET" else {},
+            None if method == "GET" else {"reason": "x"} if end == "/hold" else {},
         )
         for method, end, at in (
             ("GET", "", ""),
@@ -1147,6 +1198,7 @@ TABLE = (
             ("POST", "/widened", "/widened"),
             ("POST", "/renewed", "/renewed"),
             ("POST", "/closed", "/closed"),
+            ("POST", "/hold", "/hold"),
         )
     ),
     # The auditor

@@ -155,6 +155,7 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("record_id", str(UUID(int=999))),
                         ("paper_id", str(UUID(int=999))),
                         ("professional_id", str(UUID(int=999))),
+                        ("session_id", str(UUID(int=999))),
                     )
                     if f"{{{name}}}" in operation.path
                 },

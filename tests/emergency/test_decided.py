@@ -10,7 +10,7 @@ from msgspec import structs
 from api.consent.decide import decide
 from api.consent.explain import sentence
 from api.consent.facts import EmergencyReach, RecordFacts
-from tests.consent.scene import CLINIC, HOSPITAL, JOINED, NETWORK, ask, directive, exclude
+from tests.consent.scene import CLINIC, HOSPITAL, JOINED, NETWORK, ask, directive, exclude, hide
 from tests.records.filter_cases import RECORDS, Case, emergencies
 
 
@@ -69,11 +69,23 @@ def test_an_operation_is_reached_where_a_treatment_of_that_day_is_not(reached, r
     assert sentence(decision.basis).key == f"consent.basis.{step}"
 
 
-def test_without_a_session_and_from_before_the_sharing_began_nothing_opens():
+def test_what_warns_of_harm_opens_from_before_the_sharing_began_too():
     closed = decide(NETWORK, SINCE_ALWAYS, directive(), ask(purpose_of_use="BTG"), OPERATED)
     assert closed.basis.step == "emergency_closed"
     asked = structs.replace(ask(purpose_of_use="BTG"), emergency=REACH)
-    assert decide(NETWORK, JOINED, directive(), asked, OPERATED).basis.step == "data_from"
+    assert decide(NETWORK, JOINED, directive(), asked, OPERATED).basis.step == "emergency"
+    assert JOINED.data_from is not None
+    old = structs.replace(TREATED, category="allergy", effective_on=date(1990, 1, 1))
+    assert decide(NETWORK, JOINED, directive(), asked, old).basis.step == "data_from"
+    warned = structs.replace(asked, emergency=structs.replace(REACH, timeless=("allergy",)))
+    assert decide(NETWORK, JOINED, directive(), warned, old).basis.step == "emergency"
+    hidden = structs.replace(warned.emergency, shows_hidden=False)
+    kept = directive(hide(category="allergy", data_to=date(1991, 1, 1)))
+    asked = structs.replace(warned, emergency=hidden)
+    assert decide(NETWORK, JOINED, kept, asked, old).basis.step == "filter"
+    asked = structs.replace(warned, emergency=hidden)
+    secret = structs.replace(old, sensitivity=2)
+    assert decide(NETWORK, JOINED, directive(), asked, secret).basis.step == "secret"
     treating = structs.replace(ask(), emergency=REACH)
     assert decide(NETWORK, SINCE_ALWAYS, directive(), treating, OPERATED).basis.step == "recipient"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.consent.facts import EmergencyReach
 from api.directory.profile import KNOWN_CATEGORIES
-from api.emergency.reach import NOTHING, SUMMARY, Choice, Period, Reach, reach
+from api.emergency.reach import ANY, NOTHING, SUMMARY, Choice, Period, Reach, reach
 
 TODAY = date(2026, 5, 31)
 
@@ -59,8 +59,12 @@ def test_a_record_at_the_edge_of_its_period(category, cared_on, is_seen):
 
 
 def test_the_second_tier_has_no_period_and_every_category_but_no_secret():
+    timeless = tuple(each for each in KNOWN_CATEGORIES if SUMMARY.get(each) == ANY)
+    assert set(timeless) == {
+        *("basic", "allergy", "contraindication", "infection", "condition", "directive"),
+    }
     assert reach("t2", Choice(), KNOWN_CATEGORIES, TODAY) == Reach(
-        EmergencyReach(KNOWN_CATEGORIES, 1, True)
+        EmergencyReach(KNOWN_CATEGORIES, 1, True, timeless=timeless), date(2021, 5, 31)
     )
 
 
@@ -110,6 +114,8 @@ def test_the_second_tier_reaches_whatever_the_first_does(choice, today):
     first, second = (reach(tier, choice, KNOWN_CATEGORIES, today) for tier in ("t1", "t2"))
     assert set(first.open.categories) <= set(second.open.categories)
     assert first.open.level <= second.open.level
+    assert set(first.open.timeless) <= set(second.open.timeless)
+    assert first.operations_since == second.operations_since
     assert all(day <= today for _, day in first.open.since)
 
 

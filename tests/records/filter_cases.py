@@ -194,13 +194,14 @@ cases = st.builds(
 
 # In a running break-glass session.
 reaches = st.builds(
-    lambda categories, level, shows_hidden, since: EmergencyReach(
-        tuple(categories), level, shows_hidden, tuple(since.items())
+    lambda categories, level, shows_hidden, since, timeless: EmergencyReach(
+        tuple(categories), level, shows_hidden, tuple(since.items()), timeless=tuple(timeless)
     ),
     st.lists(st.sampled_from(("prescription", "lab", "care", "maternal")), unique=True),
     st.integers(0, 1),
     st.booleans(),
     st.dictionaries(st.sampled_from(("prescription", "lab")), st.sampled_from(DAYS), max_size=2),
+    st.lists(st.sampled_from(("prescription", "care")), unique=True),
 )
 emergencies = st.builds(
     lambda case, purpose, reached: case._replace(

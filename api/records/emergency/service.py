@@ -1,6 +1,7 @@
 """Reading in a running break-glass session: granted, read and logged in one transaction."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,14 +22,27 @@ from api.directory import service as directory
 from api.emergency import service as emergency
 from api.emergency.errors import SessionOver
 from api.emergency.service import Grant
-from api.records import queries
+from api.records import parse, queries
 from api.records.filtering import filter_of
 from api.records.finding import Person
 from api.records.grounds import basis_for, event_detail
+from api.records.parse import Json
 from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
 
-# What can kill at once comes first.
-FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
+Part = Literal["warnings", "drugs", "conditions", "said", "rest"]
+# What can kill at once comes first; then what they have, what they want done, and whom to call.
+PARTS: Final[Mapping[Part, tuple[str, ...]]] = {
+    "warnings": ("allergy", "contraindication"),
+    "drugs": ("prescription", "dispensing", "injection"),
+    "conditions": ("condition", "infection", "maternal"),
+    "said": ("directive", "basic"),
+}
+
+
+class _Entry(msgspec.Struct):
+    """One entry of a searchset."""
+
+    resource: msgspec.Raw
 
 
 class Summary(NamedTuple):
@@ -52,12 +66,28 @@ async def read(
     return (await _granted(actor, session_id, types, form, before, count))[0]
 
 
+async def one(actor: Actor, session_id: UUID, record_id: UUID) -> Json:
+    """One record the session reaches, as it came, opened by a look of its own. Raises `NotFound`
+    for one it does not reach, as for none, and `SessionOver`."""
+    page, _ = await _granted(actor, session_id, (), "bundle", None, 1, record_id)
+    if not page.entries:
+        raise NotFound
+    resource = bytes(msgspec.json.decode(page.entries, type=_Entry).resource)
+    return parse.decode(resource, max_bytes=len(resource))
+
+
 async def summary(actor: Actor, session_id: UUID) -> Summary:
-    """For one screen: allergies and drugs first, then by day, the newest first."""
+    """For one screen: allergies, drugs and conditions first, then what they said and whom to call,
+    then by day, the newest first."""
     page, person = await _granted(actor, session_id, (), "timeline", None, MOST_ROWS)
     lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
-    order = {category: place for place, category in enumerate(FIRST)}
+    order = {kind: place for place, kind in enumerate(k for each in PARTS.values() for k in each)}
     return Summary(person, sorted(lines, key=lambda line: order.get(line.category, len(order))))
+
+
+def part_of(category: str) -> Part:
+    """Where it stands on the screen, the first part first."""
+    return next((part for part, kinds in PARTS.items() if category in kinds), "rest")
 
 
 async def _granted(
@@ -67,6 +97,7 @@ async def _granted(
     form: str,
     before: UUID | None,
     count: int,
+    record_id: UUID | None = None,
 ) -> tuple[Page, Person | None]:
     acting = emergency.in_emergency(actor)
     subject = await emergency.subject_of(actor, session_id)
@@ -81,7 +112,17 @@ async def _granted(
         else:
             page_size = min(max(count, 1), MOST_ROWS)
             page = await _read(
-                tx, acting, subject, grant, known, standing, types, form, before, page_size
+                tx,
+                acting,
+                subject,
+                grant,
+                known,
+                standing,
+                types,
+                form,
+                before,
+                page_size,
+                record_id,
             )
             named = await queries.person(tx) if "basic" in grant.reach.categories else None
     if grant is None:
@@ -100,6 +141,7 @@ async def _read(
     form: str,
     before: UUID | None,
     page_size: int,
+    record_id: UUID | None,
 ) -> Page:
     reach = grant.reach
     if grant.operations_since is not None:
@@ -121,7 +163,7 @@ async def _read(
     plan = queries.ReadPlan(
         form=form,
         types=types,
-        record_id=None,
+        record_id=record_id,
         standing=standing.revision,
         policy_version=known.policy_version,
         **filter_of(scope)._asdict(),

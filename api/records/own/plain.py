@@ -125,6 +125,31 @@ def _imaging(resource: Json) -> Iterator[Fact]:
     yield from _named("way", resource.get("modality"))
 
 
+def _device(resource: Json) -> Iterator[Fact]:
+    yield from _named("site", resource.get("bodySite"))
+    yield from _ended(as_object(resource.get("timingPeriod")).get("end"))
+
+
+def _person(resource: Json) -> Iterator[Fact]:
+    """Whom to call, as the facility has it; the rest is on the page about oneself."""
+    for contact in as_objects(resource.get("contact")):
+        relations = as_objects(contact.get("relationship"))
+        named = as_object(contact.get("name"))
+        whole = "".join((as_text(named.get("family")), *map(as_text, _given(named))))
+        ways = [as_text(each.get("value")) for each in as_objects(contact.get("telecom"))]
+        name = as_text(named.get("text")) or whole
+        yield Fact(
+            "contact",
+            " ".join(filter(None, [name, *ways])),
+            name_of(relations[0]) if relations else "",
+        )
+
+
+def _given(named: Json) -> list[object]:
+    given = named.get("given")
+    return given if isinstance(given, list) else []
+
+
 def _family(resource: Json) -> Iterator[Fact]:
     for condition in as_objects(resource.get("condition")):
         yield Fact("family", name_of(condition.get("code")))
@@ -167,6 +192,7 @@ _READERS: Final[dict[str, Callable[[Json], Iterator[Fact]]]] = {
     "CarePlan": _plan,
     "Composition": _document,
     "Condition": _condition,
+    "DeviceUseStatement": _device,
     "DiagnosticReport": _report,
     "DocumentReference": _reference,
     "Encounter": _encounter,
@@ -179,6 +205,7 @@ _READERS: Final[dict[str, Callable[[Json], Iterator[Fact]]]] = {
     "MedicationRequest": _medication,
     "MedicationStatement": _medication,
     "Observation": _observation,
+    "Patient": _person,
     "Procedure": _procedure,
     "QuestionnaireResponse": _answers,
 }

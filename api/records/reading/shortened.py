@@ -26,6 +26,7 @@ _SUMMARY: Final = {
     " onset* recordedDate recorder asserter evidence",
     "Coverage": "identifier status type policyHolder subscriber subscriberId beneficiary dependent"
     " period payor order network",
+    "DeviceUseStatement": "status subject derivedFrom timing* recordedOn device",
     "DiagnosticReport": "identifier status category code subject encounter effective* issued"
     " performer resultsInterpreter",
     "DocumentReference": "masterIdentifier identifier status docStatus type category subject date"

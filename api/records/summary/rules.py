@@ -19,6 +19,7 @@ from typing import Final
 from msgspec import structs
 
 from api.fhir.codes import LOINC
+from api.records import mapping
 from api.records.mapping import codings_of, drug_of, name_of
 from api.records.medicines import course_of
 from api.records.parse import Json, as_object, as_text, read_day
@@ -64,10 +65,6 @@ _NOT_A_RESULT: Final = frozenset({"cancelled", "entered-in-error", "registered",
 _NOT_DONE: Final = frozenset({"entered-in-error", "not-done", "preparation", "stopped"})
 _OVER: Final = frozenset({"inactive", "resolved", "remission"})
 _UNSURE: Final = frozenset({"unconfirmed", "provisional", "differential"})
-_OF_PREGNANCY: Final = frozenset({"82810-3", "11778-8", "11779-6", "11780-4", "11640-0"})
-_OF_DIRECTIVES: Final = frozenset(
-    {"42348-3", "42349-1", "64298-3", "75320-2", "81334-5", "86533-7"}
-)
 
 
 def summary_of(given: Iterable[Given], today: date) -> Summary:
@@ -163,7 +160,7 @@ def _immunization(each: Given, today: date) -> Entry | None:
 def _observation(each: Given, today: date) -> Entry | None:
     if as_text(each.body.get("status")) in _NOT_A_RESULT:
         return None
-    if _loinc(each.body.get("code")) & _OF_PREGNANCY:
+    if _loinc(each.body.get("code")) & mapping.PREGNANCY:
         return _plain(each, PREGNANCY, each.body.get("code"))
     section = {"lab": RESULTS, "infection": RESULTS, "vitals": VITALS}.get(each.category)
     return None if section is None else _plain(each, section, each.body.get("code"))
@@ -186,7 +183,7 @@ def _procedure(each: Given, today: date) -> Entry | None:
 def _document(each: Given, today: date) -> Entry | None:
     if as_text(each.body.get("status")) != "current":
         return None
-    if not _loinc(each.body.get("type")) & _OF_DIRECTIVES:
+    if not _loinc(each.body.get("type")) & mapping.ADVANCE_DIRECTIVES:
         return None
     return _plain(each, DIRECTIVES, each.body.get("type"))
 

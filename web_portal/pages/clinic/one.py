@@ -82,7 +82,7 @@ async def read(
         is_cut=is_cut,
         notes=plain.notes_of(body),
         images=[each._asdict() for each in documents.images_of(body)],
-        attachments=_attachments(request, body, own),
+        attachments=attachment_lines(request, body, own),
         codes=[each._asdict() for each in plain.codes_of(body)],
         original=f"{own}/original",
     )
@@ -119,8 +119,13 @@ async def attachment(
     chosen = held.get(place)
     if chosen is None or chosen.data is None:
         raise NotFound
-    ending = _ENDINGS.get(chosen.media_type, "bin")
-    return _file(chosen.data, chosen.media_type, f"{record_id}-{place}.{ending}")
+    return file_of(chosen, record_id)
+
+
+def file_of(attached: documents.Attachment, record_id: UUID) -> Response[bytes]:
+    ending = _ENDINGS.get(attached.media_type, "bin")
+    name = f"{record_id}-{attached.place}.{ending}"
+    return _file(attached.data or b"", attached.media_type, name)
 
 
 def _file(data: bytes, media_type: str, name: str) -> Response[bytes]:
@@ -129,7 +134,7 @@ def _file(data: bytes, media_type: str, name: str) -> Response[bytes]:
     return Response(data, media_type=media_type, headers=headers)
 
 
-def _attachments(request: PortalRequest, body: Json, own: str) -> list[dict[str, object]]:
+def attachment_lines(request: PortalRequest, body: Json, own: str) -> list[dict[str, object]]:
     return [
         {
             "title": each.title or say(request, "clinic.attachment", number=each.place + 1),
