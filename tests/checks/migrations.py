@@ -47,6 +47,7 @@ TYPES = {
     "Real": "real",
     "SmallInt": "smallint",
     "Text": "text",
+    "Time": "time without time zone",
     "Timestamptz": "timestamp with time zone",
     "UUID": "uuid",
 }
