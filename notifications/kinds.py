@@ -22,11 +22,12 @@ class Kind(StrEnum):
 
 
 _EVENTS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.EMERGENCY: ("emergency_opened", "emergency_reviewed"),
+    Kind.EMERGENCY: ("emergency_of_another", "emergency_opened", "emergency_reviewed"),
     Kind.SECURITY: (
         "account_recovered",
         "app_token_reused",
         "enrolled_on_paper",
+        "mail_address_changed",
         "merge_accepted",
         "merge_asked",
         "merge_split",
@@ -65,6 +66,7 @@ _EVENTS: Final[Mapping[Kind, tuple[str, ...]]] = {
         "welcome",
     ),
     Kind.PROXY: (
+        "of_another",
         "proxy_acted",
         "proxy_asked",
         "proxy_assisted",
@@ -98,3 +100,8 @@ KIND_OF: Final[Mapping[str, Kind]] = MappingProxyType(
 BY_EVERY_CHANNEL: Final = frozenset({"account_recovered", "recovery_started"})
 # Ready for the books of later years: nothing sends them yet.
 NOT_SENT_YET: Final = frozenset({"checkup_due", "immunisation_due"})
+
+
+def kind_of(event: str) -> Kind:
+    """Of an event that nobody sorted it is one that is told."""
+    return KIND_OF.get(event, Kind.SECURITY)

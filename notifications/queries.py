@@ -1,9 +1,10 @@
-"""Outbox and inbox of one participant; delivery itself is one guarded function."""
+"""Outbox and inbox of one participant; what crosses participants are guarded functions."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from api.core.database import Transaction
 
@@ -17,8 +18,38 @@ async def enqueue(tx: Transaction, event: str, params: str) -> None:
     )
 
 
-async def deliver_inbox(tx: Transaction, limit: int) -> int:
-    return int(await tx.fetchval("SELECT notifications_deliver_inbox($1)", limit))
+async def due(
+    tx: Transaction, these: Sequence[tuple[UUID, UUID]] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Participant, id and event of notices that are due: of `these`, or the oldest; locked."""
+    participants = None if these is None else [participant for participant, _ in these]
+    notices = None if these is None else [notice for _, notice in these]
+    return await tx.fetch(
+        "SELECT participant_id, notice_id, event FROM notifications_due($1, $2, $3)",
+        participants,
+        notices,
+        limit,
+    )
+
+
+async def recipients(tx: Transaction, subjects: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT subject_id, participant_id, part, channels FROM notifications_recipients($1)",
+        list(subjects),
+    )
+
+
+async def place(
+    tx: Transaction, these: Sequence[tuple[UUID, UUID]], deliveries: Sequence[dict[str, object]]
+) -> int:
+    return int(
+        await tx.fetchval(
+            "SELECT notifications_place($1, $2, $3::jsonb)",
+            [participant for participant, _ in these],
+            [notice for _, notice in these],
+            msgspec.json.encode(deliveries).decode(),
+        )
+    )
 
 
 async def unread(tx: Transaction) -> int:

@@ -1,6 +1,6 @@
-"""Notices on their way, and those that have arrived in the in-app inbox."""
+"""Notices on their way, those that have arrived, and where people are reached."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Date, Integer, Text, Time, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from api.core.database import DB
@@ -26,43 +26,54 @@ class InboxNotice(Table, tablename="inbox_notice", db=DB):
     read_at = Timestamptz(null=True)
 
 
-class NoticePreference(Table, tablename="notice_preference", db=DB):
+class NoticeDelivery(Table, tablename="notice_delivery", db=DB):
     participant_id = UUID()
-    kind = Text(primary_key=True)
+    notice_id = UUID(primary_key=True)
     channel = Text()
-    is_on = Boolean()
-    changed_at = Timestamptz()
+    subject_id = UUID()
+    event = Text()
+    state = Text()
+    attempts = Integer()
+    reason = Text(null=True)
+    reached = Array(UUID())
+    created_at = Timestamptz()
+    not_before = Timestamptz(null=True)
+    sent_at = Timestamptz(null=True)
 
 
-class NoticeManner(Table, tablename="notice_manner", db=DB):
+class PushToken(Table, tablename="push_token", db=DB):
+    participant_id = UUID()
+    address_id = UUID(primary_key=True)
+    account_id = UUID()
+    session_id = UUID(null=True)
+    token = Text(secret=True)
+    device = Text()
+    locale = Text()
+    added_at = Timestamptz()
+
+
+class PushSubscription(Table, tablename="push_subscription", db=DB):
+    participant_id = UUID()
+    address_id = UUID(primary_key=True)
+    account_id = UUID()
+    session_id = UUID(null=True)
+    endpoint = Text(secret=True)
+    p256dh = Text(secret=True)
+    auth = Text(secret=True)
+    device = Text()
+    locale = Text()
+    added_at = Timestamptz()
+
+
+class MailAddress(Table, tablename="mail_address", db=DB):
     participant_id = UUID(primary_key=True)
-    is_quiet = Boolean()
-    quiet_from = Time()
-    quiet_until = Time()
-    locale = Text(null=True)
-    wants_digest = Boolean()
-    changed_at = Timestamptz()
-
-
-class NoticeDigest(Table, tablename="notice_digest", db=DB):
-    participant_id = UUID()
-    month = Date(primary_key=True)
-    facilities = Integer()
-    times = Integer()
-    sent_at = Timestamptz()
-    answer = Text(null=True)
-    answered_at = Timestamptz(null=True)
-
-
-class NoticeReminder(Table, tablename="notice_reminder", db=DB):
-    participant_id = UUID()
-    about = Text()
-    of = Text(primary_key=True)
-    ends_on = Date()
-    told_at = Timestamptz()
-
-
-class KnownFacility(Table, tablename="known_facility", db=DB):
-    participant_id = UUID()
-    facility_id = UUID(primary_key=True)
-    first_at = Timestamptz()
+    address = Text(null=True)
+    confirmed_at = Timestamptz(null=True)
+    undeliverable_at = Timestamptz(null=True)
+    wanted = Text(null=True)
+    nonce = UUID(null=True)
+    code_until = Timestamptz(null=True)
+    tries = SmallInt()
+    codes_on = Date(null=True)
+    codes = SmallInt()
+    locale = Text()

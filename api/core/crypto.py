@@ -70,6 +70,10 @@ class KeyRing:
         return self._bytes("sealer_role.password", secrets.token_urlsafe(24).encode()).decode()
 
     @cached_property
+    def worker_password(self) -> str:
+        return self._bytes("worker_role.password", secrets.token_urlsafe(24).encode()).decode()
+
+    @cached_property
     def token_signing(self) -> Ed25519PrivateKey:
         """Signs access tokens of facility systems."""
         return private_key(self._bytes("token_signing.pem", fresh_pem()))
