@@ -34,20 +34,25 @@ async def due(
 
 async def recipients(tx: Transaction, subjects: Sequence[UUID]) -> list[asyncpg.Record]:
     return await tx.fetch(
-        "SELECT subject_id, participant_id, part, channels FROM notifications_recipients($1)",
+        "SELECT subject_id, participant_id, part, about, is_safe, channels,"
+        " chosen::text AS chosen, quiet_from, quiet_until FROM notifications_recipients($1)",
         list(subjects),
     )
 
 
 async def place(
-    tx: Transaction, these: Sequence[tuple[UUID, UUID]], deliveries: Sequence[dict[str, object]]
+    tx: Transaction,
+    these: Sequence[tuple[UUID, UUID]],
+    deliveries: Sequence[dict[str, object]],
+    copies: Sequence[dict[str, object]],
 ) -> int:
     return int(
         await tx.fetchval(
-            "SELECT notifications_place($1, $2, $3::jsonb)",
+            "SELECT notifications_place($1, $2, $3::jsonb, $4::jsonb)",
             [participant for participant, _ in these],
             [notice for _, notice in these],
             msgspec.json.encode(deliveries).decode(),
+            msgspec.json.encode(copies).decode(),
         )
     )
 

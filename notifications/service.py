@@ -10,6 +10,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from notifications import fanning, queries
+from notifications.kinds import KIND_OF
 
 
 class Notice(NamedTuple):
@@ -27,22 +28,38 @@ def said(notice: Notice, locale: str) -> tuple[str, str]:
     them.
     """
     params = {name: _worded(name, value, locale) for name, value in notice.params.items()}
+    event = notice.event
+    if event == "emergency_opened" and "facility" not in params:  # to who is in safe mode
+        event = "quiet_emergency"
     return (
-        i18n.text(locale, f"notice.{notice.event}.title", **params),
-        i18n.text(locale, f"notice.{notice.event}.body", **params),
+        i18n.text(locale, f"notice.{event}.title", **params),
+        i18n.text(locale, f"notice.{event}.body", **params),
     )
 
 
 def _worded(name: str, value: Any, locale: str) -> object:
     if isinstance(value, dict):
         return value.get(locale, "")
-    if name == "act":
-        return i18n.text(locale, f"notice.act.{value.split(':')[0]}")
-    return i18n.day(locale, date.fromisoformat(value)) if name == "day" else value
+    match name:
+        case "act":
+            return i18n.text(locale, f"notice.act.{value.split(':')[0]}")
+        case "kind":
+            return i18n.text(locale, f"notices.kind.{value}.name")
+        case "day":
+            return i18n.day(locale, date.fromisoformat(value))
+        case "month":
+            return i18n.month(locale, date.fromisoformat(f"{value}-01"))
+        case _:
+            return value
 
 
 async def enqueue(tx: Transaction, event: str, **params: str | int | dict[str, str]) -> None:
-    """For the transaction's subject. `params` hold no record content; `day` is an ISO date."""
+    """For the transaction's subject. `params` hold no record content; `day` is an ISO date.
+
+    LookupError for an event that `kinds` does not know.
+    """
+    if event not in KIND_OF:
+        raise LookupError(event)
     await queries.enqueue(tx, event, msgspec.json.encode(params).decode())
 
 

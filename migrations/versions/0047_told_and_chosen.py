@@ -94,18 +94,20 @@ GRANT SELECT, UPDATE (answer, answered_at) ON notice_digest TO tsunagu_app;
 GRANT SELECT, INSERT ON known_facility, notice_digest, notice_reminder TO tsunagu_lookup;
 GRANT SELECT ON notice_preference, notice_manner TO tsunagu_lookup;
 
--- Of an emergency somebody is told by the inbox and by one channel at least. What tells of a
--- proxy's own acts, and of keys, is not for a proxy to turn off.
+-- Of an emergency somebody is told by the inbox, on paper where nothing else reaches them, and at
+-- once by one way at least. What tells of a proxy's own acts, and of keys, is not for a proxy to
+-- turn off.
 CREATE FUNCTION app.notice_preference_holds() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF app.is_proxy() AND NEW.kind IN ('emergency', 'proxy', 'security') THEN
     RAISE EXCEPTION 'not for a proxy to choose' USING ERRCODE = '42501';
   END IF;
-  IF NEW.kind = 'emergency' AND NOT NEW.is_on AND (SELECT count(*) FROM notice_preference n
-      WHERE n.participant_id = NEW.participant_id AND n.kind = 'emergency' AND NOT n.is_on
-        AND n.channel <> NEW.channel) >= 2 THEN
-    RAISE EXCEPTION 'an emergency is told by one channel at least' USING ERRCODE = '23514';
+  PERFORM pg_advisory_xact_lock(hashtextextended('notices|' || NEW.participant_id, 0));
+  IF NEW.kind = 'emergency' AND NOT NEW.is_on AND (NEW.channel = 'letter' OR EXISTS (
+      SELECT FROM notice_preference n WHERE n.participant_id = NEW.participant_id
+        AND n.kind = 'emergency' AND NOT n.is_on AND n.channel <> NEW.channel)) THEN
+    RAISE EXCEPTION 'an emergency is told by one way at least' USING ERRCODE = '23514';
   END IF;
   NEW.changed_at := now();
   RETURN NEW;

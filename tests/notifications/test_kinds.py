@@ -80,7 +80,7 @@ def test_an_event_has_its_words(event: str, locale: str):
 @pytest.mark.parametrize("locale", i18n.LOCALES)
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_has_its_name_and_what_it_covers(kind: Kind, locale: str):
-    for part in ("name", "about", "outside"):
+    for part in ("name", "about"):
         assert i18n.has_text(locale, f"notices.kind.{kind}.{part}")
 
 
@@ -90,7 +90,7 @@ def test_no_text_is_of_an_event_nobody_knows():
         for key in i18n.catalogue("ja")
         if key.startswith("notice.") and key.endswith(".title")
     }
-    assert texts - set(KIND_OF) == {"of_another", "quiet_emergency"}
+    assert texts - set(KIND_OF) == {"quiet_emergency"}
 
 
 def test_what_is_not_sent_yet_and_what_goes_out_by_every_channel_are_events():

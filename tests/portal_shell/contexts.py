@@ -19,6 +19,7 @@ from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
+from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
@@ -579,6 +580,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "keys": [("この記録の鍵", "example.jp/network+0a1b2c3d+AbCd")]},
     ),
     "month": ("month.html", reading.ONE_MONTH | {"viewer": HANAKO}),
+    "month-asked": (
+        "month.html",
+        reading.ONE_MONTH | {"viewer": HANAKO, "month": "2026-05", "asks": True, "answer": None},
+    ),
+    "month-answered": (
+        "month.html",
+        reading.ONE_MONTH | {"viewer": HANAKO, "month": "2026-05", "asks": True, "answer": "wrong"},
+    ),
+    **NOTICE_PAGES,
     "month-empty": ("month.html", reading.NO_MONTH | {"viewer": HANAKO}),
     "question-new": ("question.html", reading.ASKING | {"viewer": HANAKO, "row": ROW}),
     "question-faults": ("question.html", reading.ASKED_WRONGLY | {"viewer": HANAKO, "row": ROW}),
