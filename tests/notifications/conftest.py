@@ -4,6 +4,7 @@ import pytest_asyncio
 
 from api.core import clock
 from api.proxies import counter, service
+from notifications import service as notifications
 from tests.portal import scene
 from tests.portal.scene import Visitor
 from tests.proxies import conftest as proxies
@@ -29,5 +30,7 @@ async def hearing(taro: Visitor, yumi: Visitor, ueda: Visitor) -> Pair:
     wish = paper(taro, yumi, powers=BOTH | {"notices"})
     await counter.witness(ueda.actor, wish, today=clock.today_in_japan() - WEEK)
     (one,) = (await service.mine(taro.actor)).mine
+    while await notifications.deliver():  # what was told before she may hear of it
+        pass
     await counter.confirm(second, taro.actor.participant_id, one.proxy_id)
     return Pair(taro, yumi, ueda.actor, second, one.proxy_id)
