@@ -5,12 +5,13 @@ import pytest_asyncio
 from api.core import clock
 from api.proxies import counter, service
 from notifications import service as notifications
+from tests.identity import conftest as identity
 from tests.portal import scene
 from tests.portal.scene import Visitor
 from tests.proxies import conftest as proxies
 from tests.proxies.conftest import BOTH, WEEK, Pair, paper
 
-admin = proxies.admin
+admin, device = proxies.admin, identity.device
 browsers, open_browser = proxies.browsers, proxies.open_browser
 clinic, pharmacy = proxies.clinic, proxies.pharmacy
 hanako, yumi, sato, ito, ueda = (
