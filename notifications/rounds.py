@@ -10,6 +10,7 @@ import asyncpg
 
 from api.core import clock
 from api.core.actor import OPERATOR
+from api.core.clock import JAPAN
 from api.core.database import unit_of_work
 from api.core.errors import Problem
 from api.core.logging import log
@@ -25,7 +26,7 @@ LAST_DAY: Final = 7
 
 def month_due(now: datetime) -> date | None:
     """The first day of the month that is to be summed up now."""
-    local = now.astimezone(clock.JAPAN)
+    local = now.astimezone(JAPAN)
     if local.day > LAST_DAY or local.hour < FROM_HOUR:
         return None
     return (local.date().replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -43,7 +44,7 @@ async def run() -> None:
 
 async def go_round(now: datetime) -> int:
     """Answers how many notices it made."""
-    if now.astimezone(clock.JAPAN).hour < FROM_HOUR:
+    if now.astimezone(JAPAN).hour < FROM_HOUR:
         return 0
     async with unit_of_work(OPERATOR) as tx:
         told = await queries.remind(tx)
