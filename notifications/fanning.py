@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from api.core import clock
+from api.core import clock, runtime
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from notifications import queries, rules
+from notifications.channels import configured
 from notifications.kinds import kind_of
 from notifications.rules import Recipient
 
@@ -22,10 +23,11 @@ async def fan_out(these: Sequence[tuple[UUID, UUID]] | None = None, *, limit: in
         if not due:
             return 0
         now = clock.now()
+        open_ways = configured.names(runtime.settings()) | {rules.LETTER}
         told: dict[UUID, list[Recipient]] = defaultdict(list)
         for row in await queries.recipients(tx, [row["participant_id"] for row in due]):
             told[row["subject_id"]].append(
-                Recipient(row["participant_id"], row["part"], frozenset(row["channels"]))
+                Recipient(row["participant_id"], row["part"], open_ways & set(row["channels"]))
             )
         deliveries: list[dict[str, object]] = [
             {
