@@ -29,7 +29,7 @@ from pgqueuer.domain.settings import DBSettings
 from api.core.actor import OPERATOR
 from api.core.crypto import KeyRing
 from api.core.database import unit_of_work
-from api.core.errors import Problem
+from api.core.errors import Problem, Unavailable
 from api.core.logging import frames, log
 from api.core.provisioning import role_dsn
 from notifications import coding, delivering, fanning, queries
@@ -148,6 +148,14 @@ class Worker:
             await asyncio.sleep(SWEEP_SECONDS)
 
 
+AWAY: Final = (
+    Unavailable,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
 _FORGET: Final = "DELETE FROM jobs.pgqueuer_log WHERE created < now() - make_interval(days => $1)"
 
 
@@ -166,7 +174,7 @@ async def _guarded(doer: Callable[[Job], Awaitable[None]], job: Job) -> None:
         await doer(job)
     except RetryRequested:
         raise
-    except (Problem, asyncpg.PostgresError, OSError) as error:
+    except AWAY as error:
         reason = type(error).__name__
         log.error("notices:job:postponed", entrypoint=job.entrypoint, error=reason)
         raise RetryRequested(timedelta(seconds=AGAIN_SECONDS), reason) from None

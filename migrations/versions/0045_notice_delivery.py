@@ -281,7 +281,7 @@ BEGIN
   END IF;
   UPDATE notice_delivery d SET state = o.state, reason = o.reason, not_before = o.not_before,
     sent_at = CASE WHEN o.state = 'sent' THEN clock_timestamp() END,
-    reached = (SELECT array_agg(DISTINCT a) FROM unnest(d.reached || coalesce(o.reached, '{}')) a),
+    reached = ARRAY(SELECT DISTINCT a FROM unnest(d.reached || coalesce(o.reached, '{}')) a),
     attempts = CASE WHEN o.is_uncounted THEN d.attempts - 1 ELSE d.attempts END
   FROM jsonb_to_recordset(p_outcomes) AS o (participant_id uuid, notice_id uuid, channel text,
     state text, reason text, not_before timestamptz, reached uuid[], is_uncounted boolean)
