@@ -288,11 +288,10 @@ def _serving(dsn: str) -> Any:
 
 
 async def _deliver() -> None:
-    """Moves notices from the outbox to the inbox; a fault is noted and tried again."""
+    """Fills inboxes where the worker is away; a fault is noted and tried again."""
     while True:
         try:
-            while await notifications.deliver():
-                pass
+            await notifications.deliver_overdue()
         except (Problem, asyncpg.PostgresError, OSError) as error:
             log.error("notices:delivery:failed", error=type(error).__name__)
         await asyncio.sleep(DELIVERY_SECONDS)

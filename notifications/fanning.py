@@ -1,19 +1,20 @@
 """A notice becomes what the inbox holds and what goes out, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from api.core import clock
+from api.core import clock, runtime
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
-from notifications import queries, rules
+from notifications import planning, queries
+from notifications.channels import configured
 from notifications.kinds import Kind, kind_of
-from notifications.rules import Quiet, Recipient
+from notifications.planning import Quiet, Recipient
 
 
 class _Told(NamedTuple):
@@ -33,9 +34,10 @@ async def fan_out(these: Sequence[tuple[UUID, UUID]] | None = None, *, limit: in
         if not due:
             return 0
         now = clock.now()
+        open_ways = configured.names(runtime.settings()) | {planning.LETTER}
         concerned: dict[UUID, list[_Told]] = defaultdict(list)
         for row in await queries.recipients(tx, [row["participant_id"] for row in due]):
-            concerned[row["subject_id"]].append(_told(row))
+            concerned[row["subject_id"]].append(_told(row, open_ways))
         deliveries: list[dict[str, object]] = []
         copies: list[dict[str, object]] = []
         for row in due:
@@ -43,7 +45,7 @@ async def fan_out(these: Sequence[tuple[UUID, UUID]] | None = None, *, limit: in
             names = {each.recipient.participant_id: each.about for each in people}
             these_people = [each.recipient for each in people]
             events = {}
-            for one in rules.told(row["event"], these_people):
+            for one in planning.told(row["event"], these_people):
                 key = one.participant_id
                 event, params = _said(row["event"], one, names[key])
                 events[key] = event
@@ -66,13 +68,13 @@ async def fan_out(these: Sequence[tuple[UUID, UUID]] | None = None, *, limit: in
                     "state": "waiting" if planned.has_address else "no_address",
                     "not_before": planned.not_before,
                 }
-                for planned in rules.plan(row["event"], these_people, now)
+                for planned in planning.plan(row["event"], these_people, now)
             ]
         keys = [(row["participant_id"], row["notice_id"]) for row in due]
         return await queries.place(tx, keys, deliveries, copies)
 
 
-def _told(row: asyncpg.Record) -> _Told:
+def _told(row: asyncpg.Record, open_ways: Set[str]) -> _Told:
     chosen = msgspec.json.decode(row["chosen"] or "[]", type=list[tuple[str, str, bool]])
     quiet = None
     if row["quiet_from"] is not None:
@@ -80,7 +82,7 @@ def _told(row: asyncpg.Record) -> _Told:
     recipient = Recipient(
         row["participant_id"],
         row["part"],
-        frozenset(row["channels"]),
+        frozenset(open_ways & set(row["channels"])),
         off=frozenset((kind, way) for kind, way, is_on in chosen if not is_on),
         on=frozenset((kind, way) for kind, way, is_on in chosen if is_on),
         quiet=quiet,

@@ -13,7 +13,7 @@ from api.core.database import Transaction, unit_of_work
 from notifications import choice_queries as queries
 from notifications.errors import EmergenciesAreTold, NoSuchHours, NoSuchLanguage, NotForAProxy
 from notifications.kinds import Kind
-from notifications.rules import OWN_TO_CHOOSE, USUAL_QUIET, WAYS, Quiet, Way, is_usual
+from notifications.planning import OWN_TO_CHOOSE, USUAL_QUIET, WAYS, Quiet, Way, is_usual
 
 DEVICES: Final = "device"
 # An emergency may be told by one of these instead of the other.

@@ -1,6 +1,7 @@
 """Outbox and inbox of one participant; what crosses participants are guarded functions."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -54,6 +55,56 @@ async def place(
             msgspec.json.encode(deliveries).decode(),
             msgspec.json.encode(copies).decode(),
         )
+    )
+
+
+async def attempt(tx: Transaction, keys: Sequence[tuple[UUID, UUID, str]]) -> list[dict[str, Any]]:
+    """Begins one attempt at each that waits, with where it goes."""
+    rows = await tx.fetch(
+        f"SELECT {_ATTEMPT} FROM notifications_attempt($1, $2, $3, NULL)",  # noqa: S608 - constant
+        [participant for participant, _, _ in keys],
+        [notice for _, notice, _ in keys],
+        [channel for _, _, channel in keys],
+    )
+    return [_attempted(row) for row in rows]
+
+
+async def attempt_oldest(
+    tx: Transaction, channels: Sequence[str], limit: int
+) -> list[dict[str, Any]]:
+    rows = await tx.fetch(
+        f"SELECT {_ATTEMPT} FROM notifications_attempt(NULL, NULL, $1, $2)",  # noqa: S608 - constant
+        list(channels),
+        limit,
+    )
+    return [_attempted(row) for row in rows]
+
+
+_ATTEMPT = (
+    "participant_id, notice_id, channel, event, attempts, reached, addresses::text AS addresses"
+)
+
+
+def _attempted(row: asyncpg.Record) -> dict[str, Any]:
+    return dict(row) | {"addresses": msgspec.json.decode(row["addresses"] or "[]")}
+
+
+async def note(tx: Transaction, outcomes: Sequence[dict[str, object]]) -> None:
+    await tx.execute("SELECT notifications_note($1::jsonb)", msgspec.json.encode(outcomes).decode())
+
+
+async def requeue(tx: Transaction) -> int:
+    return int(await tx.fetchval("SELECT notifications_requeue()"))
+
+
+async def is_overdue(tx: Transaction, seconds: int) -> bool:
+    """Whether a notice has been due for so long that no worker can be at work."""
+    return bool(await tx.fetchval("SELECT notifications_overdue($1)", seconds))
+
+
+async def code_wanted(tx: Transaction, participant_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(
+        "SELECT wanted, nonce, locale FROM notifications_code_wanted($1)", participant_id
     )
 
 

@@ -104,6 +104,7 @@ DEFINERS = {
     "public.notifications_attempt": "the service's own work: where a notice goes now",
     "public.notifications_note": "the service's own work: how it went; forgets dead addresses",
     "public.notifications_requeue": "the service's own work: makes a lost job again",
+    "public.notifications_overdue": "the service's own work: whether no worker is at work",
     "public.notifications_code_wanted": "the service's own work: an address awaiting its code",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.

@@ -14,8 +14,8 @@ from notifications import digests
 from notifications import preferences as told
 from notifications.digests import Digest
 from notifications.kinds import Kind
+from notifications.planning import Quiet, Way
 from notifications.preferences import DEVICES, Preferences, Turn, Wish
-from notifications.rules import Quiet, Way
 
 MonthText = Annotated[str, PathParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 Hour = Annotated[int, Meta(ge=0, le=23)]

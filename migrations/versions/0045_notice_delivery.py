@@ -135,7 +135,8 @@ CREATE FUNCTION app.queue_deliveries() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO jobs.pgqueuer (priority, entrypoint, status, payload, dedupe_key, execute_after)
-  SELECT CASE WHEN f.event LIKE 'emergency\_%' THEN 10 ELSE 0 END, 'deliver', 'queued',
+  SELECT CASE WHEN f.event LIKE 'emergency\_%' THEN 10 ELSE 0 END, 'deliver_' || f.channel,
+    'queued',
     convert_to(k.key, 'UTF8'), 'deliver/' || k.key, greatest(now(), f.not_before)
   FROM fresh f CROSS JOIN LATERAL
     (SELECT f.participant_id::text || '/' || f.notice_id::text || '/' || f.channel AS key) k
@@ -149,7 +150,8 @@ DECLARE
   v_key text := NEW.participant_id::text || '/' || NEW.notice_id::text || '/' || NEW.channel;
 BEGIN
   INSERT INTO jobs.pgqueuer (priority, entrypoint, status, payload, dedupe_key)
-  VALUES (0, 'deliver', 'queued', convert_to(v_key, 'UTF8'), 'deliver/' || v_key)
+  VALUES (0, 'deliver_' || NEW.channel, 'queued', convert_to(v_key, 'UTF8'),
+    'deliver/' || v_key)
   ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
@@ -279,7 +281,7 @@ BEGIN
   END IF;
   UPDATE notice_delivery d SET state = o.state, reason = o.reason, not_before = o.not_before,
     sent_at = CASE WHEN o.state = 'sent' THEN clock_timestamp() END,
-    reached = (SELECT array_agg(DISTINCT a) FROM unnest(d.reached || coalesce(o.reached, '{}')) a),
+    reached = ARRAY(SELECT DISTINCT a FROM unnest(d.reached || coalesce(o.reached, '{}')) a),
     attempts = CASE WHEN o.is_uncounted THEN d.attempts - 1 ELSE d.attempts END
   FROM jsonb_to_recordset(p_outcomes) AS o (participant_id uuid, notice_id uuid, channel text,
     state text, reason text, not_before timestamptz, reached uuid[], is_uncounted boolean)
@@ -308,20 +310,31 @@ BEGIN
     RETURN 0;
   END IF;
   INSERT INTO jobs.pgqueuer (priority, entrypoint, status, payload, dedupe_key)
-  SELECT 0, w.entrypoint, 'queued', convert_to(w.key, 'UTF8'), w.entrypoint || '/' || w.key
+  SELECT 0, w.entrypoint, 'queued', convert_to(w.key, 'UTF8'), w.prefix || w.key
   FROM (
-    SELECT 'notice', o.participant_id::text || '/' || o.notice_id::text FROM outbox o
+    SELECT 'notice', 'notice/', o.participant_id::text || '/' || o.notice_id::text FROM outbox o
       WHERE o.delivered_at IS NULL AND o.created_at < now() - interval '1 minute'
     UNION ALL
-    SELECT 'deliver', d.participant_id::text || '/' || d.notice_id::text || '/' || d.channel
+    SELECT 'deliver_' || d.channel, 'deliver/',
+      d.participant_id::text || '/' || d.notice_id::text || '/' || d.channel
       FROM notice_delivery d WHERE d.state = 'waiting' AND d.channel <> 'letter'
         AND greatest(d.created_at, d.not_before) < now() - interval '1 minute'
-  ) AS w (entrypoint, key)
-  WHERE NOT EXISTS (SELECT FROM jobs.pgqueuer j WHERE j.dedupe_key = w.entrypoint || '/' || w.key)
+  ) AS w (entrypoint, prefix, key)
+  WHERE NOT EXISTS (SELECT FROM jobs.pgqueuer j WHERE j.dedupe_key = w.prefix || w.key
+      AND j.status IN ('queued', 'picked'))
+    AND w.prefix || w.key NOT IN (SELECT j.dedupe_key FROM jobs.pgqueuer j
+      WHERE j.status = 'failed' AND j.dedupe_key IS NOT NULL
+      GROUP BY j.dedupe_key HAVING count(*) >= 8)
   ON CONFLICT DO NOTHING;
   GET DIAGNOSTICS v_made = ROW_COUNT;
   RETURN v_made;
 END $$;
+
+CREATE FUNCTION notifications_overdue(p_seconds integer) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT app.kind() = 'operator' AND EXISTS (SELECT FROM outbox o WHERE o.delivered_at IS NULL
+    AND greatest(o.created_at, o.not_before) < now() - make_interval(secs => p_seconds))
+$$;
 
 -- The code of an address that waits for it.
 CREATE FUNCTION notifications_code_wanted(p_participant uuid)
@@ -360,13 +373,13 @@ REVOKE EXECUTE ON FUNCTION app.queue_notices(), app.queue_deliveries(), app.queu
   notifications_due(uuid[], uuid[], integer),
   notifications_recipients(uuid[]), notifications_place(uuid[], uuid[], jsonb),
   notifications_attempt(uuid[], uuid[], text[], integer), notifications_note(jsonb),
-  notifications_requeue(), notifications_code_wanted(uuid) FROM PUBLIC;
+  notifications_requeue(), notifications_overdue(integer), notifications_code_wanted(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.queue_notices(), app.queue_deliveries(), app.queue_delivery(),
   app.queue_code(), app.one_holder(), app.silence_session() TO tsunagu_owner;
 GRANT EXECUTE ON FUNCTION notifications_due(uuid[], uuid[], integer),
   notifications_recipients(uuid[]), notifications_place(uuid[], uuid[], jsonb),
   notifications_attempt(uuid[], uuid[], text[], integer), notifications_note(jsonb),
-  notifications_requeue(), notifications_code_wanted(uuid) TO tsunagu_app;
+  notifications_requeue(), notifications_overdue(integer), notifications_code_wanted(uuid) TO tsunagu_app;
 DROP FUNCTION notifications_deliver_inbox(integer);
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;

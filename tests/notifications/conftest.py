@@ -1,37 +1,31 @@
-"""Tarō, Yumi who acts for him, the officers, and a clinic; each at their own browser."""
+"""One house of notices for a file's stories, empty of notices at each one's beginning."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 
-from api.core import clock
-from api.proxies import counter, service
-from notifications import service as notifications
-from tests.identity import conftest as identity
-from tests.portal import scene
-from tests.portal.scene import Visitor
-from tests.proxies import conftest as proxies
-from tests.proxies.conftest import BOTH, WEEK, Pair, paper
+from tests.conftest import Deployment
+from tests.notifications.house import House, notice_house
 
-admin, device = proxies.admin, identity.device
-browsers, open_browser = proxies.browsers, proxies.open_browser
-clinic, pharmacy = proxies.clinic, proxies.pharmacy
-hanako, yumi, sato, ito, ueda = (
-    proxies.hanako,
-    proxies.yumi,
-    proxies.sato,
-    proxies.ito,
-    proxies.ueda,
-)
-taro, pair = proxies.taro, proxies.pair
+
+@pytest_asyncio.fixture(scope="module")
+async def whole_house(
+    deployment: Deployment, server_dsn: str, tmp_path_factory
+) -> AsyncIterator[House]:
+    home: Path = tmp_path_factory.mktemp("notices")
+    async with notice_house(server_dsn, deployment.keys, home) as house:
+        yield house
 
 
 @pytest_asyncio.fixture
-async def hearing(taro: Visitor, yumi: Visitor, ueda: Visitor) -> Pair:
-    """Yumi acts for Tarō, and his notices are hers to read too."""
-    second = await scene.officer("第二 担当")
-    wish = paper(taro, yumi, powers=BOTH | {"notices"})
-    await counter.witness(ueda.actor, wish, today=clock.today_in_japan() - WEEK)
-    (one,) = (await service.mine(taro.actor)).mine
-    while await notifications.deliver():  # what was told before she may hear of it
-        pass
-    await counter.confirm(second, taro.actor.participant_id, one.proxy_id)
-    return Pair(taro, yumi, ueda.actor, second, one.proxy_id)
+async def house(whole_house: House) -> AsyncIterator[House]:
+    yield whole_house
+    whole_house.stop_all()
+    whole_house.sinks.chaos = 0.0
+    whole_house.sinks.token_behaviour = None
+    await whole_house.admin.execute(
+        "TRUNCATE outbox, inbox_notice, notice_delivery, push_token, push_subscription,"
+        " mail_address, jobs.pgqueuer, jobs.pgqueuer_log"
+    )
+    whole_house.log.write_bytes(b"")

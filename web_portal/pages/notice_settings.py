@@ -18,8 +18,8 @@ from api.identity.guards import NOTICES, PORTAL, participants_only
 from notifications import preferences as told
 from notifications.errors import EmergenciesAreTold, NoSuchHours, NotForAProxy
 from notifications.kinds import Kind
+from notifications.planning import Quiet, Way
 from notifications.preferences import DEVICES, Manner, Preferences, Turn, Wish
-from notifications.rules import Quiet, Way
 from web_portal.page import Flash, PortalRequest, render, say
 
 PATH = "/notices/settings"

@@ -17,7 +17,7 @@ from notifications import digests, preferences, rounds
 from notifications.preferences import Wish
 from notifications.rounds import month_due
 from tests.access_log.superuser import unguarded
-from tests.notifications.inboxes import id_of, told
+from tests.notifications.telling.inboxes import id_of, told
 from tests.portal.scene import Place, Visitor
 from tests.proxies.conftest import Pair
 

@@ -15,7 +15,7 @@ from api.emergency.service import Ground
 from api.proxies import counter, safety, service
 from notifications import service as notifications
 from tests.conftest import Deployment
-from tests.notifications.inboxes import id_of, told
+from tests.notifications.telling.inboxes import id_of, told
 from tests.portal import scene
 from tests.portal.scene import Visitor
 from tests.proxies.conftest import WEEK, Pair, paper

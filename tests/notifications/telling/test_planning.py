@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.kinds import BY_EVERY_CHANNEL, KIND_OF, Kind, kind_of
-from notifications.rules import (
+from notifications.planning import (
     AT_ONCE,
     JAPAN,
     TOLD_TO_PROXIES,

@@ -17,7 +17,7 @@ from tests.identity import conftest as identity_house
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper
 from tests.identity.test_doors import Browser
-from tests.notifications.inboxes import told
+from tests.notifications.telling.inboxes import told
 from tests.portal import scene
 
 EVENT = "new_device"

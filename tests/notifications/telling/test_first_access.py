@@ -16,7 +16,7 @@ from api.emergency.service import Ground
 from api.proxies import safety
 from api.records import service as records
 from api.records.emergency import service as in_emergency
-from tests.notifications.inboxes import id_of, told
+from tests.notifications.telling.inboxes import id_of, told
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 

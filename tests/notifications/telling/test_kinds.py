@@ -11,7 +11,7 @@ import pytest
 from api.core import i18n
 from notifications.kinds import BY_EVERY_CHANNEL, KIND_OF, NOT_SENT_YET, Kind
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # The text a caller builds its event from, by the variable it is told of.
 CHOSEN = {
     "_BECAUSE[said]": {"terms_accepted", "terms_refused"},
