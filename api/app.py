@@ -77,6 +77,7 @@ from api.support.reading.fhir_routes import routes as audit_routes
 from api.support.reading.routes import routes as log_routes
 from api.support.receipt_routes import routes as reconciling_routes
 from api.support.recovery_routes import routes as recovery_routes
+from notifications import rounds
 from notifications import service as notifications
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.account import keep_form, step_up_page
@@ -269,6 +270,7 @@ def _serving(dsn: str) -> Any:
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
                 asyncio.create_task(delivering.run()),
+                asyncio.create_task(rounds.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
             ]
             # What stands now stays: the collector need not walk it at every full round.

@@ -1,6 +1,7 @@
-"""What the subject chose of their notices, and their months in sum."""
+"""What the subject chose of their notices, their months in sum, and what did not reach them."""
 
 from datetime import date, time
+from uuid import UUID
 
 import asyncpg
 
@@ -96,3 +97,31 @@ async def remind(tx: Transaction) -> int:
 
 async def sum_up(tx: Transaction, month: date, most: int) -> int:
     return int(await tx.fetchval("SELECT notices_sum_up($1, $2)", month, most))
+
+
+async def undelivered(tx: Transaction, skip: int, limit: int) -> list[asyncpg.Record]:
+    return await tx.fetch("SELECT * FROM notifications_undelivered($1, $2)", skip, limit)
+
+
+async def send_again(tx: Transaction, notice_id: UUID, channel: str) -> bool:
+    """False where there is nothing that was given up."""
+    done = await tx.fetchval(
+        "UPDATE notice_delivery SET state = 'waiting', attempts = 0, reason = NULL"
+        " WHERE participant_id = (SELECT app.subject()) AND notice_id = $1 AND channel = $2"
+        " AND state IN ('parked', 'no_address') RETURNING true",
+        notice_id,
+        channel,
+    )
+    return bool(done)
+
+
+async def settle(tx: Transaction, notice_id: UUID, channel: str) -> bool:
+    """False where there is nothing that was given up, or it was settled before."""
+    done = await tx.fetchval(
+        "UPDATE notice_delivery SET settled_at = now()"
+        " WHERE participant_id = (SELECT app.subject()) AND notice_id = $1 AND channel = $2"
+        " AND state IN ('parked', 'no_address') AND settled_at IS NULL RETURNING true",
+        notice_id,
+        channel,
+    )
+    return bool(done)

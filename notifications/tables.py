@@ -39,6 +39,7 @@ class NoticeDelivery(Table, tablename="notice_delivery", db=DB):
     created_at = Timestamptz()
     not_before = Timestamptz(null=True)
     sent_at = Timestamptz(null=True)
+    settled_at = Timestamptz(null=True)
 
 
 class PushToken(Table, tablename="push_token", db=DB):

@@ -7,6 +7,16 @@ from migrations.steps import sql_migration
 ID = "0048_told_to_others"
 
 SQL = r"""
+-- An officer sees to it otherwise, by telephone.
+ALTER TABLE notice_delivery ADD COLUMN settled_at timestamptz;
+GRANT UPDATE (settled_at) ON notice_delivery TO tsunagu_app;
+DROP POLICY support_settles ON notice_delivery;
+CREATE POLICY support_settles ON notice_delivery FOR UPDATE
+  USING ((SELECT app.kind()) = 'support' AND state <> 'sent')
+  WITH CHECK ((SELECT app.kind()) = 'support' AND (state = 'waiting'
+    OR (state = 'sent' AND channel = 'letter')
+    OR (state IN ('parked', 'no_address') AND settled_at IS NOT NULL)));
+
 GRANT CREATE ON SCHEMA public, app TO tsunagu_lookup;
 SET LOCAL ROLE tsunagu_lookup;
 DROP FUNCTION notifications_recipients(uuid[]);
@@ -134,7 +144,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- For officers: what did not reach whom, the newest first; of whom no more than the end of the card
+-- For officers: what did not reach whom and was not read in the inbox either, the newest first; of whom no more than the end of the card
 -- that they are known by. No address is told.
 CREATE FUNCTION notifications_undelivered(p_skip integer, p_limit integer)
 RETURNS TABLE (participant_id uuid, notice_id uuid, channel text, event text, state text,
@@ -151,7 +161,9 @@ BEGIN
         WHERE c.participant_id = d.participant_id AND c.is_active
         ORDER BY c.issued_at DESC LIMIT 1), count(*) OVER ()
     FROM notice_delivery d
-    WHERE d.state IN ('parked', 'no_address')
+    WHERE d.state IN ('parked', 'no_address') AND d.settled_at IS NULL
+      AND NOT EXISTS (SELECT FROM inbox_notice i WHERE i.participant_id = d.participant_id
+        AND i.notice_id = d.notice_id AND i.read_at IS NOT NULL)
     ORDER BY d.created_at DESC, d.participant_id, d.notice_id, d.channel
     OFFSET p_skip LIMIT p_limit;
 END $$;

@@ -1,5 +1,6 @@
 """How notices reach Hanako, and what did not reach whom, as the templates get them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from notifications.kinds import Kind
@@ -38,6 +39,29 @@ CHANGED = {
 }
 NOTICE_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "notice-settings": ("notice_settings.html", SETTINGS),
+    "undelivered": (
+        "support/notices.html",
+        {
+            "viewer": {"role": "support", "name": "上田", "unread": 0},
+            "notices": [
+                {
+                    "at": datetime(2026, 5, 3, 5, 5, tzinfo=UTC),
+                    "who": "番号の終わりが3456の方",
+                    "facts": [("届け方", "メール"), ("理由", "届け先がなくなっていました")],
+                    "fields": {"participant": "p", "notice": "n", "channel": "mail"},
+                }
+            ],
+            "pager": {"page": 1, "pages": 1},
+        },
+    ),
+    "undelivered-none": (
+        "support/notices.html",
+        {
+            "viewer": {"role": "support", "name": "上田", "unread": 0},
+            "notices": [],
+            "pager": {"page": 1, "pages": 1},
+        },
+    ),
     "notice-settings-changed": (
         "notice_settings.html",
         SETTINGS | {"undo": CHANGED, "manner": SETTINGS["manner"] | {"is_quiet": False}},

@@ -51,6 +51,7 @@ from web_portal.pages import (
     sign_in,
     support,
     terms,
+    undelivered_notices,
 )
 
 pages: list[ControllerRouterHandler] = [
@@ -101,6 +102,7 @@ pages: list[ControllerRouterHandler] = [
     *matches.routes,
     *merges.routes,
     *terms.routes,
+    *undelivered_notices.routes,
     *auditor.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

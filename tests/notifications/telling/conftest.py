@@ -6,6 +6,7 @@ from api.core import clock
 from api.proxies import counter, service
 from notifications import service as notifications
 from tests.identity import conftest as identity
+from tests.portal import conftest as portal
 from tests.portal import scene
 from tests.portal.scene import Visitor
 from tests.proxies import conftest as proxies
@@ -22,6 +23,7 @@ hanako, yumi, sato, ito, ueda = (
     proxies.ueda,
 )
 taro, pair = proxies.taro, proxies.pair
+auditor, desk = portal.auditor, portal.desk
 
 
 @pytest_asyncio.fixture

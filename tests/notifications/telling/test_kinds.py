@@ -88,7 +88,7 @@ def test_no_text_is_of_an_event_nobody_knows():
     texts = {
         key.split(".")[1]
         for key in i18n.catalogue("ja")
-        if key.startswith("notice.") and key.endswith(".title")
+        if re.fullmatch(r"notice\.[a-z_]+\.title", key)
     }
     assert texts - set(KIND_OF) == {"quiet_emergency"}
 
