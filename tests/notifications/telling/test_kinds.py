@@ -95,3 +95,10 @@ def test_no_text_is_of_an_event_nobody_knows():
 
 def test_what_is_not_sent_yet_and_what_goes_out_by_every_channel_are_events():
     assert set(KIND_OF) >= NOT_SENT_YET | BY_EVERY_CHANNEL
+
+
+def test_the_reference_lists_every_event_with_its_kind():
+    text = (ROOT / "docs" / "reference" / "notices.md").read_text("utf-8")
+    kinds = "|".join(Kind)
+    listed = dict(re.findall(rf"^\| `([a-z_]+)` \| ({kinds}) \| .+ \|$", text, re.MULTILINE))
+    assert listed == KIND_OF
