@@ -26,6 +26,8 @@ JAPAN: Final = ZoneInfo("Asia/Tokyo")
 ON_PAPER: Final = frozenset({Kind.EMERGENCY, Kind.SECURITY, Kind.PROXY, Kind.SUPPORT})
 # Once a day and act: too often for paper.
 NOT_ON_PAPER: Final = frozenset({"proxy_acted"})
+# What ends or opens something by itself unless its reader says otherwise.
+ALSO_ON_PAPER: Final = frozenset({"facility_joins", "terms_asked"})
 # Keys are one's own, and what is told of proxies would tell each of what the others do.
 TOLD_TO_PROXIES: Final = frozenset(Kind) - {Kind.SECURITY, Kind.PROXY}
 TOLD_TO_NOMINEES: Final = frozenset({"emergency_opened"})
@@ -143,6 +145,8 @@ def _on_paper(event: str, one: Recipient) -> list[Planned]:
     is_reached = any(channel in one.channels for channel in AT_ONCE)
     if is_reached or event in NOT_ON_PAPER:
         return []
-    if not is_wanted(kind, "letter", one.off, one.on) and kind is not Kind.EMERGENCY:
+    is_off = (kind, "letter") in one.off
+    is_due = event in ALSO_ON_PAPER or is_wanted(kind, "letter", one.off, one.on)
+    if kind is not Kind.EMERGENCY and (is_off or not is_due):
         return []
     return [Planned(one.participant_id, LETTER, has_address=has_address)]

@@ -169,6 +169,10 @@ def test_letters_go_for_what_matters_to_who_has_nothing_else():
     paper = one(channels=frozenset({"letter"}))
     assert channels(plan("passkey_added", [paper], NOON)) == {"letter"}
     assert channels(plan("digest", [paper], NOON)) == set()
+    assert channels(plan("terms_accepted", [paper], NOON)) == set()
+    assert channels(plan("terms_asked", [paper], NOON)) == {"letter"}
+    silent = paper._replace(off=frozenset({("settings", "letter")}))
+    assert channels(plan("terms_asked", [silent], NOON)) == set()
     wants = paper._replace(on=frozenset({("digest", "letter")}))
     assert channels(plan("digest", [wants], NOON)) == {"letter"}
     nothing = one(channels=frozenset())
