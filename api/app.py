@@ -70,6 +70,7 @@ from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
+from api.support.notice_address_routes import routes as notice_address_routes
 from api.support.proof_routes import routes as proof_routes
 from api.support.questions.routes import routes as question_routes
 from api.support.reading.fhir_routes import routes as audit_routes
@@ -165,6 +166,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *notice_address_routes,
         *proxy_routes,
         *family_routes,
         *recovery_routes,
