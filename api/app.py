@@ -19,7 +19,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from api import demo_provider
+from api import demo_outbox, demo_provider
 from api.access_log import service as access_log
 from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
@@ -189,7 +189,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *pages,
     ]
     if settings.is_demo:
-        doors += demo_pages
+        doors += [*demo_pages, *demo_outbox.routes]
     login = settings.national_login
     if login is not None and login.is_demo:
         doors += demo_provider.routes
@@ -223,6 +223,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             exclude=[
                 *(f"^{door}(/|$)" for door in JSON_DOORS),
                 f"^{demo_provider.TOKEN_PATH}$",  # asked by a client with its own proof
+                f"^{demo_outbox.PAGE}/(token|fcm|push)$",
             ],
         ),
         openapi_config=OpenAPIConfig(

@@ -334,6 +334,11 @@ TABLE = (
     Row("POST", "/account/my-number/remove", "in . . . in in . .", body={}),
     Row("POST", "/step-up/my-number", "in 503 . . in in . .", body={}),
     Row("GET", "/step-up/done", PARTICIPANT),
+    # The demo's own phones, browsers and mailboxes
+    Row("GET", "/demo/outbox", OPEN),
+    Row("POST", "/demo/outbox/token", OPEN),
+    Row("POST", "/demo/outbox/fcm", NOBODY, body={"message": {"token": "{taro}"}}),
+    Row("POST", "/demo/outbox/push", NOBODY, body={"title": "{taro}"}),
     # The demo's own issuer
     Row("GET", "/demo/my-number/.well-known/openid-configuration", OPEN),
     Row("GET", f"{DEMO_ISSUER}/certs", OPEN),
