@@ -1,30 +1,26 @@
-"""Refusals about how notices are told."""
+"""Refusals of where somebody wants to be told."""
 
-from api.core.errors import Conflict, Problem
-
-
-class EmergenciesAreTold(Conflict):
-    """Of an emergency somebody always hears by one way at least."""
-
-    key = "error.notices.emergency"
+from api.core.errors import Problem, TooManyAttempts
 
 
-class NotForAProxy(Problem):
-    """What tells of a proxy's own acts is for the principal alone to choose."""
+class WayNotOffered(Problem):
+    """This network does not send notices that way."""
 
-    status = 403
-    key = "error.notices.own"
+    status = 409
+    key = "error.notices.not_offered"
 
 
-class NoSuchHours(Problem):
-    """Quiet hours that begin when they end."""
+class NoSuchAddress(Problem):
+    status = 422
+    key = "error.notices.address"
+
+
+class CodeRefused(Problem):
+    """Wrong, used, over or never asked for: which of them is not said."""
 
     status = 422
-    key = "error.notices.hours"
+    key = "error.notices.code"
 
 
-class NoSuchLanguage(Problem):
-    """Neither Japanese nor English nor what the devices speak."""
-
-    status = 422
-    key = "error.bad_request"
+class TooManyCodes(TooManyAttempts):
+    key = "error.notices.codes"

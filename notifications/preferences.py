@@ -11,7 +11,12 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from notifications import choice_queries as queries
-from notifications.errors import EmergenciesAreTold, NoSuchHours, NoSuchLanguage, NotForAProxy
+from notifications.choice_errors import (
+    EmergenciesAreTold,
+    NoSuchHours,
+    NoSuchLanguage,
+    NotForAProxy,
+)
 from notifications.kinds import Kind
 from notifications.planning import OWN_TO_CHOOSE, USUAL_QUIET, WAYS, Quiet, Way, is_usual
 

@@ -40,6 +40,8 @@ class EventName(StrEnum):
     SIGNED_IN = "identity:session:opened"
     SIGNED_OUT = "identity:session:ended"
     STEPPED_UP = "identity:session:stepped_up"
+    NOTICE_ADDRESS_ADDED = "identity:notice_address:added"
+    NOTICE_ADDRESS_REMOVED = "identity:notice_address:removed"
     PASSKEY_ADDED = "identity:passkey:added"
     PASSKEY_REVOKED = "identity:passkey:revoked"
     PASSWORD_SET = "identity:password:set"  # noqa: S105 - an event

@@ -141,6 +141,8 @@ def from_environment(**overrides: object) -> Settings:
     values["web_push"] = _contact(env.get("WEB_PUSH_CONTACT") or "")
     values["push_services"] = PUSH_SERVICES + tuple((env.get("PUSH_SERVICES") or "").split())
     values["smtp"] = _smtp(env)
+    if values["is_demo"]:
+        values["fcm_url"] = env.get("DEMO_FCM_URL") or None
     return Settings(**(values | overrides))  # type: ignore[arg-type]
 
 

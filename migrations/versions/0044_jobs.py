@@ -82,9 +82,13 @@ CREATE INDEX pgqueuer_log_status ON jobs.pgqueuer_log (status);
 CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON jobs.pgqueuer_statistics
   (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
 
+-- New jobs and ended ones wake whoever waits; a job being taken wakes nobody.
 CREATE FUNCTION jobs.fn_pgqueuer_changed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    RETURN NULL;
+  END IF;
   PERFORM pg_notify('ch_pgqueuer', json_build_object('channel', 'ch_pgqueuer',
     'operation', lower(TG_OP), 'sent_at', now(), 'table', TG_TABLE_NAME,
     'type', 'table_changed_event')::text);

@@ -256,7 +256,7 @@ class Sinks:
 
 
 async def _serve_http(sinks: Sinks, reader: asyncio.StreamReader, writer: Any) -> None:
-    with suppress(asyncio.IncompleteReadError, ConnectionError):
+    with suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             path = head[0].split(" ")[1]

@@ -216,7 +216,7 @@ async def test_no_word_of_what_happened_leaves_the_house(house: House):
 async def test_the_queue_is_as_its_library_declares_it(house: House):
     queries = Queries(AsyncpgDriver(house.admin), qbe=QueryBuilderEnvironment(settings=QUEUES))
     plan = await queries.plan_upgrade()
-    # The function that notifies is written anew at every upgrade, whatever it says.
+    # The function that notifies says the same in fewer words.
     changes = [each for each in plan.statements if "fn_pgqueuer_changed()" not in each]
     assert changes == []
 

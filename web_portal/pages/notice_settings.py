@@ -16,7 +16,7 @@ from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import NOTICES, PORTAL, participants_only
 from notifications import preferences as told
-from notifications.errors import EmergenciesAreTold, NoSuchHours, NotForAProxy
+from notifications.choice_errors import EmergenciesAreTold, NoSuchHours, NotForAProxy
 from notifications.kinds import Kind
 from notifications.planning import Quiet, Way
 from notifications.preferences import DEVICES, Manner, Preferences, Turn, Wish
