@@ -103,7 +103,7 @@ class MyNoticeAddresses(Controller):
         """The app calls it at each start; the same token again is the same address. Signing out
         removes it. Texts come in the first language of `Accept-Language`."""
         return Added(
-            await addresses.add_phone(actor, data.token, device_at(request), _locale(request))
+            await addresses.add_phone(actor, data.token, device_at(request).code, _locale(request))
         )
 
     @post("/push-subscriptions", summary="Tell this browser of my notices")
@@ -114,7 +114,12 @@ class MyNoticeAddresses(Controller):
         keys = data.keys
         return Added(
             await addresses.add_browser(
-                actor, data.endpoint, keys.p256dh, keys.auth, device_at(request), _locale(request)
+                actor,
+                data.endpoint,
+                keys.p256dh,
+                keys.auth,
+                device_at(request).code,
+                _locale(request),
             )
         )
 

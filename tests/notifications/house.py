@@ -83,6 +83,11 @@ class House:
             " FROM unnest($1::uuid[]) id",
             people,
         )
+        await self.admin.execute(  # at whatever hour this runs
+            "INSERT INTO notice_manner (participant_id, is_quiet)"
+            " SELECT id, false FROM unnest($1::uuid[]) id",
+            people,
+        )
         if address:
             await self.admin.execute(
                 "INSERT INTO registration (participant_id, address)"

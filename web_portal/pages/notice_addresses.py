@@ -57,7 +57,7 @@ class NoticeAddressPages(Controller):
         locale = preferences(request).locale
         try:
             await addresses.add_browser(
-                actor, data.endpoint, data.p256dh, data.auth, device_at(request), locale
+                actor, data.endpoint, data.p256dh, data.auth, device_at(request).code, locale
             )
         except NoSuchAddress as fault:
             return await _page(request, actor, fault)
