@@ -136,3 +136,48 @@ async def mark_read(tx: Transaction, ids: Sequence[UUID]) -> None:
         " AND notice_id = ANY ($1) AND read_at IS NULL",
         list(ids),
     )
+
+
+async def letters(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT participant_id, name, address, notices::text AS notices"
+        " FROM notifications_letters($1)",
+        limit,
+    )
+
+
+async def posted(tx: Transaction, participant_id: UUID, notices: Sequence[UUID]) -> int:
+    rows = await tx.fetch(
+        "UPDATE notice_delivery SET state = 'sent', sent_at = now(), reason = NULL"
+        " WHERE participant_id = $1 AND notice_id = ANY ($2) AND channel = 'letter'"
+        " AND state = 'waiting' RETURNING 1",
+        participant_id,
+        list(notices),
+    )
+    return len(rows)
+
+
+async def undelivered(tx: Transaction, skip: int, limit: int) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT participant_id, name, notice_id, channel, event, state, reason, attempts,"
+        " created_at, total FROM notifications_undelivered($1, $2)",
+        skip,
+        limit,
+    )
+
+
+async def held_up(tx: Transaction) -> list[asyncpg.Record]:
+    return await tx.fetch("SELECT channel, reason, notices FROM notifications_held_up()")
+
+
+async def try_again(tx: Transaction, participant_id: UUID, notice_id: UUID, channel: str) -> bool:
+    return bool(
+        await tx.fetchval(
+            "UPDATE notice_delivery SET state = 'waiting', attempts = 0, reason = NULL"
+            " WHERE participant_id = $1 AND notice_id = $2 AND channel = $3"
+            " AND state IN ('parked', 'no_address') RETURNING true",
+            participant_id,
+            notice_id,
+            channel,
+        )
+    )
