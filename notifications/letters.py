@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
@@ -133,7 +132,7 @@ def _print(canvas: Canvas, letter: Letter, network: str, phone: str) -> None:
 
     def say(text: str, size: int, *, after: float = 0.0) -> None:
         nonlocal y
-        for line in simpleSplit(_printable(text), FONT, size, width - 2 * MARGIN):
+        for line in _lines(_printable(text), size, width - 2 * MARGIN):
             if y < MARGIN:
                 canvas.showPage()
                 y = height - MARGIN
@@ -153,6 +152,17 @@ def _print(canvas: Canvas, letter: Letter, network: str, phone: str) -> None:
         say(body, 12, after=6 * mm)
     say(i18n.text("ja", "notice_letter.call", phone=phone), 12, after=4 * mm)
     say(f"{network}  {i18n.day('ja', today_in_japan())}", 12)
+
+
+def _lines(text: str, size: int, width: float) -> list[str]:
+    """Japanese is broken anywhere, only never before what ends a phrase."""
+    lines = [""]
+    for sign in text:
+        is_full = pdfmetrics.stringWidth(lines[-1] + sign, FONT, size) > width
+        if is_full and sign not in "、。」』）":
+            lines.append("")
+        lines[-1] += sign
+    return lines
 
 
 def _printable(text: str) -> str:
