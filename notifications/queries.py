@@ -141,3 +141,26 @@ async def mark_read(tx: Transaction, ids: Sequence[UUID]) -> None:
         " AND notice_id = ANY ($1) AND read_at IS NULL",
         list(ids),
     )
+
+
+async def letters(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT participant_id, name, address, notices::text AS notices"
+        " FROM notifications_letters($1)",
+        limit,
+    )
+
+
+async def posted(tx: Transaction, participant_id: UUID, notices: Sequence[UUID]) -> int:
+    rows = await tx.fetch(
+        "UPDATE notice_delivery SET state = 'sent', sent_at = now(), reason = NULL"
+        " WHERE participant_id = $1 AND notice_id = ANY ($2) AND channel = 'letter'"
+        " AND state = 'waiting' RETURNING 1",
+        participant_id,
+        list(notices),
+    )
+    return len(rows)
+
+
+async def held_up(tx: Transaction) -> list[asyncpg.Record]:
+    return await tx.fetch("SELECT channel, reason, notices FROM notifications_held_up()")

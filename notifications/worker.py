@@ -39,7 +39,7 @@ from notifications.rules import Following, Pace
 from notifications.together import Together
 
 QUEUES: Final = DBSettings(db_schema="jobs")
-BATCH: Final = 20
+BATCH: Final = 50
 SWEEP_SECONDS: Final = 60.0
 KEPT_DAYS: Final = 30
 AGAIN_SECONDS: Final = 5.0

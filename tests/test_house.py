@@ -109,6 +109,8 @@ DEFINERS = {
     "public.notifications_attempt": "the service's own work: where a notice goes now",
     "public.notifications_note": "the service's own work: how it went; forgets dead addresses",
     "public.notifications_requeue": "the service's own work: makes a lost job again",
+    "public.notifications_letters": "officers alone: letters that wait, with name and address",
+    "public.notifications_held_up": "officers alone: how many notices wait, and why",
     "public.notifications_overdue": "the service's own work: whether no worker is at work",
     "public.notifications_code_wanted": "the service's own work: an address awaiting its code",
 }

@@ -91,6 +91,7 @@ class EventName(StrEnum):
     PAPER_TAKEN = "consent:paper:taken"
     SUPPORT_CASE_OPENED = "support:case:opened"
     SUPPORT_CASE_CLOSED = "support:case:closed"
+    LETTER_POSTED = "support:letter:posted"
     LOG_QUESTION_ASKED = "support:log_question:asked"
     LOG_QUESTION_READ = "support:log_question:read"
     LOG_QUESTION_ANSWERED = "support:log_question:answered"

@@ -373,13 +373,15 @@ REVOKE EXECUTE ON FUNCTION app.queue_notices(), app.queue_deliveries(), app.queu
   notifications_due(uuid[], uuid[], integer),
   notifications_recipients(uuid[]), notifications_place(uuid[], uuid[], jsonb),
   notifications_attempt(uuid[], uuid[], text[], integer), notifications_note(jsonb),
-  notifications_requeue(), notifications_overdue(integer), notifications_code_wanted(uuid) FROM PUBLIC;
+  notifications_requeue(), notifications_overdue(integer), notifications_code_wanted(uuid)
+  FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.queue_notices(), app.queue_deliveries(), app.queue_delivery(),
   app.queue_code(), app.one_holder(), app.silence_session() TO tsunagu_owner;
 GRANT EXECUTE ON FUNCTION notifications_due(uuid[], uuid[], integer),
   notifications_recipients(uuid[]), notifications_place(uuid[], uuid[], jsonb),
   notifications_attempt(uuid[], uuid[], text[], integer), notifications_note(jsonb),
-  notifications_requeue(), notifications_overdue(integer), notifications_code_wanted(uuid) TO tsunagu_app;
+  notifications_requeue(), notifications_overdue(integer), notifications_code_wanted(uuid)
+  TO tsunagu_app;
 DROP FUNCTION notifications_deliver_inbox(integer);
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;

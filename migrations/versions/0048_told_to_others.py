@@ -21,6 +21,7 @@ GRANT CREATE ON SCHEMA public, app TO tsunagu_lookup;
 SET LOCAL ROLE tsunagu_lookup;
 DROP FUNCTION notifications_recipients(uuid[]);
 DROP FUNCTION notifications_place(uuid[], uuid[], jsonb);
+DROP FUNCTION notifications_undelivered(integer, integer);
 
 -- Which ways there are to somebody.
 CREATE FUNCTION app.notice_channels(p_participant uuid) RETURNS text[]

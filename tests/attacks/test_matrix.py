@@ -334,6 +334,16 @@ TABLE = (
     Row("POST", "/account/my-number/remove", "in . . . in in . .", body={}),
     Row("POST", "/step-up/my-number", "in 503 . . in in . .", body={}),
     Row("GET", "/step-up/done", PARTICIPANT),
+    # Notices on paper, and those that did not arrive
+    Row("GET", "/support/letters", SUPPORT),
+    Row("GET", "/support/letters/pdf", SUPPORT),
+    Row(
+        "POST",
+        "/support/letters/{participant_id}/posted",
+        HIS_PAGE,
+        "/support/letters/{taro}/posted",
+        {"notices": "{notice}"},
+    ),
     # The demo's own phones, browsers and mailboxes
     Row("GET", "/demo/outbox", OPEN),
     Row("POST", "/demo/outbox/token", OPEN),

@@ -43,6 +43,7 @@ NOTICE_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "support/notices.html",
         {
             "viewer": {"role": "support", "name": "上田", "unread": 0},
+            "held": [("スマートフォン", "credentials", 3)],
             "notices": [
                 {
                     "at": datetime(2026, 5, 3, 5, 5, tzinfo=UTC),
@@ -58,6 +59,7 @@ NOTICE_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "support/notices.html",
         {
             "viewer": {"role": "support", "name": "上田", "unread": 0},
+            "held": [],
             "notices": [],
             "pager": {"page": 1, "pages": 1},
         },

@@ -14,7 +14,7 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, support_only
 from api.support import calling
-from notifications import undelivered
+from notifications import letters, undelivered
 from notifications.undelivered import Undelivered
 from web_portal.page import Flash, PageNumber, PortalRequest, pages_of, render, say
 
@@ -38,6 +38,7 @@ async def listed(
     done: FromQuery[Literal["", "retried", "called"]] = "",
 ) -> Response[bytes]:
     found, total = await undelivered.listed(actor, page=page, count=ON_A_PAGE)
+    held = await letters.held_up(actor)
     flash: Flash | None = None
     if done:
         flash = {"kind": "success", "title": say(request, f"support.notices.{done}"), "text": ""}
@@ -47,6 +48,7 @@ async def listed(
         actor,
         flash=flash,
         notices=[_shown(request, each) for each in found],
+        held=[(say(request, f"channel.{each.channel}"), *each[1:]) for each in held],
         pager={"page": page, "pages": pages_of(total, ON_A_PAGE)},
     )
 
@@ -73,7 +75,7 @@ def _shown(request: PortalRequest, each: Undelivered) -> dict[str, object]:
         "facts": [
             (
                 say(request, "support.notices.channel"),
-                say(request, f"support.notices.channel.{each.channel}"),
+                say(request, f"channel.{each.channel}"),
             ),
             (say(request, "support.notices.kind"), say(request, f"notices.kind.{each.kind}.name")),
             (say(request, "support.notices.reason"), reason),
