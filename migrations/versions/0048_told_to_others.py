@@ -145,8 +145,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- For officers: what did not reach whom and was not read in the inbox either, the newest first; of whom no more than the end of the card
--- that they are known by. No address is told.
+-- For officers: what did not reach whom and was not read in the inbox either, the newest first; of
+-- whom no more than the end of the card that they are known by. No address is told.
 CREATE FUNCTION notifications_undelivered(p_skip integer, p_limit integer)
 RETURNS TABLE (participant_id uuid, notice_id uuid, channel text, event text, state text,
   reason text, attempts integer, created_at timestamptz, card_end text, total bigint)
