@@ -398,7 +398,7 @@ async def test_dr_sato_hands_his_access_on_and_hanako_is_told_and_ends_it(
     assert abs(row.valid_to - ends) < timedelta(seconds=1)
     page = f"/clinic/participants/{hanako.actor.participant_id}"
     assert TITLE in (await mori.get(page)).text
-    (notice, *_) = await notices(hanako)
+    (_, notice, *_) = await notices(hanako)
     assert "佐藤 健一さんが、森 大輔さん（あかね病院）に" in notice["body"]
     assert "紹介や相談" in notice["body"]
     shown = (await hanako.get("/disclosure/requests")).text
