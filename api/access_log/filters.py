@@ -34,6 +34,7 @@ _SOURCES: Final = {
     "access_log": Kind.SUPPORT,
     "proxies": Kind.PROXIES,
     "emergency": Kind.EMERGENCY,
+    "notifications": Kind.SETTINGS,
 }
 _EVENTS: Final = {
     EventName.RECORD_STORED: Kind.RECEIVED,
@@ -51,6 +52,7 @@ _EVENTS: Final = {
     EventName.NUMBER_ASKED: Kind.SETTINGS,
     EventName.NUMBER_LINKED: Kind.SETTINGS,
     EventName.NUMBER_REFUSED: Kind.SETTINGS,
+    EventName.NOTICE_RETRIED: Kind.SUPPORT,
 }
 _EXPORTED: Final = ":exported"
 _STAFF: Final = [ActorKind.SUPPORT.value, ActorKind.OPERATOR.value]

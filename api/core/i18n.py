@@ -15,6 +15,7 @@ JAPAN = ZoneInfo("Asia/Tokyo")
 
 _MOMENTS = {"ja": "y年M月d日(E) H:mm", "en": "EEE d MMM y, H:mm"}
 _DAYS = {"ja": "y年M月d日", "en": "d MMMM y"}
+_MONTHS = {"ja": "y年M月", "en": "MMMM y"}
 
 
 @cache
@@ -57,3 +58,8 @@ def moment(locale: str, at: datetime) -> str:
 
 def day(locale: str, on: date) -> str:
     return format_date(on, _DAYS[locale], locale=locale)
+
+
+def month(locale: str, on: date) -> str:
+    """The month a day is of: 2026年5月."""
+    return format_date(on, _MONTHS[locale], locale=locale)

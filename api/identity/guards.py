@@ -1,5 +1,6 @@
 """The doors: who stands before a route, and who may pass."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,11 +12,13 @@ from api.core.actor import ANONYMOUS, Actor, ActorKind, Power
 from api.core.errors import NotFound, SignInNeeded
 from api.identity import service
 from api.identity.apps import tokens as app_grants
-from api.identity.devices import device_of
+from api.identity.devices import Device, device_of
 from api.identity.errors import BadAccessToken, BadProof, BadToken
 from api.identity.tokens import app_tokens, systems
 
 SESSION_COOKIE = "tsunagu_session"
+DEVICE_COOKIE = "tsunagu_device"
+_MARK = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
@@ -174,9 +177,15 @@ professionals_apps_and_reading_systems.kinds = (  # type: ignore[attr-defined]
 )
 
 
-def device_at(connection: Connection) -> str:
-    """What its holder knows the device at the door by."""
-    return device_of(connection.headers.get("user-agent", ""))
+def device_at(connection: Connection) -> Device:
+    """What its holder knows the device at the door by. A browser on our pages keeps a mark."""
+    code = device_of(connection.headers.get("user-agent", ""))
+    handler = connection.scope.get("route_handler")
+    is_page = handler is not None and handler.opt.get("door") == "portal"
+    if not is_page:
+        return Device(code)
+    mark = connection.cookies.get(DEVICE_COOKIE, "")
+    return Device(code, mark if _MARK.fullmatch(mark) else "")
 
 
 async def provide_actor(request: Connection) -> Actor:

@@ -113,6 +113,18 @@ async def add_session(
     return made
 
 
+async def meet_device(tx: Transaction, mark: bytes) -> bool:
+    """Whether the account has not seen this device, but others; from now on it has."""
+    is_new = await tx.fetchval(
+        "INSERT INTO known_device (account_id, mark) VALUES (app.account(), $1)"
+        " ON CONFLICT (account_id, mark) DO UPDATE SET last_at = now()"
+        " RETURNING old.mark IS NULL AND EXISTS (SELECT FROM known_device k"
+        "   WHERE k.account_id = app.account() AND k.mark <> $1)",
+        mark,
+    )
+    return bool(is_new)
+
+
 async def end_session(tx: Transaction, session_hash: bytes) -> None:
     await tx.execute(
         "UPDATE session SET ended_at = now() WHERE account_id = (SELECT app.account())"

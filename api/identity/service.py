@@ -14,7 +14,8 @@ from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import SettingFault
-from api.identity import queries
+from api.identity import new_devices, queries
+from api.identity.devices import UNKNOWN, Device
 from api.identity.errors import DemoLinkGone, SignInRefused
 from api.identity.keys import key_queries, passkeys
 from api.identity.tokens import token_pairs
@@ -38,13 +39,15 @@ FRESH_WAYS: Final = frozenset({"passkey", "my_number"})
 
 class OpenedSession(NamedTuple):
     """`token` is a secret of whoever signed in; only its hash is stored. A session bound to an
-    app's key has a `pair` instead, and its `token` opens nothing.
+    app's key has a `pair` instead, and its `token` opens nothing. `device_mark`: what the browser
+    keeps, so that its account knows it again; "" for what keeps none.
     """
 
     token: str
     expires_at: datetime
     kind: ActorKind
     pair: TokenPair | None = None
+    device_mark: str = ""
 
 
 async def declare_deployment(*, is_demo: bool) -> None:
@@ -128,13 +131,13 @@ async def open_session(
     actor: Actor,
     *,
     way: Way = "passkey",
-    device: str = "",
+    device: Device = UNKNOWN,
     passkey_id: UUID | None = None,
     jkt: bytes | None = None,
 ) -> OpenedSession:
     """A new session for the transaction's own account, and never an old one taken up again.
 
-    `device` as `devices.device_of` gives it. `passkey_id`: revoking that passkey ends it. `jkt`:
+    `passkey_id`: revoking that passkey ends it. `jkt`:
     the thumbprint of the app's key that it is bound to.
     """
     is_participant = actor.kind is ActorKind.PARTICIPANT
@@ -150,14 +153,17 @@ async def open_session(
         sha256(token.encode()),
         expires_at,
         way=way,
-        device=device,
+        device=device.code,
         passkey_id=passkey_id,
         idle=idle,
         stepped_up_at=now if way in FRESH_WAYS else None,
         jkt=jkt,
     )
     pair = await token_pairs.issue_in(tx, session_id, expires_at) if jkt is not None else None
-    return OpenedSession(token, expires_at, actor.kind, pair)
+    kept = ""
+    if is_participant and way != "demo":
+        kept = await new_devices.note_in(tx, device, jkt=jkt, passkey_id=passkey_id)
+    return OpenedSession(token, expires_at, actor.kind, pair, kept)
 
 
 async def end_session(session_token: str) -> None:
@@ -191,7 +197,7 @@ async def sign_in(
     credential: Mapping[str, Any],
     earlier_token: str | None = None,
     *,
-    device: str = "",
+    device: Device = UNKNOWN,
     jkt: bytes | None = None,
 ) -> OpenedSession:
     """Opens a session for the holder of this passkey and ends the one the request came with.
@@ -272,7 +278,7 @@ async def make_demo_link(account_id: UUID) -> str:
 
 
 async def redeem_demo_link(
-    token: str, earlier_token: str | None = None, *, device: str = ""
+    token: str, earlier_token: str | None = None, *, device: Device = UNKNOWN
 ) -> OpenedSession:
     """Raises `DemoLinkGone` for a token that is unknown, used or too old."""
     if not runtime.settings().is_demo:

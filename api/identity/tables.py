@@ -95,6 +95,13 @@ class Session(Table, tablename="session", db=DB):
     jkt = Bytea(null=True)
 
 
+class KnownDevice(Table, tablename="known_device", db=DB):
+    account_id = UUID()
+    mark = Bytea(primary_key=True, secret=True)
+    first_at = Timestamptz()
+    last_at = Timestamptz()
+
+
 class KeyChallenge(Table, tablename="key_challenge", db=DB):
     account_id = UUID()
     challenge = Bytea(primary_key=True)

@@ -31,6 +31,7 @@ MODULES = (
     "api.records.ssmix2.tables",
     "api.records.tables",
     "api.support.tables",
+    "notifications.choice_tables",
     "notifications.tables",
 )
 # Tables no service may name: they belong to PostgreSQL's own functions, or to Piccolo.
@@ -47,6 +48,7 @@ TYPES = {
     "Real": "real",
     "SmallInt": "smallint",
     "Text": "text",
+    "Time": "time without time zone",
     "Timestamptz": "timestamp with time zone",
     "UUID": "uuid",
 }

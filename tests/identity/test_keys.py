@@ -13,7 +13,7 @@ from api.core.actor import ANONYMOUS, Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity import service as identity
-from api.identity.devices import BROWSERS, FAMILIES, device_of
+from api.identity.devices import BROWSERS, FAMILIES, Device, device_of
 from api.identity.errors import (
     LastWayIn,
     NoSuchName,
@@ -195,7 +195,9 @@ async def test_sessions_are_listed_with_their_device_and_ended_one_by_one(
 ):
     actor = await at_home(hanako, device)
     assertion = device.get(await identity.sign_in_options())
-    phone = await identity.sign_in(assertion, device=device_of("Mozilla/5.0 (iPhone) Safari/604"))
+    phone = await identity.sign_in(
+        assertion, device=Device(device_of("Mozilla/5.0 (iPhone) Safari/604"))
+    )
     here = await identity.actor_of(phone.token)
     listed = {each.session_id: each for each in await own_keys.own_sessions(here)}
     assert len(listed) == 2

@@ -17,6 +17,7 @@ from api.core.actor import Actor
 from api.core.errors import Unavailable
 from api.directory import service as directory
 from api.identity import service as identity
+from api.identity.devices import Device
 from api.identity.errors import (
     EnrolmentThrottled,
     PasswordFaults,
@@ -52,7 +53,7 @@ class Owner(NamedTuple):
             self.number() if number is None else number,
             source or some_address(),
             scheme=directory.profile().card_scheme,
-            device="iphone safari",
+            device=Device("iphone safari"),
         )
 
 

@@ -102,10 +102,11 @@ async def test_a_code_told_at_the_desk_opens_the_records_for_a_day_and_hanako_is
     assert (row.facility_id, row.level, row.origin) == (clinic.facility_id, 0, "desk_code")
     assert row.valid_to
     assert timedelta(hours=23, minutes=59) < row.valid_to - clock.now() <= timedelta(hours=24)
-    (notice, *_) = await notices(hanako)
+    (first, notice, *_) = await notices(hanako)
+    assert first["title"] == "はじめての施設が記録を見ました"
     assert notice["title"] == "窓口で番号が使われました"
     assert "こだま内科の佐藤 健一さんがあなたの番号を入力しました" in notice["body"]
-    (english, *_) = await notices(hanako, language="en")
+    (_, english, *_) = await notices(hanako, language="en")
     assert "佐藤 健一 of Kodama Clinic typed your code" in english["body"]
     assert 'href="/disclosure/requests#agreed"' in (await hanako.get("/inbox")).text
     log = await hanako.log()
@@ -397,7 +398,7 @@ async def test_dr_sato_hands_his_access_on_and_hanako_is_told_and_ends_it(
     assert abs(row.valid_to - ends) < timedelta(seconds=1)
     page = f"/clinic/participants/{hanako.actor.participant_id}"
     assert TITLE in (await mori.get(page)).text
-    (notice, *_) = await notices(hanako)
+    (_, notice, *_) = await notices(hanako)
     assert "佐藤 健一さんが、森 大輔さん（あかね病院）に" in notice["body"]
     assert "紹介や相談" in notice["body"]
     shown = (await hanako.get("/disclosure/requests")).text

@@ -20,6 +20,7 @@ from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
+from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
@@ -34,6 +35,20 @@ AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 SATO = {"role": "professional", "name": "佐藤", "unread": 0}
 UEDA = {"role": "support", "name": "上田", "unread": 0}
+NOTICE_ADDRESSES = {
+    "devices": [
+        {"id": "d1", "device": "iPhone (Safari)", "added_at": AT, "is_here": True},
+        {"id": "d2", "device": "Windows (Chrome)", "added_at": AT, "is_here": False},
+    ],
+    "mailbox": {
+        "address": "hanako@example.jp",
+        "is_undeliverable": True,
+        "wanted": "hanako@example.com",
+    },
+    "typed": "hanako@",
+    "offered": {"fcm", "mail", "web_push"},
+    "web_push_key": "B" * 87,
+}
 AUDITOR = {"role": "auditor", "name": "監査担当", "unread": 0}
 
 BASE: dict[str, Any] = {
@@ -624,6 +639,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "keys": [("この記録の鍵", "example.jp/network+0a1b2c3d+AbCd")]},
     ),
     "month": ("month.html", reading.ONE_MONTH | {"viewer": HANAKO}),
+    "month-asked": (
+        "month.html",
+        reading.ONE_MONTH | {"viewer": HANAKO, "month": "2026-05", "asks": True, "answer": None},
+    ),
+    "month-answered": (
+        "month.html",
+        reading.ONE_MONTH | {"viewer": HANAKO, "month": "2026-05", "asks": True, "answer": "wrong"},
+    ),
+    **NOTICE_PAGES,
     "month-empty": ("month.html", reading.NO_MONTH | {"viewer": HANAKO}),
     "question-new": ("question.html", reading.ASKING | {"viewer": HANAKO, "row": ROW}),
     "question-faults": ("question.html", reading.ASKED_WRONGLY | {"viewer": HANAKO, "row": ROW}),
@@ -682,6 +706,45 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "pager": PAGER,
         },
     ),
+    "notice-addresses": ("account/notices.html", {"viewer": HANAKO} | NOTICE_ADDRESSES),
+    "notice-addresses-none": (
+        "account/notices.html",
+        {
+            "viewer": HANAKO,
+            "devices": [],
+            "mailbox": {"address": None, "is_undeliverable": False, "wanted": None},
+            "typed": "",
+            "offered": set(),
+            "web_push_key": None,
+        },
+    ),
+    "notice-letters": (
+        "support/letters.html",
+        {
+            "viewer": UEDA,
+            "letters": [
+                {
+                    "id": "p1",
+                    "name": "山本 太郎",
+                    "address": "熊本県上益城郡益城町宮園702",
+                    "count": 2,
+                    "notices": "n1 n2",
+                }
+            ],
+        },
+    ),
+    "notice-letters-none": ("support/letters.html", {"viewer": UEDA, "letters": []}),
+    "demo-outbox": (
+        "demo_outbox.html",
+        {
+            "viewer": None,
+            "arrived": [
+                {"way": way, "to": "Hanako", "title": "お知らせ", "body": "つなぐを開く", "at": AT}
+                for way in ("phone", "browser", "mail")
+            ],
+        },
+    ),
+    "demo-outbox-empty": ("demo_outbox.html", {"viewer": None, "arrived": []}),
     "inbox-empty": ("inbox.html", {"viewer": HANAKO, "notices": [], "pager": ONE_PAGE}),
     "clinic-find": (
         "clinic/find.html",

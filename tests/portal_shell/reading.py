@@ -103,6 +103,9 @@ MONTH = MonthView(
 )
 ONE_MONTH: dict[str, Any] = {
     "name": "2026年5月",
+    "month": "2026-05",
+    "asks": False,
+    "answer": None,
     "found": MONTH,
     "looked": [(CLINIC, "/access-log?facility=f1"), (PHARMACY, "/access-log?facility=f2")],
     "everything": "/access-log?since=2026-05-01",

@@ -38,6 +38,9 @@ from web_portal.pages import (
     months,
     my_number,
     my_summary,
+    notice_addresses,
+    notice_letters,
+    notice_settings,
     own_registration,
     paper_enrolments,
     papers,
@@ -54,6 +57,7 @@ from web_portal.pages import (
     sign_in,
     support,
     terms,
+    undelivered_notices,
 )
 
 pages: list[ControllerRouterHandler] = [
@@ -88,6 +92,8 @@ pages: list[ControllerRouterHandler] = [
     *questions.routes,
     *decided_again.routes,
     *inbox.routes,
+    *notice_settings.routes,
+    *notice_addresses.routes,
     *proxies.routes,
     *clinic.routes,
     *clinic_asking.routes,
@@ -102,11 +108,13 @@ pages: list[ControllerRouterHandler] = [
     *support.routes,
     *counter.routes,
     *campaigns.routes,
+    *notice_letters.routes,
     *papers.routes,
     *paper_enrolments.routes,
     *matches.routes,
     *merges.routes,
     *terms.routes,
+    *undelivered_notices.routes,
     *auditor.routes,
 ]
 demo_pages: list[ControllerRouterHandler] = [*sign_in.demo_routes]

@@ -19,7 +19,7 @@ from api.identity.keys import own_keys, stepping_up
 from api.identity.keys.own_keys import OwnPasskey, OwnSession
 from api.identity.national import service as national
 from web_portal.page import Flash, PortalRequest, back_to, frame, preferences, render, say
-from web_portal.pages.sign_in import HOME, Destination, session_cookie
+from web_portal.pages.sign_in import HOME, Destination, session_cookies
 
 KEYS = "/account/keys"
 SESSIONS = "/account/sessions"
@@ -57,7 +57,7 @@ class KeyPages(Controller):
         data: JSONBody[dict[str, Any]],
     ) -> Destination:
         """Named after the device it is made on, until its holder names it."""
-        name = device_said(request, device_at(request))
+        name = device_said(request, device_at(request).code)
         await own_keys.add_passkey(actor, data, name)
         return Destination(KEYS)
 
@@ -158,7 +158,7 @@ class StepUpPages(Controller):
         following: Annotated[str, NEXT] = "/",
     ) -> Response[Destination]:
         session = await stepping_up.verify(actor, data)
-        return Response(Destination(back_to(following)), cookies=[session_cookie(session)])
+        return Response(Destination(back_to(following)), cookies=[*session_cookies(session)])
 
 
 def step_up_page(request: Request[Any, Any, Any], actor: Actor | None) -> Response[bytes]:

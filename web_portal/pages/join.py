@@ -23,7 +23,7 @@ from api.identity.guards import PORTAL, anyone, device_at
 from api.identity.staff import invitations
 from api.identity.staff.invitations import TICKET_VALID_FOR
 from web_portal.page import Flash, PortalRequest, preferences, render, say
-from web_portal.pages.sign_in import HOME, Destination, session_cookie
+from web_portal.pages.sign_in import HOME, Destination, session_cookies
 
 HERE = "/join"
 AS_WHAT: Final = {
@@ -117,7 +117,7 @@ class JoinPages(Controller):
         token = request.cookies.get(TICKET_COOKIE, "")
         session = await invitations.finish(token, data, device=device_at(request))
         return Response(
-            Destination(HOME[session.kind]), cookies=[session_cookie(session), _cookie(None)]
+            Destination(HOME[session.kind]), cookies=[*session_cookies(session), _cookie(None)]
         )
 
 

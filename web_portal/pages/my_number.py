@@ -33,7 +33,7 @@ from api.identity.national.login import LOGIN_VALID_FOR, Answer, Proof, Purpose
 from api.identity.national.service import PROOF_VALID_FOR
 from web_portal.page import Flash, PortalRequest, back_to, render, say
 from web_portal.pages.register import ticket_cookie
-from web_portal.pages.sign_in import NEXT, after_sign_in, session_cookie
+from web_portal.pages.sign_in import NEXT, after_sign_in, session_cookies
 
 HERE: Final = "/account/my-number"
 PROOF_COOKIE: Final = "tsunagu_my_number_proof"
@@ -121,7 +121,7 @@ class MyNumberPages(Controller):
             case Purpose.STEP_UP if actor.kind is ActorKind.PARTICIPANT:
                 session = await national.step_up(actor, proof)
                 following = back_to(unquote(request.cookies.get(NEXT_COOKIE, "")))
-                return _leading(following, session_cookie(session), _next_cookie(None))
+                return _leading(following, *session_cookies(session), _next_cookie(None))
             case _:
                 raise NotFound
 
@@ -177,7 +177,7 @@ async def _signed_in(request: PortalRequest, proof: Proof) -> Redirect:
     )
     following = unquote(request.cookies.get(NEXT_COOKIE, ""))
     return _leading(
-        after_sign_in(session.kind, following), session_cookie(session), _next_cookie(None)
+        after_sign_in(session.kind, following), *session_cookies(session), _next_cookie(None)
     )
 
 

@@ -25,7 +25,7 @@ from api.identity.keys import passwords
 from web_portal import qr
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.register import shown_card
-from web_portal.pages.sign_in import NEXT, after_sign_in, next_suffix, session_cookie
+from web_portal.pages.sign_in import NEXT, after_sign_in, next_suffix, session_cookies
 
 HERE = "/account/password"
 Secret = Annotated[str, Meta(max_length=1_000)]
@@ -142,7 +142,7 @@ class PasswordSignInPages(Controller):
         return Redirect(
             after_sign_in(session.kind, following),
             status_code=303,
-            cookies=[session_cookie(session)],
+            cookies=[*session_cookies(session)],
         )
 
 

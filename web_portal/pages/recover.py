@@ -28,7 +28,7 @@ from api.identity.keys import recovery
 from api.identity.keys.recovery import EVIDENCE, TICKET_VALID_FOR
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.register import shown_card
-from web_portal.pages.sign_in import Destination, session_cookie
+from web_portal.pages.sign_in import Destination, session_cookies
 
 TICKET_COOKIE = "tsunagu_recovery"
 CODE_PAGE = "/account/recovery"
@@ -98,7 +98,7 @@ class RecoverPages(Controller):
             request.cookies.get(TICKET_COOKIE, ""), data, device=device_at(request)
         )
         return Response(
-            Destination("/account/keys"), cookies=[session_cookie(session), _ticket_cookie(None)]
+            Destination("/account/keys"), cookies=[*session_cookies(session), _ticket_cookie(None)]
         )
 
 

@@ -24,7 +24,7 @@ from api.identity.my_number import contains_my_number
 from api.identity.national import service as national
 from api.identity.typed import normalise_digits
 from web_portal.page import Flash, PortalRequest, preferences, render, say
-from web_portal.pages.sign_in import Destination, session_cookie
+from web_portal.pages.sign_in import Destination, session_cookies
 
 TICKET_COOKIE = "tsunagu_enrolment"
 
@@ -114,7 +114,7 @@ class RegisterPages(Controller):
                 return Redirect(
                     "/home",
                     status_code=303,
-                    cookies=[session_cookie(session), ticket_cookie(None)],
+                    cookies=[*session_cookies(session), ticket_cookie(None)],
                 )
             return Redirect("/register/passkey", status_code=303)
         if data.answer == "refuse":
@@ -152,7 +152,7 @@ class RegisterPages(Controller):
         except AlreadyEnrolled:
             return Response(Destination("/sign-in"), cookies=[ticket_cookie(None)])
         return Response(
-            Destination("/home"), cookies=[session_cookie(session), ticket_cookie(None)]
+            Destination("/home"), cookies=[*session_cookies(session), ticket_cookie(None)]
         )
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from api.core import clock, i18n, runtime
 from api.core.actor import Actor, ActorKind
 from api.identity import service as identity
-from api.identity.guards import PORTAL, SESSION_COOKIE, anyone, device_at
+from api.identity.guards import DEVICE_COOKIE, PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.national import service as national
 from api.identity.service import OpenedSession
 from web_portal.page import PortalRequest, back_to, render
@@ -34,6 +34,8 @@ CHOICES: Final = {
 # Whence an app sends somebody: they come back here once they have signed in.
 COMING_BACK: Final = ("/oauth/authorize",)
 NEXT: Final = QueryParameter(name="next", max_length=6_000)
+# No browser keeps one for longer.
+DEVICE_SECONDS: Final = 400 * 24 * 3600
 YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -91,7 +93,7 @@ class SignInPages(Controller):
             data, request.cookies.get(SESSION_COOKIE), device=device_at(request)
         )
         destination = Destination(after_sign_in(session.kind, following))
-        return Response(destination, cookies=[session_cookie(session)])
+        return Response(destination, cookies=[*session_cookies(session)])
 
     @post("/sign-out")
     async def end(self, request: PortalRequest) -> Redirect:
@@ -135,7 +137,7 @@ class DemoPages(Controller):
     async def enter(self, request: PortalRequest, data: URLEncodedBody[DemoForm]) -> Redirect:
         earlier = request.cookies.get(SESSION_COOKIE)
         session = await identity.redeem_demo_link(data.token, earlier, device=device_at(request))
-        return Redirect(HOME[session.kind], status_code=303, cookies=[session_cookie(session)])
+        return Redirect(HOME[session.kind], status_code=303, cookies=[*session_cookies(session)])
 
 
 def sign_in_first(request: Request[Any, Any, Any]) -> str:
@@ -155,9 +157,13 @@ def next_suffix(following: str) -> str:
     return f"?next={quote(following, safe='/')}" if following else ""
 
 
-def session_cookie(session: OpenedSession) -> Cookie:
+def session_cookies(session: OpenedSession) -> list[Cookie]:
+    """The session's, and what the browser is known again by."""
     seconds = int((session.expires_at - clock.now()).total_seconds())
-    return _own_cookie(SESSION_COOKIE, session.token, seconds)
+    cookies = [_own_cookie(SESSION_COOKIE, session.token, seconds)]
+    if session.device_mark:
+        cookies.append(_own_cookie(DEVICE_COOKIE, session.device_mark, DEVICE_SECONDS))
+    return cookies
 
 
 def _own_cookie(name: str, value: str, seconds: int) -> Cookie:

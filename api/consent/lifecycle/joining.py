@@ -15,6 +15,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import service as identity
+from api.identity.devices import UNKNOWN, Device
 from api.identity.enrolling import enrolment
 from api.identity.enrolling.enrolment import Finished, TicketHolder
 from api.identity.errors import NotAccepted
@@ -46,7 +47,7 @@ async def finish(
     credential: Mapping[str, Any],
     earlier_token: str | None = None,
     *,
-    device: str = "",
+    device: Device = UNKNOWN,
 ) -> OpenedSession:
     """One transaction; sent twice, the second raises `AlreadyEnrolled` and changes nothing.
 
@@ -64,7 +65,7 @@ async def finish(
 
 
 async def finish_by_my_number(
-    token: str, earlier_token: str | None = None, *, device: str = ""
+    token: str, earlier_token: str | None = None, *, device: Device = UNKNOWN
 ) -> OpenedSession:
     """As `finish`, for whoever holds a ticket got with a My Number card: the card is their key."""
     holder = await enrolment.holder_of(token)
@@ -85,7 +86,9 @@ def _joining(holder: TicketHolder) -> Actor:
     )
 
 
-async def _joined_in(tx: Transaction, actor: Actor, done: Finished, device: str) -> OpenedSession:
+async def _joined_in(
+    tx: Transaction, actor: Actor, done: Finished, device: Device
+) -> OpenedSession:
     await participating.join_in(tx, actor)
     await schemes.begin_in(tx, actor, done.scheme)
     await access_log.append(

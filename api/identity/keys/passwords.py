@@ -24,6 +24,7 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity import attempts, service
 from api.identity.card import CardFault, CardNumber, CardScheme
+from api.identity.devices import UNKNOWN, Device
 from api.identity.errors import (
     EnrolmentThrottled,
     LastWayIn,
@@ -123,7 +124,7 @@ async def sign_in(
     source_ip: str,
     *,
     scheme: CardScheme,
-    device: str = "",
+    device: Device = UNKNOWN,
     earlier_token: str | None = None,
 ) -> OpenedSession:
     """Raises `SignInRefused` for whatever did not fit, all alike, and `EnrolmentThrottled`.

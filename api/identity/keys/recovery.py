@@ -23,6 +23,7 @@ from api.core.errors import NotFound
 from api.identity import attempts, service
 from api.identity.apps import connected
 from api.identity.card import CardFault, CardNumber, CardScheme
+from api.identity.devices import UNKNOWN, Device
 from api.identity.enrolling import intake
 from api.identity.enrolling.birth_date import BirthDateFault
 from api.identity.enrolling.enrolment import Birth, birth_of
@@ -125,7 +126,9 @@ async def passkey_options(token: str) -> dict[str, Any]:
         return await own_keys.options_for(tx, challenge, own)
 
 
-async def finish(token: str, credential: Mapping[str, Any], *, device: str = "") -> OpenedSession:
+async def finish(
+    token: str, credential: Mapping[str, Any], *, device: Device = UNKNOWN
+) -> OpenedSession:
     """A new passkey, every other session and app ended, the account frozen and its holder told.
 
     One transaction; sent twice, the second raises `RecoveryTicketGone` and changes nothing. Raises

@@ -22,6 +22,7 @@ from api.core.errors import NotFound
 from api.identity import attempts
 from api.identity import service as identity
 from api.identity.card import CardFault, CardNumber, CardScheme
+from api.identity.devices import UNKNOWN, Device
 from api.identity.enrolling import intake_queries
 from api.identity.enrolling.enrolment import TICKET_VALID_FOR, IssuedTicket
 from api.identity.errors import AlreadyEnrolled, EnrolmentThrottled, LastWayIn
@@ -75,7 +76,7 @@ async def sign_in(
     proof: Proof,
     earlier_token: str | None = None,
     *,
-    device: str = "",
+    device: Device = UNKNOWN,
     jkt: bytes | None = None,
 ) -> OpenedSession:
     """Opens a session and ends the one the request came with. Raises `MyNumberUnknown`.

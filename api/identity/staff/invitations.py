@@ -21,6 +21,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.ids import uuid7
 from api.identity import attempts, service
 from api.identity.card import CardFault
+from api.identity.devices import UNKNOWN, Device
 from api.identity.errors import (
     EnrolmentFaults,
     HasKey,
@@ -176,7 +177,9 @@ async def passkey_options(token: str) -> dict[str, Any]:
         return await own_keys.options_for(tx, challenge, [])
 
 
-async def finish(token: str, credential: Mapping[str, Any], *, device: str = "") -> OpenedSession:
+async def finish(
+    token: str, credential: Mapping[str, Any], *, device: Device = UNKNOWN
+) -> OpenedSession:
     """The first passkey, and a session opened with it; the code is used up.
 
     One transaction; sent twice, the second raises `InvitationGone` and changes nothing. Raises

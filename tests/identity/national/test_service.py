@@ -27,6 +27,7 @@ from api.core.ids import uuid7
 from api.core.settings import ROOT
 from api.directory import service as directory
 from api.identity import service as identity
+from api.identity.devices import Device
 from api.identity.enrolling import enrolment, intake
 from api.identity.enrolling.enrolment import Birth, IssuedTicket
 from api.identity.errors import (
@@ -477,7 +478,7 @@ async def _shown_again(issuer: Issuer, actor: Actor) -> OpenedSession:
 
 async def test_who_signs_in_with_their_card_has_shown_who_they_are(issuer: Issuer, only: Paper):
     await joined(issuer)
-    session = await national.sign_in(await proved(issuer), device="iphone safari")
+    session = await national.sign_in(await proved(issuer), device=Device("iphone safari"))
     actor = await own_actor(session)
     await stepping_up.demand_now(actor)
     (opened,) = [each for each in await own_keys.own_sessions(actor) if each.is_current]
