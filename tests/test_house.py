@@ -96,6 +96,7 @@ DEFINERS = {
     "public.bulk_export_to_decide": "lookup: who changed, of those an own export holds",
     "public.records_patients_to_export": "lookup: a facility's own patients, in a running export",
     "public.records_participants_of_insurance": "lookup for senders: insurance and birth date",
+    "app.queue_moved_notices": "moves a notice's job with it, in the officer's transaction",
     "app.queue_notices": "gives every notice its job, in the transaction it tells of",
     "app.queue_deliveries": "gives everything that waits to go out its job",
     "app.queue_delivery": "gives what is to be tried again its job",

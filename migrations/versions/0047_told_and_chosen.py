@@ -322,6 +322,8 @@ BEGIN
         WHERE m.participant_id = e.participant_id AND NOT m.wants_digest)
       AND (SELECT p.state FROM participation p WHERE p.participant_id = e.participant_id
         ORDER BY p.version DESC LIMIT 1) = 'participating'
+      -- What is held is not counted before it is told: such a month comes in sum later.
+      AND app.emergency_held_until(e.participant_id) IS NULL
     GROUP BY e.participant_id LIMIT p_most
   ), sent AS (
     INSERT INTO notice_digest (participant_id, month, facilities, times)

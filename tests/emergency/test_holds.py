@@ -86,6 +86,20 @@ async def test_a_refusal_tells_all_of_it_at_once(mori, hanako, ueda):
             await again
 
 
+async def test_the_worker_is_called_when_it_may_be_told_and_no_later(mori, hanako, ueda, admin):
+    async def called_in() -> float:
+        return await admin.fetchval(
+            "SELECT extract(epoch FROM max(execute_after) - now())::float8 FROM jobs.pgqueuer"
+            " WHERE status = 'queued' AND dedupe_key LIKE 'notice/' || $1 || '/%'",
+            str(hanako.participant_id),
+        )
+
+    session = await held_back(mori, hanako)
+    assert 60 < await called_in() <= 1800
+    await holds.refuse(ueda, session.session_id)
+    assert await called_in() <= 0
+
+
 async def test_two_officers_hold_it_and_its_end_tells_it(mori, hanako, ueda, colleague, admin):
     session = await held_back(mori, hanako)
     await holds.agree(ueda, session.session_id, 2)
