@@ -34,6 +34,20 @@ AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 SATO = {"role": "professional", "name": "佐藤", "unread": 0}
 UEDA = {"role": "support", "name": "上田", "unread": 0}
+NOTICE_ADDRESSES = {
+    "devices": [
+        {"id": "d1", "device": "iPhone (Safari)", "added_at": AT, "is_here": True},
+        {"id": "d2", "device": "Windows (Chrome)", "added_at": AT, "is_here": False},
+    ],
+    "mailbox": {
+        "address": "hanako@example.jp",
+        "is_undeliverable": True,
+        "wanted": "hanako@example.com",
+    },
+    "typed": "hanako@",
+    "offered": {"fcm", "mail", "web_push"},
+    "web_push_key": "B" * 87,
+}
 AUDITOR = {"role": "auditor", "name": "監査担当", "unread": 0}
 
 BASE: dict[str, Any] = {
@@ -682,6 +696,69 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "pager": PAGER,
         },
     ),
+    "notice-addresses": ("account/notices.html", {"viewer": HANAKO} | NOTICE_ADDRESSES),
+    "notice-addresses-none": (
+        "account/notices.html",
+        {
+            "viewer": HANAKO,
+            "devices": [],
+            "mailbox": {"address": None, "is_undeliverable": False, "wanted": None},
+            "typed": "",
+            "offered": set(),
+            "web_push_key": None,
+        },
+    ),
+    "notice-letters": (
+        "support/letters.html",
+        {
+            "viewer": UEDA,
+            "letters": [
+                {
+                    "id": "p1",
+                    "name": "山本 太郎",
+                    "address": "熊本県上益城郡益城町宮園702",
+                    "count": 2,
+                    "notices": "n1 n2",
+                }
+            ],
+        },
+    ),
+    "notice-letters-none": ("support/letters.html", {"viewer": UEDA, "letters": []}),
+    "undelivered": (
+        "support/undelivered.html",
+        {
+            "viewer": UEDA,
+            "held": [{"channel": "fcm", "reason": "credentials", "notices": 12}],
+            "failures": [
+                {
+                    "path": "/support/notices/p1/n1/mail/again",
+                    "id": "n1-mail",
+                    "name": "山本 太郎",
+                    "at": AT,
+                    "kind": "つなぐ：安全のためのお知らせ",
+                    "channel": "mail",
+                    "reason": "smtp 550",
+                    "attempts": 1,
+                }
+            ],
+            "pager": ONE_PAGE,
+        },
+    ),
+    "undelivered-none": (
+        "support/undelivered.html",
+        {"viewer": UEDA, "held": [], "failures": [], "pager": ONE_PAGE},
+    ),
+    "demo-outbox": (
+        "demo_outbox.html",
+        {
+            "viewer": None,
+            "arrived": [
+                {"way": way, "to": "Hanako", "title": "お知らせ", "body": "つなぐを開く", "at": AT}
+                for way in ("phone", "browser", "mail")
+            ],
+        },
+    ),
+    "demo-outbox-empty": ("demo_outbox.html", {"viewer": None, "arrived": []}),
     "inbox-empty": ("inbox.html", {"viewer": HANAKO, "notices": [], "pager": ONE_PAGE}),
     "clinic-find": (
         "clinic/find.html",
