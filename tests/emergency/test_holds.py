@@ -140,6 +140,28 @@ async def test_no_answer_in_half_an_hour_tells_it(mori, hanako, ueda, admin):
     assert await state(ueda, session) == "lapsed"
 
 
+async def test_the_job_of_a_notice_moves_with_it(mori, hanako, taro, ueda, colleague, admin):
+    """Whoever works the queue need not look again and again."""
+
+    async def due_in(session: Any) -> timedelta:
+        found: timedelta = await admin.fetchval(
+            "SELECT j.execute_after - now() FROM jobs.pgqueuer j JOIN outbox o ON j.dedupe_key ="
+            " 'notice/' || o.participant_id || '/' || o.notice_id"
+            " WHERE o.event = 'emergency_opened' AND o.params ->> 'session' = $1",
+            str(session.session_id),
+        )
+        return found
+
+    refused, held = await held_back(mori, hanako), await held_back(mori, taro)
+    for session in (refused, held):
+        assert timedelta(minutes=29) < await due_in(session) <= timedelta(minutes=30)
+    await holds.refuse(ueda, refused.session_id)
+    assert await due_in(refused) <= timedelta()
+    for officer in (ueda, colleague):
+        await holds.agree(officer, held.session_id, 3)
+    assert timedelta(hours=47) < await due_in(held) <= timedelta(hours=72)
+
+
 async def test_asked_afterwards_what_was_told_stays_told(mori, hanako, ueda, colleague, clinic):
     await wrote(clinic, hanako, "allergy", "ペニシリン")
     session = await opened(mori, hanako)
