@@ -40,6 +40,7 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.directory.errors import StaffFaults
 from api.directory.staff_routes import routes as staff_routes
+from api.emergency.errors import CardFaults
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.app_links import routes as app_link_routes
@@ -59,6 +60,7 @@ from api.records.asking.routes import routes as access_routes
 from api.records.bulk import running as exports
 from api.records.bulk.routes import routes as bulk_routes
 from api.records.checkup_xml.routes import routes as checkup_routes
+from api.records.emergency.card_routes import routes as emergency_card_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
@@ -131,6 +133,9 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# Where a QR code may be read with the camera; nowhere else may a page ask for it.
+CAMERA_PAGES = ("/card", "/clinic", "/clinic/desk-code", "/clinic/emergency", "/clinic/find")
+WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 DELIVERY_SECONDS = 1.0
 LONGEST_FILE_NAME = 200
 
@@ -181,6 +186,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *records_routes,
         *access_routes,
         *emergency_routes,
+        *emergency_card_routes,
         *preview_routes,
         *summary_routes,
         *bulk_routes,
@@ -302,6 +308,8 @@ async def _harden(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in SECURITY_HEADERS.items():
         headers[name] = value
+    if scope["path"] in CAMERA_PAGES:
+        headers["permissions-policy"] = WITH_CAMERA
     # A form's answer may lead to where its page said it would, and nowhere else.
     target = scope["state"].get("form_target")
     if target:
@@ -441,7 +449,8 @@ def _problem_json(
         | FilterFaults
         | QuestionFaults
         | ProxyFaults
-        | StaffFaults,
+        | StaffFaults
+        | CardFaults,
     ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members

@@ -20,7 +20,7 @@ REASONS: Final = (
     "disaster",
 )
 # How the person before the opener was found to be this participant.
-IDENTIFICATIONS: Final = ("card", "local_id", "four_items", "insurance")
+IDENTIFICATIONS: Final = ("card", "emergency_card", "local_id", "four_items", "insurance")
 MOST_WORDS: Final = 500
 
 Refusal = Literal[

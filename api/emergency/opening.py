@@ -32,6 +32,7 @@ from api.emergency.acting import (
     in_emergency,
     stops_at,
 )
+from api.emergency.cards import using as cards
 from api.emergency.errors import NotOpened, SessionOver, WordsHoldMyNumber
 from api.emergency.gates import Opening, Refusal
 from api.emergency.reach import Choice, reach
@@ -64,12 +65,13 @@ NO_TIES: Final = Ties()
 
 class Ground(NamedTuple):
     """Why, and how the person was identified just now. `authenticated_at`: when the actor last
-    proved who they are."""
+    proved who they are; `code_id`: of the emergency card they were identified by."""
 
     reason: str
     words: str
     identification: str
     authenticated_at: datetime | None
+    code_id: UUID | None = None
 
 
 class Opened(NamedTuple):
@@ -83,7 +85,8 @@ class Opened(NamedTuple):
 async def open_session(actor: Actor, subject: UUID, ground: Ground, ties: Ties = NO_TIES) -> Opened:
     """Opens it, or asks for the second officer it takes; with its notice and its review.
 
-    Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody.
+    Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody;
+    `CardRefused` where somebody else was quicker with the code of a card.
     """
     acting = in_emergency(actor)
     if contains_my_number(ground.words):
@@ -208,6 +211,8 @@ async def _open(
         ground.identification,
         ground.authenticated_at,
     )
+    if ground.identification == "emergency_card":
+        await cards.use_in(tx, ground.code_id, session_id)
     row = await queries.add_step(tx, session_id, 1, "requested", "requested", None)
     if needs_officer:
         await access_log.append(

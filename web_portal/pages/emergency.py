@@ -32,6 +32,7 @@ from api.records import finding
 from api.records.emergency import service as in_emergency
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.scanned import card_number, is_emergency_card
 
 PATH = "/clinic/emergency"
 Short = Annotated[str, Meta(max_length=100)]
@@ -39,7 +40,7 @@ Short = Annotated[str, Meta(max_length=100)]
 
 class Opening(Struct):
     by: Literal["card", "local_id", "four_items"] = "card"
-    card: Short = ""
+    card: Annotated[str, Meta(max_length=10_000)] = ""
     local_id: Annotated[str, Meta(max_length=64)] = ""
     name: Short = ""
     name_kana: Short = ""
@@ -70,12 +71,19 @@ async def open_it(
         return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
     await stepping_up.demand_now(actor, heeds_freeze=False)
     try:
-        subject = await _found(actor, data)
+        by: str = data.by
+        code_id: UUID | None = None
+        subject: UUID | None
+        if data.by == "card" and is_emergency_card(data.card):
+            known = await emergency.known_by_card(actor, data.card)
+            by, subject, code_id = "emergency_card", known.participant_id, known.code_id
+        else:
+            subject = await _found(actor, data)
         if subject is None:
             return await _form(request, actor, data, "error.emergency.not_open")
         token = request.cookies.get(SESSION_COOKIE, "")
         at = await identity.authenticated_at(actor, token)
-        ground = Ground(data.reason, data.words.strip(), data.by, at)
+        ground = Ground(data.reason, data.words.strip(), by, at, code_id)
         opened = await emergency.open_session(actor, subject, ground)
     except NotFound:
         return await _form(request, actor, data, "error.emergency.not_open")
@@ -153,7 +161,7 @@ async def change(
 async def _found(actor: Actor, data: Opening) -> UUID | None:
     match data.by:
         case "card":
-            card = CardNumber.parse(data.card, directory.profile().card_scheme)
+            card = CardNumber.parse(card_number(data.card), directory.profile().card_scheme)
             if isinstance(card, CardFault):
                 return None
             return await finding.locate(actor, Identifier(codes.CARD, card.digits))

@@ -51,12 +51,14 @@ class FourItems(Struct):
 
 
 class OpeningView(Struct):
-    """Who, by `card` (16 digits), `local_id` (the facility's own number) or `four_items`; why, as
-    a `reason` code and in `words`. The access token names the acting person and purpose BTG."""
+    """Who, by `card` (16 digits), `emergency_card` (what its QR codes hold), `local_id` (the
+    facility's own number) or `four_items`; why, as a `reason` code and in `words`. The access token
+    names the acting person and purpose BTG."""
 
     reason: Short
     words: Annotated[str, Meta(max_length=2000)]
     card: Short | None = None
+    emergency_card: Annotated[str, Meta(max_length=10_000)] | None = None
     local_id: Short | None = None
     four_items: FourItems | None = None
 
@@ -109,11 +111,12 @@ class EmergencySessions(Controller):
     ) -> SessionView:
         """Opens a session."""
         _for_emergencies(actor)
-        by, subject = await _found(actor, data)
+        by, subject, code_id = await _found(actor, data)
         if subject is None:
             raise NotOpened("not_participating")
         access = systems.access_of(bearer(request) or "")
-        ground = Ground(data.reason, data.words.strip(), by, systems.vouched_at(access))
+        at = systems.vouched_at(access)
+        ground = Ground(data.reason, data.words.strip(), by, at, code_id)
         try:
             opened = await emergency.open_session(actor, subject, ground)
         except NotFound as error:
@@ -209,21 +212,27 @@ class MyEmergencies(Controller):
         ]
 
 
-async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None]:
+async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None, UUID | None]:
+    """How, whom, and by which code of an emergency card."""
     if data.card is not None:
         card = CardNumber.parse(data.card, directory.profile().card_scheme)
         if isinstance(card, CardFault):
-            return "card", None
-        return "card", await finding.locate(actor, Identifier(codes.CARD, card.digits))
+            return "card", None, None
+        return "card", await finding.locate(actor, Identifier(codes.CARD, card.digits)), None
+    if data.emergency_card is not None:
+        known = await emergency.known_by_card(actor, data.emergency_card)
+        return "emergency_card", known.participant_id, known.code_id
     if data.local_id is not None:
         named = await directory.named(actor, [actor.facility_id or UUID(int=0)])
         system = codes.patient_in_facility(next(iter(named.values())).code)
-        return "local_id", await finding.locate(actor, Identifier(system, data.local_id.strip()))
+        number = Identifier(system, data.local_id.strip())
+        return "local_id", await finding.locate(actor, number), None
     if data.four_items is not None:
         four = data.four_items
-        return "four_items", await emergency.find_by_items(
+        found = await emergency.find_by_items(
             actor, four.name, four.name_kana, four.sex, four.birth_on
         )
+        return "four_items", found, None
     raise NotOpened("not_identified")
 
 
