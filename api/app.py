@@ -40,7 +40,7 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.directory.errors import StaffFaults
 from api.directory.staff_routes import routes as staff_routes
-from api.emergency.errors import CardFaults
+from api.emergency.errors import CardFaults, LogNotWritten
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.app_links import routes as app_link_routes
@@ -101,6 +101,7 @@ JSON_DOORS = (
     "/facility/receipts",
     "/emergency",
 )
+EMERGENCY_DOORS = ("/clinic/emergency", "/emergency/")
 # What an emergency needs, from signing in to the records; served however many others come.
 RESERVED_DOORS = (
     "/clinic/emergency",
@@ -339,6 +340,8 @@ async def _note(message: Message, scope: Scope) -> None:
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Every refusal and fault, in the form its door speaks."""
     problem = _problem(error)
+    if type(problem) is Unavailable and request.url.path.startswith(EMERGENCY_DOORS):
+        problem = LogNotWritten()
     reference = None
     if problem.status >= 500:
         reference = new_token()[:8]

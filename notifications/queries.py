@@ -17,6 +17,14 @@ async def enqueue(tx: Transaction, event: str, params: str) -> None:
     )
 
 
+async def hold_anew(tx: Transaction) -> None:
+    """To when they move is PostgreSQL's to say."""
+    await tx.execute(
+        "UPDATE outbox SET not_before = NULL WHERE participant_id = (SELECT app.subject())"
+        " AND event LIKE 'emergency\\_%' AND not_before > now()"
+    )
+
+
 async def deliver_inbox(tx: Transaction, limit: int) -> int:
     return int(await tx.fetchval("SELECT notifications_deliver_inbox($1)", limit))
 

@@ -46,6 +46,12 @@ async def enqueue(tx: Transaction, event: str, **params: str | int | dict[str, s
     await queries.enqueue(tx, event, msgspec.json.encode(params).decode())
 
 
+async def hold_anew(tx: Transaction) -> None:
+    """After an officer's answer to a hold: the subject's waiting emergency notices wait as long as
+    something is held now, and no longer."""
+    await queries.hold_anew(tx)
+
+
 async def deliver(limit: int = 200) -> int:
     """One round of the worker; answers how many notices it delivered."""
     async with unit_of_work(OPERATOR) as tx:

@@ -74,6 +74,11 @@ class Way(NamedTuple):
     facility_seq: int | None = None
 
 
+# Withheld by a hold of emergency notices: told as soon as nothing is held any more, at the latest
+# on its day. Nobody else gives this reason.
+WHILE_HELD: Final = "emergency_held"
+
+
 class Embargo(msgspec.Struct, frozen=True):
     """`fields` are withheld from the participant until a day, for a reason that is told."""
 

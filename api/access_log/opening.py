@@ -1,6 +1,6 @@
 """A row of the log made readable again: its fields, and what of them the participant may know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.access_log import bodies, commitments
-from api.access_log.commitments import MAY_BE_WITHHELD, Embargo
+from api.access_log.commitments import MAY_BE_WITHHELD, WHILE_HELD, Embargo
 from api.access_log.queries import Record
 from api.access_log.rows import LogRow, Withheld
 from api.access_log.verifier import from_base64url
@@ -24,9 +24,11 @@ class OpenedEvent(NamedTuple):
     texts: dict[str, str]
     embargo: Embargo | None
 
-    def withheld(self, today: date) -> tuple[Withheld, ...]:
-        """Besides `other`, which never is disclosed."""
+    def withheld(self, today: date, is_held: bool = True) -> tuple[Withheld, ...]:
+        """Besides `other`, which never is disclosed. `is_held`: emergency notices are held back."""
         if self.embargo is None or today >= self.embargo.until:
+            return ()
+        if self.embargo.reason == WHILE_HELD and not is_held:
             return ()
         return tuple(
             Withheld(name, self.embargo.reason, self.embargo.until)
@@ -51,7 +53,15 @@ def opened(row: Record, ciphers: Mapping[int, AESGCM]) -> OpenedEvent | None:
     return OpenedEvent(body.ek, body.ek_other, texts, embargo)
 
 
-def log_row(row: Record, event: OpenedEvent | None, today: date) -> LogRow:
+def waits_for_a_hold(events: Iterable[OpenedEvent | None]) -> bool:
+    """Whether it matters to any of these if emergency notices are held back now."""
+    return any(
+        event is not None and event.embargo is not None and event.embargo.reason == WHILE_HELD
+        for event in events
+    )
+
+
+def log_row(row: Record, event: OpenedEvent | None, today: date, is_held: bool = True) -> LogRow:
     found = LogRow(
         number=row["pseq"],
         eid=row["eid"],
@@ -68,7 +78,7 @@ def log_row(row: Record, event: OpenedEvent | None, today: date) -> LogRow:
     )
     if event is None:
         return found
-    withheld = event.withheld(today)
+    withheld = event.withheld(today, is_held)
     hidden = {"other", *(each.name for each in withheld)}
     values = {
         name: msgspec.json.decode(text) for name, text in event.texts.items() if name not in hidden

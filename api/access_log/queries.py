@@ -188,6 +188,11 @@ async def page(
     )
 
 
+async def is_kept_back(tx: Transaction) -> bool:
+    """Whether what is told of the subject's emergencies is held back at this moment."""
+    return bool(await tx.fetchval("SELECT emergency_is_kept_back()"))
+
+
 async def withheld(tx: Transaction) -> list[Record]:
     """Those whose columns do not say what they are."""
     return await tx.fetch(

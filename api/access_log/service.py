@@ -19,11 +19,19 @@ from api.access_log.appending import (
     owed_statement,
     under_profile,
 )
-from api.access_log.commitments import NONE, Common, Embargo, OnBehalf, Resources, Way
+from api.access_log.commitments import (
+    NONE,
+    WHILE_HELD,
+    Common,
+    Embargo,
+    OnBehalf,
+    Resources,
+    Way,
+)
 from api.access_log.erasing import Certificate, erase_in, newest_at
 from api.access_log.events import EventName
 from api.access_log.filters import EVERYTHING, Wanted
-from api.access_log.opening import OpenedEvent, log_row, opened
+from api.access_log.opening import OpenedEvent, log_row, opened, waits_for_a_hold
 from api.access_log.rows import LogRow, Withheld
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
@@ -31,6 +39,7 @@ from api.core.database import Transaction, unit_of_work
 
 __all__ = (
     "NONE",
+    "WHILE_HELD",
     "Appended",
     "Certificate",
     "Common",
@@ -218,7 +227,8 @@ async def rows_in(tx: Transaction, rows: list[queries.Record]) -> list[LogRow]:
     """Rows of the transaction's subject, as the participant may read them."""
     today = clock.today_in_japan()
     events = await opened_in(tx, rows)
-    found = [log_row(row, event, today) for row, event in zip(rows, events, strict=True)]
+    is_held = waits_for_a_hold(events) and await queries.is_kept_back(tx)
+    found = [log_row(row, event, today, is_held) for row, event in zip(rows, events, strict=True)]
     return [_for_proxies(row) for row in found] if tx.acting.is_proxy else found
 
 

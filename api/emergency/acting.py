@@ -1,26 +1,29 @@
 """Who acts in an emergency, whether they may, and what is not told of it yet."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from msgspec import structs
 
-from api.access_log.service import Embargo
+from api.access_log.service import WHILE_HELD, Embargo
 from api.consent import policies
 from api.consent.facts import EmergencyReach, Request
 from api.consent.policies import CompiledPolicy
 from api.core import clock
-from api.core.actor import Actor
+from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import Standing
 from api.emergency import queries
+from api.emergency.errors import WordsHoldMyNumber, WordsNeeded
+from api.emergency.reviewing import LONGEST_HOLD
+from api.identity.my_number import contains_my_number
 
 BREAK_GLASS: Final = "BTG"
 STANDING_STEPS: Final = ("facility_standing", "professional", "profession_unknown")
-_HELD: Final = ("about", "actor", "way", "purpose", "basis", "resources", "detail")
+HELD_FIELDS: Final = ("about", "actor", "way", "purpose", "basis", "resources", "detail")
 
 
 def in_emergency(actor: Actor) -> Actor:
@@ -54,8 +57,31 @@ def stops_at(acting: Actor, known: CompiledPolicy, standing: Standing, now: date
 
 
 async def embargo_in(tx: Transaction) -> Embargo | None:
-    """One embargo for the notice and the row: while two officers hold what is told."""
+    """One embargo for the notice and the row: while what is told is held. It ends with the hold;
+    the day is the last it could."""
     until_at = await queries.held_until(tx)
-    if until_at is None:
-        return None
-    return Embargo(_HELD, "safety", clock.day_in_japan(until_at))
+    return None if until_at is None else Embargo(HELD_FIELDS, WHILE_HELD, _last_day(until_at))
+
+
+def _last_day(until_at: datetime) -> date:
+    """A hold ends at a midnight. A request does not, and may become the longest hold there is."""
+    day = clock.day_in_japan(until_at)
+    is_hold = until_at == datetime(day.year, day.month, day.day, tzinfo=clock.JAPAN)
+    return day if is_hold else clock.day_in_japan(clock.now() + LONGEST_HOLD)
+
+
+def officer_only(actor: Actor) -> Actor:
+    """Raises `NotFound` for everybody else."""
+    if actor.kind is not ActorKind.SUPPORT:
+        raise NotFound
+    return actor
+
+
+def words_of(typed: str, most: int) -> str:
+    """Raises `WordsNeeded`, `WordsHoldMyNumber`."""
+    words = typed.strip()
+    if not 0 < len(words) <= most:
+        raise WordsNeeded
+    if contains_my_number(words):
+        raise WordsHoldMyNumber
+    return words

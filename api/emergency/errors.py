@@ -1,8 +1,9 @@
 """Refusals of the emergency doors."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from api.core.errors import Conflict, Problem, TooManyAttempts
+from api.core.errors import Conflict, Problem, TooManyAttempts, Unavailable
 from api.emergency.cards.rules import State
 from api.emergency.gates import Refusal
 
@@ -18,6 +19,7 @@ class NotOpened(Problem):
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__()
+        self.refusal = refusal
         self.key = f"error.emergency.{_ALIKE.get(refusal, refusal)}"
         self.args = (self.key,)
 
@@ -118,3 +120,32 @@ class CardFaults(Problem):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__()
         self.fields = fields
+
+
+class SummaryOnly(Conflict):
+    """Opened in a disaster by one tap: it reaches the summary, and no second confirmation more."""
+
+    key = "error.emergency.summary_only"
+
+
+class TieFaults(Problem):
+    """By field, as the message key of each."""
+
+    status = 422
+    key = "error.emergency.ties"
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__()
+        self.faults = dict(faults)
+
+
+class DisasterRefused(Conflict):
+    """A declaration takes two officers within a day, and only what runs is renewed or ended."""
+
+    key = "error.emergency.disaster"
+
+
+class LogNotWritten(Unavailable):
+    """What cannot be logged is not opened; the emergency card is what is left."""
+
+    key = "error.emergency.unlogged"

@@ -20,7 +20,15 @@ REASONS: Final = (
     "disaster",
 )
 # How the person before the opener was found to be this participant.
-IDENTIFICATIONS: Final = ("card", "emergency_card", "local_id", "four_items", "insurance")
+IDENTIFICATIONS: Final = (
+    "card",
+    "emergency_card",
+    "local_id",
+    "four_items",
+    "my_number_card",
+    "insurance",
+)
+DISASTER: Final = "disaster"
 MOST_WORDS: Final = 500
 
 Refusal = Literal[
@@ -48,7 +56,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     the professional is active, trained, and of a profession that may. `shares_insurance` is what
     a predicate given in by the caller said. `can_read_t1`: the participant's settings show this
     requester all of the summary already. `earlier`: sessions of this professional with this
-    participant that reach into the window.
+    participant that reach into the window. `in_disaster`: one is declared where the facility is.
     """
 
     is_designated: bool
@@ -66,6 +74,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     can_read_t1: bool = False
     choice: Choice = Choice()
     earlier: tuple[Session, ...] = ()
+    in_disaster: bool = False
 
 
 class Gate(NamedTuple):
@@ -88,6 +97,16 @@ def gate(asked: Opening, now: datetime, limits: Limits = LIMITS) -> Gate:
     return Gate(None, needs_officer(asked.earlier, now, limits))
 
 
+def is_one_tap(asked: Opening) -> bool:
+    """Where a disaster is declared, four items and a reason open the summary, without a word."""
+    return (
+        asked.in_disaster
+        and not asked.words.strip()
+        and asked.reason == DISASTER
+        and asked.identification == "four_items"
+    )
+
+
 def is_fresh(at: datetime | None, now: datetime, limits: Limits = LIMITS) -> bool:
     return at is not None and now - limits.fresh <= at <= now
 
@@ -103,7 +122,9 @@ def _of_opener(asked: Opening, now: datetime, limits: Limits) -> Refusal | None:
 def _of_ground(asked: Opening, now: datetime, limits: Limits) -> Refusal | None:
     if asked.reason not in REASONS:
         return "no_reason"
-    if not 0 < len(asked.words.strip()) <= MOST_WORDS:
+    if len(asked.words.strip()) > MOST_WORDS:
+        return "no_words"
+    if not asked.words.strip() and not is_one_tap(asked):
         return "no_words"
     is_identified = asked.identification in IDENTIFICATIONS
     if not is_identified or not is_fresh(asked.identified_at, now, limits):

@@ -4,9 +4,8 @@ Everything of one session happens under the participant's log head lock, by the 
 and PostgreSQL refuses what the rules here would (migration 0030).
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +22,7 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.directory.service import Standing
-from api.emergency import gates, queries, rules
+from api.emergency import disaster_queries, gates, holds, queries, rules
 from api.emergency.acting import (
     STANDING_STEPS,
     embargo_in,
@@ -31,6 +30,7 @@ from api.emergency.acting import (
     ids_of,
     in_emergency,
     stops_at,
+    words_of,
 )
 from api.emergency.cards import using as cards
 from api.emergency.errors import NotOpened, SessionOver, WordsHoldMyNumber
@@ -41,36 +41,17 @@ from api.emergency.stored import acted, choice_in, reason_said, session_in, sess
 from api.identity.my_number import contains_my_number
 from notifications import service as notifications
 
-Tie = Callable[[Transaction, Actor], Awaitable[bool]]
-
-
-async def _none(tx: Transaction, actor: Actor) -> bool:
-    return False
-
-
-class Ties(NamedTuple):
-    """Predicates about the actor and the transaction's subject: one person; one for whom the actor
-    is a proxy or contact; one with whom they share insurance symbol and number.
-
-    No door gives any yet: a professional is not known to be which participant.
-    """
-
-    is_oneself: Tie = _none
-    represents: Tie = _none
-    shares_insurance: Tie = _none
-
-
-NO_TIES: Final = Ties()
-
 
 class Ground(NamedTuple):
     """Why, and how the person was identified just now. `authenticated_at`: when the actor last
-    proved who they are; `code_id`: of the emergency card they were identified by."""
+    proved who they are; `hold`: why what is told should wait, where it should; `code_id`: of the
+    emergency card they were identified by."""
 
     reason: str
     words: str
     identification: str
     authenticated_at: datetime | None
+    hold: str = ""
     code_id: UUID | None = None
 
 
@@ -82,7 +63,7 @@ class Opened(NamedTuple):
     expires_at: datetime
 
 
-async def open_session(actor: Actor, subject: UUID, ground: Ground, ties: Ties = NO_TIES) -> Opened:
+async def open_session(actor: Actor, subject: UUID, ground: Ground) -> Opened:
     """Opens it, or asks for the second officer it takes; with its notice and its review.
 
     Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody;
@@ -91,18 +72,20 @@ async def open_session(actor: Actor, subject: UUID, ground: Ground, ties: Ties =
     acting = in_emergency(actor)
     if contains_my_number(ground.words):
         raise WordsHoldMyNumber
+    if ground.hold.strip():
+        words_of(ground.hold, holds.MOST_WORDS)
     async with unit_of_work(acting, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)
         if known is None:
             raise NotFound
         standing = await directory.standing_in(tx, acting)
         now = await queries.now(tx)
-        asked = await _opening(tx, acting, subject, known, standing, ground, ties, now)
+        asked = await _opening(tx, acting, subject, known, standing, ground, now)
         gate = gates.gate(asked, now)
         if gate.refusal is not None:
             await _log_refusal(tx, acting, standing, ground, gate.refusal)
         else:
-            opened = await _open(tx, acting, standing, ground, gate.needs_officer)
+            opened = await _open(tx, acting, standing, ground, asked, gate.needs_officer)
     if gate.refusal is not None:
         raise NotOpened(gate.refusal)
     return opened
@@ -142,7 +125,6 @@ async def _opening(
     known: CompiledPolicy,
     standing: Standing,
     ground: Ground,
-    ties: Ties,
     now: datetime,
 ) -> Opening:
     professional_id, facility_id = ids_of(acting)
@@ -151,6 +133,7 @@ async def _opening(
     since = now - LIMITS.window
     ids = await queries.sessions_of(tx, professional_id, since)
     viewers = directory.profile().emergency_viewers
+    tie = await queries.tie(tx)
     return Opening(
         is_designated=any(each.facility_type == standing.facility_type for each in viewers),
         has_right=has_right(standing) and step not in STANDING_STEPS,
@@ -159,14 +142,15 @@ async def _opening(
         words=ground.words,
         identification=ground.identification,
         identified_at=now,
-        is_oneself=await ties.is_oneself(tx, acting),
-        represents=await ties.represents(tx, acting),
-        shares_insurance=await ties.shares_insurance(tx, acting),
+        is_oneself=tie == "oneself",
+        represents=tie == "represents",
+        shares_insurance=tie == "shares_insurance",
         participates=step != "participation",
         is_excluded=step == "excluded",
         can_read_t1=await _can_read_t1(tx, acting, known, standing, chosen, now),
         choice=chosen,
         earlier=tuple(await sessions_in(tx, ids, Opener(professional_id, facility_id, subject))),
+        in_disaster=await disaster_queries.at(tx, facility_id) is not None,
     )
 
 
@@ -195,25 +179,35 @@ async def _can_read_t1(
 
 
 async def _open(
-    tx: Transaction, acting: Actor, standing: Standing, ground: Ground, needs_officer: bool
+    tx: Transaction,
+    acting: Actor,
+    standing: Standing,
+    ground: Ground,
+    asked: Opening,
+    needs_officer: bool,
 ) -> Opened:
     session_id = uuid7()
     who = acted(acting, standing)
     if ground.authenticated_at is None:
         raise NotFound
+    professional_id, facility_id = ids_of(acting)
     await queries.add_session(
         tx,
         session_id,
-        *ids_of(acting),
+        professional_id,
+        facility_id,
         standing.professional_name or acting.name or "",
         ground.reason,
         ground.words.strip(),
         ground.identification,
         ground.authenticated_at,
+        await disaster_queries.at(tx, facility_id) if gates.is_one_tap(asked) else None,
     )
     if ground.identification == "emergency_card":
         await cards.use_in(tx, ground.code_id, session_id)
     row = await queries.add_step(tx, session_id, 1, "requested", "requested", None)
+    if ground.hold.strip():
+        await holds.ask_in(tx, session_id, ground.hold, who)
     if needs_officer:
         await access_log.append(
             tx,

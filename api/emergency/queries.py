@@ -51,12 +51,13 @@ async def add_session(
     words: str,
     identification: str,
     authenticated_at: datetime,
+    disaster_id: UUID | None,
 ) -> None:
     """Who is before the opener was found out just now."""
     await tx.execute(
         "INSERT INTO emergency_session (participant_id, session_id, professional_id, facility_id,"
-        " by_name, reason, words, identification, identified_at, authenticated_at)"
-        " VALUES (app.subject(), $1, $2, $3, $4, $5, $6, $7, now(), $8)",
+        " by_name, reason, words, identification, identified_at, authenticated_at, disaster_id)"
+        " VALUES (app.subject(), $1, $2, $3, $4, $5, $6, $7, now(), $8, $9)",
         session_id,
         professional_id,
         facility_id,
@@ -65,6 +66,7 @@ async def add_session(
         words,
         identification,
         authenticated_at,
+        disaster_id,
     )
 
 
@@ -85,7 +87,7 @@ async def add_step(
 
 _SESSION = (
     "SELECT participant_id, session_id, professional_id, facility_id, opened_by, by_name, reason,"
-    " words, identification, requested_at FROM emergency_session"
+    " words, identification, requested_at, disaster_id FROM emergency_session"
 )
 
 
@@ -136,9 +138,13 @@ async def mine(tx: Transaction, professional_id: UUID, limit: int) -> list[async
 
 
 async def steps(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Of a session under a declaration no step lasts longer than the declaration does."""
     return await tx.fetch(
-        "SELECT session_id, step, kind, state, expires_at, by_kind, by_account, recorded_at"
-        " FROM emergency_step WHERE session_id = ANY ($1) ORDER BY session_id, step",
+        "SELECT t.session_id, t.step, t.kind, t.state,"
+        " least(t.expires_at, app.disaster_until(s.disaster_id)) AS expires_at, t.by_kind,"
+        " t.by_account, t.recorded_at, s.disaster_id IS NOT NULL AS in_disaster"
+        " FROM emergency_step t JOIN emergency_session s USING (participant_id, session_id)"
+        " WHERE t.session_id = ANY ($1) ORDER BY t.session_id, t.step",
         list(ids),
     )
 
@@ -150,6 +156,41 @@ async def find_person(
         "SELECT emergency_find_person($1, $2, $3, $4)", name, name_kana, sex, birth_on
     )
     return found
+
+
+async def find_insured(
+    tx: Transaction, insurer: str, symbol: str, number: str, branch: str
+) -> UUID | None:
+    found: UUID | None = await tx.fetchval(
+        "SELECT emergency_find_insured($1, $2, $3, $4)", insurer, symbol, number, branch
+    )
+    return found
+
+
+async def tie(tx: Transaction) -> str | None:
+    """What the acting professional and the subject are to each other, as far as it is known."""
+    found: str | None = await tx.fetchval("SELECT emergency_tie()")
+    return found
+
+
+async def declared(tx: Transaction) -> asyncpg.Record | None:
+    """The acting professional's newest; row security hides everybody else's."""
+    return await tx.fetchrow(
+        "SELECT card, insurer, insurance_symbol, insurance_number, declared_at FROM tie_declaration"
+        " ORDER BY version DESC LIMIT 1"
+    )
+
+
+async def declare(tx: Transaction, card: str, insurer: str, symbol: str, number: str) -> None:
+    await tx.execute(
+        "INSERT INTO tie_declaration (professional_id, version, card, insurer, insurance_symbol,"
+        " insurance_number) SELECT nullif((app.context())[6], '')::uuid,"
+        " coalesce((SELECT max(version) FROM tie_declaration), 0) + 1, $1, $2, $3, $4",
+        card,
+        insurer,
+        symbol,
+        number,
+    )
 
 
 async def has_older(tx: Transaction, categories: Sequence[str], day: date) -> bool:
@@ -235,35 +276,6 @@ async def awaiting(tx: Transaction) -> list[asyncpg.Record]:
 
 async def queue_length(tx: Transaction) -> int:
     return int(await tx.fetchval(f"SELECT count(*){_OPEN}"))
-
-
-async def add_hold(tx: Transaction, reason: str, until_at: datetime, by_name: str) -> UUID:
-    hold_id: UUID = await tx.fetchval(
-        "INSERT INTO emergency_hold (participant_id, by_name, reason, until_at)"
-        " VALUES (app.subject(), $3, $1, $2) RETURNING hold_id",
-        reason,
-        until_at,
-        by_name,
-    )
-    return hold_id
-
-
-async def hold(tx: Transaction, hold_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow(
-        "SELECT asked_by, asked_at, until_at FROM emergency_hold"
-        " WHERE participant_id = (SELECT app.subject()) AND hold_id = $1",
-        hold_id,
-    )
-
-
-async def confirm_hold(tx: Transaction, hold_id: UUID, asked_by: UUID, by_name: str) -> None:
-    await tx.execute(
-        "INSERT INTO emergency_hold_confirmation (participant_id, hold_id, asked_by, by_name)"
-        " VALUES (app.subject(), $1, $2, $3)",
-        hold_id,
-        asked_by,
-        by_name,
-    )
 
 
 async def figures(tx: Transaction, since: datetime, until: datetime) -> list[asyncpg.Record]:

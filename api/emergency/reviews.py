@@ -1,6 +1,6 @@
-"""Reviewing every opening to the end, holding what may not be told yet, counting from the log."""
+"""Reviewing every opening to the end, and counting from the log."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -15,12 +15,11 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.emergency import queries, reviewing
-from api.emergency.acting import embargo_in, in_emergency
-from api.emergency.errors import HoldRefused, NotThisReviewStep, WordsHoldMyNumber, WordsNeeded
-from api.emergency.reviewing import Hold, Review, State, may_hold, may_take
+from api.emergency.acting import embargo_in, in_emergency, officer_only, words_of
+from api.emergency.errors import NotThisReviewStep
+from api.emergency.reviewing import Review, State, may_take
 from api.emergency.running import subject_of
 from api.emergency.stored import acted, review_in
-from api.identity.my_number import contains_my_number
 from notifications import service as notifications
 
 MOST_WORDS: Final = 2000
@@ -90,32 +89,32 @@ class Figure(NamedTuple):
 
 async def queue(actor: Actor, *, page: int = 1, count: int = 20) -> tuple[list[Waiting], int]:
     """The oldest first; none for whoever may not see them."""
-    async with unit_of_work(_officer(actor)) as tx:
+    async with unit_of_work(officer_only(actor)) as tx:
         rows = await queries.queue(tx, (page - 1) * count, count)
         length = await queries.queue_length(tx)
-    now = clock.now()
-    return [
-        Waiting(
-            row["session_id"],
-            row["facility_id"],
-            row["by_name"],
-            row["reason"],
-            row["opened_at"],
-            row["state"],
-            now >= row["opened_at"] + reviewing.DUE,
-        )
-        for row in rows
-    ], length
+    return [waiting_of(row, clock.now()) for row in rows], length
+
+
+def waiting_of(row: asyncpg.Record, now: datetime) -> Waiting:
+    return Waiting(
+        row["session_id"],
+        row["facility_id"],
+        row["by_name"],
+        row["reason"],
+        row["opened_at"],
+        row["state"],
+        now >= row["opened_at"] + reviewing.DUE,
+    )
 
 
 async def awaiting(actor: Actor) -> list[Awaiting]:
-    async with unit_of_work(_officer(actor)) as tx:
+    async with unit_of_work(officer_only(actor)) as tx:
         return [Awaiting(*row.values()) for row in await queries.awaiting(tx)]
 
 
 async def look(actor: Actor, session_id: UUID) -> Reviewed:
     """What an officer sees of it, and no record; that they looked is in the participant's log."""
-    subject = await _subject(_officer(actor), session_id)
+    subject = await _subject(officer_only(actor), session_id)
     async with unit_of_work(actor, subject=subject) as tx:
         row, review = await _review(tx, session_id)
         await access_log.append(
@@ -149,7 +148,8 @@ async def asked_of(actor: Actor, session_id: UUID) -> Reviewed:
 
 async def query(actor: Actor, session_id: UUID, words: str) -> None:
     """Asks the opener. Raises `WordsNeeded`, `NotThisReviewStep`."""
-    await _take(_officer(actor), await _subject(actor, session_id), session_id, "queried", words)
+    subject = await _subject(officer_only(actor), session_id)
+    await _take(actor, subject, session_id, "queried", words)
 
 
 async def answer(actor: Actor, session_id: UUID, words: str) -> None:
@@ -161,47 +161,10 @@ async def answer(actor: Actor, session_id: UUID, words: str) -> None:
 async def judge(actor: Actor, session_id: UUID, is_justified: bool, words: str) -> State:
     """Justified is told at once. That it was not takes a second officer: the first one's finding
     waits for theirs. Raises `WordsNeeded`, `NotThisReviewStep`."""
-    subject = await _subject(_officer(actor), session_id)
+    subject = await _subject(officer_only(actor), session_id)
     return await _take(
         actor, subject, session_id, "justified" if is_justified else "not_justified", words
     )
-
-
-async def ask_to_hold(actor: Actor, subject: UUID, reason: str, days: int) -> UUID:
-    """Asks that openings be told later, for a danger to the participant. Nothing is held before a
-    second officer agrees; it ends by itself at a midnight in Japan within 72 hours.
-
-    Raises `HoldRefused`, `WordsNeeded`.
-    """
-    reason = _words(reason, 500)
-    now = clock.now()
-    day = clock.day_in_japan(now) + timedelta(days=days)
-    until_at = datetime(day.year, day.month, day.day, tzinfo=clock.JAPAN)
-    officer = _officer(actor)
-    if officer.account_id is None or not may_hold(Hold(officer.account_id, now, until_at)):
-        raise HoldRefused
-    async with unit_of_work(officer, subject=subject) as tx:
-        if await policies.locked_policy_in(tx) is None:
-            raise NotFound
-        hold_id = await queries.add_hold(tx, reason, until_at, actor.name or "")
-        await _log_hold(tx, actor, until_at)
-        return hold_id
-
-
-async def confirm_hold(actor: Actor, subject: UUID, hold_id: UUID) -> None:
-    """By another officer than who asked. Raises `HoldRefused`."""
-    officer = _officer(actor)
-    async with unit_of_work(officer, subject=subject) as tx:
-        if await policies.locked_policy_in(tx) is None:
-            raise NotFound
-        row = await queries.hold(tx, hold_id)
-        if row is None:
-            raise NotFound
-        hold = Hold(row["asked_by"], row["asked_at"], row["until_at"], officer.account_id)
-        if not reviewing.is_held(hold, clock.now()):
-            raise HoldRefused
-        await queries.confirm_hold(tx, hold_id, row["asked_by"], actor.name or "")
-        await _log_hold(tx, actor, row["until_at"])
 
 
 async def figures(actor: Actor, since: datetime, until: datetime) -> list[Figure]:
@@ -213,7 +176,7 @@ async def figures(actor: Actor, since: datetime, until: datetime) -> list[Figure
 
 
 async def _take(actor: Actor, subject: UUID, session_id: UUID, state: State, words: str) -> State:
-    words = _words(words, MOST_WORDS)
+    words = words_of(words, MOST_WORDS)
     async with unit_of_work(actor, subject=subject) as tx:
         if await policies.locked_policy_in(tx) is None:
             raise NotFound
@@ -278,35 +241,8 @@ async def _reviewed(tx: Transaction, row: asyncpg.Record, review: Review, actor:
 
 
 async def _subject(officer: Actor, session_id: UUID) -> UUID:
-    async with unit_of_work(_officer(officer)) as tx:
+    async with unit_of_work(officer_only(officer)) as tx:
         subject = await queries.whose(tx, session_id)
     if subject is None:
         raise NotFound
     return subject
-
-
-async def _log_hold(tx: Transaction, actor: Actor, until_at: datetime) -> None:
-    """Told once it is over: who reads it before must not learn that something is held."""
-    day = clock.day_in_japan(until_at)
-    fields = ("about", "actor", "way", "purpose", "basis", "resources", "detail")
-    await access_log.append(
-        tx,
-        EventName.EMERGENCY_HELD,
-        detail={"actor": {"name": actor.name}},
-        embargo=access_log.Embargo(fields, "safety", day),
-    )
-
-
-def _officer(actor: Actor) -> Actor:
-    if actor.kind is not ActorKind.SUPPORT:
-        raise NotFound
-    return actor
-
-
-def _words(typed: str, most: int) -> str:
-    words = typed.strip()
-    if not 0 < len(words) <= most:
-        raise WordsNeeded
-    if contains_my_number(words):
-        raise WordsHoldMyNumber
-    return words

@@ -72,11 +72,13 @@ class Opener(NamedTuple):
 
 
 class Session(Struct, frozen=True):
-    """`by_officer`: a second officer opened it beyond the budget."""
+    """`by_officer`: a second officer opened it beyond the budget. `in_disaster`: under a declared
+    disaster, whose end each step's end is not past; the summary is all it reaches."""
 
     opener: Opener
     steps: tuple[Step, ...]
     by_officer: bool = False
+    in_disaster: bool = False
 
 
 class Standing(NamedTuple):
@@ -134,7 +136,7 @@ def may_read(session: Session, reader: Opener, tier: State, now: datetime) -> bo
 def may_follow(session: Session, kind: Kind, now: datetime, limits: Limits = LIMITS) -> bool:
     """Whether the session may take this step now; of a renewal, but for the budget."""
     standing = fold(session.steps, now)
-    if (standing.state, kind) not in _FOLLOWS:
+    if (standing.state, kind) not in _FOLLOWS or (kind == "widened" and session.in_disaster):
         return False
     return kind != "renewed" or standing.renewals < limits.renewals
 

@@ -15,7 +15,7 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.emergency import queries, rules
 from api.emergency.acting import embargo_in, ids_of, in_emergency
-from api.emergency.errors import CannotRenew, SessionOver
+from api.emergency.errors import CannotRenew, SessionOver, SummaryOnly
 from api.emergency.granting import end_in, grant_in
 from api.emergency.rules import LIMITS, Ending, Kind, Session
 from api.emergency.stored import acted, session_in, sessions_in
@@ -31,6 +31,7 @@ class View(NamedTuple):
     ending: Ending | None
     expires_at: datetime | None
     may_renew: bool
+    in_disaster: bool = False
 
 
 async def widen(actor: Actor, session_id: UUID) -> None:
@@ -77,7 +78,7 @@ async def subject_of(actor: Actor, session_id: UUID) -> UUID:
 
 async def _step(actor: Actor, session_id: UUID, kind: Kind, event: EventName) -> None:
     acting, subject = in_emergency(actor), await subject_of(actor, session_id)
-    is_refused = False
+    is_refused = is_more = False
     async with unit_of_work(acting, subject=subject) as tx:
         known = await policies.locked_policy_in(tx)
         if known is None:
@@ -89,6 +90,7 @@ async def _step(actor: Actor, session_id: UUID, kind: Kind, event: EventName) ->
         if not is_over and kind != "closed":
             is_over = await grant_in(tx, acting, session_id, known, standing) is None
         if not is_over:
+            is_more = kind == "widened" and session.in_disaster
             is_refused = kind == "renewed" and not await _may_renew(tx, row, session, now)
             if not is_refused and rules.may_follow(session, kind, now):
                 await _take(tx, session, session_id, kind, event, acted(acting, standing))
@@ -96,6 +98,8 @@ async def _step(actor: Actor, session_id: UUID, kind: Kind, event: EventName) ->
         raise SessionOver
     if is_refused:
         raise CannotRenew
+    if is_more:
+        raise SummaryOnly
 
 
 async def _take(
@@ -141,4 +145,5 @@ async def _view(tx: Transaction, row: asyncpg.Record) -> View:
         standing.ending,
         standing.expires_at,
         standing.state in rules.ACTIVE and standing.renewals < LIMITS.renewals,
+        session.in_disaster,
     )

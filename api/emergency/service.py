@@ -2,22 +2,21 @@
 
 from api.emergency.acting import BREAK_GLASS, embargo_in, in_emergency, may_open
 from api.emergency.cards.using import known_by as known_by_card
-from api.emergency.finding import find_by_items
+from api.emergency.finding import find_by_insurance, find_by_items
 from api.emergency.granting import Grant, grant_in
-from api.emergency.opening import NO_TIES, Ground, Opened, Ties, approve, open_session
+from api.emergency.opening import Ground, Opened, approve, open_session
 from api.emergency.running import View, close, mine, renew, subject_of, view, widen
 
 __all__ = [
     "BREAK_GLASS",
-    "NO_TIES",
     "Grant",
     "Ground",
     "Opened",
-    "Ties",
     "View",
     "approve",
     "close",
     "embargo_in",
+    "find_by_insurance",
     "find_by_items",
     "grant_in",
     "in_emergency",

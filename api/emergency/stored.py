@@ -38,6 +38,7 @@ async def sessions_in(tx: Transaction, ids: Iterable[UUID], opener: Opener) -> l
             opener,
             tuple(rules.Step(r["kind"], r["recorded_at"], r["expires_at"]) for r in found),
             any(r["kind"] == "activated" and r["by_kind"] == "support" for r in found),
+            any(r["in_disaster"] for r in found),
         )
         for found in steps.values()
     ]

@@ -77,7 +77,11 @@ def app_read_keys(client_id: str, account_id: UUID) -> tuple[ThrottleKey, ...]:
     return (ThrottleKey(ThrottleKind.APP_READS, f"{client_id} {account_id}"),)
 
 
-def seeking_keys(professional_id: UUID, facility_id: UUID) -> tuple[ThrottleKey, ...]:
+def seeking_keys(
+    professional_id: UUID, facility_id: UUID, *, in_disaster: bool = False
+) -> tuple[ThrottleKey, ...]:
+    if in_disaster:
+        return (ThrottleKey(ThrottleKind.SEEKING_IN_DISASTER, str(professional_id)),)
     return (
         ThrottleKey(ThrottleKind.SEEKING_PROFESSIONAL, str(professional_id)),
         ThrottleKey(ThrottleKind.SEEKING_FACILITY, str(facility_id)),

@@ -64,6 +64,7 @@ class ThrottleKind(StrEnum):
     APP_READS = "app_reads"
     SEEKING_PROFESSIONAL = "seeking_professional"
     SEEKING_FACILITY = "seeking_facility"
+    SEEKING_IN_DISASTER = "seeking_in_disaster"
 
 
 class ThrottleKey(msgspec.Struct, frozen=True):
@@ -113,6 +114,10 @@ SEEKING: Final[Mapping[ThrottleKind, Policy]] = {
     ),
     ThrottleKind.SEEKING_FACILITY: Policy(
         burst=40, free=40, first_delay=timedelta(0), refill=timedelta(minutes=1)
+    ),
+    # Where a disaster is declared: as many as one professional can care for.
+    ThrottleKind.SEEKING_IN_DISASTER: Policy(
+        burst=60, free=60, first_delay=timedelta(0), refill=timedelta(seconds=30)
     ),
 }
 # Requests of clinicians: every one counts, whether such a card exists or not.

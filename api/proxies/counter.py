@@ -61,7 +61,8 @@ async def witness(actor: Actor, wish: Witnessed, *, today: date | None = None) -
     principal = await steps.person_of(wish.principal_card, wish.principal_born)
     representative = await steps.person_of(wish.representative_card, wish.representative_born)
     origin: Origin = "witnessed" if wish.kind in _WITNESSED else "registered"
-    faults = steps.faults(wish.powers, wish.ends_on, today)
+    powers = frozenset[str]() if wish.kind == rules.NOMINEE else wish.powers
+    faults = steps.faults(powers, wish.ends_on, today, wish.kind)
     if wish.kind not in rules.KINDS:
         faults["kind"] = "error.proxy.kind"
     if not wish.evidence.strip() or len(wish.evidence) > 200 or not steps.is_plain(wish.evidence):
@@ -95,7 +96,7 @@ async def witness(actor: Actor, wish: Witnessed, *, today: date | None = None) -
             actor,
             proxy_id,
             representative.name,
-            wish.powers,
+            powers,
             last,
             works_at=works,
             evidence=wish.evidence.strip(),

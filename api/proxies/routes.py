@@ -30,7 +30,9 @@ class MyProxies(Controller):
     async def ask(self, actor: NamedDependency[Actor], data: JSONBody[NewProxy]) -> ProxiesView:
         """Who was named accepts, or not. The answer is the same whether card and name belong
         together or not."""
-        await service.ask(actor, data.card, data.name, frozenset(data.powers), data.ends_on)
+        await service.ask(
+            actor, data.card, data.name, frozenset(data.powers), data.ends_on, data.kind
+        )
         return view(await service.mine(actor))
 
     @post("/proxies/{proxy_id:uuid}/acceptance", status_code=200, summary="Accept to act")

@@ -34,6 +34,10 @@ Reason = Literal[
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 FAMILY: Final[tuple[Family, ...]] = get_args(Family)
+# Is told of an emergency and sees what there is to see of it, and acts for nobody.
+NOMINEE: Final = "emergency_nominee"
+# Whom a participant may name without papers.
+NAMED: Final[tuple[Kind, ...]] = ("voluntary", NOMINEE)
 OF_MINORS: Final = frozenset({"parent", "guardian_of_minor"})
 ADULT: Final = 18  # Civil Code art. 4
 IN_BETWEEN: Final = frozenset({Power.VIEW, Power.UPLOAD})
@@ -143,6 +147,8 @@ def _of_one(relation: Relation, today: date, birth_on: date, limits: ProxyLimits
         return Standing(nothing, relation.state)
     if today < relation.opens_on:
         return Standing(nothing, "not_begun")
+    if relation.kind == NOMINEE:
+        return Standing(nothing, "in_force")
     if is_between(birth_on, today, limits):
         return Standing(relation.powers & IN_BETWEEN, "in_force")
     return Standing(relation.powers, "in_force")

@@ -13,12 +13,14 @@ PowerName = Literal["view", "upload", "log", "settings", "consent", "proxy_admin
 
 
 class NewProxy(Struct, forbid_unknown_fields=True):
-    """`card` as people type it; `ends_on` is the last day, at most twelve months on."""
+    """`card` as people type it; `ends_on` is the last day, at most twelve months on. One who is
+    there for an emergency alone has no `powers`, any other one at least."""
 
     card: Annotated[str, Meta(max_length=60)]
     name: Annotated[str, Meta(max_length=200)]
-    powers: list[PowerName]
+    powers: list[PowerName] = []
     ends_on: date | None = None
+    kind: Literal["voluntary", "emergency_nominee"] = "voluntary"
 
 
 class Narrowing(Struct, forbid_unknown_fields=True):

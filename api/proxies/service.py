@@ -24,6 +24,7 @@ from api.proxies.errors import (
     TooManyAsked,
     UnknownProxy,
 )
+from api.proxies.rules import Kind
 from api.proxies.steps import Proxy
 from notifications import service as notifications
 
@@ -69,6 +70,35 @@ async def principals(actor: Actor) -> list[tuple[UUID, str]]:
     )
 
 
+async def nominated(actor: Actor) -> list[tuple[UUID, str]]:
+    """Whose emergency nominee the actor is at this moment, by id and name; nobody's while they act
+    for somebody."""
+    if actor.is_proxy:
+        return []
+    async with unit_of_work(actor) as tx:
+        found = await steps.seen_in(tx)
+    return list(
+        {each.principal_id: each.principal for each in found if _nominates(each, actor)}.items()
+    )
+
+
+async def is_nominee_in(tx: Transaction, actor: Actor) -> bool:
+    """Of the transaction's subject, until the commit."""
+    await queries.lock(tx)
+    return any(
+        each.principal_id == tx.subject and _nominates(each, actor)
+        for each in await steps.seen_in(tx)
+    )
+
+
+def _nominates(proxy: Proxy, actor: Actor) -> bool:
+    return (
+        proxy.relation.kind == rules.NOMINEE
+        and proxy.standing.reason == "in_force"
+        and proxy.representative_id == actor.participant_id
+    )
+
+
 async def acting(actor: Actor, principal_id: UUID) -> Actor | None:
     """The actor as who acts for this principal now; None where nothing lets them."""
     async with unit_of_work(actor) as tx:
@@ -106,16 +136,24 @@ async def note_use(actor: Actor, power: Power) -> None:
 
 
 async def ask(
-    actor: Actor, card: str, name: str, powers: Collection[str], ends_on: date | None
+    actor: Actor,
+    card: str,
+    name: str,
+    powers: Collection[str],
+    ends_on: date | None,
+    kind: Kind = "voluntary",
 ) -> None:
-    """Names an adult as proxy by card and name, who then accepts or not.
+    """Names an adult as proxy by card and name, who then accepts or not; one for an emergency alone
+    has no power.
 
     Nobody learns whether the card and name belong together: what was typed is kept either way.
     Raises `ProxyFaults`, `TooManyAsked`, `NotInSafeMode`, `StepUpNeeded`, `Frozen`.
     """
     parsed = CardNumber.parse(normalise_digits(card), directory.profile().card_scheme)
     name, today = " ".join(name.split()), clock.today_in_japan()
-    faults = steps.faults(powers, ends_on, today)
+    faults = steps.faults(powers, ends_on, today, kind)
+    if kind not in rules.NAMED:
+        faults["kind"] = "error.proxy.kind"
     if isinstance(parsed, CardFault):
         faults["card"] = "error.proxy.card"
     if not 0 < len(name) <= steps.LONGEST_NAME or not steps.is_plain(name):
@@ -137,11 +175,11 @@ async def ask(
             found is not None
             and found.participant_id not in (actor.participant_id, actor.own_participant_id)
             and are_alike(found.name, name)
-            and rules.may_represent("voluntary", born, found.birth_on, today, steps.limits())
+            and rules.may_represent(kind, born, found.birth_on, today, steps.limits())
         ):
             named = found.participant_id
-        last = rules.last_day("voluntary", today, born, ends_on, steps.limits())
-        proxy_id = await queries.add(tx, named, name, "voluntary", "participant", today)
+        last = rules.last_day(kind, today, born, ends_on, steps.limits())
+        proxy_id = await queries.add(tx, named, name, kind, "participant", today)
         await steps.say_in(tx, actor, proxy_id, name, powers, last)
 
 
@@ -199,10 +237,11 @@ async def ask_again(actor: Actor, proxy_id: UUID) -> None:
         if await queries.asked_since_yesterday(tx) >= MOST_ASKED_A_DAY:
             raise TooManyAsked
         today, relation = clock.today_in_japan(), before.relation
-        last = rules.last_day("voluntary", today, before.birth_on, relation.ends_on, steps.limits())
+        kind, ends_on = relation.kind, relation.ends_on
+        last = rules.last_day(kind, today, before.birth_on, ends_on, steps.limits())
         name = before.representative
         following = await queries.add(
-            tx, before.representative_id, name, "voluntary", "participant", today
+            tx, before.representative_id, name, kind, "participant", today
         )
         await steps.say_in(tx, actor, following, name, relation.powers, last)
 
@@ -236,7 +275,7 @@ async def narrow(
         now = await steps.locked_in(tx, proxy_id)
         steps.not_oneself(actor, now)
         last = min(ends_on or now.relation.ends_on, now.relation.ends_on)
-        faults = steps.faults(powers, last, clock.today_in_japan())
+        faults = steps.faults(powers, last, clock.today_in_japan(), now.relation.kind)
         if not set(powers) <= now.relation.powers:
             faults["powers"] = "error.proxy.powers_grow"
         if faults:

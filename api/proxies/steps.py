@@ -251,9 +251,11 @@ def fault_of(text: str, key: str) -> str:
     return CardFault.MY_NUMBER.value if contains_my_number(text) else key
 
 
-def faults(powers: Collection[str], ends_on: date | None, today: date) -> dict[str, str]:
+def faults(
+    powers: Collection[str], ends_on: date | None, today: date, kind: str = "voluntary"
+) -> dict[str, str]:
     faults = {}
-    if not powers or not set(powers) <= set(POWERS):
+    if bool(powers) is (kind == rules.NOMINEE) or not set(powers) <= set(POWERS):
         faults["powers"] = "error.proxy.powers"
     if ends_on is not None and ends_on < today:
         faults["ends_on"] = "error.proxy.ends_on"

@@ -36,6 +36,7 @@ _OBJECTS: Final = frozenset(
         "class",
         "code",
         "description",
+        "device",
         "effectivePeriod",
         "medicationCodeableConcept",
         "medicationReference",

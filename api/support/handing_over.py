@@ -100,7 +100,8 @@ def _checked(order: Order) -> Embargo | None:
     until, because = order.silent_until, order.silent_because.strip()
     if until is None and not because:
         return None
-    if until is None or until <= clock.today_in_japan() or not 1 <= len(because) <= LONGEST:
+    is_said = 1 <= len(because) <= LONGEST and because != access_log.WHILE_HELD
+    if until is None or until <= clock.today_in_japan() or not is_said:
         raise SettingFault(
             "Silence needs a day to come and a reason the participant may read, of at most"
             f" {LONGEST} characters. Nothing was changed."

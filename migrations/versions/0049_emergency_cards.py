@@ -184,6 +184,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION app.emergency_card_use_holds() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.emergency_card_use_holds() TO tsunagu_owner;
 SET LOCAL ROLE tsunagu_owner;
 CREATE TRIGGER emergency_card_use_holds BEFORE INSERT ON emergency_card_use
   FOR EACH ROW EXECUTE FUNCTION app.emergency_card_use_holds();

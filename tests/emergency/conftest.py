@@ -1,12 +1,15 @@
 """A hospital with ER Dr Mori, a clinic that wrote Hanako's records, and two officers."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
+from litestar import Litestar
 
 from api.consent.lifecycle import participating
 from api.consent.lifecycle.participating import ParticipationRow
@@ -18,7 +21,7 @@ from api.emergency import service as emergency
 from api.emergency.service import Ground, Opened
 from tests.conftest import Deployment
 from tests.portal import scene
-from tests.portal.scene import Place
+from tests.portal.scene import Place, Visitor
 
 
 def ground(**changed: Any) -> Ground:
@@ -49,6 +52,22 @@ async def ueda(database: Deployment) -> Actor:
 @pytest.fixture
 async def colleague(database: Deployment) -> Actor:
     return await scene.officer("加藤 恵")
+
+
+@pytest.fixture
+async def browsers(app: Litestar) -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+async def at_a_desk(app: Litestar, browsers: AsyncExitStack):
+    async def signed_in(actor: Actor) -> Visitor:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
+        return await scene.visitor(await browsers.enter_async_context(client), actor)
+
+    return signed_in
 
 
 async def joined(name: str, kana: str) -> Actor:

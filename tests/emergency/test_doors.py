@@ -1,12 +1,8 @@
 """The pages and the JSON doors: Dr Mori at her desk, Hanako on her phone, officer Ueda at hers."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 
-import httpx
 import pytest
-from litestar import Litestar
 
 from api.core.actor import Actor
 from api.core.database import unit_of_work
@@ -16,23 +12,7 @@ from tests.attacks.conftest import install
 from tests.emergency.conftest import joined, opened, wrote
 from tests.emergency.test_sessions import moved_back
 from tests.portal import scene
-from tests.portal.scene import Place, Visitor
-
-
-@pytest.fixture
-async def browsers(app: Litestar) -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-async def at_a_desk(app: Litestar, browsers: AsyncExitStack):
-    async def signed_in(actor: Actor) -> Visitor:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
-        return await scene.visitor(await browsers.enter_async_context(client), actor)
-
-    return signed_in
+from tests.portal.scene import Place
 
 
 async def carded(hanako: Actor) -> str:

@@ -9,7 +9,7 @@ from api.access_log import service as access_log
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.emergency import reviews
+from api.emergency import holds, reviews
 from api.emergency import service as emergency
 from api.emergency.errors import HoldRefused, NotThisReviewStep, WordsNeeded
 from api.records.emergency import service as in_emergency
@@ -93,10 +93,10 @@ async def test_two_officers_hold_notice_and_row_together(
     mori, hanako, ueda, colleague, clinic, admin
 ):
     await wrote(clinic, hanako, "allergy", "ペニシリン")
-    hold_id = await reviews.ask_to_hold(ueda, who(hanako), "家の中の人が端末を見る", 2)
+    hold_id = await holds.ask_to_hold(ueda, who(hanako), "家の中の人が端末を見る", 2)
     with pytest.raises(HoldRefused):
-        await reviews.confirm_hold(ueda, who(hanako), hold_id)
-    await reviews.confirm_hold(colleague, who(hanako), hold_id)
+        await holds.confirm_hold(ueda, who(hanako), hold_id)
+    await holds.confirm_hold(colleague, who(hanako), hold_id)
     session = await opened(mori, hanako)
     assert len((await in_emergency.summary(mori, session.session_id)).lines) == 1
     assert await reviews.judge(ueda, session.session_id, True, "適切") == "justified"
@@ -118,7 +118,7 @@ async def test_two_officers_hold_notice_and_row_together(
 
 
 async def test_one_officer_holds_nothing(mori, hanako, ueda):
-    await reviews.ask_to_hold(ueda, who(hanako), "家の中の人が端末を見る", 1)
+    await holds.ask_to_hold(ueda, who(hanako), "家の中の人が端末を見る", 1)
     await opened(mori, hanako)
     assert "emergency_opened" in await told(hanako)
 
@@ -126,7 +126,7 @@ async def test_one_officer_holds_nothing(mori, hanako, ueda):
 @pytest.mark.parametrize("days", [0, 4])
 async def test_no_hold_is_longer_than_three_days(hanako, ueda, days: int):
     with pytest.raises(HoldRefused):
-        await reviews.ask_to_hold(ueda, who(hanako), "心配", days)
+        await holds.ask_to_hold(ueda, who(hanako), "心配", days)
 
 
 async def test_figures_are_counted_from_the_log(mori, hanako, taro, ueda, clinic):

@@ -22,7 +22,6 @@ from api.emergency.errors import (
     WordsHoldMyNumber,
 )
 from api.emergency.reach import Choice
-from api.emergency.service import NO_TIES
 from api.records import service as records
 from api.records.emergency import service as in_emergency
 from notifications import service as notifications
@@ -167,20 +166,10 @@ async def test_a_clinic_and_a_pharmacist_have_no_emergency_right(clinic, hospita
         assert refused.value.key == f"error.emergency.{key}"
 
 
-async def test_an_old_sign_in_and_a_tie_open_nothing(mori, hanako):
-    async def yes(tx: Any, actor: Actor) -> bool:
-        return True
-
+async def test_an_old_sign_in_opens_nothing(mori, hanako):
     old = ground(authenticated_at=datetime.now(UTC) - timedelta(minutes=6))
     with pytest.raises(NotOpened, match="not_fresh"):
         await emergency.open_session(mori, who(hanako), old)
-    for name, ties in (
-        ("oneself", NO_TIES._replace(is_oneself=yes)),
-        ("represents", NO_TIES._replace(represents=yes)),
-        ("shares_insurance", NO_TIES._replace(shares_insurance=yes)),
-    ):
-        with pytest.raises(NotOpened, match=name):
-            await emergency.open_session(mori, who(hanako), ground(), ties)
     assert "emergency:session:opened" not in await events(hanako)
 
 

@@ -24,7 +24,9 @@ from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
 from tests.portal_shell.viewer import VIEWER_PAGES
+from web_portal.pages.disaster import Declaring
 from web_portal.pages.emergency import Opening
+from web_portal.pages.emergency_ties import Ties
 from web_portal.templating import environment
 
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
@@ -59,7 +61,37 @@ EMERGENCY_FORM: dict[str, Any] = {
     "advice": "",
     "may": True,
     "sessions": [],
+    "open_to": None,
+    "in_disaster": False,
+    "has_declared": True,
 }
+DECLARED: dict[str, Any] = {
+    "disaster_id": UUID(int=1),
+    "area": "阿蘇",
+    "state": "runs",
+    "words": "大きな地震",
+    "until_at": AT,
+    "turns": [
+        {"hours": 24, "by_name": "上田", "asked_at": AT, "confirmed_by": "加藤", "until_at": AT},
+        {"hours": 72, "by_name": "加藤", "asked_at": AT, "confirmed_by": None, "until_at": None},
+    ],
+    "ended_by": None,
+    "may_confirm": True,
+    "may_renew": True,
+    "may_end": True,
+}
+DISASTERS = [{"area": "阿蘇", "until": AT}]
+HOURS = [("24", "24時間"), ("72", "72時間")]
+HELD: dict[str, Any] = {
+    "id": UUID(int=1),
+    "facility": "熊本救命病院",
+    "who": "森 大輔",
+    "reason": "家の人が端末を見ています。",
+    "state": "waiting",
+    "until": AT,
+    "first_by": "上田",
+}
+NO_HOLDS: dict[str, Any] = {"holds": [], "days": [("1", "1日後"), ("2", "2日後")]}
 EMERGENCY_READ: dict[str, Any] = {
     "viewer": SATO,
     "session": RUNNING,
@@ -346,10 +378,14 @@ IMPORT = {
 }
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "welcome": ("welcome.html", {}),
+    "welcome": ("welcome.html", {"disasters": []}),
+    "welcome-disaster": ("welcome.html", {"disasters": DISASTERS}),
     "welcome-flash": (
         "welcome.html",
-        {"flash": {"kind": "success", "title": "終了しました", "text": "またどうぞ。"}},
+        {
+            "disasters": [],
+            "flash": {"kind": "success", "title": "終了しました", "text": "またどうぞ。"},
+        },
     ),
     "start": ("register/start.html", NO_INPUT | {"offers_my_number": True}),
     "start-errors": ("register/start.html", SENT_BACK | {"offers_my_number": False}),
@@ -406,6 +442,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "summary": "いま、2つの施設の医師があなたの記録を見られます。",
             "question": None,
             "needs": [{"text": "だれに見せるかを選んでください。", "href": "/disclosure"}],
+            "disasters": DISASTERS,
             "happenings": HAPPENINGS,
         },
     ),
@@ -416,6 +453,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "summary": "まだ、だれも見られません。",
             "question": QUESTION,
             "needs": [],
+            "disasters": [],
             "happenings": [],
         },
     ),
@@ -666,6 +704,78 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         EMERGENCY_FORM
         | {"error": "理由を選んでください。", "advice": "もう一度。", "sessions": [RUNNING]},
     ),
+    "clinic-emergency-open-readable": (
+        "clinic/emergency_open.html",
+        EMERGENCY_FORM
+        | {
+            "error": "ふだんの許可で見られます。",
+            "advice": "下のボタンで。",
+            "open_to": UUID(int=2),
+        },
+    ),
+    "clinic-emergency-open-disaster": (
+        "clinic/emergency_open.html",
+        EMERGENCY_FORM | {"in_disaster": True, "has_declared": False},
+    ),
+    "clinic-emergency-disaster": (
+        "clinic/emergency.html",
+        EMERGENCY_READ | {"session": RUNNING._replace(in_disaster=True)},
+    ),
+    "account-emergency-ties": (
+        "account/emergency_ties.html",
+        {"viewer": SATO, "values": Ties("7000000000000000"), "errors": {}},
+    ),
+    "account-emergency-ties-faults": (
+        "account/emergency_ties.html",
+        {"viewer": SATO, "values": Ties("7"), "errors": {"card": "16けたで入力してください。"}},
+    ),
+    "support-disasters": (
+        "support/disasters.html",
+        {
+            "viewer": UEDA,
+            "values": Declaring("aso"),
+            "error": "",
+            "regions": [("aso", "阿蘇")],
+            "hours": HOURS,
+            "disasters": [DECLARED],
+        },
+    ),
+    "support-disasters-none": (
+        "support/disasters.html",
+        {
+            "viewer": UEDA,
+            "values": Declaring("aso"),
+            "error": "内容を書いてください。",
+            "regions": [("aso", "阿蘇")],
+            "hours": HOURS,
+            "disasters": [],
+        },
+    ),
+    "support-disaster": (
+        "support/disaster.html",
+        {
+            "viewer": UEDA,
+            "disaster": DECLARED,
+            "hours": HOURS,
+            "waiting": [VIEWED | {"is_overdue": True}],
+        },
+    ),
+    "support-disaster-over": (
+        "support/disaster.html",
+        {
+            "viewer": UEDA,
+            "disaster": DECLARED
+            | {
+                "state": "over",
+                "ended_by": "上田",
+                "may_confirm": False,
+                "may_renew": False,
+                "may_end": False,
+            },
+            "hours": HOURS,
+            "waiting": [],
+        },
+    ),
     "clinic-emergency-open-no-right": (
         "clinic/emergency_open.html",
         EMERGENCY_FORM | {"may": False},
@@ -704,13 +814,20 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "viewer": UEDA,
             "waiting": [VIEWED | {"is_overdue": True}],
             "awaiting": [VIEWED | {"until": AT}],
+            "holds": [
+                HELD | {"id": UUID(int=at), "state": state}
+                for at, state in enumerate(
+                    ("waiting", "agreed", "held", "refused", "lapsed", "over"), 1
+                )
+            ],
+            "days": NO_HOLDS["days"],
             "total": 1,
             "pager": ONE_PAGE,
         },
     ),
     "support-emergency-none": (
         "support/emergency_queue.html",
-        {"viewer": UEDA, "waiting": [], "awaiting": [], "total": 0, "pager": ONE_PAGE},
+        NO_HOLDS | {"viewer": UEDA, "waiting": [], "awaiting": [], "total": 0, "pager": ONE_PAGE},
     ),
     "support-emergency": (
         "support/emergency.html",

@@ -99,6 +99,7 @@ PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "summary": "いま、2つの施設の医師があなたの記録を見られます。",
             "question": None,
             "needs": [],
+            "disasters": [],
             "happenings": [],
         }
         | ACTING,

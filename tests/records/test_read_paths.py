@@ -33,6 +33,7 @@ KNOWN = {
     "api/records/summary/queries.py::own": OWN_SIDE,
     "api/records/queries.py::facts": "what the decision core itself asks of one record",
     "api/records/queries.py::copy": "an operator's copy for an authority, with an event of its own",
+    "api/records/emergency/queries.py::directives": "a nominee's; the core decides on each",
     "api/emergency/queries.py::has_older": "whether old warnings lie out of reach; no record",
     "api/records/queries.py::operations": "ids for an emergency session's reach; the filter reads",
     "api/records/emergency/queries.py::carriable": OWN_SIDE,

@@ -9,15 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from api.consent.settings.telling import label
 from api.core import i18n
 from api.core.actor import Actor
-from api.core.errors import NotFound, Problem
+from api.core.errors import NotFound, Problem, Unavailable
 from api.directory import service as directory
-from api.emergency import reviews
+from api.emergency import disasters, holds, reviews, ties
 from api.emergency import service as emergency
+from api.emergency.errors import NotOpened
 from api.emergency.gates import MOST_WORDS, REASONS
 from api.emergency.service import Ground
 from api.fhir import codes
@@ -39,7 +40,7 @@ Short = Annotated[str, Meta(max_length=100)]
 
 
 class Opening(Struct):
-    by: Literal["card", "local_id", "four_items"] = "card"
+    by: Literal["card", "local_id", "four_items", "my_number_card", "insurance"] = "card"
     card: Annotated[str, Meta(max_length=10_000)] = ""
     local_id: Annotated[str, Meta(max_length=64)] = ""
     name: Short = ""
@@ -49,12 +50,19 @@ class Opening(Struct):
     birth_year: Annotated[str, Meta(max_length=20)] = ""
     birth_month: Annotated[str, Meta(max_length=10)] = ""
     birth_day: Annotated[str, Meta(max_length=10)] = ""
+    insurer: Short = ""
+    insurance_symbol: Short = ""
+    insurance_number: Short = ""
+    insurance_branch: Short = ""
     reason: Short = ""
     words: Annotated[str, Meta(max_length=2000)] = ""
+    hold: Annotated[str, Meta(max_length=2000)] = ""
+    tap: Literal["", "disaster"] = ""
 
 
 class Words(Struct):
     words: Annotated[str, Meta(max_length=4000)] = ""
+    hold: Annotated[str, Meta(max_length=2000)] = ""
 
 
 @get(PATH, guards=[professionals_only], opt=PORTAL, include_in_schema=False)
@@ -67,26 +75,33 @@ async def open_it(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Opening]
 ) -> Response[bytes]:
     """Nobody and somebody who may not be opened answer alike."""
-    if any(map(contains_my_number, (data.card, data.local_id, data.words))):
+    if any(map(contains_my_number, (data.card, data.local_id, data.words, data.hold))):
         return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
     await stepping_up.demand_now(actor, heeds_freeze=False)
+    if data.tap:
+        data = structs.replace(data, by="four_items", reason=data.tap, words="", hold="")
+    subject: UUID | None = None
+    code_id: UUID | None = None
     try:
         by: str = data.by
-        code_id: UUID | None = None
-        subject: UUID | None
         if data.by == "card" and is_emergency_card(data.card):
-            known = await emergency.known_by_card(actor, data.card)
-            by, subject, code_id = "emergency_card", known.participant_id, known.code_id
+            by = "emergency_card"
+            subject, code_id = await emergency.known_by_card(actor, data.card)
         else:
             subject = await _found(actor, data)
         if subject is None:
             return await _form(request, actor, data, "error.emergency.not_open")
         token = request.cookies.get(SESSION_COOKIE, "")
         at = await identity.authenticated_at(actor, token)
-        ground = Ground(data.reason, data.words.strip(), by, at, code_id)
+        ground = Ground(data.reason, data.words.strip(), by, at, data.hold, code_id)
         opened = await emergency.open_session(actor, subject, ground)
     except NotFound:
         return await _form(request, actor, data, "error.emergency.not_open")
+    except Unavailable:
+        raise
+    except NotOpened as refusal:
+        open_to = subject if refusal.refusal == "readable" else None
+        return await _form(request, actor, data, refusal.key, open_to)
     except Problem as problem:
         return await _form(request, actor, data, problem.key, **problem.params)
     return Redirect(f"{PATH}/{opened.session_id}", status_code=303)
@@ -151,6 +166,8 @@ async def change(
             await emergency.renew(actor, session_id)
         case "close":
             await emergency.close(actor, session_id)
+        case "hold":
+            await holds.ask(actor, session_id, data.hold)
         case "answer":
             await reviews.answer(actor, session_id, data.words)
         case _:
@@ -169,7 +186,15 @@ async def _found(actor: Actor, data: Opening) -> UUID | None:
             facility = await directory.named(actor, [actor.facility_id or UUID(int=0)])
             system = codes.patient_in_facility(next(iter(facility.values())).code)
             return await finding.locate(actor, Identifier(system, data.local_id.strip()))
-        case "four_items":
+        case "insurance":
+            return await emergency.find_by_insurance(
+                actor,
+                data.insurer,
+                data.insurance_symbol,
+                data.insurance_number,
+                data.insurance_branch,
+            )
+        case "four_items" | "my_number_card":
             born = birth_of(
                 Birth(data.birth_year, data.birth_month, data.birth_day, data.birth_era)
             )
@@ -179,8 +204,15 @@ async def _found(actor: Actor, data: Opening) -> UUID | None:
 
 
 async def _form(
-    request: PortalRequest, actor: Actor, data: Opening, error: str, **params: str | int | datetime
+    request: PortalRequest,
+    actor: Actor,
+    data: Opening,
+    error: str,
+    open_to: UUID | None = None,
+    /,
+    **params: str | int | datetime,
 ) -> Response[bytes]:
+    """`open_to`: who can be read without any emergency, as treatment."""
     locale = preferences(request).locale
     has_more = bool(error) and i18n.has_text(locale, f"{error}.next")
     return await render(
@@ -200,6 +232,9 @@ async def _form(
         most=MOST_WORDS,
         error=say(request, error, **params) if error else "",
         advice=say(request, f"{error}.next") if has_more else "",
+        open_to=open_to,
+        in_disaster=await disasters.is_declared_here(actor),
+        has_declared=await ties.declared(actor) is not None,
         may=await emergency.may_open(actor),
         sessions=[each for each in await emergency.mine(actor) if each.state != "ended"],
     )

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import reviews
+from api.emergency import holds, reviews
 from api.emergency import service as emergency
 from api.identity.guards import PORTAL, support_only
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
@@ -24,6 +24,7 @@ ON_A_PAGE = 20
 
 class Words(Struct):
     words: Annotated[str, Meta(max_length=4000)] = ""
+    days: Annotated[int, Meta(ge=1, le=3)] = 1
 
 
 @get(PATH, guards=[support_only], opt=PORTAL, include_in_schema=False)
@@ -32,7 +33,9 @@ async def queue(
 ) -> Response[bytes]:
     waiting, total = await reviews.queue(actor, page=page, count=ON_A_PAGE)
     asked = await reviews.awaiting(actor)
-    ids = [each.facility_id for each in waiting] + [each.facility_id for each in asked]
+    held = await holds.asked(actor)
+    ids = {each.facility_id for each in waiting} | {each.facility_id for each in asked}
+    ids |= {each.facility_id for each in held}
     names = await directory.named(actor, ids)
     locale = preferences(request).locale
     return await render(
@@ -61,6 +64,19 @@ async def queue(
             }
             for each in asked
         ],
+        holds=[
+            {
+                "id": each.session_id,
+                "facility": names[each.facility_id].label(locale),
+                "who": each.by_name,
+                "reason": each.reason,
+                "state": each.state,
+                "until": each.until_at,
+                "first_by": each.first_by or "",
+            }
+            for each in held
+        ],
+        days=[(str(each), say(request, "emergency.hold.days", days=each)) for each in holds.DAYS],
         total=total,
         pager={"page": page, "pages": pages_of(total, ON_A_PAGE)},
     )
@@ -101,6 +117,10 @@ async def say_of_it(
             await reviews.query(actor, session_id, data.words)
         case "justified" | "not-justified":
             await reviews.judge(actor, session_id, deed == "justified", data.words)
+        case "hold":
+            await holds.agree(actor, session_id, data.days)
+        case "tell":
+            await holds.refuse(actor, session_id)
         case "approve":
             await emergency.approve(actor, session_id)
         case _:

@@ -15,6 +15,7 @@ from api.support.log_lines import LogLine
 from api.support.reading import service as reading
 from notifications import service as notifications
 from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.pages.disaster import running_said
 from web_portal.sentences import now_sentence
 
 HOMES = {
@@ -33,7 +34,8 @@ Need = dict[str, str]
 async def welcome(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     if actor.kind in HOMES:
         return Redirect(HOMES[actor.kind], status_code=303)
-    return await render(request, "welcome.html", actor)
+    said = await running_said(request, actor)
+    return await render(request, "welcome.html", actor, disasters=said)
 
 
 @get("/home", guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
@@ -49,6 +51,7 @@ async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         actor,
         summary=await now_sentence(request, actor, state),
         question=await terms.question(actor),
+        disasters=await running_said(request, actor),
         needs=_needs(request, actor, state, await notifications.unread(actor)),
         happenings=[_happening(line) for line in lines if is_news(line)][:LATELY],
     )

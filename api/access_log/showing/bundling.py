@@ -48,6 +48,7 @@ class Material(NamedTuple):
     found: dict[stored.Place, bytes]
     participant: UUID
     today: date
+    is_held: bool
 
 
 def built(material: Material) -> bytes:
@@ -82,7 +83,7 @@ def _shown(row: asyncpg.Record, material: Material) -> ShownEvent:
     if event is None:
         raise LogUnreadable
     is_signed = is_in(row, material.signed)
-    embargoed = event.withheld(material.today)
+    embargoed = event.withheld(material.today, material.is_held)
     hidden = {each.name for each in embargoed}
     withheld = [
         Withheld("other", _digest(event.ek_other, "other", event.texts)),

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from api.access_log import keystore, verifier
+from api.access_log import queries as log_queries
 from api.access_log.sealing import head_maps, stored
 from api.access_log.sealing.publishing import WITNESSES
 from api.access_log.showing import queries
@@ -165,6 +166,7 @@ async def _material(tx: Transaction, since: int, after: int) -> Material:
         await stored.fetch_tiles(tx, places),
         tx.subject,
         clock.today_in_japan(),
+        await log_queries.is_kept_back(tx),
     )
 
 

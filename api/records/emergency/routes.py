@@ -12,11 +12,12 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.access_log import receipts
-from api.core import runtime
+from api.consent.settings.telling import label
+from api.core import i18n, runtime
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import choices, reviews
+from api.emergency import choices, disasters, holds, reviews
 from api.emergency import service as emergency
 from api.emergency.errors import NotOpened, PurposeNeeded
 from api.emergency.service import BREAK_GLASS, Ground, View
@@ -24,15 +25,18 @@ from api.fhir import codes
 from api.fhir.bundle import searchset_bytes
 from api.identity.card import CardFault, CardNumber
 from api.identity.guards import (
+    ANYBODY,
     API,
     LOG,
     SETTINGS,
+    anyone,
     bearer,
     participants_only,
     systems_that_read,
 )
 from api.identity.tokens import systems
-from api.records import finding, service
+from api.records import finding, parse, service
+from api.records.emergency import nominees
 from api.records.emergency import service as in_emergency
 from api.records.errors import UnknownType
 from api.records.mapping import CATEGORIES_OF_TYPE, Identifier
@@ -50,27 +54,58 @@ class FourItems(Struct):
     birth_on: date
 
 
+class Insured(Struct):
+    """`insurer` has eight or six digits; without the `branch` it names one person only where no
+    relative shares symbol and number."""
+
+    insurer: Short
+    number: Short
+    symbol: Short = ""
+    branch: Short = ""
+
+
 class OpeningView(Struct):
     """Who, by `card` (16 digits), `emergency_card` (what its QR codes hold), `local_id` (the
-    facility's own number) or `four_items`; why, as a `reason` code and in `words`. The access token
-    names the acting person and purpose BTG."""
+    facility's own number), `four_items`, the same four as a `my_number_card` says them, or
+    `insurance`; why, as a `reason` code and in `words`. Where a disaster is declared, `four_items`
+    and the reason `disaster` need no words and open the summary alone. `hold`: the danger for which
+    the notice should wait. The access token names the acting person and purpose BTG."""
 
     reason: Short
-    words: Annotated[str, Meta(max_length=2000)]
+    words: Annotated[str, Meta(max_length=2000)] = ""
     card: Short | None = None
     emergency_card: Annotated[str, Meta(max_length=10_000)] | None = None
     local_id: Short | None = None
     four_items: FourItems | None = None
+    my_number_card: FourItems | None = None
+    insurance: Insured | None = None
+    hold: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class HoldView(Struct):
+    """`reason`: the danger to the participant."""
+
+    reason: Annotated[str, Meta(max_length=2000)]
+
+
+class DisasterView(Struct):
+    """Where disaster mode runs; `region` is the network's code."""
+
+    region: str
+    name: str
+    until: datetime
 
 
 class SessionView(Struct):
-    """`state`: requested (waits for a second officer), t1 (summary), t2 (widened) or ended."""
+    """`state`: requested (waits for a second officer), t1 (summary), t2 (widened) or ended.
+    `in_disaster`: opened in disaster mode, and the summary is all it reaches."""
 
     session_id: UUID
     state: Literal["requested", "t1", "t2", "ended"]
     ending: str | None
     expires_at: datetime | None
     may_renew: bool
+    in_disaster: bool = False
 
 
 class ChoiceView(Struct):
@@ -111,12 +146,18 @@ class EmergencySessions(Controller):
     ) -> SessionView:
         """Opens a session."""
         _for_emergencies(actor)
-        by, subject, code_id = await _found(actor, data)
+        by: str = "emergency_card"
+        subject: UUID | None
+        code_id: UUID | None = None
+        if data.emergency_card is not None:
+            subject, code_id = await emergency.known_by_card(actor, data.emergency_card)
+        else:
+            by, subject = await _found(actor, data)
         if subject is None:
             raise NotOpened("not_participating")
         access = systems.access_of(bearer(request) or "")
-        at = systems.vouched_at(access)
-        ground = Ground(data.reason, data.words.strip(), by, at, code_id)
+        vouched_at = systems.vouched_at(access)
+        ground = Ground(data.reason, data.words.strip(), by, vouched_at, data.hold, code_id)
         try:
             opened = await emergency.open_session(actor, subject, ground)
         except NotFound as error:
@@ -162,12 +203,35 @@ class EmergencySessions(Controller):
         await emergency.renew(actor, session_id)
         return _shown(await emergency.view(actor, session_id))
 
+    @post("/{session_id:uuid}/hold", status_code=202)
+    async def hold(
+        self,
+        actor: NamedDependency[Actor],
+        session_id: FromPath[UUID],
+        data: JSONBody[HoldView],
+    ) -> SessionView:
+        """Asks two officers that what is told wait; once."""
+        _for_emergencies(actor)
+        await holds.ask(actor, session_id, data.reason)
+        return _shown(await emergency.view(actor, session_id))
+
     @post("/{session_id:uuid}/closed", status_code=200)
     async def close(self, actor: NamedDependency[Actor], session_id: FromPath[UUID]) -> SessionView:
         """Ends it early."""
         _for_emergencies(actor)
         await emergency.close(actor, session_id)
         return _shown(await emergency.view(actor, session_id))
+
+
+@get("/emergency/disasters", guards=[anyone], opt=API | ANYBODY, tags=["Emergency"])
+async def declared(request: ApiRequest, actor: NamedDependency[Actor]) -> list[DisasterView]:
+    """Where disaster mode runs now; for everybody."""
+    locale = i18n.preferred(request.headers.get("accept-language", "ja"))
+    profile = directory.profile()
+    return [
+        DisasterView(each.region, label(profile, "region", each.region, locale), each.until_at)
+        for each in await disasters.running(actor)
+    ]
 
 
 class MyEmergencies(Controller):
@@ -212,27 +276,94 @@ class MyEmergencies(Controller):
         ]
 
 
-async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None, UUID | None]:
-    """How, whom, and by which code of an emergency card."""
+class DirectiveView(Struct):
+    record_id: UUID
+    title: str
+    dated: date
+    facility_id: UUID
+
+
+class ViewingView(Struct):
+    """That `principal`'s records are open at a facility, or were until less than three days ago."""
+
+    session_id: UUID
+    principal: str
+    facility_id: UUID
+    opened_at: datetime
+    until: datetime
+    is_running: bool
+
+
+class MyNominations(Controller):
+    """For an emergency nominee: never who opened it or why, and no record but the directives."""
+
+    path = "/me/nominations/viewings"
+    guards = [participants_only]  # noqa: RUF012
+    opt = API
+    tags = ["Proxies"]  # noqa: RUF012
+
+    @get("", summary="Emergency viewings of those who named me")
+    async def viewings(self, actor: NamedDependency[Actor]) -> list[ViewingView]:
+        """Each look is in the log of whoever it is about."""
+        return [
+            ViewingView(
+                each.session_id,
+                one.principal,
+                each.facility_id,
+                each.opened_at,
+                each.until,
+                each.is_running,
+            )
+            for one in await nominees.viewings(actor)
+            for each in one.viewings
+        ]
+
+    @get("/{session_id:uuid}/directives", summary="Their advance directives")
+    async def directives(
+        self, actor: NamedDependency[Actor], session_id: FromPath[UUID]
+    ) -> list[DirectiveView]:
+        """While the viewing runs."""
+        found = await nominees.directives(actor, session_id)
+        return [
+            DirectiveView(each.record_id, each.title, each.on, each.facility_id)
+            for each in found.lines
+        ]
+
+    @get(
+        "/{session_id:uuid}/directives/{record_id:uuid}",
+        media_type="application/fhir+json",
+        summary="One of them, as FHIR",
+    )
+    async def directive(
+        self,
+        actor: NamedDependency[Actor],
+        session_id: FromPath[UUID],
+        record_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        body = await nominees.directive(actor, session_id, record_id)
+        return Response(parse.encode(body).encode(), media_type="application/fhir+json")
+
+
+async def _found(actor: Actor, data: OpeningView) -> tuple[str, UUID | None]:
     if data.card is not None:
         card = CardNumber.parse(data.card, directory.profile().card_scheme)
         if isinstance(card, CardFault):
-            return "card", None, None
-        return "card", await finding.locate(actor, Identifier(codes.CARD, card.digits)), None
-    if data.emergency_card is not None:
-        known = await emergency.known_by_card(actor, data.emergency_card)
-        return "emergency_card", known.participant_id, known.code_id
+            return "card", None
+        return "card", await finding.locate(actor, Identifier(codes.CARD, card.digits))
     if data.local_id is not None:
         named = await directory.named(actor, [actor.facility_id or UUID(int=0)])
         system = codes.patient_in_facility(next(iter(named.values())).code)
-        number = Identifier(system, data.local_id.strip())
-        return "local_id", await finding.locate(actor, number), None
-    if data.four_items is not None:
-        four = data.four_items
-        found = await emergency.find_by_items(
-            actor, four.name, four.name_kana, four.sex, four.birth_on
+        return "local_id", await finding.locate(actor, Identifier(system, data.local_id.strip()))
+    for by, four in (("four_items", data.four_items), ("my_number_card", data.my_number_card)):
+        if four is not None:
+            return by, await emergency.find_by_items(
+                actor, four.name, four.name_kana, four.sex, four.birth_on
+            )
+    if data.insurance is not None:
+        said = data.insurance
+        return "insurance", await emergency.find_by_insurance(
+            actor, said.insurer, said.symbol, said.number, said.branch
         )
-        return "four_items", found, None
     raise NotOpened("not_identified")
 
 
@@ -246,7 +377,14 @@ async def _bundle(actor: Actor, session_id: UUID, types: tuple[str, ...]) -> Res
 
 
 def _shown(view: View) -> SessionView:
-    return SessionView(view.session_id, view.state, view.ending, view.expires_at, view.may_renew)
+    return SessionView(
+        view.session_id,
+        view.state,
+        view.ending,
+        view.expires_at,
+        view.may_renew,
+        view.in_disaster,
+    )
 
 
 def _for_emergencies(actor: Actor) -> None:
@@ -254,4 +392,9 @@ def _for_emergencies(actor: Actor) -> None:
         raise PurposeNeeded
 
 
-routes: list[ControllerRouterHandler] = [EmergencySessions, MyEmergencies]
+routes: list[ControllerRouterHandler] = [
+    EmergencySessions,
+    declared,
+    MyEmergencies,
+    MyNominations,
+]

@@ -25,13 +25,19 @@ from api.records import parse, queries
 from api.records.filtering import filter_of
 from api.records.finding import Person
 from api.records.grounds import basis_for, event_detail
-from api.records.parse import Json, as_object
+from api.records.parse import Json
 from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
 
 # What can kill at once comes first.
 FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
 # What somebody wants done, and whom to call.
 SAID: Final = ("directive", "basic")
+
+
+class _Entry(msgspec.Struct):
+    """One entry of a searchset."""
+
+    resource: msgspec.Raw
 
 
 class Summary(NamedTuple):
@@ -61,8 +67,8 @@ async def one(actor: Actor, session_id: UUID, record_id: UUID) -> Json:
     page, _ = await _granted(actor, session_id, (), "bundle", None, 1, record_id)
     if not page.entries:
         raise NotFound
-    entry = parse.decode(page.entries, max_bytes=len(page.entries) * 4)
-    return as_object(entry.get("resource"))
+    resource = bytes(msgspec.json.decode(page.entries, type=_Entry).resource)
+    return parse.decode(resource, max_bytes=len(resource))
 
 
 async def summary(actor: Actor, session_id: UUID) -> Summary:

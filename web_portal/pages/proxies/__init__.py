@@ -2,11 +2,12 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.proxies import acting, mine, officers, safety
+from web_portal.pages.proxies import acting, mine, nominee, officers, safety
 
 routes: list[ControllerRouterHandler] = [
     *mine.routes,
     *acting.routes,
+    *nominee.routes,
     *safety.routes,
     *officers.routes,
 ]

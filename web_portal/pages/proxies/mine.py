@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -18,6 +18,7 @@ from api.identity.enrolling.paper_form import shown_again
 from api.identity.guards import PORTAL, PROXY_ADMIN, participants_only
 from api.proxies import service, steps
 from api.proxies.errors import NotThisStepNow, ProxyFaults, UnknownProxy
+from api.proxies.rules import NOMINEE, Kind
 from api.proxies.steps import POWERS, Proxy
 from web_portal.page import PortalRequest, render, say
 
@@ -44,20 +45,27 @@ async def show(
 
 
 @get(f"{HERE}/new", guards=[participants_only], opt=PORTAL | PROXY_ADMIN, include_in_schema=False)
-async def new(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    return await _new(request, actor, {"powers": set(BEGINNING)}, {})
+async def new(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    kind: FromQuery[Literal["voluntary", "emergency_nominee"]] = "voluntary",
+) -> Response[bytes]:
+    return await _new(request, actor, {"powers": set(BEGINNING), "kind": kind}, {})
 
 
 @post(f"{HERE}/new", guards=[participants_only], opt=PORTAL | PROXY_ADMIN, include_in_schema=False)
 async def ask(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     form = await typed(request)
     powers = powers_in(form)
+    kind: Kind = NOMINEE if form.get("kind") == NOMINEE else "voluntary"
+    if kind == NOMINEE:
+        powers = frozenset()
     try:
         await service.ask(
-            actor, form.get("card", ""), form.get("name", ""), powers, day_in(form, "ends_on")
+            actor, form.get("card", ""), form.get("name", ""), powers, day_in(form, "ends_on"), kind
         )
     except ProxyFaults as fault:
-        values: dict[str, Any] = {"powers": powers}
+        values: dict[str, Any] = {"powers": powers, "kind": kind}
         values |= {each: shown_again(form.get(each, "")) for each in ("card", "name")}
         return await _new(request, actor, values, fault.fields)
     return Redirect(f"{HERE}#asked", status_code=303)
@@ -140,7 +148,8 @@ async def resume(actor: NamedDependency[Actor], proxy_id: FromPath[UUID]) -> Res
 def shown(request: PortalRequest, proxy: Proxy, *, is_mine: bool) -> dict[str, Any]:
     relation, now = proxy.relation, proxy.standing
     state: str = relation.state
-    if state == "in_force" and not now.powers:
+    is_nominee = relation.kind == NOMINEE
+    if state == "in_force" and not now.powers and not (is_nominee and now.reason == "in_force"):
         # Who acts for somebody is not told why it is not possible now.
         state = ("safe" if now.reason == "safe" else now.reason) if is_mine else "suspended"
     held = now.powers if now.powers and not is_mine else relation.powers
@@ -151,7 +160,9 @@ def shown(request: PortalRequest, proxy: Proxy, *, is_mine: bool) -> dict[str, A
         "kind": say(request, f"proxies.kind.{relation.kind}"),
         "state": state,
         "state_said": say(request, f"proxies.state.{state}" if is_mine else f"proxies.for.{state}"),
-        "powers": [say(request, f"proxies.power.{each}") for each in POWERS if each in held],
+        "powers": [say(request, f"proxies.power.{each}") for each in POWERS if each in held]
+        or ([say(request, "nominee.may")] if is_nominee else []),
+        "is_nominee": is_nominee,
         "held": {str(each) for each in relation.powers},
         "ends_on": relation.ends_on,
         "may_act": bool(now.powers) and not is_mine,
