@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, structs
 from api.core.actor import Actor
 from api.emergency.cards import service as cards
 from api.emergency.cards.content import LINE_KINDS, Answer, Contact
-from api.emergency.errors import CardFaults, WordsHoldMyNumber
+from api.emergency.errors import CardFaults, UnknownCardLine, WordsHoldMyNumber
 from api.identity.guards import PORTAL, SETTINGS, anyone, participants_only
 from api.proxies.rules import FAMILY, Family
 from api.records.emergency import carrying
@@ -24,6 +24,7 @@ from web_portal.page import Flash, PortalRequest, preferences, render, say
 
 PATH = "/emergency-card"
 READER = "/card"
+Id = Annotated[str, Meta(max_length=36)]
 Short = Annotated[str, Meta(max_length=200)]
 _OWN: dict[str, Any] = {
     "guards": [participants_only],
@@ -33,7 +34,8 @@ _OWN: dict[str, Any] = {
 
 
 class Composed(Struct):
-    record: list[UUID] = []
+    # A form with one box ticked brings no list.
+    record: list[Id] | Id = []
     blood: Literal["yes", ""] = ""
     implant_1: Short = ""
     implant_2: Short = ""
@@ -171,7 +173,7 @@ def _wish(data: Composed) -> Wish:
     )
     implants = (data.implant_1, data.implant_2, data.implant_3)
     return Wish(
-        records=tuple(data.record),
+        records=tuple(map(_id, _records(data))),
         blood=data.blood == "yes",
         implants=tuple(text for text in implants if text.strip()),
         pregnancy=data.pregnancy,
@@ -182,11 +184,23 @@ def _wish(data: Composed) -> Wish:
     )
 
 
+def _records(data: Composed) -> list[str]:
+    return [data.record] if isinstance(data.record, str) else data.record
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise UnknownCardLine from error
+
+
 def _posted(data: Composed) -> list[tuple[str, str]]:
     """All of it again, for the form that makes the card."""
     fields = structs.asdict(data)
-    records, _ = fields.pop("record"), fields.pop("back")
-    return [("record", str(each)) for each in records] + list(fields.items())
+    for name in ("record", "back"):
+        del fields[name]
+    return [("record", each) for each in _records(data)] + list(fields.items())
 
 
 async def _refused(
@@ -213,7 +227,7 @@ async def _compose(
                     each.record_id,
                     each.line.text,
                     each.line.mark,
-                    each.is_usual if data is None else each.record_id in data.record,
+                    each.is_usual if data is None else str(each.record_id) in _records(data),
                 )
                 for each in found.lines
                 if each.line.kind == kind
