@@ -18,6 +18,7 @@ for (const place of hasCamera() ? document.querySelectorAll("[data-scan]") : [])
 
   const done = (text) => {
     field.value = text;
+    if (field.form.elements.by) field.form.elements.by.value = field.name;
     say("read");
     if (place.dataset.then === "submit") field.form.requestSubmit();
     else document.getElementById(place.dataset.then)?.focus();
