@@ -1,4 +1,4 @@
-"""QR codes before cameras: what a print gives after bad light and a shaking hand, and fake films."""
+"""QR codes before cameras: a print in bad light and a shaking hand, and fake films."""
 
 import base64
 from pathlib import Path
@@ -25,7 +25,9 @@ _SPOIL = """async ([png, turn, scale, faint]) => {
   const grey = new Uint8Array(side * side);
   for (let i = 0; i < grey.length; i++) grey[i] = 70 + data[4 * i] * faint;
   let text = "";
-  for (let i = 0; i < grey.length; i += 8192) text += String.fromCharCode(...grey.subarray(i, i + 8192));
+  for (let i = 0; i < grey.length; i += 8192) {
+    text += String.fromCharCode(...grey.subarray(i, i + 8192));
+  }
   return [side, btoa(text)];
 }"""
 

@@ -1,8 +1,10 @@
 """Hanako's card from her phone to paper, to a stranger's phone without a network, to Dr Mori."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from api import demo
-from api.core import i18n
+from api.core import clock, i18n
 from api.core.actor import Actor
 from tests.emergency.carrying import medicine, recorded, whole
 from tests.journeys import qr
@@ -42,7 +44,10 @@ class Carrier(NamedTuple):
     async def composes(self, **typed: str) -> None:
         await self.page.goto("/emergency-card/new")
         for name, value in typed.items():
-            await self.page.fill(f"[name={name}]", value)
+            if name in ("pregnancy", "directive"):
+                await self.page.select_option(f"[name={name}]", value)
+            else:
+                await self.page.fill(f"[name={name}]", value)
         await self.presses("card.compose.go")
         await self.presses("card.preview.go")
 
@@ -117,20 +122,25 @@ async def test_the_sheet_is_one_page_and_nothing_of_it_is_cut(
     open_carrier: OpenCarrier, surgery: Place, locale: str
 ) -> None:
     hanako = await open_carrier(locale)
-    for at in range(20):
-        await recorded(
-            surgery, hanako.actor, "prescription", medicine(f"とても長い名前の薬その{at}" * 2)
-        )
+    """As much as there may be of everything."""
+    for at in range(34):
+        name = f"とても長い名前の薬その{at:02}" * 3
+        await recorded(surgery, hanako.actor, "prescription", medicine(name))
     await hanako.composes(
-        note="耳が遠いので、紙に書いて見せてください。" * 4,
-        contact_name_1="山本 由美",
-        contact_phone_1="090-1234-5678",
+        note="耳が遠いので、紙に書いて見せてください。" * 5,
+        pregnancy="yes",
+        directive="yes",
+        due_on=(clock.today_in_japan() + timedelta(days=90)).isoformat(),
+        contact_name_1="アレクサンドラ・マリア・フェルナンデス・山本・由美子",
+        contact_phone_1="+81 90-1234-5678",
         contact_name_2="山本 健一",
         contact_phone_2="090-8765-4321",
     )
-    await hanako.prints()
+    picture = await hanako.prints()
+    if folder := os.environ.get("SCREENSHOTS"):
+        (Path(folder) / f"sheet-{locale}.png").write_bytes(picture)
     cut = await hanako.page.evaluate(
-        """() => [...document.querySelectorAll(".panel")]
+        """() => [...document.querySelectorAll(".panel, .columns")]
           .filter((each) => each.scrollHeight > each.clientHeight + 1
             || each.scrollWidth > each.clientWidth + 1)
           .map((each) => each.textContent.trim().slice(0, 30))"""
@@ -152,8 +162,11 @@ async def test_the_pages_of_the_card_are_for_everyone(
     page = hanako.page
 
     async def is_for_everyone() -> None:
-        assert await axe_violations(page) == []
-        assert not await page.evaluate(WIDER)
+        if folder := os.environ.get("SCREENSHOTS"):
+            name = f"{locale}{page.url.rpartition(':')[2].replace('/', '-')}.png"
+            await page.screenshot(path=f"{folder}/{name}", full_page=True)
+        assert await axe_violations(page) == [], page.url
+        assert not await page.evaluate(WIDER), page.url
 
     await page.goto("/emergency-card")
     await is_for_everyone()
@@ -271,7 +284,7 @@ async def test_the_age_of_a_card_is_said(
     reader = await open_reader()
     now = await reader.page.evaluate("Date.now()")
     for days, said in ((10, None), (200, "card.reader.old"), (400, "card.reader.over")):
-        await reader.page.clock.set_fixed_time(now + days * 86_400_000)
+        await reader.page.clock.set_fixed_time(now / 1000 + days * 86_400)
         await reader.pastes(text)
         await reader.says(f"（{days}日前）")
         if said:
