@@ -358,7 +358,7 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return _oauth(problem)
     if path.startswith("/fhir"):
         return _outcome(problem)
-    if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
+    if not _is_json(path) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": sign_in_first(request)})
         if isinstance(problem, StepUpNeeded):
@@ -367,6 +367,11 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         page.headers.update(_headers(problem))
         return page
     return _problem_json(request, problem, reference)
+
+
+def _is_json(path: str) -> bool:
+    """By whole parts of the path: /emergency-card is a page."""
+    return any(path == door or path.startswith(f"{door}/") for door in JSON_DOORS)
 
 
 class BadRequest(Problem):

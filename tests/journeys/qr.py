@@ -41,12 +41,13 @@ class Spoilt(NamedTuple):
 
 
 async def read(page: Page, png: bytes, spoilt: Spoilt) -> list[str]:
-    """What a reader of other people's make finds in the picture, from the top."""
+    """What a reader of other people's make finds in the picture, from the left."""
     url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
     side, grey = await page.evaluate(_SPOIL, [url, *spoilt])
     pixels = memoryview(base64.b64decode(grey)).cast("B", shape=(side, side))
     found: list[Any] = list(zxingcpp.read_barcodes(pixels))
-    return [each.text for each in sorted(found, key=lambda each: each.position.top_left.y)]
+    corners = [(each.position.top_left, each.text) for each in found]
+    return [text for at, text in sorted(corners, key=lambda one: (one[0].y // 100, one[0].x))]
 
 
 def film(texts: list[str], to: Path, *, side: int = 720, frames_each: int = 12) -> Path:
