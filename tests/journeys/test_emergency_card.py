@@ -107,12 +107,15 @@ async def hanako(open_carrier: OpenCarrier) -> Carrier:
 # Paper
 
 
-@pytest.mark.parametrize("spoilt", SHAKY, ids=["plain", "turned", "faint", "upside down"])
 async def test_a_printed_card_is_read_by_another_reader(
-    hanako: Carrier, phone: Page, served: Served, spoilt: Spoilt
+    hanako: Carrier, phone: Page, served: Served
 ) -> None:
+    """As it is, turned, faint and upside down."""
     await hanako.composes(note="耳が遠いです")
-    (text,) = await qr.read(phone, await hanako.prints(), spoilt)
+    picture = await hanako.prints()
+    found = [await qr.read(phone, picture, spoilt) for spoilt in SHAKY]
+    assert found == [found[0]] * len(SHAKY)
+    (text,) = found[0]
     assert text.startswith(f"{served.url}/card#")
     assert len(text) > 800
 
@@ -261,19 +264,22 @@ async def test_a_stranger_checks_the_card_without_a_network(
 
 
 @BOTH
-@pytest.mark.parametrize("at", [0.2, 0.5, 0.95], ids=["header", "body", "signature"])
 async def test_one_digit_changed_and_the_page_says_it_is_not_genuine(
-    hanako: Carrier, phone: Page, open_reader: OpenReader, at: float, locale: str
+    hanako: Carrier, phone: Page, open_reader: OpenReader, locale: str
 ) -> None:
+    """In the header, the body and the signature."""
     await hanako.composes()
     text = await scanned(hanako, phone)
-    start = text.index("#") + 1
-    place = start + int((len(text) - start) * at) // 2 * 2 + 1
-    changed = text[:place] + ("3" if text[place] != "3" else "4") + text[place + 1 :]
     reader = await open_reader(locale)
-    await reader.pastes(changed)
-    await expect(reader.page.locator("#answer .notice-bad")).to_be_visible()
-    await expect(reader.page.locator("#answer")).not_to_contain_text("山本 花子")
+    start = text.index("#") + 1
+    for at in (0.2, 0.5, 0.95):
+        place = start + int((len(text) - start) * at) // 2 * 2 + 1
+        changed = text[:place] + ("3" if text[place] != "3" else "4") + text[place + 1 :]
+        await reader.pastes(text)
+        await reader.says("山本 花子")
+        await reader.pastes(changed)
+        await expect(reader.page.locator("#answer .notice-bad")).to_be_visible()
+        await expect(reader.page.locator("#answer")).not_to_contain_text("山本 花子")
 
 
 async def test_the_age_of_a_card_is_said(
@@ -313,9 +319,6 @@ async def test_a_card_of_keys_the_page_does_not_know_is_not_called_genuine_until
         await phone.request.get(f"{served.url}/.well-known/emergency-card/jwks.json")
     ).body()
     reader = await open_reader()
-    script = "() => { const b = document.getElementById('keys'); return b.textContent }"
-    assert json.loads(await reader.page.evaluate(script))["keys"]
-    await reader.page.context.set_offline(True)
     bare = tmp_path / "bare.html"
     saved = (tmp_path / "reader.html").read_text()
     begin = saved.index('id="keys">') + len('id="keys">')
@@ -385,10 +388,6 @@ async def open_camera(served: Served, tmp_path: Path) -> AsyncIterator[OpenCamer
         yield opened
 
 
-def button(page: Page, key: str) -> object:
-    return page.get_by_role("button", name=i18n.text("ja", key), exact=True)
-
-
 async def begins(page: Page) -> None:
     await page.get_by_role("button", name=i18n.text("ja", "card.scan.go")).click()
 
@@ -425,6 +424,10 @@ async def test_dr_mori_opens_by_the_camera(
     assert len(texts) == 1 + is_long
     page = await open_camera(texts, as_actor(people["mori"]))
     await page.goto("/clinic/emergency")
+    assert await axe_violations(page) == []
+    assert not await page.evaluate(WIDER)
+    if folder := os.environ.get("SCREENSHOTS"):
+        await page.screenshot(path=f"{folder}/emergency.png", full_page=True)
     await begins(page)
     await expect(page.get_by_text(i18n.text("ja", "card.scan.read"))).to_be_visible()
     assert await page.evaluate("document.activeElement.name") == "reason"
@@ -433,7 +436,6 @@ async def test_dr_mori_opens_by_the_camera(
     async with page.expect_navigation(url="**/clinic/emergency/*"):
         await page.get_by_role("button", name=i18n.text("ja", "emergency.open.go")).click()
     await expect(page.get_by_text("ペニシリン").first).to_be_visible()
-    await page.goto("/clinic/emergency")
 
 
 async def test_a_stranger_reads_the_card_by_the_camera(
@@ -446,6 +448,8 @@ async def test_a_stranger_reads_the_card_by_the_camera(
     await page.locator("#camera").click()
     await expect(page.locator("#answer")).to_contain_text("ペニシリン")
     await expect(page.locator("#screen")).to_be_hidden()
+    if folder := os.environ.get("SCREENSHOTS"):
+        await page.screenshot(path=f"{folder}/reader.png", full_page=True)
 
 
 async def test_without_a_camera_everything_is_typed_as_ever(
