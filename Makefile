@@ -62,8 +62,9 @@ bench: $(VENV)/.dev ## one benchmark: make bench NAME=read_path
 	@test -n "$(NAME)" || { echo 'Which one? make bench NAME=read_path' >&2; exit 2; }
 	@$(BIN)/python -m benchmarks.$(NAME)
 
-soak: $(VENV)/.dev ## kill application and database 200 times under load: make soak ROUNDS=200
-	@$(BIN)/python -m tests.faults.soak --rounds $(or $(ROUNDS),200)
+soak: $(VENV)/.dev ## kill application and database 200 times under load; NAME=notices: 100,000 notices
+	@if [ "$(NAME)" = notices ]; then $(BIN)/python -m tests.notifications.fault_run; \
+	else $(BIN)/python -m tests.faults.soak --rounds $(or $(ROUNDS),200); fi
 
 fuzz: $(VENV)/.dev ## try every published operation and kind of message with far more bad input
 	@SCHEMA_EXAMPLES=50 $(BIN)/python -m pytest tests/attacks/test_schema.py tests/records/ssmix2/test_fuzz.py tests/records/test_fuzzed_doors.py

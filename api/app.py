@@ -19,7 +19,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from api import demo_provider
+from api import demo_outbox, demo_provider
 from api.access_log import service as access_log
 from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
@@ -72,6 +72,7 @@ from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
+from api.support.notice_address_routes import routes as notice_address_routes
 from api.support.proof_routes import routes as proof_routes
 from api.support.questions.routes import routes as question_routes
 from api.support.reading.fhir_routes import routes as audit_routes
@@ -171,6 +172,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *receipt_routes,
         *lifecycle_routes,
         *me_routes,
+        *notice_address_routes,
         *proxy_routes,
         *family_routes,
         *recovery_routes,
@@ -194,7 +196,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *pages,
     ]
     if settings.is_demo:
-        doors += demo_pages
+        doors += [*demo_pages, *demo_outbox.routes]
     login = settings.national_login
     if login is not None and login.is_demo:
         doors += demo_provider.routes
@@ -228,6 +230,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
             exclude=[
                 *(f"^{door}(/|$)" for door in JSON_DOORS),
                 f"^{demo_provider.TOKEN_PATH}$",  # asked by a client with its own proof
+                f"^{demo_outbox.PAGE}/(token|fcm|push)$",
             ],
         ),
         openapi_config=OpenAPIConfig(
@@ -293,11 +296,10 @@ def _serving(dsn: str) -> Any:
 
 
 async def _deliver() -> None:
-    """Moves notices from the outbox to the inbox; a fault is noted and tried again."""
+    """Fills inboxes where the worker is away; a fault is noted and tried again."""
     while True:
         try:
-            while await notifications.deliver():
-                pass
+            await notifications.deliver_overdue()
         except (Problem, asyncpg.PostgresError, OSError) as error:
             log.error("notices:delivery:failed", error=type(error).__name__)
         await asyncio.sleep(DELIVERY_SECONDS)

@@ -53,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
             "system": _directory,
             "app": _app,
             "witness": _witness,
+            "worker": _worker,
         }[options.command](settings, options)
     except SettingFault as fault:
         print(fault, file=sys.stderr)
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="start everything with the demo network (make run)")
     commands.add_parser("serve", help="serve; needs DATABASE_URL or APP_DATABASE_URL")
+    commands.add_parser(
+        "worker", help="tell people of notices; beside `serve`, once or more"
+    ).add_argument("--with-parent", action="store_true", help="end when standard input ends")
     commands.add_parser("migrate", help="make roles and tables ready; needs DATABASE_URL")
     token = commands.add_parser("demo-token", help="an access token of a demo clinic's system")
     token.add_argument("--as", dest="person", default="sato", choices=("sato", "ito", "mori"))
@@ -249,16 +253,19 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
+    from api import demo_outbox
     from api.core.crypto import KeyRing
     from api.core.provisioning import app_dsn
 
     server.check_port(settings)
     with _administering(settings) as (admin_dsn, is_own):
         keys = KeyRing(settings.home / "keys")
+        settings = demo_outbox.arranged(settings)
         dsn, greeting = asyncio.run(_prepare_demo(settings, keys, admin_dsn, is_own=is_own))
         os.environ |= {"APP_DATABASE_URL": app_dsn(dsn, keys), "TSUNAGU_DEMO": "1"}
+        os.environ |= demo_outbox.environment(settings)
         log = settings.home / "server.log"
-        with server.logging_to(log):
+        with server.logging_to(log), demo_outbox.mailbox(settings), server.child("worker"):
             server.when_ready(settings, f"{greeting}\nLog: {log}")
             return 0 if server.run(settings) else 1
 
@@ -282,6 +289,7 @@ async def _prepare_demo(
             dsn = provisioning.database_dsn(admin_dsn, DATABASE)
         async with _demo_ready(settings, keys, dsn):
             demo.note_address(settings)
+            await demo.tell_hanako(settings.home)
             return dsn, await demo.greeting(settings)
 
 
@@ -306,6 +314,23 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     keys = KeyRing(settings.home / "keys")
     asyncio.run(_check(settings, keys, _given_dsn(settings, keys)))
     return 0 if server.run(settings) else 1
+
+
+def _worker(settings: Settings, options: argparse.Namespace) -> int:
+    from api.core.crypto import KeyRing
+
+    if options.with_parent:
+        server.end_with_input()
+    keys = KeyRing(settings.home / "keys")
+    asyncio.run(_work(settings, keys, _given_dsn(settings, keys)))
+    return 0
+
+
+async def _work(settings: Settings, keys: "KeyRing", dsn: str) -> None:
+    from notifications import process
+
+    async with _ready(settings, keys, dsn, is_demo=None, connections=process.CONNECTIONS):
+        await process.run(settings, keys, dsn)
 
 
 async def _check(settings: Settings, keys: "KeyRing", dsn: str) -> None:
@@ -701,7 +726,12 @@ def _speaks_japanese() -> bool:
 
 @asynccontextmanager
 async def _ready(
-    settings: Settings, keys: "KeyRing", dsn: str, *, is_demo: bool | None
+    settings: Settings,
+    keys: "KeyRing",
+    dsn: str,
+    *,
+    is_demo: bool | None,
+    connections: int = 4,
 ) -> AsyncIterator[None]:
     """Services may be called: the pool is open, the profile adopted, the kind of database right.
 
@@ -718,7 +748,7 @@ async def _ready(
 
     runtime.start(settings, keys)
     try:
-        await open_database(dsn, keys, connections=4)
+        await open_database(dsn, keys, connections=connections)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise unusable(dsn, error) from error
     try:

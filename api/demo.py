@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 
-from api import demo_provider
+from api import demo_outbox, demo_provider
 from api.consent import service as consent
 from api.consent.lifecycle import participating, schemes
 from api.consent.settings.switches import SetFacility
@@ -192,6 +192,19 @@ async def take_up(home: Path) -> None:
     people = cast(home)
     _give_cards(home, people)
     await _know_cards(people)
+
+
+async def tell_hanako(home: Path) -> None:
+    """Of her notices, on a phone, a browser and a mailbox of the demo's."""
+    person = next(each for each in cast(home) if each.key == "hanako")
+    await demo_outbox.subscribe(
+        Actor(
+            kind=ActorKind.PARTICIPANT,
+            account_id=person.account_id,
+            participant_id=person.person_id,
+            name=person.name,
+        )
+    )
 
 
 def note_address(settings: Settings) -> None:
@@ -455,6 +468,9 @@ async def greeting(settings: Settings) -> str:
         "",
         "マイナンバーカードのログインを試す（カードはいりません） / try the My Number login:",
         f"  {settings.public_url}/sign-in",
+        "",
+        "届いたメールとプッシュ通知 / mails and pushes that arrived:",
+        f"  {settings.public_url}{demo_outbox.PAGE}",
         "",
         "Ctrl-C で終わります / stops everything.",
     ]

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -100,6 +101,35 @@ def worker_app() -> Any:
     from api.app import app_from_environment
 
     return app_from_environment()
+
+
+@contextmanager
+def child(command: str) -> Iterator[None]:
+    """`tsunagu <command>` beside this process, as long as this one lives, and no longer."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and name
+        [sys.executable, "-m", "api.cli", command, "--with-parent"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def end_with_input() -> None:
+    """Whoever started us holds the other end, and lets go of it by ending, however it ends."""
+
+    def follow() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The outbox: a notice is enqueued in the transaction it tells of, and delivered by the worker."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,11 @@ import msgspec
 from api.core import i18n
 from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
-from notifications import queries
+from notifications import delivering, fanning, queries
+from notifications.channels import Channel
+from notifications.rules import Pace
+
+OVERDUE_SECONDS: Final = 5
 
 
 class Notice(NamedTuple):
@@ -52,10 +57,29 @@ async def hold_anew(tx: Transaction) -> None:
     await queries.hold_anew(tx)
 
 
-async def deliver(limit: int = 200) -> int:
-    """One round of the worker; answers how many notices it delivered."""
+async def deliver(limit: int = 200, channels: Mapping[str, Channel] | None = None) -> int:
+    """One round of what is due, without the queue: into the inbox, and out on these channels.
+
+    Answers how many notices it placed and attempts it made.
+    """
+    placed = await fanning.fan_out(limit=limit)
+    if not channels:
+        return placed
+    attempts = await delivering.begin_oldest(list(channels), limit)
+    ends = [
+        (each.key, await delivering.send(channels[each.key.channel], each, Pace()))
+        for each in attempts
+    ]
+    await delivering.note(ends)
+    return placed + len(attempts)
+
+
+async def deliver_overdue() -> None:
+    """Fills the inbox where no worker does."""
     async with unit_of_work(OPERATOR) as tx:
-        return await queries.deliver_inbox(tx, limit)
+        is_late = await queries.is_overdue(tx, OVERDUE_SECONDS)
+    while is_late and await fanning.fan_out():
+        pass
 
 
 async def unread(actor: Actor) -> int:

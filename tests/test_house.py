@@ -84,6 +84,7 @@ DEFINERS = {
     "public.emergency_tie": "lookup, in an emergency: what opener and subject are to each other",
     "public.emergency_is_kept_back": "lookup: whether the subject's emergency notices wait",
     "public.emergency_figures": "counts emergency events by facility; never of whom",
+    "public.emergency_quarter": "the same by quarter, once published, for everybody",
     "app.merge_holds": "sees whether one of two people is part of another merge",
     "app.merge_step_holds": "sees how far a merge is, and who asked for it",
     "public.records_one_person": "lookup: who somebody a facility sends records of is now",
@@ -97,7 +98,24 @@ DEFINERS = {
     "public.bulk_export_to_decide": "lookup: who changed, of those an own export holds",
     "public.records_patients_to_export": "lookup: a facility's own patients, in a running export",
     "public.records_participants_of_insurance": "lookup for senders: insurance and birth date",
-    "public.notifications_deliver_inbox": "moves notices from outbox to inbox",
+    "app.queue_notices": "gives every notice its job, in the transaction it tells of",
+    "app.move_notice_job": "moves the job of a notice whose hold was answered",
+    "app.queue_deliveries": "gives everything that waits to go out its job",
+    "app.queue_delivery": "gives what is to be tried again its job",
+    "app.queue_code": "gives the code of a mail address its job",
+    "app.one_holder": "takes a device from whom it was before",
+    "app.silence_session": "forgets where a session that ended was told of notices",
+    "public.notifications_due": "the service's own work: notices that are due",
+    "public.notifications_recipients": "the service's own work: who is told, on which ways",
+    "public.notifications_place": "the service's own work: into the inbox and on its way",
+    "public.notifications_attempt": "the service's own work: where a notice goes now",
+    "public.notifications_note": "the service's own work: how it went; forgets dead addresses",
+    "public.notifications_requeue": "the service's own work: makes a lost job again",
+    "public.notifications_letters": "officers alone: letters that wait, with name and address",
+    "public.notifications_undelivered": "officers alone: what could not be delivered; no address",
+    "public.notifications_held_up": "officers alone: how many notices wait, and why",
+    "public.notifications_overdue": "the service's own work: whether no worker is at work",
+    "public.notifications_code_wanted": "the service's own work: an address awaiting its code",
 }
 # Tables of one facility or account, or of nobody in particular, with the key that guards them.
 OWNER_COLUMNS = ("participant_id", "account_id")
@@ -289,6 +307,7 @@ async def test_roles_have_only_what_they_need(catalogue):
         "tsunagu_migrator": True,
         "tsunagu_app": True,
         "tsunagu_sealer": True,
+        "tsunagu_worker": True,
     }
     assert not any(
         row["rolsuper"] or row["rolbypassrls"] or row["rolcreaterole"] or row["rolcreatedb"]

@@ -40,6 +40,8 @@ class EventName(StrEnum):
     SIGNED_IN = "identity:session:opened"
     SIGNED_OUT = "identity:session:ended"
     STEPPED_UP = "identity:session:stepped_up"
+    NOTICE_ADDRESS_ADDED = "identity:notice_address:added"
+    NOTICE_ADDRESS_REMOVED = "identity:notice_address:removed"
     PASSKEY_ADDED = "identity:passkey:added"
     PASSKEY_REVOKED = "identity:passkey:revoked"
     PASSWORD_SET = "identity:password:set"  # noqa: S105 - an event
@@ -89,6 +91,7 @@ class EventName(StrEnum):
     PAPER_TAKEN = "consent:paper:taken"
     SUPPORT_CASE_OPENED = "support:case:opened"
     SUPPORT_CASE_CLOSED = "support:case:closed"
+    LETTER_POSTED = "support:letter:posted"
     LOG_QUESTION_ASKED = "support:log_question:asked"
     LOG_QUESTION_READ = "support:log_question:read"
     LOG_QUESTION_ANSWERED = "support:log_question:answered"

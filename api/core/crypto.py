@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -70,9 +71,24 @@ class KeyRing:
         return self._bytes("sealer_role.password", secrets.token_urlsafe(24).encode()).decode()
 
     @cached_property
+    def worker_password(self) -> str:
+        return self._bytes("worker_role.password", secrets.token_urlsafe(24).encode()).decode()
+
+    @cached_property
     def token_signing(self) -> Ed25519PrivateKey:
         """Signs access tokens of facility systems."""
         return private_key(self._bytes("token_signing.pem", fresh_pem()))
+
+    @cached_property
+    def web_push(self) -> bytes:
+        """PEM of the P-256 key our pushes to browsers are signed with (RFC 8292); changing it ends
+        every subscription."""
+        fresh = generate_private_key(SECP256R1()).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return self._bytes("web_push.pem", fresh)
 
     @cached_property
     def receipts(self) -> "SigningKeys":

@@ -31,6 +31,9 @@ DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_sealer') THEN
     CREATE ROLE tsunagu_sealer LOGIN NOBYPASSRLS;
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsunagu_worker') THEN
+    CREATE ROLE tsunagu_worker LOGIN NOBYPASSRLS;
+  END IF;
 END $$;
 GRANT tsunagu_lookup TO tsunagu_owner WITH INHERIT FALSE, SET TRUE;
 GRANT tsunagu_owner TO tsunagu_migrator WITH INHERIT FALSE, SET TRUE;
@@ -111,6 +114,7 @@ async def _roles(admin: asyncpg.Connection, keys: KeyRing) -> None:
         ("tsunagu_migrator", keys.migrator_password),
         ("tsunagu_app", keys.app_password),
         ("tsunagu_sealer", keys.sealer_password),
+        ("tsunagu_worker", keys.worker_password),
     ):
         statement = await admin.fetchval(
             "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password
@@ -119,7 +123,8 @@ async def _roles(admin: asyncpg.Connection, keys: KeyRing) -> None:
     database = await admin.fetchval("SELECT quote_ident(current_database())")
     await admin.execute(
         f"GRANT CONNECT, CREATE ON DATABASE {database} TO tsunagu_owner;"
-        f"GRANT CONNECT ON DATABASE {database} TO tsunagu_migrator, tsunagu_app, tsunagu_sealer;"
+        f"GRANT CONNECT ON DATABASE {database} TO tsunagu_migrator, tsunagu_app, tsunagu_sealer,"
+        " tsunagu_worker;"
         f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;"
         "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
         "GRANT USAGE, CREATE ON SCHEMA public TO tsunagu_owner WITH GRANT OPTION;"

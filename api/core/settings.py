@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -41,12 +42,36 @@ class NationalLogin(msgspec.Struct, frozen=True, kw_only=True):
     is_demo: bool = False
 
 
+# Who may be asked to push to a browser: the services of those who make browsers, and nobody else.
+PUSH_SERVICES = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    ".notify.windows.com",
+    "web.push.apple.com",
+)
+
+
+class Smtp(msgspec.Struct, frozen=True, kw_only=True):
+    """The server that takes our mail. `tls`: `starttls`, `tls` from the first byte, or `none`."""
+
+    host: str
+    sender: str
+    port: int = 587
+    tls: str = "starttls"
+    user: str | None = None
+    password: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`database_url` is the administrator's; the application itself connects as its own role.
     `hpki`: a folder of the certificates that professions are shown by (docs/reference).
 
     `android_apps`: package and SHA-256 fingerprints of its certificates; `ios_apps`: app ids with
     their team (ABCDE12345.jp.example.app). Only these apps open our links and use our passkeys.
+
+    A way to tell people of notices is there where it is set: `fcm` (a service account's file),
+    `web_push` (who answers for our pushes, as `mailto:` or `https:`), `smtp`. `push_services` are
+    host names; one that begins with a dot stands for all below it. `fcm_url` is a demo's.
     """
 
     home: Path
@@ -58,6 +83,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hpki: Path | None = None
     is_demo: bool = False
     my_number: NationalLogin | None = None
+    fcm: Path | None = None
+    fcm_url: str | None = None
+    web_push: str | None = None
+    push_services: tuple[str, ...] = PUSH_SERVICES
+    smtp: Smtp | None = None
 
     @property
     def national_login(self) -> NationalLogin | None:
@@ -107,6 +137,12 @@ def from_environment(**overrides: object) -> Settings:
     values["my_number"] = _national_login(env)
     values["android_apps"] = android_apps(env.get("ANDROID_APPS") or "")
     values["ios_apps"] = ios_apps(env.get("IOS_APPS") or "")
+    values["fcm"] = _service_account(env.get("FCM_CREDENTIALS") or "")
+    values["web_push"] = _contact(env.get("WEB_PUSH_CONTACT") or "")
+    values["push_services"] = PUSH_SERVICES + tuple((env.get("PUSH_SERVICES") or "").split())
+    values["smtp"] = _smtp(env)
+    if values["is_demo"]:
+        values["fcm_url"] = env.get("DEMO_FCM_URL") or None
     return Settings(**(values | overrides))  # type: ignore[arg-type]
 
 
@@ -124,6 +160,58 @@ def _national_login(env: Mapping[str, str]) -> NationalLogin | None:
     if not re.fullmatch(r"aal[1-3]( [a-z0-9]+)*", acr):
         raise SettingFault('MY_NUMBER_ACR must begin with aal1, aal2 or aal3, as in "aal3 crl".')
     return NationalLogin(issuer=issuer, client_id=client_id, acr=acr)
+
+
+def _service_account(text: str) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).absolute()
+    try:
+        kind = msgspec.json.decode(path.read_bytes(), type=dict[str, Any]).get("type")
+    except (OSError, msgspec.DecodeError):
+        kind = None
+    if kind != "service_account":
+        raise SettingFault("FCM_CREDENTIALS must name the JSON file of a Google service account.")
+    return path
+
+
+def _contact(text: str) -> str | None:
+    if text and not re.fullmatch(r"(mailto:[^@\s]+@[^@\s]+|https://\S+)", text):
+        raise SettingFault(
+            "WEB_PUSH_CONTACT is where push services reach you, as mailto:… or https://…"
+        )
+    return text or None
+
+
+def _smtp(env: Mapping[str, str]) -> Smtp | None:
+    """The password stands in a file of its own, so that no list of processes shows it."""
+    host, sender = env.get("SMTP_HOST", ""), env.get("MAIL_FROM", "")
+    if not host and not sender:
+        return None
+    if not host or not re.fullmatch(r"[^@\s]+@[^@\s]+", sender):
+        raise SettingFault("SMTP_HOST and MAIL_FROM belong together: set both.")
+    tls = env.get("SMTP_TLS") or "starttls"
+    if tls not in ("starttls", "tls", "none"):
+        raise SettingFault("SMTP_TLS is starttls, tls or none.")
+    port = env.get("SMTP_PORT") or {"tls": "465", "starttls": "587", "none": "25"}[tls]
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise SettingFault(f"SMTP_PORT must be a port, not {port!r}.")
+    password = None
+    if env.get("SMTP_PASSWORD_FILE"):
+        try:
+            password = Path(env["SMTP_PASSWORD_FILE"]).read_text("utf-8").strip()
+        except OSError as error:
+            raise SettingFault("SMTP_PASSWORD_FILE cannot be read.") from error
+    if password and tls == "none":
+        raise SettingFault("SMTP_TLS=none would send the password in the clear.")
+    return Smtp(
+        host=host,
+        sender=sender,
+        port=int(port),
+        tls=tls,
+        user=env.get("SMTP_USER") or None,
+        password=password,
+    )
 
 
 _PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)

@@ -1,7 +1,7 @@
 """Who acts in an emergency, whether they may, and what is not told of it yet."""
 
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import structs
@@ -31,6 +31,20 @@ def in_emergency(actor: Actor) -> Actor:
     if actor.professional_id is None or actor.facility_id is None:
         raise NotFound
     return structs.replace(actor, purpose_of_use=BREAK_GLASS)
+
+
+async def shut_by(actor: Actor) -> Literal["not_designated", "no_right"] | None:
+    """Why this professional finds no form at all; None where they do."""
+    standing = await directory.standing(in_emergency(actor))
+    if has_right(standing):
+        return None
+    return "no_right" if is_designated(standing) else "not_designated"
+
+
+def is_designated(standing: Standing) -> bool:
+    """Whether the network lets facilities of this type view in an emergency."""
+    viewers = directory.profile().emergency_viewers
+    return any(each.facility_type == standing.facility_type for each in viewers)
 
 
 async def may_open(actor: Actor) -> bool:

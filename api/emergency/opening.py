@@ -29,6 +29,7 @@ from api.emergency.acting import (
     has_right,
     ids_of,
     in_emergency,
+    is_designated,
     stops_at,
     words_of,
 )
@@ -115,7 +116,8 @@ async def approve(officer: Actor, session_id: UUID) -> None:
         )
         standing = await directory.standing_in(tx, opener)
         who = acted(opener, standing)
-        await _activate(tx, session_id, row["reason"], who, row["words"], officer=officer)
+        ground = {"reason": row["reason"], "by": row["identification"]}
+        await _activate(tx, session_id, ground, who, row["words"], officer=officer)
 
 
 async def _opening(
@@ -132,10 +134,9 @@ async def _opening(
     _, chosen = await choice_in(tx)
     since = now - LIMITS.window
     ids = await queries.sessions_of(tx, professional_id, since)
-    viewers = directory.profile().emergency_viewers
     tie = await queries.tie(tx)
     return Opening(
-        is_designated=any(each.facility_type == standing.facility_type for each in viewers),
+        is_designated=is_designated(standing),
         has_right=has_right(standing) and step not in STANDING_STEPS,
         authenticated_at=ground.authenticated_at,
         reason=ground.reason,
@@ -217,7 +218,8 @@ async def _open(
             embargo=await embargo_in(tx),
         )
     else:
-        row = await _activate(tx, session_id, ground.reason, who, ground.words.strip())
+        coded = {"reason": ground.reason, "by": ground.identification}
+        row = await _activate(tx, session_id, coded, who, ground.words.strip())
     if row is None:
         raise NotFound
     return Opened(session_id, not needs_officer, row["expires_at"])
@@ -226,16 +228,19 @@ async def _open(
 async def _activate(
     tx: Transaction,
     session_id: UUID,
-    reason: str,
+    ground: dict[str, str],
     who: dict[str, Any],
     words: str,
     *,
     officer: Actor | None = None,
 ) -> asyncpg.Record | None:
-    """The step, the review it begins, the notice of it and its event: all, or nothing commits."""
+    """The step, the review it begins, the notice of it and its event: all, or nothing commits.
+
+    `ground` is in codes, as the figures count it: whoever has the log can count them again.
+    """
     row = await queries.add_step(tx, session_id, 2, "activated", "t1", "requested")
     await queries.add_review_step(tx, session_id, 1, "pending", None, "", "")
-    told = {"reason": reason_said(reason)}
+    told = {"reason": reason_said(ground["reason"])}
     await notifications.enqueue(
         tx,
         "emergency_opened",
@@ -251,7 +256,7 @@ async def _activate(
     await access_log.append(
         tx,
         event,
-        detail={"actor": actor, "told": told | opener, "said": words},
+        detail={"actor": actor, "told": told | opener, "said": words, "ground": ground},
         emergency=str(session_id),
         embargo=await embargo_in(tx),
     )

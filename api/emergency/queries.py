@@ -285,3 +285,12 @@ async def figures(tx: Transaction, since: datetime, until: datetime) -> list[asy
         since,
         until,
     )
+
+
+async def quarter(tx: Transaction, first: date) -> list[asyncpg.Record]:
+    """Openings of all participants, counted by what is published of each."""
+    return await tx.fetch(
+        "SELECT facility_id, tier, reason, identification, is_renewed, is_by_officer, is_held,"
+        " review, is_overdue, days, openings FROM emergency_quarter($1)",
+        first,
+    )

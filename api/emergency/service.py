@@ -1,6 +1,6 @@
 """The use cases of emergency sessions, by room: finding, opening, running, and what one grants."""
 
-from api.emergency.acting import BREAK_GLASS, embargo_in, in_emergency, may_open
+from api.emergency.acting import BREAK_GLASS, embargo_in, in_emergency, may_open, shut_by
 from api.emergency.cards.using import known_by as known_by_card
 from api.emergency.finding import find_by_insurance, find_by_items
 from api.emergency.granting import Grant, grant_in
@@ -25,6 +25,7 @@ __all__ = [
     "mine",
     "open_session",
     "renew",
+    "shut_by",
     "subject_of",
     "view",
     "widen",

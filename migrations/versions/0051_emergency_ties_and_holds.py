@@ -165,10 +165,31 @@ GRANT EXECUTE ON FUNCTION app.emergency_held_until(uuid) TO tsunagu_lookup;
 -- An answer moves the end of waiting notices; to when is PostgreSQL's to say.
 GRANT UPDATE (not_before) ON outbox TO tsunagu_app;
 CREATE POLICY held_again ON outbox AS RESTRICTIVE FOR UPDATE TO tsunagu_app
-  USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now());
+  USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now())
+  WITH CHECK ((SELECT app.kind()) = 'support');
 CREATE TRIGGER emergency_notice_moves BEFORE UPDATE OF not_before ON outbox
   FOR EACH ROW EXECUTE FUNCTION app.emergency_notice_holds();
 ALTER TABLE outbox ENABLE ALWAYS TRIGGER emergency_notice_moves;
+
+-- Its job comes when the notice does.
+GRANT UPDATE (execute_after) ON jobs.pgqueuer TO tsunagu_lookup;
+GRANT CREATE ON SCHEMA app TO tsunagu_lookup;
+SET LOCAL ROLE tsunagu_lookup;
+CREATE FUNCTION app.move_notice_job() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE jobs.pgqueuer SET execute_after = greatest(now(), NEW.not_before)
+    WHERE dedupe_key = 'notice/' || NEW.participant_id::text || '/' || NEW.notice_id::text
+      AND status = 'queued';
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION app.move_notice_job() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.move_notice_job() TO tsunagu_owner;
+SET LOCAL ROLE tsunagu_owner;
+REVOKE CREATE ON SCHEMA app FROM tsunagu_lookup;
+CREATE TRIGGER notice_job_moves AFTER UPDATE OF not_before ON outbox
+  FOR EACH ROW EXECUTE FUNCTION app.move_notice_job();
+ALTER TABLE outbox ENABLE ALWAYS TRIGGER notice_job_moves;
 
 CREATE INDEX registration_by_insured ON registration (insurer, insurance_number)
   WHERE insurer <> '';

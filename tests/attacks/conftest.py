@@ -112,6 +112,7 @@ class World:
     passkey_id: UUID
     session_id: UUID
     grant_id: UUID
+    phone_id: UUID
 
 
 async def install(place: Place, doctor: Actor | None) -> System:
@@ -162,6 +163,11 @@ async def make_world() -> World:
             " VALUES (app.account(), $1, 'x', 0, false) RETURNING passkey_id",
             secrets.token_bytes(16),
         )
+        phone_id = await tx.fetchval(
+            "INSERT INTO push_token (participant_id, account_id, token, locale)"
+            " VALUES (app.subject(), app.account(), $1, 'ja') RETURNING address_id",
+            secrets.token_hex(16),
+        )
         await identity.open_session(tx, taro)
         session_id = await tx.fetchval("SELECT session_id FROM session")
     grant_id = await connect_app(taro)
@@ -188,6 +194,7 @@ async def make_world() -> World:
         passkey_id,
         session_id,
         grant_id,
+        phone_id,
     )
 
 

@@ -85,6 +85,7 @@ HIS_LAB = {
     "action": {"name": "read"},
     "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
 }
+HIS_VIEWING = {"session_id": "{case}", "record_id": "{record}", "place": "0"}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -334,6 +335,29 @@ TABLE = (
     Row("POST", "/account/my-number/remove", "in . . . in in . .", body={}),
     Row("POST", "/step-up/my-number", "in 503 . . in in . .", body={}),
     Row("GET", "/step-up/done", PARTICIPANT),
+    # Notices on paper, and those that did not arrive
+    Row("GET", "/support/letters", SUPPORT),
+    Row("GET", "/support/letters/pdf", SUPPORT),
+    Row(
+        "POST",
+        "/support/letters/{participant_id}/posted",
+        HIS_PAGE,
+        "/support/letters/{taro}/posted",
+        {"notices": "{notice}"},
+    ),
+    Row("GET", "/support/notices", SUPPORT),
+    Row(
+        "POST",
+        "/support/notices/{participant_id}/{notice_id}/{channel}/again",
+        HIS_PAGE,
+        "/support/notices/{taro}/{notice}/mail/again",
+        {},
+    ),
+    # The demo's own phones, browsers and mailboxes
+    Row("GET", "/demo/outbox", OPEN),
+    Row("POST", "/demo/outbox/token", OPEN),
+    Row("POST", "/demo/outbox/fcm", NOBODY, body={"message": {"token": "{taro}"}}),
+    Row("POST", "/demo/outbox/push", NOBODY, body={"title": "{taro}"}),
     # The demo's own issuer
     Row("GET", "/demo/my-number/.well-known/openid-configuration", OPEN),
     Row("GET", f"{DEMO_ISSUER}/certs", OPEN),
@@ -1112,6 +1136,56 @@ TABLE = (
         "/clinic/emergency/{case}/widen",
         {},
     ),
+    Row("GET", "/account/emergency-ties", PROFESSIONAL),
+    Row("POST", "/account/emergency-ties", PROFESSIONAL, body={"card": "{card_digits}"}),
+    Row("GET", "/emergency/disasters", OPEN),
+    Row("GET", "/support/disaster", SUPPORT),
+    Row(
+        "POST",
+        "/support/disaster",
+        "in . . bad in in . .",
+        body={"region": "nowhere", "hours": "24", "words": "x"},
+    ),
+    Row("GET", "/support/disaster/{disaster_id}", HIS_PAGE, "/support/disaster/{case}"),
+    Row(
+        "POST",
+        "/support/disaster/{disaster_id}/{deed}",
+        HIS_PAGE,
+        "/support/disaster/{case}/confirm",
+        {},
+    ),
+    Row(
+        "GET",
+        "/clinic/emergency/{session_id}/records/{record_id}",
+        HIS_PAGE,
+        "/clinic/emergency/{case}/records/{record}",
+    ),
+    Row(
+        "GET",
+        "/clinic/emergency/{session_id}/records/{record_id}/attachments/{place}",
+        HIS_PAGE,
+        "/clinic/emergency/{case}/records/{record}/attachments/0",
+    ),
+    Row("GET", "/emergency/figures", OPEN),
+    Row("GET", "/emergency/figures.csv", OPEN),
+    Row("GET", "/support/emergency/figures", SUPPORT),
+    # Nobody named by Tarō looks at an emergency of his
+    Row("GET", "/proxies/viewings", PARTICIPANT),
+    *(
+        Row("GET", f"{path}{end}", HIS_PAGE, f"{path}{end}".format(**HIS_VIEWING))
+        for path, ends in (
+            (
+                "/proxies/viewings/{session_id}",
+                ("", "/{record_id}", "/{record_id}/attachments/{place}"),
+            ),
+            (
+                "/me/nominations/viewings/{session_id}",
+                ("/directives", "/directives/{record_id}"),
+            ),
+        )
+        for end in ends
+    ),
+    Row("GET", "/me/nominations/viewings", PARTICIPANT),
     Row("GET", "/disclosure/emergency", PARTICIPANT),
     Row("POST", "/disclosure/emergency", PARTICIPANT, body={"kind": "allow"}),
     Row("GET", "/support/emergency", SUPPORT),
@@ -1138,7 +1212,7 @@ TABLE = (
             f"/emergency/sessions/{{session_id}}{end}",
             NOT_IN_EMERGENCY,
             f"/emergency/sessions/{{case}}{at}",
-            None if method == "GET" else {},
+            None if method == "GET" else {"reason": "x"} if end == "/hold" else {},
         )
         for method, end, at in (
             ("GET", "", ""),
@@ -1147,6 +1221,7 @@ TABLE = (
             ("POST", "/widened", "/widened"),
             ("POST", "/renewed", "/renewed"),
             ("POST", "/closed", "/closed"),
+            ("POST", "/hold", "/hold"),
         )
     ),
     # The auditor
@@ -1414,6 +1489,33 @@ TABLE = (
         "/support/merges/{case}/split",
         {"reason": "x"},
     ),
+    # Where my notices go: this network sends none in these tests, and says so
+    Row("GET", "/me/notice-addresses", PARTICIPANT, "/me/notice-addresses?participant_id={taro}"),
+    Row(
+        "DELETE", "/me/notice-addresses/{address_id}", HIS_PAGE, "/me/notice-addresses/{his_phone}"
+    ),
+    Row("POST", "/me/push-tokens", PARTICIPANT, body={"token": "x"}),
+    Row(
+        "POST",
+        "/me/push-subscriptions",
+        PARTICIPANT,
+        body={"endpoint": "http://localhost/x", "keys": {"p256dh": "x", "auth": "x"}},
+    ),
+    Row("POST", "/me/mail-address", PARTICIPANT, body={"address": "x@example.jp"}),
+    Row("POST", "/me/mail-address/confirmation", "in bad . . in in . .", body={"code": "1"}),
+    Row("DELETE", "/me/mail-address", PARTICIPANT),
+    Row("GET", "/account/notices", PARTICIPANT, "/account/notices?participant_id={taro}"),
+    Row("POST", "/account/notices/browser", PARTICIPANT, body={"endpoint": "x"}),
+    Row(
+        "POST",
+        "/account/notices/{address_id}/remove",
+        HIS_PAGE,
+        "/account/notices/{his_phone}/remove",
+        {},
+    ),
+    Row("POST", "/account/notices/mail", PARTICIPANT, body={"address": "x@example.jp"}),
+    Row("POST", "/account/notices/mail/confirm", "in bad . . in in . .", body={"code": "1"}),
+    Row("POST", "/account/notices/mail/remove", PARTICIPANT, body={}),
     Row("GET", "/me/registration", PARTICIPANT, "/me/registration?participant_id={taro}"),
     Row("GET", "/account/registration", PARTICIPANT),
     Row("GET", "/.well-known/assetlinks.json", OPEN),
@@ -1672,6 +1774,7 @@ def _his(world: World) -> dict[str, str]:
         "his_key": str(world.passkey_id),
         "his_session": str(world.session_id),
         "his_app": str(world.grant_id),
+        "his_phone": str(world.phone_id),
         "month": f"{clock.today_in_japan():%Y-%m}",
         "tomorrow": (clock.now() + timedelta(days=1)).isoformat(),
         "card": f"{CARD}|{world.card.digits}",
@@ -1702,6 +1805,7 @@ def _absent(world: World) -> dict[str, str]:
         "his_key": str(uuid4()),
         "his_session": str(uuid4()),
         "his_app": str(uuid4()),
+        "his_phone": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
         "number": f"{system}|T{uuid4().hex[:12]}",

@@ -192,5 +192,5 @@ async def test_ueda_agrees_at_her_desk_to_what_goes_beyond_the_hours(
     approve = f"/support/emergency/{waiting.session_id}/approve"
     assert approve in (await support.get("/support/emergency")).text
     assert (await support.post(approve, {"words": ""})).status_code == 303
-    assert "アレルギーと薬" in (await desk.get(path)).text
+    assert "アレルギー・禁忌" in (await desk.get(path)).text
     assert approve not in (await support.get("/support/emergency")).text

@@ -135,6 +135,11 @@ def _reaches_everything(tier: Any, choice: Any, known: Any, today: Any) -> reach
     return reached("t2", choice, known, today)
 
 
+def _forgets_the_ceiling(tier: Any, choice: Any, known: Any, today: Any) -> reach.Reach:
+    is_ceiling = choice.kind == "ceiling"
+    return reached(tier, reach.Choice() if is_ceiling else choice, known, today)
+
+
 _REVIVED = rules._FOLLOWS | {("ended", "renewed"): "t1", ("ended", "widened"): "t2"}
 
 BUGS: dict[str, tuple[Any, str, Any]] = {
@@ -171,6 +176,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     ),
     "opened by one who is shut out": (gates, "gate", _gate_forgets(is_excluded=False)),
     "two sessions at once": (gates, "has_running", lambda sessions, now: False),
+    "the ceiling is forgotten": (reach, "reach", _forgets_the_ceiling),
     "the first tier reaches everything": (reach, "reach", _reaches_everything),
 }
 

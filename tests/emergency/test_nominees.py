@@ -7,7 +7,7 @@ import pytest
 from api.core.actor import Actor, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.emergency import choices, reviews
+from api.emergency import choices, holds
 from api.emergency import service as emergency
 from api.emergency.reach import Choice
 from api.proxies import safety
@@ -135,8 +135,8 @@ async def test_what_two_officers_hold_back_yumi_does_not_see_either(
     mori, hanako, yumi, ueda, colleague, clinic
 ):
     await named(hanako, yumi)
-    hold = await reviews.ask_to_hold(ueda, who(hanako), "本人に危険がある", 2)
-    await reviews.confirm_hold(colleague, who(hanako), hold)
+    hold = await holds.ask_to_hold(ueda, who(hanako), "本人に危険がある", 2)
+    await holds.confirm_hold(colleague, who(hanako), hold)
     await opened(mori, hanako)
     assert await nominees.viewings(yumi) == []
 

@@ -137,12 +137,12 @@ async def test_what_is_implanted_and_whom_to_call_can_be_read(mori, hanako, clin
     await sent(clinic, hanako, PACEMAKER)
     session = await opened(mori, hanako)
     seen = await in_emergency.summary(mori, session.session_id)
-    assert [line.title for line in seen.lines] == ["", "ペースメーカー"]
+    assert [line.title for line in seen.lines] == ["ペースメーカー", ""]
     desk = await at_a_desk(mori)
     path = f"/clinic/emergency/{session.session_id}"
     page = (await desk.get(path)).text
-    assert page.index("ご本人の意思と連絡先") < page.index("ペースメーカー")
-    called, implanted = [
+    assert page.index("ペースメーカー") < page.index("連絡先・ご本人の希望")
+    implanted, called = [
         (await desk.get(f"{path}/records/{line.record_id}")).text for line in seen.lines
     ]
     assert "長女" in called

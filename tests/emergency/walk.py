@@ -171,6 +171,12 @@ def _asked(world: World, at: int, is_on: bool, is_excluded: bool) -> Iterator[Wo
         chosen = Choice() if is_on else Choice("refuse")
         reached = reach.reach("t1", chosen, ("allergy", "lab"), NOW.date())
         _hold(reached.open.categories == ("allergy",), "the first tier reaches the summary alone")
+        for categories in ((), ("lab",), ("allergy", "lab")):
+            within = Choice("ceiling", categories, shows_hidden=False)
+            for tier in ("t1", "t2"):
+                seen = reach.reach(tier, within, ("allergy", "lab", "care"), NOW.date()).open
+                _hold(set(seen.categories) <= set(categories), "never beyond the ceiling")
+                _hold(not seen.shows_hidden, "what is hidden stays so, where that was chosen")
         return
     _hold(not is_on or is_excluded, "it ends for a reason")
     yield _with(world, at, session, Step(ending, NOW), truth._replace(ends=0, is_over=True))

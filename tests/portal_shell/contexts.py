@@ -16,6 +16,7 @@ from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
+from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
@@ -34,6 +35,20 @@ AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 SATO = {"role": "professional", "name": "佐藤", "unread": 0}
 UEDA = {"role": "support", "name": "上田", "unread": 0}
+NOTICE_ADDRESSES = {
+    "devices": [
+        {"id": "d1", "device": "iPhone (Safari)", "added_at": AT, "is_here": True},
+        {"id": "d2", "device": "Windows (Chrome)", "added_at": AT, "is_here": False},
+    ],
+    "mailbox": {
+        "address": "hanako@example.jp",
+        "is_undeliverable": True,
+        "wanted": "hanako@example.com",
+    },
+    "typed": "hanako@",
+    "offered": {"fcm", "mail", "web_push"},
+    "web_push_key": "B" * 87,
+}
 AUDITOR = {"role": "auditor", "name": "監査担当", "unread": 0}
 
 BASE: dict[str, Any] = {
@@ -60,7 +75,7 @@ EMERGENCY_FORM: dict[str, Any] = {
     "most": 500,
     "error": "",
     "advice": "",
-    "may": True,
+    "shut_by": None,
     "sessions": [],
     "open_to": None,
     "in_disaster": False,
@@ -93,18 +108,23 @@ HELD: dict[str, Any] = {
     "first_by": "上田",
 }
 NO_HOLDS: dict[str, Any] = {"holds": [], "days": [("1", "1日後"), ("2", "2日後")]}
+OF_A_SUMMARY: dict[str, Any] = {
+    "id": UUID(int=3),
+    "at": date(2026, 5, 1),
+    "title": "ペニシリン",
+    "kind": "アレルギー",
+    "facility": "佐藤内科クリニック",
+}
 EMERGENCY_READ: dict[str, Any] = {
     "viewer": SATO,
     "session": RUNNING,
     "person": Person(UUID(int=2), "熊本 花子", "クマモト ハナコ", "female", date(1940, 4, 9)),
-    "lines": [
-        {
-            "at": date(2026, 5, 1),
-            "title": "ペニシリン",
-            "kind": "アレルギー",
-            "facility": "佐藤内科クリニック",
-            "is_first": True,
-        }
+    "parts": [
+        ("warnings", [OF_A_SUMMARY], []),
+        ("drugs", [OF_A_SUMMARY] * 4, [OF_A_SUMMARY]),
+        ("conditions", [], []),
+        ("said", [OF_A_SUMMARY], []),
+        ("rest", [OF_A_SUMMARY], []),
     ],
     "question": None,
 }
@@ -462,6 +482,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **PREVIEW_PAGES,
     **PROXY_PAGES,
     **CARD_PAGES,
+    **EMERGENCY_PAGES,
     **ENROLMENT_PAGES,
     **MATCHING_PAGES,
     **RECORD_PAGES,
@@ -677,6 +698,69 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "pager": PAGER,
         },
     ),
+    "notice-addresses": ("account/notices.html", {"viewer": HANAKO} | NOTICE_ADDRESSES),
+    "notice-addresses-none": (
+        "account/notices.html",
+        {
+            "viewer": HANAKO,
+            "devices": [],
+            "mailbox": {"address": None, "is_undeliverable": False, "wanted": None},
+            "typed": "",
+            "offered": set(),
+            "web_push_key": None,
+        },
+    ),
+    "notice-letters": (
+        "support/letters.html",
+        {
+            "viewer": UEDA,
+            "letters": [
+                {
+                    "id": "p1",
+                    "name": "山本 太郎",
+                    "address": "熊本県上益城郡益城町宮園702",
+                    "count": 2,
+                    "notices": "n1 n2",
+                }
+            ],
+        },
+    ),
+    "notice-letters-none": ("support/letters.html", {"viewer": UEDA, "letters": []}),
+    "undelivered": (
+        "support/undelivered.html",
+        {
+            "viewer": UEDA,
+            "held": [{"channel": "fcm", "reason": "credentials", "notices": 12}],
+            "failures": [
+                {
+                    "path": "/support/notices/p1/n1/mail/again",
+                    "id": "n1-mail",
+                    "name": "山本 太郎",
+                    "at": AT,
+                    "kind": "つなぐ：安全のためのお知らせ",
+                    "channel": "mail",
+                    "reason": "smtp 550",
+                    "attempts": 1,
+                }
+            ],
+            "pager": ONE_PAGE,
+        },
+    ),
+    "undelivered-none": (
+        "support/undelivered.html",
+        {"viewer": UEDA, "held": [], "failures": [], "pager": ONE_PAGE},
+    ),
+    "demo-outbox": (
+        "demo_outbox.html",
+        {
+            "viewer": None,
+            "arrived": [
+                {"way": way, "to": "Hanako", "title": "お知らせ", "body": "つなぐを開く", "at": AT}
+                for way in ("phone", "browser", "mail")
+            ],
+        },
+    ),
+    "demo-outbox-empty": ("demo_outbox.html", {"viewer": None, "arrived": []}),
     "inbox-empty": ("inbox.html", {"viewer": HANAKO, "notices": [], "pager": ONE_PAGE}),
     "clinic-find": (
         "clinic/find.html",
@@ -780,7 +864,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "clinic-emergency-open-no-right": (
         "clinic/emergency_open.html",
-        EMERGENCY_FORM | {"may": False},
+        EMERGENCY_FORM | {"shut_by": "no_right"},
     ),
     "clinic-emergency": ("clinic/emergency.html", EMERGENCY_READ),
     "clinic-emergency-over": (
@@ -788,14 +872,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         EMERGENCY_READ
         | {
             "session": RUNNING._replace(state="ended", ending="expired"),
-            "lines": [],
+            "parts": [],
             "person": None,
             "question": "どのように確かめましたか。",
         },
     ),
     "clinic-emergency-waits": (
         "clinic/emergency.html",
-        EMERGENCY_READ | {"session": RUNNING._replace(state="requested"), "lines": []},
+        EMERGENCY_READ | {"session": RUNNING._replace(state="requested"), "parts": []},
     ),
     "disclosure-emergency": (
         "disclosure/emergency.html",

@@ -20,19 +20,26 @@ YUMI: dict[str, Any] = {
     "ends_on": LAST,
     "may_act": False,
     "begins_on": None,
+    "is_nominee": False,
 }
 TARO = YUMI | {"name": "山本 太郎", "may_act": True}
+NOMINEE = TARO | {
+    "kind": "緊急のときの連絡先",
+    "powers": ["緊急のときに知らせを受け、意思表示書を見る"],
+    "may_act": False,
+    "is_nominee": True,
+}
 LIST = {
     "viewer": HANAKO,
     "mine": [YUMI],
-    "for_others": [TARO],
+    "for_others": [TARO, NOMINEE],
     "is_own": True,
     "ended": None,
 }
 MANY = [(YUMI["id"], name) for name in ("山本 太郎", "山本 花子", "山本 次郎", "山本 三郎")]
 NEW = {
     "viewer": HANAKO,
-    "values": {"powers": {"view", "log"}},
+    "values": {"powers": {"view", "log"}, "kind": "voluntary"},
     "powers": POWERS,
     "first": FIRST,
     "months": 12,
@@ -119,7 +126,12 @@ PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
+    "proxies-new-nominee": (
+        "proxies/new.html",
+        NEW | {"values": {"powers": set(), "kind": "emergency_nominee"}},
+    ),
     "proxies-one": ("proxies/one.html", ONE),
+    "proxies-one-nominee": ("proxies/one.html", ONE | {"proxy": YUMI | {"is_nominee": True}}),
     "proxies-one-for-others": ("proxies/one.html", ONE | {"proxy": TARO, "is_mine": False}),
     "proxies-private": ("proxies/private.html", {"viewer": HANAKO, "is_on": False}),
     "proxies-private-on": ("proxies/private.html", {"viewer": HANAKO, "is_on": True}),

@@ -414,6 +414,13 @@ ONESELF = {
     "POST /me/merges/{merge_id}/split",
     "POST /account/numbers/merges/{merge_id}",
     "POST /account/numbers/merges/{merge_id}/split",
+    "GET /proxies/viewings",
+    "GET /proxies/viewings/{session_id}",
+    "GET /proxies/viewings/{session_id}/{record_id}",
+    "GET /proxies/viewings/{session_id}/{record_id}/attachments/{place}",
+    "GET /me/nominations/viewings",
+    "GET /me/nominations/viewings/{session_id}/directives",
+    "GET /me/nominations/viewings/{session_id}/directives/{record_id}",
 }
 
 

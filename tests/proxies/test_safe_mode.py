@@ -88,7 +88,11 @@ ASKED: dict[str, str] = {
     "/me/professionals": "/me/professionals?facility={clinic}",
     "/fhir/R4/AuditEvent/{event_id}": "/fhir/R4/AuditEvent/{event}",
 }
-ABSENT = {"/me/papers/{paper_id}": "a scan; he signed nothing on paper"}
+ABSENT = {
+    "/me/papers/{paper_id}": "a scan; he signed nothing on paper",
+    "/me/nominations/viewings/{session_id}/directives": "nobody named him for emergencies",
+    "/me/nominations/viewings/{session_id}/directives/{record_id}": "nobody named him",
+}
 # Those that name facilities while nothing hides them; the others never do.
 NAMES = {
     "/fhir/R4/AuditEvent",

@@ -1,6 +1,7 @@
 """Charts as inline SVG, drawn on the server: no script, no colour alone, a sentence for each."""
 
 from web_portal.charts.marks import MARKS, legend_mark
+from web_portal.charts.rows import RowOf, Rows, rows
 from web_portal.charts.spans import Bar, Spans, spans
 from web_portal.charts.trend import Band, Dot, Trend, trend
 
@@ -9,9 +10,12 @@ __all__ = (
     "Band",
     "Bar",
     "Dot",
+    "RowOf",
+    "Rows",
     "Spans",
     "Trend",
     "legend_mark",
+    "rows",
     "spans",
     "trend",
 )

@@ -37,6 +37,8 @@ from web_portal.scanned import card_number, is_emergency_card
 
 PATH = "/clinic/emergency"
 Short = Annotated[str, Meta(max_length=100)]
+ON_ONE_SCREEN = 4
+Line = dict[str, object]
 
 
 class Opening(Struct):
@@ -78,8 +80,7 @@ async def open_it(
     if any(map(contains_my_number, (data.card, data.local_id, data.words, data.hold))):
         return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
     await stepping_up.demand_now(actor, heeds_freeze=False)
-    if data.tap:
-        data = structs.replace(data, by="four_items", reason=data.tap, words="", hold="")
+    data = _meant(data)
     subject: UUID | None = None
     code_id: UUID | None = None
     try:
@@ -132,19 +133,33 @@ async def read(
         path=f"{PATH}/{session_id}",
         session=seen,
         person=summary.person if summary else None,
-        lines=[
-            {
-                "id": each.record_id,
-                "at": each.effective_on,
-                "title": each.title or label(profile, "category", each.category, locale),
-                "kind": label(profile, "category", each.category, locale),
-                "facility": names[each.facility_id].label(locale),
-                "part": in_emergency.part_of(each.category),
-            }
-            for each in lines
-        ],
+        parts=_parts(
+            [
+                {
+                    "id": each.record_id,
+                    "at": each.effective_on,
+                    "title": each.title or label(profile, "category", each.category, locale),
+                    "kind": label(profile, "category", each.category, locale),
+                    "facility": names[each.facility_id].label(locale),
+                    "part": in_emergency.part_of(each.category),
+                }
+                for each in lines
+            ]
+        ),
         question=asked.said[-1].words if asked and asked.state == "queried" else None,
     )
+
+
+def _parts(lines: list[Line]) -> list[tuple[str, list[Line], list[Line]]]:
+    """What fits one screen of each part, the same thing once, and what is folded away."""
+    parts = []
+    for part in in_emergency.PARTS:
+        own = [line for line in lines if line["part"] == part]
+        newest = list({line["title"]: line for line in reversed(own)}.values())[::-1]
+        shown = newest[:ON_ONE_SCREEN]
+        parts.append((part, shown, [line for line in own if line not in shown]))
+    rest = [line for line in lines if line["part"] == "rest"]
+    return [*parts, ("rest", rest, [])]
 
 
 @post(
@@ -173,6 +188,16 @@ async def change(
         case _:
             raise NotFound
     return Redirect(PATH if deed == "close" else f"{PATH}/{session_id}", status_code=303)
+
+
+def _meant(data: Opening) -> Opening:
+    """One tap in a disaster stands for all but the four items. The key that sends a form presses
+    its first button too: without a name nobody tapped, and a card that was typed is meant."""
+    if data.tap and data.name.strip():
+        return structs.replace(data, by="four_items", reason=data.tap, words="", hold="")
+    if data.by in ("four_items", "my_number_card") and not data.name.strip() and data.card:
+        return structs.replace(data, by="card")
+    return data
 
 
 async def _found(actor: Actor, data: Opening) -> UUID | None:
@@ -235,7 +260,7 @@ async def _form(
         open_to=open_to,
         in_disaster=await disasters.is_declared_here(actor),
         has_declared=await ties.declared(actor) is not None,
-        may=await emergency.may_open(actor),
+        shut_by=await emergency.shut_by(actor),
         sessions=[each for each in await emergency.mine(actor) if each.state != "ended"],
     )
 

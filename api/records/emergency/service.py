@@ -1,5 +1,6 @@
 """Reading in a running break-glass session: granted, read and logged in one transaction."""
 
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -28,10 +29,14 @@ from api.records.grounds import basis_for, event_detail
 from api.records.parse import Json
 from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
 
-# What can kill at once comes first.
-FIRST: Final = ("allergy", "contraindication", "prescription", "dispensing", "injection")
-# What somebody wants done, and whom to call.
-SAID: Final = ("directive", "basic")
+Part = Literal["warnings", "drugs", "conditions", "said", "rest"]
+# What can kill at once comes first; then what they have, what they want done, and whom to call.
+PARTS: Final[Mapping[Part, tuple[str, ...]]] = {
+    "warnings": ("allergy", "contraindication"),
+    "drugs": ("prescription", "dispensing", "injection"),
+    "conditions": ("condition", "infection", "maternal"),
+    "said": ("directive", "basic"),
+}
 
 
 class _Entry(msgspec.Struct):
@@ -72,16 +77,17 @@ async def one(actor: Actor, session_id: UUID, record_id: UUID) -> Json:
 
 
 async def summary(actor: Actor, session_id: UUID) -> Summary:
-    """For one screen: allergies and drugs first, then what they said and whom to call, then by day,
-    the newest first."""
+    """For one screen: allergies, drugs and conditions first, then what they said and whom to call,
+    then by day, the newest first."""
     page, person = await _granted(actor, session_id, (), "timeline", None, MOST_ROWS)
     lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
-    order = {category: place for place, category in enumerate(FIRST + SAID)}
+    order = {kind: place for place, kind in enumerate(k for each in PARTS.values() for k in each)}
     return Summary(person, sorted(lines, key=lambda line: order.get(line.category, len(order))))
 
 
-def part_of(category: str) -> Literal["first", "said", "rest"]:
-    return "first" if category in FIRST else "said" if category in SAID else "rest"
+def part_of(category: str) -> Part:
+    """Where it stands on the screen, the first part first."""
+    return next((part for part, kinds in PARTS.items() if category in kinds), "rest")
 
 
 async def _granted(

@@ -33,7 +33,7 @@ from api.identity import service as identity
 from tests.access_log.tamper.scene import ADDRESS, WITNESSES, Scene, World, copy_database, scene
 
 NAME = "tsunagu_tamper"
-PASSWORDS = ("app_password", "migrator_password", "sealer_password")
+PASSWORDS = ("app_password", "migrator_password", "sealer_password", "worker_password")
 
 
 async def build(server_dsn: str, home: Path, roles: KeyRing) -> tuple[World, Litestar]:

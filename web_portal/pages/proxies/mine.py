@@ -152,6 +152,9 @@ def shown(request: PortalRequest, proxy: Proxy, *, is_mine: bool) -> dict[str, A
     if state == "in_force" and not now.powers and not (is_nominee and now.reason == "in_force"):
         # Who acts for somebody is not told why it is not possible now.
         state = ("safe" if now.reason == "safe" else now.reason) if is_mine else "suspended"
+    said = say(request, f"proxies.state.{state}" if is_mine else f"proxies.for.{state}")
+    if is_nominee and state == "in_force":
+        said = say(request, "nominee.state.mine" if is_mine else "nominee.state.other")
     held = now.powers if now.powers and not is_mine else relation.powers
     return {
         "id": proxy.proxy_id,
@@ -159,7 +162,7 @@ def shown(request: PortalRequest, proxy: Proxy, *, is_mine: bool) -> dict[str, A
         "name": proxy.representative if is_mine else proxy.principal,
         "kind": say(request, f"proxies.kind.{relation.kind}"),
         "state": state,
-        "state_said": say(request, f"proxies.state.{state}" if is_mine else f"proxies.for.{state}"),
+        "state_said": said,
         "powers": [say(request, f"proxies.power.{each}") for each in POWERS if each in held]
         or ([say(request, "nominee.may")] if is_nominee else []),
         "is_nominee": is_nominee,
