@@ -1,5 +1,7 @@
 """Yumi makes the emergency card for her father; somebody trusted with less makes none."""
 
+from api.core import i18n
+from notifications import service as notifications
 from tests.proxies.conftest import Pair
 
 
@@ -15,6 +17,12 @@ async def test_yumi_makes_and_prints_taros_card_and_his_log_says_it_was_she(pair
     lines = [each for each in await pair.taro.log() if each["event"].startswith("emergency:card:")]
     assert [each["event"] for each in lines] == ["emergency:card:issued", "emergency:card:made"]
     assert all("山本 由美" in str(each) for each in lines)
+    while await notifications.deliver():
+        pass
+    for locale in i18n.LOCALES:
+        inbox = await pair.taro.get("/inbox", locale=locale)
+        assert inbox.status_code == 200
+        assert i18n.text(locale, "notice.act.emergency") in inbox.text
 
 
 async def test_once_taro_acts_alone_again_yumi_meets_no_card(pair: Pair):
