@@ -333,8 +333,10 @@ async def test_a_card_of_keys_the_page_does_not_know_is_not_called_genuine_until
     file = tmp_path / "jwks.json"
     file.write_bytes(keys)
     await reader.page.set_input_files("#book", file)
+    await reader.says(i18n.text("ja", "card.reader.keys_read"))
     await reader.pastes(text)
-    await reader.says("山本 花子")
+    await reader.says("山本 花子", i18n.text("ja", "card.reader.by_loaded", issuer=served.url))
+    await expect(reader.page.locator("#answer .notice-good")).to_have_count(0)
 
 
 async def test_a_telephones_own_camera_opens_the_page_and_leaves_nothing_in_the_address(

@@ -57,9 +57,13 @@ function show(card) {
     const days = Math.max(0, Math.floor((now - card.madeAt) / DAY));
     const isOver = now >= card.goodUntil;
     const isOld = isOver || days >= book.old_after_days;
-    const age = element("div", "", `notice notice-${isOld ? "warning" : "good"}`);
+    const age = element("div", "", `notice notice-${isOld || card.isLoaded ? "warning" : "good"}`);
     const on = { day: dated(dayOf(card.madeAt)), days };
-    age.append(element("p", say("card.reader.genuine", { network: book.network[locale] }), "strong"));
+    // Whoever reads brought the key: nobody here vouches for whose it is.
+    const by = card.isLoaded
+      ? say("card.reader.by_loaded", { issuer: card.issuer })
+      : say("card.reader.genuine", { network: book.network[locale] });
+    age.append(element("p", by, "strong"));
     age.append(element("p", say("card.reader.made", on)));
     if (isOver) age.append(element("p", say("card.reader.over"), "strong"));
     else if (isOld) age.append(element("p", say("card.reader.old"), "strong"));
@@ -162,7 +166,8 @@ $("typed").addEventListener("submit", async (event) => {
 $("book").addEventListener("change", async ({ target }) => {
   try {
     const { keys } = JSON.parse(await target.files[0].text());
-    book.keys.push(...keys.filter(({ kty, crv, kid }) => kty === "EC" && crv === "P-256" && kid));
+    const usable = keys.filter(({ kty, crv, kid }) => kty === "EC" && crv === "P-256" && kid);
+    book.keys.push(...usable.map((key) => ({ ...key, isLoaded: true })));
     tell("info", "card.reader.keys_read");
   } catch {
     tell("bad", "card.reader.no_keys");

@@ -142,7 +142,7 @@ const contentOf = (said) => {
   };
 };
 
-/** What the card says, once one of `keys` (JWKs) signed it. Throws `Refused`. */
+/** What the card says, once one of `keys` (JWKs) signed it; `isLoaded` as that key is. Throws `Refused`. */
 export async function opened(digits, keys) {
   if (!globalThis.crypto?.subtle || !globalThis.DecompressionStream) throw new Refused("browser");
   is(digits.length % 2 === 0);
@@ -160,5 +160,6 @@ export async function opened(digits, keys) {
   if (!(await crypto.subtle.verify(algorithm, key, bytes(signature), signed))) {
     throw new Refused("signature");
   }
-  return contentOf(json(await inflated(bytes(body))));
+  const content = contentOf(json(await inflated(bytes(body))));
+  return { ...content, isLoaded: Boolean(known.isLoaded) };
 }
