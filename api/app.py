@@ -40,7 +40,7 @@ from api.core.settings import ROOT, SettingFault, Settings, from_environment
 from api.directory import service as directory
 from api.directory.errors import StaffFaults
 from api.directory.staff_routes import routes as staff_routes
-from api.emergency.errors import LogNotWritten
+from api.emergency.errors import CardFaults, LogNotWritten
 from api.fhir.outcome import Issue, operation_outcome
 from api.identity import service as identity
 from api.identity.app_links import routes as app_link_routes
@@ -60,6 +60,7 @@ from api.records.asking.routes import routes as access_routes
 from api.records.bulk import running as exports
 from api.records.bulk.routes import routes as bulk_routes
 from api.records.checkup_xml.routes import routes as checkup_routes
+from api.records.emergency.card_routes import routes as emergency_card_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
 from api.records.incoming.routes import routes as records_routes
@@ -136,6 +137,9 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# Where a QR code may be read with the camera; nowhere else may a page ask for it.
+CAMERA_PAGES = ("/card", "/clinic", "/clinic/desk-code", "/clinic/emergency", "/clinic/find")
+WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 DELIVERY_SECONDS = 1.0
 LONGEST_FILE_NAME = 200
 
@@ -188,6 +192,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *records_routes,
         *access_routes,
         *emergency_routes,
+        *emergency_card_routes,
         *preview_routes,
         *summary_routes,
         *bulk_routes,
@@ -310,6 +315,8 @@ async def _harden(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in SECURITY_HEADERS.items():
         headers[name] = value
+    if scope["path"] in CAMERA_PAGES:
+        headers["permissions-policy"] = WITH_CAMERA
     # A form's answer may lead to where its page said it would, and nowhere else.
     target = scope["state"].get("form_target")
     if target:
@@ -357,7 +364,7 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return _oauth(problem)
     if path.startswith("/fhir"):
         return _outcome(problem)
-    if not path.startswith(JSON_DOORS) and "text/html" in request.headers.get("accept", ""):
+    if not _is_json(path) and "text/html" in request.headers.get("accept", ""):
         if isinstance(problem, SignInNeeded):
             return Response(b"", status_code=303, headers={"location": sign_in_first(request)})
         if isinstance(problem, StepUpNeeded):
@@ -366,6 +373,11 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         page.headers.update(_headers(problem))
         return page
     return _problem_json(request, problem, reference)
+
+
+def _is_json(path: str) -> bool:
+    """By whole parts of the path: /emergency-card is a page."""
+    return any(path == door or path.startswith(f"{door}/") for door in JSON_DOORS)
 
 
 class BadRequest(Problem):
@@ -451,7 +463,8 @@ def _problem_json(
         | FilterFaults
         | QuestionFaults
         | ProxyFaults
-        | StaffFaults,
+        | StaffFaults
+        | CardFaults,
     ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
     body |= problem.members

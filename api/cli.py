@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--scope", default="system/*.read system/*.write")
     keys = commands.add_parser("keys", help="keys that may be changed while it serves")
     keys.add_argument("deed", choices=("rotate",))
-    keys.add_argument("name", choices=("receipts", "my-number"))
+    keys.add_argument("name", choices=("receipts", "my-number", "emergency-card"))
     cli_ingest.add_arguments(commands.add_parser("ingest", help="take in a folder of files"))
     kept = commands.add_parser("records", help="what is kept").add_subparsers(
         dest="deed", required=True
@@ -385,6 +385,12 @@ def _keys(settings: Settings, options: argparse.Namespace) -> int:
         print(
             f"The My Number login is asked with the key {kid} from now on; the next is published."
         )
+        return 0
+    if options.name == "emergency-card":
+        from api.emergency.cards.keys import keys_in
+
+        kid = keys_in(KeyRing(settings.home / "keys")).rotate()
+        print(f"Emergency cards are signed with the key {kid} from now on; the next is published.")
         return 0
     kid = KeyRing(settings.home / "keys").receipts.rotate()
     print(f"Receipts are signed with the key {kid} from now on; those before stay good.")

@@ -1,5 +1,7 @@
 """ES256 keys by which this service proves itself to others, and the next one before it signs."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -55,6 +57,29 @@ class ClientKeys:
         if not isinstance(private, EllipticCurvePrivateKey):
             raise TypeError(f"{name} must hold a P-256 key")
         return ClientKey(public_jwk(private)["kid"], private)
+
+
+class LastingKeys(ClientKeys):
+    """As `ClientKeys`, for what is checked long after it was signed: the public half of a key that
+    signs no more stays published for `lasts`, which is as long as anything it signed is good."""
+
+    def __init__(self, folder: Path, lasts: timedelta) -> None:
+        super().__init__(folder)
+        self._lasts = lasts
+
+    def published(self) -> list[dict[str, str]]:
+        now = datetime.now(UTC)
+        retired = [json.loads(path.read_text()) for path in sorted(self._folder.glob("*.jwk"))]
+        good = [each["key"] for each in retired if now < datetime.fromisoformat(each["until"])]
+        return super().published() + good
+
+    def rotate(self) -> str:
+        old = public_jwk(self.current().private)
+        until = datetime.now(UTC) + self._lasts
+        kept = {"until": until.isoformat(timespec="seconds"), "key": old}
+        # Before the key is forgotten: whatever it signed must stay checkable.
+        made_once(self._folder / f"{old['kid']}.jwk", json.dumps(kept).encode())
+        return super().rotate()
 
 
 def public_jwk(private: EllipticCurvePrivateKey) -> dict[str, str]:

@@ -105,6 +105,11 @@ class KeyRing:
         """Where the keys are that prove this service to the My Number login (`ClientKeys`)."""
         return self.folder / "my_number_client"
 
+    @property
+    def emergency_card(self) -> Path:
+        """Where the keys are that sign emergency cards (`LastingKeys`)."""
+        return self.folder / "emergency_card"
+
     @cached_property
     def log_master(self) -> bytes:
         """Wraps the network's key, which wraps each participant's; bodies of the log need it."""

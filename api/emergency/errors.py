@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from api.core.errors import Conflict, Problem, TooManyAttempts, Unavailable
+from api.emergency.cards.rules import State
 from api.emergency.gates import Refusal
 
 # What says something of the participant's settings, or of anybody's being one, answers alike.
@@ -76,6 +77,49 @@ class PurposeNeeded(Problem):
 
     status = 403
     key = "error.emergency.purpose"
+
+
+class CardUnreadable(Problem):
+    """No emergency card of this network, damaged, half of two codes, or by a key no longer good."""
+
+    status = 422
+    key = "error.emergency.card.unreadable"
+
+
+class CardRefused(Problem):
+    """The card is real, and its code does not serve; the attempt is in the participant's log."""
+
+    status = 403
+    key = "error.emergency.card.revoked"
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self.key = f"error.emergency.card.{state}"
+        self.args = (self.key,)
+
+
+class CardTooOld(Conflict):
+    """What stands on it was put together too long ago to be shown anew."""
+
+    key = "error.emergency.card.too_old"
+
+
+class UnknownCardLine(Problem):
+    """Something to carry that is not, or no more, among what could be."""
+
+    status = 422
+    key = "error.emergency.card.line"
+
+
+class CardFaults(Problem):
+    """`fields`: what is wrong by the name of its field, as message keys."""
+
+    status = 422
+    key = "error.emergency.card.faults"
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__()
+        self.fields = fields
 
 
 class SummaryOnly(Conflict):

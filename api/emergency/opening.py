@@ -33,6 +33,7 @@ from api.emergency.acting import (
     stops_at,
     words_of,
 )
+from api.emergency.cards import using as cards
 from api.emergency.errors import NotOpened, SessionOver, WordsHoldMyNumber
 from api.emergency.gates import Opening, Refusal
 from api.emergency.reach import Choice, reach
@@ -44,13 +45,15 @@ from notifications import service as notifications
 
 class Ground(NamedTuple):
     """Why, and how the person was identified just now. `authenticated_at`: when the actor last
-    proved who they are; `hold`: why what is told should wait, where it should."""
+    proved who they are; `hold`: why what is told should wait, where it should; `code_id`: of the
+    emergency card they were identified by."""
 
     reason: str
     words: str
     identification: str
     authenticated_at: datetime | None
     hold: str = ""
+    code_id: UUID | None = None
 
 
 class Opened(NamedTuple):
@@ -64,7 +67,8 @@ class Opened(NamedTuple):
 async def open_session(actor: Actor, subject: UUID, ground: Ground) -> Opened:
     """Opens it, or asks for the second officer it takes; with its notice and its review.
 
-    Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody.
+    Raises `NotOpened`, once the refusal is in the participant's log; `NotFound` for nobody;
+    `CardRefused` where somebody else was quicker with the code of a card.
     """
     acting = in_emergency(actor)
     if contains_my_number(ground.words):
@@ -200,6 +204,8 @@ async def _open(
         ground.authenticated_at,
         await disaster_queries.at(tx, facility_id) if gates.is_one_tap(asked) else None,
     )
+    if ground.identification == "emergency_card":
+        await cards.use_in(tx, ground.code_id, session_id)
     row = await queries.add_step(tx, session_id, 1, "requested", "requested", None)
     if ground.hold.strip():
         await holds.ask_in(tx, session_id, ground.hold, who)

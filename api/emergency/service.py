@@ -1,6 +1,7 @@
 """The use cases of emergency sessions, by room: finding, opening, running, and what one grants."""
 
 from api.emergency.acting import BREAK_GLASS, embargo_in, in_emergency, may_open, shut_by
+from api.emergency.cards.using import known_by as known_by_card
 from api.emergency.finding import find_by_insurance, find_by_items
 from api.emergency.granting import Grant, grant_in
 from api.emergency.opening import Ground, Opened, approve, open_session
@@ -19,6 +20,7 @@ __all__ = [
     "find_by_items",
     "grant_in",
     "in_emergency",
+    "known_by_card",
     "may_open",
     "mine",
     "open_session",

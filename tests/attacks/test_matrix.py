@@ -1549,6 +1549,23 @@ TABLE = (
     Row("GET", "/account/registration", PARTICIPANT),
     Row("GET", "/.well-known/assetlinks.json", OPEN),
     Row("GET", "/.well-known/apple-app-site-association", OPEN),
+    # The emergency card: only ever one's own, and what anybody may check it with
+    Row("GET", "/card", OPEN),
+    Row("GET", "/card/file", OPEN),
+    Row("GET", "/.well-known/emergency-card/jwks.json", OPEN),
+    Row("GET", "/emergency-card", PARTICIPANT, "/emergency-card?participant_id={taro}"),
+    Row("GET", "/emergency-card/new", PARTICIPANT, "/emergency-card/new?participant_id={taro}"),
+    Row("POST", "/emergency-card/preview", HIS_ANSWER, body={"record": "{record}"}),
+    Row("POST", "/emergency-card", HIS_ANSWER, body={"record": "{record}"}),
+    Row("POST", "/emergency-card/paper", HIS_ANSWER, body={"participant_id": "{taro}"}),
+    Row("POST", "/emergency-card/phone", HIS_ANSWER, body={"participant_id": "{taro}"}),
+    Row("POST", "/emergency-card/revoked", PARTICIPANT, body={"participant_id": "{taro}"}),
+    Row("GET", "/me/emergency-card", HIS_PAGE),
+    Row("GET", "/me/emergency-card/choices", PARTICIPANT),
+    Row("POST", "/me/emergency-card/preview", HIS_ANSWER, body={"records": ["{record}"]}),
+    Row("POST", "/me/emergency-card", HIS_ANSWER, body={"records": ["{record}"]}),
+    Row("POST", "/me/emergency-card/copies", HIS_ANSWER, body={"medium": "paper"}),
+    Row("DELETE", "/me/emergency-card", PARTICIPANT),
     Row("GET", "/support/cases/{case_id}", HIS_CASE, "/support/cases/{case}"),
     Row("POST", "/support/cases/{case_id}/close", HIS_CASE, "/support/cases/{case}/close", {}),
 )
@@ -1745,6 +1762,7 @@ def _shape(answer: httpx.Response, named: dict[str, str]) -> tuple[int, str, dic
 
 async def _send(attacker: Attacker, row: Row, named: dict[str, str]) -> httpx.Response:
     is_json = row.route.startswith(JSON_ROUTES) or row.route.startswith(SCRIPTED)
+    is_json = is_json and not row.route.startswith("/emergency-card")
     is_json = is_json and not row.route.endswith("/_search")
     body = _filled(row.body, named)
     return await attacker.send(

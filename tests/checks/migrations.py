@@ -25,6 +25,7 @@ MODULES = (
     "api.consent.tables",
     "api.directory.tables",
     "api.identity.apps.tables",
+    "api.emergency.cards.tables",
     "api.emergency.tables",
     "api.identity.tables",
     "api.proxies.tables",

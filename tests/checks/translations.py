@@ -19,6 +19,10 @@ LOCALES = ("ja", "en")
 # Keys no source line names in one piece, or in a piece that begins with their beginning.
 BUILT_FROM_PARTS: tuple[str, ...] = ()
 _PREFIX = re.compile(r"^([a-z_]+\.)+$")
+# As a script names them, which has all texts of a page at hand.
+_SCRIPT_KEY = re.compile(r'"([a-z_]+(?:\.[a-z_]+)+)"')
+_SCRIPT_PREFIX = re.compile(r"`((?:[a-z_]+\.)+)\$\{")
+_SAY = ("t", "t_other", "both")
 _ERROR = re.compile(r"^error(\.[a-z0-9_]+)+(?<!\.html)$")
 
 
@@ -72,6 +76,10 @@ def _said(root: Path, keys: Iterable[str]) -> set[str]:
                     text
                 ):
                     prefixes.add(text)
+    for path in sorted((root / "web_portal" / "static").glob("*.js")):
+        script = path.read_text(encoding="utf-8")
+        exact.update(_SCRIPT_KEY.findall(script))
+        prefixes.update(_SCRIPT_PREFIX.findall(script))
     begins = tuple(prefixes)
     said = {key for key in keys if key in exact or key.startswith(begins)}
     return said | {key for key in keys if key.removesuffix(".next") in said}
@@ -109,10 +117,11 @@ def _params(text: str) -> frozenset[str]:
 
 def _template_uses(root: Path) -> Iterator[Use]:
     environment = Environment(autoescape=True)
-    for path in sorted((root / "web_portal" / "templates").rglob("*.html")):
+    portal = root / "web_portal"
+    for path in sorted([*portal.glob("templates/**/*.html"), *portal.glob("standalone/*.html")]):
         tree = environment.parse(path.read_text(encoding="utf-8"))
         for call in tree.find_all(nodes.Call):
-            if not (isinstance(call.node, nodes.Name) and call.node.name == "t" and call.args):
+            if not (isinstance(call.node, nodes.Name) and call.node.name in _SAY and call.args):
                 continue
             where = f"{path.relative_to(root)}:{call.lineno}"
             given = frozenset(argument.key for argument in call.kwargs)

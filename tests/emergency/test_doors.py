@@ -135,6 +135,13 @@ async def test_a_pharmacist_finds_no_form_and_no_door(at_a_desk, hospital, hanak
     assert (await desk.post("/clinic/emergency", form)).status_code == 422
 
 
+async def test_hanako_ticks_one_box_on_the_page_and_it_is_kept(at_a_desk, hanako):
+    phone = await at_a_desk(hanako)
+    ticked = {"kind": "ceiling", "category": "allergy"}
+    assert (await phone.post("/disclosure/emergency", ticked)).status_code == 303
+    assert (await phone.ask("/me/emergency")).json()["categories"] == ["allergy"]
+
+
 async def test_hanako_sets_a_ceiling_and_sees_what_was_opened(at_a_desk, mori, hanako):
     phone = await at_a_desk(hanako)
     answer = await phone.browser.put(

@@ -17,6 +17,7 @@ from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.emergency import EMERGENCY_PAGES
+from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
@@ -481,6 +482,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **SETTINGS_PAGES,
     **PREVIEW_PAGES,
     **PROXY_PAGES,
+    **CARD_PAGES,
     **EMERGENCY_PAGES,
     **ENROLMENT_PAGES,
     **MATCHING_PAGES,

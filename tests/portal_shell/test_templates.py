@@ -18,6 +18,7 @@ PARTS = {
     "access_log_check.html",
     "proxies/parts.html",
     "disclosure/parts.html",
+    "emergency_card/parts.html",
     "disclosure/difference.html",
     "records/seen.html",
     "facility/export_parts.html",

@@ -33,6 +33,7 @@ from api.records import finding
 from api.records.emergency import service as in_emergency
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.scanned import card_number, is_emergency_card
 
 PATH = "/clinic/emergency"
 Short = Annotated[str, Meta(max_length=100)]
@@ -42,7 +43,7 @@ Line = dict[str, object]
 
 class Opening(Struct):
     by: Literal["card", "local_id", "four_items", "my_number_card", "insurance"] = "card"
-    card: Short = ""
+    card: Annotated[str, Meta(max_length=10_000)] = ""
     local_id: Annotated[str, Meta(max_length=64)] = ""
     name: Short = ""
     name_kana: Short = ""
@@ -80,13 +81,20 @@ async def open_it(
         return await _form(request, actor, Opening(data.by), CardFault.MY_NUMBER)
     await stepping_up.demand_now(actor, heeds_freeze=False)
     data = _meant(data)
+    subject: UUID | None = None
+    code_id: UUID | None = None
     try:
-        subject = await _found(actor, data)
+        by: str = data.by
+        if data.by == "card" and is_emergency_card(data.card):
+            by = "emergency_card"
+            subject, code_id = await emergency.known_by_card(actor, data.card)
+        else:
+            subject = await _found(actor, data)
         if subject is None:
             return await _form(request, actor, data, "error.emergency.not_open")
         token = request.cookies.get(SESSION_COOKIE, "")
         at = await identity.authenticated_at(actor, token)
-        ground = Ground(data.reason, data.words.strip(), data.by, at, data.hold)
+        ground = Ground(data.reason, data.words.strip(), by, at, data.hold, code_id)
         opened = await emergency.open_session(actor, subject, ground)
     except NotFound:
         return await _form(request, actor, data, "error.emergency.not_open")
@@ -195,7 +203,7 @@ def _meant(data: Opening) -> Opening:
 async def _found(actor: Actor, data: Opening) -> UUID | None:
     match data.by:
         case "card":
-            card = CardNumber.parse(data.card, directory.profile().card_scheme)
+            card = CardNumber.parse(card_number(data.card), directory.profile().card_scheme)
             if isinstance(card, CardFault):
                 return None
             return await finding.locate(actor, Identifier(codes.CARD, card.digits))

@@ -17,11 +17,13 @@ from api.identity.guards import PORTAL, SETTINGS, participants_only
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 
 PATH = "/disclosure/emergency"
+Code = Annotated[str, Meta(max_length=40)]
 
 
 class Choosing(Struct):
     kind: Literal["allow", "ceiling", "refuse"] = "allow"
-    category: list[Annotated[str, Meta(max_length=40)]] = []
+    # A form with one box ticked brings no list.
+    category: list[Code] | Code = []
     delicate: Literal["yes", "no"] = "no"
     hidden: Literal["yes", "no"] = "no"
 
@@ -64,8 +66,9 @@ async def choice_page(
 
 @post(PATH, guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
 async def choose(actor: NamedDependency[Actor], data: URLEncodedBody[Choosing]) -> Response[bytes]:
+    categories = [data.category] if isinstance(data.category, str) else data.category
     wish = choices.choice_of(
-        data.kind, data.category, int(data.delicate == "yes"), data.hidden == "yes"
+        data.kind, categories, int(data.delicate == "yes"), data.hidden == "yes"
     )
     await choices.choose(actor, wish)
     return Redirect(f"{PATH}?done=yes", status_code=303)

@@ -65,15 +65,16 @@ class Insured(Struct):
 
 
 class OpeningView(Struct):
-    """Who, by `card` (16 digits), `local_id` (the facility's own number), `four_items`, the same
-    four as a `my_number_card` says them, or `insurance`; why, as a `reason` code and in `words`.
-    Where a disaster is declared, `four_items` and the reason `disaster` need no words and open the
-    summary alone. `hold`: the danger for which the notice should wait. The access token names the
-    acting person and purpose BTG."""
+    """Who, by `card` (16 digits), `emergency_card` (what its QR codes hold), `local_id` (the
+    facility's own number), `four_items`, the same four as a `my_number_card` says them, or
+    `insurance`; why, as a `reason` code and in `words`. Where a disaster is declared, `four_items`
+    and the reason `disaster` need no words and open the summary alone. `hold`: the danger for which
+    the notice should wait. The access token names the acting person and purpose BTG."""
 
     reason: Short
     words: Annotated[str, Meta(max_length=2000)] = ""
     card: Short | None = None
+    emergency_card: Annotated[str, Meta(max_length=10_000)] | None = None
     local_id: Short | None = None
     four_items: FourItems | None = None
     my_number_card: FourItems | None = None
@@ -145,12 +146,18 @@ class EmergencySessions(Controller):
     ) -> SessionView:
         """Opens a session."""
         _for_emergencies(actor)
-        by, subject = await _found(actor, data)
+        by: str = "emergency_card"
+        subject: UUID | None
+        code_id: UUID | None = None
+        if data.emergency_card is not None:
+            subject, code_id = await emergency.known_by_card(actor, data.emergency_card)
+        else:
+            by, subject = await _found(actor, data)
         if subject is None:
             raise NotOpened("not_participating")
         access = systems.access_of(bearer(request) or "")
         vouched_at = systems.vouched_at(access)
-        ground = Ground(data.reason, data.words.strip(), by, vouched_at, data.hold)
+        ground = Ground(data.reason, data.words.strip(), by, vouched_at, data.hold, code_id)
         try:
             opened = await emergency.open_session(actor, subject, ground)
         except NotFound as error:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import get, post
@@ -32,17 +32,14 @@ from api.records.linking import service as linking
 from api.records.mapping import Identifier
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.clinic.frame import path_of, refused
-
-# The code on a participant's paper leads to a page of ours; only the card is read from it.
-_CARD_IN_LINK: Final = re.compile(r"#(?:.*&)?card=([0-9]{16})(?:&|$)", re.ASCII)
-
+from web_portal.scanned import card_number
 
 Short = Annotated[str, Meta(max_length=20)]
 
 
 class Search(Struct):
     by: Literal["card", "local_id", "insurance"]
-    card: Annotated[str, Meta(max_length=200)] = ""
+    card: Annotated[str, Meta(max_length=10_000)] = ""
     local_id: Annotated[str, Meta(max_length=64)] = ""
     insurer: Short = ""
     insurance_symbol: Annotated[str, Meta(max_length=64)] = ""
@@ -157,12 +154,14 @@ async def _by_code(request: PortalRequest, actor: Actor, code: str) -> Response[
 
 
 def _scanned(text: str) -> str:
-    """The card of a participant's paper, the digits of a desk code, or what was typed."""
-    found = _CARD_IN_LINK.search(text.strip())
-    if found:
-        return found.group(1)
+    """The card of a participant's paper or emergency card, the digits of a desk code, or what was
+    typed."""
     digits = re.sub(r"[\s-]", "", text)
-    return digits if re.fullmatch(f"[0-9]{{{DESK_CODE_DIGITS}}}", digits, re.ASCII) else text
+    return (
+        digits
+        if re.fullmatch(f"[0-9]{{{DESK_CODE_DIGITS}}}", digits, re.ASCII)
+        else card_number(text)
+    )
 
 
 def _sought(data: Search, card_text: str, facility: FacilityLine) -> tuple[Identifier, date | None]:
