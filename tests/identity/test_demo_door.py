@@ -86,7 +86,7 @@ async def test_outside_the_demo_the_door_has_no_route_and_no_use(
     finally:
         runtime.start(database.settings, database.keys)
     assert _demo_routes(production) == []
-    assert len(_demo_routes(app)) == 7
+    assert len(_demo_routes(app)) == 11
 
 
 def _demo_routes(app: Litestar) -> list[str]:
