@@ -154,6 +154,8 @@ async def read(
             continue
         if found is not None:
             row, event = found
+            if answer.outcome == "permitted" or (answer.own is not None and row["told"]):
+                _committed(subject, answer)
             return _page(subject, answer, row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
@@ -210,7 +212,6 @@ async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
         statement = f"{statement}; {access_log.first_access_statement(first)}"
 
     def results() -> list[tuple[asyncpg.Record, Appended] | None]:
-        _met(first)
         events = map(sign, appended)
         return [row and (row, next(events)) for _, _, row in answers]
 
@@ -236,10 +237,12 @@ def _maybe_first(answers: Sequence[Any], owed: Sequence[Owed]) -> list[tuple[UUI
     ]
 
 
-def _met(pairs: Sequence[tuple[UUID, UUID]]) -> None:
-    if pairs and len(_told_of) > KEPT_PAIRS:
-        _told_of.clear()
-    _told_of.update(pairs)
+def _committed(subject: UUID, answer: "_Answer") -> None:
+    """A permitted read is in the log, and with it the first look was told, if it was one."""
+    if answer.facility_id is not None and (subject, answer.facility_id) not in _told_of:
+        if len(_told_of) >= KEPT_PAIRS:
+            _told_of.clear()
+        _told_of.add((subject, answer.facility_id))
 
 
 def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
