@@ -265,7 +265,11 @@ def _demo(settings: Settings, _: argparse.Namespace) -> int:
         os.environ |= {"APP_DATABASE_URL": app_dsn(dsn, keys), "TSUNAGU_DEMO": "1"}
         os.environ |= demo_outbox.environment(settings)
         log = settings.home / "server.log"
-        with server.logging_to(log), demo_outbox.mailbox(settings), server.child("worker"):
+        with (
+            server.logging_to(log),
+            demo_outbox.mailbox(settings),
+            server.child(settings, "worker"),
+        ):
             server.when_ready(settings, f"{greeting}\nLog: {log}")
             return 0 if server.run(settings) else 1
 

@@ -104,21 +104,35 @@ def worker_app() -> Any:
 
 
 @contextmanager
-def child(command: str) -> Iterator[None]:
-    """`tsunagu <command>` beside this process, as long as this one lives, and no longer."""
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and name
-        [sys.executable, "-m", "api.cli", command, "--with-parent"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-    )
+def child(settings: Settings, command: str) -> Iterator[None]:
+    """`tsunagu <command>` beside this process, from when it serves until it ends, however."""
+    lock, begun = threading.Lock(), list[subprocess.Popen[bytes]]()
+    is_over = threading.Event()
+
+    def begin() -> None:
+        _wait_until_ready(settings)
+        with lock:
+            if not is_over.is_set():
+                begun.append(
+                    subprocess.Popen(  # noqa: S603 - our own interpreter and name
+                        [sys.executable, "-m", "api.cli", command, "--with-parent"],
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.DEVNULL,
+                    )
+                )
+
+    threading.Thread(target=begin, daemon=True).start()
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with lock:
+            is_over.set()
+        for process in begun:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def end_with_input() -> None:
@@ -171,6 +185,12 @@ def when_ready(settings: Settings, say: str) -> None:
 
 
 def _watch(settings: Settings, say: str) -> None:
+    if _wait_until_ready(settings):
+        sys.stdout.write(f"{say}\n")
+        sys.stdout.flush()
+
+
+def _wait_until_ready(settings: Settings) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address(), address())  # noqa: S104
     while time.monotonic() < deadline:
@@ -179,8 +199,7 @@ def _watch(settings: Settings, say: str) -> None:
         with suppress(OSError, HTTPException):
             connection.request("GET", "/health/ready")
             if connection.getresponse().status == 200:
-                sys.stdout.write(f"{say}\n")
-                sys.stdout.flush()
-                return
+                return True
         connection.close()
         time.sleep(0.02)
+    return False

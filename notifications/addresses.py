@@ -21,7 +21,7 @@ from api.core.ids import uuid7
 from notifications import address_queries as queries
 from notifications import service
 from notifications.channels import configured
-from notifications.channels.web_push import is_push_service, public_key
+from notifications.channels.push_services import is_push_service, public_key
 from notifications.coding import code_of
 from notifications.errors import CodeRefused, NoSuchAddress, TooManyCodes, WayNotOffered
 

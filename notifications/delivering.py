@@ -41,7 +41,7 @@ async def begin(keys: Sequence[Key]) -> list[Attempt | None]:
     """None for what need not go out any more, or not yet."""
     async with unit_of_work(OPERATOR) as tx:
         begun = {each.key: each for each in map(_attempt, await queries.attempt(tx, keys))}
-    return [begun.get(key) for key in keys]
+    return [begun.pop(key, None) for key in keys]  # a job that came twice is done once
 
 
 async def begin_oldest(channels: Sequence[str], limit: int) -> list[Attempt]:

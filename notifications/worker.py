@@ -106,6 +106,7 @@ class Worker:
             batch_size=BATCH,
             max_concurrent_tasks=BATCH * 4,
             heartbeat_timeout=self._heartbeat,
+            shutdown_on_listener_failure=True,
         )
 
     def stop(self) -> None:
@@ -193,15 +194,14 @@ async def working(
     heartbeat: float = 30.0,
 ) -> AsyncIterator[Worker]:
     """A worker whose own connections are open; the application's pool is open already."""
-    pool = await asyncpg.create_pool(
-        worker_dsn(app_dsn, keys),
-        min_size=2,
-        max_size=8,
-        server_settings={"application_name": "tsunagu worker"},
-    )
     try:
-        yield Worker(pool, channels, pace or Pace(), heartbeat)
+        async with asyncpg.create_pool(
+            worker_dsn(app_dsn, keys),
+            min_size=2,
+            max_size=8,
+            server_settings={"application_name": "tsunagu worker"},
+        ) as pool:
+            yield Worker(pool, channels, pace or Pace(), heartbeat)
     finally:
         for channel in channels.values():
             await channel.close()
-        await pool.close()

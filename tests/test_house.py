@@ -109,6 +109,7 @@ DEFINERS = {
     "public.notifications_recipients": "the service's own work: who is told, on which ways",
     "app.speak_as_chosen": "sees which language an address's holder chose for all",
     "app.speak_so_from_now": "makes a chosen language that of every address of its chooser",
+    "public.access_log_first_access": "tells whoever was read from of a facility's first look",
     "public.notices_remind": "the service's own work: tells once of an end that comes near",
     "public.notices_sum_up": "the service's own work: tells once of a month's accesses",
     "public.notifications_undelivered": "officers alone: what reached nobody, by a card's end",

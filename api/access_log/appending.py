@@ -157,6 +157,12 @@ async def owed_statement(
     return "; ".join(map(queries.append_owed_text, waves)) or "SELECT", appended
 
 
+def first_access_statement(pairs: Sequence[tuple[UUID, UUID]]) -> str:
+    """Participant and facility of reads that were appended before it in its transaction: the first
+    time a facility sees somebody's records they are told. Asking again does no harm."""
+    return queries.first_access_text(pairs)
+
+
 def forget_if_gone(error: Exception, participants: Iterable[UUID]) -> bool:
     """Whether it is worth trying again: their keys will be asked for anew."""
     if not queries.is_not_owed(error):

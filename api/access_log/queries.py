@@ -61,6 +61,12 @@ def append_owed_text(events: Sequence[OwedEvent]) -> str:
     return f"SELECT access_log_append_owed({', '.join(map(_array, columns))})"
 
 
+def first_access_text(pairs: Sequence[tuple[UUID, UUID]]) -> str:
+    """Notes which facilities saw records of whom, of reads this transaction has appended."""
+    participants, facilities = zip(*pairs, strict=True)
+    return f"SELECT access_log_first_access({_array(participants)}, {_array(facilities)})"
+
+
 def is_not_owed(error: BaseException) -> bool:
     """A key is no longer in force, or something else stands in an event's place."""
     return getattr(error, "sqlstate", None) == "TL001"

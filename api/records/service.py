@@ -33,6 +33,7 @@ BASIC_TOLD = '{"category":"basic","count":1,"type":"Patient"}'
 TRIES = 3
 KEPT_ANSWERS = 4096
 KEPT_PAGES = 2
+KEPT_PAIRS = 200_000
 
 
 class Page(NamedTuple):
@@ -153,6 +154,8 @@ async def read(
             continue
         if found is not None:
             row, event = found
+            if answer.outcome == "permitted" or (answer.own is not None and row["told"]):
+                _committed(subject, answer)
             return _page(subject, answer, row, event, page_size)
         directory.forget_standing(actor)
         policies.forget(subject)
@@ -166,6 +169,8 @@ async def read(
             if row is not None:
                 owed = [_owed(subject, answer, row)]
                 (event,) = await access_log.append_owed(tx.connection, owed)
+                if first := _maybe_first([(subject, answer, row)], owed):
+                    await tx.execute(access_log.first_access_statement(first))
                 return _page(subject, answer, row, event, page_size)
     raise Unavailable
 
@@ -202,6 +207,9 @@ async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
     owed = [_owed(subject, answer, row) for subject, answer, row in answers if row is not None]
     statement, appended = await access_log.owed_statement(connection, owed)
     sign = receipts.signing()
+    first = _maybe_first(answers, owed)
+    if first:
+        statement = f"{statement}; {access_log.first_access_statement(first)}"
 
     def results() -> list[tuple[asyncpg.Record, Appended] | None]:
         events = map(sign, appended)
@@ -211,6 +219,30 @@ async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
 
 
 _reading = queries.reading(_log_reads)
+
+# Whom this process knows to have been told of which facility: for them PostgreSQL is not asked.
+_told_of: set[tuple[UUID, UUID]] = set()
+
+
+def _maybe_first(answers: Sequence[Any], owed: Sequence[Owed]) -> list[tuple[UUID, UUID]]:
+    """Participant and facility of those reads that may be the first. `owed` has one for each answer
+    with a row, in their order."""
+    read = [answer for _, answer, row in answers if row is not None]
+    return [
+        pair
+        for each, answer in zip(owed, read, strict=True)
+        if each.outcome == "permitted"
+        and answer.facility_id is not None
+        and (pair := (each.participant_id, answer.facility_id)) not in _told_of
+    ]
+
+
+def _committed(subject: UUID, answer: "_Answer") -> None:
+    """A permitted read is in the log, and with it the first look was told, if it was one."""
+    if answer.facility_id is not None and (subject, answer.facility_id) not in _told_of:
+        if len(_told_of) >= KEPT_PAIRS:
+            _told_of.clear()
+        _told_of.add((subject, answer.facility_id))
 
 
 def _owed(subject: UUID, answer: "_Answer", row: asyncpg.Record) -> Owed:
@@ -288,6 +320,7 @@ class _Answer(NamedTuple):
     holds_until: datetime | None
     first_pages: dict[tuple[str, tuple[str, ...], int], tuple[queries.ReadPlan, bytes]]
     only_with_records: bool = False
+    facility_id: UUID | None = None
 
 
 _answers: dict[tuple[Any, ...], _Answer] = {}
@@ -322,6 +355,7 @@ def _answer(
             own=None if own is None else access_log.common(actor, own),
             holds_until=known.policy.holds_until(request),
             first_pages={},
+            facility_id=actor.facility_id,
         )
         if len(_answers) >= KEPT_ANSWERS:
             _answers.clear()

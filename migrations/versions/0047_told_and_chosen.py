@@ -186,51 +186,25 @@ BEGIN
   END IF;
 END $$;
 
--- As before, and whoever sees records of somebody for the first time is told to them. Of each read
--- one key is looked up; nothing is written but the first time.
-CREATE OR REPLACE FUNCTION access_log_append_owed(
-  p_participants uuid[], p_outcomes text[], p_eids uuid[], p_inner bytea[], p_sealed bytea[],
-  p_key_versions smallint[], p_commits bytea[])
-RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+-- Beside the read that shares its transaction: whoever saw records of somebody there for the first
+-- time is told to them. What no event of this very transaction says changes nothing.
+CREATE FUNCTION access_log_first_access(p_participants uuid[], p_facilities uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  v_count integer;
   v_participants uuid[];
   v_facilities uuid[];
 BEGIN
-  WITH moved AS (
-    UPDATE access_log_head h
-    SET last_pseq = h.last_pseq + 1, owes = h.owes[2:],
-      last_commit = app.event_commit(e.inner_hash, h.participant_id, h.last_pseq + 1,
-        h.last_commit, split_part(h.owes[1], '|', 8)::timestamptz)
-    FROM unnest(p_participants, p_outcomes, p_eids, p_inner, p_sealed, p_key_versions, p_commits)
-      AS e(participant_id, outcome, eid, inner_hash, sealed, key_version, expected)
-    WHERE h.participant_id = e.participant_id AND h.key_version = e.key_version
-      AND cardinality(h.owes) > 0 -- not <> '{}': by that the planner would look for the few
-    RETURNING e.*, new.last_pseq AS pseq, old.last_commit AS prev, new.last_commit AS commit,
-      string_to_array(old.owes[1], '|') AS who
-  ), added AS (
-    INSERT INTO access_event (participant_id, pseq, at, eid, event, outcome, actor_kind, actor_id,
-      facility_id, purpose_of_use, inner_hash, prev, commit, sealed, key_version, epoch)
-    SELECT m.participant_id, m.pseq, m.who[8]::timestamptz, m.eid, m.who[1], m.outcome, m.who[2],
-      coalesce(nullif(m.who[6], ''), nullif(m.who[3], ''))::uuid, nullif(m.who[5], '')::uuid,
-      nullif(m.who[7], ''), m.inner_hash, m.prev, m.commit, m.sealed, m.key_version,
-      (SELECT s.epoch FROM log_state s)
-    FROM moved m WHERE m.expected IS NULL OR m.commit = m.expected
-    RETURNING 1
-  )
-  SELECT (SELECT count(*) FROM added), first.participants, first.facilities
-    INTO v_count, v_participants, v_facilities
-    FROM (SELECT array_agg(m.participant_id) AS participants,
-        array_agg(m.who[5]::uuid) AS facilities
-      FROM moved m
-      WHERE m.who[1] = 'records:record:read' AND m.outcome = 'permitted' AND m.who[5] <> ''
-        AND m.who[7] NOT IN ('BTG', 'ETREAT')
-        AND (SELECT k.first_at FROM known_facility k WHERE k.participant_id = m.participant_id
-          AND k.facility_id = m.who[5]::uuid) IS NULL) first;
-  IF v_count <> cardinality(p_participants) THEN
-    RAISE EXCEPTION 'not what is owed, or a key no longer in force' USING ERRCODE = 'TL001';
-  END IF;
+  SELECT array_agg(w.participant_id), array_agg(w.facility_id) INTO v_participants, v_facilities
+  FROM unnest(p_participants, p_facilities) AS w (participant_id, facility_id)
+  WHERE NOT EXISTS (SELECT FROM known_facility k
+      WHERE k.participant_id = w.participant_id AND k.facility_id = w.facility_id)
+    AND EXISTS (SELECT FROM access_log_head h JOIN access_event e
+        ON e.participant_id = h.participant_id
+        AND e.pseq BETWEEN h.last_pseq - 100 AND h.last_pseq
+      WHERE h.participant_id = w.participant_id AND e.at > now() - interval '1 day'
+        AND e.xid = pg_current_xact_id() AND e.facility_id = w.facility_id
+        AND e.event = 'records:record:read' AND e.outcome = 'permitted'
+        AND coalesce(e.purpose_of_use, '') NOT IN ('BTG', 'ETREAT'));
   IF v_participants IS NOT NULL THEN
     PERFORM app.tell_of_first_access(v_participants, v_facilities);
   END IF;
@@ -340,12 +314,14 @@ BEGIN
 END $$;
 
 REVOKE EXECUTE ON FUNCTION app.tell_of_first_access(uuid[], uuid[]),
+  access_log_first_access(uuid[], uuid[]),
   notices_remind(timestamptz), notices_sum_up(date, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION notices_remind(timestamptz), notices_sum_up(date, integer)
-  TO tsunagu_app;
+GRANT EXECUTE ON FUNCTION access_log_first_access(uuid[], uuid[]), notices_remind(timestamptz),
+  notices_sum_up(date, integer) TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public, app FROM tsunagu_lookup;
-GRANT SELECT (participant_id, at, event, outcome, facility_id) ON access_event TO tsunagu_lookup;
+GRANT SELECT (participant_id, pseq, at, event, outcome, facility_id, purpose_of_use, xid)
+  ON access_event TO tsunagu_lookup;
 """
 
 

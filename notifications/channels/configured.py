@@ -3,9 +3,6 @@
 from api.core.crypto import KeyRing
 from api.core.settings import Settings
 from notifications.channels import Channel, Limits
-from notifications.channels.fcm import Fcm
-from notifications.channels.mail import Mail
-from notifications.channels.web_push import WebPush
 
 
 def names(settings: Settings) -> frozenset[str]:
@@ -14,6 +11,11 @@ def names(settings: Settings) -> frozenset[str]:
 
 
 def channels(settings: Settings, keys: KeyRing, limits: Limits) -> dict[str, Channel]:
+    """For the worker alone: their libraries are large, and servers start without them."""
+    from notifications.channels.fcm import Fcm
+    from notifications.channels.mail import Mail
+    from notifications.channels.web_push import WebPush
+
     made: dict[str, Channel] = {}
     if settings.fcm is not None:
         made["fcm"] = Fcm(settings.fcm, limits, settings.fcm_url)

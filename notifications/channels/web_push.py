@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from cryptography.hazmat.primitives import serialization
 from py_vapid import Vapid02
 from pywebpush import WebPusher, WebPushException
 from requests.adapters import HTTPAdapter
 
 from api.core import clock
-from api.core.crypto import base64url
 from notifications.channels import KEPT_SECONDS, Address, Limits, Message
+from notifications.channels.push_services import is_push_service
 from notifications.rules import Fate, Outcome, retry_after
 
 SIGNED_SECONDS: Final = 6 * 3600
@@ -93,29 +92,6 @@ class WebPush:
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.close()
-
-
-def is_push_service(endpoint: str, services: tuple[str, ...]) -> bool:
-    """Whether an address is of a browser maker's service: nothing else is asked by us."""
-    try:
-        parts = urlsplit(endpoint)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if parts.username is not None or parts.password is not None:
-        return False
-    if f"{host}:{port}" in services:  # as somebody set it, on this machine
-        return parts.scheme in ("http", "https")
-    named = host in services or any(each[0] == "." and host.endswith(each) for each in services)
-    return parts.scheme == "https" and port in (None, 443) and named
-
-
-def public_key(pem: bytes) -> str:
-    """What a browser subscribes with: our key, uncompressed, base64url."""
-    key = serialization.load_pem_private_key(pem, None).public_key()
-    return base64url(
-        key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-    )
 
 
 def _outcome(answer: requests.Response) -> Outcome:

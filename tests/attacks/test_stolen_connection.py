@@ -32,6 +32,7 @@ OWNED = (
     "number_step", "number_set_aside", "patient_match", "participant_merge",
     "participant_merge_step", "participant_merge_record", "quarantine_delivery",
     "submission", "quarantine", "outbox", "inbox_notice", "support_case",
+    "notice_delivery", "push_token", "push_subscription", "mail_address",
 )  # fmt: skip
 
 
@@ -77,6 +78,9 @@ async def test_it_reads_no_row_of_anybody(stolen, people, table):
         "SELECT * FROM app.context_key",
         "SELECT app.mac('anything')",
         "SELECT app.install_context_key(''::bytea, ''::bytea)",
+        "SELECT * FROM jobs.pgqueuer",
+        "DELETE FROM jobs.pgqueuer",
+        "DELETE FROM notice_delivery",
         "SET ROLE tsunagu_owner",
         "SET session_replication_role = replica",
         "CREATE TABLE mine (x int)",

@@ -1,5 +1,6 @@
 """`make run` on a bare machine: it starts, takes in files, stops whole, and survives its murder."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -101,6 +102,14 @@ def test_it_greets_takes_in_files_and_stops_whole(env: dict[str, str], tmp_path:
         assert "no facility with the code 4399999999" in refused.stderr
         # The other process has gone and left the database to us.
         assert demo.status("/health/ready") == 200
+        # Hanako's phone, browser and mailbox were told that she has a mailbox now.
+        came = Path(env["TSUNAGU_HOME"], "demo_outbox")
+        deadline = time.monotonic() + 60
+        while len(list(came.glob("*.notice"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        ways = {json.loads(each.read_bytes())["way"] for each in came.glob("*.notice")}
+        assert ways == {"phone", "browser", "mail"}
+        assert demo.status("/demo/outbox") == 200
 
         family = demo.family()
         assert demo.press_ctrl_c() == 0

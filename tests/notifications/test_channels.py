@@ -12,7 +12,8 @@ from api.core.settings import PUSH_SERVICES, Smtp
 from notifications.channels import Limits, Message, key_of
 from notifications.channels.fcm import Fcm
 from notifications.channels.mail import Mail
-from notifications.channels.web_push import WebPush, is_push_service, public_key
+from notifications.channels.push_services import is_push_service, public_key
+from notifications.channels.web_push import WebPush
 from notifications.rules import Fate
 from tests.notifications.sinks import DROP, HANG, Behaviour, Sinks, listening
 

@@ -1,4 +1,4 @@
-"""To whom, on which way, and what follows from how it ended: without a database or a socket."""
+"""What follows from how a sending ended: without a database or a socket."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api.core import i18n
 from notifications import rules
 from notifications.kinds import KIND_OF, Kind, kind_of
-from notifications.rules import Fate, Outcome, Pace, Planned, Recipient
+from notifications.rules import Fate, Outcome, Pace
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 HANAKO, PHONE, TABLET = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -19,20 +19,6 @@ PACE = Pace()
 SENT, GONE = Outcome(Fate.SENT), Outcome(Fate.GONE, "unregistered 404")
 LATER, REFUSED = Outcome(Fate.LATER, "unavailable 503"), Outcome(Fate.REFUSED, "refused 400")
 FAULT = Outcome(Fate.FAULT, "credentials")
-
-
-def planned(kind: Kind, *channels: str) -> list[Planned]:
-    return rules.plan(kind, [Recipient(HANAKO, "subject", frozenset(channels))], NOW)
-
-
-def test_she_is_told_on_every_way_she_has_and_by_letter_on_none_but_that():
-    assert [each.channel for each in planned(Kind.EMERGENCY, "mail", "fcm", "letter")] == [
-        "fcm",
-        "mail",
-    ]
-    assert planned(Kind.EMERGENCY, "letter") == [Planned(HANAKO, "letter")]
-    assert planned(Kind.EMERGENCY) == [Planned(HANAKO, "letter", has_address=False)]
-    assert planned(Kind.SETTINGS, "letter") == []
 
 
 @pytest.mark.parametrize(
@@ -110,7 +96,7 @@ def test_every_event_that_is_told_has_a_kind_and_every_kind_its_words():
         for line in keys.splitlines()
         if line.startswith('msgid "notice.') and '.title"' in line and ".outside." not in line
     }
-    assert told - set(KIND_OF) == set()
+    assert told - set(KIND_OF) == {"quiet_emergency"}  # in the place of another, in safe mode
     for kind in Kind:
         for locale in ("ja", "en"):
             assert i18n.text(locale, f"notice.outside.{kind}.title")

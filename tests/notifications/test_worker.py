@@ -161,6 +161,23 @@ async def test_killed_between_sending_and_noting_it_sends_again_under_the_same_k
     assert await house.inbox(notice) == 1
 
 
+async def test_it_goes_on_by_itself_once_the_database_is_back(house: House):
+    (hanako,) = await house.people()
+    await house.phone(hanako, "steady-phone")
+    worker = house.start()
+    first = await house.tell(hanako)
+    await house.quiet()
+    await house.admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND usename IN ('tsunagu_worker', 'tsunagu_app')"
+    )
+    second = await house.tell(hanako)
+    await house.quiet()
+    for notice in (first, second):
+        assert await house.state(notice, "fcm") == ("sent", None)
+    assert worker.poll() is None
+
+
 async def test_what_kills_every_worker_is_parked_in_the_end(house: House):
     (hanako,) = await house.people()
     await house.phone(hanako, "deadly-phone")

@@ -43,9 +43,11 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
 
 @get(f"{LETTERS}/pdf", guards=[support_only], opt=PORTAL, include_in_schema=False)
 async def pdf(actor: NamedDependency[Actor]) -> Response[bytes]:
+    from notifications import letter_paper
+
     network = directory.profile()
     phone = network.wording.ja.get("support.phone", "")
-    paper = letters.printed(await letters.waiting(actor), network.name.ja, phone)
+    paper = letter_paper.printed(await letters.waiting(actor), network.name.ja, phone)
     return Response(
         paper,
         media_type="application/pdf",

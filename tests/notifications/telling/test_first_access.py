@@ -38,6 +38,16 @@ async def test_a_clinics_first_look_is_told_and_its_second_is_not(
     assert "れんげ内科クリニックが、はじめてあなたの記録を見ました。" in one.body
 
 
+async def test_a_process_that_has_not_seen_it_tells_nothing_anew(
+    hanako: Visitor, sato: Visitor, clinic: Place
+):
+    await let_in(hanako, clinic)
+    for _ in range(3):
+        await records.read(sato.actor, id_of(hanako))
+        records._told_of.clear()
+    assert len(await told(hanako, EVENT)) == 1
+
+
 async def test_another_doctor_of_it_is_no_new_facility_but_a_pharmacy_is(
     hanako: Visitor, sato: Visitor, ito: Visitor, clinic: Place, pharmacy: Place
 ):
@@ -111,6 +121,16 @@ async def test_in_safe_mode_no_facility_is_named(taro: Visitor, sato: Visitor, c
     (one, *_) = await told(taro)
     assert one.event == "quiet"
     assert clinic.name not in one.body
+
+
+async def test_no_word_of_it_without_a_read_in_the_same_transaction(
+    hanako: Visitor, sato: Visitor, clinic: Place
+):
+    async with unit_of_work(sato.actor, subject=id_of(hanako)) as tx:
+        await tx.execute(
+            "SELECT access_log_first_access($1, $2)", [id_of(hanako)], [clinic.facility_id]
+        )
+    assert await told(hanako, EVENT) == []
 
 
 @pytest.mark.parametrize("who", ["hanako", "sato", "ueda"])
