@@ -32,7 +32,7 @@ from api.core.clock import datetime_of
 from api.core.errors import NotFound
 from api.core.settings import Settings, Smtp
 from api.identity.guards import PORTAL, anyone
-from notifications import addresses, coding
+from notifications import addresses, coding, preferences
 from web_portal.page import PortalRequest, render
 
 PAGE: Final = "/demo/outbox"
@@ -83,13 +83,15 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 async def subscribe(hanako: Actor) -> None:
-    """Her phone, browser and mailbox of the demo; what stands already stays."""
+    """Her phone, browser and mailbox of the demo, ringing at whatever hour somebody tries it; what
+    stands already stays."""
     settings = runtime.settings()
     _, public, auth = _browser(settings.home)
     await addresses.add_phone(hanako, PHONE, "android chrome", "ja")
     endpoint = f"{settings.public_url}{PAGE}/push"
     await addresses.add_browser(hanako, endpoint, public, auth, "windows chrome", "ja")
     if (await addresses.mine(hanako)).mailbox.address is None:
+        await preferences.change(hanako, preferences.Wish(is_quiet=False))
         await addresses.want_mail(hanako, MAILBOX, "ja")
         await addresses.confirm_mail(hanako, await coding.code_of_mine(hanako))
 
