@@ -118,6 +118,7 @@ def child(settings: Settings, command: str) -> Iterator[None]:
                         [sys.executable, "-m", "api.cli", command, "--with-parent"],
                         stdin=subprocess.PIPE,
                         stdout=subprocess.DEVNULL,
+                        start_new_session=True,  # a key pressed is ours alone: we end it
                     )
                 )
 
