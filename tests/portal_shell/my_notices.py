@@ -3,14 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from api.core import i18n
 from notifications.kinds import Kind
 
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 KINDS: list[dict[str, Any]] = [
     {
         "code": kind.value,
-        "name": "緊急のとき",
-        "about": "緊急のときに記録が開かれたとき。",
+        "name": i18n.text("ja", f"notices.kind.{kind}.name"),
+        "about": i18n.text("ja", f"notices.kind.{kind}.about"),
         "is_own": kind is not Kind.SECURITY,
         "ways": [
             {"way": "push", "label": "スマートフォンで受け取る", "on": True},
