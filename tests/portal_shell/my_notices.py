@@ -19,6 +19,7 @@ KINDS: list[dict[str, Any]] = [
         ],
     }
     for kind in Kind
+    if kind is not Kind.DIGEST
 ]
 SETTINGS: dict[str, Any] = {
     "viewer": HANAKO,
