@@ -162,7 +162,20 @@ RETURN (SELECT max(k.until_at) FROM (
   WHERE k.until_at > clock_timestamp());
 GRANT EXECUTE ON FUNCTION app.emergency_held_until(uuid) TO tsunagu_lookup;
 
--- An answer moves the end of waiting notices; to when is PostgreSQL's to say.
+-- An answer moves the end of waiting notices; to when is PostgreSQL's to say. Each waits for three
+-- days at most, however many holds follow each other.
+CREATE OR REPLACE FUNCTION app.emergency_notice_holds() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  v_until timestamptz;
+BEGIN
+  IF NEW.event LIKE 'emergency\_%' THEN
+    v_until := app.emergency_held_until(NEW.participant_id);
+  END IF;
+  NEW.not_before := CASE WHEN v_until IS NOT NULL
+    THEN least(v_until, NEW.created_at + interval '72 hours') END;
+  RETURN NEW;
+END $$;
 GRANT UPDATE (not_before) ON outbox TO tsunagu_app;
 CREATE POLICY held_again ON outbox AS RESTRICTIVE FOR UPDATE TO tsunagu_app
   USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now())
@@ -251,15 +264,29 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
--- Whether what is told of the subject's emergencies is held back at this moment; not why.
-CREATE FUNCTION emergency_is_kept_back() RETURNS boolean
+-- Since when, without a break, what is told of the subject's emergencies is held back; not why.
+-- NULL where nothing is held now. What was told before that stays told.
+CREATE FUNCTION emergency_kept_back_since() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT app.emergency_held_until(app.subject()) IS NOT NULL
+  SELECT lower(k.held) FROM unnest((
+    SELECT range_agg(tstzrange(w.since, w.until)) FROM (
+      SELECT c.confirmed_at, h.until_at FROM emergency_hold h
+        JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
+        WHERE h.participant_id = app.subject()
+      UNION ALL
+      SELECT r.asked_at, least(r.waits_until, f.refused_at, c.confirmed_at)
+        FROM emergency_hold_request r
+        LEFT JOIN emergency_hold_refusal f USING (participant_id, session_id)
+        LEFT JOIN emergency_hold h USING (participant_id, session_id)
+        LEFT JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
+        WHERE r.participant_id = app.subject()
+    ) AS w (since, until) WHERE w.since < w.until)) AS k (held)
+  WHERE k.held @> clock_timestamp()
 $$;
 REVOKE EXECUTE ON FUNCTION emergency_find_insured(text, text, text, text), emergency_tie(),
-  emergency_is_kept_back() FROM PUBLIC;
+  emergency_kept_back_since() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION emergency_find_insured(text, text, text, text), emergency_tie(),
-  emergency_is_kept_back() TO tsunagu_app;
+  emergency_kept_back_since() TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 

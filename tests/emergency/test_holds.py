@@ -113,7 +113,7 @@ async def test_two_officers_hold_it_and_its_end_tells_it(mori, hanako, ueda, col
     # The request's half hour is over, the hold is not.
     await unguarded(
         admin,
-        "UPDATE emergency_hold_request SET waits_until = now() - interval '1 second',"
+        "UPDATE emergency_hold_request SET waits_until = now(),"
         f" asked_at = now() - interval '30 minutes' WHERE session_id = '{session.session_id}'",
     )
     assert await told(hanako) == []
@@ -138,6 +138,58 @@ async def test_no_answer_in_half_an_hour_tells_it(mori, hanako, ueda, admin):
     assert await told(hanako) == ["emergency_opened"]
     assert "emergency:session:opened" in await events(hanako)
     assert await state(ueda, session) == "lapsed"
+
+
+async def test_one_hold_after_another_holds_no_notice_beyond_three_days(
+    mori, hanako, hospital, ueda, colleague, admin
+):
+    async def agreed(session: Any) -> None:
+        await holds.agree(ueda, session.session_id, 3)
+        await holds.agree(colleague, session.session_id, 3)
+
+    first = await held_back(mori, hanako)
+    await agreed(first)
+    await later(admin, first, timedelta(days=2))
+    await unguarded(
+        admin,
+        "UPDATE outbox SET created_at = created_at - interval '2 days'"
+        f" WHERE participant_id = '{hanako.participant_id}'",
+    )
+    other = await scene.professional(hospital, "別の医師", "physician")
+    await agreed(await held_back(other, hanako))
+    longest = await admin.fetch(
+        "SELECT not_before - created_at FROM outbox WHERE participant_id = $1"
+        " AND event = 'emergency_opened'",
+        hanako.participant_id,
+    )
+    assert len(longest) == 2
+    assert max(each[0] for each in longest) <= timedelta(hours=72)
+
+
+async def test_what_a_refusal_told_another_request_does_not_take_back(
+    at_a_desk, mori, hanako, hospital, ueda, database
+):
+    first = await held_back(mori, hanako)
+    await holds.refuse(ueda, first.session_id)
+    before = await events(hanako)
+    assert "emergency:session:opened" in before
+    await held_back(await scene.professional(hospital, "別の医師", "physician"), hanako)
+    assert await events(hanako) == [WITHHELD, WITHHELD, *before]
+    await seal(database)
+    phone = await at_a_desk(hanako)
+    bundle = (await phone.ask("/me/access-log/bundle")).text
+    assert "森 直子" in bundle
+    assert "別の医師" not in bundle
+
+
+async def test_two_who_agree_too_late_take_nothing_back(mori, hanako, ueda, colleague, admin):
+    session = await held_back(mori, hanako)
+    await holds.agree(ueda, session.session_id, 3)
+    await later(admin, session, timedelta(minutes=31))
+    before = await events(hanako)
+    assert WITHHELD not in before[1:]
+    await holds.agree(colleague, session.session_id, 3)
+    assert await events(hanako) == [WITHHELD, *before]
 
 
 async def test_asked_afterwards_what_was_told_stays_told(mori, hanako, ueda, colleague, clinic):
