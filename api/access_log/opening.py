@@ -1,7 +1,7 @@
 """A row of the log made readable again: its fields, and what of them the participant may know."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 

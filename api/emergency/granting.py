@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import embargo_in
 from api.access_log.service import Embargo
 from api.consent.facts import EmergencyReach
 from api.consent.policies import CompiledPolicy
@@ -15,7 +16,7 @@ from api.core.database import Transaction
 from api.directory import service as directory
 from api.directory.service import Standing
 from api.emergency import queries, rules
-from api.emergency.acting import STANDING_STEPS, embargo_in, has_right, ids_of, stops_at
+from api.emergency.acting import STANDING_STEPS, has_right, ids_of, stops_at
 from api.emergency.reach import Tier, reach
 from api.emergency.rules import Ending, Opener, Session
 from api.emergency.stored import acted, choice_in, session_in

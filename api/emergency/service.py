@@ -1,6 +1,7 @@
 """The use cases of emergency sessions, by room: finding, opening, running, and what one grants."""
 
-from api.emergency.acting import BREAK_GLASS, embargo_in, in_emergency, may_open, shut_by
+from api.access_log.holding import embargo_in
+from api.emergency.acting import BREAK_GLASS, in_emergency, may_open, shut_by
 from api.emergency.finding import find_by_insurance, find_by_items
 from api.emergency.granting import Grant, grant_in
 from api.emergency.opening import Ground, Opened, approve, open_session

@@ -343,3 +343,19 @@ async def test_the_emr_asks_too(client, hospital, mori, hanako, taro, ueda):
         assert answer.status_code == status
     waiting = [each.reason for each in await holds.asked(ueda)]
     assert waiting.count(DANGER) >= 2
+
+
+@pytest.mark.parametrize("purpose", ["BTG", "ETREAT"])
+async def test_what_the_emr_asks_beside_the_session_waits_with_it(
+    client, hospital, mori, hanako, ueda, purpose
+):
+    session = await held_back(mori, hanako)
+    emr = await bearer(hospital, mori, purpose)
+    subject, before = who(hanako), len(await events(hanako))
+    for path in (f"AllergyIntolerance?patient={subject}", f"Patient/{subject}"):
+        await client.get(f"/fhir/R4/{path}", headers=emr)
+    await client.get(f"/fhir/R4/Consent?patient={subject}", headers=emr)
+    assert len(await events(hanako)) == before + 3
+    assert set(await events(hanako)) == {WITHHELD}
+    await holds.refuse(ueda, session.session_id)
+    assert WITHHELD not in await events(hanako)
