@@ -34,11 +34,37 @@ class Grant(NamedTuple):
     embargo: Embargo | None
 
 
+class _Over(NamedTuple):
+    """A session that the participant, or the network, has ended; no step says so yet."""
+
+    session: Session
+    ending: Ending
+
+
 async def grant_in(
     tx: Transaction, acting: Actor, session_id: UUID, known: CompiledPolicy, standing: Standing
 ) -> Grant | None:
     """What may be read now; None once it is over. A session that the participant, or the network,
     has ended meanwhile ends here. The caller holds the head's lock."""
+    found = await _found_in(tx, acting, session_id, known, standing)
+    if isinstance(found, _Over):
+        detail = {"actor": acted(acting, standing)}
+        await end_in(tx, found.session, session_id, found.ending, detail)
+        return None
+    return found
+
+
+async def seen_in(
+    tx: Transaction, opener: Actor, session_id: UUID, known: CompiledPolicy, standing: Standing
+) -> Grant | None:
+    """What its opener may read now, for who looks on: it ends nothing, and writes nothing."""
+    found = await _found_in(tx, opener, session_id, known, standing)
+    return found if isinstance(found, Grant) else None
+
+
+async def _found_in(
+    tx: Transaction, acting: Actor, session_id: UUID, known: CompiledPolicy, standing: Standing
+) -> Grant | _Over | None:
     row = await queries.session(tx, session_id)
     if row is None:
         return None
@@ -52,8 +78,7 @@ async def grant_in(
     may_practise = has_right(standing) and step not in STANDING_STEPS
     ending = rules.ends_by(not is_off, is_excluded, may_practise)
     if ending is not None:
-        await end_in(tx, session, session_id, ending, {"actor": acted(acting, standing)})
-        return None
+        return _Over(session, ending)
     folded = rules.fold(session.steps, now)
     tier: Tier = "t2" if rules.may_read(session, reader, "t2", now) else "t1"
     reached = reach(

@@ -3,7 +3,7 @@
 from api.access_log.holding import embargo_in
 from api.emergency.acting import BREAK_GLASS, in_emergency, may_open, shut_by
 from api.emergency.finding import find_by_insurance, find_by_items
-from api.emergency.granting import Grant, grant_in
+from api.emergency.granting import Grant, grant_in, seen_in
 from api.emergency.opening import Ground, Opened, approve, open_session
 from api.emergency.running import View, close, mine, renew, subject_of, view, widen
 
@@ -24,6 +24,7 @@ __all__ = [
     "mine",
     "open_session",
     "renew",
+    "seen_in",
     "shut_by",
     "subject_of",
     "view",

@@ -9,12 +9,14 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.emergency import choices, holds
 from api.emergency import service as emergency
+from api.emergency.errors import SessionOver
 from api.emergency.reach import Choice
 from api.proxies import safety
 from api.proxies import service as proxies
 from api.proxies.errors import ProxyFaults
 from api.proxies.rules import NOMINEE
 from api.records.emergency import nominees
+from api.records.emergency import service as in_emergency
 from tests.emergency.conftest import joined, opened, who, wrote
 from tests.emergency.test_doors import carded
 from tests.emergency.test_sessions import log, moved_back
@@ -72,6 +74,19 @@ async def test_yumi_reads_the_directive_and_no_other_record(mori, hanako, yumi, 
             await nominees.directive(yumi, session.session_id, other)
     assert await proxies.acting(yumi, who(hanako)) is None
     assert await proxies.principals(yumi) == []
+
+
+async def test_yumis_look_ends_nothing_in_hanakos_name(mori, hanako, yumi, clinic):
+    await named(hanako, yumi)
+    await sent(clinic, hanako, directive())
+    session = await opened(mori, hanako)
+    await choices.choose(hanako, Choice("refuse"))
+    assert (await nominees.directives(yumi, session.session_id)).lines == []
+    assert "emergency:session:ended" not in [each.event for each in await log(hanako)]
+    with pytest.raises(SessionOver):
+        await in_emergency.summary(mori, session.session_id)
+    end = next(each for each in await log(hanako) if each.event == "emergency:session:ended")
+    assert end.actor_id == mori.professional_id
 
 
 async def test_what_the_hospital_wrote_itself_is_no_way_around_a_secret(

@@ -113,7 +113,7 @@ async def _reached_in(tx: Transaction, session_id: UUID) -> list[Any]:
     if opener is None or known is None:
         raise NotFound
     standing = await directory.standing_in(tx, opener)
-    grant = await emergency.grant_in(tx, opener, session_id, known, standing)
+    grant = await emergency.seen_in(tx, opener, session_id, known, standing)
     if grant is None:
         return []
     who = policies.requester(opener, standing)
