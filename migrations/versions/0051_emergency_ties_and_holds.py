@@ -264,24 +264,28 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
--- Since when, without a break, what is told of the subject's emergencies is held back; not why.
--- NULL where nothing is held now. What was told before that stays told.
+-- Since when what is told of the subject's emergencies is held back; not why. NULL where nothing is
+-- held now. Whatever two officers agree to goes on with what waited then, and with their own hold
+-- before it; one request does not go on with another. What was told before stays told.
 CREATE FUNCTION emergency_kept_back_since() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT lower(k.held) FROM unnest((
-    SELECT range_agg(tstzrange(w.since, w.until)) FROM (
-      SELECT c.confirmed_at, h.until_at FROM emergency_hold h
+  WITH asked AS (
+    SELECT tstzrange(r.asked_at, greatest(r.asked_at,
+        least(r.waits_until, f.refused_at, c.confirmed_at)), '[]') AS held
+      FROM emergency_hold_request r
+      LEFT JOIN emergency_hold_refusal f USING (participant_id, session_id)
+      LEFT JOIN emergency_hold h USING (participant_id, session_id)
+      LEFT JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
+      WHERE r.participant_id = app.subject()
+  ), agreed AS (
+    SELECT k.held FROM unnest((
+      SELECT range_agg(tstzrange(c.confirmed_at, h.until_at)) FROM emergency_hold h
         JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
-        WHERE h.participant_id = app.subject()
-      UNION ALL
-      SELECT r.asked_at, least(r.waits_until, f.refused_at, c.confirmed_at)
-        FROM emergency_hold_request r
-        LEFT JOIN emergency_hold_refusal f USING (participant_id, session_id)
-        LEFT JOIN emergency_hold h USING (participant_id, session_id)
-        LEFT JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
-        WHERE r.participant_id = app.subject()
-    ) AS w (since, until) WHERE w.since < w.until)) AS k (held)
-  WHERE k.held @> clock_timestamp()
+        WHERE h.participant_id = app.subject() AND c.confirmed_at < h.until_at)) AS k (held)
+    WHERE k.held @> clock_timestamp()
+  )
+  SELECT least((SELECT lower(held) FROM agreed), (SELECT min(lower(a.held)) FROM asked a
+    WHERE a.held @> clock_timestamp() OR a.held && (SELECT held FROM agreed)))
 $$;
 REVOKE EXECUTE ON FUNCTION emergency_find_insured(text, text, text, text), emergency_tie(),
   emergency_kept_back_since() FROM PUBLIC;

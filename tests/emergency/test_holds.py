@@ -192,6 +192,44 @@ async def test_two_who_agree_too_late_take_nothing_back(mori, hanako, ueda, coll
     assert await events(hanako) == [WITHHELD, *before]
 
 
+async def test_one_request_after_another_holds_no_row_beyond_its_own_half_hour(
+    mori, hanako, ueda, colleague, admin
+):
+    async def kept_back_for() -> timedelta:
+        async with unit_of_work(hanako) as tx:
+            return await tx.fetchval("SELECT now() - emergency_kept_back_since()")
+
+    first = await held_back(mori, hanako)
+    await later(admin, first, timedelta(minutes=29))
+    assert await kept_back_for() >= timedelta(minutes=29)
+    await emergency.close(mori, first.session_id)
+    second = await held_back(mori, hanako)
+    await later(admin, first, timedelta(minutes=2))
+    await later(admin, second, timedelta(minutes=5))
+    assert timedelta(minutes=5) <= await kept_back_for() < timedelta(minutes=6)
+    for officer in (ueda, colleague):
+        await holds.agree(officer, second.session_id, 3)
+    assert timedelta(minutes=5) <= await kept_back_for() < timedelta(minutes=6)
+
+
+async def test_what_waits_when_two_agree_waits_with_it(
+    mori, hanako, hospital, ueda, colleague, admin
+):
+    first = await held_back(mori, hanako)
+    await later(admin, first, timedelta(minutes=20))
+    other = await scene.professional(hospital, "別の医師", "physician")
+    second = await held_back(other, hanako)
+    for officer in (ueda, colleague):
+        await holds.agree(officer, second.session_id, 3)
+    await unguarded(
+        admin,
+        "UPDATE emergency_hold_request SET waits_until = clock_timestamp()"
+        f" WHERE session_id = '{first.session_id}'",
+    )
+    assert set(await events(hanako)) == {WITHHELD}
+    assert await told(hanako) == []
+
+
 async def test_asked_afterwards_what_was_told_stays_told(mori, hanako, ueda, colleague, clinic):
     await wrote(clinic, hanako, "allergy", "ペニシリン")
     session = await opened(mori, hanako)
