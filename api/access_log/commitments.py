@@ -75,8 +75,8 @@ class Way(NamedTuple):
 
 
 # Withheld by a hold of emergency notices: told as soon as nothing is held any more, at the latest
-# on its day. Nobody else gives this reason.
-WHILE_HELD: Final = "emergency_held"
+# on its day. Nobody else gives this reason, which does not say that it is an emergency.
+WHILE_HELD: Final = "own_safety"
 LONGEST_HOLD: Final = timedelta(hours=72)
 
 

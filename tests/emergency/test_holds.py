@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from api.access_log import service as access_log
+from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
@@ -263,13 +264,18 @@ async def test_the_proof_she_takes_home_says_no_more_and_later_all(
 
     now = await said()
     assert [each for each in (*told_apart, DANGER) if each in now] == []
+    # Neither do the reason's own words say that it is an emergency, on a page or to an app.
+    assert "emergency" not in (await phone.ask("/me/access-log/bundle")).text
+    shown = (await phone.ask("/me/access-log")).json()["events"]
+    reasons = {part["reason"] for each in shown for part in each["withheld"]}
+    assert reasons == {i18n.text("ja", "withheld.reason.safety")}
     await holds.refuse(ueda, session.session_id)
     await seal(database)
     after = await said()
     assert "森 直子" in after
     assert "熊本救命病院" in after
     assert DANGER not in after
-    assert '"reason":"emergency_held"' not in after.replace(" ", "")
+    assert '"reason":"own_safety"' not in after.replace(" ", "")
 
 
 async def test_only_the_opener_asks_and_only_officers_answer(mori, hanako, taro, hospital, ueda):
