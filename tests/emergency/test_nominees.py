@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from api.consent import service as consent
+from api.consent.settings.switches import HidePeriod
+from api.core import clock
 from api.core.actor import Actor, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
@@ -105,6 +108,21 @@ async def test_hanakos_ceiling_is_yumis_too(mori, hanako, yumi, clinic):
     await wrote(clinic, hanako, "directive", "意思表示書")
     await choices.choose(hanako, Choice("ceiling", ("allergy",)))
     session = await opened(mori, hanako)
+    assert (await nominees.directives(yumi, session.session_id)).lines == []
+
+
+async def test_a_stay_that_hanako_hid_is_hidden_from_yumi_too(mori, hanako, yumi, clinic, hospital):
+    await named(hanako, yumi)
+    for place in (clinic, hospital):
+        await wrote(place, hanako, "directive", "意思表示書", days=-3)
+        settings = await consent.settings(hanako)
+        today = clock.today_in_japan()
+        stay = HidePeriod(True, place.facility_id, today - timedelta(5), today - timedelta(1))
+        await consent.change(hanako, [stay], expected_version=settings.directive.version)
+    await choices.choose(hanako, Choice("ceiling", ("directive",), shows_hidden=False))
+    session = await opened(mori, hanako)
+    seen = (await in_emergency.summary(mori, session.session_id)).lines
+    assert [each.facility_id for each in seen] == [hospital.facility_id]  # its own writing
     assert (await nominees.directives(yumi, session.session_id)).lines == []
 
 
