@@ -162,6 +162,16 @@ RETURN (SELECT max(k.until_at) FROM (
   WHERE k.until_at > clock_timestamp());
 GRANT EXECUTE ON FUNCTION app.emergency_held_until(uuid) TO tsunagu_lookup;
 
+-- What a hold keeps from being told: emergencies, and that a facility looked for the first time, by
+-- which whoever watches the telephone would learn where somebody lies.
+CREATE FUNCTION app.waits_for_a_hold(p_event text) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN p_event LIKE 'emergency\_%' OR p_event = 'first_access';
+GRANT EXECUTE ON FUNCTION app.waits_for_a_hold(text) TO tsunagu_app, tsunagu_lookup;
+DROP TRIGGER emergency_notice_holds ON outbox;
+CREATE TRIGGER emergency_notice_holds BEFORE INSERT ON outbox
+  FOR EACH ROW WHEN (app.waits_for_a_hold(NEW.event) OR NEW.not_before IS NOT NULL)
+  EXECUTE FUNCTION app.emergency_notice_holds();
+ALTER TABLE outbox ENABLE ALWAYS TRIGGER emergency_notice_holds;
 -- An answer moves the end of waiting notices; to when is PostgreSQL's to say. Each waits for three
 -- days at most, however many holds follow each other.
 CREATE OR REPLACE FUNCTION app.emergency_notice_holds() RETURNS trigger
@@ -169,7 +179,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   v_until timestamptz;
 BEGIN
-  IF NEW.event LIKE 'emergency\_%' THEN
+  IF app.waits_for_a_hold(NEW.event) THEN
     v_until := app.emergency_held_until(NEW.participant_id);
   END IF;
   NEW.not_before := CASE WHEN v_until IS NOT NULL
@@ -178,7 +188,7 @@ BEGIN
 END $$;
 GRANT UPDATE (not_before) ON outbox TO tsunagu_app;
 CREATE POLICY held_again ON outbox AS RESTRICTIVE FOR UPDATE TO tsunagu_app
-  USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now())
+  USING ((SELECT app.kind()) = 'support' AND app.waits_for_a_hold(event) AND not_before > now())
   WITH CHECK ((SELECT app.kind()) = 'support');
 CREATE TRIGGER emergency_notice_moves BEFORE UPDATE OF not_before ON outbox
   FOR EACH ROW EXECUTE FUNCTION app.emergency_notice_holds();

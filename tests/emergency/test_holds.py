@@ -6,8 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from api.access_log import service as access_log
+from api.consent import service as consent
+from api.consent.settings.switches import SetFacility
 from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import unit_of_work
@@ -15,6 +18,7 @@ from api.core.errors import NotFound
 from api.emergency import holds, reviews
 from api.emergency import service as emergency
 from api.emergency.errors import HoldRefused, WordsHoldMyNumber, WordsNeeded
+from api.records import service as records
 from api.records.emergency import service as in_emergency
 from tests.access_log.sealed import seal
 from tests.access_log.superuser import unguarded
@@ -276,6 +280,21 @@ async def test_the_proof_she_takes_home_says_no_more_and_later_all(
     assert "熊本救命病院" in after
     assert DANGER not in after
     assert '"reason":"own_safety"' not in after.replace(" ", "")
+
+
+async def test_word_of_the_hospitals_first_ordinary_look_waits_with_it(
+    mori, hanako, hospital, clinic, ueda
+):
+    await wrote(clinic, hanako, "allergy", "ペニシリン")
+    session = await held_back(mori, hanako)
+    settings = await consent.settings(hanako)
+    let_in = SetFacility(hospital.facility_id, on=True)
+    await consent.change(hanako, [let_in], expected_version=settings.directive.version)
+    page = await records.read(structs.replace(mori, purpose_of_use="TREAT"), who(hanako), ())
+    assert page.total == 1
+    assert await told(hanako) == []
+    await holds.refuse(ueda, session.session_id)
+    assert set(await told(hanako)) == {"emergency_opened", "first_access"}
 
 
 async def test_only_the_opener_asks_and_only_officers_answer(mori, hanako, taro, hospital, ueda):
