@@ -23,7 +23,7 @@ async def hold_anew(tx: Transaction) -> None:
     """To when they move is PostgreSQL's to say."""
     await tx.execute(
         "UPDATE outbox SET not_before = NULL WHERE participant_id = (SELECT app.subject())"
-        " AND event LIKE 'emergency\\_%' AND not_before > now()"
+        " AND app.waits_for_a_hold(event) AND not_before > now()"
     )
 
 

@@ -69,8 +69,8 @@ async def enqueue(tx: Transaction, event: str, **params: str | int | dict[str, s
 
 
 async def hold_anew(tx: Transaction) -> None:
-    """After an officer's answer to a hold: the subject's waiting emergency notices wait as long as
-    something is held now, and no longer."""
+    """After an officer's answer to a hold: what waits of the subject's notices for a hold waits as
+    long as something is held now, and no longer."""
     await queries.hold_anew(tx)
 
 

@@ -82,7 +82,7 @@ DEFINERS = {
     "public.emergency_find_person": "lookup, in an emergency: four items to one id",
     "public.emergency_find_insured": "lookup, in an emergency: an insurance to one id",
     "public.emergency_tie": "lookup, in an emergency: what opener and subject are to each other",
-    "public.emergency_is_kept_back": "lookup: whether the subject's emergency notices wait",
+    "public.emergency_kept_back_since": "lookup: since when the subject's emergency notices wait",
     "public.emergency_figures": "counts emergency events by facility; never of whom",
     "public.emergency_quarter": "the same by quarter, once published, for everybody",
     "app.merge_holds": "sees whether one of two people is part of another merge",

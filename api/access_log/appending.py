@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from api.access_log import bodies, commitments, keystore, queries
+from api.access_log import bodies, commitments, holding, keystore, queries
 from api.access_log.commitments import NONE, Common, Composed, Embargo, OnBehalf, Resources, Way
 from api.access_log.events import EventName
 from api.access_log.queries import Connection, OwedEvent
@@ -101,6 +101,7 @@ async def append(
 ) -> Appended:
     if tx.subject is None:
         raise LookupError("no event without a subject")
+    embargo = embargo or await holding.of_emergency_in(tx)
     shared = commitments.common(
         tx.acting, detail, profile(), on_behalf=on_behalf, way=way, embargo=embargo
     )

@@ -6,7 +6,7 @@ written down once (`Common`); an event then costs its salts and hashes alone.
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -75,8 +75,9 @@ class Way(NamedTuple):
 
 
 # Withheld by a hold of emergency notices: told as soon as nothing is held any more, at the latest
-# on its day. Nobody else gives this reason.
-WHILE_HELD: Final = "emergency_held"
+# on its day. Nobody else gives this reason, which does not say that it is an emergency.
+WHILE_HELD: Final = "own_safety"
+LONGEST_HOLD: Final = timedelta(hours=72)
 
 
 class Embargo(msgspec.Struct, frozen=True):

@@ -25,7 +25,8 @@ class OpenedEvent(NamedTuple):
     embargo: Embargo | None
 
     def withheld(self, today: date, is_held: bool = True) -> tuple[Withheld, ...]:
-        """Besides `other`, which never is disclosed. `is_held`: emergency notices are held back."""
+        """Besides `other`, which never is disclosed. `is_held`: emergency notices have been held
+        back ever since the event."""
         if self.embargo is None or today >= self.embargo.until:
             return ()
         if self.embargo.reason == WHILE_HELD and not is_held:

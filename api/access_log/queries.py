@@ -194,9 +194,18 @@ async def page(
     )
 
 
-async def is_kept_back(tx: Transaction) -> bool:
-    """Whether what is told of the subject's emergencies is held back at this moment."""
-    return bool(await tx.fetchval("SELECT emergency_is_kept_back()"))
+async def held_until(tx: Transaction) -> datetime | None:
+    """Until when what is told of the subject's emergencies is held back, for whoever may know that;
+    None where nothing is now, and for everybody else."""
+    found: datetime | None = await tx.fetchval("SELECT app.emergency_held_until(app.subject())")
+    return found
+
+
+async def kept_back_since(tx: Transaction) -> datetime | None:
+    """Since when, without a break, what is told of the subject's emergencies is held back; None
+    where nothing is now."""
+    found: datetime | None = await tx.fetchval("SELECT emergency_kept_back_since()")
+    return found
 
 
 async def withheld(tx: Transaction) -> list[Record]:

@@ -229,8 +229,11 @@ async def rows_in(tx: Transaction, rows: list[queries.Record]) -> list[LogRow]:
     """Rows of the transaction's subject, as the participant may read them."""
     today = clock.today_in_japan()
     events = await opened_in(tx, rows)
-    is_held = waits_for_a_hold(events) and await queries.is_kept_back(tx)
-    found = [log_row(row, event, today, is_held) for row, event in zip(rows, events, strict=True)]
+    since = await queries.kept_back_since(tx) if waits_for_a_hold(events) else None
+    found = [
+        log_row(row, event, today, since is not None and row["at"] >= since)
+        for row, event in zip(rows, events, strict=True)
+    ]
     return [_for_proxies(row) for row in found] if tx.acting.is_proxy else found
 
 

@@ -1,29 +1,23 @@
 """Who acts in an emergency, whether they may, and what is not told of it yet."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import structs
 
-from api.access_log.service import WHILE_HELD, Embargo
 from api.consent import policies
 from api.consent.facts import EmergencyReach, Request
 from api.consent.policies import CompiledPolicy
-from api.core import clock
 from api.core.actor import Actor, ActorKind
-from api.core.database import Transaction
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import Standing
-from api.emergency import queries
 from api.emergency.errors import WordsHoldMyNumber, WordsNeeded
-from api.emergency.reviewing import LONGEST_HOLD
 from api.identity.my_number import contains_my_number
 
 BREAK_GLASS: Final = "BTG"
 STANDING_STEPS: Final = ("facility_standing", "professional", "profession_unknown")
-HELD_FIELDS: Final = ("about", "actor", "way", "purpose", "basis", "resources", "detail")
 
 
 def in_emergency(actor: Actor) -> Actor:
@@ -68,20 +62,6 @@ def stops_at(acting: Actor, known: CompiledPolicy, standing: Standing, now: date
     """Where the decision would stop in a session that reaches nothing."""
     asked = Request(policies.requester(acting, standing), BREAK_GLASS, now, EmergencyReach())
     return known.policy.scope(asked).basis.step
-
-
-async def embargo_in(tx: Transaction) -> Embargo | None:
-    """One embargo for the notice and the row: while what is told is held. It ends with the hold;
-    the day is the last it could."""
-    until_at = await queries.held_until(tx)
-    return None if until_at is None else Embargo(HELD_FIELDS, WHILE_HELD, _last_day(until_at))
-
-
-def _last_day(until_at: datetime) -> date:
-    """A hold ends at a midnight. A request does not, and may become the longest hold there is."""
-    day = clock.day_in_japan(until_at)
-    is_hold = until_at == datetime(day.year, day.month, day.day, tzinfo=clock.JAPAN)
-    return day if is_hold else clock.day_in_japan(clock.now() + LONGEST_HOLD)
 
 
 def officer_only(actor: Actor) -> Actor:

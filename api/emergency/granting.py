@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import embargo_in
 from api.access_log.service import Embargo
 from api.consent.facts import EmergencyReach
 from api.consent.policies import CompiledPolicy
@@ -15,7 +16,7 @@ from api.core.database import Transaction
 from api.directory import service as directory
 from api.directory.service import Standing
 from api.emergency import queries, rules
-from api.emergency.acting import STANDING_STEPS, embargo_in, has_right, ids_of, stops_at
+from api.emergency.acting import STANDING_STEPS, has_right, ids_of, stops_at
 from api.emergency.reach import Tier, reach
 from api.emergency.rules import Ending, Opener, Session
 from api.emergency.stored import acted, choice_in, session_in
@@ -33,11 +34,37 @@ class Grant(NamedTuple):
     embargo: Embargo | None
 
 
+class _Over(NamedTuple):
+    """A session that the participant, or the network, has ended; no step says so yet."""
+
+    session: Session
+    ending: Ending
+
+
 async def grant_in(
     tx: Transaction, acting: Actor, session_id: UUID, known: CompiledPolicy, standing: Standing
 ) -> Grant | None:
     """What may be read now; None once it is over. A session that the participant, or the network,
     has ended meanwhile ends here. The caller holds the head's lock."""
+    found = await _found_in(tx, acting, session_id, known, standing)
+    if isinstance(found, _Over):
+        detail = {"actor": acted(acting, standing)}
+        await end_in(tx, found.session, session_id, found.ending, detail)
+        return None
+    return found
+
+
+async def seen_in(
+    tx: Transaction, opener: Actor, session_id: UUID, known: CompiledPolicy, standing: Standing
+) -> Grant | None:
+    """What its opener may read now, for who looks on: it ends nothing, and writes nothing."""
+    found = await _found_in(tx, opener, session_id, known, standing)
+    return found if isinstance(found, Grant) else None
+
+
+async def _found_in(
+    tx: Transaction, acting: Actor, session_id: UUID, known: CompiledPolicy, standing: Standing
+) -> Grant | _Over | None:
     row = await queries.session(tx, session_id)
     if row is None:
         return None
@@ -51,8 +78,7 @@ async def grant_in(
     may_practise = has_right(standing) and step not in STANDING_STEPS
     ending = rules.ends_by(not is_off, is_excluded, may_practise)
     if ending is not None:
-        await end_in(tx, session, session_id, ending, {"actor": acted(acting, standing)})
-        return None
+        return _Over(session, ending)
     folded = rules.fold(session.steps, now)
     tier: Tier = "t2" if rules.may_read(session, reader, "t2", now) else "t1"
     reached = reach(

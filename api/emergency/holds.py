@@ -12,6 +12,7 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import HELD_FIELDS, embargo_in
 from api.consent import policies
 from api.core import clock
 from api.core.actor import Actor
@@ -19,7 +20,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.emergency import hold_queries, queries, reviewing
-from api.emergency.acting import HELD_FIELDS, embargo_in, in_emergency, officer_only, words_of
+from api.emergency.acting import in_emergency, officer_only, words_of
 from api.emergency.errors import HoldRefused
 from api.emergency.reviewing import Hold, may_hold
 from api.emergency.running import own_in, subject_of

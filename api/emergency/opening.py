@@ -12,6 +12,7 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import embargo_in
 from api.consent import policies
 from api.consent.facts import TREATMENT, Request
 from api.consent.policies import CompiledPolicy
@@ -25,7 +26,6 @@ from api.directory.service import Standing
 from api.emergency import disaster_queries, gates, holds, queries, rules
 from api.emergency.acting import (
     STANDING_STEPS,
-    embargo_in,
     has_right,
     ids_of,
     in_emergency,

@@ -206,11 +206,6 @@ async def has_older(tx: Transaction, categories: Sequence[str], day: date) -> bo
     )
 
 
-async def held_until(tx: Transaction) -> datetime | None:
-    found: datetime | None = await tx.fetchval("SELECT app.emergency_held_until(app.subject())")
-    return found
-
-
 async def add_review_step(
     tx: Transaction,
     session_id: UUID,

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from api.access_log.commitments import LONGEST_HOLD
+
 State = Literal["pending", "queried", "answered", "justified", "doubted", "not_justified", "told"]
 
 DUE: Final = timedelta(days=7)
-LONGEST_HOLD: Final = timedelta(hours=72)
 _FOLLOWS: Final[dict[State, tuple[State, ...]]] = {
     "pending": ("queried", "justified", "doubted"),
     "queried": ("answered", "justified", "doubted"),

@@ -8,6 +8,7 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import embargo_in
 from api.consent import policies
 from api.core import clock, i18n
 from api.core.actor import Actor, ActorKind
@@ -15,7 +16,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.emergency import queries, reviewing
-from api.emergency.acting import embargo_in, in_emergency, officer_only, words_of
+from api.emergency.acting import in_emergency, officer_only, words_of
 from api.emergency.errors import NotThisReviewStep
 from api.emergency.reviewing import Review, State, may_take
 from api.emergency.running import subject_of

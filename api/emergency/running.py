@@ -8,13 +8,14 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import embargo_in
 from api.consent import policies
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.emergency import queries, rules
-from api.emergency.acting import embargo_in, ids_of, in_emergency
+from api.emergency.acting import ids_of, in_emergency
 from api.emergency.errors import CannotRenew, SessionOver, SummaryOnly
 from api.emergency.granting import end_in, grant_in
 from api.emergency.rules import LIMITS, Ending, Kind, Session

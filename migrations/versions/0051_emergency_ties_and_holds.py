@@ -162,10 +162,33 @@ RETURN (SELECT max(k.until_at) FROM (
   WHERE k.until_at > clock_timestamp());
 GRANT EXECUTE ON FUNCTION app.emergency_held_until(uuid) TO tsunagu_lookup;
 
--- An answer moves the end of waiting notices; to when is PostgreSQL's to say.
+-- What a hold keeps from being told: emergencies, and that a facility looked for the first time, by
+-- which whoever watches the telephone would learn where somebody lies.
+CREATE FUNCTION app.waits_for_a_hold(p_event text) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN p_event LIKE 'emergency\_%' OR p_event = 'first_access';
+GRANT EXECUTE ON FUNCTION app.waits_for_a_hold(text) TO tsunagu_app, tsunagu_lookup;
+DROP TRIGGER emergency_notice_holds ON outbox;
+CREATE TRIGGER emergency_notice_holds BEFORE INSERT ON outbox
+  FOR EACH ROW WHEN (app.waits_for_a_hold(NEW.event) OR NEW.not_before IS NOT NULL)
+  EXECUTE FUNCTION app.emergency_notice_holds();
+ALTER TABLE outbox ENABLE ALWAYS TRIGGER emergency_notice_holds;
+-- An answer moves the end of waiting notices; to when is PostgreSQL's to say. Each waits for three
+-- days at most, however many holds follow each other.
+CREATE OR REPLACE FUNCTION app.emergency_notice_holds() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  v_until timestamptz;
+BEGIN
+  IF app.waits_for_a_hold(NEW.event) THEN
+    v_until := app.emergency_held_until(NEW.participant_id);
+  END IF;
+  NEW.not_before := CASE WHEN v_until IS NOT NULL
+    THEN least(v_until, NEW.created_at + interval '72 hours') END;
+  RETURN NEW;
+END $$;
 GRANT UPDATE (not_before) ON outbox TO tsunagu_app;
 CREATE POLICY held_again ON outbox AS RESTRICTIVE FOR UPDATE TO tsunagu_app
-  USING ((SELECT app.kind()) = 'support' AND event LIKE 'emergency\_%' AND not_before > now())
+  USING ((SELECT app.kind()) = 'support' AND app.waits_for_a_hold(event) AND not_before > now())
   WITH CHECK ((SELECT app.kind()) = 'support');
 CREATE TRIGGER emergency_notice_moves BEFORE UPDATE OF not_before ON outbox
   FOR EACH ROW EXECUTE FUNCTION app.emergency_notice_holds();
@@ -271,15 +294,33 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
--- Whether what is told of the subject's emergencies is held back at this moment; not why.
-CREATE FUNCTION emergency_is_kept_back() RETURNS boolean
+-- Since when what is told of the subject's emergencies is held back; not why. NULL where nothing is
+-- held now. Whatever two officers agree to goes on with what waited then, and with their own hold
+-- before it; one request does not go on with another. What was told before stays told.
+CREATE FUNCTION emergency_kept_back_since() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT app.emergency_held_until(app.subject()) IS NOT NULL
+  WITH asked AS (
+    SELECT tstzrange(r.asked_at, greatest(r.asked_at,
+        least(r.waits_until, f.refused_at, c.confirmed_at)), '[]') AS held
+      FROM emergency_hold_request r
+      LEFT JOIN emergency_hold_refusal f USING (participant_id, session_id)
+      LEFT JOIN emergency_hold h USING (participant_id, session_id)
+      LEFT JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
+      WHERE r.participant_id = app.subject()
+  ), agreed AS (
+    SELECT k.held FROM unnest((
+      SELECT range_agg(tstzrange(c.confirmed_at, h.until_at)) FROM emergency_hold h
+        JOIN emergency_hold_confirmation c USING (participant_id, hold_id)
+        WHERE h.participant_id = app.subject() AND c.confirmed_at < h.until_at)) AS k (held)
+    WHERE k.held @> clock_timestamp()
+  )
+  SELECT least((SELECT lower(held) FROM agreed), (SELECT min(lower(a.held)) FROM asked a
+    WHERE a.held @> clock_timestamp() OR a.held && (SELECT held FROM agreed)))
 $$;
 REVOKE EXECUTE ON FUNCTION emergency_find_insured(text, text, text, text), emergency_tie(),
-  emergency_is_kept_back() FROM PUBLIC;
+  emergency_kept_back_since() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION emergency_find_insured(text, text, text, text), emergency_tie(),
-  emergency_is_kept_back() TO tsunagu_app;
+  emergency_kept_back_since() TO tsunagu_app;
 SET LOCAL ROLE tsunagu_owner;
 REVOKE CREATE ON SCHEMA public FROM tsunagu_lookup;
 

@@ -1,5 +1,7 @@
 """Whom we push to, and as whom: what pages and doors need to know of it."""
 
+import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
@@ -7,15 +9,18 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from api.core.crypto import base64url
 
+# Readers of addresses differ on where a host ends, but for such a one.
+_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-\[\]-~]*)?")
+
 
 def is_push_service(endpoint: str, services: tuple[str, ...]) -> bool:
     """Whether an address is of a browser maker's service: nothing else is asked by us."""
+    if not _ENDPOINT.fullmatch(endpoint):
+        return False
+    parts = urlsplit(endpoint)
     try:
-        parts = urlsplit(endpoint)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return False
-    if parts.username is not None or parts.password is not None:
         return False
     if f"{host}:{port}" in services:  # as somebody set it, on this machine
         return parts.scheme in ("http", "https")

@@ -6,14 +6,19 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from api.access_log import service as access_log
+from api.consent import service as consent
+from api.consent.settings.switches import SetFacility
+from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.emergency import holds, reviews
 from api.emergency import service as emergency
 from api.emergency.errors import HoldRefused, WordsHoldMyNumber, WordsNeeded
+from api.records import service as records
 from api.records.emergency import service as in_emergency
 from tests.access_log.sealed import seal
 from tests.access_log.superuser import unguarded
@@ -86,20 +91,6 @@ async def test_a_refusal_tells_all_of_it_at_once(mori, hanako, ueda):
             await again
 
 
-async def test_the_worker_is_called_when_it_may_be_told_and_no_later(mori, hanako, ueda, admin):
-    async def called_in() -> float:
-        return await admin.fetchval(
-            "SELECT extract(epoch FROM max(execute_after) - now())::float8 FROM jobs.pgqueuer"
-            " WHERE status = 'queued' AND dedupe_key LIKE 'notice/' || $1 || '/%'",
-            str(hanako.participant_id),
-        )
-
-    session = await held_back(mori, hanako)
-    assert 60 < await called_in() <= 1800
-    await holds.refuse(ueda, session.session_id)
-    assert await called_in() <= 0
-
-
 async def test_two_officers_hold_it_and_its_end_tells_it(mori, hanako, ueda, colleague, admin):
     session = await held_back(mori, hanako)
     await holds.agree(ueda, session.session_id, 2)
@@ -113,7 +104,7 @@ async def test_two_officers_hold_it_and_its_end_tells_it(mori, hanako, ueda, col
     # The request's half hour is over, the hold is not.
     await unguarded(
         admin,
-        "UPDATE emergency_hold_request SET waits_until = now() - interval '1 second',"
+        "UPDATE emergency_hold_request SET waits_until = now(),"
         f" asked_at = now() - interval '30 minutes' WHERE session_id = '{session.session_id}'",
     )
     assert await told(hanako) == []
@@ -162,6 +153,96 @@ async def test_the_job_of_a_notice_moves_with_it(mori, hanako, taro, ueda, colle
     assert timedelta(hours=47) < await due_in(held) <= timedelta(hours=72)
 
 
+async def test_one_hold_after_another_holds_no_notice_beyond_three_days(
+    mori, hanako, hospital, ueda, colleague, admin
+):
+    async def agreed(session: Any) -> None:
+        await holds.agree(ueda, session.session_id, 3)
+        await holds.agree(colleague, session.session_id, 3)
+
+    first = await held_back(mori, hanako)
+    await agreed(first)
+    await later(admin, first, timedelta(days=2))
+    await unguarded(
+        admin,
+        "UPDATE outbox SET created_at = created_at - interval '2 days'"
+        f" WHERE participant_id = '{hanako.participant_id}'",
+    )
+    other = await scene.professional(hospital, "別の医師", "physician")
+    await agreed(await held_back(other, hanako))
+    longest = await admin.fetch(
+        "SELECT not_before - created_at FROM outbox WHERE participant_id = $1"
+        " AND event = 'emergency_opened'",
+        hanako.participant_id,
+    )
+    assert len(longest) == 2
+    assert max(each[0] for each in longest) <= timedelta(hours=72)
+
+
+async def test_what_a_refusal_told_another_request_does_not_take_back(
+    at_a_desk, mori, hanako, hospital, ueda, database
+):
+    first = await held_back(mori, hanako)
+    await holds.refuse(ueda, first.session_id)
+    before = await events(hanako)
+    assert "emergency:session:opened" in before
+    await held_back(await scene.professional(hospital, "別の医師", "physician"), hanako)
+    assert await events(hanako) == [WITHHELD, WITHHELD, *before]
+    await seal(database)
+    phone = await at_a_desk(hanako)
+    bundle = (await phone.ask("/me/access-log/bundle")).text
+    assert "森 直子" in bundle
+    assert "別の医師" not in bundle
+
+
+async def test_two_who_agree_too_late_take_nothing_back(mori, hanako, ueda, colleague, admin):
+    session = await held_back(mori, hanako)
+    await holds.agree(ueda, session.session_id, 3)
+    await later(admin, session, timedelta(minutes=31))
+    before = await events(hanako)
+    assert WITHHELD not in before[1:]
+    await holds.agree(colleague, session.session_id, 3)
+    assert await events(hanako) == [WITHHELD, *before]
+
+
+async def test_one_request_after_another_holds_no_row_beyond_its_own_half_hour(
+    mori, hanako, ueda, colleague, admin
+):
+    async def kept_back_for() -> timedelta:
+        async with unit_of_work(hanako) as tx:
+            return await tx.fetchval("SELECT now() - emergency_kept_back_since()")
+
+    first = await held_back(mori, hanako)
+    await later(admin, first, timedelta(minutes=29))
+    assert await kept_back_for() >= timedelta(minutes=29)
+    await emergency.close(mori, first.session_id)
+    second = await held_back(mori, hanako)
+    await later(admin, first, timedelta(minutes=2))
+    await later(admin, second, timedelta(minutes=5))
+    assert timedelta(minutes=5) <= await kept_back_for() < timedelta(minutes=6)
+    for officer in (ueda, colleague):
+        await holds.agree(officer, second.session_id, 3)
+    assert timedelta(minutes=5) <= await kept_back_for() < timedelta(minutes=6)
+
+
+async def test_what_waits_when_two_agree_waits_with_it(
+    mori, hanako, hospital, ueda, colleague, admin
+):
+    first = await held_back(mori, hanako)
+    await later(admin, first, timedelta(minutes=20))
+    other = await scene.professional(hospital, "別の医師", "physician")
+    second = await held_back(other, hanako)
+    for officer in (ueda, colleague):
+        await holds.agree(officer, second.session_id, 3)
+    await unguarded(
+        admin,
+        "UPDATE emergency_hold_request SET waits_until = clock_timestamp()"
+        f" WHERE session_id = '{first.session_id}'",
+    )
+    assert set(await events(hanako)) == {WITHHELD}
+    assert await told(hanako) == []
+
+
 async def test_asked_afterwards_what_was_told_stays_told(mori, hanako, ueda, colleague, clinic):
     await wrote(clinic, hanako, "allergy", "ペニシリン")
     session = await opened(mori, hanako)
@@ -195,13 +276,33 @@ async def test_the_proof_she_takes_home_says_no_more_and_later_all(
 
     now = await said()
     assert [each for each in (*told_apart, DANGER) if each in now] == []
+    # Neither do the reason's own words say that it is an emergency, on a page or to an app.
+    assert "emergency" not in (await phone.ask("/me/access-log/bundle")).text
+    shown = (await phone.ask("/me/access-log")).json()["events"]
+    reasons = {part["reason"] for each in shown for part in each["withheld"]}
+    assert reasons == {i18n.text("ja", "withheld.reason.safety")}
     await holds.refuse(ueda, session.session_id)
     await seal(database)
     after = await said()
     assert "森 直子" in after
     assert "熊本救命病院" in after
     assert DANGER not in after
-    assert '"reason":"emergency_held"' not in after.replace(" ", "")
+    assert '"reason":"own_safety"' not in after.replace(" ", "")
+
+
+async def test_word_of_the_hospitals_first_ordinary_look_waits_with_it(
+    mori, hanako, hospital, clinic, ueda
+):
+    await wrote(clinic, hanako, "allergy", "ペニシリン")
+    session = await held_back(mori, hanako)
+    settings = await consent.settings(hanako)
+    let_in = SetFacility(hospital.facility_id, on=True)
+    await consent.change(hanako, [let_in], expected_version=settings.directive.version)
+    page = await records.read(structs.replace(mori, purpose_of_use="TREAT"), who(hanako), ())
+    assert page.total == 1
+    assert await told(hanako) == []
+    await holds.refuse(ueda, session.session_id)
+    assert set(await told(hanako)) == {"emergency_opened", "first_access"}
 
 
 async def test_only_the_opener_asks_and_only_officers_answer(mori, hanako, taro, hospital, ueda):
@@ -313,3 +414,19 @@ async def test_the_emr_asks_too(client, hospital, mori, hanako, taro, ueda):
         assert answer.status_code == status
     waiting = [each.reason for each in await holds.asked(ueda)]
     assert waiting.count(DANGER) >= 2
+
+
+@pytest.mark.parametrize("purpose", ["BTG", "ETREAT"])
+async def test_what_the_emr_asks_beside_the_session_waits_with_it(
+    client, hospital, mori, hanako, ueda, purpose
+):
+    session = await held_back(mori, hanako)
+    emr = await bearer(hospital, mori, purpose)
+    subject, before = who(hanako), len(await events(hanako))
+    for path in (f"AllergyIntolerance?patient={subject}", f"Patient/{subject}"):
+        await client.get(f"/fhir/R4/{path}", headers=emr)
+    await client.get(f"/fhir/R4/Consent?patient={subject}", headers=emr)
+    assert len(await events(hanako)) == before + 3
+    assert set(await events(hanako)) == {WITHHELD}
+    await holds.refuse(ueda, session.session_id)
+    assert WITHHELD not in await events(hanako)

@@ -4,17 +4,22 @@ from datetime import timedelta
 
 import pytest
 
+from api.consent import service as consent
+from api.consent.settings.switches import HidePeriod
+from api.core import clock
 from api.core.actor import Actor, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.emergency import choices, holds
 from api.emergency import service as emergency
+from api.emergency.errors import SessionOver
 from api.emergency.reach import Choice
 from api.proxies import safety
 from api.proxies import service as proxies
 from api.proxies.errors import ProxyFaults
 from api.proxies.rules import NOMINEE
 from api.records.emergency import nominees
+from api.records.emergency import service as in_emergency
 from tests.emergency.conftest import joined, opened, who, wrote
 from tests.emergency.test_doors import carded
 from tests.emergency.test_sessions import log, moved_back
@@ -74,6 +79,19 @@ async def test_yumi_reads_the_directive_and_no_other_record(mori, hanako, yumi, 
     assert await proxies.principals(yumi) == []
 
 
+async def test_yumis_look_ends_nothing_in_hanakos_name(mori, hanako, yumi, clinic):
+    await named(hanako, yumi)
+    await sent(clinic, hanako, directive())
+    session = await opened(mori, hanako)
+    await choices.choose(hanako, Choice("refuse"))
+    assert (await nominees.directives(yumi, session.session_id)).lines == []
+    assert "emergency:session:ended" not in [each.event for each in await log(hanako)]
+    with pytest.raises(SessionOver):
+        await in_emergency.summary(mori, session.session_id)
+    end = next(each for each in await log(hanako) if each.event == "emergency:session:ended")
+    assert end.actor_id == mori.professional_id
+
+
 async def test_what_the_hospital_wrote_itself_is_no_way_around_a_secret(
     mori, hanako, yumi, hospital
 ):
@@ -90,6 +108,21 @@ async def test_hanakos_ceiling_is_yumis_too(mori, hanako, yumi, clinic):
     await wrote(clinic, hanako, "directive", "意思表示書")
     await choices.choose(hanako, Choice("ceiling", ("allergy",)))
     session = await opened(mori, hanako)
+    assert (await nominees.directives(yumi, session.session_id)).lines == []
+
+
+async def test_a_stay_that_hanako_hid_is_hidden_from_yumi_too(mori, hanako, yumi, clinic, hospital):
+    await named(hanako, yumi)
+    for place in (clinic, hospital):
+        await wrote(place, hanako, "directive", "意思表示書", days=-3)
+        settings = await consent.settings(hanako)
+        today = clock.today_in_japan()
+        stay = HidePeriod(True, place.facility_id, today - timedelta(5), today - timedelta(1))
+        await consent.change(hanako, [stay], expected_version=settings.directive.version)
+    await choices.choose(hanako, Choice("ceiling", ("directive",), shows_hidden=False))
+    session = await opened(mori, hanako)
+    seen = (await in_emergency.summary(mori, session.session_id)).lines
+    assert [each.facility_id for each in seen] == [hospital.facility_id]  # its own writing
     assert (await nominees.directives(yumi, session.session_id)).lines == []
 
 

@@ -172,6 +172,14 @@ async def test_what_a_push_service_answers_is_understood(
         ("http://localhost:8000/admin", False),
         ("file:///etc/passwd", False),
         ("https://[broken", False),
+        # Where one reader sees a long name, another sees a short one and a path.
+        ("https://127.0.0.1\\.notify.windows.com/x", False),
+        ("https://evil.example\\.notify.windows.com", False),
+        ("https://fcm.googleapis.com\\@evil.example/x", False),
+        ("https://evil.example%2f.notify.windows.com/x", False),
+        ("https://evil.example .notify.windows.com/x", False),
+        ("https://fcm.googleapis.com/x\r\nHost: evil.example", False),
+        ("https://fcm.googleapis.com/ｘ", False),
     ],
 )
 def test_only_the_services_of_browser_makers_are_ever_asked(endpoint: str, is_one: bool):

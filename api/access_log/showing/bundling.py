@@ -1,7 +1,7 @@
 """Builds a bundle out of what was read in one transaction: hashing and inflating, no database."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.access_log import opening
+from api.access_log.appending import microseconds
 from api.access_log.sealing import stored
 from api.access_log.transparency import bundle as bundles
 from api.access_log.transparency import notes, tiles, tree
@@ -48,7 +49,7 @@ class Material(NamedTuple):
     found: dict[stored.Place, bytes]
     participant: UUID
     today: date
-    is_held: bool
+    held_since: datetime | None
 
 
 def built(material: Material) -> bytes:
@@ -83,7 +84,9 @@ def _shown(row: asyncpg.Record, material: Material) -> ShownEvent:
     if event is None:
         raise LogUnreadable
     is_signed = is_in(row, material.signed)
-    embargoed = event.withheld(material.today, material.is_held)
+    since = material.held_since
+    is_held = since is not None and row["at"] >= microseconds(since)
+    embargoed = event.withheld(material.today, is_held)
     hidden = {each.name for each in embargoed}
     withheld = [
         Withheld("other", _digest(event.ek_other, "other", event.texts)),

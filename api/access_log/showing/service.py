@@ -166,7 +166,7 @@ async def _material(tx: Transaction, since: int, after: int) -> Material:
         await stored.fetch_tiles(tx, places),
         tx.subject,
         clock.today_in_japan(),
-        await log_queries.is_kept_back(tx),
+        await log_queries.kept_back_since(tx),
     )
 
 

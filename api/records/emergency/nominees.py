@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.commitments import OnBehalf
 from api.access_log.events import EventName
 from api.consent import policies
+from api.consent.decide import Exceptions
 from api.consent.facts import RecordFacts, Request
 from api.core import clock
 from api.core.actor import Actor
@@ -23,6 +24,8 @@ from api.proxies import service as proxies
 from api.records import parse
 from api.records.emergency import queries
 from api.records.parse import Json
+
+DIRECTIVE: Final = "directive"
 
 
 class Nominated(NamedTuple):
@@ -82,7 +85,7 @@ async def directive(actor: Actor, session_id: UUID, record_id: UUID) -> Json:
         if row is None:
             raise NotFound
         told = {
-            "resources": [{"type": row["resource_type"], "category": "directive", "count": 1}],
+            "resources": [{"type": row["resource_type"], "category": DIRECTIVE, "count": 1}],
             "ids": [record_id],
         }
         await _note(tx, actor, behalf, EventName.NOMINEE_READ, told, session_id)
@@ -113,26 +116,40 @@ async def _reached_in(tx: Transaction, session_id: UUID) -> list[Any]:
     if opener is None or known is None:
         raise NotFound
     standing = await directory.standing_in(tx, opener)
-    grant = await emergency.grant_in(tx, opener, session_id, known, standing)
+    grant = await emergency.seen_in(tx, opener, session_id, known, standing)
     if grant is None:
         return []
     who = policies.requester(opener, standing)
     asked = Request(who, emergency.BREAK_GLASS, clock.now(), grant.reach)
+    hidden = known.policy.scope(asked).exceptions
     return [
         row
         for row in await queries.directives(tx)
-        if known.policy.decide(asked, _facts(row)).outcome == "permit"
+        if known.policy.decide(asked, _facts(row)).outcome == "permit" and not _hides(hidden, row)
     ]
 
 
 def _facts(row: Any) -> RecordFacts:
+    """Of no source: what the opener's own facility wrote is decided as any other's."""
     return RecordFacts(
-        "directive",
+        DIRECTIVE,
         clock.day_in_japan(row["recorded_at"]),
         row["effective_on"],
         None,
         row["sensitivity"],
         row["record_id"],
+    )
+
+
+def _hides(hidden: Exceptions, row: Any) -> bool:
+    """By its source too, which the decision was not told."""
+    day = row["effective_on"] or clock.day_in_japan(row["recorded_at"])
+    return any(
+        period.source_facility_id in (None, row["source_facility_id"])
+        and period.category in (None, DIRECTIVE)
+        and (period.data_from is None or period.data_from <= day)
+        and (period.data_to is None or day < period.data_to)
+        for period in hidden.hidden_periods
     )
 
 
