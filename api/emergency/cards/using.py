@@ -9,12 +9,13 @@ from uuid import UUID
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.access_log.holding import embargo_in
 from api.core import clock, runtime
 from api.core.actor import Actor
 from api.core.crypto import sha256
 from api.core.database import Transaction, unit_of_work
 from api.directory import service as directory
-from api.emergency.acting import embargo_in, has_right, in_emergency
+from api.emergency.acting import has_right, in_emergency
 from api.emergency.cards import queries, rules, wire
 from api.emergency.cards.keys import card_keys
 from api.emergency.cards.rules import Code, State
