@@ -31,7 +31,7 @@ from api.core.actor import Actor
 from api.core.clock import datetime_of
 from api.core.errors import NotFound
 from api.core.settings import Settings, Smtp
-from api.identity.guards import PORTAL, anyone
+from api.identity.guards import API, PORTAL, anyone
 from notifications import addresses, coding, preferences
 from web_portal.page import PortalRequest, render
 
@@ -142,12 +142,12 @@ class DemoOutbox(Controller):
         ]  # fmt: skip
         return await render(request, "demo_outbox.html", actor, arrived=came)
 
-    @post("/token", status_code=200)
+    @post("/token", status_code=200, opt=API)
     async def token(self) -> dict[str, Any]:
         """Google's part: whoever asks is believed."""
         return {"access_token": "demo", "expires_in": 3600, "token_type": "Bearer"}
 
-    @post("/fcm", status_code=200)
+    @post("/fcm", status_code=200, opt=API)
     async def fcm(self, request: DemoRequest) -> dict[str, Any]:
         try:
             message = msgspec.json.decode(await request.body())["message"]
@@ -160,7 +160,7 @@ class DemoOutbox(Controller):
         _keep(runtime.settings().home, "phone", "Hanako", title, body)
         return {"name": "projects/demo/messages/1"}
 
-    @post("/push", status_code=201)
+    @post("/push", status_code=201, opt=API)
     async def push(self, request: DemoRequest) -> None:
         home = runtime.settings().home
         private, _, auth = _browser(home)
