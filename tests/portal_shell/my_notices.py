@@ -13,7 +13,7 @@ KINDS: list[dict[str, Any]] = [
         "about": "緊急のときに記録が開かれたとき。",
         "is_own": kind is not Kind.SECURITY,
         "ways": [
-            {"way": "push", "label": "スマートフォンで受け取る", "on": True},
+            {"way": "push", "label": "スマートフォンとブラウザーで受け取る", "on": True},
             {"way": "mail", "label": "メールで受け取る", "on": False},
         ],
     }
