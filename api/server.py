@@ -140,7 +140,7 @@ def end_with_input() -> None:
     """Whoever started us holds the other end, and lets go of it by ending, however it ends."""
 
     def follow() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # not by sys.stdin, whose lock would abort the interpreter's end
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -22,8 +22,8 @@ from pgqueuer.adapters.persistence.qb import (
 )
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain.errors import RetryRequested
-from pgqueuer.domain.models import Job
+from pgqueuer.domain.errors import FailingListenerError, RetryRequested
+from pgqueuer.domain.models import HealthCheckEvent, Job
 from pgqueuer.domain.settings import DBSettings
 
 from api.core.actor import OPERATOR
@@ -47,6 +47,19 @@ AGAIN_SECONDS: Final = 5.0
 
 class NotDone(Exception):
     """What our own code did not expect; the job is kept, `failed`, for whoever looks into it."""
+
+
+class Manager(QueueManager):
+    """The first probe may go out before anybody listens; unheard, it is sent once more."""
+
+    async def listener_healthy(
+        self,
+        timeout: timedelta = timedelta(seconds=10),  # noqa: ASYNC109 - as its library declares it
+    ) -> HealthCheckEvent:
+        try:
+            return await super().listener_healthy(timeout / 2)
+        except FailingListenerError:
+            return await super().listener_healthy(timeout / 2)
 
 
 def worker_dsn(app_dsn: str, keys: KeyRing) -> str:
@@ -83,7 +96,7 @@ class Worker:
         ]
 
     def _manager(self, doers: Mapping[str, Callable[[Job], Awaitable[None]]]) -> QueueManager:
-        manager = QueueManager(self._queries)
+        manager = Manager(self._queries)
         for name, doer in doers.items():
             manager.entrypoint(name, accepts_context=False, on_failure="hold")(
                 partial(_guarded, doer)

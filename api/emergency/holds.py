@@ -91,7 +91,7 @@ async def agree(officer: Actor, session_id: UUID, days: int) -> None:
         if row["refused_at"] is not None:
             raise HoldRefused
         if row["hold_id"] is None:
-            await _ask_in(tx, officer, row["reason"], days, session_id)
+            await _propose_in(tx, officer, row["reason"], days, session_id)
         else:
             await _confirm_in(tx, officer, row["hold_id"], session_id)
 
@@ -119,7 +119,7 @@ async def ask_to_hold(actor: Actor, subject: UUID, reason: str, days: int) -> UU
     """
     async with unit_of_work(officer_only(actor), subject=subject) as tx:
         await _locked(tx)
-        return await _ask_in(tx, actor, words_of(reason, MOST_WORDS), days, None)
+        return await _propose_in(tx, actor, words_of(reason, MOST_WORDS), days, None)
 
 
 async def confirm_hold(actor: Actor, subject: UUID, hold_id: UUID) -> None:
@@ -129,7 +129,7 @@ async def confirm_hold(actor: Actor, subject: UUID, hold_id: UUID) -> None:
         await _confirm_in(tx, actor, hold_id, None)
 
 
-async def _ask_in(
+async def _propose_in(
     tx: Transaction, officer: Actor, reason: str, days: int, session_id: UUID | None
 ) -> UUID:
     now = clock.now()

@@ -1,4 +1,4 @@
-"""Sessions, reviews, choices and holds in SQL: written once, never changed."""
+"""Sessions, reviews and choices in SQL: written once, never changed."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -114,6 +114,7 @@ def test_it_greets_takes_in_files_and_stops_whole(env: dict[str, str], tmp_path:
         family = demo.family()
         assert demo.press_ctrl_c() == 0
         assert "Traceback" not in demo.said
+        assert "Fatal Python error" not in demo.said
     _assert_gone(family)
     assert _postmaster(env) is None
 

@@ -2,17 +2,23 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver, AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.listeners import (
+    PGNoticeEventListener,
+    default_event_router,
+    initialize_notice_event_listener,
+)
 
 from api.core.provisioning import app_dsn
 from notifications.channels import key_of
-from notifications.worker import QUEUES, worker_dsn
+from notifications.worker import QUEUES, Manager, worker_dsn
 from tests.notifications.house import House, until
 from tests.notifications.sinks import HANG
 
@@ -176,6 +182,26 @@ async def test_it_goes_on_by_itself_once_the_database_is_back(house: House):
     for notice in (first, second):
         assert await house.state(notice, "fcm") == ("sent", None)
     assert worker.poll() is None
+
+
+async def test_a_probe_that_went_out_before_anybody_listened_is_sent_again(house: House):
+    dsn = worker_dsn(app_dsn(house.admin_dsn, house.keys), house.keys)
+    async with (
+        asyncpg.create_pool(dsn, min_size=2) as pool,
+        AsyncpgPoolDriver(pool) as driver,
+    ):
+        settings = QueryBuilderEnvironment(settings=QUEUES)
+        manager = Manager(Queries(driver, qbe=settings))
+        probe = asyncio.create_task(manager.listener_healthy(timedelta(seconds=4)))
+        await asyncio.sleep(0.5)
+        assert manager.pending_health_check
+        router = default_event_router(
+            notice_event_queue=PGNoticeEventListener(),
+            canceled={},
+            pending_health_check=manager.pending_health_check,
+        )
+        await initialize_notice_event_listener(driver, manager.channel, router)
+        assert (await probe).type == "health_check_event"
 
 
 async def test_what_kills_every_worker_is_parked_in_the_end(house: House):

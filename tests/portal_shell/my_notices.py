@@ -14,7 +14,7 @@ KINDS: list[dict[str, Any]] = [
         "about": i18n.text("ja", f"notices.kind.{kind}.about"),
         "is_own": kind is not Kind.SECURITY,
         "ways": [
-            {"way": "push", "label": "スマートフォンで受け取る", "on": True},
+            {"way": "push", "label": "スマートフォンとブラウザーで受け取る", "on": True},
             {"way": "mail", "label": "メールで受け取る", "on": False},
         ],
     }

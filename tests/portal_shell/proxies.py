@@ -25,7 +25,7 @@ YUMI: dict[str, Any] = {
 TARO = YUMI | {"name": "山本 太郎", "may_act": True}
 NOMINEE = TARO | {
     "kind": "緊急のときの連絡先",
-    "powers": ["緊急のときに知らせを受け、意思表示書を見る"],
+    "powers": ["緊急のときに知らせを受け、治療についての希望の書面を見る"],
     "may_act": False,
     "is_nominee": True,
 }

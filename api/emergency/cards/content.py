@@ -23,7 +23,6 @@ Answer = Literal["", "yes", "no"]
 LONGEST_LINE: Final = 40
 LONGEST_NAME: Final = 40
 LONGEST_NOTE: Final = 100
-LONGEST_PHONE: Final = 20
 MOST_LINES: Final = 40
 MOST_CONTACTS: Final = 2
 MOST_OWN_IMPLANTS: Final = 3

@@ -1,13 +1,12 @@
 """Which of a card's codes still serves, and why another does not."""
 
 from datetime import datetime, timedelta
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from msgspec import Struct
 
 # A printed one and one on the telephone: each has a code of its own.
 Medium = Literal["paper", "phone"]
-MEDIA: Final[tuple[Medium, ...]] = get_args(Medium)
 Ending = Literal["revoked", "replaced"]
 State = Literal["good", "revoked", "replaced", "used", "expired"]
 
