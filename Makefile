@@ -26,13 +26,13 @@ $(VENV)/.made:
 
 $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
 	@echo 'Installing the locked dependencies (once) …'
-	@$(PIP) --no-deps --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --use-pep517 --require-hashes -r requirements.lock
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo 'Installing what checks and tests need (once) …'
-	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --use-pep517 --require-hashes -r requirements-dev.lock
 	@touch $@
 
 run: $(VENV)/.run ## start the demo at http://localhost:8000
