@@ -421,6 +421,19 @@ ONESELF = {
     "GET /me/nominations/viewings",
     "GET /me/nominations/viewings/{session_id}/directives",
     "GET /me/nominations/viewings/{session_id}/directives/{record_id}",
+    "GET /account/notices",
+    "POST /account/notices/browser",
+    "POST /account/notices/mail",
+    "POST /account/notices/mail/confirm",
+    "POST /account/notices/mail/remove",
+    "POST /account/notices/{address_id}/remove",
+    "GET /me/notice-addresses",
+    "DELETE /me/notice-addresses/{address_id}",
+    "POST /me/push-subscriptions",
+    "POST /me/push-tokens",
+    "POST /me/mail-address",
+    "POST /me/mail-address/confirmation",
+    "DELETE /me/mail-address",
 }
 
 

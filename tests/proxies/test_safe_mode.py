@@ -67,6 +67,8 @@ async def seen(
     await requests.ask(sato.actor, taro.card.digits, ask)
     answer = await taro.tell(f"/me/access-log/{one}/question", {"reason": "unknown_person"})
     assert answer.status_code == 201, answer.text
+    carried = await taro.tell("/me/emergency-card", {})
+    assert carried.status_code == 201, carried.text
     while await notifications.deliver():
         pass
     await seal(database)
