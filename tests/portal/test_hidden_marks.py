@@ -46,6 +46,8 @@ SKIPPED = frozenset(
     }
 )
 MOST_ANSWERS_OF_A_ROUTE = 40
+# How many pairs of everybody there are is none of her counts, and may be any number.
+PAIRS_IN_ALL = re.compile(r'<p class="strong">[^<]*</p>')
 
 
 class Scene(NamedTuple):
@@ -171,7 +173,10 @@ async def test_no_page_no_answer_and_no_file_of_hers_holds_a_trace(
                 continue
             for address in filled(route.path_format, values):
                 for answer in (await who.get(address), await who.ask(address)):
-                    found = trace(answer.text, untold.hidden)
+                    said = answer.text
+                    if address == "/support/look-alikes":
+                        said = PAIRS_IN_ALL.sub("", said, count=1)
+                    found = trace(said, untold.hidden)
                     # An address may come back in an answer: the id was the walker's own.
                     is_own_words = found is not None and found in address
                     assert found is None or is_own_words, f"{found} in {address}"
