@@ -20,6 +20,7 @@ PARTS = {
     "disclosure/parts.html",
     "emergency_card/parts.html",
     "disclosure/difference.html",
+    "opened_record.html",
     "records/seen.html",
     "facility/export_parts.html",
     "clinic/entry_whom.html",

@@ -7,19 +7,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from markupsafe import Markup
 
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.guards import PORTAL, participants_only
 from api.records.emergency import nominees
-from api.records.mapping import name_of
-from api.records.own.plain import facts_of
-from api.records.viewing import documents, plain
 from web_portal.page import PortalRequest, preferences, render, say
-from web_portal.pages.clinic.one import DOCUMENTS, attachment_lines, file_of
-from web_portal.pages.records import fact_line
+from web_portal.pages import opened
 
 HERE = "/proxies/viewings"
 _DIRECTIVE = f"{HERE}/{{session_id:uuid}}/{{record_id:uuid}}"
@@ -89,23 +83,13 @@ async def directive(
     record_id: FromPath[UUID],
 ) -> Response[bytes]:
     body = await nominees.directive(actor, session_id, record_id)
-    is_document = body.get("resourceType") in DOCUMENTS
-    document = documents.document_of(body) if is_document else None
-    narrative, _ = ("", False) if is_document else documents.safe(plain.narrative_of(body))
-    said = (body.get(name) for name in ("title", "type"))
+    here = f"{HERE}/{session_id}/{record_id}"
     return await render(
         request,
         "proxies/directive.html",
         actor,
         session_id=session_id,
-        title=next(filter(None, map(name_of, said)), "") or say(request, "nominee.directive"),
-        facts=[] if is_document else [fact_line(request, fact) for fact in facts_of(body)],
-        sections=[
-            each._asdict() | {"html": Markup(each.html)}  # noqa: S704 - made safe by nh3
-            for each in (document.sections if document else ())
-        ],
-        narrative=Markup(narrative),  # noqa: S704 - made safe by nh3
-        attachments=attachment_lines(request, body, f"{HERE}/{session_id}/{record_id}"),
+        **opened.shown(request, body, here, "nominee.directive"),
     )
 
 
@@ -122,11 +106,7 @@ async def attachment(
     place: FromPath[int],
 ) -> Response[bytes]:
     body = await nominees.directive(actor, session_id, record_id)
-    held = {each.place: each for each in documents.attachments_of(body)}
-    chosen = held.get(place)
-    if chosen is None or chosen.data is None:
-        raise NotFound
-    return file_of(chosen, record_id)
+    return opened.attached(body, record_id, place)
 
 
 routes: list[ControllerRouterHandler] = [viewings, one, directive, attachment]
