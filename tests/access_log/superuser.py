@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+import asyncpg
+
+TRIES: Final = 4
 TRIGGERS: Final = """
 SELECT t.tgrelid::regclass::text AS relation, t.tgname AS name, t.tgenabled::text AS mode
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -12,7 +15,17 @@ MODES: Final = {"A": "ENABLE ALWAYS", "O": "ENABLE", "R": "ENABLE REPLICA", "D":
 
 
 async def unguarded(admin: Any, *statements: str) -> None:
-    """Every guard off, the deeds, every guard back as it was."""
+    """Every guard off, the deeds, every guard back as it was. It locks all tables while rounds of
+    the service go on: where PostgreSQL ends it for that, it begins anew."""
+    for _ in range(TRIES):
+        try:
+            return await _unguarded(admin, *statements)
+        except asyncpg.DeadlockDetectedError:
+            continue
+    await _unguarded(admin, *statements)
+
+
+async def _unguarded(admin: Any, *statements: str) -> None:
     async with admin.transaction():
         triggers = await admin.fetch(TRIGGERS)
         await admin.execute(
