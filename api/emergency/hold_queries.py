@@ -56,17 +56,16 @@ async def asked(tx: Transaction) -> list[asyncpg.Record]:
 
 
 async def add(
-    tx: Transaction, reason: str, until_at: datetime, by_name: str, session_id: UUID | None
-) -> UUID:
-    hold_id: UUID = await tx.fetchval(
+    tx: Transaction, reason: str, until_at: datetime, by_name: str, session_id: UUID
+) -> None:
+    await tx.execute(
         "INSERT INTO emergency_hold (participant_id, by_name, reason, until_at, session_id)"
-        " VALUES (app.subject(), $3, $1, $2, $4) RETURNING hold_id",
+        " VALUES (app.subject(), $3, $1, $2, $4)",
         reason,
         until_at,
         by_name,
         session_id,
     )
-    return hold_id
 
 
 async def one(tx: Transaction, hold_id: UUID) -> asyncpg.Record | None:

@@ -93,7 +93,7 @@ async def agree(officer: Actor, session_id: UUID, days: int) -> None:
         if row["hold_id"] is None:
             await _propose_in(tx, officer, row["reason"], days, session_id)
         else:
-            await _confirm_in(tx, officer, row["hold_id"], session_id)
+            await _confirm_in(tx, officer, row["hold_id"])
 
 
 async def refuse(officer: Actor, session_id: UUID) -> None:
@@ -111,40 +111,19 @@ async def refuse(officer: Actor, session_id: UUID) -> None:
         await _log(tx, EventName.EMERGENCY_HOLD_REFUSED, {"name": officer.name}, session_id)
 
 
-async def ask_to_hold(actor: Actor, subject: UUID, reason: str, days: int) -> UUID:
-    """An officer's own, before anything is opened. Nothing is held before a second officer agrees;
-    it ends by itself at a midnight in Japan within 72 hours.
-
-    Raises `HoldRefused`, `WordsNeeded`.
-    """
-    async with unit_of_work(officer_only(actor), subject=subject) as tx:
-        await _locked(tx)
-        return await _propose_in(tx, actor, words_of(reason, MOST_WORDS), days, None)
-
-
-async def confirm_hold(actor: Actor, subject: UUID, hold_id: UUID) -> None:
-    """By another officer than who asked. Raises `HoldRefused`."""
-    async with unit_of_work(officer_only(actor), subject=subject) as tx:
-        await _locked(tx)
-        await _confirm_in(tx, actor, hold_id, None)
-
-
 async def _propose_in(
-    tx: Transaction, officer: Actor, reason: str, days: int, session_id: UUID | None
-) -> UUID:
+    tx: Transaction, officer: Actor, reason: str, days: int, session_id: UUID
+) -> None:
     now = clock.now()
     day = clock.day_in_japan(now) + timedelta(days=days)
     until_at = datetime(day.year, day.month, day.day, tzinfo=clock.JAPAN)
     if officer.account_id is None or not may_hold(Hold(officer.account_id, now, until_at)):
         raise HoldRefused
-    hold_id = await hold_queries.add(tx, reason, until_at, officer.name or "", session_id)
+    await hold_queries.add(tx, reason, until_at, officer.name or "", session_id)
     await _log_hold(tx, officer, until_at)
-    return hold_id
 
 
-async def _confirm_in(
-    tx: Transaction, officer: Actor, hold_id: UUID, session_id: UUID | None
-) -> None:
+async def _confirm_in(tx: Transaction, officer: Actor, hold_id: UUID) -> None:
     row = await hold_queries.one(tx, hold_id)
     if row is None:
         raise NotFound
@@ -152,8 +131,7 @@ async def _confirm_in(
     if row["is_confirmed"] or not reviewing.is_held(hold, clock.now()):
         raise HoldRefused
     await hold_queries.confirm(tx, hold_id, row["asked_by"], officer.name or "")
-    if session_id is not None:
-        await notifications.hold_anew(tx)
+    await notifications.hold_anew(tx)
     await _log_hold(tx, officer, row["until_at"])
 
 

@@ -1,7 +1,7 @@
 """How notices reach me, for apps; and my months in sum."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency
@@ -118,9 +118,7 @@ def first_of(month: str) -> date:
 
 def _view(found: Preferences) -> PreferencesView:
     manner = found.manner
-    language: Language = DEVICES
-    if manner.locale in ("ja", "en"):
-        language = manner.locale  # type: ignore[assignment]
+    language = cast(Language, manner.locale or DEVICES)
     return PreferencesView(
         {kind: dict(ways) for kind, ways in found.wanted.items()},
         QuietView(manner.is_quiet, manner.quiet.start.hour, manner.quiet.end.hour),

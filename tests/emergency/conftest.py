@@ -17,6 +17,7 @@ from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
+from api.emergency import holds
 from api.emergency import service as emergency
 from api.emergency.service import Ground, Opened
 from tests.conftest import Deployment
@@ -102,6 +103,20 @@ def who(actor: Actor) -> UUID:
 
 async def opened(mori: Actor, about: Actor) -> Opened:
     return await emergency.open_session(mori, who(about), ground())
+
+
+DANGER = "家の中の人が端末を見る"
+
+
+async def held_back(mori: Actor, hanako: Actor, **how: Any) -> Opened:
+    """Opened with the wish that the notice wait."""
+    return await emergency.open_session(mori, who(hanako), ground(hold=DANGER, **how))
+
+
+async def held(session: Opened, first: Actor, second: Actor, days: int = 2) -> None:
+    """By two officers, until that many days from now."""
+    for officer in (first, second):
+        await holds.agree(officer, session.session_id, days)
 
 
 async def wrote(

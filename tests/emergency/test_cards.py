@@ -14,7 +14,7 @@ from msgspec import structs
 from api.core.actor import Actor, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.emergency import choices, holds
+from api.emergency import choices
 from api.emergency import service as emergency
 from api.emergency.cards import service as cards
 from api.emergency.cards import using, wire
@@ -37,7 +37,7 @@ from api.records.emergency import service as in_emergency
 from api.records.emergency.carrying import Wish
 from tests.access_log.superuser import unguarded
 from tests.emergency.carrying import allergy, carried, made, medicine, recorded, whole
-from tests.emergency.conftest import ground, who
+from tests.emergency.conftest import ground, held, held_back, who
 from tests.emergency.test_sessions import log
 from tests.portal import scene
 
@@ -333,9 +333,9 @@ async def test_one_persons_card_opens_nobody_else(mori, hanako, taro):
 
 async def test_a_held_opening_is_not_told_by_the_card_either(mori, hanako, ueda, colleague):
     card = await carried(hanako)
-    hold_id = await holds.ask_to_hold(ueda, who(hanako), "家の中の人が端末を見る", 2)
-    await holds.confirm_hold(colleague, who(hanako), hold_id)
-    await opened_by(mori, card)
+    found = await known(mori, card)
+    how = {"identification": "emergency_card", "code_id": found.code_id}
+    await held(await held_back(mori, hanako, **how), ueda, colleague)
     (code,) = (await cards.mine(hanako)).codes
     assert (code.state, code.used_at) == ("good", None)
 

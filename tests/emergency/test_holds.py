@@ -22,19 +22,13 @@ from api.records import service as records
 from api.records.emergency import service as in_emergency
 from tests.access_log.sealed import seal
 from tests.access_log.superuser import unguarded
-from tests.emergency.conftest import ground, opened, who, wrote
+from tests.emergency.conftest import DANGER, held_back, opened, who, wrote
 from tests.emergency.test_doors import bearer, carded
 from tests.emergency.test_refused import btg
 from tests.emergency.test_reviews import told
 from tests.portal import scene
 
-DANGER = "家の中の人が端末を見る"
 WITHHELD = "access_log:event:withheld"
-
-
-async def held_back(mori: Actor, hanako: Actor) -> Any:
-    """Opened with the wish that the notice wait."""
-    return await emergency.open_session(mori, who(hanako), ground(hold=DANGER))
 
 
 async def events(hanako: Actor) -> list[str]:

@@ -10,7 +10,7 @@ from api.core import clock
 from api.core.actor import Actor, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.emergency import choices, holds
+from api.emergency import choices
 from api.emergency import service as emergency
 from api.emergency.errors import SessionOver
 from api.emergency.reach import Choice
@@ -20,7 +20,7 @@ from api.proxies.errors import ProxyFaults
 from api.proxies.rules import NOMINEE
 from api.records.emergency import nominees
 from api.records.emergency import service as in_emergency
-from tests.emergency.conftest import joined, opened, who, wrote
+from tests.emergency.conftest import held, held_back, joined, opened, who, wrote
 from tests.emergency.test_doors import carded
 from tests.emergency.test_sessions import log, moved_back
 from tests.emergency.test_summary_whole import directive, sent
@@ -168,9 +168,7 @@ async def test_what_two_officers_hold_back_yumi_does_not_see_either(
     mori, hanako, yumi, ueda, colleague, clinic
 ):
     await named(hanako, yumi)
-    hold = await holds.ask_to_hold(ueda, who(hanako), "本人に危険がある", 2)
-    await holds.confirm_hold(colleague, who(hanako), hold)
-    await opened(mori, hanako)
+    await held(await held_back(mori, hanako), ueda, colleague)
     assert await nominees.viewings(yumi) == []
 
 

@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from api.core import i18n
+
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 UEDA = {"role": "support", "name": "上田", "unread": 0}
 POWERS = ["view", "upload", "log", "settings", "consent", "proxy_admin", "notices"]
@@ -29,6 +31,7 @@ NOMINEE = TARO | {
     "may_act": False,
     "is_nominee": True,
 }
+NAMED = NOMINEE | {"name": YUMI["name"], "state_said": i18n.text("ja", "nominee.state.mine")}
 LIST = {
     "viewer": HANAKO,
     "mine": [YUMI],
@@ -131,7 +134,7 @@ PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         NEW | {"values": {"powers": set(), "kind": "emergency_nominee"}},
     ),
     "proxies-one": ("proxies/one.html", ONE),
-    "proxies-one-nominee": ("proxies/one.html", ONE | {"proxy": YUMI | {"is_nominee": True}}),
+    "proxies-one-nominee": ("proxies/one.html", ONE | {"proxy": NAMED}),
     "proxies-one-for-others": ("proxies/one.html", ONE | {"proxy": TARO, "is_mine": False}),
     "proxies-private": ("proxies/private.html", {"viewer": HANAKO, "is_on": False}),
     "proxies-private-on": ("proxies/private.html", {"viewer": HANAKO, "is_on": True}),
