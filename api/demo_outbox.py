@@ -32,7 +32,9 @@ from api.core.clock import datetime_of
 from api.core.errors import NotFound
 from api.core.settings import Settings, Smtp
 from api.identity.guards import API, PORTAL, anyone
-from notifications import addresses, coding, preferences
+from notifications.choices import service as preferences
+from notifications.reaching import coding
+from notifications.reaching import service as addresses
 from web_portal.page import PortalRequest, render
 
 PAGE: Final = "/demo/outbox"

@@ -14,7 +14,7 @@ from api.core.clock import JAPAN
 from api.core.database import unit_of_work
 from api.core.errors import Problem
 from api.core.logging import log
-from notifications import choice_queries as queries
+from notifications.choices import queries
 
 LOOK_SECONDS: Final = 600.0
 AT_ONCE: Final = 1000

@@ -32,9 +32,10 @@ from api.core.database import unit_of_work
 from api.core.errors import Problem, Unavailable
 from api.core.logging import frames, log
 from api.core.provisioning import role_dsn
-from notifications import coding, delivering, fanning, queries
+from notifications import delivering, fanning, queries
 from notifications.channels import Channel
 from notifications.delivering import Attempt, Key
+from notifications.reaching import coding
 from notifications.rules import Following, Pace
 from notifications.together import Together
 

@@ -8,8 +8,9 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
-from api.emergency import disaster_queries, queries
+from api.emergency import queries
 from api.emergency.acting import ids_of, in_emergency, may_open
+from api.emergency.disaster import queries as disaster_queries
 from api.emergency.errors import NotOpened, SearchThrottled
 from api.identity import attempts
 from api.identity.enrolling.insurance import Insurance, parse_insurance

@@ -23,7 +23,7 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.directory.service import Standing
-from api.emergency import disaster_queries, gates, holds, queries, rules
+from api.emergency import gates, queries, rules
 from api.emergency.acting import (
     STANDING_STEPS,
     has_right,
@@ -34,8 +34,10 @@ from api.emergency.acting import (
     words_of,
 )
 from api.emergency.cards import using as cards
+from api.emergency.disaster import queries as disaster_queries
 from api.emergency.errors import NotOpened, SessionOver, WordsHoldMyNumber
 from api.emergency.gates import Opening, Refusal
+from api.emergency.holding import service as holds
 from api.emergency.reach import Choice, reach
 from api.emergency.rules import LIMITS, Opener
 from api.emergency.stored import acted, choice_in, reason_said, session_in, sessions_in

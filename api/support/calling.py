@@ -14,7 +14,7 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity.enrolling import registered
 from api.support import counter_queries, queries
-from notifications import undelivered
+from notifications.officers import undelivered
 
 UNDELIVERED: Final = "undelivered"
 

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, device_at, participants_only
-from notifications import addresses
-from notifications.addresses import Device
+from notifications.reaching import service as addresses
+from notifications.reaching.service import Device
 
 ApiRequest = Request[Any, Any, Any]
 

@@ -10,12 +10,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.core.actor import Actor
 from api.identity.guards import API, LOG, NOTICES, participants_only
-from notifications import digests
-from notifications import preferences as told
-from notifications.digests import Digest
+from notifications.choices import digests
+from notifications.choices import service as told
+from notifications.choices.digests import Digest
+from notifications.choices.service import DEVICES, Preferences, Turn, Wish
 from notifications.kinds import Kind
 from notifications.planning import Quiet, Way
-from notifications.preferences import DEVICES, Preferences, Turn, Wish
 
 MonthText = Annotated[str, PathParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 Hour = Annotated[int, Meta(ge=0, le=23)]

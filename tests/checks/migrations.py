@@ -32,7 +32,7 @@ MODULES = (
     "api.records.ssmix2.tables",
     "api.records.tables",
     "api.support.tables",
-    "notifications.choice_tables",
+    "notifications.choices.tables",
     "notifications.tables",
 )
 # Tables no service may name: they belong to PostgreSQL's own functions, or to Piccolo.

@@ -17,8 +17,8 @@ from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.ids import uuid7
 from api.directory import service as directory
-from api.emergency import holds
 from api.emergency import service as emergency
+from api.emergency.holding import service as holds
 from api.emergency.service import Ground, Opened
 from tests.conftest import Deployment
 from tests.portal import scene

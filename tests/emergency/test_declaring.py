@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.emergency.declaring import (
+from api.emergency.disaster.rules import (
     Disaster,
     Turn,
     is_length,

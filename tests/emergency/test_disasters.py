@@ -16,8 +16,9 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import registry
 from api.directory.registry import NewFacility
-from api.emergency import choices, disasters, reviews
+from api.emergency import choices, reviews
 from api.emergency import service as emergency
+from api.emergency.disaster import service as disasters
 from api.emergency.errors import (
     DisasterRefused,
     NotOpened,

@@ -15,10 +15,19 @@ from api.core import clock
 from api.core.actor import ANONYMOUS, OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.emergency import figures, publishing, queries, reviews
+from api.emergency import queries, reviews
 from api.emergency import service as emergency
-from api.emergency.figures import Opening, Quarter, counted, quarter_named, quarter_of, shown
 from api.emergency.gates import REASONS
+from api.emergency.quarters import figures
+from api.emergency.quarters import service as publishing
+from api.emergency.quarters.figures import (
+    Opening,
+    Quarter,
+    counted,
+    quarter_named,
+    quarter_of,
+    shown,
+)
 from tests.access_log.superuser import unguarded
 from tests.emergency.conftest import ground, joined, opened, who
 from tests.emergency.log_fold import counted as from_the_log

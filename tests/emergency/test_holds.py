@@ -15,9 +15,10 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.emergency import holds, reviews
+from api.emergency import reviews
 from api.emergency import service as emergency
 from api.emergency.errors import HoldRefused, WordsHoldMyNumber, WordsNeeded
+from api.emergency.holding import service as holds
 from api.records import service as records
 from api.records.emergency import service as in_emergency
 from tests.access_log.sealed import seal

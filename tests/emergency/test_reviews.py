@@ -9,9 +9,10 @@ from api.access_log import service as access_log
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.emergency import holds, reviews
+from api.emergency import reviews
 from api.emergency import service as emergency
 from api.emergency.errors import HoldRefused, NotThisReviewStep, WordsNeeded
+from api.emergency.holding import service as holds
 from api.records.emergency import service as in_emergency
 from notifications import service as notifications
 from tests.access_log.superuser import unguarded

@@ -18,9 +18,10 @@ from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.settings import Smtp
-from notifications import addresses, coding
 from notifications import service as notifications
 from notifications.channels import Address, Message
+from notifications.reaching import coding
+from notifications.reaching import service as addresses
 from notifications.rules import Fate, Outcome
 from tests.portal import scene
 from tests.portal.scene import Visitor

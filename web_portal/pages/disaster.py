@@ -14,9 +14,9 @@ from api.consent.settings.telling import label
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import disasters
-from api.emergency.declaring import LONGEST_HOURS
-from api.emergency.disasters import Declared
+from api.emergency.disaster import service as disasters
+from api.emergency.disaster.rules import LONGEST_HOURS
+from api.emergency.disaster.service import Declared
 from api.emergency.errors import DisasterRefused, WordsHoldMyNumber, WordsNeeded
 from api.identity.guards import PORTAL, support_only
 from web_portal.page import PortalRequest, preferences, render, say

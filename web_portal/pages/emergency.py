@@ -16,10 +16,12 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.core.errors import NotFound, Problem, Unavailable
 from api.directory import service as directory
-from api.emergency import disasters, holds, reviews, ties
+from api.emergency import reviews, ties
 from api.emergency import service as emergency
+from api.emergency.disaster import service as disasters
 from api.emergency.errors import NotOpened
 from api.emergency.gates import MOST_WORDS, REASONS
+from api.emergency.holding import service as holds
 from api.emergency.service import Ground
 from api.fhir import codes
 from api.identity import service as identity

@@ -14,8 +14,9 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import figures, publishing
-from api.emergency.figures import Facility, Quarter
+from api.emergency.quarters import figures
+from api.emergency.quarters import service as publishing
+from api.emergency.quarters.figures import Facility, Quarter
 from api.identity.guards import PORTAL, anyone, support_only
 from web_portal.charts import RowOf, Rows, rows
 from web_portal.page import PortalRequest, preferences, render, say

@@ -13,8 +13,9 @@ from msgspec import Meta, Struct
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import holds, reviews
+from api.emergency import reviews
 from api.emergency import service as emergency
+from api.emergency.holding import service as holds
 from api.identity.guards import PORTAL, support_only
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 

@@ -17,8 +17,8 @@ from api.core.actor import Actor
 from api.identity.guards import LOG, PORTAL, participants_only
 from api.support.reading import months
 from api.support.reading.digest import Month
-from notifications import digests
-from notifications.digests import Answer
+from notifications.choices import digests
+from notifications.choices.digests import Answer
 from web_portal.page import PortalRequest, preferences, render
 
 MonthText = Annotated[str, PathParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]

@@ -13,9 +13,9 @@ from msgspec import Meta, Struct
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import PORTAL, device_at, participants_only
-from notifications import addresses
-from notifications.addresses import Device
-from notifications.errors import CodeRefused, NoSuchAddress, TooManyCodes
+from notifications.reaching import service as addresses
+from notifications.reaching.errors import CodeRefused, NoSuchAddress, TooManyCodes
+from notifications.reaching.service import Device
 from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.account import device_said
 

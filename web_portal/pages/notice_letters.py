@@ -14,7 +14,7 @@ from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.guards import PORTAL, support_only
-from notifications import letters
+from notifications.officers import letters
 from web_portal.page import PortalRequest, render
 
 LETTERS = "/support/letters"
@@ -43,7 +43,7 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
 
 @get(f"{LETTERS}/pdf", guards=[support_only], opt=PORTAL, include_in_schema=False)
 async def pdf(actor: NamedDependency[Actor]) -> Response[bytes]:
-    from notifications import letter_paper
+    from notifications.officers import letter_paper
 
     network = directory.profile()
     phone = network.wording.ja.get("support.phone", "")

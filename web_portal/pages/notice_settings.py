@@ -15,11 +15,11 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import NOTICES, PORTAL, participants_only
-from notifications import preferences as told
-from notifications.choice_errors import EmergenciesAreTold, NoSuchHours, NotForAProxy
+from notifications.choices import service as told
+from notifications.choices.errors import EmergenciesAreTold, NoSuchHours, NotForAProxy
+from notifications.choices.service import DEVICES, Manner, Preferences, Turn, Wish
 from notifications.kinds import Kind
 from notifications.planning import Quiet, Way
-from notifications.preferences import DEVICES, Manner, Preferences, Turn, Wish
 from web_portal.page import Flash, PortalRequest, render, say
 
 PATH = "/notices/settings"

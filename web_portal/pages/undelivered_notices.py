@@ -14,8 +14,8 @@ from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, support_only
 from api.support import calling
-from notifications import letters, undelivered
-from notifications.undelivered import Undelivered
+from notifications.officers import letters, undelivered
+from notifications.officers.undelivered import Undelivered
 from web_portal.page import Flash, PageNumber, PortalRequest, pages_of, render, say
 
 PATH = "/support/notices"

@@ -17,9 +17,11 @@ from api.core import i18n, runtime
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import choices, disasters, holds, reviews
+from api.emergency import choices, reviews
 from api.emergency import service as emergency
+from api.emergency.disaster import service as disasters
 from api.emergency.errors import NotOpened, PurposeNeeded
+from api.emergency.holding import service as holds
 from api.emergency.service import BREAK_GLASS, Ground, View
 from api.fhir import codes
 from api.fhir.bundle import searchset_bytes

@@ -13,8 +13,10 @@ from api.core.actor import OPERATOR
 from api.core.clock import JAPAN
 from api.core.database import unit_of_work
 from api.records import service as records
-from notifications import digests, preferences, rounds
-from notifications.preferences import Wish
+from notifications import rounds
+from notifications.choices import digests
+from notifications.choices import service as preferences
+from notifications.choices.service import Wish
 from notifications.rounds import month_due
 from tests.access_log.superuser import unguarded
 from tests.notifications.telling.inboxes import id_of, told

@@ -9,7 +9,7 @@ import pytest
 from api.core.database import unit_of_work
 from api.support import service as support
 from notifications import service as notifications
-from notifications import undelivered
+from notifications.officers import undelivered
 from tests.notifications.telling.inboxes import id_of, told
 from tests.portal.scene import Visitor, forms, sent
 

@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from api.core import i18n
 from api.core.clock import day_in_japan, today_in_japan
 from notifications import service
-from notifications.letters import Letter
+from notifications.officers.letters import Letter
 
 FONT: Final = "HeiseiKakuGo-W5"  # one that every PDF reader has for Japanese (ISO 32000-1 9.7.5.2)
 MARGIN: Final = 25 * mm

@@ -10,8 +10,8 @@ from api.access_log.events import EventName
 from api.core import i18n
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
-from notifications import choice_queries as queries
-from notifications.choice_errors import (
+from notifications.choices import queries
+from notifications.choices.errors import (
     EmergenciesAreTold,
     NoSuchHours,
     NoSuchLanguage,

@@ -19,9 +19,10 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import hold_queries, queries, reviewing
+from api.emergency import queries, reviewing
 from api.emergency.acting import in_emergency, officer_only, words_of
 from api.emergency.errors import HoldRefused
+from api.emergency.holding import queries as hold_queries
 from api.emergency.reviewing import Hold, may_hold
 from api.emergency.running import own_in, subject_of
 from api.emergency.stored import acted

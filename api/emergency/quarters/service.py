@@ -10,8 +10,9 @@ from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.spreadsheet import harmless
-from api.emergency import figures, queries
-from api.emergency.figures import Facility, Opening, Quarter
+from api.emergency import queries
+from api.emergency.quarters import figures
+from api.emergency.quarters.figures import Facility, Opening, Quarter
 
 _COUNTING = (ActorKind.SUPPORT, ActorKind.AUDITOR, ActorKind.OPERATOR)
 

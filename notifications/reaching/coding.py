@@ -6,8 +6,9 @@ from uuid import UUID
 from api.core import i18n, runtime
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
-from notifications import address_queries, queries
+from notifications import queries
 from notifications.channels import Channel, Message, key_of
+from notifications.reaching import queries as address_queries
 from notifications.rules import Fate
 
 DIGITS: Final = 6

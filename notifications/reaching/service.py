@@ -18,12 +18,12 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
-from notifications import address_queries as queries
 from notifications import service
 from notifications.channels import configured
 from notifications.channels.push_services import is_push_service, public_key
-from notifications.coding import code_of
-from notifications.errors import CodeRefused, NoSuchAddress, TooManyCodes, WayNotOffered
+from notifications.reaching import queries
+from notifications.reaching.coding import code_of
+from notifications.reaching.errors import CodeRefused, NoSuchAddress, TooManyCodes, WayNotOffered
 
 MOST: Final = 20
 CODE_MINUTES: Final = 30

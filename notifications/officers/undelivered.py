@@ -12,7 +12,7 @@ from api.access_log.events import EventName
 from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from notifications import choice_queries as queries
+from notifications.choices import queries
 from notifications.kinds import Kind, kind_of
 
 

@@ -8,7 +8,7 @@ from api.access_log.events import EventName
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from notifications import choice_queries as queries
+from notifications.choices import queries
 
 Answer = Literal["nothing", "wrong"]
 MOST: Final = 24

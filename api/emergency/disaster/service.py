@@ -15,9 +15,11 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
-from api.emergency import declaring, disaster_queries, queries, reviews
+from api.emergency import queries, reviews
 from api.emergency.acting import in_emergency, officer_only, words_of
-from api.emergency.declaring import Disaster, Turn
+from api.emergency.disaster import queries as disaster_queries
+from api.emergency.disaster import rules as declaring
+from api.emergency.disaster.rules import Disaster, Turn
 from api.emergency.errors import DisasterRefused, NotThisReviewStep
 from api.emergency.reviews import Waiting
 
