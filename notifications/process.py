@@ -44,7 +44,8 @@ async def run(
         try:
             async with working(dsn, keys, channels, pace, heartbeat) as worker:
                 working_now[:] = [worker]
-                await worker.run()
+                if not stopping.is_set():  # told to end while it was still being made ready
+                    await worker.run()
         except Exception as error:  # the database went away, or its listener; begun anew
             log.error("notices:worker:interrupted", error=_named(error))
             with suppress(TimeoutError):

@@ -1,6 +1,8 @@
 """A worker of its own process tells people, whatever the other end or its own end does."""
 
 import asyncio
+import os
+import signal
 import time
 from datetime import timedelta
 from uuid import uuid4
@@ -17,7 +19,9 @@ from pgqueuer.core.listeners import (
 )
 
 from api.core.provisioning import app_dsn
-from notifications.channels import key_of
+from api.core.settings import Settings
+from notifications import process
+from notifications.channels import configured, key_of
 from notifications.worker import QUEUES, Manager, worker_dsn
 from tests.notifications.house import House, until
 from tests.notifications.sinks import HANG
@@ -182,6 +186,21 @@ async def test_it_goes_on_by_itself_once_the_database_is_back(house: House):
     for notice in (first, second):
         assert await house.state(notice, "fcm") == ("sent", None)
     assert worker.poll() is None
+
+
+async def test_told_to_end_while_it_is_made_ready_it_ends(house: House, monkeypatch):
+    def told_to_end(*_: object) -> dict[str, object]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {}
+
+    monkeypatch.setattr(configured, "channels", told_to_end)
+    dsn = app_dsn(house.admin_dsn, house.keys)
+    try:
+        async with asyncio.timeout(10):
+            await process.run(Settings(home=house.home), house.keys, dsn)
+    finally:
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(ending)
 
 
 async def test_a_probe_that_went_out_before_anybody_listened_is_sent_again(house: House):
