@@ -165,7 +165,30 @@ class House:
         try:
             await until(is_quiet, seconds)
         except AssertionError as error:
-            raise AssertionError(self.log.read_text()[-3000:]) from error
+            raise AssertionError(
+                f"{await self.standing()}\n{self.log.read_text()[-3000:]}"
+            ) from error
+
+    async def standing(self) -> str:
+        """How far everything has come, for whoever has to find out why it came no further."""
+        deliveries = await self.admin.fetch(
+            "SELECT channel, state, attempts, reason, count(*) FROM notice_delivery"
+            " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+        )
+        jobs = await self.admin.fetch(
+            "SELECT entrypoint, status, count(*), min(heartbeat) AS oldest,"
+            " max(execute_after) AS last FROM jobs.pgqueuer GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        sessions = await self.admin.fetch(
+            "SELECT application_name, state, wait_event_type, wait_event, left(query, 80) AS query"
+            " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        waiting = await self.admin.fetchval(
+            "SELECT count(*) FROM outbox WHERE delivered_at IS NULL"
+        )
+        return "\n".join(
+            [f"outbox: {waiting}", *(str(tuple(row)) for row in (*deliveries, *jobs, *sessions))]
+        )
 
 
 async def until(is_so: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

@@ -5,7 +5,7 @@ from tests.notifications.house import House
 
 
 async def test_nothing_is_lost_and_no_inbox_holds_a_notice_twice(house: House):
-    report = await fault_run.run(house, 5_000, kills=2, seconds=90)
+    report = await fault_run.run(house, 5_000, kills=2, seconds=240)
     assert (report.lost, report.inbox_duplicates) == (0, 0), report
     assert report.failures > 200, report
     assert report.parked > 0, report
