@@ -33,7 +33,7 @@ def after_days(day: date, between: int) -> date:
 
 
 def reached_on(birth_on: date, *, years: int = 0, months: int = 0) -> date:
-    """The day at whose end the age is reached (N歳に達する日). For vaccines "from N years" (N歳以上)
+    """The day at whose end the age is reached (N歳に達する日). For vaccines "N years on" (N歳以上)
     begins on it, and "under N" (N歳未満, に至るまで) ends with it."""
     return after_months(birth_on, years * _YEAR + months) - DAY
 
