@@ -1,10 +1,12 @@
 """Wishes for the time one cannot say them: what is asked, and how it stands in FHIR.
 
 Each is a DocumentReference with LOINC's code for what it is (`mapping.ADVANCE_DIRECTIVES` knows
-them): its description says all of it in plain Japanese, for every reader there is.
+them). Its narrative says all of it in plain Japanese, for every reader there is, and so does the
+text attached; what was typed stands in extensions.
 """
 
 import base64
+from html import escape
 from typing import Final
 
 from api.fhir.codes import LOINC
@@ -84,29 +86,29 @@ def said(values: Values) -> list[tuple[str, str]]:
 
 
 def _statement(values: Values, base: Base) -> Json:
-    text = "\n".join(f"{title}: {answer}" for title, answer in said(values))
-    return _reference(STATEMENT, base, text, kept(values, (*QUESTIONS, *WORDS)))
+    return _reference(STATEMENT, base, said(values), kept(values, (*QUESTIONS, *WORDS)))
 
 
 def _people(values: Values, base: Base) -> Json:
     lines = [
-        f"{place}. {joined(each.name, each.relation, each.telephone, by='　')}"
+        (f"{place}番目", joined(*each, by="　"))
         for place, each in enumerate(people.people_of(values), 1)
     ]
-    return _reference(PEOPLE, base, "\n".join(lines), kept(values, people.FIELDS))
+    return _reference(PEOPLE, base, lines, kept(values, people.FIELDS))
 
 
 def _document(values: Values, base: Base) -> Json:
-    found = _reference(DOCUMENT, base, values["title"], [])
     attachment = {
         "contentType": MEDIA[values["media"]],
         "title": values["title"],
         "data": values["content"],
     }
+    found = _reference(DOCUMENT, base, [("書類の名前", values["title"])], [])
     return found | {"content": [{"attachment": attachment}]}
 
 
-def _reference(kind: Kind, base: Base, text: str, extension: list[Json]) -> Json:
+def _reference(kind: Kind, base: Base, lines: list[tuple[str, str]], extension: list[Json]) -> Json:
+    text = "\n".join(f"{title}: {answer}" for title, answer in lines)
     attachment = {
         "contentType": PLAIN,
         "title": kind.title,
@@ -115,6 +117,7 @@ def _reference(kind: Kind, base: Base, text: str, extension: list[Json]) -> Json
     found: Json = {
         "resourceType": "DocumentReference",
         "identifier": [base.identifier],
+        "text": {"status": "generated", "div": _div(lines)},
         "status": "current",
         "docStatus": "final",
         "type": {"coding": [kind.code.coding()]},
@@ -122,10 +125,18 @@ def _reference(kind: Kind, base: Base, text: str, extension: list[Json]) -> Json
         "subject": base.subject,
         "date": f"{base.at}T00:00:00+09:00",  # an instant, though a day is meant
         "author": [base.performer],
-        "description": text,
+        "description": kind.title,
         "content": [{"attachment": attachment}],
     }
     return found | ({"extension": extension} if extension else {})
+
+
+def _div(lines: list[tuple[str, str]]) -> str:
+    said = "".join(
+        f"<p><b>{escape(title)}</b><br/>{escape(answer).replace(chr(10), '<br/>')}</p>"
+        for title, answer in lines
+    )
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{said}</div>'
 
 
 def _on(resource: Json) -> dict[str, str]:
@@ -150,7 +161,7 @@ def _document_values(resource: Json) -> dict[str, str]:
 STATEMENT: Final = Kind(
     name="wish-statement",
     category=CATEGORY,
-    code=Coded(LOINC, "75320-2", "Advance directive"),
+    code=Coded(LOINC, "75320-2", "もしものときの希望"),
     title="もしものときの希望（本人の記録）",
     fields=_fields(),
     check=lambda values: _check(values),
@@ -159,7 +170,7 @@ STATEMENT: Final = Kind(
 PEOPLE: Final = Kind(
     name="wish-people",
     category=CATEGORY,
-    code=Coded(LOINC, "81334-5", "Patient Personal advance care plan"),
+    code=Coded(LOINC, "81334-5", "もしものときに連絡してほしい人"),
     title="もしものときに連絡してほしい人（本人の記録）",
     fields=tuple(
         Words(name=name, code=_own(f"wish-{name.replace('_', '-')}"), longest=100)
@@ -171,7 +182,7 @@ PEOPLE: Final = Kind(
 DOCUMENT: Final = Kind(
     name="wish-document",
     category=CATEGORY,
-    code=Coded(LOINC, "86533-7", "Patient Living will"),
+    code=Coded(LOINC, "86533-7", "もしものときの希望の書類"),
     title="もしものときの希望の書類（本人の登録）",
     fields=(
         Words(name="title", code=_own("wish-title"), longest=100, is_required=True),

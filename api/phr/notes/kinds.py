@@ -1,4 +1,4 @@
-"""What one notes of oneself, as kinds of entries: medicines, allergies, doctors, school checkups."""
+"""What one notes of oneself, as kinds of entries: medicines, allergies, doctors, school."""
 
 from typing import Final
 

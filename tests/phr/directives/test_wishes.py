@@ -66,7 +66,7 @@ def test_it_is_a_directive_to_every_reader_and_dated_by_the_day_it_says(kind: Ki
 def test_a_reader_sees_each_answer_under_what_was_asked() -> None:
     typed = read(STATEMENT, WISHES, TODAY, time(9))
     resource = resource_of(STATEMENT, typed.values, ENTRY, "", HANAKO)
-    text = resource["description"]
+    text = base64.b64decode(resource["content"][0]["attachment"]["data"]).decode()
     for line in (
         "回復の見込みがないときの、命をのばすための治療: してほしくない",
         "心臓や呼吸が止まったときの、心臓マッサージなど: 家族などと相談して決めてほしい",
@@ -77,8 +77,16 @@ def test_a_reader_sees_each_answer_under_what_was_asked() -> None:
         "庭が見えるところにいたい。",
     ):
         assert line in text
-    attached = base64.b64decode(resource["content"][0]["attachment"]["data"]).decode()
-    assert attached == text
+    narrative = resource["text"]["div"]
+    assert "<b>最期をすごしたい場所</b><br/>自宅" in narrative
+    assert "痛みは取ってほしい。<br/>庭が" in narrative
+
+
+def test_no_markup_of_somebodys_words_comes_into_the_narrative() -> None:
+    typed = read(STATEMENT, {**WISHES, "own_words": "<script>&"}, TODAY, time(9))
+    resource = resource_of(STATEMENT, typed.values, ENTRY, "", HANAKO)
+    assert "&lt;script&gt;&amp;" in resource["text"]["div"]
+    assert "<script>" not in resource["text"]["div"]
 
 
 def test_what_stands_unsealed_says_nothing_of_the_wish() -> None:
@@ -86,7 +94,7 @@ def test_what_stands_unsealed_says_nothing_of_the_wish() -> None:
     resource = resource_of(STATEMENT, typed.values, ENTRY, "", HANAKO)
     assert resource["type"] == {
         "coding": [
-            {"system": "http://loinc.org", "code": "75320-2", "display": "Advance directive"}
+            {"system": "http://loinc.org", "code": "75320-2", "display": "もしものときの希望"}
         ]
     }
     assert {kind.code.code for kind in kinds.KINDS} <= mapping.ADVANCE_DIRECTIVES
@@ -144,9 +152,10 @@ def test_people_need_a_name_and_a_number_that_rings() -> None:
 def test_a_reader_sees_the_people_in_the_order_to_call_them() -> None:
     typed = read(PEOPLE, {"on": "2026-05-01", **people.values_of([SATO, TARO])}, TODAY, time(9))
     resource = resource_of(PEOPLE, typed.values, ENTRY, "", HANAKO)
-    assert resource["description"].splitlines() == [
-        "1. 佐藤先生　かかりつけ医　096-123-4567",
-        "2. 太郎　+81 96 765 4321",
+    text = base64.b64decode(resource["content"][0]["attachment"]["data"]).decode()
+    assert text.splitlines() == [
+        "1番目: 佐藤先生　かかりつけ医　096-123-4567",
+        "2番目: 太郎　+81 96 765 4321",
     ]
 
 
