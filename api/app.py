@@ -51,7 +51,9 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.directives.routes import routes as wish_routes
 from api.phr.entries.errors import EntryFaults
+from api.phr.notes.routes import routes as notebook_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
@@ -187,6 +189,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *checkup_routes,
+        *notebook_routes,
+        *wish_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

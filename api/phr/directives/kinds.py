@@ -10,8 +10,8 @@ from html import escape
 from typing import Final
 
 from api.fhir.codes import LOINC
-from api.phr.directives.paper import MEDIA, MOST_BASE64
 from api.phr.directives import people
+from api.phr.directives.paper import MEDIA, MOST_BASE64
 from api.phr.entries.fields import OURS, Choice, Coded, Field, File, Json, Values, Words
 from api.phr.entries.kinds import Base, Checked, Kind, Shape, when_of
 from api.phr.kept import heard, joined, kept

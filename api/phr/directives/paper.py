@@ -5,6 +5,8 @@ from typing import Final
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_BASE64: Final = -(-MOST_BYTES // 3) * 4
+# A form around it: its other fields, and the bounds between its parts.
+MOST_BODY: Final = MOST_BYTES + 100_000
 # Somebody's documents at one time: a will, a form, a photograph of a card.
 MOST_DOCUMENTS: Final = 5
 MEDIA: Final = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}

@@ -14,10 +14,9 @@ from msgspec import Meta, Struct, field
 from api.core.actor import Actor
 from api.identity.guards import API, VIEW, participants_only
 from api.phr.directives import paper, people, service
-from api.phr.directives.people import Person
+from api.phr.directives.people import MOST, Person
 from api.phr.entries.service import Entry
 
-BODY_LIMIT = paper.MOST_BYTES + 100_000
 _TEXT = Annotated[str, Meta(max_length=5000)]
 _SHORT = Annotated[str, Meta(max_length=100)]
 
@@ -80,7 +79,7 @@ class Stated(Struct):
 class Called(Struct):
     """All of them, in the order to call them."""
 
-    people: Annotated[list[PersonView], Meta(max_length=people.MOST)] = field(default_factory=list)
+    people: Annotated[list[PersonView], Meta(max_length=MOST)] = field(default_factory=list)
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
@@ -140,7 +139,7 @@ class MyWishes(Controller):
         """The statement, the list and every document, for good."""
         await service.revoke(actor)
 
-    @post("/document", opt=API, summary="Add a document", request_max_body_size=BODY_LIMIT)
+    @post("/document", opt=API, summary="Add a document", request_max_body_size=paper.MOST_BODY)
     async def add(
         self, actor: NamedDependency[Actor], data: MultipartBody[HandedIn]
     ) -> DocumentView:

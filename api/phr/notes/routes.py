@@ -63,9 +63,7 @@ class AllergenView(Struct):
 
 def view(entry: Entry) -> EntryView:
     values = {name: value for name, value in entry.values.items() if name not in ("on", "time")}
-    return EntryView(
-        entry.entry_id, entry.version, entry.on, values, entry.by, entry.written_at
-    )
+    return EntryView(entry.entry_id, entry.version, entry.on, values, entry.by, entry.written_at)
 
 
 class Book(Controller):
@@ -168,9 +166,7 @@ class ChildSchoolCheckups(Book):
     kind = CHILD_SCHOOL
 
     @get("", opt=API | VIEW, summary="A child's school checkups")
-    async def listed(
-        self, actor: NamedDependency[Actor], child: FromPath[UUID]
-    ) -> list[EntryView]:
+    async def listed(self, actor: NamedDependency[Actor], child: FromPath[UUID]) -> list[EntryView]:
         """The newest first."""
         return [view(each) for each in await service.school(actor, str(child))]
 

@@ -2,4 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from web_portal.pages.book import notes, wish_documents, wish_people, wishes
+
+routes: list[ControllerRouterHandler] = [
+    *notes.routes,
+    *wishes.routes,
+    *wish_people.routes,
+    *wish_documents.routes,
+]

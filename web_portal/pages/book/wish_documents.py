@@ -6,7 +6,6 @@ from uuid import UUID
 from litestar import get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, MultipartBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
@@ -14,13 +13,13 @@ from msgspec import Meta, Struct
 
 from api.core import clock
 from api.core.actor import Actor
-from api.phr.directives import service
+from api.phr.directives import paper, service
 from api.phr.directives.errors import DocumentRefused, TooManyDocuments
 from api.phr.directives.kinds import DOCUMENT
-from api.phr.directives.routes import BODY_LIMIT
 from api.phr.entries import service as entries
 from api.phr.entries.errors import EntryFaults
-from web_portal.page import PortalRequest, frame as page_frame, render, say
+from web_portal.page import PortalRequest, render, say
+from web_portal.page import frame as page_frame
 from web_portal.pages.book import frame
 from web_portal.pages.book.wishes import HERE, READ, REFUSALS, WRITE, back
 
@@ -56,8 +55,8 @@ async def new(request: PortalRequest, actor: NamedDependency[Actor]) -> Response
 @post(
     f"{DOCUMENTS}/new",
     status_code=200,
-    request_max_body_size=BODY_LIMIT,
-    exception_handlers={RequestEntityTooLarge: too_large},
+    request_max_body_size=paper.MOST_BODY,
+    exception_handlers={413: too_large},
     **WRITE,
 )
 async def add(

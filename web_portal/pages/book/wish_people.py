@@ -36,7 +36,9 @@ class Typed(Struct):
 
     @property
     def person(self) -> Person:
-        return Person(*(" ".join(each.split()) for each in (self.name, self.relation, self.telephone)))
+        return Person(
+            *(" ".join(each.split()) for each in (self.name, self.relation, self.telephone))
+        )
 
 
 class Moved(Struct):
@@ -147,7 +149,8 @@ async def _keep(
             for name, key in wrong.faults.items()
             if name.startswith(f"p{at}_")
         }
-        held = Typed(*(wrong.values.get(f"p{at}_{part}", "") for part in people.PARTS), data.version)
+        values = {part: wrong.values.get(f"p{at}_{part}", "") for part in people.PARTS}
+        held = Typed(**values, version=data.version)
         return await _form(request, actor, held, place, faults=faults)
     except (TooManyPeople, *REFUSALS) as refusal:
         return await _form(request, actor, data, place, refusal=refusal)

@@ -1,5 +1,6 @@
 """Allergies one knows of: found in the table or written in words, apart from what was confirmed."""
 
+from datetime import date
 from typing import Annotated, Final
 
 from litestar import get, post
@@ -121,7 +122,7 @@ async def _search(request: PortalRequest, actor: Actor, words: str) -> Response[
         path=f"{SHELF.here}/find",
         here=SHELF.here,
         words=words,
-        edition=allergens.EDITION,
+        edition=date.fromisoformat(allergens.EDITION),
         found=[(each.code, each.label(locale)) for each in allergens.found(words)],
     )
 

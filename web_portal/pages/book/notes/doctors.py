@@ -38,7 +38,7 @@ async def listed(
 
 def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
     values = entry.values
-    rest = {name: values[name] for name in ("reason", "remark") if name in values}
+    rest: dict[str, str] = {name: values[name] for name in ("reason", "remark") if name in values}
     return {
         "id": entry.entry_id,
         "place": values["place"],

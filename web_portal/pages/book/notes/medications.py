@@ -1,5 +1,6 @@
 """The medication notebook: what one takes, beside what pharmacies gave out."""
 
+from datetime import date
 from typing import Final
 
 from litestar import get
@@ -62,7 +63,7 @@ def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
         "name": values["name"],
         "sort": frame.option_of(request, MEDICATION, "sort", values["sort"]),
         "on": entry.on,
-        "until": values.get("until", ""),
+        "until": date.fromisoformat(values["until"]) if "until" in values else None,
         "facts": frame.facts_of(request, MEDICATION, shown),
     }
 

@@ -170,9 +170,7 @@ def pages_of(shelf: Shelf) -> list[ControllerRouterHandler]:
         return await removal_of(request, actor, shelf, entry_id)
 
     @post(f"{here}/{{entry_id:uuid}}/remove", **door)
-    async def remove(
-        actor: NamedDependency[Actor], entry_id: FromPath[UUID]
-    ) -> Response[bytes]:
+    async def remove(actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> Response[bytes]:
         await service.remove(actor, shelf.kind, entry_id)
         return Redirect(f"{here}?done=removed", status_code=303)
 
