@@ -55,7 +55,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 class Seen(NamedTuple):
     """One record. `marks` are those of what the participant was not told; `body` is its JSON, ""
-    where it was not read."""
+    where it was not read; `is_new` where it came from elsewhere since `Look.looked_at`."""
 
     record_id: UUID
     type: str
@@ -66,6 +66,7 @@ class Seen(NamedTuple):
     facility_id: UUID
     marks: tuple[str, ...]
     body: str
+    is_new: bool
 
 
 class Part(NamedTuple):
@@ -84,12 +85,17 @@ class KindAtFacility(NamedTuple):
 
 
 class Look(NamedTuple):
-    """`why` names the rule that lets the professional see; a part for each list wanted."""
+    """`why` names the rule that lets the professional see; a part for each list wanted.
+
+    `looked_at` is when somebody of the professional's facility last looked on a day before today:
+    what arrived since is new to them all day. None where nobody did.
+    """
 
     person: Person
     why: str
     parts: tuple[Part, ...]
     kinds: list[KindAtFacility]
+    looked_at: datetime | None
 
 
 async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
@@ -138,14 +144,16 @@ async def _look(
     may_look = scope.outcome == "permit" or is_known
     by = filter_of(scope)
     kinds, parts = [], [Part([], 0) for _ in wanted]
+    looked_at = None
     told, untold = list[asyncpg.Record](), list[asyncpg.Record]()
     if may_look:
+        looked_at = await access_log.last_look_in(tx, clock.start_of(clock.today_in_japan()))
         kinds = [KindAtFacility(*row.values()) for row in await queries.kinds(tx, subject, own, by)]
         pages = [await _page(tx, subject, own, by, each) for each in wanted]
         rows = {row["record_id"]: row for page in pages for row in page if row["record_id"]}
         told = [row for row in rows.values() if row["is_told"]]
         untold = [row for row in rows.values() if not row["is_told"]]
-        parts = [_part(page) for page in pages]
+        parts = [_part(page, looked_at, own) for page in pages]
     basis = _basis(scope, wanted)
     # Shown what the asking facility wrote itself: that is why, and it is no denial. Untold records
     # alone change nothing: the row must not let anyone infer them.
@@ -168,6 +176,7 @@ async def _look(
         rule(scope.basis if scope.outcome == "permit" else _as_own(scope.basis)),
         tuple(parts),
         kinds,
+        looked_at,
     )
 
 
@@ -199,7 +208,7 @@ async def _page(
     )
 
 
-def _part(rows: list[asyncpg.Record]) -> Part:
+def _part(rows: list[asyncpg.Record], looked_at: datetime | None, own: UUID) -> Part:
     records = [
         Seen(
             row["record_id"],
@@ -211,6 +220,9 @@ def _part(rows: list[asyncpg.Record]) -> Part:
             row["source_facility_id"],
             tuple(mark for mark in row["marks"] if mark in HIDDEN_MARKS),
             row["body"] or "",
+            looked_at is not None
+            and row["source_facility_id"] != own
+            and row["recorded_at"] > looked_at,
         )
         for row in rows
         if row["record_id"]
