@@ -7,13 +7,11 @@ resource of its own says nothing about it.
 from typing import Final, Literal
 from uuid import UUID
 
+from api.phr.entries.kinds import PROVENANCE
 from api.records.parse import Json, as_object, as_objects, as_text
 
 # The source of all that participants bring themselves, `app.self_source()`.
 OWN_SOURCE: Final = UUID("00000000-0000-7000-8000-000000000001")
-TAGS: Final = "urn:tsunagu:provenance"
-# `meta.source` of what they brought.
-OWN_BROUGHT: Final = "urn:tsunagu:source:self"
 
 # A file brought along was written elsewhere: it is neither an entry nor a sending of a facility.
 By = Literal["", "self", "proxy", "device", "brought"]
@@ -27,7 +25,7 @@ def by_of(facility_id: UUID, body: Json) -> By:
     if not body:
         return "self"
     for tag in as_objects(as_object(body.get("meta")).get("tag")):
-        if as_text(tag.get("system")) == TAGS:
+        if as_text(tag.get("system")) == PROVENANCE:
             return _TAGGED.get(as_text(tag.get("code")), "self")
     return "brought"
 

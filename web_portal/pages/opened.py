@@ -7,10 +7,11 @@ from litestar.response import Response
 from markupsafe import Markup
 
 from api.core.errors import NotFound
+from api.phr.entries.kinds import SOURCE
 from api.records.mapping import name_of
 from api.records.own.plain import facts_of
 from api.records.parse import as_object
-from api.records.provenance import OWN_BROUGHT, OWN_SOURCE, by_of
+from api.records.provenance import OWN_SOURCE, by_of
 from api.records.viewing import documents, plain
 from web_portal.page import PortalRequest, say
 from web_portal.pages.clinic.one import DOCUMENTS, attachment_lines, file_of
@@ -27,7 +28,7 @@ def shown(request: PortalRequest, body: dict[str, Any], href: str, unnamed: str)
     narrative, is_cut = ("", False) if is_document else documents.safe(plain.narrative_of(body))
     said = (body.get(name) for name in _NAMES)
     # Where it comes from is set here, never by a sender.
-    is_own = as_object(body.get("meta")).get("source") == OWN_BROUGHT
+    is_own = as_object(body.get("meta")).get("source") == SOURCE
     by = by_of(OWN_SOURCE, body) if is_own else ""
     return {
         "title": next(filter(None, map(name_of, said)), "") or say(request, unnamed),

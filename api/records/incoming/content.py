@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
+from api.phr.entries.kinds import PROVENANCE, SOURCE
 from api.records.parse import Json, as_object, decode, encode
-from api.records.provenance import OWN_BROUGHT, TAGS
 
 _OURS: Final = ("versionId", "lastUpdated")
 # Where a part came from is said by us: the document it was taken from.
@@ -32,7 +32,7 @@ def without_server_parts(resource: Json) -> Json:
 
 def _is_our_source(name: str, value: object) -> bool:
     is_source = name == "source" and isinstance(value, str)
-    is_ours = value == OWN_BROUGHT or _FROM_A_DOCUMENT.fullmatch(str(value)) is not None
+    is_ours = value == SOURCE or _FROM_A_DOCUMENT.fullmatch(str(value)) is not None
     return is_source and is_ours
 
 
@@ -40,4 +40,6 @@ def _others_tags(tags: object) -> object:
     """That the participant or a device of theirs says so is said by us alone."""
     if not isinstance(tags, list):
         return tags
-    return [each for each in tags if not (isinstance(each, dict) and each.get("system") == TAGS)]
+    return [
+        each for each in tags if not (isinstance(each, dict) and each.get("system") == PROVENANCE)
+    ]

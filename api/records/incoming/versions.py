@@ -6,10 +6,10 @@ from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.phr.entries.kinds import SOURCE
 from api.records.incoming.content import content, without_server_parts
 from api.records.incoming.planned import PlannedItem
 from api.records.parse import Json, as_object, encode
-from api.records.provenance import OWN_BROUGHT
 from api.records.shapes import SHAPES
 
 Change = Literal["created", "updated", "unchanged"]
@@ -85,7 +85,7 @@ def body(
     if document_id is not None:
         meta["source"] = f"Bundle/{document_id}"
     elif is_own:
-        meta["source"] = OWN_BROUGHT
+        meta["source"] = SOURCE
     head = {"resourceType": own.pop("resourceType"), "id": str(resource_id), "meta": meta}
     return encode({**head, **own})
 
