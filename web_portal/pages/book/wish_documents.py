@@ -49,7 +49,7 @@ def too_large(request: PortalRequest, _: Exception) -> Response[bytes]:
 
 @get(f"{DOCUMENTS}/new", **WRITE)
 async def new(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    return await _form(request, actor, {"on": clock.today_in_japan().isoformat()}, {})
+    return await _form(request, actor, {"title": "", "on": clock.today_in_japan().isoformat()}, {})
 
 
 @post(
