@@ -100,9 +100,7 @@ def test_periods_lose_and_double_nothing(points: list[Point]) -> None:
         periods = by_period(points, by)
         assert sum(each.figures.times for each in periods) == len(points)
         assert all(each.figures.low <= each.figures.mean <= each.figures.high for each in periods)
-        assert all(
-            one.until < other.since for one, other in pairwise(periods)
-        )
+        assert all(one.until < other.since for one, other in pairwise(periods))
 
 
 def test_the_lines_are_those_of_the_editions() -> None:
