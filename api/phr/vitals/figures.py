@@ -11,10 +11,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, NamedTuple
 
 By = Literal["day", "week", "month"]
-Part = Literal["morning", "evening", ""]
+Part = Literal["morning", "evening", "day"]
 
-# Hours of Japan's clock that count as the morning and the evening; a measurement with no time, or
-# of another hour, is of neither.
+# Hours of Japan's clock that count as the morning and the evening; a measurement of another hour,
+# or of none that is known, is of the day.
 MORNING: Final = ("04:00", "12:00")
 EVENING: Final = ("17:00", "24:00")
 
@@ -48,7 +48,7 @@ class Period(NamedTuple):
 def part_of(time: str) -> Part:
     if MORNING[0] <= time < MORNING[1]:
         return "morning"
-    return "evening" if EVENING[0] <= time < EVENING[1] else ""
+    return "evening" if EVENING[0] <= time < EVENING[1] else "day"
 
 
 def of_part(points: Iterable[Point], part: Part) -> list[Point]:

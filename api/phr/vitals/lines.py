@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, time
 from typing import Final, NamedTuple
 
-from api.phr.entries.kinds import Kind, read
+from api.phr.entries.kinds import Kind, params_of, read
 from api.phr.vitals.columns import Column, Headings, headings_of
 from api.phr.vitals.kinds import sorted_out
 from api.phr.vitals.moments import read_clock, read_moment
@@ -28,10 +28,11 @@ class Draft(NamedTuple):
 
 
 class LineFault(NamedTuple):
-    """`column` is a meaning of `columns.NAMES`; `key` the message."""
+    """`column` is a meaning of `columns.NAMES`; `key` the message, with `params`."""
 
     column: str
     key: str
+    params: tuple[tuple[str, str], ...] = ()
 
 
 class Line(NamedTuple):
@@ -113,7 +114,8 @@ def _read(cells: dict[str, str], today: date, now: time) -> tuple[list[Draft], l
         for kind, mine in sorted_out(values):
             typed = read(kind, {**when, **mine}, today, now)
             for name, key in typed.faults.items():
-                faults.append(LineFault(names.get(name, name), key))
+                params = tuple(params_of(kind, name).items())
+                faults.append(LineFault(names.get(name, name), key, params))
             said = {name: value for name, value in typed.values.items() if value}
             drafts.append(Draft(kind, said, typed.sure))
     if not drafts and not faults:

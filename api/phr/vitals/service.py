@@ -10,10 +10,10 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.phr.entries import service as entries
-from api.phr.entries.errors import EntryFaults
 from api.phr.entries.fields import Values
 from api.phr.entries.kinds import JAPAN, WHEN, Kind, read
 from api.phr.entries.service import Entry, Wish
+from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
 from api.phr.vitals.kinds import KINDS, OF_NAME, sorted_out
 from api.phr.vitals.summing import Reading, Summary, summaries
@@ -49,13 +49,13 @@ async def lately(actor: Actor, today: date) -> Lately:
 async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
     """What a form's fields make, all or nothing, under their day and time.
 
-    Raises `EntryFaults`, with the faults of all of them, and `NotTakingPart`.
+    Raises `VitalsFaults`, with the faults of all of them, and `NotTakingPart`.
     """
     now = clock.now().astimezone(JAPAN)
     when = {name: fields.get(name, "") for name in WHEN}
     found = sorted_out({name: value for name, value in fields.items() if name not in WHEN})
     if not found:
-        raise EntryFaults({"systolic": "error.own.empty"}, values=dict(fields))
+        raise VitalsFaults({"systolic": "error.own.empty"}, values=dict(fields))
     typed = [read(kind, when | mine, now.date(), now.time()) for kind, mine in found]
     faults = {name: key for each in typed for name, key in each.faults.items()}
     odd = {name: key for each in typed for name, key in each.odd.items()}
@@ -64,12 +64,17 @@ async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
         values = dict(fields) | {
             name: value for each in typed for name, value in each.values.items()
         }
-        raise EntryFaults(faults, odd, yes, values | {"time": when["time"]})
+        raise VitalsFaults(faults, odd, yes, values | {"time": when["time"]})
     wishes = [
         Wish(kind, each.values, is_sure=True) for (kind, _), each in zip(found, typed, strict=True)
     ]
     async with unit_of_work(actor) as tx:
         return await entries.write_all_in(tx, actor, wishes)
+
+
+async def write(actor: Actor, kind: Kind, fields: Values, sure: str = "") -> Entry:
+    """One of a kind. Raises `EntryFaults`, `NotTakingPart`."""
+    return await entries.write(actor, Wish(kind, fields, sure=sure))
 
 
 async def correct(

@@ -23,7 +23,7 @@ class Reading(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """`group` is "" for all, else morning, evening, or a meal of glucose."""
+    """`group` is "" for all, else morning, evening or day, or a meal of glucose."""
 
     field: str
     group: str
@@ -33,7 +33,7 @@ class Summary(NamedTuple):
 
 def groups_of(kind: Kind) -> tuple[str, ...]:
     if kind in (PRESSURE, PULSE):
-        return ("", *PARTS)
+        return ("", *PARTS, "day")
     return ("", *MEALS) if kind is GLUCOSE else ("",)
 
 

@@ -49,15 +49,15 @@ def test_the_mean_is_that_of_the_days() -> None:
 @pytest.mark.parametrize(
     ("time", "part"),
     [
-        ("", ""),
-        ("03:59", ""),
+        ("", "day"),
+        ("03:59", "day"),
         ("04:00", "morning"),
         ("11:59", "morning"),
-        ("12:00", ""),
-        ("16:59", ""),
+        ("12:00", "day"),
+        ("16:59", "day"),
         ("17:00", "evening"),
         ("23:59", "evening"),
-        ("00:00", ""),
+        ("00:00", "day"),
     ],
 )
 def test_morning_and_evening_by_the_clock(time: str, part: str) -> None:

@@ -21,7 +21,7 @@ def entries(found: lines.Table) -> list[tuple[str, dict[str, str]]]:
 
 
 def faults(found: lines.Table) -> list[tuple[int, str, str]]:
-    return [(line.number, *fault) for line in found.lines for fault in line.faults]
+    return [(line.number, *fault[:2]) for line in found.lines for fault in line.faults]
 
 
 PRESSURE = (
