@@ -7,9 +7,9 @@ from migrations.steps import sql_migration
 ID = "0060_vital_samples"
 
 SQL = r"""
--- The entry's id is made of the device's own name for a sample, so a row says that it came, and goes
--- on saying so when its entry is removed: what was removed is not brought back by a phone that still
--- has it. Nothing of what was measured stands here.
+-- The entry's id is made of the device's own name for a sample, so a row says that it came, and
+-- goes on saying so when its entry is removed: what was removed is not brought back by a phone that
+-- still has it. Nothing of what was measured stands here.
 CREATE TABLE vital_sample (
   participant_id uuid NOT NULL REFERENCES participant,
   entry_id uuid NOT NULL,

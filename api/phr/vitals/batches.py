@@ -9,6 +9,7 @@ from api.consent import stored
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
 from api.phr.vitals import queries
@@ -34,9 +35,10 @@ async def take(actor: Actor, sent: Sequence[Sent]) -> list[Answer]:
     async with unit_of_work(actor) as tx:
         # Of two phones that send the same at once, one comes after the other.
         await stored.locked_settings_in(tx)
-        participant_id = entries.subject_of(tx)
+        if tx.subject is None:
+            raise NotFound
         ids = [
-            entries.id_of_key(participant_id, OF_NAME[each.kind], each.key)
+            entries.id_of_key(tx.subject, OF_NAME[each.kind], each.key)
             if isinstance(each, Sample)
             else None
             for each in read

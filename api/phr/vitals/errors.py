@@ -19,7 +19,7 @@ class TableRefused(Problem):
 
     status = 422
 
-    def __init__(self, reason: str, **params: int) -> None:
+    def __init__(self, reason: str, **params: str) -> None:
         super().__init__(**params)
         self.reason = reason
         self.key = f"error.vitals.table.{reason}"

@@ -71,7 +71,7 @@ async def _read(body: bytes) -> Table:
     try:
         return await asyncio.to_thread(read_table, body, now.date(), now.time())
     except NoTable as refused:
-        raise TableRefused(refused.reason, most=MAX_LINES) from None
+        raise TableRefused(refused.reason, most=f"{MAX_LINES:,}") from None
 
 
 async def _compared(tx: Transaction, actor: Actor, table: Table) -> Table:

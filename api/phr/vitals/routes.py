@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from api.core import clock, i18n
@@ -58,14 +58,19 @@ class MyVitals(Controller):
         return wire.Entries([_view(each) for each in found.entries], found.has_more)
 
     @post("", summary="Write a measurement", opt=API | UPLOAD)
-    async def write(self, actor: NamedDependency[Actor], data: wire.NewEntry) -> wire.EntryView:
+    async def write(
+        self, actor: NamedDependency[Actor], data: JSONBody[wire.NewEntry]
+    ) -> wire.EntryView:
         """422 names what is wrong by field; of odd values alone it gives a `sure` that says yes."""
         fields = _texts(data.values) | {"on": data.on, "time": data.time}
         return _view(await service.write(actor, OF_NAME[data.kind], fields, data.sure))
 
     @put("/{entry_id:uuid}", summary="Correct a measurement", opt=API | UPLOAD)
     async def correct(
-        self, actor: NamedDependency[Actor], entry_id: FromPath[UUID], data: wire.Correction
+        self,
+        actor: NamedDependency[Actor],
+        entry_id: FromPath[UUID],
+        data: JSONBody[wire.Correction],
     ) -> wire.EntryView:
         """409 where it has another version by now; earlier versions are kept."""
         fields = _texts(data.values) | {"on": data.on, "time": data.time}
@@ -78,7 +83,7 @@ class MyVitals(Controller):
 
     @post("/batches", summary="Send a device's samples", opt=API | UPLOAD, status_code=200)
     async def take(
-        self, request: ApiRequest, actor: NamedDependency[Actor], data: wire.Batch
+        self, request: ApiRequest, actor: NamedDependency[Actor], data: JSONBody[wire.Batch]
     ) -> wire.BatchAnswer:
         """At most 200; sent again, the same samples change nothing."""
         sent = [

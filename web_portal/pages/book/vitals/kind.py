@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
@@ -42,7 +42,7 @@ async def show(
     request: PortalRequest,
     actor: NamedDependency[Actor],
     name: FromPath[str],
-    days: int = 30,
+    days: FromQuery[int] = 30,
     page: PageNumber = 1,
     removed: Annotated[str, QueryParameter(max_length=3)] = "",
 ) -> Response[bytes]:
@@ -53,7 +53,7 @@ async def show(
     first = today - timedelta(days=days - 1)
     found = await service.period(actor, [kind], first, today)
     readings = service.readings(found)
-    listed = await service.listed(actor, [kind], page=page, count=ON_A_PAGE)
+    found_page = await service.listed(actor, [kind], page=page, count=ON_A_PAGE)
     said = words.title(request, kind.name)
     week = words.week(request, kind, readings, today)
     flash: Flash | None = None
@@ -72,8 +72,8 @@ async def show(
         picture=_picture(request, kind, readings, first, today, week),
         table=_table(request, kind, readings, SPANS[days]),
         lines=_lines(request) if kind is PRESSURE else [],
-        entries=[words.shown(request, each) for each in listed.entries],
-        pages={"page": page, "has_more": listed.has_more},
+        listed=[words.shown(request, each) for each in found_page.entries],
+        pages={"page": page, "has_more": found_page.has_more},
     )
 
 
