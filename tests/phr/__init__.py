@@ -1,0 +1,1 @@
+"""What participants write of themselves and their children."""
