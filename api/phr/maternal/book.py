@@ -101,11 +101,17 @@ class Book(NamedTuple):
 
     def advice(self) -> tuple[Decimal, Advice] | None:
         """The body mass index before, and the advice for it; of one child alone."""
+        if self.has_several:
+            return None
         height, before = (self.head.values.get(name) for name in ("height", "weight_before"))
         if not height or not before:
             return None
         sizes = Decimal(before), Decimal(height)
         return weight.bmi(*sizes), weight.advice(*sizes)
+
+    @property
+    def has_several(self) -> bool:
+        return self.head.values.get("babies", "1") != "1"
 
     def measured(self) -> list[Measured]:
         """The oldest first."""

@@ -52,7 +52,7 @@ def _urine() -> tuple[Coded, ...]:
     return _options(dict(zip(URINE, _URINE_SAID, strict=True)))
 
 
-_LESS: Final = _options({str(each): f"{each}人" for each in range(1, 5)})
+_COUNT: Final = _options({str(each): f"{each}人" for each in range(1, 5)})
 
 PREGNANCY: Final = Kind(
     name="pregnancy",
@@ -84,6 +84,7 @@ PREGNANCY: Final = Kind(
             bounds=("20", "300"),
             usual=("35", "110"),
         ),
+        Choice(name="babies", code=_ours("pregnancy-babies", "おなかの子の数"), options=_COUNT),
         Words(name="remark", code=_ours("remark", "メモ"), has_lines=True),
         # Closed without a birth: kept, and out of sight.
         Flag(name="is_closed", code=_ours("pregnancy-closed", "記録を終えた")),
@@ -211,7 +212,7 @@ ULTRASOUND: Final = Kind(
             usual=("50", "4500"),
             decimals=0,
         ),
-        Choice(name="fetus", code=_ours("fetus", "どの子か（双子など）"), options=_LESS),
+        Choice(name="fetus", code=_ours("fetus", "どの子か（双子など）"), options=_COUNT),
         Words(name="remark", code=_ours("remark", "メモ"), has_lines=True),
     ),
     check=checks.of_ultrasound,
@@ -251,7 +252,7 @@ BIRTH: Final = Kind(
         Choice(
             name="babies",
             code=_ours("birth-babies", "生まれた子の数"),
-            options=_LESS,
+            options=_COUNT,
             is_required=True,
         ),
         Words(name="remark", code=_ours("remark", "メモ"), has_lines=True),
@@ -285,7 +286,7 @@ NEWBORN: Final = Kind(
         Choice(
             name="number",
             code=_ours("newborn-number", "何番目に生まれたか"),
-            options=_LESS,
+            options=_COUNT,
             is_required=True,
         ),
         Choice(

@@ -79,6 +79,7 @@ def test_weights_are_of_their_weeks_and_the_advice_of_the_body_before() -> None:
     assert known == (Decimal("20.7"), ("usual", (10, 13)))
     assert book(height="158").advice() is None
     assert book().advice() is None
+    assert book(height="158", weight_before="52", babies="2").advice() is None, "of one child alone"
 
 
 def test_a_told_weight_goes_before_one_of_the_lengths() -> None:

@@ -125,7 +125,8 @@ def test_each_newborn_has_a_number_of_its_own(number: str, fault: str | None) ->
 
 FULL = {
     kinds.PREGNANCY: {"edd": "2026-10-12", "lmp": BEGIN, "dated_by": "ultrasound"}
-    | {"height": "158.5", "weight_before": "52", "remark": "一行目\n二行目", "is_closed": "yes"},
+    | {"height": "158.5", "weight_before": "52", "remark": "一行目\n二行目"}
+    | {"babies": "2", "is_closed": "yes"},
     kinds.VISIT: {"weight": "56.5", "systolic": "118", "diastolic": "72", "girth": "92"}
     | {"fundal_height": "28.5", "oedema": "trace", "urine_protein": "minus"}
     | {"urine_glucose": "plus2", "tests": "blood_count gbs", "remark": "よく動く"},
