@@ -16,8 +16,8 @@ AT = datetime(2026, 8, 6, 5, 5, tzinfo=UTC)
 REQUEST = cast(PortalRequest, SimpleNamespace(cookies={"locale": "ja"}, headers={}))
 
 
-def _written(number: int, kind: str, on: date, **values: str) -> Written:
-    return Written(UUID(int=number), kind, 1, on, values, "proxy" if number == 2 else "self", AT)
+def _written(at: int, kind: str, on: date, **values: str) -> Written:
+    return Written(UUID(int=at), kind, 1, on, values, "proxy" if at == 2 else "self", AT)
 
 
 def _book(*entries: Written, **head: str) -> Book:
@@ -65,7 +65,7 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "facts": pregnancy_said.head_facts(REQUEST, book),
         "following": following(book.visits(TODAY)),
         "done": 3,
-        "entries": entries,
+        "written": entries,
         "birth": pregnancy_said.entry_said(REQUEST, book, book.birth) if book.birth else None,
         "newborns": [
             pregnancy_said.entry_said(REQUEST, book, each) | {"number": "1"}
@@ -78,9 +78,7 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
     }
 
 
-NEW = _overview(
-    _book(), week="", may_be_born=False, earlier_dates=[], facts=[], has_others=False
-)
+NEW = _overview(_book(), week="", may_be_born=False, earlier_dates=[], facts=[], has_others=False)
 LINE = {"href": "/book/pregnancy/b1", "on": date(2021, 3, 4), "due_on": TODAY, "state": "born"}
 CLOSED = LINE | {"on": None, "state": "closed"}
 HERE = {"viewer": VIEWER, "here": "/book/pregnancy/b1"}
@@ -96,8 +94,7 @@ def _charts(book: Book) -> dict[str, Any]:
 PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "pregnancy": (
         "book/pregnancy.html",
-        _overview(OPEN)
-        | {"saved": pregnancy_said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
+        _overview(OPEN) | {"saved": pregnancy_said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
     ),
     "pregnancy-new": ("book/pregnancy.html", NEW),
     "pregnancy-over": ("book/pregnancy.html", _overview(OPEN, is_over=True, days_left=-14)),

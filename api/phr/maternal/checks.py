@@ -37,7 +37,7 @@ def of_entry(
     on = dates.written(values.get("on", ""))
     if on and not dates.is_within(due_on, on):
         return Checked({"on": "error.maternal.outside"}, {})
-    faults, odd = {}, {}
+    faults, odd = dict[str, str](), dict[str, str]()
     upper, lower = values.get("systolic", ""), values.get("diastolic", "")
     if bool(upper) != bool(lower):
         faults["diastolic" if upper else "systolic"] = "error.maternal.pair"

@@ -1,7 +1,8 @@
 """Estimated weight before birth, and where it lies on the national curve.
 
-EFW (g) = 1.07 × BPD³ + 0.30 × AC² × FL, lengths in cm (日本超音波医学会, 2003年). Between two listed
-weeks the curve is a straight line, day by day; before the first and after the last there is none.
+EFW (g) = 1.07 × BPD³ + 0.30 × AC² × FL, lengths in cm (日本超音波医学会, 2003年).
+Between two listed weeks the curve is a straight line, day by day; before the first and after the
+last there is none.
 """
 
 from decimal import ROUND_HALF_UP, Decimal

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from api.fhir import codes
 from api.phr.entries.fields import OURS, Choice, Coded, Day, Flag, Number, Several, Words
-from api.phr.entries.kinds import Checked, Kind, Values
+from api.phr.entries.kinds import Kind
 from api.phr.maternal import checks, schedule
 from api.phr.maternal.readings import URINE
 
@@ -271,7 +271,9 @@ def _apgar(minutes: int) -> Number:
     )
 
 
-def _newborn_length(name: str, said: str, bounds: tuple[str, str], usual: tuple[str, str]) -> Number:
+def _newborn_length(
+    name: str, said: str, bounds: tuple[str, str], usual: tuple[str, str]
+) -> Number:
     code = _ours(f"newborn-{name}", said)
     return Number(name=name, code=code, unit="cm", ucum="cm", bounds=bounds, usual=usual)
 

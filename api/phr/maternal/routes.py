@@ -36,16 +36,12 @@ class MyPregnancies(Controller):
         return [schemas.pregnancy(each) for each in found if closed or each.state != "closed"]
 
     @post("", summary="Begin the record of a pregnancy")
-    async def begin(
-        self, actor: NamedDependency[Actor], data: JSONBody[PregnancyWish]
-    ) -> IdView:
+    async def begin(self, actor: NamedDependency[Actor], data: JSONBody[PregnancyWish]) -> IdView:
         """409 while another is open; 422 for days that cannot be."""
         return IdView(await service.begin(actor, data.asked()))
 
     @get("/{pregnancy_id:uuid}", summary="One pregnancy, all of it", opt=API | VIEW)
-    async def one(
-        self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-    ) -> WholeView:
+    async def one(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> WholeView:
         """With the visits and tests ahead, and what the figures say beside the published ones."""
         found = await service.book(actor, pregnancy_id)
         return schemas.whole(found, await service.due_dates(actor, pregnancy_id))
@@ -66,9 +62,7 @@ class MyPregnancies(Controller):
         """For good."""
         await service.remove(actor, pregnancy_id)
 
-    @post(
-        "/{pregnancy_id:uuid}/close", summary="Close a record without a birth", status_code=200
-    )
+    @post("/{pregnancy_id:uuid}/close", summary="Close a record without a birth", status_code=200)
     async def close(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> IdView:
         """Nothing is asked, and it is shown no more unless asked for."""
         await service.close(actor, pregnancy_id)

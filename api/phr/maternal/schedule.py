@@ -50,9 +50,7 @@ ASKED: Final = (
     Asked("ultrasound", *LATE),
 )
 TESTS: Final = tuple(dict.fromkeys(each.test for each in ASKED))
-_ONCE: Final = frozenset(
-    test for test in TESTS if sum(each.test == test for each in ASKED) == 1
-)
+_ONCE: Final = frozenset(test for test in TESTS if sum(each.test == test for each in ASKED) == 1)
 
 
 class Visit(NamedTuple):

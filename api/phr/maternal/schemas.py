@@ -161,9 +161,7 @@ def whole(book: Book, dated: list[Dated]) -> WholeView:
             for each in book.visits(today)
         ],
         tests=[
-            TestView(
-                each.test, each.first, each.last, each.times, each.state, list(each.done_on)
-            )
+            TestView(each.test, each.first, each.last, each.times, each.state, list(each.done_on))
             for each in book.tests(today)
         ],
         measured=[_measured(each) for each in book.measured()],

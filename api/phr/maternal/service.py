@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from api.consent import stored
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.consent import stored
 from api.phr.entries import service as entries
 from api.phr.entries.fields import read_day
 from api.phr.entries.kinds import Kind
@@ -68,7 +68,8 @@ async def begin(actor: Actor, asked: Asked) -> UUID:
 
 
 async def correct(actor: Actor, pregnancy_id: UUID, asked: Asked) -> None:
-    """Other days or figures; earlier ones are kept. Raises as `begin`, `EntryChanged`, `NotFound`."""
+    """Other days or figures; earlier ones are kept. Raises `EntryFaults`, `EntryChanged`,
+    `NotFound`, `NotTakingPart`."""
     async with unit_of_work(actor) as tx:
         before = await _head_in(tx, actor, pregnancy_id)
         wish = _head(asked, before.values)._replace(entry_id=pregnancy_id, version=asked.version)
@@ -248,7 +249,9 @@ async def _check_none_open(tx: Transaction, actor: Actor, but: UUID | None = Non
 async def _books_in(tx: Transaction, actor: Actor) -> list[Book]:
     known = await entries.entries_in(tx, actor, kinds.KINDS)
     found = [
-        book_of(_written(head), (_written(each) for each in known if each.book == str(head.entry_id)))
+        book_of(
+            _written(head), (_written(each) for each in known if each.book == str(head.entry_id))
+        )
         for head in known
         if head.kind == kinds.PREGNANCY.name
     ]

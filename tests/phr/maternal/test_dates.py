@@ -39,9 +39,7 @@ def test_a_told_due_date_stands_above_the_last_period() -> None:
     assert dates.due_in({}) is None
 
 
-@pytest.mark.parametrize(
-    ("days", "is_within"), [(-1, False), (0, True), (308, True), (309, False)]
-)
+@pytest.mark.parametrize(("days", "is_within"), [(-1, False), (0, True), (308, True), (309, False)])
 def test_a_pregnancy_has_its_first_and_its_last_day(days: int, is_within: bool) -> None:
     assert dates.is_within(DUE, PERIOD + timedelta(days=days)) is is_within
     assert dates.day_of(DUE, 12) == date(2026, 3, 26)

@@ -263,7 +263,7 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     await written(hanako, here, "visit", weight="52")
     asked = (await hanako.get(f"{here}/close")).text
     assert "理由を書く必要はありません。" in asked
-    (form,) = (each for each in forms(asked) if f"{here}/close" in each)
+    (form,) = (each for each in forms(asked) if f'action="{here}/close"' in each)
     assert "<input" not in re.sub(r'<input type="hidden"[^>]*>', "", form), "nothing is asked"
     page = await hanako.follow(await hanako.post(f"{here}/close"))
     assert "記録を終えました" in page
@@ -314,7 +314,9 @@ async def test_nobody_else_finds_it(hanako: Visitor, yumi: Visitor) -> None:
     assert "59\u00a0kg" in (await hanako.get(here)).text
 
 
-async def test_a_removed_pregnancy_is_gone_with_all_in_it(hanako: Visitor, sato: Visitor, clinic: Place) -> None:
+async def test_a_removed_pregnancy_is_gone_with_all_in_it(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
     here = await begun(hanako)
     await written(hanako, here, "visit", weight="59")
     assert (await hanako.ask("/me/records")).json()["total"] == 2

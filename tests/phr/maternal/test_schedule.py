@@ -29,8 +29,7 @@ def test_there_are_fourteen_visits_every_four_every_two_and_every_week() -> None
     assert [each.number for each in visits] == list(range(1, 15))
     assert [each.from_on for each in visits] == [day(week) for week in weeks]
     assert all(
-        later.from_on - earlier.until_on == timedelta(days=1)
-        for earlier, later in pairwise(visits)
+        later.from_on - earlier.until_on == timedelta(days=1) for earlier, later in pairwise(visits)
     ), "no day between two of them"
     assert visits[-1].until_on == day(44)
 

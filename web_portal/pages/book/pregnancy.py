@@ -81,9 +81,7 @@ async def begin(request: PortalRequest, actor: NamedDependency[Actor]) -> Respon
     return Redirect(f"{HERE}/{begun}", status_code=303)
 
 
-@get(
-    f"{HERE}/visits/new", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False
-)
+@get(f"{HERE}/visits/new", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
 async def visit_of_open(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     """A lasting address for the form of a visit."""
     now = await service.open_book(actor)
@@ -264,7 +262,7 @@ async def _overview(
         facts=pregnancy_said.head_facts(request, book),
         following=schedule.following(visits),
         done=sum(each.state == "done" for each in visits),
-        entries=entries,
+        written=entries,
         birth=pregnancy_said.entry_said(request, book, book.birth) if book.birth else None,
         newborns=[
             pregnancy_said.entry_said(request, book, each)

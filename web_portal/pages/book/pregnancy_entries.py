@@ -189,7 +189,11 @@ async def _ask(
     return await frame.removal(
         request,
         actor,
-        title=say(request, "maternal.remove.entry", name=say(request, f"maternal.kind.{NAMES[entry.kind]}")),
+        title=say(
+            request,
+            "maternal.remove.entry",
+            name=say(request, f"maternal.kind.{NAMES[entry.kind]}"),
+        ),
         facts=pregnancy_said.facts_of(request, entry),
         action=f"{place_of(book)}/entries/{entry_id}/remove",
         back=Way(place_of(book), say(request, "maternal.title")),
