@@ -21,9 +21,9 @@ _URINE_FROM: Final = URINE.index("plus1")
 
 
 class Note(NamedTuple):
-    """`key` of its sentence; `is_soon`: worth a call before the next visit."""
+    """`is_soon`: worth a call before the next visit."""
 
-    key: str
+    name: str
     is_soon: bool = False
 
 
@@ -35,8 +35,8 @@ def _pressure(values: Mapping[str, str]) -> list[Note]:
     typed = [values.get(name, "") for name in ("systolic", "diastolic")]
     pair = [Decimal(each) if each else None for each in typed]
     if _reaches(pair, VERY_HIGH):
-        return [Note("maternal.note.pressure_very_high", is_soon=True)]
-    return [Note("maternal.note.pressure_high")] if _reaches(pair, HIGH) else []
+        return [Note("pressure_very_high", is_soon=True)]
+    return [Note("pressure_high")] if _reaches(pair, HIGH) else []
 
 
 def _reaches(pair: list[Decimal | None], bounds: tuple[Decimal, Decimal]) -> bool:
@@ -48,18 +48,18 @@ def _blood(values: Mapping[str, str]) -> list[Note]:
     found = []
     haemoglobin = values.get("haemoglobin", "")
     if haemoglobin and Decimal(haemoglobin) < LEAST_HB:
-        found.append(Note("maternal.note.haemoglobin"))
+        found.append(Note("haemoglobin"))
     reached = (
         values.get(name, "") and Decimal(values[name]) >= bound for name, bound in GLUCOSE.items()
     )
     if any(reached):
-        found.append(Note("maternal.note.glucose"))
+        found.append(Note("glucose"))
     return found
 
 
 def _urine(values: Mapping[str, str]) -> list[Note]:
     return [
-        Note(f"maternal.note.{name}")
+        Note(f"{name}")
         for name in ("urine_protein", "urine_glucose")
         if values.get(name, "") in URINE[_URINE_FROM:]
     ]

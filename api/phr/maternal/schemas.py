@@ -195,7 +195,7 @@ def _written(book: Book, entry: Written) -> WrittenView:
         weeks=at.weeks if at else None,
         days=at.days if at else None,
         values=dict(entry.values),
-        notes=[note.key.rpartition(".")[2] for note in pure.notes_of(entry)],
+        notes=[note.name for note in pure.notes_of(entry)],
         by=entry.by,
         written_at=entry.written_at,
     )

@@ -123,7 +123,7 @@ def test_the_newest_stands_first_and_says_what_is_worth_knowing() -> None:
         entry("pregnancy-visit", date(2026, 5, 28), 1, systolic="142", diastolic="80"),
     )
     newest, oldest = found.of(kinds.VISIT.name)
-    assert [each.key for each in notes_of(newest)] == ["maternal.note.pressure_high"]
+    assert [each.name for each in notes_of(newest)] == ["pressure_high"]
     assert notes_of(oldest) == []
     assert found.at(newest.on) == Gestation(21, 0)
     assert found.begin_on == date(2026, 1, 1)

@@ -28,9 +28,7 @@ from api.phr.maternal import readings
     ],
 )
 def test_notes_stand_at_the_advised_bounds(values: dict[str, str], expected: list[str]) -> None:
-    assert [each.key for each in readings.notes(values)] == [
-        f"maternal.note.{name}" for name in expected
-    ]
+    assert [each.name for each in readings.notes(values)] == expected
 
 
 def test_only_a_very_high_pressure_is_worth_a_call_at_once() -> None:

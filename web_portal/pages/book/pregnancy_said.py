@@ -35,7 +35,9 @@ def week_said(request: PortalRequest, at: Gestation | None) -> str:
 
 
 def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, object]:
-    """An entry as a list shows it."""
+    """An entry as a list shows it. What to do now is said of the newest of its kind alone."""
+    is_newest = book.state == "open" and entry is next(iter(book.of(entry.kind)), None)
+    part = "note" if is_newest else "short"
     return {
         "id": str(entry.entry_id),
         "href": f"{place_of(book)}/entries/{entry.entry_id}",
@@ -45,8 +47,10 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
         "name": say(request, f"maternal.kind.{schemas.NAMES[entry.kind]}"),
         "facts": frame.facts_of(request, _KINDS[entry.kind], entry.values),
         "notes": [
-            {"text": say(request, note.key), "is_soon": note.is_soon} for note in notes_of(entry)
+            {"text": say(request, f"maternal.{part}.{note.name}"), "is_soon": note.is_soon}
+            for note in notes_of(entry)
         ],
+        "is_newest": is_newest,
         "by": entry.by,
     }
 
@@ -198,7 +202,7 @@ def _legend(request: PortalRequest, fetuses: Sequence[str]) -> list[tuple[Markup
     if len(fetuses) < 2:
         return []
     return [
-        (legend_mark(place), say(request, "maternal.fetus", number=each or "–"))
+        (legend_mark(place), _fetus(request, each) or say(request, "maternal.fetus.unsaid"))
         for place, each in enumerate(fetuses)
     ]
 
@@ -208,11 +212,15 @@ def _measured_row(request: PortalRequest, each: Measured) -> dict[str, object]:
     return {
         "on": each.on,
         "week": week_said(request, each.at),
-        "fetus": say(request, "maternal.fetus", number=each.fetus) if each.fetus else "",
+        "fetus": _fetus(request, each.fetus),
         "grams": f"{each.grams:,}",
         "how": say(request, "maternal.fetal.told" if each.is_told else "maternal.fetal.computed"),
         "range": f"{curve.low:,}–{curve.high:,}" if curve else "",
     }
+
+
+def _fetus(request: PortalRequest, number: str) -> str:
+    return say(request, "maternal.fetus", number=number) if number else ""
 
 
 def _mean(each: Measured) -> str:
