@@ -2,8 +2,10 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import vitals
+from web_portal.pages.book import pregnancy, pregnancy_entries, vitals
 
 routes: list[ControllerRouterHandler] = [
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
     *vitals.routes,
 ]
