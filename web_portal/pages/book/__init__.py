@@ -2,9 +2,20 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import notes, wish_documents, wish_people, wishes
+from web_portal.pages.book import (
+    notes,
+    pregnancy,
+    pregnancy_entries,
+    vitals,
+    wish_documents,
+    wish_people,
+    wishes,
+)
 
 routes: list[ControllerRouterHandler] = [
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+    *vitals.routes,
     *notes.routes,
     *wishes.routes,
     *wish_people.routes,
