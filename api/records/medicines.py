@@ -106,7 +106,6 @@ def _goes_on(body: Json) -> bool:
         body.get("resourceType") == "MedicationStatement"
         and body.get("status") == "active"
         and any(each.get("code") == "patientspecified" for each in told)
-        and "start" in as_object(body.get("effectivePeriod"))
         and "end" not in as_object(body.get("effectivePeriod"))
     )
 

@@ -295,7 +295,7 @@ async def test_her_long_standing_medicine_is_in_the_summary_until_its_last_day(
     hanako: Visitor,
 ) -> None:
     for name, until in (("ずっと飲む薬", ""), ("もう飲まない薬", "2026-01-31")):
-        await write(hanako, "medication", name=name, on="2020-01-01", until=until)
+        await write(hanako, "medication", name=name, since="2020-01-01", until=until)
     document = (await hanako.ask("/me/summary")).text
     assert "ずっと飲む薬" in document
     assert "もう飲まない薬" not in document

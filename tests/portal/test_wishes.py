@@ -10,6 +10,8 @@ import pytest
 
 from api.consent import service as consent
 from api.consent.lifecycle import leaving
+from api.consent.settings.switches import HideRecords, MarkRecord
+from api.core import clock, i18n
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.emergency import choices
@@ -21,6 +23,7 @@ from tests.phr.directives.test_wishes import JPEG, PDF, PNG, WISHES
 from tests.portal.scene import Place, Visitor, forms, sent
 
 HERE = "/book/wishes"
+TODAY = i18n.day("ja", clock.today_in_japan())
 YUMI = {"name": "山本 由美", "relation": "長女", "telephone": "090-1234-5678"}
 SATO = {"name": "佐藤先生", "relation": "かかりつけ医", "telephone": "096-123-4567"}
 
@@ -34,10 +37,10 @@ async def call(who: Visitor, person: dict[str, str], version: int) -> str:
 
 
 async def hand_in(
-    who: Visitor, body: bytes, title: str = "事前指示書", on: str = "2026-05-01"
+    who: Visitor, body: bytes, title: str = "事前指示書", dated: str = "2026-05-01"
 ) -> httpx.Response:
     await who.get(HERE)
-    fields = {"_csrf_token": who.browser.cookies["tsunagu_csrf"], "title": title, "on": on}
+    fields = {"_csrf_token": who.browser.cookies["tsunagu_csrf"], "title": title, "dated": dated}
     return await who.browser.post(
         f"{HERE}/documents/new",
         data=fields,
@@ -73,7 +76,7 @@ async def test_what_she_states_stands_in_words_and_lies_sealed(hanako: Visitor) 
     page = await hanako.follow(await state(hanako))
     for words in (
         "希望を保存しました。",
-        "2026年5月1日に書いたものです（1回目）",
+        f"{TODAY}に書いたものです（1回目）",
         "効果があるか、しばらく試してほしい",
         "心臓が止まったあとにかぎり、提供する",
         "眼球",
@@ -93,15 +96,15 @@ async def test_each_version_stays_with_its_day_and_what_it_changed(hanako: Visit
     form = (await hanako.get(f"{HERE}/statement")).text
     assert 'name="version" value="1"' in form
     assert re.search(r'name="life" value="not"[^>]* checked', form)
-    await hanako.follow(await state(hanako, 1, life="ask", on="2026-05-02"))
+    await hanako.follow(await state(hanako, 1, life="ask"))
     page = (await hanako.get(f"{HERE}/versions")).text
-    second, first = page.index("2回目（2026年5月2日）"), page.index("1回目（2026年5月1日）")
+    second, first = page.index(f"2回目（{TODAY}）"), page.index(f"1回目（{TODAY}）")
     assert second < first
     newer = page[second:first]
     assert "前: してほしくない\n後: 家族などと相談して決めてほしい" in newer
     assert newer.count("<dt>") == 1
     assert page[first:].count("<dt>") == 8
-    await hanako.follow(await state(hanako, 2, life="ask", on="2026-05-03"))
+    await hanako.follow(await state(hanako, 2, life="ask"))
     assert "答えは変わっていません。" in (await hanako.get(f"{HERE}/versions")).text
     await hanako.follow(await state(hanako, 3, life="ask", organs_not=""))
     assert "後: （答えなし）" in (await hanako.get(f"{HERE}/versions")).text
@@ -132,7 +135,6 @@ async def test_of_two_first_statements_at_once_one_is_told(hanako: Visitor) -> N
     [
         ({"organs": "no"}, "「提供する」を選んだときに"),
         ({"life": "magic"}, "一覧から選んでください"),
-        ({"on": "2999-01-01"}, "今日までの日付"),
         ({"own_words": "庭にいたい 123456789018"}, "個人番号"),
     ],
 )
@@ -171,7 +173,7 @@ async def test_a_person_is_corrected_and_taken_out(hanako: Visitor) -> None:
     assert "080-1111-2222" in page
     assert "090-1234-5678" not in page
     asked = (await hanako.get(f"{HERE}/people/1/remove")).text
-    (form,) = (each for each in forms(asked) if "/remove" in each)
+    (form,) = (each for each in forms(asked) if ">消す<" in each)
     assert "消しました。" in await hanako.follow(await hanako.post(*sent(form)))
     assert (await service.wishes(hanako.actor)).people is None
     for path in ("people/1", "people/1/remove"):
@@ -346,10 +348,17 @@ async def test_the_page_says_so_where_nobody_may_read(hanako: Visitor) -> None:
     statement = (await service.wishes(hanako.actor)).statement
     assert statement
     version = (await consent.settings(hanako.actor)).directive.version
-    level = {"level": "secret", "version": version}
-    marked = await hanako.post(f"/records/{statement.entry_id}/level", level)
-    assert marked.status_code == 303
+    await consent.change(
+        hanako.actor, [MarkRecord(record_id=statement.entry_id, level=2)], expected_version=version
+    )
     assert "「秘密」にしているので" in (await hanako.get(HERE)).text
+    ids = (statement.entry_id,)
+    hide = [MarkRecord(record_id=ids[0], level=None), HideRecords(record_ids=ids, on=True)]
+    await consent.change(hanako.actor, hide, expected_version=version + 1)
+    await choices.choose(hanako.actor, Choice("ceiling", ("directive",), 1, shows_hidden=False))
+    assert "だれも見られません" in (await hanako.get(HERE)).text
+    await choices.choose(hanako.actor, Choice("ceiling", ("directive",), 1, shows_hidden=True))
+    assert "救急のときにだけ" in (await hanako.get(HERE)).text
     await leaving.take_part(hanako.actor, "withdrawn")
     assert "参加していないので" in (await hanako.get(HERE)).text
     refused = await state(hanako, 1)
@@ -376,7 +385,7 @@ async def test_her_app_does_all_of_it(hanako: Visitor) -> None:
     headers = {"authorization": f"Bearer {hanako.token}"}
     added = await hanako.browser.post(
         "/me/wishes/document",
-        data={"title": "紙", "on": "2026-05-01"},
+        data={"title": "紙", "dated": "2026-05-01"},
         files={"file": ("a", PDF)},
         headers=headers,
     )

@@ -12,6 +12,7 @@ MEDICINE = {
     "name": "アムロジピン錠5mg",
     "sort": "病院で出された薬",
     "on": ON,
+    "since": date(2020, 4, 1),
     "until": None,
     "facts": [("1回の量", "1錠"), ("いつ飲みますか", "朝食のあと"), ("残っている数", "12 個")],
 }
@@ -33,7 +34,7 @@ WISHES: dict[str, Any] = {
     "people_version": 3,
     "most_people": 6,
     "documents": [
-        {"id": "d1", "on": ON, "title": "事前指示書", "kind": "PDF", "kilobytes": 120},
+        {"id": "d1", "dated": ON, "title": "事前指示書", "kind": "PDF", "kilobytes": 120},
     ],
     "most_documents": 5,
 }
@@ -122,7 +123,7 @@ DOCUMENT: dict[str, Any] = {
     "viewer": HANAKO,
     "action": "/book/wishes/documents/new",
     "back": Way("/book/wishes", "もしものときの希望"),
-    "values": {"title": "", "on": "2026-05-03"},
+    "values": {"title": "", "dated": "2026-05-03"},
     "first": "1900-01-01",
     "last": "2026-05-03",
     "errors": {},

@@ -12,7 +12,7 @@ from typing import Final
 from api.fhir.codes import LOINC
 from api.phr.directives import people
 from api.phr.directives.paper import MEDIA, MOST_BASE64
-from api.phr.entries.fields import OURS, Choice, Coded, Field, File, Json, Values, Words
+from api.phr.entries.fields import OURS, Choice, Coded, Day, Field, File, Json, Values, Words
 from api.phr.entries.kinds import Base, Checked, Kind, Shape, when_of
 from api.phr.kept import heard, joined, kept
 
@@ -101,6 +101,7 @@ def _document(values: Values, base: Base) -> Json:
     attachment = {
         "contentType": MEDIA[values["media"]],
         "title": values["title"],
+        "creation": values["dated"],
         "data": values["content"],
     }
     found = _reference(DOCUMENT, base, [("書類の名前", values["title"])], [])
@@ -153,6 +154,7 @@ def _document_values(resource: Json) -> dict[str, str]:
     return {
         **_on(resource),
         "title": attachment["title"],
+        "dated": attachment["creation"],
         "media": media[attachment["contentType"]],
         "content": attachment["data"],
     }
@@ -192,6 +194,7 @@ DOCUMENT: Final = Kind(
             options=tuple(_own(each) for each in MEDIA),
             is_required=True,
         ),
+        Day(name="dated", code=_own("wish-dated"), is_required=True),
         File(name="content", code=_own("wish-content"), longest=MOST_BASE64, is_required=True),
     ),
     shape=Shape("DocumentReference", _document, _document_values),

@@ -39,10 +39,11 @@ def media_of(body: bytes) -> str | None:
     return "png" if body.startswith(_PNG) else None
 
 
-def typed(title: str, body: bytes) -> dict[str, str]:
+def typed(title: str, dated: str, body: bytes) -> dict[str, str]:
     """The fields of an entry. Of a body without fault."""
     return {
         "title": title,
+        "dated": dated,
         "media": media_of(body) or "",
         "content": base64.b64encode(body).decode(),
     }

@@ -38,7 +38,7 @@ class PersonView(Struct):
 
 class DocumentView(Struct):
     id: UUID
-    on: date
+    dated: date
     title: str
     media_type: str
     size: int
@@ -84,11 +84,11 @@ class Called(Struct):
 
 
 class HandedIn(Struct):
-    """`on`: the day the document is of."""
+    """`dated`: the day that stands on it."""
 
     file: UploadFile
     title: _SHORT = ""
-    on: Annotated[str, Meta(max_length=40)] = ""
+    dated: Annotated[str, Meta(max_length=40)] = ""
 
 
 class MyWishes(Controller):
@@ -145,7 +145,7 @@ class MyWishes(Controller):
     ) -> DocumentView:
         """PDF, JPEG or PNG by its bytes, 5 MB at most."""
         body = await data.file.read()
-        return _document(await service.add_document(actor, data.title, data.on, body))
+        return _document(await service.add_document(actor, data.title, data.dated, body))
 
     @get("/document/{entry_id:uuid}", opt=API | VIEW, summary="A document of mine")
     async def document(
@@ -168,7 +168,7 @@ def _document(entry: Entry) -> DocumentView:
     values = entry.values
     return DocumentView(
         entry.entry_id,
-        entry.on,
+        date.fromisoformat(values["dated"]),
         values["title"],
         paper.MEDIA[values["media"]],
         paper.size_of(values["content"]),

@@ -62,8 +62,10 @@ async def wishes(actor: Actor) -> Wishes:
 
 
 async def state(actor: Actor, fields: Values, version: int, sure: str = "") -> Entry:
-    """The statement anew; `version` is the one that was shown, 0 for none. Raises `EntryFaults`,
-    `EntryChanged`, `NotTakingPart`."""
+    """The statement anew, of today; `version` is the one that was shown, 0 for none.
+
+    Raises `EntryFaults`, `EntryChanged`, `NotTakingPart`.
+    """
     async with unit_of_work(actor) as tx:
         return await _write_in(tx, actor, STATEMENT, fields, version, sure)
 
@@ -77,8 +79,7 @@ async def call(actor: Actor, wanted: Sequence[Person], version: int) -> Entry | 
         if not wanted:
             await _let_go_in(tx, actor, version)
             return None
-        fields = {"on": clock.today_in_japan().isoformat(), **people.values_of(wanted)}
-        return await _write_in(tx, actor, PEOPLE, fields, version)
+        return await _write_in(tx, actor, PEOPLE, people.values_of(wanted), version)
 
 
 async def versions(actor: Actor) -> list[Version]:
@@ -88,26 +89,29 @@ async def versions(actor: Actor) -> list[Version]:
         return []
     found = await entries.history(actor, [STATEMENT], now.entry_id)
     older: list[Values] = [*(each.values for each in found[1:]), {}]
-    names = ["on", *QUESTIONS, *WORDS]
+    names = [*QUESTIONS, *WORDS]
     return [
         Version(entry, comparing.changes(before, entry.values, names))
         for entry, before in zip(found, older, strict=True)
     ]
 
 
-async def add_document(actor: Actor, title: str, on: str, body: bytes) -> Entry:
-    """Raises `DocumentRefused` for what is no document that can be kept, `TooManyDocuments`, and as
-    `state` does."""
+async def add_document(actor: Actor, title: str, dated: str, body: bytes) -> Entry:
+    """`dated`: the day that stands on it.
+
+    Raises `DocumentRefused` for what is no document that can be kept, `TooManyDocuments`, and as
+    `state` does.
+    """
     fault = paper.fault_of(body)
     if fault:
         raise DocumentRefused(fault)
-    fields = {"on": on, **await asyncio.to_thread(paper.typed, title, body)}
+    fields = await asyncio.to_thread(paper.typed, title, dated, body)
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         held = await entries.entries_in(tx, actor, [DOCUMENT])
         if len(held) >= paper.MOST_DOCUMENTS:
             raise TooManyDocuments
-        (entry,) = await entries.write_all_in(tx, actor, [Wish(DOCUMENT, fields)])
+        (entry,) = await entries.write_all_in(tx, actor, [_wish(DOCUMENT, fields)])
         return entry
 
 
@@ -140,13 +144,18 @@ async def _write_in(
     await stored.locked_settings_in(tx)  # two first ones at once come one after the other
     known = await entries.entries_in(tx, actor, [kind])
     if known:
-        wish = Wish(kind, fields, entry_id=known[0].entry_id, version=version, sure=sure)
+        wish = _wish(kind, fields, sure)._replace(entry_id=known[0].entry_id, version=version)
     elif version:
         raise EntryChanged
     else:
-        wish = Wish(kind, fields, key=_ONLY, sure=sure)
+        wish = _wish(kind, fields, sure)._replace(key=_ONLY)
     (entry,) = await entries.write_all_in(tx, actor, [wish])
     return entry
+
+
+def _wish(kind: Kind, fields: Values, sure: str = "") -> Wish:
+    """Of the day it is written: what is wished is wished from that day on."""
+    return Wish(kind, {**fields, "on": clock.today_in_japan().isoformat()}, sure=sure)
 
 
 async def _let_go_in(tx: Transaction, actor: Actor, version: int) -> None:

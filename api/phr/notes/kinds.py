@@ -42,6 +42,7 @@ MEDICATION: Final = Kind(
         ),
         Words(name="dose", code=_own("medication-dose"), longest=100),
         Words(name="how", code=_own("medication-how"), longest=200),
+        Day(name="since", code=_own("medication-since")),
         Day(name="until", code=_own("medication-until"), may_be_future=True),
         Words(name="place", code=_own("medication-place"), longest=100),
         Number(
@@ -237,7 +238,7 @@ KINDS: Final = (MEDICATION, ALLERGY, DOCTOR, SCHOOL, CHILD_SCHOOL)
 
 def _check_medication(values: Values) -> Checked:
     faults = {}
-    if values["until"] and values["until"] < values["on"]:
+    if values["until"] and values["until"] < values["since"]:
         faults["until"] = "error.notes.until"
     if values["left_why"] and not values["left"]:
         faults["left"] = "error.notes.left"

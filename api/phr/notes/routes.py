@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
-from api.core import i18n
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.entries import service as entries
@@ -27,7 +27,8 @@ Fields = dict[
 
 
 class Written(Struct):
-    """`fields` as the form has them, `on` among them; `sure` says yes to odd values, `version` is
+    """`fields` as the form has them; of a checkup `on` among them, all else is of the day it is
+    written. `sure` says yes to odd values, `version` is
     the one that is changed, `key` a name of the app's own: the same again adds nothing."""
 
     fields: Fields = field(default_factory=dict)
@@ -73,8 +74,8 @@ class Book(Controller):
     tags = ["My notebook"]  # noqa: RUF012
     kind: ClassVar[Kind]
 
-    def read(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-        return fields
+    def read(self, fields: Mapping[str, str]) -> dict[str, str]:
+        return rules.typed(self.kind, fields, clock.today_in_japan())
 
     @post("", opt=API | UPLOAD, summary="Write one")
     async def write(self, actor: NamedDependency[Actor], data: JSONBody[Written]) -> EntryView:
@@ -125,9 +126,6 @@ class MyAllergies(Book):
 
     path = "/me/allergies"
     kind = ALLERGY
-
-    def read(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-        return rules.allergy_typed(fields)
 
     @get("", opt=API | VIEW, summary="My allergies")
     async def listed(self, actor: NamedDependency[Actor]) -> list[EntryView]:

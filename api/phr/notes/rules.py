@@ -2,18 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from api.phr.entries.fields import Values
+from api.phr.entries.kinds import Kind
 from api.phr.notes.allergens import OF_CODE
+from api.phr.notes.kinds import ALLERGY, DOCTOR, MEDICATION
 
 Item = TypeVar("Item")
+STANDING: Final = frozenset({MEDICATION.name, ALLERGY.name, DOCTOR.name})
 
 
 def is_taken(values: Values, today: date) -> bool:
     """Until its last day, and without one for as long as nobody says otherwise."""
     until = values.get("until", "")
     return not until or date.fromisoformat(until) >= today
+
+
+def typed(kind: Kind, values: Values, today: date) -> dict[str, str]:
+    """What stands until it is changed is of the day it was last written down."""
+    if kind.name not in STANDING:
+        return dict(values)
+    own = allergy_typed(values) if kind == ALLERGY else values
+    return {**own, "on": today.isoformat()}
 
 
 def allergy_typed(values: Values) -> dict[str, str]:

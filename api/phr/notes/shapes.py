@@ -29,7 +29,7 @@ def _medication(values: Values, base: Base) -> Json:
         f"残っている数: {left}" if left else "",
         values.get("remark", ""),
     ]
-    until = values.get("until", "")
+    period = {"start": values.get("since", ""), "end": values.get("until", "")}
     found: Json = {
         "resourceType": "MedicationStatement",
         "identifier": [base.identifier],
@@ -37,10 +37,12 @@ def _medication(values: Values, base: Base) -> Json:
         "category": {"coding": [*base.category[0]["coding"], _TOLD], "text": _sort(values)},
         "medicationCodeableConcept": {"text": values["name"]},
         "subject": base.subject,
-        "effectivePeriod": {"start": base.at, **({"end": until} if until else {})},
+        "dateAsserted": base.at,
         "informationSource": base.performer,
         "extension": kept(values, ("sort", "dose", "how", "place", "left", "left_why", "remark")),
     }
+    if any(period.values()):
+        found["effectivePeriod"] = {name: day for name, day in period.items() if day}
     dosage = joined(values.get("dose", ""), values.get("how", ""))
     if dosage:
         found["dosage"] = [{"text": dosage}]
@@ -54,11 +56,12 @@ def _sort(values: Values) -> str:
 
 
 def _medication_values(resource: Json) -> dict[str, str]:
-    period = resource["effectivePeriod"]
+    period = resource.get("effectivePeriod", {})
+    days = {"since": period.get("start"), "until": period.get("end")}
     return {
-        **when_of(period["start"]),
+        **when_of(resource["dateAsserted"]),
         "name": resource["medicationCodeableConcept"]["text"],
-        **({"until": period["end"]} if "end" in period else {}),
+        **{name: day for name, day in days.items() if day},
         **heard(resource),
     }
 

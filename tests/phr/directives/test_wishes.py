@@ -40,7 +40,7 @@ WISHES = {
 FULL = {
     "wish-statement": WISHES,
     "wish-people": {"on": "2026-05-01", **people.values_of([YUMI, SATO])},
-    "wish-document": {"on": "2026-05-01", **paper.typed("尊厳死宣言", PDF)},
+    "wish-document": {"on": "2026-05-01", **paper.typed("尊厳死宣言", "2019-04-01", PDF)},
 }
 
 
@@ -189,14 +189,14 @@ def test_a_document_is_what_its_bytes_say(body: bytes, fault: str) -> None:
 def test_the_largest_document_there_may_be_is_taken() -> None:
     body = PDF[:-6] + b" " * (paper.MOST_BYTES - len(PDF)) + b"%%EOF\n"
     assert (len(body), paper.fault_of(body)) == (paper.MOST_BYTES, "")
-    fields = paper.typed("書類", body)
+    fields = paper.typed("書類", "2019-04-01", body)
     assert len(fields["content"]) == paper.MOST_BASE64
     assert read(DOCUMENT, {"on": "2026-05-01", **fields}, TODAY, time(9)).faults == {}
 
 
 @pytest.mark.parametrize("body", [PDF, JPEG, PNG, PDF + b"\n", PDF + b"\n\n"])
 def test_a_document_comes_back_byte_for_byte(body: bytes) -> None:
-    fields = paper.typed("書類", body)
+    fields = paper.typed("書類", "2019-04-01", body)
     assert paper.body_of(fields["content"]) == body
     assert paper.size_of(fields["content"]) == len(body)
     assert fields["media"] == paper.media_of(body)

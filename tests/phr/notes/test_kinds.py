@@ -19,11 +19,12 @@ HANAKO = UUID("0198a000-0000-7000-8000-000000000002")
 
 FULL = {
     "medication": {
-        "on": "2026-04-01",
+        "on": "2026-05-12",
         "name": "アムロジピン錠5mg",
         "sort": "prescribed",
         "dose": "1回1錠",
         "how": "朝食後",
+        "since": "2026-04-01",
         "until": "2026-06-30",
         "place": "さくら薬局",
         "left": "12.5",
@@ -141,6 +142,7 @@ def test_a_medicine_says_what_is_left_and_why_to_whoever_reads_it() -> None:
         (MEDICATION, {"until": "2026-03-31"}, {"until": "error.notes.until"}),
         (MEDICATION, {"until": "2026-02-30"}, {"until": "error.own.day"}),
         (MEDICATION, {"on": "2026-05-13"}, {"on": "error.own.future"}),
+        (MEDICATION, {"since": "2026-05-13"}, {"since": "error.own.future"}),
         (MEDICATION, {"left": "-1"}, {"left": "error.own.number"}),
         (MEDICATION, {"left": "12345"}, {"left": "error.own.bounds"}),
         (MEDICATION, {"left": ""}, {"left": "error.notes.left"}),

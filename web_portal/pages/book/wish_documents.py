@@ -31,7 +31,7 @@ _ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "
 class HandedIn(Struct):
     file: UploadFile
     title: Annotated[str, Meta(max_length=1000)] = ""
-    on: Annotated[str, Meta(max_length=100)] = ""
+    dated: Annotated[str, Meta(max_length=100)] = ""
 
 
 def too_large(request: PortalRequest, _: Exception) -> Response[bytes]:
@@ -49,7 +49,9 @@ def too_large(request: PortalRequest, _: Exception) -> Response[bytes]:
 
 @get(f"{DOCUMENTS}/new", **WRITE)
 async def new(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    return await _form(request, actor, {"title": "", "on": clock.today_in_japan().isoformat()}, {})
+    return await _form(
+        request, actor, {"title": "", "dated": clock.today_in_japan().isoformat()}, {}
+    )
 
 
 @post(
@@ -63,9 +65,9 @@ async def add(
     request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[HandedIn]
 ) -> Response[bytes]:
     body = await data.file.read()
-    values = {"title": data.title, "on": data.on}
+    values = {"title": data.title, "dated": data.dated}
     try:
-        await service.add_document(actor, data.title, data.on, body)
+        await service.add_document(actor, data.title, data.dated, body)
     except DocumentRefused as refused:
         said = {"file": frame.why(request, refused)}
         return await _form(request, actor, values, said, status=refused.status)
@@ -73,7 +75,7 @@ async def add(
         said = {
             name: say(request, key, **wrong.params_of(name)) for name, key in wrong.faults.items()
         }
-        held = {name: wrong.values.get(name, "") for name in ("title", "on")}
+        held = {name: wrong.values.get(name, "") for name in ("title", "dated")}
         return await _form(request, actor, held, said, status=wrong.status)
     except (TooManyDocuments, *REFUSALS) as refusal:
         error = frame.why(request, refusal)

@@ -1,5 +1,6 @@
 """What somebody wants done when they cannot say it: what stands, and who may read it."""
 
+from datetime import date
 from typing import Any, Final, Literal
 
 from litestar import get, post
@@ -9,6 +10,8 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
 from api.consent import service as consent
+from api.consent.facts import NORMAL, SECRET
+from api.consent.stored import Settings
 from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -18,6 +21,9 @@ from api.phr.directives import paper, people, service
 from api.phr.directives.kinds import CATEGORY, STATEMENT
 from api.phr.directives.service import Wishes
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
+from api.phr.entries.service import Entry
+from api.records.own.choices import Choices, Which, choices_of
+from api.records.provenance import OWN_SOURCE
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
@@ -60,7 +66,7 @@ async def shown(
         documents=[
             {
                 "id": each.entry_id,
-                "on": each.on,
+                "dated": date.fromisoformat(each.values["dated"]),
                 "title": each.values["title"],
                 "kind": say(request, f"wish.document.{each.values['media']}"),
                 "kilobytes": -(-paper.size_of(each.values["content"]) // 1024),
@@ -75,7 +81,6 @@ async def shown(
 async def statement(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     found = (await service.wishes(actor)).statement
     values = dict(found.values) if found else {}
-    values["on"] = clock.today_in_japan().isoformat()
     return await _form(request, actor, values, found.version if found else 0)
 
 
@@ -114,7 +119,6 @@ async def versions(request: PortalRequest, actor: NamedDependency[Actor]) -> Res
                         "after": _said(request, change.name, change.after),
                     }
                     for change in each.changes
-                    if change.name != "on"
                 ],
                 "is_first": each.entry.version == 1,
             }
@@ -150,15 +154,23 @@ async def reach_of(actor: Actor, found: Wishes) -> Reach:
     state = await consent.settings(actor)
     if consent.state_now(state.participation) != "participating":
         return "nobody"
-    if found.entries and all(each.is_restricted for each in found.entries):
+    own = [_chosen(state, each) for each in found.entries]
+    if own and all(each.level == SECRET for each in own):
         return "secret"
+    is_hidden = bool(own) and all(each.is_kept_back for each in own)
     _, choice = await choices.chosen(actor)
     by_ceiling = choice.kind == "ceiling" and CATEGORY in choice.categories
-    in_emergency = choice.kind == "allow" or by_ceiling
+    in_emergency = choice.kind == "allow" or (by_ceiling and (choice.shows_hidden or not is_hidden))
     switches = {each.code: each.is_on for each in consent.summary_of(state).categories}
-    if switches.get(CATEGORY, False):
+    if switches.get(CATEGORY, False) and not is_hidden:
         return "both" if in_emergency else "everyday"
     return "emergency" if in_emergency else "closed"
+
+
+def _chosen(state: Settings, entry: Entry) -> Choices:
+    level = SECRET if entry.is_restricted else NORMAL
+    which = Which(entry.entry_id, CATEGORY, OWN_SOURCE, entry.on, level)
+    return choices_of(state.directive, which, clock.now())
 
 
 def back(request: PortalRequest) -> Way:
@@ -184,6 +196,7 @@ async def _form(
         back=back(request),
         values=values,
         version=version,
+        has_on=False,
         **more,
     )
 

@@ -29,7 +29,6 @@ SHELF: Final = Shelf(
     "/book/allergies",
     names=("name", "sort", "reaction", "severity", "since", "remark"),
     hidden=("allergen",),
-    reading=rules.allergy_typed,
 )
 KINDS: Final = ("allergy", "contraindication")
 MOST: Final = 100

@@ -57,15 +57,20 @@ async def listed(
 
 def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
     values = entry.values
-    shown = {k: v for k, v in values.items() if k not in ("name", "sort", "until")}
+    shown = {k: v for k, v in values.items() if k not in ("name", "sort", "since", "until")}
     return {
         "id": entry.entry_id,
         "name": values["name"],
         "sort": frame.option_of(request, MEDICATION, "sort", values["sort"]),
         "on": entry.on,
-        "until": date.fromisoformat(values["until"]) if "until" in values else None,
+        "since": _day(values.get("since", "")),
+        "until": _day(values.get("until", "")),
         "facts": frame.facts_of(request, MEDICATION, shown),
     }
+
+
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written) if written else None
 
 
 routes: list[ControllerRouterHandler] = [listed, *pages_of(SHELF)]

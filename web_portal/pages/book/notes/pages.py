@@ -1,6 +1,6 @@
 """Writing, correcting and removing one entry of a notebook's page, alike for every kind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,17 +17,13 @@ from api.phr.entries import service as entries
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Wish
-from api.phr.notes import service
+from api.phr.notes import rules, service
 from web_portal.page import Flash, PortalRequest, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
 
 REFUSALS = (EntryChanged, NotTakingPart)
 Values = Mapping[str, str]
-
-
-def _as_typed(values: Values) -> dict[str, str]:
-    return dict(values)
 
 
 class Shelf(NamedTuple):
@@ -39,7 +35,6 @@ class Shelf(NamedTuple):
     here: str
     names: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
-    reading: Callable[[Values], dict[str, str]] = _as_typed
     said_as: Kind | None = None
 
     def back(self, request: PortalRequest) -> Way:
@@ -80,6 +75,7 @@ async def form_of(
         version=version,
         remove=f"{shelf.here}/{place}/remove" if entry_id else "",
         names=shelf.names,
+        has_on=shelf.kind.name not in rules.STANDING,
         hidden=shelf.hidden,
         **more,
     )
@@ -97,7 +93,7 @@ async def keep(
     version = frame.version_in(fields)
     wish = Wish(
         shelf.kind,
-        shelf.reading(fields),
+        rules.typed(shelf.kind, fields, clock.today_in_japan()),
         book,
         fields.get("sure", ""),
         entry_id=entry_id,
