@@ -58,8 +58,6 @@ CREATE TABLE own_import (
   worker uuid,
   leased_until timestamptz,
   attempts smallint NOT NULL DEFAULT 0,
-  done integer NOT NULL DEFAULT 0,
-  total integer NOT NULL DEFAULT 0,
   counts jsonb NOT NULL,
   file_key bytea CHECK (length(file_key) = 32),
   finished_at timestamptz,
@@ -87,7 +85,7 @@ BEGIN
 END $$;
 GRANT UPDATE (state, leased_until, stage, done, total, files, file_key, finished_at, expires_at)
   ON own_export TO tsunagu_app;
-GRANT UPDATE (state, leased_until, done, total, counts, file_key, finished_at) ON own_import
+GRANT UPDATE (state, leased_until, counts, file_key, finished_at) ON own_import
   TO tsunagu_app;
 GRANT SELECT, UPDATE (state, worker, leased_until, attempts, files, file_key, finished_at)
   ON own_export TO tsunagu_lookup;

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from api.core.database import Transaction
+from api.records.taking_out.resources import OWN
 from api.records.taking_out.rules import File
 
 # `$1` is the highest sensitivity that is shown: what was not told never leaves.
@@ -54,6 +55,28 @@ async def piece(
         after.on,
         after.record_id,
         count,
+    )
+
+
+async def books(tx: Transaction, most: int) -> list[asyncpg.Record]:
+    """The entries that others hang on."""
+    return await tx.fetch(
+        f"WITH named AS (SELECT DISTINCT split_part(identifier_value, ':', 2) AS book FROM record"  # noqa: S608
+        f"  WHERE {_TOLD} AND source_facility_id = app.self_source() AND identifier_system = $2)"
+        " SELECT record_id, resource_type, category, effective_on, effective_at, sensitivity,"
+        " title, source_facility_id, true AS is_own, body FROM record, named"
+        f" WHERE {_TOLD} AND record_id::text = book",
+        most,
+        OWN,
+    )
+
+
+async def names(tx: Transaction) -> list[asyncpg.Record]:
+    """What the participant's own records are known by."""
+    return await tx.fetch(
+        "SELECT resource_type, identifier_system, identifier_value FROM record"
+        " WHERE participant_id = (SELECT app.subject()) AND is_current"
+        " AND source_facility_id = app.self_source() AND identifier_value IS NOT NULL"
     )
 
 

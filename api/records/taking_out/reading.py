@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from api.access_log import keystore
 from api.core import i18n
 from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction
 from api.core.errors import NotFound
 from api.directory import service as directory
 from api.directory.service import FacilityLine
@@ -20,7 +20,14 @@ from api.records.own import queries as own_queries
 from api.records.own.plain import facts_of
 from api.records.own.service import most_shown
 from api.records.taking_out.lines import Line
-from api.records.taking_out.resources import Json, Source, decoded, going_out, source_of
+from api.records.taking_out.resources import Filed, Json, Source, decoded, going_out, source_of
+
+
+class Told(NamedTuple):
+    """The body, opened, and the title of a record."""
+
+    body: str
+    title: str
 
 
 class Read(NamedTuple):
@@ -43,16 +50,19 @@ class Reader(NamedTuple):
             return body
         return sealing.opened(self.cipher, self.participant_id, body)
 
-    def read(self, row: asyncpg.Record, body: str) -> Read:
-        """`body` is opened already."""
+    def going_out(self, row: asyncpg.Record, told: Told) -> Json:
         source = None if row["is_own"] or self.is_safe else self._source(row["source_facility_id"])
-        resource = going_out(decoded(body), source, row["sensitivity"])
+        filed = Filed(row["category"], told.title, row["sensitivity"])
+        return going_out(decoded(told.body), source, filed)
+
+    def read(self, row: asyncpg.Record, told: Told) -> Read:
+        resource = self.going_out(row, told)
         line = Line(
             record_id=str(row["record_id"]),
             category=row["category"],
             on=row["effective_on"],
             at=row["effective_at"],
-            title=row["title"],
+            title=told.title,
             facts=facts_of(resource),
             source=self._written_by(row["is_own"], row["source_facility_id"], resource),
         )
@@ -73,28 +83,22 @@ class Reader(NamedTuple):
         return self.facilities[facility_id].label(self.locale)
 
 
-async def reader(actor: Actor, locale: str) -> Reader:
-    if actor.participant_id is None:
+async def reader_in(tx: Transaction, actor: Actor, locale: str, *, is_safe: bool) -> Reader:
+    if tx.subject is None:
         raise NotFound
-    async with unit_of_work(actor) as tx:
-        ciphers = await keystore.phr_ciphers(tx.connection, [actor.participant_id])
-        sources = await own_queries.sources(tx, most_shown(actor))
-        facilities = {each.facility_id: each for each in await directory.facilities_in(tx, sources)}
-        systems = await directory.id_systems_in(tx, sources)
-    return Reader(
-        actor.participant_id,
-        ciphers.get(actor.participant_id),
-        facilities,
-        systems,
-        locale,
-        actor.is_safe,
-    )
+    ciphers = await keystore.phr_ciphers(tx.connection, [tx.subject])
+    sources = await own_queries.sources(tx, most_shown(actor))
+    facilities = {each.facility_id: each for each in await directory.facilities_in(tx, sources)}
+    systems = await directory.id_systems_in(tx, sources)
+    return Reader(tx.subject, ciphers.get(tx.subject), facilities, systems, locale, is_safe)
 
 
-async def opened(actor: Actor, with_: Reader, rows: Sequence[asyncpg.Record]) -> list[str]:
-    """The bodies of these rows, as whoever asks may have them."""
-    bodies = [with_.opened(row["body"]) for row in rows]
+async def told(actor: Actor, with_: Reader, rows: Sequence[asyncpg.Record]) -> list[Told]:
+    """What these rows say, as whoever asks may have it."""
+    found = [Told(with_.opened(row["body"]), row["title"]) for row in rows]
     if not with_.is_safe:
-        return bodies
-    told = await directory.without_names(actor, f"[{','.join(bodies)}]")
-    return [bytes(each).decode() for each in msgspec.json.decode(told, type=list[msgspec.Raw])]
+        return found
+    pairs = [f"[{each.body},{msgspec.json.encode(each.title).decode()}]" for each in found]
+    text = await directory.without_names(actor, f"[{','.join(pairs)}]")
+    placeless = msgspec.json.decode(text, type=list[tuple[msgspec.Raw, str]])
+    return [Told(bytes(body).decode(), title) for body, title in placeless]

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 PROFILE: Final = "urn:tsunagu:own-export:1"
 SOURCE: Final = "urn:tsunagu:source"
+FILED: Final = "urn:tsunagu:filed-under"
 OWN: Final = "urn:tsunagu:own"
 BOOK: Final = "urn:tsunagu:own:book"
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
@@ -25,6 +26,14 @@ _LOCAL: Final = re.compile(
 # RFC 8785, but that a decimal keeps the digits it came with (FHIR R4 §2.24.0.1).
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")
+
+
+class Filed(NamedTuple):
+    """Where a record stands: its category and title, and how delicate it is (0 to 2)."""
+
+    category: str
+    title: str
+    level: int
 
 
 class Source(NamedTuple):
@@ -44,7 +53,7 @@ def canonical(resource: Mapping[str, Any]) -> bytes:
     return _CANONICAL.encode(resource)
 
 
-def going_out(resource: Json, source: Source | None, level: int) -> Json:
+def going_out(resource: Json, source: Source | None, filed: Filed) -> Json:
     """A record as it leaves. `source` is None for what participants wrote or brought themselves:
     whoever wrote what they brought is named in it already."""
     meta = dict(resource.get("meta") or {})
@@ -57,10 +66,29 @@ def going_out(resource: Json, source: Source | None, level: int) -> Json:
             },
         }
         meta["extension"] = [*_others(meta.get("extension"), "url", SOURCE), named]
-    if level > 0:
-        label = {"system": CONFIDENTIALITY, "code": LEVELS[level]}
+    tag = {"system": FILED, "code": filed.category, "display": filed.title}
+    if not filed.title:
+        del tag["display"]
+    meta["tag"] = [*_others(meta.get("tag"), "system", FILED), tag]
+    if filed.level > 0:
+        label = {"system": CONFIDENTIALITY, "code": LEVELS[filed.level]}
         meta["security"] = [*_others(meta.get("security"), "system", CONFIDENTIALITY), label]
-    return {**resource, "meta": meta} if meta else resource
+    return {**resource, "meta": meta}
+
+
+def filed_of(resource: Json) -> Filed | None:
+    """Where a record that was taken out stood; None for one that does not say."""
+    meta = _object(resource.get("meta"))
+    levels = [
+        LEVELS.index(each["code"])
+        for each in _objects(meta.get("security"))
+        if each.get("system") == CONFIDENTIALITY and each.get("code") in LEVELS
+    ]
+    for each in _objects(meta.get("tag")):
+        if each.get("system") == FILED:
+            said = str(each.get("code", "")), str(each.get("display", ""))
+            return Filed(*said, max(levels, default=0))
+    return None
 
 
 def source_of(resource: Json) -> Source | None:
@@ -72,16 +100,6 @@ def source_of(resource: Json) -> Source | None:
             parts = (identifier.get("system"), identifier.get("value"), named.get("display"))
             return Source(*(str(part or "") for part in parts))
     return None
-
-
-def level_of(resource: Json) -> int:
-    """How delicate a record that was taken out says it is."""
-    said = [
-        LEVELS.index(each["code"])
-        for each in _objects(_object(resource.get("meta")).get("security"))
-        if each.get("system") == CONFIDENTIALITY and each.get("code") in LEVELS
-    ]
-    return max(said, default=0)
 
 
 def head() -> bytes:

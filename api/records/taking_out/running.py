@@ -175,7 +175,8 @@ async def _all(
         _, consent = await exchange.current(actor)
         forms.put([decoded(consent)])
     done, total, saved = 0, sum(categories.values()), -SAVE_SECONDS
-    reader = await reading.reader(actor, locale)
+    async with unit_of_work(actor) as tx:
+        reader = await reading.reader_in(tx, actor, locale, is_safe=actor.is_safe)
     for category in rules.in_order(categories):
         forms.begin(category, label(directory.profile(), "category", category, locale))
         after = queries.START
@@ -184,8 +185,8 @@ async def _all(
                 rows = await queries.piece(tx, most_shown(actor), category, after, AT_ONCE)
             if not rows:
                 break
-            bodies = await reading.opened(actor, reader, rows)
-            await asyncio.to_thread(_add, forms, reader, rows, bodies)
+            told = await reading.told(actor, reader, rows)
+            await asyncio.to_thread(_add, forms, reader, rows, told)
             done += len(rows)
             after = Place(rows[-1]["effective_on"], rows[-1]["record_id"])
             if time.monotonic() - saved >= SAVE_SECONDS:
@@ -201,9 +202,9 @@ async def _all(
 
 
 def _add(
-    forms: Forms, reader: reading.Reader, rows: list[asyncpg.Record], bodies: list[str]
+    forms: Forms, reader: reading.Reader, rows: list[asyncpg.Record], told: list[reading.Told]
 ) -> None:
-    read = [reader.read(row, body) for row, body in zip(rows, bodies, strict=True)]
+    read = [reader.read(row, each) for row, each in zip(rows, told, strict=True)]
     forms.add([each.resource for each in read], [each.line for each in read])
 
 

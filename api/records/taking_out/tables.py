@@ -44,8 +44,6 @@ class OwnImport(Table, tablename="own_import", db=DB):
     worker = UUID(null=True)
     leased_until = Timestamptz(null=True)
     attempts = SmallInt()
-    done = Integer()
-    total = Integer()
     counts = JSONB()
     file_key = Bytea(null=True)
     finished_at = Timestamptz(null=True)

@@ -9,11 +9,12 @@ import pytest
 from api.records.taking_out import resources
 from api.records.taking_out.resources import (
     CONFIDENTIALITY,
+    Filed,
     Source,
     canonical,
     decoded,
+    filed_of,
     going_out,
-    level_of,
     normal,
     normal_bundle,
     own_name,
@@ -21,6 +22,7 @@ from api.records.taking_out.resources import (
 )
 
 HOSPITAL = Source("urn:oid:1.2.392.100495.20.3.23", "4312345678", "くまもと病院")
+PLAIN = Filed("vitals", "体重", 0)
 OLD, NEW = "01900000-0000-7000-8000-000000000001", "01900000-0000-7000-8000-000000000002"
 BOOK, BOOK_NOW = "01900000-0000-7000-8000-00000000000a", "01900000-0000-7000-8000-00000000000b"
 
@@ -67,21 +69,28 @@ def test_the_stream_is_one_canonical_bundle() -> None:
 
 
 def test_a_facility_s_record_names_its_facility_and_an_own_one_nobody() -> None:
-    assert source_of(going_out(weight(), HOSPITAL, 0)) == HOSPITAL
-    assert source_of(going_out(weight(), None, 0)) is None
+    assert source_of(going_out(weight(), HOSPITAL, PLAIN)) == HOSPITAL
+    assert source_of(going_out(weight(), None, PLAIN)) is None
 
 
 def test_what_was_brought_from_elsewhere_goes_on_naming_who_wrote_it() -> None:
-    brought = going_out(weight(), HOSPITAL, 0)
-    assert going_out(brought, None, 0) == brought
+    brought = going_out(weight(), HOSPITAL, PLAIN)
+    assert going_out(brought, None, PLAIN) == brought
 
 
-def test_how_delicate_it_is_goes_with_it_once() -> None:
-    out = going_out(going_out(weight(), None, 1), None, 2)
+def test_where_it_stands_and_how_delicate_it_is_goes_with_it_once() -> None:
+    hidden = PLAIN._replace(level=2)
+    out = going_out(going_out(weight(), None, PLAIN._replace(level=1)), None, hidden)
     labels = [x for x in out["meta"]["security"] if x["system"] == CONFIDENTIALITY]
     assert [each["code"] for each in labels] == ["V"]
-    assert level_of(out) == 2
-    assert level_of(weight()) == 0
+    assert filed_of(out) == hidden
+    assert filed_of(going_out(weight(), None, PLAIN)) == PLAIN
+    assert filed_of(weight()) is None
+
+
+def test_a_level_raised_elsewhere_makes_no_other_record_of_it() -> None:
+    raised = going_out(weight(), None, PLAIN._replace(level=2))
+    assert normal(raised, {}) == normal(going_out(weight(), None, PLAIN), {})
 
 
 def test_a_record_is_the_same_under_other_ids_versions_and_times() -> None:
@@ -112,7 +121,7 @@ def test_the_same_weight_of_two_children_is_two_records() -> None:
 
 
 def test_nothing_is_changed_in_what_is_compared() -> None:
-    given = going_out(weight(), HOSPITAL, 1)
+    given = going_out(weight(), HOSPITAL, PLAIN)
     before = deepcopy(given)
     normal(given, {})
     assert given == before
