@@ -97,8 +97,8 @@ def read(body: bytes, person: Person, categories: frozenset[str]) -> Found:
         if isinstance(item, Left):
             left[item] += 1
             continue
-        name = f"{item.resource_type}/{as_text(resource.get('id')) or f'#{place}'}"
-        before = items.setdefault(name, item)
+        called = as_text(resource.get("id")) or f"#{place}"
+        before = items.setdefault(f"{item.resource_type}/{called}", item)
         if before is item:
             continue
         if before.digest != item.digest:
@@ -137,7 +137,8 @@ def _plainly(fault: Fault) -> Fault:
 
 def _divided(entries: list[Json]) -> tuple[list[Json], list[Json]]:
     """Whom it is about, and the records: a Patient that a facility sent is one."""
-    patients, others = [], []
+    patients: list[Json] = []
+    others: list[Json] = []
     for each in entries:
         is_person = each.get("resourceType") == "Patient" and filed_of(each) is None
         (patients if is_person else others).append(each)

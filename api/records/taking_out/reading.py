@@ -51,7 +51,7 @@ class Reader(NamedTuple):
         return sealing.opened(self.cipher, self.participant_id, body)
 
     def going_out(self, row: asyncpg.Record, told: Told) -> Json:
-        source = None if row["is_own"] or self.is_safe else self._source(row["source_facility_id"])
+        source = None if row["is_own"] or self.is_safe else self.source_named(row["source_facility_id"])
         filed = Filed(row["category"], told.title, row["sensitivity"])
         return going_out(decoded(told.body), source, filed)
 
@@ -64,15 +64,15 @@ class Reader(NamedTuple):
             at=row["effective_at"],
             title=told.title,
             facts=facts_of(resource),
-            source=self._written_by(row["is_own"], row["source_facility_id"], resource),
+            source=self.written_by(row["is_own"], row["source_facility_id"], resource),
         )
         return Read(resource, line)
 
-    def _source(self, facility_id: UUID) -> Source:
+    def source_named(self, facility_id: UUID) -> Source:
         known = self.facilities[facility_id]
         return Source(self.id_systems.get(facility_id, ""), known.code, known.name)
 
-    def _written_by(self, is_own: bool, facility_id: UUID, resource: Json) -> str:
+    def written_by(self, is_own: bool, facility_id: UUID, resource: Json) -> str:
         brought = source_of(resource) if is_own else None
         if is_own and brought is None:
             return i18n.text(self.locale, "taking_out.source.self")

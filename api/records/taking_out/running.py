@@ -19,13 +19,12 @@ from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind, Power
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Problem
-from api.core.ids import uuid7
 from api.core.logging import log
 from api.directory import service as directory
 from api.records import queries as record_queries
 from api.records.bulk.rules import patient
 from api.records.own.service import most_shown
-from api.records.taking_out import files, queries, reading, rules, service
+from api.records.taking_out import files, queries, reading, rules
 from api.records.taking_out.booklet import Person
 from api.records.taking_out.queries import Place
 from api.records.taking_out.resources import decoded
@@ -34,8 +33,6 @@ from notifications import service as notifications
 
 LEASE_SECONDS: Final = 30
 SAVE_SECONDS: Final = 0.5
-LOOK_SECONDS: Final = 2.0
-SWEEP_SECONDS: Final = 60.0
 AT_ONCE: Final = 500
 
 
@@ -50,26 +47,6 @@ class Taken(NamedTuple):
 
 class _CalledOff(Exception):
     """Or another worker's by now."""
-
-
-async def run() -> None:
-    """Takes jobs as they come, for as long as the process lives; a fault is noted and what was
-    begun is begun again."""
-    worker, swept = uuid7(), -SWEEP_SECONDS
-    while True:
-        try:
-            if time.monotonic() - swept >= SWEEP_SECONDS:
-                await sweep()
-                swept = time.monotonic()
-            service.asked.clear()
-            taken = await take(worker)
-            if taken is not None:
-                await work(taken)
-                continue
-        except Exception as error:  # whatever is wrong with one, the next is to be served
-            log.error("records:own_export:failed", error=type(error).__name__)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(service.asked.wait(), LOOK_SECONDS)
 
 
 async def sweep() -> None:
