@@ -40,9 +40,14 @@ class Booklet:
     def __init__(self, out: object, locale: str, person: Person, made_on: date) -> None:
         pdfmetrics.registerFont(UnicodeCIDFont(FONT))
         self._locale = locale
-        self._canvas = Canvas(out, pagesize=A5, invariant=1, pageCompression=1)
+        self._canvas = Canvas(
+            out,
+            pagesize=A5,
+            invariant=1,
+            pageCompression=1,
+            lang="ja-JP" if locale == "ja" else "en",
+        )
         self._canvas.setTitle(self._say("taking_out.booklet.title"))
-        self._canvas.setLang("ja-JP" if locale == "ja" else "en")
         self._chapters: list[tuple[str, int]] = []
         self._chapter = ""
         self._category = ""

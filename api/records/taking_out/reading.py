@@ -51,7 +51,9 @@ class Reader(NamedTuple):
         return sealing.opened(self.cipher, self.participant_id, body)
 
     def going_out(self, row: asyncpg.Record, told: Told) -> Json:
-        source = None if row["is_own"] or self.is_safe else self.source_named(row["source_facility_id"])
+        source = (
+            None if row["is_own"] or self.is_safe else self.source_named(row["source_facility_id"])
+        )
         filed = Filed(row["category"], told.title, row["sensitivity"])
         return going_out(decoded(told.body), source, filed)
 

@@ -2,4 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from web_portal.pages.book import bring_in, out
+
+routes: list[ControllerRouterHandler] = [*bring_in.routes, *out.routes]
