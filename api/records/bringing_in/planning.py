@@ -89,8 +89,9 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
             called = old if old in here.ids else called
         else:
             new.append((record_id, item))
-        renaming.references[f"{item.resource_type}/{old}"] = f"{item.resource_type}/{called}"
-        renaming.books[old] = called
+        if old:
+            renaming.references[f"{item.resource_type}/{old}"] = f"{item.resource_type}/{called}"
+            renaming.books[old] = called
     taking = [Taking(each, item, *_name(item, each, renaming.books)) for each, item in new]
     days = [each.item.on for each in taking if each.item.on is not None]
     counts = Counts(

@@ -55,7 +55,7 @@ class Reader(NamedTuple):
             None if row["is_own"] or self.is_safe else self.source_named(row["source_facility_id"])
         )
         filed = Filed(row["category"], told.title, row["sensitivity"])
-        return going_out(decoded(told.body), source, filed)
+        return going_out(decoded(told.body) | {"id": str(row["record_id"])}, source, filed)
 
     def read(self, row: asyncpg.Record, told: Told) -> Read:
         resource = self.going_out(row, told)
