@@ -2,6 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import bring_in, out
+from web_portal.pages.book import bring_in, out, pregnancy, pregnancy_entries
 
-routes: list[ControllerRouterHandler] = [*bring_in.routes, *out.routes]
+routes: list[ControllerRouterHandler] = [
+    *bring_in.routes,
+    *out.routes,
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+]
