@@ -186,7 +186,7 @@ async def test_whoever_goes_away_leaves_nothing_after_an_hour(
     assert not files.folder_of(looked.import_id).exists()
 
 
-async def test_a_fault_half_way_stores_nothing_and_it_is_tried_again(
+async def test_a_fault_half_way_stores_nothing(
     written: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = await somebody()
