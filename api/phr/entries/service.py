@@ -26,11 +26,10 @@ from api.core.ids import uuid7
 from api.phr.entries import kinds as pure
 from api.phr.entries import queries, sealing
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
-from api.phr.entries.kinds import JAPAN, PROVENANCE, By, Json, Kind, Values
+from api.phr.entries.kinds import JAPAN, PROVENANCE, SOURCE, By, Json, Kind, Values
 from api.phr.entries.queries import Row
 
 MOST: Final = 2000
-SOURCE: Final = "urn:tsunagu:source:self"
 
 
 class Entry(NamedTuple):
@@ -179,6 +178,14 @@ async def one_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_id:
     if not found:
         raise NotFound
     return found[0]
+
+
+async def several_in(
+    tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_ids: Sequence[UUID]
+) -> list[Entry]:
+    """Those of them that are there, as they stand."""
+    rows = await queries.versions(tx, entry_ids, _most_shown(actor), all_versions=False)
+    return await _read(tx, actor, kinds, rows)
 
 
 async def history(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> list[Entry]:

@@ -2,4 +2,18 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from web_portal.pages.book import (
+    bring_in,
+    out,
+    pregnancy,
+    pregnancy_entries,
+    vitals,
+)
+
+routes: list[ControllerRouterHandler] = [
+    *bring_in.routes,
+    *out.routes,
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+    *vitals.routes,
+]
