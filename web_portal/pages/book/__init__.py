@@ -3,7 +3,9 @@
 from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.book import (
+    bring_in,
     notes,
+    out,
     pregnancy,
     pregnancy_entries,
     vitals,
@@ -13,6 +15,8 @@ from web_portal.pages.book import (
 )
 
 routes: list[ControllerRouterHandler] = [
+    *bring_in.routes,
+    *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
     *vitals.routes,
