@@ -51,6 +51,7 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.entries.errors import EntryFaults
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
@@ -60,6 +61,7 @@ from api.records.asking.routes import routes as access_routes
 from api.records.bulk import running as exports
 from api.records.bulk.routes import routes as bulk_routes
 from api.records.checkup_xml.routes import routes as checkup_routes
+from api.records.checkups.routes import routes as checkups_routes
 from api.records.emergency.card_routes import routes as emergency_card_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
@@ -186,6 +188,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *checkup_routes,
+            *checkups_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,
@@ -467,6 +470,13 @@ def _problem_json(
         | CardFaults,
     ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
+    if isinstance(problem, EntryFaults):
+        for name, found in (("fields", problem.faults), ("odd", problem.odd)):
+            body[name] = {
+                field: i18n.text(locale, key, **problem.params_of(field))
+                for field, key in found.items()
+            }
+        body |= {"sure": problem.sure, "place": problem.place}
     body |= problem.members
     return Response(
         msgspec.json.encode(body),
