@@ -188,7 +188,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *checkup_routes,
-            *checkups_routes,
+        *checkups_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

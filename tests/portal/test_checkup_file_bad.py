@@ -51,9 +51,7 @@ BAD = [
     pytest.param(
         checkup(HERS).decode().encode("cp932"), "文字コードがUTF-8ではない", id="Shift_JIS, silent"
     ),
-    pytest.param(
-        checkup(HERS).decode().encode("utf-16"), "文字コードがUTF-8ではない", id="UTF-16"
-    ),
+    pytest.param(checkup(HERS).decode().encode("utf-16"), "文字コードがUTF-8ではない", id="UTF-16"),
     pytest.param(
         checkup_files.archive({"h1.xml": checkup(HERS)})[:-60], "壊れているか", id="half a ZIP"
     ),

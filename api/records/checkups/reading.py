@@ -47,7 +47,8 @@ class Line(NamedTuple):
 class Checkup(Struct, frozen=True, kw_only=True):
     """`ids` are the records it was read from, or the entry; `document_id` the file one brought.
 
-    `is_doubled`: the same was brought as a file and sent by a facility. `version` of what was typed.
+    `is_doubled`: the same was brought as a file and sent by a facility. `version`: of what was
+    typed.
     """
 
     checkup_id: UUID

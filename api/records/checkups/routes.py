@@ -27,9 +27,7 @@ class MyCheckups(Controller):
         return [schemas.view(each, is_safe=actor.is_safe) for each in shelf.judged()]
 
     @get("/{checkup_id:uuid}", opt=API | VIEW, summary="One of my checkups")
-    async def one(
-        self, actor: NamedDependency[Actor], checkup_id: FromPath[UUID]
-    ) -> CheckupView:
+    async def one(self, actor: NamedDependency[Actor], checkup_id: FromPath[UUID]) -> CheckupView:
         shelf = await service.shelf(actor)
         found = judged(service.one_of(shelf, checkup_id), shelf.person)
         return schemas.view(found, is_safe=actor.is_safe)
@@ -43,9 +41,7 @@ class MyCheckups(Controller):
         return schemas.trend_view(shelf.checkups, item, shelf.person)
 
     @post("", opt=API | UPLOAD, summary="Type in a checkup")
-    async def add(
-        self, actor: NamedDependency[Actor], data: JSONBody[CheckupWish]
-    ) -> WrittenView:
+    async def add(self, actor: NamedDependency[Actor], data: JSONBody[CheckupWish]) -> WrittenView:
         """422 names each field at fault; for odd values it gives `sure`, to be sent with the same
         again."""
         entry = await service.write(actor, {**data.values, "on": data.on}, sure=data.sure)

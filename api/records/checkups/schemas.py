@@ -12,8 +12,8 @@ from api.records.checkups.reading import Checkup, Source
 
 
 class ValueView(Struct):
-    """`number` is null for what cannot be set beside others; `code` an answer's. `position`: before,
-    guidance or referral, against the published thresholds; null where none is published."""
+    """`number` is null for what cannot be set beside others; `code` an answer's. `position`:
+    before, guidance or referral, against the published thresholds; null where none is published."""
 
     item: str
     text: str
@@ -50,8 +50,8 @@ class MetabolicView(Struct):
 
 
 class CheckupView(Struct):
-    """`source`: typed, file or facility. `place` is empty in safe mode. `version` of what was typed,
-    0 for others. `edition`: the period of the programme whose rules are applied."""
+    """`source`: typed, file or facility. `place` is empty in safe mode. `version`: of what was
+    typed, 0 for others. `edition`: the period of the programme whose rules are applied."""
 
     id: UUID
     on: date

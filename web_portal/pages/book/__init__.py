@@ -2,6 +2,10 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import checkup_form, checkups
+from web_portal.pages.book import checkup_form, checkup_trend, checkups
 
-routes: list[ControllerRouterHandler] = [*checkups.routes, *checkup_form.routes]
+routes: list[ControllerRouterHandler] = [
+    *checkups.routes,
+    *checkup_trend.routes,
+    *checkup_form.routes,
+]

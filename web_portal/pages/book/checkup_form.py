@@ -105,9 +105,7 @@ async def remove(actor: NamedDependency[Actor], checkup_id: FromPath[UUID]) -> R
     return Redirect(f"{HERE}?removed=yes", status_code=303)
 
 
-async def _save(
-    request: PortalRequest, actor: Actor, checkup_id: UUID | None
-) -> Response[bytes]:
+async def _save(request: PortalRequest, actor: Actor, checkup_id: UUID | None) -> Response[bytes]:
     """What was typed stays, whatever is wrong with it."""
     fields = await frame.typed(request, CHECKUP)
     version = frame.version_in(fields)

@@ -67,9 +67,7 @@ def limits_said(request: PortalRequest, name: str, sex: Sex | None) -> str:
     return joined(request, parts)
 
 
-def _limit(
-    request: PortalRequest, limits: Limits, which: str, number: Decimal, name: str
-) -> str:
+def _limit(request: PortalRequest, limits: Limits, which: str, number: Decimal, name: str) -> str:
     end = say(
         request, f"my_checkups.way.{limits.way}", value=f"{number:f}\u00a0{unit_of(name)}".strip()
     )
