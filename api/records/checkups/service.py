@@ -5,10 +5,8 @@ Reading one's own writes no row of the access log; a proxy's look does.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
-
-import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
@@ -47,7 +45,7 @@ class Shelf(NamedTuple):
 async def shelf(actor: Actor) -> Shelf:
     async with unit_of_work(actor) as tx:
         person = await queries.person(tx)
-        rows = await checkup_queries.told(tx, most_shown(actor))
+        rows = await entries.opened_rows_in(tx, await checkup_queries.told(tx, most_shown(actor)))
         typed = await entries.entries_in(tx, actor, [CHECKUP])
         if actor.is_proxy and rows:
             await _note(tx, rows)
@@ -105,7 +103,7 @@ def _of_entry(entry: Entry) -> Checkup:
     )
 
 
-def _line(row: asyncpg.Record) -> Line:
+def _line(row: Mapping[str, Any]) -> Line:
     body = row["body"]
     return Line(
         record_id=row["record_id"],
@@ -119,7 +117,7 @@ def _line(row: asyncpg.Record) -> Line:
     )
 
 
-async def _note(tx: Transaction, rows: Sequence[asyncpg.Record]) -> None:
+async def _note(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     kinds = Counter((row["resource_type"], row["category"]) for row in rows)
     await access_log.append(
         tx,
