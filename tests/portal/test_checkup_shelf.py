@@ -234,7 +234,7 @@ async def test_a_trend_has_a_picture_a_sentence_and_a_table(hanako: Visitor) -> 
     assert "まだありません" in (await hanako.get(f"{HERE}/trends/ldl")).text
     assert (await hanako.get(f"{HERE}/trends/other")).status_code == 404
     english = (await hanako.get(f"{HERE}/trends/hba1c", locale="en")).text
-    assert "There are 2 values" in english
+    assert "Values: 2." in english
     assert "my_checkups." not in english
 
 

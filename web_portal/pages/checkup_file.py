@@ -21,6 +21,7 @@ from api.records.checkup_xml import own
 from api.records.checkup_xml.errors import FileRefused, OtherPerson
 from api.records.parse import Fault
 from web_portal.page import Flash, PortalRequest, render, say
+from web_portal.too_large import RedirectWhenSent
 
 HERE = "/records/checkup-file"
 UPLOAD_LIMIT = 4 * 1024 * 1024
@@ -28,8 +29,8 @@ REFUSALS = (FileRefused, OtherPerson, NotTakingPart)
 
 
 def _too_large(request: PortalRequest, error: Exception) -> Response[bytes]:
-    """Back to the page, which says it; nothing of the file was read."""
-    return Redirect(f"{HERE}?fault=too_large", status_code=303)
+    """Back to the page, which says it; nothing of the file is kept."""
+    return RedirectWhenSent(f"{HERE}?fault=too_large", status_code=303)
 
 
 class Chosen(Struct):

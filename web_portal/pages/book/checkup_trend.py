@@ -91,7 +91,7 @@ def _picture(
     levels = []
     for side in sides:
         limits = limits_of(side, person.sex)
-        for which in ("guidance", "referral"):
+        for which in ("guidance",) if len(sides) > 1 else ("guidance", "referral"):
             number = getattr(limits, which, None)
             if number is not None:
                 key = f"my_checkups.line.{side}" if len(sides) > 1 else f"my_checkups.line.{which}"
