@@ -195,7 +195,7 @@ def _field(
         "hint": say(request, hint) if is_hinted else "",
         "value": values.get(field.name, ""),
         "error": errors.get(field.name, ""),
-        "is_required": False,
+        "unit": "",
     }
     if isinstance(field, Number):
         found |= {"shape": "number", "unit": field.unit}
