@@ -2,10 +2,24 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import checkup_form, checkup_trend, checkups
+from web_portal.pages.book import (
+    bring_in,
+    checkup_form,
+    checkup_trend,
+    checkups,
+    out,
+    pregnancy,
+    pregnancy_entries,
+    vitals,
+)
 
 routes: list[ControllerRouterHandler] = [
+    *bring_in.routes,
     *checkups.routes,
     *checkup_trend.routes,
     *checkup_form.routes,
+    *out.routes,
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+    *vitals.routes,
 ]
