@@ -802,6 +802,8 @@ TABLE = (
         "/records/checkup-file/{record}/remove",
         {},
     ),
+    Row("GET", "/book", PARTICIPANT, "/book?participant_id={taro}"),
+    Row("GET", "/me/books", PARTICIPANT, "/me/books?participant_id={taro}"),
     Row("GET", "/me/checkup-files", PARTICIPANT, "/me/checkup-files?participant_id={taro}"),
     Row("POST", "/me/checkup-files/preview", "in bad . . in in . .", body={}),
     Row("POST", "/me/checkup-files", "in bad . . in in . .", body={"participant_id": "{taro}"}),

@@ -2,4 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from web_portal.pages.book import hub
+
+routes: list[ControllerRouterHandler] = [*hub.routes]
