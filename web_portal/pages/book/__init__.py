@@ -2,6 +2,10 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import hub
+from web_portal.pages.book import hub, pregnancy, pregnancy_entries
 
-routes: list[ControllerRouterHandler] = [*hub.routes]
+routes: list[ControllerRouterHandler] = [
+    *hub.routes,
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+]
