@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
@@ -11,6 +12,9 @@ from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Newest
+from api.phr.maternal import kinds as maternal
+from api.phr.maternal import schedule
+from api.phr.maternal import service as pregnancies
 
 
 class Book(NamedTuple):
@@ -34,7 +38,7 @@ class Standing(NamedTuple):
 
 
 # In the order they stand.
-BOOKS: Final[tuple[Book, ...]] = ()
+BOOKS: Final = (Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),)
 
 
 async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standing]:
@@ -42,9 +46,19 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     async with unit_of_work(actor) as tx:
         newest = await entries.newest_in(tx, actor)
         following = await due.next_in(tx)
+    if {each.kind for each in newest} & {each.name for each in maternal.KINDS}:
+        following |= await _next_visit(actor)
     return [
         _standing(book, newest, following.get(book.due) if book.due else None) for book in books
     ]
+
+
+async def _next_visit(actor: Actor) -> dict[DueKind, Due]:
+    """Of the pregnancy that is going on; no notice is sent of it."""
+    book = await pregnancies.open_book(actor)
+    planned = book.visits(clock.today_in_japan()) if book else []
+    visit = schedule.following(planned)
+    return {"visit": Due(visit.from_on, "opens")} if visit else {}
 
 
 def ends_on(what: Due) -> date:

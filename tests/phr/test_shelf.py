@@ -4,12 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.core import clock
+from api.core import clock, i18n
 from api.core.database import unit_of_work
 from api.phr import due, shelf
 from api.phr.due import Due
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
+from api.phr.maternal import service as pregnancies
 from api.phr.shelf import Book
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 from tests.portal.scene import Visitor
@@ -43,6 +44,18 @@ async def test_what_comes_next_is_the_soonest_of_all_books(hanako: Visitor) -> N
     _, child = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
     assert child.next == Due(TODAY + timedelta(days=20), "ends")
     assert shelf.ends_on(child.next) == TODAY + timedelta(days=27)
+
+
+async def test_of_a_pregnancy_the_next_visit_that_is_not_written_yet(hanako: Visitor) -> None:
+    due_on = TODAY + timedelta(days=100)
+    fields = {"on": TODAY.isoformat(), "edd": due_on.isoformat(), "dated_by": "ultrasound"}
+    await pregnancies.begin(hanako.actor, pregnancies.Asked(fields))
+    (book,) = await pregnancies.books(hanako.actor)
+    expected = next(v for v in book.visits(TODAY) if v.state in ("now", "ahead"))
+    (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
+    assert said.next == Due(expected.from_on, "opens")
+    day = i18n.day("ja", expected.from_on)
+    assert f"妊婦健診：次は{day}ごろです" in (await hanako.get("/book")).text
 
 
 @pytest.mark.parametrize(("why", "day"), [("opens", date(2026, 6, 1)), ("ends", date(2026, 6, 8))])
