@@ -54,6 +54,7 @@ from api.openapi import PublishedSchema
 from api.phr.entries.errors import EntryFaults
 from api.phr.maternal.routes import routes as maternal_routes
 from api.phr.routes import MyBooks
+from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
@@ -190,6 +191,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *my_records_routes,
         MyBooks,
         *checkup_routes,
+        *vitals_routes,
         *maternal_routes,
         *linking_routes,
         *matching_routes,

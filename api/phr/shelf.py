@@ -15,6 +15,7 @@ from api.phr.entries.service import Newest
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
+from api.phr.vitals import kinds as vitals
 
 
 class Book(NamedTuple):
@@ -38,7 +39,10 @@ class Standing(NamedTuple):
 
 
 # In the order they stand.
-BOOKS: Final = (Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),)
+BOOKS: Final = (
+    Book("vitals", "/book/vitals", vitals.KINDS),
+    Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+)
 
 
 async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standing]:

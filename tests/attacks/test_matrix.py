@@ -85,6 +85,7 @@ HIS_LAB = {
     "action": {"name": "read"},
     "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
 }
+A_WEIGHT = {"on": "2026-05-01", "values": {"weight": "62.5"}}
 HIS_VIEWING = {"session_id": "{case}", "record_id": "{record}", "place": "0"}
 TABLE = (
     Row("GET", "/health/live", OPEN),
@@ -804,6 +805,31 @@ TABLE = (
     ),
     Row("GET", "/book", PARTICIPANT, "/book?participant_id={taro}"),
     Row("GET", "/me/books", PARTICIPANT, "/me/books?participant_id={taro}"),
+    # One's own measurements
+    Row("GET", "/me/vitals", PARTICIPANT, "/me/vitals?participant_id={taro}"),
+    Row("POST", "/me/vitals", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("PUT", "/me/vitals/{entry_id}", HIS_PAGE, "/me/vitals/{record}", A_WEIGHT | {"version": 1}),
+    Row("DELETE", "/me/vitals/{entry_id}", HIS_PAGE, "/me/vitals/{record}"),
+    Row("POST", "/me/vitals/batches", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("GET", "/me/vitals/summary", PARTICIPANT, "/me/vitals/summary?kind=weight"),
+    Row("POST", "/me/vitals/import/preview", "in bad . . in in . .", body={}),
+    Row("POST", "/me/vitals/import", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("DELETE", "/me/vitals/import/{import_id}", HIS_PAGE, "/me/vitals/import/{record}"),
+    Row("GET", "/book/vitals", PARTICIPANT, "/book/vitals?saved={record}"),
+    Row("POST", "/book/vitals", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("POST", "/book/vitals/undo", HIS_PAGE, body={"ids": "{record}"}),
+    Row("GET", "/book/vitals/kinds/{name}", PARTICIPANT, "/book/vitals/kinds/weight"),
+    Row("GET", "/book/vitals/month", PARTICIPANT, "/book/vitals/month?month={month}"),
+    Row("GET", "/book/vitals/{entry_id}/correct", HIS_PAGE, "/book/vitals/{record}/correct"),
+    Row("POST", "/book/vitals/{entry_id}/correct", HIS_PAGE, "/book/vitals/{record}/correct", {}),
+    Row("GET", "/book/vitals/{entry_id}/remove", HIS_PAGE, "/book/vitals/{record}/remove"),
+    Row("POST", "/book/vitals/{entry_id}/remove", HIS_PAGE, "/book/vitals/{record}/remove", {}),
+    Row("GET", "/book/vitals/file", PARTICIPANT),
+    Row("POST", "/book/vitals/file", "in bad . . in in . .", body={}),
+    Row("POST", "/book/vitals/file/keep", "in bad . . in in . .", body={"content": "?"}),
+    Row(
+        "POST", "/book/vitals/file/{book}/remove", HIS_PAGE, "/book/vitals/file/{record}/remove", {}
+    ),
     Row("GET", "/me/checkup-files", PARTICIPANT, "/me/checkup-files?participant_id={taro}"),
     Row("POST", "/me/checkup-files/preview", "in bad . . in in . .", body={}),
     Row("POST", "/me/checkup-files", "in bad . . in in . .", body={"participant_id": "{taro}"}),

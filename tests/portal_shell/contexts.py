@@ -30,6 +30,7 @@ from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
 from tests.portal_shell.viewer import VIEWER_PAGES
+from tests.portal_shell.vitals import VITALS_PAGES
 from web_portal.pages.disaster import Declaring
 from web_portal.pages.emergency import Opening
 from web_portal.pages.emergency_ties import Ties
@@ -980,6 +981,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "requests": [], "agreed": [], "days": DAYS},
     ),
     **VIEWER_PAGES,
+    **VITALS_PAGES,
     "support": (
         "support/queue.html",
         {

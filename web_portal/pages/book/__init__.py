@@ -2,10 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import hub, pregnancy, pregnancy_entries
+from web_portal.pages.book import hub, pregnancy, pregnancy_entries, vitals
 
 routes: list[ControllerRouterHandler] = [
     *hub.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
+    *vitals.routes,
 ]
