@@ -6,6 +6,17 @@ from web_portal.pages.book import hub, pregnancy, pregnancy_entries, vitals
 
 routes: list[ControllerRouterHandler] = [
     *hub.routes,
+from web_portal.pages.book import (
+    bring_in,
+    out,
+    pregnancy,
+    pregnancy_entries,
+    vitals,
+)
+
+routes: list[ControllerRouterHandler] = [
+    *bring_in.routes,
+    *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
     *vitals.routes,
