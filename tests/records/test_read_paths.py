@@ -48,6 +48,7 @@ KNOWN = {
     "api/records/checkup_xml/queries.py::add": BROUGHT,
     "api/records/checkup_xml/queries.py::remove": BROUGHT,
     "api/phr/entries/queries.py::listed": BROUGHT,
+    "api/phr/entries/queries.py::newest": BROUGHT,
     "api/phr/entries/queries.py::versions": BROUGHT,
     "api/phr/entries/queries.py::supersede": BROUGHT,
     "api/phr/entries/queries.py::add": BROUGHT,

@@ -7,6 +7,7 @@ from web_portal.pages.book import (
     checkup_form,
     checkup_trend,
     checkups,
+    hub,
     out,
     pregnancy,
     pregnancy_entries,
@@ -14,6 +15,7 @@ from web_portal.pages.book import (
 )
 
 routes: list[ControllerRouterHandler] = [
+    *hub.routes,
     *bring_in.routes,
     *checkups.routes,
     *checkup_trend.routes,
