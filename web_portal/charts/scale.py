@@ -48,11 +48,13 @@ class Days(NamedTuple):
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
 
 
-def axis(values: Sequence[Decimal], start: float, end: float, most: int = 5) -> Axis:
+def axis(
+    values: Sequence[Decimal], start: float, end: float, most: int = 5, *, may_be_log: bool = True
+) -> Axis:
     """An axis that holds every value; logarithmic where a straight one would flatten most of them,
     and only where it can hold all: a zero has no place on a logarithmic axis."""
     low, high = min(values), max(values)
-    if low > 0 and high / low >= LOGARITHMIC_FROM:
+    if may_be_log and low > 0 and high / low >= LOGARITHMIC_FROM:
         bottom, top = low.adjusted(), -(-_log(high) // 1)
         ticks = tuple(Decimal(1).scaleb(power) for power in range(bottom, int(top) + 1))
         thinned = ticks[:: max(1, -(-len(ticks) // most))]

@@ -1,4 +1,4 @@
-"""Measurements over time: dots and a line, a band for the reference range."""
+"""Measurements over time: dots and a line, a band for the reference range, lines for thresholds."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -7,16 +7,19 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
-from web_portal.charts import scale
+from web_portal.charts import scale, thinning, words
 from web_portal.charts.marks import shape
 from web_portal.charts.scale import Axis, Days
 
 WIDTH: Final = 320
 HEIGHT: Final = 150
+TALL: Final = 220  # with thresholds or a second measurement
 LEFT: Final = 46
 RIGHT: Final = 14
 TOP: Final = 14
 BOTTOM: Final = 24
+MOST_DOTS: Final = 90
+MOST_CORNERS: Final = 200
 
 
 class Dot(NamedTuple):
@@ -34,9 +37,17 @@ class Band(NamedTuple):
     high: Decimal | None
 
 
+class Level(NamedTuple):
+    """A threshold: a line across with its name on it."""
+
+    value: Decimal
+    label: str
+
+
 class Trend(NamedTuple):
     """Dots in the order of their days, at least one. `first` to `last` is what the picture spans,
-    so that several can be held side by side."""
+    so that several can be held side by side. A second measurement of the same unit (the lower
+    blood pressure) has a broken line; `names` stand at the ends of the two."""
 
     name: str
     title: str
@@ -45,19 +56,31 @@ class Trend(NamedTuple):
     band: Band | None
     first: date
     last: date
+    levels: Sequence[Level] = ()
+    second: Sequence[Dot] = ()
+    names: tuple[str, str] = ("", "")
 
 
 def trend(chart: Trend) -> Markup:
     """An inline SVG with its name and description."""
-    days = Days(*scale.padded(chart.first, chart.last), LEFT, WIDTH - RIGHT)
+    series = [each for each in (chart.dots, chart.second) if each]
+    height = TALL if chart.levels or chart.second else HEIGHT
+    named = max(map(words.width, chart.names)) + 12
+    days = Days(*scale.padded(chart.first, chart.last), LEFT, WIDTH - max(min(named, 90), RIGHT))
     edges = [each for each in chart.band or () if each is not None]
-    values = scale.axis([*(dot.value for dot in chart.dots), *edges], HEIGHT - BOTTOM, TOP)
+    levels = [each.value for each in chart.levels]
+    every = [*(dot.value for dots in series for dot in dots), *edges, *levels]
+    values = scale.axis(every, height - BOTTOM, TOP)
     parts = [
         *_band(chart.band, values),
         *_value_axis(values),
-        *_day_axis(days),
+        *_day_axis(days, values.start),
+        *(_level(each.value, values) for each in chart.levels),
         *_lines(chart.dots, days, values),
-        *(_dot(dot, days, values) for dot in chart.dots),
+        *_lines(chart.second, days, values, "broken"),
+        *(_dot(dot, days, values) for dots in series for dot in _thinned(dots, days, values)),
+        *_level_names(chart.levels, series, days, values),
+        *_ends(chart, days, values),
     ]
     return Markup(
         '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
@@ -66,7 +89,7 @@ def trend(chart: Trend) -> Markup:
     ).format(
         name=chart.name,
         width=WIDTH,
-        height=HEIGHT,
+        height=height,
         title=chart.title,
         says=chart.says,
         parts=Markup().join(parts),
@@ -78,7 +101,7 @@ def _band(band: Band | None, values: Axis) -> Iterator[Markup]:
     if band is None or (band.low is None and band.high is None):
         return
     top = TOP if band.high is None else values.at(band.high)
-    bottom = HEIGHT - BOTTOM if band.low is None else values.at(band.low)
+    bottom = values.start if band.low is None else values.at(band.low)
     yield Markup('<rect class="band" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
         LEFT, top, WIDTH - RIGHT - LEFT, max(bottom - top, 0)
     )
@@ -97,34 +120,75 @@ def _value_axis(values: Axis) -> Iterator[Markup]:
         )
 
 
-def _day_axis(days: Days) -> Iterator[Markup]:
-    yield Markup('<path class="axis" d="M{} {}H{}"/>').format(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT)
+def _day_axis(days: Days, base: float) -> Iterator[Markup]:
+    yield Markup('<path class="axis" d="M{} {:g}H{}"/>').format(LEFT, base, WIDTH - RIGHT)
     for month in scale.months(days.first, days.last):
         at = days.at(month)
-        yield Markup('<path class="axis" d="M{:.1f} {}v4"/>').format(at, HEIGHT - BOTTOM)
+        yield Markup('<path class="axis" d="M{:.1f} {:g}v4"/>').format(at, base)
         anchor = "end" if at > WIDTH - RIGHT - 20 else "middle"
-        yield Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}/{}</text>').format(
-            at, HEIGHT - 6, anchor, month.year, month.month
+        yield Markup('<text x="{:.1f}" y="{:g}" text-anchor="{}">{}/{}</text>').format(
+            at, base + 18, anchor, month.year, month.month
         )
 
 
-def _lines(dots: Sequence[Dot], days: Days, values: Axis) -> Iterator[Markup]:
+def _level(value: Decimal, values: Axis) -> Markup:
+    return Markup('<path class="level" d="M{} {:.1f}H{}"/>').format(
+        LEFT, values.at(value), WIDTH - RIGHT
+    )
+
+
+def _level_names(
+    levels: Sequence[Level], series: Sequence[Sequence[Dot]], days: Days, values: Axis
+) -> Iterator[Markup]:
+    """On their lines, at the side where fewer dots lie; those close together are moved apart."""
+    ordered = sorted(levels, key=lambda each: values.at(each.value))
+    feet = [values.at(each.value) - 4 for each in ordered]
+    across = [days.at(dot.on) for dots in series for dot in dots]
+    is_left = 2 * sum(x > (LEFT + WIDTH) / 2 for x in across) > len(across)
+    place, anchor = (LEFT + 4, "start") if is_left else (WIDTH - RIGHT, "end")
+    for level, foot in zip(ordered, words.apart(feet, words.LINE, values.start - 4), strict=True):
+        yield Markup('<text class="on-line" x="{}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+            place, foot, anchor, words.cut(level.label, WIDTH - RIGHT - LEFT - 4)
+        )
+
+
+def _ends(chart: Trend, days: Days, values: Axis) -> Iterator[Markup]:
+    """The names of the two, each beside its newest."""
+    for dots, name in ((chart.dots, chart.names[0]), (chart.second, chart.names[1])):
+        if dots and name:
+            x, y = days.at(dots[-1].on), values.at(dots[-1].value)
+            yield Markup('<text class="newest" x="{:.1f}" y="{:.1f}">{}</text>').format(
+                x + 8, y + words.HALF, words.cut(name, WIDTH - x - 8)
+            )
+
+
+def _thinned(dots: Sequence[Dot], days: Days, values: Axis) -> list[Dot]:
+    """Whatever lies beyond a limit is drawn in any case."""
+    placed = [
+        (days.at(each.on), values.at(each.value), (each.source, each.beyond)) for each in dots
+    ]
+    return [dots[place] for place in thinning.marks(placed, MOST_DOTS)]
+
+
+def _lines(dots: Sequence[Dot], days: Days, values: Axis, kind: str = "") -> Iterator[Markup]:
     """Broken over a long silence, and at a value that is only known to lie beyond."""
     breaks = set(scale.unbroken([dot.on for dot in dots]))
     run: list[Dot] = []
     for place, dot in enumerate(dots):
         if place in breaks or dot.beyond:
-            yield from _line(run, days, values)
+            yield from _line(run, days, values, kind)
             run = []
         if not dot.beyond:
             run.append(dot)
-    yield from _line(run, days, values)
+    yield from _line(run, days, values, kind)
 
 
-def _line(run: Sequence[Dot], days: Days, values: Axis) -> Iterator[Markup]:
+def _line(run: Sequence[Dot], days: Days, values: Axis, kind: str) -> Iterator[Markup]:
     if len(run) > 1:
-        points = " ".join(f"{days.at(dot.on):.1f},{values.at(dot.value):.1f}" for dot in run)
-        yield Markup('<polyline points="{}"/>').format(points)
+        every = [(days.at(dot.on), values.at(dot.value)) for dot in run]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in thinning.line(every, MOST_CORNERS))
+        named = Markup(' class="{}"').format(kind) if kind else ""
+        yield Markup('<polyline{} points="{}"/>').format(named, points)
 
 
 def _dot(dot: Dot, days: Days, values: Axis) -> Markup:
