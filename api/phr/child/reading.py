@@ -36,17 +36,22 @@ class Measured(NamedTuple):
     values: Mapping[str, str]
 
 
-class Point(NamedTuple):
-    """A value and where it lies. `corrected_age` and `corrected` where a preterm child's corrected
-    age is of use; before the day the child was expected there is an age below nought and no
-    position."""
+class Value(NamedTuple):
+    """`age` in days. `corrected_age` while a preterm child's corrected age is of use: below nought
+    before the day the child was expected."""
 
     on: date
     age: int
     value: Decimal
+    corrected_age: int | None
+
+
+class Point(NamedTuple):
+    """A value and where it lies, by its age and by its corrected age."""
+
+    of: Value
     position: Position | None
-    corrected_age: int | None = None
-    corrected: Position | None = None
+    corrected: Position | None
 
 
 class Course(NamedTuple):
@@ -54,28 +59,28 @@ class Course(NamedTuple):
     `is_a_month`: about a month before it."""
 
     measure: Measure
-    points: Sequence[Point]
+    values: Sequence[Value]
+    newest: Point | None
     before: Point | None
     is_a_month: bool
-
-    @property
-    def newest(self) -> Point | None:
-        return self.points[-1] if self.points else None
 
 
 def gestation_of(weeks: str, days: str) -> Gestation | None:
     return Gestation(int(weeks), int(days or 0)) if weeks else None
 
 
-def point(child: Child, measure: Measure, on: date, value: Decimal) -> Point:
-    days = (on - child.birth_on).days
-    position = growth.position(measure, child.sex, Decimal(days), value)
+def value_on(child: Child, on: date, value: Decimal) -> Value:
     expected = age.corrected_on(child.birth_on, child.gestation, on)
-    if expected is None:
-        return Point(on, days, value, position)
-    since = (on - expected).days
-    corrected = growth.position(measure, child.sex, Decimal(since), value)
-    return Point(on, days, value, position, since, corrected)
+    corrected = None if expected is None else (on - expected).days
+    return Value(on, (on - child.birth_on).days, value, corrected)
+
+
+def placed(child: Child, measure: Measure, value: Value) -> Point:
+    position = growth.position(measure, child.sex, Decimal(value.age), value.value)
+    if value.corrected_age is None:
+        return Point(value, position, None)
+    corrected = Decimal(value.corrected_age)
+    return Point(value, position, growth.position(measure, child.sex, corrected, value.value))
 
 
 def courses(child: Child, measured: Iterable[Measured]) -> list[Course]:
@@ -85,23 +90,24 @@ def courses(child: Child, measured: Iterable[Measured]) -> list[Course]:
     )
     found = []
     for measure in MEASURES:
-        points = [
-            point(child, measure, each.on, Decimal(each.values[measure]))
+        values = [
+            value_on(child, each.on, Decimal(each.values[measure]))
             for each in ordered
             if each.values.get(measure)
         ]
-        found.append(Course(measure, points, *_before(points)))
+        before, is_a_month = _before(values)
+        newest = placed(child, measure, values[-1]) if values else None
+        compared = None if before is None else placed(child, measure, before)
+        found.append(Course(measure, values, newest, compared, is_a_month))
     return found
 
 
-def _before(points: Sequence[Point]) -> tuple[Point | None, bool]:
+def _before(values: Sequence[Value]) -> tuple[Value | None, bool]:
     """About a month earlier, or else the one before; of another day than the newest."""
-    if not points:
-        return None, False
-    earlier = [each for each in points if each.on < points[-1].on]
+    earlier = [each for each in values if each.on < values[-1].on]
     if not earlier:
         return None, False
-    apart = [(points[-1].on - each.on).days for each in earlier]
+    apart = [values[-1].age - each.age for each in earlier]
     month = [place for place, days in enumerate(apart) if A_MONTH[0] <= days <= A_MONTH[1]]
     if month:
         return earlier[min(month, key=lambda place: abs(apart[place] - 30))], True

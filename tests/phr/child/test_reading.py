@@ -27,20 +27,20 @@ def weights(of: Child, *entries: Measured):
 
 def test_what_was_measured_at_birth_is_the_first_value():
     course = weights(child(weight="2.95"), measured(30, weight="3.91"))
-    assert [(each.age, each.value) for each in course.points] == [
+    assert [(each.age, each.value) for each in course.values] == [
         (0, Decimal("2.95")),
         (30, Decimal("3.91")),
     ]
-    assert [each.position.rounded for each in course.points] == [50, 50]
+    assert (course.newest.position.rounded, course.before.position.rounded) == (50, 50)
 
 
 def test_values_are_in_the_order_of_their_days_and_each_measure_by_itself():
     entries = [measured(60, weight="5.1"), measured(30, height="52.4", note="はかりなおし")]
     weight, height, head = reading.courses(child(), entries)
     assert (weight.measure, height.measure, head.measure) == ("weight", "height", "head")
-    assert [each.age for each in weight.points] == [60]
-    assert [each.age for each in height.points] == [30]
-    assert (head.points, head.newest, head.before) == ([], None, None)
+    assert [each.age for each in weight.values] == [60]
+    assert [each.age for each in height.values] == [30]
+    assert (head.values, head.newest, head.before) == ([], None, None)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_values_are_in_the_order_of_their_days_and_each_measure_by_itself():
 )
 def test_the_newest_is_compared_with_a_month_before_or_else_with_the_last(days, before, is_a_month):
     course = weights(child(), *(measured(each, weight="6") for each in days))
-    assert (course.before.age if course.before else None, course.is_a_month) == (
+    assert (course.before.of.age if course.before else None, course.is_a_month) == (
         before,
         is_a_month,
     )
@@ -67,28 +67,30 @@ def test_the_newest_is_compared_with_a_month_before_or_else_with_the_last(days, 
 
 def test_of_a_preterm_child_both_positions_are_there_until_24_months():
     preterm = child(Gestation(30, 0), weight="1.4")
-    first, early, later, last = weights(
+    course = weights(
         preterm,
         measured(60, weight="3.0"),
         measured(180, weight="6.0"),
         measured(731, weight="11.5"),
-    ).points
-    assert (first.corrected_age, first.corrected) == (-70, None)
-    assert (early.corrected_age, early.corrected) == (-10, None)
-    assert later.corrected_age == 110
+    )
+    points = [reading.placed(preterm, "weight", each) for each in course.values]
+    first, early, later, last = points
+    assert (first.of.corrected_age, first.corrected) == (-70, None)
+    assert (early.of.corrected_age, early.corrected) == (-10, None)
+    assert later.of.corrected_age == 110
     assert later.corrected.rounded > later.position.rounded
-    assert (last.corrected_age, last.corrected) == (None, None)
+    assert (last.of.corrected_age, last.corrected) == (None, None)
 
 
 def test_who_came_at_term_has_one_age():
     course = weights(child(Gestation(39, 2)), measured(60, weight="5"))
-    assert (course.newest.corrected_age, course.newest.corrected) == (None, None)
+    assert (course.newest.of.corrected_age, course.newest.corrected) == (None, None)
 
 
 def test_beyond_the_survey_there_is_a_value_and_no_position():
     head = reading.courses(child(), [measured(1200, head="49")])[2]
     assert head.newest.position is None
-    assert head.newest.value == 49
+    assert head.newest.of.value == 49
 
 
 def test_weeks_and_days_make_a_length():
