@@ -51,6 +51,7 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.entries.errors import EntryFaults
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
@@ -467,6 +468,13 @@ def _problem_json(
         | CardFaults,
     ):
         body["fields"] = {field: i18n.text(locale, key) for field, key in problem.fields.items()}
+    if isinstance(problem, EntryFaults):
+        for name, found in (("fields", problem.faults), ("odd", problem.odd)):
+            body[name] = {
+                field: i18n.text(locale, key, **problem.params_of(field))
+                for field, key in found.items()
+            }
+        body |= {"sure": problem.sure, "place": problem.place}
     body |= problem.members
     return Response(
         msgspec.json.encode(body),

@@ -37,8 +37,8 @@ class Unwrapper:
         self.tenant = unwrapped(master, TENANT, tenant)
         self.system = AESGCM(hmac.digest(self.tenant, b"tsunagu/1 system log", "sha256"))
 
-    def cipher(self, participant: UUID, wrapped: bytes) -> AESGCM:
-        return AESGCM(unwrapped(self.tenant, _name("log", participant), wrapped))
+    def cipher(self, participant: UUID, wrapped: bytes, purpose: str = "log") -> AESGCM:
+        return AESGCM(unwrapped(self.tenant, _name(purpose, participant), wrapped))
 
 
 class _Held:
@@ -49,6 +49,7 @@ class _Held:
         self.unwrapper = unwrapper
         self.system = Key(1, unwrapper.system)
         self.keys: OrderedDict[UUID, Key] = OrderedDict()
+        self.phr: OrderedDict[UUID, AESGCM] = OrderedDict()
 
 
 _held: _Held | None = None
@@ -97,6 +98,38 @@ async def keys_of_subject(connection: Connection) -> dict[int, AESGCM]:
     return {row["version"]: _unwrap(held, row).cipher for row in rows}
 
 
+async def phr_ciphers(
+    connection: Connection, participants: Collection[UUID], *, is_writing: bool = False
+) -> dict[UUID, AESGCM]:
+    """What participants wrote is sealed under these: of the transaction's subject, and of whom an
+    event is owed. None of somebody who wrote nothing, or whose key is destroyed.
+
+    Writing asks PostgreSQL each time, which makes a key where there is none; a key that is only
+    remembered opens what is no longer there, and seals nothing.
+    """
+    held = await _open(connection)
+    if is_writing:
+        fresh = [fresh_key(held.unwrapper.tenant, _name("phr", each)) for each in participants]
+        rows = await queries.phr_keys(connection, list(participants), fresh)
+        return {row["participant_id"]: _phr(held, row) for row in rows}
+    found = {each: key for each in participants if (key := held.phr.get(each)) is not None}
+    missing = [each for each in participants if each not in found]
+    if missing:
+        for row in await queries.phr_keys(connection, missing, []):
+            found[row["participant_id"]] = _phr(held, row)
+    return found
+
+
+def _phr(held: _Held, row: queries.Record) -> AESGCM:
+    participant = row["participant_id"]
+    cipher = held.unwrapper.cipher(participant, row["wrapped"], "phr")
+    if row["is_settled"]:
+        held.phr[participant] = cipher
+        if len(held.phr) > KEPT_KEYS:
+            held.phr.popitem(last=False)
+    return cipher
+
+
 async def system_key(connection: Connection) -> Key:
     """Of events that concern no participant."""
     return (await _open(connection)).system
@@ -107,6 +140,7 @@ def forget(participants: Iterable[UUID]) -> None:
     if _held is not None:
         for each in participants:
             _held.keys.pop(each, None)
+            _held.phr.pop(each, None)
 
 
 def _unwrap(held: _Held, row: queries.Record) -> Key:

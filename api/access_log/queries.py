@@ -130,6 +130,17 @@ async def take_keys(
     return rows
 
 
+async def phr_keys(
+    connection: Connection, participants: Sequence[UUID], fresh: Sequence[bytes]
+) -> list[Record]:
+    rows: list[Record] = await connection.fetch(
+        "SELECT participant_id, wrapped, is_settled FROM keystore_phr_keys($1, $2)",
+        participants,
+        fresh,
+    )
+    return rows
+
+
 async def keys_of_subject(connection: Connection) -> list[Record]:
     rows: list[Record] = await connection.fetch(
         "SELECT participant_id, version, wrapped FROM keystore.participant_key"

@@ -1,6 +1,6 @@
 """What professionals and systems read: decided, read and logged in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from api.access_log import receipts
+from api.access_log import keystore, receipts
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.access_log.service import Appended, Common, Owed, Place, Resources
@@ -22,6 +22,8 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Unavailable
 from api.core.lane import Answer, Step
 from api.directory import service as directory
+from api.phr.entries import sealing
+from api.phr.entries import service as own_entries
 from api.records import queries
 from api.records.filtering import Filter, filter_of
 from api.records.finding import Person
@@ -168,10 +170,11 @@ async def read(
             row = await queries.read_in(tx, actor, subject, wanted)
             if row is not None:
                 owed = [_owed(subject, answer, row)]
+                shown = await opened_row(tx.connection, subject, row)
                 (event,) = await access_log.append_owed(tx.connection, owed)
                 if first := _maybe_first([(subject, answer, row)], owed):
                     await tx.execute(access_log.first_access_statement(first))
-                return _page(subject, answer, row, event, page_size)
+                return _page(subject, answer, shown, event, page_size)
     raise Unavailable
 
 
@@ -205,17 +208,40 @@ async def log_refused(actor: Actor, subject: UUID, types: tuple[str, ...] = ()) 
 async def _log_reads(connection: Any, answers: Sequence[Answer]) -> Step:
     """What was read, each with its event; None where something had changed and nothing was read."""
     owed = [_owed(subject, answer, row) for subject, answer, row in answers if row is not None]
+    rows = await _opened(connection, [(subject, row) for subject, _, row in answers])
     statement, appended = await access_log.owed_statement(connection, owed)
     sign = receipts.signing()
     first = _maybe_first(answers, owed)
     if first:
         statement = f"{statement}; {access_log.first_access_statement(first)}"
 
-    def results() -> list[tuple[asyncpg.Record, Appended] | None]:
+    def results() -> list[tuple[Mapping[str, Any], Appended] | None]:
         events = map(sign, appended)
-        return [row and (row, next(events)) for _, _, row in answers]
+        return [None if row is None else (row, next(events)) for row in rows]
 
     return Step(statement, results)
+
+
+async def opened_row(connection: Any, subject: UUID, row: asyncpg.Record) -> Mapping[str, Any]:
+    (found,) = await _opened(connection, [(subject, row)])
+    return row if found is None else found
+
+
+async def _opened(
+    connection: Any, read: Sequence[tuple[UUID, asyncpg.Record | None]]
+) -> list[Mapping[str, Any] | None]:
+    """With what participants wrote themselves as they wrote it; the event that is owed lets us."""
+    sealed = {s for s, row in read if row is not None and sealing.is_sealed(row["entries"] or b"")}
+    if not sealed:
+        return [row for _, row in read]
+    ciphers = await keystore.phr_ciphers(connection, sealed)
+    return [
+        row
+        if row is None or subject not in sealed
+        else dict(row)
+        | {"entries": sealing.opened_bytes(ciphers.get(subject), subject, row["entries"])}
+        for subject, row in read
+    ]
 
 
 _reading = queries.reading(_log_reads)
@@ -270,7 +296,7 @@ def ids_of(joined: bytes | None) -> bytes:
     return b"".join(sorted([joined[at : at + 16] for at in range(0, len(joined), 16)]))
 
 
-def page_of(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
+def page_of(row: Mapping[str, Any], event: Appended, page_size: int) -> Page:
     is_more = row["is_more"]
     if is_more is None:
         is_more = row["shown"] == page_size < row["total"]
@@ -279,7 +305,7 @@ def page_of(row: asyncpg.Record, event: Appended, page_size: int) -> Page:
 
 
 def _page(
-    subject: UUID, answer: "_Answer", row: asyncpg.Record, event: Appended, page_size: int
+    subject: UUID, answer: "_Answer", row: Mapping[str, Any], event: Appended, page_size: int
 ) -> Page:
     page = page_of(row, event, page_size)
     if _tells_person(answer, row):
@@ -293,7 +319,8 @@ def _page(
 async def copy_in(tx: Transaction, categories: tuple[str, ...]) -> list[CopiedRecord]:
     """All current records of the transaction's subject of these kinds (none: all), the untold ones
     too. Nothing is decided here: the caller has a ground of its own, and owes the event."""
-    return [CopiedRecord(*row.values()) for row in await queries.copy(tx, categories)]
+    rows = await own_entries.opened_rows_in(tx, await queries.copy(tx, categories))
+    return [CopiedRecord(*row.values()) for row in rows]
 
 
 async def nothing(actor: Actor) -> Page:

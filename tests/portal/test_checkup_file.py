@@ -67,7 +67,7 @@ async def test_what_she_keeps_is_hers_by_herself_and_can_be_undone(hanako: Visit
     assert {each["category"] for each in listed["records"]} == {"checkup"}
     added, *_ = await hanako.log()
     assert added["event"] == "records:own:added"
-    assert "ご自分の健診の結果" in added["sentence"]
+    assert "ご自分の記録（「健康診断」9件）" in added["sentence"]
     weight = next(each for each in listed["records"] if each["title"] == "体重")
     assert "54.0 kg" in (await hanako.get(f"/records/{weight['id']}")).text
 

@@ -23,6 +23,7 @@ from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
+from tests.portal_shell.own_book import OWN_BOOK_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
@@ -488,6 +489,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **MATCHING_PAGES,
     **RECORD_PAGES,
     **ENTRY_PAGES,
+    **OWN_BOOK_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [(ROW, 1), (FOUND, 3)], "has_more": True, "is_partial": True},

@@ -23,6 +23,7 @@ PARTS = {
     "opened_record.html",
     "records/seen.html",
     "facility/export_parts.html",
+    "book/fields.html",
     "clinic/entry_whom.html",
     "clinic/person.html",
     "clinic/parts.html",

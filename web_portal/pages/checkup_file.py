@@ -15,8 +15,9 @@ from msgspec import Meta, Struct
 from api.core.actor import Actor
 from api.core.errors import NotFound, Problem
 from api.identity.guards import PORTAL, UPLOAD, participants_only
+from api.phr.entries.errors import NotTakingPart
 from api.records.checkup_xml import own
-from api.records.checkup_xml.errors import FileRefused, NotTakingPart, OtherPerson
+from api.records.checkup_xml.errors import FileRefused, OtherPerson
 from web_portal.page import Flash, PortalRequest, render, say
 
 HERE = "/records/checkup-file"

@@ -16,6 +16,7 @@ from api.identity.apps import scopes
 from api.identity.apps.errors import ScopeNeeded
 from api.identity.apps.scopes import Deed
 from api.identity.apps.tokens import AppAccess
+from api.phr.entries import service as own_entries
 from api.records import queries
 from api.records.finding import Person
 from api.records.mapping import CATEGORIES_OF_TYPE
@@ -85,8 +86,9 @@ async def _read(
         shown = found[:count]
         kinds = Counter(row["category"] for row in shown)
         await _note(tx, access, resource_type, kinds, [row["record_id"] for row in shown])
+        opened = await own_entries.opened_rows_in(tx, shown)
     more = shown[-1]["record_id"] if len(found) > count else None
-    return AppPage([(row["record_id"], row["body"]) for row in shown], rows[0]["total"], more)
+    return AppPage([(row["record_id"], row["body"]) for row in opened], rows[0]["total"], more)
 
 
 async def _note(

@@ -20,8 +20,3 @@ class OtherPerson(Problem):
 
     status = 422
     key = "error.checkup.other_person"
-
-
-class NotTakingPart(Problem):
-    status = 409
-    key = "error.checkup.not_taking_part"

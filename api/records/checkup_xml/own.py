@@ -17,10 +17,12 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.identity.enrolling import registered
+from api.phr.entries import service as own_entries
+from api.phr.entries.errors import NotTakingPart
 from api.records import parse, queries
 from api.records.checkup_xml import archive, matching, resources
 from api.records.checkup_xml import queries as checkup_queries
-from api.records.checkup_xml.errors import FileRefused, NotTakingPart, OtherPerson
+from api.records.checkup_xml.errors import FileRefused, OtherPerson
 from api.records.checkup_xml.reading import Checkup, Unreadable, read
 from api.records.incoming import versions
 from api.records.incoming.content import content, content_of_body
@@ -115,7 +117,10 @@ async def keep(actor: Actor, body: bytes) -> Kept:
             if not _is_same(item, held):
                 rows.append(_row(item, held, level, now))
         await checkup_queries.supersede(tx, [row.record_id for row in rows])
-        await checkup_queries.add(tx, rows)
+        sealed = await own_entries.sealed_in(tx, [row.body for row in rows]) if rows else []
+        await checkup_queries.add(
+            tx, [row._replace(body=body) for row, body in zip(rows, sealed, strict=True)]
+        )
         if rows:
             await _note(tx, EventName.OWN_RECORD_ADDED, rows)
     document = next((row.record_id for row in rows if row.resource_type == _DOCUMENT), None)
@@ -126,7 +131,8 @@ async def brought(actor: Actor) -> list[Brought]:
     """A proxy's look is an event."""
     async with unit_of_work(actor) as tx:
         most = most_shown(actor)
-        rows = await checkup_queries.brought(tx, resources.IDENTIFIER, most, MOST_FILES)
+        found = await checkup_queries.brought(tx, resources.IDENTIFIER, most, MOST_FILES)
+        rows = await own_entries.opened_rows_in(tx, found)
         if actor.is_proxy and rows:
             shown = [_Line(row["record_id"], _DOCUMENT, row["category"]) for row in rows]
             await _note(tx, EventName.PROXY_LOOKED, shown)
@@ -231,7 +237,8 @@ def _planned(actor: Actor, checkup: Checkup, body: bytes) -> Sequence[PlannedIte
 async def _held(tx: Transaction, items: Sequence[PlannedItem]) -> dict[str, _Held]:
     values = [_value(item) for item in items]
     rows = await checkup_queries.held(tx, resources.IDENTIFIER, values)
-    return {row["identifier_value"]: _Held(*row.values()) for row in rows}
+    opened = await own_entries.opened_rows_in(tx, rows)
+    return {row["identifier_value"]: _Held(*row.values()) for row in opened}
 
 
 def _value(item: PlannedItem) -> str:

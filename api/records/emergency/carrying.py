@@ -2,11 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from api.access_log import service as access_log
@@ -33,6 +33,7 @@ from api.emergency.cards.content import (
 from api.emergency.cards.wire import Sealed
 from api.emergency.errors import CardFaults, UnknownCardLine, WordsHoldMyNumber
 from api.identity.my_number import contains_my_number
+from api.phr.entries import service as own_entries
 from api.records import parse
 from api.records import queries as record_queries
 from api.records.emergency import queries
@@ -175,10 +176,10 @@ async def _person_in(tx: Transaction) -> _Person:
 
 async def _rows_in(tx: Transaction, actor: Actor) -> list[Row]:
     found = await queries.carriable(tx, most_shown(actor), TYPES)
-    return [_row(each) for each in found]
+    return [_row(each) for each in await own_entries.opened_rows_in(tx, found)]
 
 
-def _row(row: asyncpg.Record) -> Row:
+def _row(row: Mapping[str, Any]) -> Row:
     text = row["body"]
     given = Given(
         row["record_id"],

@@ -20,6 +20,7 @@ from api.directory import service as directory
 from api.emergency import nominees
 from api.emergency import service as emergency
 from api.emergency.nominees import Happening
+from api.phr.entries import service as own_entries
 from api.proxies import service as proxies
 from api.records import parse
 from api.records.emergency import queries
@@ -89,7 +90,8 @@ async def directive(actor: Actor, session_id: UUID, record_id: UUID) -> Json:
             "ids": [record_id],
         }
         await _note(tx, actor, behalf, EventName.NOMINEE_READ, told, session_id)
-    body = row["body"].encode()
+        text = await own_entries.opened_in(tx, row["body"])
+    body = text.encode()
     return parse.decode(body, max_bytes=len(body))
 
 

@@ -27,7 +27,7 @@ from api.records.filtering import filter_of
 from api.records.finding import Person
 from api.records.grounds import basis_for, event_detail
 from api.records.parse import Json
-from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, page_of
+from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, opened_row, page_of
 
 Part = Literal["warnings", "drugs", "conditions", "said", "rest"]
 # What can kill at once comes first; then what they have, what they want done, and whom to call.
@@ -184,8 +184,9 @@ async def _read(
         Resources(row["untold"] or "", ids_of(row["untold_ids"])),
         Place(row["last_pseq"], row["last_commit"], row["at"]),
     )
+    shown = await opened_row(tx.connection, subject, row)
     (event,) = await access_log.append_owed(tx.connection, [owed])
-    return page_of(row, event, page_size)
+    return page_of(shown, event, page_size)
 
 
 async def _log_refused(

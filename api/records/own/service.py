@@ -24,6 +24,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
+from api.phr.entries import service as own_entries
 from api.records import parse
 from api.records.errors import UnknownPlace
 from api.records.own import queries as own_queries
@@ -122,9 +123,10 @@ async def one(actor: Actor, record_id: UUID) -> OwnRecordInFull:
         row = await own_queries.one(tx, most_shown(actor), record_id)
         if row is not None:
             await _note(tx, actor, [_record(row, state.directive)])
+            text = await own_entries.opened_in(tx, row["body"])
     if row is None:
         raise NotFound
-    body = parse.decode(row["body"].encode(), max_bytes=len(row["body"]) * 4)
+    body = parse.decode(text.encode(), max_bytes=len(text) * 4)
     return OwnRecordInFull(_record(row, state.directive), facts_of(body), row["visit"], state)
 
 

@@ -1,6 +1,7 @@
 """What a participant's own summary is made from: told records alone."""
 
 from api.core.database import Transaction
+from api.phr.entries import service as own_entries
 from api.records.whole.queries import Permitted
 
 
@@ -15,4 +16,5 @@ async def own(tx: Transaction, most: int, types: tuple[str, ...], count: int) ->
         list(types),
         count,
     )
-    return [Permitted(*row.values()) for row in rows]
+    opened = await own_entries.opened_rows_in(tx, rows)
+    return [Permitted(*row.values()) for row in opened]

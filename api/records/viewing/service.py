@@ -1,7 +1,7 @@
 """One look at a participant's records by a professional: decided, read and logged at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
@@ -21,6 +21,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.phr.entries import service as own_entries
 from api.records import queries as record_queries
 from api.records.filtering import Filter, filter_of
 from api.records.finding import Person
@@ -138,10 +139,13 @@ async def _look(
     may_look = scope.outcome == "permit" or is_known
     by = filter_of(scope)
     kinds, parts = [], [Part([], 0) for _ in wanted]
-    told, untold = list[asyncpg.Record](), list[asyncpg.Record]()
+    told, untold = list[Mapping[str, Any]](), list[Mapping[str, Any]]()
     if may_look:
         kinds = [KindAtFacility(*row.values()) for row in await queries.kinds(tx, subject, own, by)]
-        pages = [await _page(tx, subject, own, by, each) for each in wanted]
+        pages = [
+            await own_entries.opened_rows_in(tx, await _page(tx, subject, own, by, each))
+            for each in wanted
+        ]
         rows = {row["record_id"]: row for page in pages for row in page if row["record_id"]}
         told = [row for row in rows.values() if row["is_told"]]
         untold = [row for row in rows.values() if not row["is_told"]]
@@ -199,7 +203,7 @@ async def _page(
     )
 
 
-def _part(rows: list[asyncpg.Record]) -> Part:
+def _part(rows: Sequence[Mapping[str, Any]]) -> Part:
     records = [
         Seen(
             row["record_id"],
@@ -232,7 +236,7 @@ def _basis(scope: Scope, wanted: Sequence[Wanted]) -> Basis:
     return scope.of(categories[0]).basis
 
 
-def _said(rows: Iterable[asyncpg.Record]) -> dict[str, Any]:
+def _said(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     shown = list(rows)
     kinds = Counter((row["resource_type"], row["category"]) for row in shown)
     return {

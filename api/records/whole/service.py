@@ -22,6 +22,8 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction
 from api.directory import service as directory
+from api.phr.entries import sealing
+from api.phr.entries import service as own_entries
 from api.records import queries as record_queries
 from api.records.filtering import filter_of
 from api.records.grounds import basis_for, event_detail, reason_of
@@ -90,7 +92,8 @@ async def allowed_in(tx: Transaction, actor: Actor, types: tuple[str, ...]) -> A
 async def newest_in(tx: Transaction, allowed: Allowed, count: int) -> list[Permitted]:
     """At most so many. The caller owes the event of it: `note_in`."""
     scope, asks = allowed.scope, allowed.actor.facility_id
-    return await queries.newest(tx, asks, allowed.types, filter_of(scope), count)
+    found = await queries.newest(tx, asks, allowed.types, filter_of(scope), count)
+    return await _opened_in(tx, found)
 
 
 async def piece_in(
@@ -104,7 +107,7 @@ async def piece_in(
     size: int,
 ) -> Piece:
     """Of these types those after `after`, in pieces. The caller owes the event of it: `note_in`."""
-    return await queries.piece(
+    found = await queries.piece(
         tx,
         allowed.actor.facility_id,
         types,
@@ -114,6 +117,17 @@ async def piece_in(
         count=count,
         size=size,
     )
+    return found._replace(records=await _opened_in(tx, found.records))
+
+
+async def _opened_in(tx: Transaction, found: Sequence[Permitted]) -> list[Permitted]:
+    """With what the participant wrote themselves as they wrote it."""
+    return [
+        each._replace(body=await own_entries.opened_in(tx, each.body))
+        if sealing.is_sealed(each.body)
+        else each
+        for each in found
+    ]
 
 
 async def named_in(tx: Transaction, allowed: Allowed) -> Named | None:

@@ -1,0 +1,1 @@
+"""What participants write themselves: one store for every book."""

@@ -1,0 +1,223 @@
+"""The fields an entry is made of: what may be typed into each, and the value FHIR keeps of it."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from msgspec import Raw, Struct
+
+OURS: Final = "urn:tsunagu:own"
+UCUM: Final = "http://unitsofmeasure.org"
+YES: Final = "yes"
+
+Json = dict[str, Any]
+Values = Mapping[str, str]
+
+
+class Coded(NamedTuple):
+    """`display` in Japanese, as everything else a FHIR reader here shows."""
+
+    system: str
+    code: str
+    display: str = ""
+
+    def coding(self) -> Json:
+        found = {"system": self.system, "code": self.code}
+        return found | ({"display": self.display} if self.display else {})
+
+    def concept(self) -> Json:
+        return {"coding": [self.coding()]}
+
+
+class Read(NamedTuple):
+    """`value` as it goes on; `fault` and `odd` are message keys, "" for none."""
+
+    value: str
+    fault: str = ""
+    odd: str = ""
+
+
+class Number(Struct, frozen=True, kw_only=True):
+    """`bounds`: nobody alive is outside; `usual`: outside it the form asks once. Both inclusive."""
+
+    name: str
+    code: Coded
+    unit: str
+    ucum: str
+    bounds: tuple[str, str]
+    usual: tuple[str, str] | None = None
+    decimals: int = 1
+    is_required: bool = False
+
+    def read(self, written: str) -> Read:
+        typed = unicodedata.normalize("NFKC", written).replace(",", "").strip()
+        for unit in (self.unit, self.ucum):
+            folded = unicodedata.normalize("NFKC", unit)
+            if folded and typed.lower().endswith(folded.lower()):
+                typed = typed[: -len(folded)].strip()
+        matched = _NUMBER.fullmatch(typed)
+        if matched is None:
+            return Read(written, "error.own.number")
+        value = plain(typed)
+        if len(value.partition(".")[2]) > self.decimals:
+            return Read(written, "error.own.decimals")
+        number = Decimal(value)
+        if not Decimal(self.bounds[0]) <= number <= Decimal(self.bounds[1]):
+            return Read(written, "error.own.bounds")
+        if self.usual and not Decimal(self.usual[0]) <= number <= Decimal(self.usual[1]):
+            return Read(value, odd="own.odd")
+        return Read(value)
+
+    def said(self, value: str) -> Json:
+        number = Raw(value.encode())
+        return {
+            "valueQuantity": {
+                "value": number,
+                "unit": self.unit,
+                "system": UCUM,
+                "code": self.ucum,
+            }
+        }
+
+    def heard(self, holder: Json) -> str:
+        number = holder.get("valueQuantity", {}).get("value")
+        return "" if number is None else plain(str(number))
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One of the options; its code is the typed value."""
+
+    name: str
+    code: Coded
+    options: tuple[Coded, ...]
+    is_required: bool = False
+
+    def read(self, written: str) -> Read:
+        if written not in {each.code for each in self.options}:
+            return Read(written, "error.own.choice")
+        return Read(written)
+
+    def said(self, value: str) -> Json:
+        option = next(each for each in self.options if each.code == value)
+        return {"valueCodeableConcept": option.concept()}
+
+    def heard(self, holder: Json) -> str:
+        coding = holder.get("valueCodeableConcept", {}).get("coding") or [{}]
+        return str(coding[0].get("code", ""))
+
+
+class Several(Struct, frozen=True, kw_only=True):
+    """Any of the options: their codes with spaces between, in the options' order."""
+
+    name: str
+    code: Coded
+    options: tuple[Coded, ...]
+    is_required: bool = False
+
+    def read(self, written: str) -> Read:
+        chosen = set(written.split())
+        if not chosen <= {each.code for each in self.options}:
+            return Read(written, "error.own.choice")
+        return Read(" ".join(each.code for each in self.options if each.code in chosen))
+
+    def said(self, value: str) -> Json:
+        chosen = set(value.split())
+        codings = [each.coding() for each in self.options if each.code in chosen]
+        return {"valueCodeableConcept": {"coding": codings}}
+
+    def heard(self, holder: Json) -> str:
+        codings = holder.get("valueCodeableConcept", {}).get("coding") or []
+        return " ".join(str(each.get("code", "")) for each in codings)
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    name: str
+    code: Coded
+    longest: int = 2000
+    has_lines: bool = False
+    is_required: bool = False
+
+    def read(self, written: str) -> Read:
+        value = written if self.has_lines else " ".join(written.split())
+        return Read(value, "error.own.too_long" if len(value) > self.longest else "")
+
+    def said(self, value: str) -> Json:
+        return {"valueString": value}
+
+    def heard(self, holder: Json) -> str:
+        return str(holder.get("valueString", ""))
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    name: str
+    code: Coded
+    earliest: date = date(1900, 1, 1)
+    may_be_future: bool = False
+    is_required: bool = False
+
+    def read(self, written: str, today: date) -> Read:
+        on = read_day(written)
+        if on is None:
+            return Read(written, "error.own.day")
+        if on < self.earliest:
+            return Read(written, "error.own.early")
+        if on > today and not self.may_be_future:
+            return Read(written, "error.own.future")
+        return Read(on.isoformat())
+
+    def said(self, value: str) -> Json:
+        return {"valueDateTime": value}
+
+    def heard(self, holder: Json) -> str:
+        return str(holder.get("valueDateTime", ""))
+
+
+class Flag(Struct, frozen=True, kw_only=True):
+    """Said or not said; what is not said is not kept."""
+
+    name: str
+    code: Coded
+    is_required: bool = False
+
+    def read(self, written: str) -> Read:
+        return Read(written, "" if written == YES else "error.own.choice")
+
+    def said(self, value: str) -> Json:
+        return {"valueBoolean": True}
+
+    def heard(self, holder: Json) -> str:
+        return YES if holder.get("valueBoolean") is True else ""
+
+
+Field = Number | Choice | Several | Words | Day | Flag
+
+_NUMBER: Final = re.compile(r"(\d{1,7})(\.(\d{1,4}))?", re.ASCII)
+_DAY: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
+
+
+def plain(number: str) -> str:
+    """The same number without leading and trailing noughts that say nothing: "062.50" is "62.5"."""
+    whole, point, rest = number.partition(".")
+    rest = rest.rstrip("0") if point else ""
+    return (whole.lstrip("0") or "0") + (f".{rest}" if rest else "")
+
+
+def read_day(written: str) -> date | None:
+    """2026-05-01, 2026/5/1 or 2026年5月1日, in digits of any width."""
+    matched = _DAY.fullmatch(unicodedata.normalize("NFKC", written).strip())
+    if matched is None:
+        return None
+    try:
+        return date(int(matched[1]), int(matched[2]), int(matched[3]))
+    except ValueError:
+        return None
+
+
+def cleaned(text: str) -> str:
+    """Without invisible characters and spaces at the ends of lines."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = ("".join(c for c in line if c.isprintable() or c == "\u3000") for line in lines)
+    return "\n".join(each.rstrip() for each in kept).strip()

@@ -1,0 +1,120 @@
+"""What participants wrote themselves: rows of their own source, and of no other."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from api.core.database import Transaction
+from api.phr.entries.kinds import IDENTIFIER
+
+# Row security holds both too (0034).
+_MINE: Final = (
+    "participant_id = (SELECT app.subject()) AND source_facility_id = app.self_source()"
+    f" AND identifier_system = '{IDENTIFIER}'"
+)
+_OURS: Final = _MINE.replace("participant_id", "r.participant_id", 1)
+_COLUMNS: Final = (
+    "record_id, version, is_current, effective_on, effective_at, recorded_at, sensitivity,"
+    " identifier_value, body"
+)
+
+
+class Row(NamedTuple):
+    record_id: UUID
+    version: int
+    resource_type: str
+    category: str
+    sensitivity: int
+    effective_on: date
+    effective_at: datetime | None
+    recorded_at: datetime
+    identifier_value: str
+    title: str
+    body: str
+
+
+async def listed(
+    tx: Transaction,
+    kinds: Sequence[str],
+    book: str | None,
+    since: date | None,
+    until: date | None,
+    most_shown: int,
+    count: int,
+) -> list[asyncpg.Record]:
+    """As they stand now, newest day first."""
+    return await tx.fetch(
+        f"SELECT {_COLUMNS} FROM record WHERE {_MINE} AND is_current"  # noqa: S608 - constants
+        " AND split_part(identifier_value, ':', 1) = ANY ($1)"
+        " AND ($2::text IS NULL OR split_part(identifier_value, ':', 2) = $2)"
+        " AND ($3::date IS NULL OR effective_on >= $3)"
+        " AND ($4::date IS NULL OR effective_on <= $4) AND sensitivity <= $5"
+        " ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC LIMIT $6",
+        list(kinds),
+        book,
+        since,
+        until,
+        most_shown,
+        count,
+    )
+
+
+async def versions(
+    tx: Transaction, record_ids: Sequence[UUID], most_shown: int, *, all_versions: bool
+) -> list[asyncpg.Record]:
+    """The newest version first."""
+    return await tx.fetch(
+        f"SELECT {_COLUMNS} FROM record r WHERE {_MINE}"  # noqa: S608 - constants
+        " AND record_id = ANY ($1) AND ($3 OR is_current) AND (SELECT sensitivity FROM record c"
+        "  WHERE c.participant_id = r.participant_id AND c.record_id = r.record_id"
+        "  AND c.is_current) <= $2 ORDER BY record_id, version DESC",
+        list(record_ids),
+        most_shown,
+        all_versions,
+    )
+
+
+async def supersede(tx: Transaction, record_ids: Sequence[UUID]) -> None:
+    await tx.execute(
+        f"UPDATE record SET is_current = false WHERE {_MINE} AND is_current"  # noqa: S608
+        " AND record_id = ANY ($1)",
+        list(record_ids),
+    )
+
+
+async def add(tx: Transaction, rows: Sequence[Row]) -> None:
+    await tx.execute(
+        "INSERT INTO record (participant_id, source_facility_id, record_id, version,"  # noqa: S608
+        " resource_type, category, sensitivity, effective_on, effective_at, recorded_at,"
+        " identifier_system, identifier_value, title, body)"
+        " SELECT app.subject(), app.self_source(), n.record_id, n.version, n.resource_type,"
+        "  n.category, n.sensitivity, n.effective_on, n.effective_at, n.recorded_at,"
+        f"  '{IDENTIFIER}', n.identifier_value, n.title, n.body"
+        " FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::smallint[],"
+        "  $6::date[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[])"
+        "  AS n(record_id, version, resource_type, category, sensitivity, effective_on,"
+        "   effective_at, recorded_at, identifier_value, title, body)",
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+
+
+async def remove(
+    tx: Transaction, record_ids: Sequence[UUID] | None, book: str | None, most_shown: int
+) -> list[asyncpg.Record]:
+    """Every version, for good; of what was current, what kind it was."""
+    return await tx.fetch(
+        f"WITH found AS (SELECT record_id FROM record WHERE {_MINE} AND is_current"  # noqa: S608
+        "  AND ($1::uuid[] IS NULL OR record_id = ANY ($1))"
+        "  AND ($2::text IS NULL OR split_part(identifier_value, ':', 2) = $2)"
+        "  AND sensitivity <= $3),"
+        f" gone AS (DELETE FROM record r USING found f WHERE {_OURS}"
+        "  AND r.record_id = f.record_id"
+        "  RETURNING r.record_id, r.resource_type, r.category, r.is_current)"
+        " SELECT record_id, resource_type, category FROM gone WHERE is_current",
+        None if record_ids is None else list(record_ids),
+        book,
+        most_shown,
+    )

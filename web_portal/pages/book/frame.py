@@ -1,0 +1,220 @@
+"""What the pages of every book share: a form for any kind of entry, and asking before removal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from litestar.response import Response
+
+from api.core import clock, i18n
+from api.core.actor import Actor
+from api.core.errors import Problem
+from api.phr.entries.errors import EntryFaults
+from api.phr.entries.fields import Choice, Day, Field, Flag, Number, Several, Words
+from api.phr.entries.kinds import WHEN, Kind
+from web_portal.page import PortalRequest, preferences, render, say
+
+LONGEST_FIELD: Final = 5000
+_SHAPES: Final = {
+    Number: "number",
+    Choice: "choice",
+    Several: "several",
+    Day: "day",
+    Flag: "flag",
+}
+
+
+class Way(NamedTuple):
+    """A link back: where it leads and what is there."""
+
+    href: str
+    label: str
+
+
+async def typed(request: PortalRequest, kind: Kind) -> dict[str, str]:
+    """The form's fields of this kind, with "sure" and "version"."""
+    sent = await request.form()
+    found: dict[str, str] = {}
+    for name in (*WHEN, "sure", "version", *(each.name for each in kind.fields)):
+        texts = [text for text in sent.getall(name, []) if isinstance(text, str)]
+        if texts:
+            found[name] = " ".join(texts)[:LONGEST_FIELD]
+    return found
+
+
+def version_in(fields: Mapping[str, str]) -> int:
+    """Of the entry a form corrects; 0 for none."""
+    version = fields.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+
+
+def why(request: PortalRequest, refusal: Problem) -> str:
+    """What happened, and what to do next."""
+    said, after = say(request, refusal.key, **refusal.params), f"{refusal.key}.next"
+    if not i18n.has_text(preferences(request).locale, after):
+        return said
+    return f"{said} {say(request, after, **refusal.params)}"
+
+
+def label_of(request: PortalRequest, kind: Kind, name: str) -> str:
+    """What a field is called: of its kind, or as everywhere."""
+    own = f"own.{kind.name}.{name}"
+    is_own = i18n.has_text(preferences(request).locale, own)
+    return say(request, own if is_own else f"own.field.{name}")
+
+
+def option_of(request: PortalRequest, kind: Kind, name: str, code: str) -> str:
+    own = f"own.{kind.name}.{name}.{code}"
+    is_own = i18n.has_text(preferences(request).locale, own)
+    return say(request, own if is_own else f"own.option.{code}")
+
+
+async def form(
+    request: PortalRequest,
+    actor: Actor,
+    kind: Kind,
+    *,
+    title: str,
+    action: str,
+    back: Way,
+    values: Mapping[str, str],
+    version: int = 0,
+    wrong: EntryFaults | None = None,
+    error: str = "",
+    lead: str = "",
+    remove: str = "",
+    names: Sequence[str] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    """The form of an entry, new or corrected, as it was filled in. `remove`: where removal is
+    asked for; `names`: the fields it shows, in this order (none: all)."""
+    faults = wrong.faults if wrong else {}
+    odd = wrong.odd if wrong and not faults else {}
+    said = {name: _said(request, wrong, name, key) for name, key in faults.items()}
+    odd_said = {name: _said(request, wrong, name, key) for name, key in odd.items()}
+    shown = [each for each in kind.fields if not names or each.name in names]
+    if names:
+        shown.sort(key=lambda each: names.index(each.name))
+    return await render(
+        request,
+        "book/form.html",
+        actor,
+        status=status if wrong is None else 422,
+        path=back.href,
+        heading=title,
+        lead=lead,
+        action=action,
+        back=back,
+        error=error,
+        errors=said,
+        labels={
+            name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))
+        },
+        odd=odd_said,
+        sure=wrong.sure if wrong and not faults else "",
+        version=version,
+        has_time=kind.has_time,
+        on=values.get("on", ""),
+        time=values.get("time", ""),
+        first=kind.earliest.isoformat(),
+        last="" if kind.on_may_be_future else clock.today_in_japan().isoformat(),
+        fields=[
+            _field(request, kind, each, values, said.get(each.name) or odd_said.get(each.name, ""))
+            for each in shown
+        ],
+        values=dict(values),
+        remove=remove,
+    )
+
+
+async def removal(
+    request: PortalRequest,
+    actor: Actor,
+    *,
+    title: str,
+    facts: Sequence[tuple[str, str]],
+    action: str,
+    back: Way,
+    means: str = "",
+) -> Response[bytes]:
+    """Asks before an entry is removed for good."""
+    return await render(
+        request,
+        "book/remove.html",
+        actor,
+        path=back.href,
+        heading=title,
+        facts=list(facts),
+        action=action,
+        back=back,
+        means=means or say(request, "own.remove.means"),
+    )
+
+
+def facts_of(
+    request: PortalRequest, kind: Kind, values: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """An entry's values in words: label and what it says, in the order of its form."""
+    found = []
+    for field in kind.fields:
+        value = values.get(field.name, "")
+        if value:
+            found.append(
+                (label_of(request, kind, field.name), value_said(request, kind, field, value))
+            )
+    return found
+
+
+def value_said(request: PortalRequest, kind: Kind, field: Field, value: str) -> str:
+    match field:
+        case Number():
+            return f"{value}\u00a0{field.unit}"
+        case Choice():
+            return option_of(request, kind, field.name, value)
+        case Several():
+            said = [option_of(request, kind, field.name, each) for each in value.split()]
+            return ("、" if preferences(request).locale == "ja" else ", ").join(said)
+        case Day():
+            return i18n.day(preferences(request).locale, date.fromisoformat(value))
+        case Flag():
+            return say(request, "own.yes")
+        case Words():
+            return value
+
+
+def place_of(entry_id: UUID | None) -> str:
+    return "new" if entry_id is None else str(entry_id)
+
+
+def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
+    return say(request, key, **(wrong.params_of(name) if wrong else {}))
+
+
+def _field(
+    request: PortalRequest, kind: Kind, field: Field, values: Mapping[str, str], error: str
+) -> dict[str, object]:
+    locale = preferences(request).locale
+    hint = f"own.{kind.name}.{field.name}.hint"
+    found: dict[str, object] = {
+        "name": field.name,
+        "shape": _SHAPES.get(
+            type(field), "lines" if getattr(field, "has_lines", False) else "words"
+        ),
+        "label": label_of(request, kind, field.name),
+        "hint": say(request, hint) if i18n.has_text(locale, hint) else "",
+        "value": values.get(field.name, ""),
+        "error": error,
+        "is_required": field.is_required,
+    }
+    if isinstance(field, Number):
+        found["unit"] = field.unit
+    if isinstance(field, Choice | Several):
+        options = [
+            (each.code, option_of(request, kind, field.name, each.code)) for each in field.options
+        ]
+        found["options"] = options
+    if isinstance(field, Day):
+        found["first"] = field.earliest.isoformat()
+        found["last"] = "" if field.may_be_future else clock.today_in_japan().isoformat()
+    return found
