@@ -51,6 +51,7 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.child.routes import routes as child_routes
 from api.phr.entries.errors import EntryFaults
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
@@ -187,6 +188,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *checkup_routes,
+        *child_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

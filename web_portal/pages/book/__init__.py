@@ -2,4 +2,8 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from web_portal.pages.book import children
+
+routes: list[ControllerRouterHandler] = [
+    *children.routes,
+]
