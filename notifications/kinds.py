@@ -98,8 +98,6 @@ KIND_OF: Final[Mapping[str, Kind]] = MappingProxyType(
 # Told by every channel there is, letter included, whatever was chosen: who lost their phone hears
 # nothing by it, and who did not begin this must hear.
 BY_EVERY_CHANNEL: Final = frozenset({"account_recovered", "recovery_started"})
-# Ready for the books of later years: nothing sends them yet.
-NOT_SENT_YET: Final = frozenset({"checkup_due", "immunisation_due"})
 
 
 def kind_of(event: str) -> Kind:

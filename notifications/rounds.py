@@ -1,5 +1,6 @@
-"""What is told on its day and not because somebody did something: ends that come near, and on the
-first of a month the month before. Done twice, by however many processes, it is told once.
+"""What is told on its day and not because somebody did something: ends that come near, what comes
+due in somebody's own books, and on the first of a month the month before. Done twice, by however
+many processes, it is told once.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ async def go_round(now: datetime) -> int:
     if now.astimezone(JAPAN).hour < FROM_HOUR:
         return 0
     async with unit_of_work(OPERATOR) as tx:
-        told = await queries.remind(tx)
+        told = await queries.remind(tx) + await queries.remind_due(tx)
     month = month_due(now)
     return told + (await sum_up(month) if month else 0)
 

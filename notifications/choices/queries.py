@@ -95,6 +95,11 @@ async def remind(tx: Transaction) -> int:
     return int(await tx.fetchval("SELECT notices_remind(now())"))
 
 
+async def remind_due(tx: Transaction) -> int:
+    """Of what the participants' own books have come due."""
+    return int(await tx.fetchval("SELECT notices_remind_due(now())"))
+
+
 async def sum_up(tx: Transaction, month: date, most: int) -> int:
     return int(await tx.fetchval("SELECT notices_sum_up($1, $2)", month, most))
 

@@ -116,7 +116,9 @@ OF_A_SUMMARY: dict[str, Any] = {
     "title": "ペニシリン",
     "kind": "アレルギー",
     "facility": "佐藤内科クリニック",
+    "is_own": False,
 }
+ENTERED = OF_A_SUMMARY | {"facility": "ご本人の登録", "is_own": True}
 EMERGENCY_READ: dict[str, Any] = {
     "viewer": SATO,
     "session": RUNNING,
@@ -126,7 +128,7 @@ EMERGENCY_READ: dict[str, Any] = {
         ("drugs", [OF_A_SUMMARY] * 4, [OF_A_SUMMARY]),
         ("conditions", [], []),
         ("said", [OF_A_SUMMARY], []),
-        ("rest", [OF_A_SUMMARY], []),
+        ("rest", [OF_A_SUMMARY, ENTERED], []),
     ],
     "question": None,
 }

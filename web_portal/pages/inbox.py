@@ -34,6 +34,7 @@ LEADS_TO = {
     "digest": "/access-log/months/{month}",
     "first_access": "/access-log",
     "grant_ends": "/disclosure",
+    **dict.fromkeys(("checkup_due", "immunisation_due"), "/book"),
     "new_device": "/account/sessions",
     **dict.fromkeys(("emergency_opened", "emergency_reviewed"), "/disclosure/emergency"),
     "proxy_acted": "/access-log",

@@ -39,9 +39,7 @@ async def test_a_book_holds_what_is_written_newest_first(hanako: Visitor) -> Non
     await grown(hanako, yui, 90, weight="5.8kg", note="よく飲む")
     had = {"on": day(40), "which": "m1", "result": "fine", "place": "市の保健センター"}
     await service.write(hanako.actor, yui.book_id, "checkup", had)
-    await service.write(
-        hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"}
-    )
+    await service.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
     book = await service.book(hanako.actor, yui.book_id)
     assert [each.values["weight"] for each in book.growth] == ["5.8", "3.9"]
     assert [each.values["which"] for each in book.checkups] == ["m1"]
@@ -64,9 +62,7 @@ async def test_what_is_odd_for_that_age_is_asked_about_once(hanako: Visitor) -> 
     with pytest.raises(EntryFaults) as asked:
         await service.write(hanako.actor, yui.book_id, "growth", fields)
     assert set(asked.value.odd) == {"weight"}
-    entry = await service.write(
-        hanako.actor, yui.book_id, "growth", fields, sure=asked.value.sure
-    )
+    entry = await service.write(hanako.actor, yui.book_id, "growth", fields, sure=asked.value.sure)
     assert entry.values["weight"] == "15"
 
 
@@ -163,7 +159,7 @@ async def test_nobody_else_sees_a_book(hanako: Visitor, yumi: Visitor) -> None:
 
 
 async def test_who_does_not_take_part_begins_no_book(hanako: Visitor) -> None:
-    await leaving.take_part(hanako.actor, "refused")
+    await leaving.take_part(hanako.actor, "withdrawn")
     with pytest.raises(NotTakingPart):
         await begun(hanako)
 

@@ -1,0 +1,1 @@
+"""Vaccines: doses given, and which is next by the rules of the routine immunisation."""

@@ -1,0 +1,198 @@
+"""Doses given, a birth day and a day: what is done, what is next and until when, by the rules.
+
+A dose is judged by the rules of its own day, what is next by those of today. What is next is never
+sooner than any interval allows, also after doses that do not count, and never after the last day.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from api.phr.immunization import vaccines
+from api.phr.immunization.editions import EDITIONS
+from api.phr.immunization.plans import Dose, Given, Next, Plan, Status, Why
+from api.phr.immunization.schedule import Course, Edition, Target, edition_on, target_in
+from api.phr.immunization.sharing import shared_out
+from api.phr.immunization.steps import (
+    course_of,
+    earliest_of,
+    fault_of,
+    how_many_left,
+    last_day,
+    step_for,
+    usual_period,
+)
+
+
+class Person(NamedTuple):
+    """`sex` as FHIR has it."""
+
+    birth_on: date
+    sex: str
+
+
+class _Walk(NamedTuple):
+    """How far the doses of one target lead. `days`: of the doses that count."""
+
+    given: tuple[Given, ...]
+    days: tuple[date, ...]
+    step: int
+    has_fallen_back: bool
+
+
+def plans(
+    person: Person,
+    doses: Sequence[Dose],
+    today: date,
+    editions: Sequence[Edition] = EDITIONS,
+) -> list[Plan]:
+    """One for each vaccine of today's routine, in the order of the rules."""
+    edition = edition_on(editions, today)
+    shares = shared_out(edition, person.birth_on, doses)
+    found = []
+    for target in edition.targets:
+        own = shares[target.name]
+        one = _plan(target, person, own, doses, today, editions)
+        found.append(one._replace(changes_on=_changes(one, person, own, doses, today, editions)))
+    return found
+
+
+def beside(doses: Sequence[Dose], today: date) -> list[Dose]:
+    """Those no rule of today's routine speaks of: voluntary ones, and some of former years."""
+    named: set[str] = set()
+    for target in edition_on(EDITIONS, today).targets:
+        named |= target.products | target.older
+    return [each for each in doses if each.vaccine not in named]
+
+
+def _changes(
+    now: Plan,
+    person: Person,
+    own: Sequence[Dose],
+    doses: Sequence[Dose],
+    today: date,
+    editions: Sequence[Edition],
+) -> date | None:
+    """The first day from which rules to come say something else than those of today would."""
+    if now.status in (Status.DONE, Status.CLOSED):
+        return None
+    in_force = editions.index(edition_on(editions, today))
+    target = target_in(editions[in_force], now.target)
+    for edition in editions[in_force + 1 :]:
+        following, begins = target_in(edition, now.target), edition.valid_from
+        if target is None or following is None:
+            return begins
+        then = _plan(following, person, own, doses, begins, editions)
+        as_now = _plan(target, person, own, doses, begins, editions[: in_force + 1])
+        if (then.status, then.next, then.of) != (as_now.status, as_now.next, as_now.of):
+            return begins
+    return None
+
+
+def _plan(
+    target: Target,
+    person: Person,
+    own: Sequence[Dose],
+    doses: Sequence[Dose],
+    today: date,
+    editions: Sequence[Edition],
+) -> Plan:
+    if target.is_for_girls and person.sex == "male":
+        return Plan(target.name, Status.NOT_FOR, _uncounted(own, Why.NOT_FOR))
+    if any(each.vaccine in target.older for each in own):
+        return Plan(target.name, Status.OLDER, _uncounted(own, Why.OLDER))
+    live = [each.on for each in doses if vaccines.is_live(each.vaccine) and each not in own] * any(
+        vaccines.is_live(each) for each in target.products
+    )
+    walk = _walk(target, person.birth_on, own, live, editions)
+    if any(each.why is Why.MIXED for each in walk.given):
+        return Plan(target.name, Status.MIXED, walk.given)
+    return _following(target, person.birth_on, own, live, walk, today)
+
+
+def _walk(
+    target: Target,
+    birth_on: date,
+    own: Sequence[Dose],
+    live: Sequence[date],
+    editions: Sequence[Edition],
+) -> _Walk:
+    given: list[Given] = []
+    days: list[date] = []
+    index, has_fallen_back, first = 0, False, None
+    for dose in own:
+        then = target_in(edition_on(editions, dose.on), target.name) or target
+        course = course_of(then, birth_on, first or dose)
+        if course is None or (first and dose.vaccine not in course.products | course.also):
+            given.append(Given(dose, 0, Why.MIXED))
+            continue
+        steps = course.or_else if has_fallen_back and course.or_else else course.steps
+        index = step_for(steps, index, birth_on, dose.on, days)
+        why = fault_of(then, steps, index, birth_on, dose.on, days, live)
+        if why is Why.TOO_SOON and course.or_else and not has_fallen_back and index == 1:
+            other = fault_of(then, course.or_else, index, birth_on, dose.on, days, live)
+            has_fallen_back, why = other is None, other
+        if why is None:
+            first = first or dose
+            index += 1
+            days.append(dose.on)
+        given.append(Given(dose, 0 if why else len(days), why))
+    return _Walk(tuple(given), tuple(days), index, has_fallen_back)
+
+
+def _following(
+    target: Target,
+    birth_on: date,
+    own: Sequence[Dose],
+    live: Sequence[date],
+    walk: _Walk,
+    today: date,
+) -> Plan:
+    course, until = _course_ahead(target, birth_on, own, walk, today)
+    steps = course.or_else if walk.has_fallen_back and course.or_else else course.steps
+    index = walk.step
+    while True:
+        index = min(index, len(steps))
+        if index == len(steps):
+            done = Status.DONE if walk.days else Status.CLOSED
+            return Plan(target.name, done, walk.given, of=len(walk.days))
+        earliest = earliest_of(steps[index], birth_on, own, live, walk.days)
+        following = step_for(steps, index, birth_on, max(earliest, today), walk.days)
+        if following == index:
+            break
+        index = following
+    step = steps[index]
+    latest = last_day(target, step, birth_on, is_first=not walk.days)
+    if max(earliest, today) > latest:
+        return Plan(target.name, Status.CLOSED, walk.given, of=0)
+    usual_from, usual_until = usual_period(step, birth_on, walk.days, earliest, latest)
+    number = len(walk.days) + 1
+    return Plan(
+        target.name,
+        Status.OPEN if earliest <= today else Status.LATER,
+        walk.given,
+        Next(number, earliest, latest, usual_from, usual_until, step.is_booster),
+        0 if course.is_open else len(walk.days) + how_many_left(steps, index, birth_on, today),
+        until,
+    )
+
+
+def _course_ahead(
+    target: Target, birth_on: date, own: Sequence[Dose], walk: _Walk, today: date
+) -> tuple[Course, date | None]:
+    """The course begun, or that of whoever begins as soon as may be, and until when it is so."""
+    begun = next((each.dose for each in walk.given if each.number == 1), None)
+    if begun and (course := course_of(target, birth_on, begun)):
+        return course, None
+    proposed = [each for each in target.courses if each.is_proposed]
+    for course in proposed:
+        if course.first_until is None:
+            break
+        earliest = earliest_of(course.steps[0], birth_on, own, (), ())
+        if max(today, earliest) <= course.first_until.last(birth_on):
+            return course, course.first_until.last(birth_on)
+    return proposed[-1], None
+
+
+def _uncounted(own: Sequence[Dose], why: Why) -> tuple[Given, ...]:
+    return tuple(Given(each, 0, why) for each in own)

@@ -1,0 +1,35 @@
+"""Which dose is of which phase, where two phases have one vaccine (MR, 日本脳炎)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from api.phr.immunization.plans import Dose
+from api.phr.immunization.schedule import Edition, Target
+
+
+def shared_out(
+    edition: Edition, birth_on: date, doses: Sequence[Dose]
+) -> Mapping[str, Sequence[Dose]]:
+    """By day: to the first phase that lacks one and allows that day, or else to the last begun."""
+    shares: dict[str, list[Dose]] = {each.name: [] for each in edition.targets}
+    for dose in sorted(doses, key=lambda each: each.on):
+        takers = [each for each in edition.targets if dose.vaccine in each.products | each.older]
+        if takers:
+            shares[_taker(takers, birth_on, dose, shares).name].append(dose)
+    return shares
+
+
+def _taker(
+    takers: Sequence[Target], birth_on: date, dose: Dose, shares: Mapping[str, Sequence[Dose]]
+) -> Target:
+    begun = takers[0]
+    for each in takers:
+        steps = each.courses[-1].steps
+        since, until = steps[0].since.first(birth_on), steps[-1].until.last(birth_on)
+        if each.cohort and each.cohort.born_from <= birth_on <= each.cohort.born_until:
+            until = max(until, each.cohort.until.last(birth_on))
+        if since <= dose.on <= until and len(shares[each.name]) < len(steps):
+            return each
+        if since <= dose.on:
+            begun = each
+    return begun

@@ -1,0 +1,116 @@
+"""One step of a rule, for one person: whether a dose may be it, and when it may be had."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from api.phr.immunization.plans import Dose, Why
+from api.phr.immunization.schedule import LIVE_GAP, Course, Step, Target
+
+
+def course_of(target: Target, birth_on: date, first: Dose) -> Course | None:
+    for course in target.courses:
+        limit = course.first_until
+        if first.vaccine in course.products and (not limit or first.on <= limit.last(birth_on)):
+            return course
+    return None
+
+
+def fault_of(
+    target: Target,
+    steps: Sequence[Step],
+    index: int,
+    birth_on: date,
+    on: date,
+    days: Sequence[date],
+    live: Sequence[date],
+) -> Why | None:
+    if index >= len(steps):
+        return Why.TOO_MANY
+    step = steps[index]
+    if on < step.since.first(birth_on):
+        return Why.TOO_YOUNG
+    if on > until_of(target, step, birth_on):
+        return Why.TOO_LATE
+    if days and (
+        (step.gap and on < step.gap.after(days[-1]))
+        or (step.from_first and on < step.from_first.after(days[0]))
+    ):
+        return Why.TOO_SOON
+    if any(each < on < LIVE_GAP.after(each) for each in live):
+        return Why.LIVE
+    return None
+
+
+def step_for(
+    steps: Sequence[Step], index: int, birth_on: date, on: date, days: Sequence[date]
+) -> int:
+    """The step a dose of that day would be."""
+    while index < len(steps):
+        past, late = steps[index].skipped_past, steps[index].skipped_if
+        is_skipped = past is not None and on > past.last(birth_on)
+        if late is not None and days and days[-1] > late.last(birth_on):
+            is_skipped = True
+        if not is_skipped:
+            break
+        index += 1
+    return index
+
+
+def how_many_left(steps: Sequence[Step], index: int, birth_on: date, today: date) -> int:
+    """As it looks today: what may be left out later is counted."""
+    left = steps[index:]
+    return sum(
+        1 for each in left if not (each.skipped_past and today > each.skipped_past.last(birth_on))
+    )
+
+
+def until_of(target: Target, step: Step, birth_on: date) -> date:
+    until, cohort = step.until.last(birth_on), target.cohort
+    if cohort and cohort.born_from <= birth_on <= cohort.born_until:
+        until = max(until, cohort.until.last(birth_on))
+    return until
+
+
+def earliest_of(
+    step: Step,
+    birth_on: date,
+    own: Sequence[Dose],
+    live: Sequence[date],
+    days: Sequence[date],
+) -> date:
+    """Intervals also from doses that do not count."""
+    found = [step.since.first(birth_on)]
+    if step.gap and own:
+        found.append(step.gap.after(own[-1].on))
+    if step.from_first and days:
+        found.append(step.from_first.after(days[0]))
+    found += [LIVE_GAP.after(each) for each in live]
+    return max(found)
+
+
+def usual_period(
+    step: Step, birth_on: date, days: Sequence[date], earliest: date, latest: date
+) -> tuple[date | None, date | None]:
+    """Cut to what is possible; (None, None) where the rules name no period or it cannot be kept."""
+    since, until = step.usual
+    begins = [since.first(birth_on)] if since else []
+    ends = [until.last(birth_on)] if until else []
+    for gaps, day in ((step.usual_gap, days[-1:]), (step.usual_from_first, days[:1])):
+        if gaps and day:
+            begins.append(gaps[0].after(day[0]))
+            if gaps[1]:
+                ends.append(gaps[1].after(day[0]))
+    if not ends:
+        return None, None
+    begin, end = max([*begins, earliest]), min([*ends, latest])
+    return (begin, end) if begin <= end else (None, None)
+
+
+def last_day(target: Target, step: Step, birth_on: date, *, is_first: bool) -> date:
+    """Until when it may be proposed: not past what is advised, nor when it is left out."""
+    ends = [until_of(target, step, birth_on)]
+    if step.skipped_past:
+        ends.append(step.skipped_past.last(birth_on))
+    if step.advised and is_first:
+        ends.append(step.advised.last(birth_on))
+    return min(ends)

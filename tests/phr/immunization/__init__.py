@@ -1,0 +1,1 @@
+"""Vaccines: the rules day by day, and what is written of them."""
