@@ -15,6 +15,7 @@ from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
+from tests.portal_shell.child import CHILD_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
@@ -492,6 +493,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **RECORD_PAGES,
     **ENTRY_PAGES,
     **OWN_BOOK_PAGES,
+    **CHILD_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [(ROW, 1), (FOUND, 3)], "has_more": True, "is_partial": True},
