@@ -53,6 +53,8 @@ from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
 from api.phr.child.routes import routes as child_routes
 from api.phr.entries.errors import EntryFaults
+from api.phr.maternal.routes import routes as maternal_routes
+from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
@@ -189,6 +191,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *my_records_routes,
         *checkup_routes,
         *child_routes,
+        *vitals_routes,
+        *maternal_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

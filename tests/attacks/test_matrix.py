@@ -85,6 +85,7 @@ HIS_LAB = {
     "action": {"name": "read"},
     "resource": {"type": "category", "id": "lab", "properties": {"patient": "{taro}"}},
 }
+A_WEIGHT = {"on": "2026-05-01", "values": {"weight": "62.5"}}
 HIS_VIEWING = {"session_id": "{case}", "record_id": "{record}", "place": "0"}
 TABLE = (
     Row("GET", "/health/live", OPEN),
@@ -802,6 +803,31 @@ TABLE = (
         "/records/checkup-file/{record}/remove",
         {},
     ),
+    # One's own measurements
+    Row("GET", "/me/vitals", PARTICIPANT, "/me/vitals?participant_id={taro}"),
+    Row("POST", "/me/vitals", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("PUT", "/me/vitals/{entry_id}", HIS_PAGE, "/me/vitals/{record}", A_WEIGHT | {"version": 1}),
+    Row("DELETE", "/me/vitals/{entry_id}", HIS_PAGE, "/me/vitals/{record}"),
+    Row("POST", "/me/vitals/batches", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("GET", "/me/vitals/summary", PARTICIPANT, "/me/vitals/summary?kind=weight"),
+    Row("POST", "/me/vitals/import/preview", "in bad . . in in . .", body={}),
+    Row("POST", "/me/vitals/import", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("DELETE", "/me/vitals/import/{import_id}", HIS_PAGE, "/me/vitals/import/{record}"),
+    Row("GET", "/book/vitals", PARTICIPANT, "/book/vitals?saved={record}"),
+    Row("POST", "/book/vitals", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("POST", "/book/vitals/undo", HIS_PAGE, body={"ids": "{record}"}),
+    Row("GET", "/book/vitals/kinds/{name}", PARTICIPANT, "/book/vitals/kinds/weight"),
+    Row("GET", "/book/vitals/month", PARTICIPANT, "/book/vitals/month?month={month}"),
+    Row("GET", "/book/vitals/{entry_id}/correct", HIS_PAGE, "/book/vitals/{record}/correct"),
+    Row("POST", "/book/vitals/{entry_id}/correct", HIS_PAGE, "/book/vitals/{record}/correct", {}),
+    Row("GET", "/book/vitals/{entry_id}/remove", HIS_PAGE, "/book/vitals/{record}/remove"),
+    Row("POST", "/book/vitals/{entry_id}/remove", HIS_PAGE, "/book/vitals/{record}/remove", {}),
+    Row("GET", "/book/vitals/file", PARTICIPANT),
+    Row("POST", "/book/vitals/file", "in bad . . in in . .", body={}),
+    Row("POST", "/book/vitals/file/keep", "in bad . . in in . .", body={"content": "?"}),
+    Row(
+        "POST", "/book/vitals/file/{book}/remove", HIS_PAGE, "/book/vitals/file/{record}/remove", {}
+    ),
     Row("GET", "/me/checkup-files", PARTICIPANT, "/me/checkup-files?participant_id={taro}"),
     Row("POST", "/me/checkup-files/preview", "in bad . . in in . .", body={}),
     Row("POST", "/me/checkup-files", "in bad . . in in . .", body={"participant_id": "{taro}"}),
@@ -989,6 +1015,93 @@ TABLE = (
     ),
     Row("POST", "/me/children/take/preview", "in bad . . in in . .", body={"code": "000000000000"}),
     Row("POST", "/me/children/take", "in bad . . in in . .", body={"code": "000000000000"}),
+    # The record of a pregnancy
+    Row("GET", "/book/pregnancy", PARTICIPANT, "/book/pregnancy?participant_id={taro}"),
+    Row("GET", "/book/pregnancy/earlier", PARTICIPANT),
+    Row("GET", "/book/pregnancy/new", PARTICIPANT),
+    Row("POST", "/book/pregnancy/new", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("GET", "/book/pregnancy/visits/new", PARTICIPANT),
+    *(
+        Row(
+            "GET",
+            f"/book/pregnancy/{{pregnancy_id}}{way}",
+            HIS_PAGE,
+            f"/book/pregnancy/{{record}}{way}",
+        )
+        for way in ("", "/schedule", "/charts", "/dates", "/close", "/closed", "/remove")
+    ),
+    *(
+        Row(
+            "POST",
+            f"/book/pregnancy/{{pregnancy_id}}{way}",
+            HIS_PAGE,
+            f"/book/pregnancy/{{record}}{way}",
+            {"edd": "2026-10-08"},
+        )
+        for way in ("/dates", "/close", "/reopen", "/remove")
+    ),
+    *(
+        Row(
+            method,
+            "/book/pregnancy/{pregnancy_id}/new/{kind}",
+            HIS_PAGE,
+            "/book/pregnancy/{record}/new/visit",
+            {"weight": "55"} if method == "POST" else None,
+        )
+        for method in ("GET", "POST")
+    ),
+    *(
+        Row(
+            method,
+            f"/book/pregnancy/{{pregnancy_id}}/entries/{{entry_id}}{way}",
+            HIS_PAGE,
+            f"/book/pregnancy/{{record}}/entries/{{record}}{way}",
+            {"weight": "55"} if method == "POST" else None,
+        )
+        for method in ("GET", "POST")
+        for way in ("", "/remove")
+    ),
+    Row("GET", "/me/pregnancies", PARTICIPANT, "/me/pregnancies?participant_id={taro}"),
+    Row("POST", "/me/pregnancies", "in bad . . in in . .", body={"fields": {}}),
+    Row("GET", "/me/pregnancies/{pregnancy_id}", HIS_PAGE, "/me/pregnancies/{record}"),
+    Row(
+        "PUT",
+        "/me/pregnancies/{pregnancy_id}",
+        HIS_PAGE,
+        "/me/pregnancies/{record}",
+        {"fields": {"edd": "2026-10-08"}, "version": 1},
+    ),
+    Row("DELETE", "/me/pregnancies/{pregnancy_id}", HIS_PAGE, "/me/pregnancies/{record}"),
+    *(
+        Row(
+            "POST",
+            f"/me/pregnancies/{{pregnancy_id}}{way}",
+            HIS_PAGE,
+            f"/me/pregnancies/{{record}}{way}",
+            {},
+        )
+        for way in ("/close", "/reopen")
+    ),
+    Row(
+        "POST",
+        "/me/pregnancies/{pregnancy_id}/entries",
+        HIS_PAGE,
+        "/me/pregnancies/{record}/entries",
+        {"kind": "visit", "fields": {"on": "2026-05-01", "weight": "55"}},
+    ),
+    Row(
+        "PUT",
+        "/me/pregnancies/{pregnancy_id}/entries/{entry_id}",
+        HIS_PAGE,
+        "/me/pregnancies/{record}/entries/{record}",
+        {"kind": "visit", "fields": {"on": "2026-05-01", "weight": "55"}, "version": 1},
+    ),
+    Row(
+        "DELETE",
+        "/me/pregnancies/{pregnancy_id}/entries/{entry_id}",
+        HIS_PAGE,
+        "/me/pregnancies/{record}/entries/{record}",
+    ),
     # What a facility without a system writes
     Row("GET", "/clinic/write", PROFESSIONAL),
     Row(

@@ -29,6 +29,7 @@ MODULES = (
     "api.emergency.tables",
     "api.identity.tables",
     "api.phr.child.tables",
+    "api.phr.vitals.tables",
     "api.phr.tables",
     "api.proxies.tables",
     "api.records.ssmix2.tables",

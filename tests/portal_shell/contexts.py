@@ -25,10 +25,12 @@ from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
+from tests.portal_shell.pregnancy import PREGNANCY_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
 from tests.portal_shell.viewer import VIEWER_PAGES
+from tests.portal_shell.vitals import VITALS_PAGES
 from web_portal.pages.disaster import Declaring
 from web_portal.pages.emergency import Opening
 from web_portal.pages.emergency_ties import Ties
@@ -494,6 +496,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **ENTRY_PAGES,
     **OWN_BOOK_PAGES,
     **CHILD_PAGES,
+    **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [(ROW, 1), (FOUND, 3)], "has_more": True, "is_partial": True},
@@ -978,6 +981,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "requests": [], "agreed": [], "days": DAYS},
     ),
     **VIEWER_PAGES,
+    **VITALS_PAGES,
     "support": (
         "support/queue.html",
         {

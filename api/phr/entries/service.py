@@ -180,6 +180,14 @@ async def one_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_id:
     return found[0]
 
 
+async def several_in(
+    tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_ids: Sequence[UUID]
+) -> list[Entry]:
+    """Those of them that are there, as they stand."""
+    rows = await queries.versions(tx, entry_ids, _most_shown(actor), all_versions=False)
+    return await _read(tx, actor, kinds, rows)
+
+
 async def history(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> list[Entry]:
     """Every version, the newest first. Raises as `one`."""
     async with unit_of_work(actor) as tx:

@@ -2,8 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import children
+from web_portal.pages.book import children, pregnancy, pregnancy_entries, vitals
 
 routes: list[ControllerRouterHandler] = [
     *children.routes,
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+    *vitals.routes,
 ]
