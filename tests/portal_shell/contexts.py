@@ -24,6 +24,7 @@ from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
+from tests.portal_shell.out import OUT_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
 from tests.portal_shell.pregnancy import PREGNANCY_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
@@ -494,6 +495,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **MATCHING_PAGES,
     **RECORD_PAGES,
     **ENTRY_PAGES,
+    **OUT_PAGES,
     **OWN_BOOK_PAGES,
     **CHILD_PAGES,
     **PREGNANCY_PAGES,

@@ -2,10 +2,19 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import children, pregnancy, pregnancy_entries, vitals
+from web_portal.pages.book import (
+    bring_in,
+    children,
+    out,
+    pregnancy,
+    pregnancy_entries,
+    vitals,
+)
 
 routes: list[ControllerRouterHandler] = [
+    *bring_in.routes,
     *children.routes,
+    *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
     *vitals.routes,
