@@ -54,6 +54,7 @@ from api.openapi import PublishedSchema
 from api.phr.child.routes import routes as child_routes
 from api.phr.entries.errors import EntryFaults
 from api.phr.maternal.routes import routes as maternal_routes
+from api.phr.routes import MyBooks
 from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
@@ -192,6 +193,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        MyBooks,
         *checkup_routes,
         *child_routes,
         *vitals_routes,

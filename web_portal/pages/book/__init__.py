@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from web_portal.pages.book import (
     bring_in,
     children,
+    hub,
     out,
     pregnancy,
     pregnancy_entries,
@@ -14,6 +15,7 @@ from web_portal.pages.book import (
 routes: list[ControllerRouterHandler] = [
     *bring_in.routes,
     *children.routes,
+    *hub.routes,
     *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
