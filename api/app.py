@@ -53,6 +53,7 @@ from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
 from api.phr.entries.errors import EntryFaults
 from api.phr.maternal.routes import routes as maternal_routes
+from api.phr.routes import MyBooks
 from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
@@ -191,6 +192,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        MyBooks,
         *checkup_routes,
         *vitals_routes,
         *maternal_routes,

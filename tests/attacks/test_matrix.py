@@ -803,6 +803,8 @@ TABLE = (
         "/records/checkup-file/{record}/remove",
         {},
     ),
+    Row("GET", "/book", PARTICIPANT, "/book?participant_id={taro}"),
+    Row("GET", "/me/books", PARTICIPANT, "/me/books?participant_id={taro}"),
     # One's own measurements
     Row("GET", "/me/vitals", PARTICIPANT, "/me/vitals?participant_id={taro}"),
     Row("POST", "/me/vitals", "in bad . . in in . .", body={"participant_id": "{taro}"}),

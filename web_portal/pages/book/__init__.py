@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.book import (
     bring_in,
+    hub,
     out,
     pregnancy,
     pregnancy_entries,
@@ -11,6 +12,7 @@ from web_portal.pages.book import (
 )
 
 routes: list[ControllerRouterHandler] = [
+    *hub.routes,
     *bring_in.routes,
     *out.routes,
     *pregnancy.routes,
