@@ -51,6 +51,7 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.child.routes import routes as child_routes
 from api.phr.entries.errors import EntryFaults
 from api.phr.maternal.routes import routes as maternal_routes
 from api.phr.routes import MyBooks
@@ -196,6 +197,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         MyBooks,
         *checkup_routes,
         *checkups_routes,
+        *child_routes,
         *vitals_routes,
         *maternal_routes,
         *linking_routes,

@@ -16,6 +16,7 @@ from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
 from tests.portal_shell.checkups import CHECKUP_PAGES
+from tests.portal_shell.child import CHILD_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
@@ -499,6 +500,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **ENTRY_PAGES,
     **OUT_PAGES,
     **OWN_BOOK_PAGES,
+    **CHILD_PAGES,
     **HUB_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (
