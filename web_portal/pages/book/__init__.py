@@ -4,6 +4,11 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.book import (
     bring_in,
+    checkup_form,
+    checkup_trend,
+    checkups,
+    children,
+    hub,
     notes,
     out,
     pregnancy,
@@ -16,6 +21,11 @@ from web_portal.pages.book import (
 
 routes: list[ControllerRouterHandler] = [
     *bring_in.routes,
+    *checkups.routes,
+    *checkup_trend.routes,
+    *checkup_form.routes,
+    *children.routes,
+    *hub.routes,
     *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
