@@ -1,5 +1,7 @@
 """Hanako writes on her phone what she wants; Dr Mori reads it the night she cannot say it."""
 
+from pathlib import Path
+
 from playwright.async_api import Page, expect
 
 from api.emergency import choices
@@ -32,7 +34,7 @@ async def writes_a_person(page: Page, name: str, relation: str, telephone: str) 
 
 
 async def test_hanako_writes_her_wishes_and_an_er_doctor_reads_them(
-    open_phone: OpenPhone,
+    open_phone: OpenPhone, tmp_path: Path
 ) -> None:
     """Without a script: every step is a page of its own."""
     hanako, as_hanako = await participating()
@@ -62,6 +64,13 @@ async def test_hanako_writes_her_wishes_and_an_er_doctor_reads_them(
     await presses(page, "入れる")
     await expect(page.get_by_text("PDF、JPEG、PNGのどれか").first).to_be_visible()
     await expect(page.get_by_label("書類の名前")).to_have_value("事前指示書")
+    scan = tmp_path / "scan.pdf"
+    scan.write_bytes(PDF + bytes(50 * 1024 * 1024))
+    await page.get_by_label("ファイル").set_input_files(scan)
+    await presses(page, "入れる")
+    await expect(page.get_by_text("5メガバイトまで").first).to_be_visible()
+    await follows(page, "書類を選びなおす")
+    await page.get_by_label("書類の名前").fill("事前指示書")
     await page.get_by_label("ファイル").set_input_files(files=[chosen | {"buffer": PDF}])
     await presses(page, "入れる")
     await expect(page.get_by_text("書類を入れました。")).to_be_visible()
