@@ -19,7 +19,6 @@ from web_portal.page import PortalRequest, say
 from web_portal.pages.book import frame
 
 HERE: Final = "/book/pregnancy"
-_KINDS: Final = {each.name: each for each in kinds.KINDS}
 _WEEK_TICKS: Final = tuple((float(week), str(week)) for week in range(0, TERM_WEEKS + 1, 8))
 _FETAL_TICKS: Final = tuple((float(week), str(week)) for week in range(18, 41, 4))
 
@@ -45,7 +44,7 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
         "time": entry.values.get("time", ""),
         "week": week_said(request, book.at(entry.on)),
         "name": say(request, f"maternal.kind.{schemas.NAMES[entry.kind]}"),
-        "facts": frame.facts_of(request, _KINDS[entry.kind], entry.values),
+        "facts": frame.facts_of(request, kinds.OF_NAME[entry.kind], entry.values),
         "notes": [
             {"text": say(request, f"maternal.{part}.{note.name}"), "is_soon": note.is_soon}
             for note in notes_of(entry)
@@ -56,7 +55,7 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
 
 
 def facts_of(request: PortalRequest, entry: Written) -> list[tuple[str, str]]:
-    return frame.facts_of(request, _KINDS[entry.kind], entry.values)
+    return frame.facts_of(request, kinds.OF_NAME[entry.kind], entry.values)
 
 
 def head_facts(request: PortalRequest, book: Book) -> list[tuple[str, str]]:
