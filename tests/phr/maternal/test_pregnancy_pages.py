@@ -40,6 +40,13 @@ async def entry_of(who: Visitor, here: str) -> str:
     return found
 
 
+async def shelf(who: Visitor) -> str:
+    """What all her books' page says of this one."""
+    page = (await who.get("/book")).text
+    (found,) = re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page)
+    return str(found)
+
+
 async def test_nothing_is_kept_before_she_begins(hanako: Visitor) -> None:
     page = (await hanako.get(HERE)).text
     assert "今つけている妊娠の記録はありません。" in page
@@ -261,6 +268,7 @@ async def test_a_birth_is_not_taken_back_while_another_pregnancy_is_open(hanako:
 async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor) -> None:
     here = await begun(hanako, 10)
     await written(hanako, here, "visit", weight="52")
+    assert "全部で2件" in await shelf(hanako)
     asked = (await hanako.get(f"{here}/close")).text
     assert "理由を書く必要はありません。" in asked
     (form,) = (each for each in forms(asked) if f'action="{here}/close"' in each)
@@ -270,6 +278,7 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     assert "おめでとう" not in page
     assert (await hanako.get(f"{here}/close")).status_code == 404
 
+    assert "全部で" not in await shelf(hanako), "the shelf does not speak of it"
     shown = (await hanako.get(HERE)).text
     assert here not in shown
     assert "健診のめやす" not in shown
