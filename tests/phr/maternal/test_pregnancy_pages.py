@@ -300,6 +300,32 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     assert (await hanako.get(f"{here}/closed")).headers["location"] == here
 
 
+async def test_long_after_the_due_date_both_ways_stand_open(hanako: Visitor) -> None:
+    here = await begun(hanako, 47)
+    page = (await hanako.get(HERE)).text
+    assert "予定日から2週間が過ぎました" in page
+    assert "妊娠47週" not in page
+    for way in ("/new/birth", "/close"):
+        assert f'href="{here}{way}"' in page
+
+
+async def test_a_whole_pregnancy_stays_a_light_page(hanako: Visitor) -> None:
+    here = await begun(hanako, 40, height="158.5", weight_before="52")
+    (book,) = await service.books(hanako.actor)
+    visit = {
+        "weight": "59.4", "systolic": "142", "diastolic": "88", "fundal_height": "30",
+        "girth": "92", "oedema": "trace", "urine_protein": "plus1", "urine_glucose": "minus",
+        "tests": "blood_count ultrasound", "remark": "よく動いている。次は二週間後。" * 4,
+    }  # fmt: skip
+    scan = {"bpd": "75", "ac": "250", "fl": "55", "remark": "元気"}
+    for weeks in range(20):
+        on = {"on": today(-weeks).isoformat()}
+        await service.write(hanako.actor, book.id, "pregnancy-visit", Asked(on | visit))
+        await service.write(hanako.actor, book.id, "pregnancy-ultrasound", Asked(on | scan))
+    for way in ("", "/schedule", "/charts"):
+        assert len((await hanako.get(f"{here}{way}")).content) < 70_000, way
+
+
 async def test_after_a_birth_there_is_nothing_to_close(hanako: Visitor) -> None:
     here = await begun(hanako, 39)
     await written(hanako, here, "birth", babies="1")
