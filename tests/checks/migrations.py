@@ -32,6 +32,7 @@ MODULES = (
     "api.phr.tables",
     "api.proxies.tables",
     "api.records.ssmix2.tables",
+    "api.records.taking_out.tables",
     "api.records.tables",
     "api.support.tables",
     "notifications.choices.tables",

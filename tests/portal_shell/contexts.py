@@ -20,9 +20,11 @@ from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
+from tests.portal_shell.hub import HUB_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
+from tests.portal_shell.out import OUT_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
 from tests.portal_shell.pregnancy import PREGNANCY_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
@@ -493,7 +495,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **MATCHING_PAGES,
     **RECORD_PAGES,
     **ENTRY_PAGES,
+    **OUT_PAGES,
     **OWN_BOOK_PAGES,
+    **HUB_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",

@@ -48,6 +48,15 @@ class Entry(NamedTuple):
     is_restricted: bool
 
 
+class Newest(NamedTuple):
+    """What was written last of a kind, by the title that stands unsealed."""
+
+    kind: str
+    title: str
+    written_at: datetime
+    entries: int
+
+
 class Wish(NamedTuple):
     """A new entry, or with `entry_id` a change of the one whose version is `version`.
 
@@ -85,6 +94,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
     now, today = clock.now(), clock.now().astimezone(JAPAN)
     entries, rows = list[Entry](), list[Row]()
     for place, wish in enumerate(wishes):
+        if ":" in wish.book:  # it would part the identifier elsewhere
+            raise NotFound
         entry_id = _id_of(subject, wish)
         before = known.get(entry_id) if entry_id else None
         if before is not None and wish.key and wish.entry_id is None:
@@ -164,6 +175,15 @@ async def entries_in(
     shown = _most_shown(actor)
     rows = await queries.listed(tx, names, book, since, until, shown, most)
     return await _read(tx, actor, kinds, rows)
+
+
+async def newest_in(tx: Transaction, actor: Actor) -> list[Newest]:
+    """One for each kind there is an entry of."""
+    rows = await queries.newest(tx, _most_shown(actor))
+    if rows and actor.is_proxy:
+        seen = [_Line(row["record_id"], row["resource_type"], row["category"]) for row in rows]
+        await note_in(tx, EventName.PROXY_LOOKED, seen)
+    return [Newest(row["kind"], row["title"], row["recorded_at"], row["entries"]) for row in rows]
 
 
 async def one(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> Entry:

@@ -122,7 +122,7 @@ class MyVitals(Controller):
             first,
             last,
             [_summary(kind, each) for each in found],
-            [wire.LineView(*each) for each in lines],
+            [wire.FileLineView(*each) for each in lines],
         )
 
     @post(
@@ -149,7 +149,7 @@ class MyVitals(Controller):
                 wire.ImportLine(
                     line.number,
                     [
-                        wire.DraftView(
+                        wire.FileDraftView(
                             each.kind.name,  # type: ignore[arg-type]
                             each.values,
                             bool(each.sure),

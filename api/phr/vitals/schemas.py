@@ -120,7 +120,7 @@ class SummaryView(Struct):
     periods: list[PeriodView]
 
 
-class LineView(Struct):
+class FileLineView(Struct):
     """A line beside blood pressure, of a guideline's edition; `is_home`: of home measurements."""
 
     name: str
@@ -137,7 +137,7 @@ class Summaries(Struct):
     since: date
     until: date
     summaries: list[SummaryView]
-    lines: list[LineView]
+    lines: list[FileLineView]
 
 
 class ColumnView(Struct):
@@ -148,7 +148,7 @@ class ColumnView(Struct):
     why: str
 
 
-class DraftView(Struct):
+class FileDraftView(Struct):
     """`is_held`: stored already, or in an earlier line. `is_odd`: outside of what is usual."""
 
     kind: KindName
@@ -164,7 +164,7 @@ class FaultView(Struct):
 
 class ImportLine(Struct):
     number: int
-    entries: list[DraftView]
+    entries: list[FileDraftView]
     faults: list[FaultView]
 
 
