@@ -4,6 +4,10 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.book import (
     bring_in,
+    checkup_form,
+    checkup_trend,
+    checkups,
+    children,
     hub,
     out,
     pregnancy,
@@ -12,8 +16,12 @@ from web_portal.pages.book import (
 )
 
 routes: list[ControllerRouterHandler] = [
-    *hub.routes,
     *bring_in.routes,
+    *checkups.routes,
+    *checkup_trend.routes,
+    *checkup_form.routes,
+    *children.routes,
+    *hub.routes,
     *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
