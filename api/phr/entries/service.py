@@ -62,7 +62,8 @@ class Wish(NamedTuple):
 
     `key`: a name of the sender's own; what came under it already is left as it is. `sure` says yes
     to odd values, as `Typed.sure`; with `is_sure` nothing odd is asked about (what a device
-    measured, what was asked about before).
+    measured, what was asked about before). `is_read`: the fields are what `kinds.read` made of them
+    just now, without a fault and with nothing odd to ask about.
     """
 
     kind: Kind
@@ -75,6 +76,7 @@ class Wish(NamedTuple):
     device: str = ""
     key: str = ""
     is_sure: bool = False
+    is_read: bool = False
 
 
 async def write(actor: Actor, wish: Wish) -> Entry:
@@ -102,7 +104,10 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
             entries.append(_entry(before, wish.kind, subject, cipher))
             continue
         _check(wish, before)
-        typed = pure.read(wish.kind, wish.fields, today.date(), today.time())
+        if wish.is_read:
+            typed = pure.Typed(dict(wish.fields), {}, {})
+        else:
+            typed = pure.read(wish.kind, wish.fields, today.date(), today.time())
         is_odd = bool(typed.odd) and not wish.is_sure and wish.sure != typed.sure
         if typed.faults or is_odd:
             raise EntryFaults(typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind)
@@ -141,7 +146,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
         entries.append(entry)
         known[number] = row._asdict()
     if rows:
-        await queries.supersede(tx, [row.record_id for row in rows if row.version > 1])
+        if older := [row.record_id for row in rows if row.version > 1]:
+            await queries.supersede(tx, older)
         await queries.add(tx, rows)
         await note_in(tx, EventName.OWN_RECORD_ADDED, (_Line(*row[:1], *row[2:4]) for row in rows))
     return entries
@@ -193,7 +199,7 @@ async def one(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> Entry:
 
 
 async def one_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> Entry:
-    rows = await queries.versions(tx, [entry_id], _most_shown(actor), all_versions=False)
+    rows = await queries.current(tx, [entry_id], _most_shown(actor))
     found = await _read(tx, actor, kinds, rows)
     if not found:
         raise NotFound
@@ -204,14 +210,14 @@ async def several_in(
     tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_ids: Sequence[UUID]
 ) -> list[Entry]:
     """Those of them that are there, as they stand."""
-    rows = await queries.versions(tx, entry_ids, _most_shown(actor), all_versions=False)
+    rows = await queries.current(tx, entry_ids, _most_shown(actor))
     return await _read(tx, actor, kinds, rows)
 
 
 async def history(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> list[Entry]:
     """Every version, the newest first. Raises as `one`."""
     async with unit_of_work(actor) as tx:
-        rows = await queries.versions(tx, [entry_id], _most_shown(actor), all_versions=True)
+        rows = await queries.versions(tx, entry_id, _most_shown(actor))
         found = await _read(tx, actor, kinds, rows)
     if not found:
         raise NotFound
@@ -303,7 +309,7 @@ async def _known(
     asked = [each for wish in wishes if (each := _id_of(subject, wish)) is not None]
     if not asked:
         return {}
-    rows = await queries.versions(tx, asked, _most_shown(actor), all_versions=False)
+    rows = await queries.current(tx, asked, _most_shown(actor))
     return {row["record_id"]: row for row in rows}
 
 

@@ -90,7 +90,7 @@ async def _compared(tx: Transaction, actor: Actor, table: Table) -> Table:
 
 def _wish(draft: Draft, book: UUID) -> Wish:
     """What is odd was shown, and said yes to, before."""
-    return Wish(draft.kind, draft.values, book=_book(book), is_sure=True)
+    return Wish(draft.kind, draft.values, book=_book(book), is_read=True)
 
 
 def _book(book: UUID) -> str:

@@ -66,7 +66,7 @@ async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
         }
         raise VitalsFaults(faults, odd, yes, values | {"time": when["time"]})
     wishes = [
-        Wish(kind, each.values, is_sure=True) for (kind, _), each in zip(found, typed, strict=True)
+        Wish(kind, each.values, is_read=True) for (kind, _), each in zip(found, typed, strict=True)
     ]
     async with unit_of_work(actor) as tx:
         return await entries.write_all_in(tx, actor, wishes)
