@@ -111,7 +111,7 @@ async def _page(
     newest: dict[str, Entry] = {}
     for each in lately.entries:
         newest.setdefault(each.kind, each)
-    readings = service.readings(each for each in lately.entries if each.kind == PRESSURE.name)
+    readings = service.readings(lately.week)
     status = 422 if wrong else 409 if error else 200
     return await render(
         request,
