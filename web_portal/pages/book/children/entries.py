@@ -58,9 +58,7 @@ async def change_page(
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
     of, entry = await service.entry(actor, book_id, _what(request), entry_id)
-    return await _form(
-        request, actor, of, entry.values, entry_id=entry_id, version=entry.version
-    )
+    return await _form(request, actor, of, entry.values, entry_id=entry_id, version=entry.version)
 
 
 @post(_ONE, guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
