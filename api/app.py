@@ -52,6 +52,7 @@ from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
 from api.phr.entries.errors import EntryFaults
+from api.phr.maternal.routes import routes as maternal_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
@@ -187,6 +188,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *checkup_routes,
+        *maternal_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

@@ -111,6 +111,7 @@ DEFINERS = {
     "app.speak_as_chosen": "sees which language an address's holder chose for all",
     "app.speak_so_from_now": "makes a chosen language that of every address of its chooser",
     "public.access_log_first_access": "tells whoever was read from of a facility's first look",
+    "public.access_log_last_look": "professionals: when their own facility last looked",
     "public.notices_remind": "the service's own work: tells once of an end that comes near",
     "public.notices_remind_due": "the service's own work: tells once of what comes due in a book",
     "public.notices_sum_up": "the service's own work: tells once of a month's accesses",

@@ -320,6 +320,11 @@ async def began_at(tx: Transaction) -> datetime | None:
     return found
 
 
+async def last_look(tx: Transaction, before: datetime) -> datetime | None:
+    found: datetime | None = await tx.fetchval("SELECT access_log_last_look($1)", before)
+    return found
+
+
 async def length(tx: Transaction) -> int:
     value = await tx.fetchval(
         "SELECT last_pseq FROM access_log_head WHERE participant_id = (SELECT app.subject())"

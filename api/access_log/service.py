@@ -207,6 +207,12 @@ async def named(actor: Actor) -> Named:
     return found
 
 
+async def last_look_in(tx: Transaction, before: datetime) -> datetime | None:
+    """When somebody of the acting professional's facility last looked at the subject's records, on
+    a page, before then; None where nobody did lately."""
+    return await queries.last_look(tx, before)
+
+
 async def length(actor: Actor) -> int:
     """The number of the newest event of the actor's own log."""
     async with unit_of_work(actor) as tx:

@@ -1,6 +1,6 @@
 """The clock enters here: always UTC, always aware."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -17,6 +17,11 @@ def today_in_japan() -> date:
 
 def day_in_japan(moment: datetime) -> date:
     return moment.astimezone(JAPAN).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day in Japan."""
+    return datetime.combine(day, time(), JAPAN)
 
 
 def datetime_of(epoch_seconds: int) -> datetime:

@@ -24,6 +24,7 @@ from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
+from tests.portal_shell.pregnancy import PREGNANCY_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
@@ -116,7 +117,9 @@ OF_A_SUMMARY: dict[str, Any] = {
     "title": "ペニシリン",
     "kind": "アレルギー",
     "facility": "佐藤内科クリニック",
+    "is_own": False,
 }
+ENTERED = OF_A_SUMMARY | {"facility": "ご本人の登録", "is_own": True}
 EMERGENCY_READ: dict[str, Any] = {
     "viewer": SATO,
     "session": RUNNING,
@@ -126,7 +129,7 @@ EMERGENCY_READ: dict[str, Any] = {
         ("drugs", [OF_A_SUMMARY] * 4, [OF_A_SUMMARY]),
         ("conditions", [], []),
         ("said", [OF_A_SUMMARY], []),
-        ("rest", [OF_A_SUMMARY], []),
+        ("rest", [OF_A_SUMMARY, ENTERED], []),
     ],
     "question": None,
 }
@@ -490,6 +493,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **RECORD_PAGES,
     **ENTRY_PAGES,
     **OWN_BOOK_PAGES,
+    **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",
         ONE_RECORD | {"seen": [(ROW, 1), (FOUND, 3)], "has_more": True, "is_partial": True},

@@ -11,6 +11,7 @@ YUMI = {"role": "participant", "name": "由美", "unread": 1}
 MORI = {"role": "professional", "name": "森", "unread": 0}
 UEDA = {"role": "support", "name": "上田", "unread": 0}
 DIRECTIVE: dict[str, Any] = {
+    "by": "ご本人の記入",
     "session_id": UUID(int=1),
     "title": "リビングウィル",
     "facts": [("内容", "人工呼吸器はつけないでください。")],

@@ -30,7 +30,18 @@ LINE: dict[str, Any] = {
     "gist": "7.1 %",
     "state": "",
     "facility": "さくら内科クリニック",
+    "by": "",
+    "is_of_child": False,
+    "is_new": True,
     "marks": [],
+}
+OWN_LINE = LINE | {
+    "title": "血圧",
+    "kind": "バイタル",
+    "category": "vitals",
+    "facility": "ご本人の記入",
+    "by": "self",
+    "is_of_child": True,
 }
 ALLERGY = LINE | {
     "title": "ペニシリン系抗菌薬",
@@ -39,6 +50,7 @@ ALLERGY = LINE | {
     "reactions": ["発疹", "呼吸困難"],
 }
 MILD = ALLERGY | {"is_contraindication": False, "state": "疑い", "marks": [UNTOLD]}
+OWN_ALLERGY = MILD | {"facility": "代理の方の記入", "by": "proxy", "is_severe": False, "marks": []}
 FRAME: dict[str, Any] = {
     "viewer": SATO,
     "subject": PERSON,
@@ -48,7 +60,8 @@ FRAME: dict[str, Any] = {
     "tabs": TABS,
     "tab": "overview",
     "participant_id": UUID(int=2),
-    "allergies": [ALLERGY, MILD | {"is_severe": True}, MILD | {"is_severe": False}],
+    "looked_on": date(2026, 5, 1),
+    "allergies": [ALLERGY, OWN_ALLERGY, MILD | {"is_severe": True}, MILD | {"is_severe": False}],
 }
 DRUG: dict[str, Any] = {
     "id": UUID(int=3),
@@ -99,6 +112,7 @@ ROW: dict[str, Any] = {
     "mark": legend_mark(1),
     "facility": "白川病院",
     "kind": "健康診断",
+    "is_new": True,
     "marks": [UNTOLD],
 }
 PICTURE = trend(
@@ -143,7 +157,7 @@ OVERVIEW: dict[str, Any] = FRAME | {
     "overlaps": OVERLAPS,
     "conditions": [LINE | {"title": "２型糖尿病", "state": "寛解", "marks": [UNTOLD]}],
     "has_more_conditions": True,
-    "newest": [LINE],
+    "newest": [LINE, OWN_LINE],
     "kinds": [{"label": "検査結果", "count": 24, "href": f"{OWN}/timeline?category=lab"}],
     "desk": {"may_ask": True, "known_as": ["00123"]},
 }

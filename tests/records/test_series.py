@@ -45,7 +45,7 @@ def test_a_test_is_one_series_from_two_laboratories_oldest_first() -> None:
     found = one(result(Decimal("7.10"), month=3, at=HOSPITAL), result(Decimal("6.8"), month=1))
     assert [each.text for each in found.values] == ["6.8", "7.10"]
     assert [each.number for each in found.values] == [Decimal("6.8"), Decimal("7.10")]
-    assert set(found.facilities) == {CLINIC, HOSPITAL}
+    assert set(found.origins) == {(CLINIC, ""), (HOSPITAL, "")}
 
 
 def test_another_unit_is_another_series_and_nothing_is_converted() -> None:

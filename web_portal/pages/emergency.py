@@ -34,6 +34,7 @@ from api.identity.my_number import contains_my_number
 from api.records import finding
 from api.records.emergency import service as in_emergency
 from api.records.mapping import Identifier
+from api.records.provenance import OWN_SOURCE
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.scanned import card_number, is_emergency_card
 
@@ -143,6 +144,7 @@ async def read(
                     "title": each.title or label(profile, "category", each.category, locale),
                     "kind": label(profile, "category", each.category, locale),
                     "facility": names[each.facility_id].label(locale),
+                    "is_own": each.facility_id == OWN_SOURCE,
                     "part": in_emergency.part_of(each.category),
                 }
                 for each in lines
@@ -153,11 +155,14 @@ async def read(
 
 
 def _parts(lines: list[Line]) -> list[tuple[str, list[Line], list[Line]]]:
-    """What fits one screen of each part, the same thing once, and what is folded away."""
+    """What fits one screen of each part, the same thing once, and what is folded away. What the
+    participant entered never stands in for what a facility wrote."""
     parts = []
     for part in in_emergency.PARTS:
         own = [line for line in lines if line["part"] == part]
-        newest = list({line["title"]: line for line in reversed(own)}.values())[::-1]
+        newest = list({(line["title"], line["is_own"]): line for line in reversed(own)}.values())[
+            ::-1
+        ]
         shown = newest[:ON_ONE_SCREEN]
         parts.append((part, shown, [line for line in own if line not in shown]))
     rest = [line for line in lines if line["part"] == "rest"]

@@ -7,8 +7,11 @@ from litestar.response import Response
 from markupsafe import Markup
 
 from api.core.errors import NotFound
+from api.phr.entries.kinds import SOURCE
 from api.records.mapping import name_of
 from api.records.own.plain import facts_of
+from api.records.parse import as_object
+from api.records.provenance import OWN_SOURCE, by_of
 from api.records.viewing import documents, plain
 from web_portal.page import PortalRequest, say
 from web_portal.pages.clinic.one import DOCUMENTS, attachment_lines, file_of
@@ -24,8 +27,12 @@ def shown(request: PortalRequest, body: dict[str, Any], href: str, unnamed: str)
     document = documents.document_of(body) if is_document else None
     narrative, is_cut = ("", False) if is_document else documents.safe(plain.narrative_of(body))
     said = (body.get(name) for name in _NAMES)
+    # Where it comes from is set here, never by a sender.
+    is_own = as_object(body.get("meta")).get("source") == SOURCE
+    by = by_of(OWN_SOURCE, body) if is_own else ""
     return {
         "title": next(filter(None, map(name_of, said)), "") or say(request, unnamed),
+        "by": say(request, f"clinic.by.{by}") if by else "",
         "facts": [] if is_document else [fact_line(request, fact) for fact in facts_of(body)],
         "sections": [
             each._asdict() | {"html": Markup(each.html)}  # noqa: S704 - made safe by nh3

@@ -31,6 +31,8 @@ from api.phr.entries.fields import (
 JAPAN: Final = timezone(timedelta(hours=9))
 IDENTIFIER: Final = "urn:tsunagu:own"
 PROVENANCE: Final = "urn:tsunagu:provenance"
+# `meta.source` of all that participants bring themselves.
+SOURCE: Final = "urn:tsunagu:source:self"
 VITAL_SIGNS: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 By = Literal["self", "proxy", "device"]
 WHEN: Final = ("on", "time")

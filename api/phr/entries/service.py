@@ -26,11 +26,10 @@ from api.core.ids import uuid7
 from api.phr.entries import kinds as pure
 from api.phr.entries import queries, sealing
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
-from api.phr.entries.kinds import JAPAN, PROVENANCE, By, Json, Kind, Values
+from api.phr.entries.kinds import JAPAN, PROVENANCE, SOURCE, By, Json, Kind, Values
 from api.phr.entries.queries import Row
 
 MOST: Final = 2000
-SOURCE: Final = "urn:tsunagu:source:self"
 
 
 class Entry(NamedTuple):

@@ -228,7 +228,7 @@ async def _check(tx: Transaction, checkup: Checkup) -> int:
 
 def _planned(actor: Actor, checkup: Checkup, body: bytes) -> Sequence[PlannedItem]:
     made = resources.resources_of(checkup, body, f"Patient/{actor.participant_id}")
-    planned = plan(resources.collection_of([resources.brought_by_self(each) for each in made]))
+    planned = plan(resources.collection_of(made))
     if planned.faults:
         raise FileRefused(planned.faults[0])
     return planned.items
@@ -268,7 +268,7 @@ def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Ro
         identifier_system=resources.IDENTIFIER,
         identifier_value=_value(item),
         title=what.title,
-        body=versions.body(item.resource, record_id, version, now),
+        body=versions.body(item.resource, record_id, version, now, is_own=True),
         document_id=None,
     )
 

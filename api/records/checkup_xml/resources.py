@@ -20,7 +20,6 @@ from api.records.mapping import CHECKUP_SECTION
 from api.records.parse import Json
 
 IDENTIFIER: Final = "urn:tsunagu:checkup"
-SELF: Final = "urn:tsunagu:source:self"
 UCUM: Final = "http://unitsofmeasure.org"
 DOCUMENT_TYPE: Final = "53576-5"
 
@@ -67,11 +66,6 @@ def resources_of(checkup: Checkup, body: bytes, subject: str) -> list[Json]:
             "performer": [performer],
         }
     return found
-
-
-def brought_by_self(resource: Json) -> Json:
-    """As the participant's own entry: `meta.source` says where a resource comes from (FHIR R4)."""
-    return {**resource, "meta": {"source": SELF}}
 
 
 def collection_of(resources: list[Json]) -> Json:

@@ -5,11 +5,12 @@ from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from api.emergency.cards.content import Line, LineKind, LineMark, shortened
+from api.emergency.cards.content import LONGEST_LINE, Line, LineKind, LineMark, shortened
 from api.fhir.codes import LOINC
 from api.records.mapping import codings_of
 from api.records.own.plain import facts_of
 from api.records.parse import as_object, as_text, read_day
+from api.records.provenance import by_of, is_of_somebody_else
 from api.records.summary.rules import MEDICATION_TYPES, is_entered_in_error, summary_of
 from api.records.summary.sections import (
     ALLERGIES,
@@ -57,6 +58,7 @@ _BLOOD_JLAC10: Final = ("5H010", "5H020")
 _LONGEST_BLOOD: Final = 20
 
 
+_OWN: Final = "（本人の記入）"
 _MARKS: Final[tuple[LineMark, ...]] = ("high", "unconfirmed")
 
 
@@ -90,7 +92,7 @@ Naming = Callable[[Entry, Row], tuple[LineKind, str] | None]
 
 def offers_of(rows: Iterable[Row], today: date) -> Offers:
     """The same for any order of the records."""
-    known = {row.given.record_id: row for row in rows}
+    known = {row.given.record_id: row for row in rows if not is_of_somebody_else(row.given.body)}
     summary = summary_of((row.given for row in known.values()), today)
     found = [
         *_of(summary.entries[ALLERGIES.name], known, _allergy),
@@ -115,7 +117,11 @@ def _of(entries: Iterable[Entry], known: dict[UUID, Row], named: Naming) -> Iter
         kind, text = found
         mark: LineMark = next((each for each in _MARKS if each in entry.marks), "")
         delicate = any(known[source.record_id].sensitivity for source in entry.sources)
-        line = Line(kind, shortened(text), mark, delicate)
+        if "own" in entry.marks:
+            text = shortened(text, LONGEST_LINE - len(_OWN)) + _OWN if mark else text
+        line = Line(
+            kind, shortened(text), mark or ("own" if "own" in entry.marks else ""), delicate
+        )
         is_usual = not delicate and kind != "infection"
         yield Offer(newest.given.record_id, line, entry.on, is_usual)
 
@@ -153,11 +159,13 @@ def _devices(rows: Iterable[Row], today: date) -> Iterator[Offer]:
 
 
 def _blood(rows: Iterable[Row]) -> str:
-    """From the newest record of each of its tests, as they say it."""
+    """From the newest record of each of its tests, as they say it; never what was typed by hand."""
     said: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: (row.given.on, row.given.record_id), reverse=True):
         body = row.given.body
         if row.given.resource_type != "Observation" or is_entered_in_error(body):
+            continue
+        if by_of(row.given.facility_id, body) in ("self", "proxy", "device"):
             continue
         for system, code, _ in codings_of(body.get("code")):
             is_blood = (system == LOINC and code in _BLOOD) or code.startswith(_BLOOD_JLAC10)

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from api.phr.entries.kinds import PROVENANCE, SOURCE
 from api.records.parse import Json, as_object, decode, encode
 
 _OURS: Final = ("versionId", "lastUpdated")
@@ -24,9 +25,21 @@ def without_server_parts(resource: Json) -> Json:
     own = {name: value for name, value in resource.items() if name not in ("id", "meta")}
     meta = as_object(resource.get("meta"))
     kept = {k: v for k, v in meta.items() if k not in _OURS and not _is_our_source(k, v)}
+    if tags := _others_tags(kept.pop("tag", None)):
+        kept["tag"] = tags
     return own | ({"meta": kept} if kept else {})
 
 
 def _is_our_source(name: str, value: object) -> bool:
     is_source = name == "source" and isinstance(value, str)
-    return is_source and _FROM_A_DOCUMENT.fullmatch(str(value)) is not None
+    is_ours = value == SOURCE or _FROM_A_DOCUMENT.fullmatch(str(value)) is not None
+    return is_source and is_ours
+
+
+def _others_tags(tags: object) -> object:
+    """That the participant or a device of theirs says so is said by us alone."""
+    if not isinstance(tags, list):
+        return tags
+    return [
+        each for each in tags if not (isinstance(each, dict) and each.get("system") == PROVENANCE)
+    ]

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.phr.entries.kinds import SOURCE
 from api.records.incoming.content import content, without_server_parts
 from api.records.incoming.planned import PlannedItem
 from api.records.parse import Json, as_object, encode
@@ -65,9 +66,16 @@ def key_of(item: PlannedItem) -> Key:
 
 
 def body(
-    resource: Json, resource_id: UUID, number: int, at: datetime, document_id: UUID | None = None
+    resource: Json,
+    resource_id: UUID,
+    number: int,
+    at: datetime,
+    document_id: UUID | None = None,
+    *,
+    is_own: bool = False,
 ) -> str:
-    """The sender's resource with our id, version and time; every other character stays."""
+    """The sender's resource with our id, version and time; every other character stays. `is_own`
+    where the participant brought it."""
     own = without_server_parts(resource)
     meta = {
         **as_object(own.pop("meta", None)),
@@ -76,6 +84,8 @@ def body(
     }
     if document_id is not None:
         meta["source"] = f"Bundle/{document_id}"
+    elif is_own:
+        meta["source"] = SOURCE
     head = {"resourceType": own.pop("resourceType"), "id": str(resource_id), "meta": meta}
     return encode({**head, **own})
 

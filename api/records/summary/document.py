@@ -11,8 +11,10 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from api.fhir.codes import INDICATION, LOINC, RECORD
+from api.phr.entries.kinds import PROVENANCE, SOURCE
 from api.records.mapping import HIDDEN_MARKS
 from api.records.parse import Json, as_object, as_objects, as_text
+from api.records.provenance import OWN_SOURCE, by_of
 from api.records.summary import narrative
 from api.records.summary.rules import MEDICATION_TYPES
 from api.records.summary.sections import SECTIONS, Entry, Section, Summary
@@ -216,6 +218,10 @@ def _resource(entry: Entry, patient: str, facilities: Facilities) -> Json:
         for tag in as_objects(as_object(entry.body.get("meta")).get("tag"))
         if as_text(tag.get("code")) in HIDDEN_MARKS
     ]
+    if "own" in entry.marks:
+        meta["source"] = SOURCE
+        by = by_of(OWN_SOURCE, entry.body)
+        tags += [{"system": PROVENANCE, "code": by}] if by != "brought" else []
     if tags:
         meta["tag"] = tags
     return {

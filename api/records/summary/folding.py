@@ -48,7 +48,11 @@ def _folded(entries: Sequence[Entry]) -> list[list[Entry]]:
         group_of |= dict.fromkeys([n for each in group for n in _names(each)], group)
     for group in groups:
         group.sort(key=_newness, reverse=True)
-    return sorted(groups, key=lambda group: _newness(group[0]), reverse=True)
+    return sorted(groups, key=_newest, reverse=True)
+
+
+def _newest(group: Sequence[Entry]) -> tuple[date, UUID]:
+    return _newness(group[0])
 
 
 def _newness(entry: Entry) -> tuple[date, UUID]:
@@ -75,10 +79,14 @@ def _concepts(value: object) -> list[Json]:
 
 
 def _once(entries: list[Entry]) -> Iterator[Entry]:
-    for group in _folded(entries):
+    for found in _folded(entries):
+        facilities = [each for each in found if "own" not in each.marks]
+        group = facilities + [each for each in found if "own" in each.marks]
         newest = group[0]
         marks = {mark for each in group for mark in each.marks}
-        if any("unconfirmed" not in each.marks for each in group):
+        if facilities:
+            marks -= {"own"}
+        if any("unconfirmed" not in each.marks for each in facilities or group):
             marks -= {"unconfirmed"}
         if any("untold" not in each.marks for each in group):
             marks -= {"untold"}
@@ -107,7 +115,9 @@ def _high_first(entries: list[Entry]) -> Iterator[Entry]:
 
 
 def _newest_of_each(entries: list[Entry]) -> Iterator[Entry]:
-    for group in _folded(entries):
+    own = [each for each in entries if "own" in each.marks]
+    others = [each for each in entries if "own" not in each.marks]
+    for group in sorted([*_folded(others), *_folded(own)], key=_newest, reverse=True):
         newest = group[0]
         same = [each for each in group if each.on == newest.on and _same(each, newest)]
         yield structs.replace(newest, sources=tuple(s for each in same for s in each.sources))
@@ -132,11 +142,12 @@ def _by_day(entries: list[Entry]) -> Iterator[Entry]:
     for entry in entries:
         key = (min(_names(entry), default=""), entry.on)
         known = seen.get(key)
-        seen[key] = (
-            entry
-            if known is None
-            else structs.replace(known, sources=known.sources + entry.sources)
-        )
+        if known is None:
+            seen[key] = entry
+        elif "own" in known.marks and "own" not in entry.marks:
+            seen[key] = structs.replace(entry, sources=entry.sources + known.sources)
+        else:
+            seen[key] = structs.replace(known, sources=known.sources + entry.sources)
     yield from seen.values()
 
 

@@ -9,7 +9,10 @@ entries out. Nothing here knows who asks: it is given what they may see.
 - A medicine is current by the rule of `medicines.Course`: it was not stopped, and its days and
   a week reach today, or it does not say for how long and was given within the last 100 days.
 - The same thing written by several facilities is shown once, with all of them as its sources.
-- Of each test and each vital sign the newest value stands; of reports the newest ten.
+- Of each test and each vital sign the newest value stands, and beside it the newest the
+  participant measured; of reports the newest ten.
+- What the participant entered is marked so. It stands with what a facility wrote of the same, and
+  never speaks for it or confirms it; what they entered of their child is in no section.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,6 +26,7 @@ from api.records import mapping
 from api.records.mapping import codings_of, drug_of, name_of
 from api.records.medicines import course_of
 from api.records.parse import Json, as_object, as_text, read_day
+from api.records.provenance import OWN_SOURCE, is_of_somebody_else
 from api.records.summary.folding import FOLD
 from api.records.summary.sections import (
     ALLERGIES,
@@ -86,12 +90,14 @@ def is_entered_in_error(body: Json) -> bool:
 
 def _entry(each: Given, today: date) -> Entry | None:
     read = _READERS.get(each.resource_type)
-    if read is None or is_entered_in_error(each.body):
+    if read is None or is_entered_in_error(each.body) or is_of_somebody_else(each.body):
         return None
     found = read(each, today)
-    if found is None or each.is_told:
-        return found
-    return structs.replace(found, marks=("untold", *found.marks))
+    if found is None:
+        return None
+    own: tuple[Mark, ...] = ("own",) if each.facility_id == OWN_SOURCE else ()
+    untold: tuple[Mark, ...] = () if each.is_told else ("untold",)
+    return structs.replace(found, marks=(*own, *untold, *found.marks))
 
 
 def _plain(

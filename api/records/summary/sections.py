@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from api.records.parse import Json
 
-Mark = Literal["unconfirmed", "untold", "high"]
+# `own`: the participant says so, or somebody for them, and no facility does.
+Mark = Literal["own", "unconfirmed", "untold", "high"]
 
 
 class Section(NamedTuple):

@@ -63,7 +63,7 @@ async def page(
         "  LIMIT $18 OFFSET $19"
         ") SELECT (SELECT count(*) FROM permitted)::integer AS total, s.record_id,"
         " s.resource_type, s.category, s.title, s.effective_on, s.effective_at,"
-        " s.source_facility_id, s.marks, s.is_told,"
+        " s.source_facility_id, s.marks, s.is_told, s.recorded_at,"
         " CASE WHEN octet_length(s.body) <= $17 THEN s.body END AS body"
         " FROM (VALUES (1)) AS one LEFT JOIN shown s ON true"
         " ORDER BY s.effective_on DESC, s.effective_at DESC NULLS LAST, s.record_id DESC",

@@ -1,6 +1,7 @@
 """Measurements over time: stored Observations in, one series for each test and unit out.
 
-Units are never mixed: a test that came in two units gives two series. Nothing is converted.
+Units are never mixed: a test that came in two units gives two series. Nothing is converted. What a
+participant wrote down of somebody else (a child) is in no series of theirs.
 """
 
 import re
@@ -16,6 +17,7 @@ from api.fhir.codes import JLAC10, LOINC
 from api.records.mapping import codings_of, name_of
 from api.records.own.plain import unit_said
 from api.records.parse import Json, as_object, as_objects, as_text, decimal_of, digits_of
+from api.records.provenance import By, by_of, is_of_somebody_else
 
 # JLAC10: what is measured, how it is told apart, in which material. The method behind them may
 # differ between laboratories; it is said, and does not part the series.
@@ -31,6 +33,13 @@ _NOT_CODED: Final = "9" * 17
 _LITRE: Final = re.compile(r"/(d|m|u|n|p|f)?l\b", re.IGNORECASE)
 
 
+class Origin(NamedTuple):
+    """Who says so: each has a mark of its own. `by` is "" for a facility."""
+
+    facility_id: UUID
+    by: By
+
+
 class Source(NamedTuple):
     """The record a value stands in."""
 
@@ -41,6 +50,11 @@ class Source(NamedTuple):
     marks: tuple[str, ...]
     body: Json
     is_checkup: bool = False
+    is_new: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.facility_id, by_of(self.facility_id, self.body))
 
 
 class Range(NamedTuple):
@@ -96,10 +110,12 @@ class Series(NamedTuple):
         return [each for each in self.values if each.number is None]
 
     @property
-    def facilities(self) -> list[UUID]:
-        """By how much they wrote, so that the first mark is the commonest."""
-        counted = Counter(each.source.facility_id for each in self.values)
-        return [facility for facility, _ in counted.most_common()]
+    def origins(self) -> list[Origin]:
+        """Facilities first, then the participant's own: by how much they wrote, so that the first
+        mark is the commonest."""
+        counted = Counter(each.source.origin for each in self.values)
+        found = [origin for origin, _ in counted.most_common()]
+        return sorted(found, key=lambda each: bool(each.by))
 
     @property
     def range(self) -> Range | None:
@@ -143,6 +159,8 @@ def _values(source: Source) -> Iterable[tuple[str, str, str, Value]]:
     """Name, test, unit and value: of the observation itself, or of each of its parts."""
     body = source.body
     if as_text(body.get("status")) in ("cancelled", "entered-in-error"):
+        return
+    if is_of_somebody_else(body):
         return
     whole = name_of(body.get("code"))
     for holder in [body, *as_objects(body.get("component"))]:

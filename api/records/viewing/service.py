@@ -56,7 +56,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 class Seen(NamedTuple):
     """One record. `marks` are those of what the participant was not told; `body` is its JSON, ""
-    where it was not read."""
+    where it was not read; `is_new` where it came from elsewhere since `Look.looked_at`."""
 
     record_id: UUID
     type: str
@@ -67,6 +67,7 @@ class Seen(NamedTuple):
     facility_id: UUID
     marks: tuple[str, ...]
     body: str
+    is_new: bool
 
 
 class Part(NamedTuple):
@@ -85,12 +86,17 @@ class KindAtFacility(NamedTuple):
 
 
 class Look(NamedTuple):
-    """`why` names the rule that lets the professional see; a part for each list wanted."""
+    """`why` names the rule that lets the professional see; a part for each list wanted.
+
+    `looked_at` is when somebody of the professional's facility last looked on a day before today:
+    what arrived since is new to them all day. None where nobody did.
+    """
 
     person: Person
     why: str
     parts: tuple[Part, ...]
     kinds: list[KindAtFacility]
+    looked_at: datetime | None
 
 
 async def look(actor: Actor, subject: UUID, *wanted: Wanted) -> Look | None:
@@ -139,8 +145,10 @@ async def _look(
     may_look = scope.outcome == "permit" or is_known
     by = filter_of(scope)
     kinds, parts = [], [Part([], 0) for _ in wanted]
+    looked_at = None
     told, untold = list[Mapping[str, Any]](), list[Mapping[str, Any]]()
     if may_look:
+        looked_at = await access_log.last_look_in(tx, clock.start_of(clock.today_in_japan()))
         kinds = [KindAtFacility(*row.values()) for row in await queries.kinds(tx, subject, own, by)]
         pages = [
             await own_entries.opened_rows_in(tx, await _page(tx, subject, own, by, each))
@@ -149,7 +157,7 @@ async def _look(
         rows = {row["record_id"]: row for page in pages for row in page if row["record_id"]}
         told = [row for row in rows.values() if row["is_told"]]
         untold = [row for row in rows.values() if not row["is_told"]]
-        parts = [_part(page) for page in pages]
+        parts = [_part(page, looked_at, own) for page in pages]
     basis = _basis(scope, wanted)
     # Shown what the asking facility wrote itself: that is why, and it is no denial. Untold records
     # alone change nothing: the row must not let anyone infer them.
@@ -172,6 +180,7 @@ async def _look(
         rule(scope.basis if scope.outcome == "permit" else _as_own(scope.basis)),
         tuple(parts),
         kinds,
+        looked_at,
     )
 
 
@@ -203,7 +212,7 @@ async def _page(
     )
 
 
-def _part(rows: Sequence[Mapping[str, Any]]) -> Part:
+def _part(rows: Sequence[Mapping[str, Any]], looked_at: datetime | None, own: UUID) -> Part:
     records = [
         Seen(
             row["record_id"],
@@ -215,6 +224,9 @@ def _part(rows: Sequence[Mapping[str, Any]]) -> Part:
             row["source_facility_id"],
             tuple(mark for mark in row["marks"] if mark in HIDDEN_MARKS),
             row["body"] or "",
+            looked_at is not None
+            and row["source_facility_id"] != own
+            and row["recorded_at"] > looked_at,
         )
         for row in rows
         if row["record_id"]

@@ -2,4 +2,9 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from web_portal.pages.book import pregnancy, pregnancy_entries
+
+routes: list[ControllerRouterHandler] = [
+    *pregnancy.routes,
+    *pregnancy_entries.routes,
+]

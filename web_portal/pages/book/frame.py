@@ -85,10 +85,12 @@ async def form(
     lead: str = "",
     remove: str = "",
     names: Sequence[str] = (),
+    has_on: bool = True,
     status: int = 200,
 ) -> Response[bytes]:
     """The form of an entry, new or corrected, as it was filled in. `remove`: where removal is
-    asked for; `names`: the fields it shows, in this order (none: all)."""
+    asked for; `names`: the fields it shows, in this order (none: all); without `has_on` its day
+    follows from something else."""
     faults = wrong.faults if wrong else {}
     odd = wrong.odd if wrong and not faults else {}
     said = {name: _said(request, wrong, name, key) for name, key in faults.items()}
@@ -115,7 +117,7 @@ async def form(
         sure=wrong.sure if wrong and not faults else "",
         version=version,
         has_time=kind.has_time,
-        on=values.get("on", ""),
+        on=values.get("on", "") if has_on else None,
         time=values.get("time", ""),
         first=kind.earliest.isoformat(),
         last="" if kind.on_may_be_future else clock.today_in_japan().isoformat(),

@@ -16,6 +16,7 @@ from api.directory.service import FacilityLine
 from api.records import parse
 from api.records.finding import Person
 from api.records.parse import Json
+from api.records.provenance import by_of, is_of_somebody_else
 from api.records.viewing import plain
 from api.records.viewing import service as viewing
 from api.records.viewing.service import Look, Part, Seen, Wanted
@@ -85,6 +86,7 @@ async def shown(
         why=say(request, f"clinic.why.{why(seen.why)}", facility=facility),
         purpose=say(request, f"purpose.{actor.purpose_of_use or 'TREAT'}"),
         allergies=allergies,
+        looked_on=clock.day_in_japan(seen.looked_at) if seen.looked_at else None,
         **context,
     )
 
@@ -144,9 +146,22 @@ def line(request: PortalRequest, seen: Seen, names: Names) -> dict[str, object]:
         "category": seen.category,
         "gist": plain.gist_of(body, seen.title),
         "state": say(request, f"clinic.state.{state}") if state else "",
-        "facility": names[seen.facility_id].label(locale),
+        "facility": said_by(request, seen.facility_id, body, names),
+        "by": by_of(seen.facility_id, body),
+        "is_of_child": is_of_somebody_else(body),
+        "is_new": seen.is_new,
         "marks": [i18n.text(locale, f"mark.{mark}") for mark in seen.marks],
     }
+
+
+def said_by(request: PortalRequest, facility_id: UUID, body: Json, names: Names) -> str:
+    """The facility; of the participant's own records, who wrote them down."""
+    by = by_of(facility_id, body)
+    return (
+        say(request, f"clinic.by.{by}")
+        if by
+        else names[facility_id].label(preferences(request).locale)
+    )
 
 
 def lines(request: PortalRequest, part: Part, names: Names) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, professionals_only
-from api.records.viewing.series import Series, Source, Value, series_of
+from api.records.viewing.series import Origin, Series, Source, Value, series_of
 from api.records.viewing.service import MOST_ROWS, Part, Wanted
 from web_portal.charts import Band, Dot, Trend, legend_mark, trend
 from web_portal.page import PortalRequest, pages_of, preferences, say
@@ -148,6 +148,7 @@ def _sources(part: Part) -> list[Source]:
             each.marks,
             body_of(each),
             each.category == "checkup",
+            each.is_new,
         )
         for each in part.records
         if each.body and each.type == "Observation"
@@ -162,15 +163,14 @@ def _chart(
     span: tuple[date, date],
     most: int,
 ) -> dict[str, object]:
-    locale = preferences(request).locale
-    sources = {facility: mark for mark, facility in enumerate(series.facilities)}
+    sources = {origin: mark for mark, origin in enumerate(series.origins)}
     says = trend_said(request, series, names)
     dots = [
         Dot(
             each.source.on,
             each.number,
             each.text,
-            sources[each.source.facility_id],
+            sources[each.source.origin],
             each.comparator[:1],
         )
         for each in series.values
@@ -194,7 +194,7 @@ def _chart(
         "says": says,
         "picture": trend(picture) if dots else "",
         "legend": [
-            (legend_mark(mark), names[facility].label(locale)) for facility, mark in sources.items()
+            (legend_mark(mark), _origin(request, origin, names)) for origin, mark in sources.items()
         ],
         "range": next((each.range_text for each in reversed(series.values) if each.range_text), ""),
         "has_several_methods": series.has_several_methods,
@@ -203,6 +203,12 @@ def _chart(
         "rows": [_row(request, each, series, names) for each in reversed(series.values[-most:])],
         "more": max(len(series.values) - most, 0),
     }
+
+
+def _origin(request: PortalRequest, origin: Origin, names: Names) -> str:
+    if origin.by:
+        return say(request, f"clinic.by.{origin.by}")
+    return names[origin.facility_id].label(preferences(request).locale)
 
 
 def _row(
@@ -217,8 +223,9 @@ def _row(
         "is_number": value.number is not None,
         "flag": say(request, f"clinic.flag.{value.flag}") if value.flag else "",
         "range": value.range_text,
-        "mark": legend_mark(series.facilities.index(value.source.facility_id)),
-        "facility": names[value.source.facility_id].label(locale),
+        "mark": legend_mark(series.origins.index(value.source.origin)),
+        "facility": _origin(request, value.source.origin, names),
+        "is_new": value.source.is_new,
         "kind": label(directory.profile(), "category", "checkup", locale)
         if value.source.is_checkup
         else "",
@@ -237,7 +244,7 @@ def trend_said(request: PortalRequest, series: Series, names: Names) -> str:
             count=len(series.values),
             day=i18n.day(locale, newest.source.on),
             value=_with_unit(newest.text, series),
-            facility=names[newest.source.facility_id].label(locale),
+            facility=_origin(request, newest.source.origin, names),
         )
     ]
     if newest.flag:

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, professionals_only
+from api.records.provenance import by_of
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
 from api.records.viewing.medication import Drug, Overlap, Period
@@ -28,6 +29,7 @@ from web_portal.pages.clinic.frame import (
     path_of,
     periods,
     refused,
+    said_by,
     shown,
     since,
 )
@@ -112,12 +114,12 @@ def brief(request: PortalRequest, drug: Drug, names: Names, today: date) -> dict
         "amount": newest.amount,
         "start": newest.start,
         "until": say(request, "clinic.drug.as_needed") if drug.is_as_needed else until,
-        "facility": names[newest.source.facility_id].label(locale),
+        "facility": said_by(request, newest.source.facility_id, newest.source.body, names),
         "halted": say(
             request,
             "clinic.drug.halted",
             state=say(request, f"clinic.state.{halted.course.status}"),
-            facility=names[halted.source.facility_id].label(locale),
+            facility=said_by(request, halted.source.facility_id, halted.source.body, names),
         )
         if halted
         else "",
@@ -134,12 +136,17 @@ def overlap(request: PortalRequest, found: Overlap, names: Names) -> dict[str, o
     params = {
         "one": found.one.name,
         "other": found.other.name,
-        "place": names[found.one.source.facility_id].label(locale),
-        "other_place": names[found.other.source.facility_id].label(locale),
+        "place": said_by(request, found.one.source.facility_id, found.one.source.body, names),
+        "other_place": said_by(
+            request, found.other.source.facility_id, found.other.source.body, names
+        ),
         "start": i18n.day(locale, found.start),
         "end": i18n.day(locale, found.end),
     }
-    if found.kind == "class":
+    sources = (found.one.source, found.other.source)
+    if any(by_of(each.facility_id, each.body) for each in sources):
+        text = say(request, "clinic.overlap.own", **params)
+    elif found.kind == "class":
         text = say(request, "clinic.overlap.class", code=found.one.code[:4], **params)
     elif found.kind == "name":
         text = say(request, "clinic.overlap.name", **params)

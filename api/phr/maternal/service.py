@@ -1,0 +1,291 @@
+"""A pregnancy begun, corrected, followed and closed: one open at a time, held by the lock on the
+participant's settings."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from api.consent import stored
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.phr.entries import service as entries
+from api.phr.entries.fields import read_day
+from api.phr.entries.kinds import Kind
+from api.phr.entries.service import Entry, Wish
+from api.phr.maternal import dates, kinds
+from api.phr.maternal.book import Book, Newborn, Written, book_of
+from api.phr.maternal.errors import BirthThere, NoBirthYet, PregnancyClosed, PregnancyOpen
+
+_CLOSED: Final = "is_closed"
+
+
+class Asked(NamedTuple):
+    """`sure` says yes to odd values; `version` is the one that is changed; `key` names a new entry
+    for whoever sends it twice."""
+
+    fields: Mapping[str, str]
+    sure: str = ""
+    version: int = 0
+    key: str = ""
+
+
+class Dated(NamedTuple):
+    """A due date as it stood since `written_at`."""
+
+    due_on: date
+    dated_by: str
+    written_at: datetime
+
+
+async def books(actor: Actor) -> list[Book]:
+    """The latest first, those that were closed too."""
+    async with unit_of_work(actor) as tx:
+        return await _books_in(tx, actor)
+
+
+async def open_book(actor: Actor) -> Book | None:
+    return next((each for each in await books(actor) if each.state == "open"), None)
+
+
+async def book(actor: Actor, pregnancy_id: UUID) -> Book:
+    """Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        return await _book_in(tx, actor, pregnancy_id)
+
+
+async def begin(actor: Actor, asked: Asked) -> UUID:
+    """Raises `PregnancyOpen`, `EntryFaults`, `NotTakingPart`."""
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        there = _id_of(tx, kinds.PREGNANCY, asked.key)
+        await _check_none_open(tx, actor, but=there)
+        wish = _head(asked, {})
+        (entry,) = await entries.write_all_in(tx, actor, [wish])
+    return entry.entry_id
+
+
+async def correct(actor: Actor, pregnancy_id: UUID, asked: Asked) -> None:
+    """Other days or figures; earlier ones are kept. Raises `EntryFaults`, `EntryChanged`,
+    `NotFound`, `NotTakingPart`."""
+    async with unit_of_work(actor) as tx:
+        before = await _head_in(tx, actor, pregnancy_id)
+        wish = _head(asked, before.values)._replace(entry_id=pregnancy_id, version=asked.version)
+        await entries.write_all_in(tx, actor, [wish])
+
+
+async def due_dates(actor: Actor, pregnancy_id: UUID) -> list[Dated]:
+    """As they were held, the newest first, each once. Raises `NotFound`."""
+    found = list[Dated]()
+    for each in reversed(await entries.history(actor, [kinds.PREGNANCY], pregnancy_id)):
+        due_on = dates.due_in(each.values)
+        said = each.values.get("dated_by", "")
+        if due_on and (not found or found[-1][:2] != (due_on, said)):
+            found.append(Dated(due_on, said, each.written_at))
+    return found[::-1]
+
+
+async def close(actor: Actor, pregnancy_id: UUID) -> None:
+    """Without a birth and without a question. Raises `NotFound`, `BirthThere`."""
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        now = await _book_in(tx, actor, pregnancy_id)
+        if now.state == "born":
+            raise BirthThere
+        await _mark(tx, actor, now, "yes")
+
+
+async def reopen(actor: Actor, pregnancy_id: UUID) -> None:
+    """Raises `NotFound`, `PregnancyOpen`."""
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        now = await _book_in(tx, actor, pregnancy_id)
+        if now.state == "closed":
+            if now.birth is None:
+                await _check_none_open(tx, actor)
+            await _mark(tx, actor, now, "")
+
+
+async def remove(actor: Actor, pregnancy_id: UUID) -> None:
+    """With all that was written in it, for good. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        await _head_in(tx, actor, pregnancy_id)
+        await entries.remove_book_in(tx, actor, str(pregnancy_id))
+        await entries.remove_in(tx, actor, [pregnancy_id])
+
+
+async def write(
+    actor: Actor, pregnancy_id: UUID, kind_name: str, asked: Asked, entry_id: UUID | None = None
+) -> UUID:
+    """A new entry, or with `entry_id` a change of it. Raises `NotFound`, `EntryFaults`,
+    `EntryChanged`, `BirthThere`, `NoBirthYet`, `PregnancyClosed`, `NotTakingPart`."""
+    kind = next((each for each in kinds.OF_BOOK if each.name == kind_name), None)
+    if kind is None:
+        raise NotFound
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        now = await _book_in(tx, actor, pregnancy_id)
+        if entry_id is not None and _entry(now, entry_id).kind != kind.name:
+            raise NotFound
+        wish = Wish(
+            kind=kinds.within(kind, now.due_on),
+            fields=asked.fields,
+            book=str(pregnancy_id),
+            sure=asked.sure,
+            entry_id=entry_id,
+            version=asked.version,
+            key=f"{pregnancy_id}:{asked.key}" if asked.key else "",
+        )
+        following = list[Wish]()
+        if kind is kinds.NEWBORN:
+            wish = _of_newborn(now, wish)
+        elif kind is kinds.BIRTH:
+            following = _of_birth(tx, now, wish)
+            least = max((int(each.values["number"]) for each in now.newborns), default=0)
+            wish = wish._replace(kind=kinds.birth(now.due_on, least))
+        entry, *_ = await entries.write_all_in(tx, actor, [wish, *following])
+    return entry.entry_id
+
+
+async def remove_entry(actor: Actor, pregnancy_id: UUID, entry_id: UUID) -> None:
+    """For good; a birth with its newborns, and the pregnancy is open again.
+
+    Raises `NotFound`, `PregnancyOpen`.
+    """
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        now = await _book_in(tx, actor, pregnancy_id)
+        gone = [_entry(now, entry_id)]
+        if now.birth is not None and entry_id == now.birth.entry_id:
+            if now.state == "born":
+                await _check_none_open(tx, actor)
+            gone += now.newborns
+        await entries.remove_in(tx, actor, [each.entry_id for each in gone])
+
+
+async def newborn(actor: Actor, entry_id: UUID, number: int) -> Newborn | None:
+    """Of a birth's entry, what a child's book begins with; nothing where there is no such child."""
+    async with unit_of_work(actor) as tx:
+        try:
+            birth = await entries.one_in(tx, actor, [kinds.BIRTH], entry_id)
+            found = await _book_in(tx, actor, UUID(birth.book))
+        except NotFound:
+            return None
+    return found.newborn(number)
+
+
+def _head(asked: Asked, before: Mapping[str, str]) -> Wish:
+    """Whether it is closed is not for a form to say."""
+    today = clock.today_in_japan()
+    fields = {**asked.fields, _CLOSED: before.get(_CLOSED, "")}
+    due_on = dates.due_in({name: _day(fields.get(name, "")) for name in ("edd", "lmp")})
+    on = min(today, dates.begin_of(due_on)) if due_on else today
+    fields |= {"on": on.isoformat(), "time": ""}
+    return Wish(kind=kinds.pregnancy(today), fields=fields, sure=asked.sure, key=asked.key)
+
+
+def _of_birth(tx: Transaction, now: Book, wish: Wish) -> list[Wish]:
+    """The newborns are of the birth's day, also when that is corrected."""
+    is_new = wish.entry_id is None
+    if is_new and now.birth and now.birth.entry_id != _id_of(tx, kinds.BIRTH, wish.key):
+        raise BirthThere
+    if now.state == "closed":
+        raise PregnancyClosed
+    return [
+        Wish(
+            kind=kinds.NEWBORN,
+            fields={**each.values, "on": wish.fields.get("on", "")},
+            entry_id=each.entry_id,
+            version=each.version,
+            is_sure=True,
+        )
+        for each in now.newborns
+    ]
+
+
+def _of_newborn(now: Book, wish: Wish) -> Wish:
+    if now.birth is None:
+        raise NoBirthYet
+    others = (each for each in now.newborns if each.entry_id != wish.entry_id)
+    taken = {each.values.get("number", "") for each in others}
+    most = int(now.birth.values.get("babies", "1"))
+    return wish._replace(
+        kind=kinds.numbered(most, frozenset(taken)),
+        fields={**wish.fields, "on": now.birth.on.isoformat()},
+    )
+
+
+def _day(typed: str) -> str:
+    on = read_day(typed)
+    return on.isoformat() if on else ""
+
+
+async def _mark(tx: Transaction, actor: Actor, now: Book, is_closed: str) -> None:
+    head = now.head
+    fields = {**head.values, _CLOSED: is_closed}
+    wish = Wish(
+        kind=kinds.PREGNANCY,
+        fields=fields,
+        entry_id=head.entry_id,
+        version=head.version,
+        is_sure=True,
+    )
+    await entries.write_all_in(tx, actor, [wish])
+
+
+def _id_of(tx: Transaction, kind: Kind, key: str) -> UUID | None:
+    """Of what came already under the sender's own name for it."""
+    return entries.id_of_key(tx.subject, kind, key) if key and tx.subject else None
+
+
+async def _check_none_open(tx: Transaction, actor: Actor, but: UUID | None = None) -> None:
+    if any(each.state == "open" and each.id != but for each in await _books_in(tx, actor)):
+        raise PregnancyOpen
+
+
+async def _books_in(tx: Transaction, actor: Actor) -> list[Book]:
+    known = await entries.entries_in(tx, actor, kinds.KINDS)
+    found = [
+        book_of(
+            _written(head), (_written(each) for each in known if each.book == str(head.entry_id))
+        )
+        for head in known
+        if head.kind == kinds.PREGNANCY.name
+    ]
+    return sorted((each for each in found if each), key=lambda each: each.due_on, reverse=True)
+
+
+async def _head_in(tx: Transaction, actor: Actor, pregnancy_id: UUID) -> Entry:
+    return await entries.one_in(tx, actor, [kinds.PREGNANCY], pregnancy_id)
+
+
+async def _book_in(tx: Transaction, actor: Actor, pregnancy_id: UUID) -> Book:
+    head = await _head_in(tx, actor, pregnancy_id)
+    of_book = await entries.entries_in(tx, actor, kinds.OF_BOOK, book=str(pregnancy_id))
+    found = book_of(_written(head), map(_written, of_book))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _entry(now: Book, entry_id: UUID) -> Written:
+    known = [*now.entries, *now.newborns, *([now.birth] if now.birth else [])]
+    found = next((each for each in known if each.entry_id == entry_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _written(entry: Entry) -> Written:
+    return Written(
+        entry.entry_id,
+        entry.kind,
+        entry.version,
+        entry.on,
+        entry.values,
+        entry.by,
+        entry.written_at,
+    )
