@@ -51,7 +51,9 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.child.routes import routes as child_routes
 from api.phr.entries.errors import EntryFaults
+from api.phr.immunization.routes import routes as immunization_routes
 from api.phr.maternal.routes import routes as maternal_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
@@ -70,6 +72,7 @@ from api.records.linking.routes import routes as linking_routes
 from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
+from api.records.own.vaccine_routes import routes as my_vaccine_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.support.errors import FilterFaults, QuestionFaults
@@ -187,8 +190,11 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *my_vaccine_routes,
         *checkup_routes,
         *maternal_routes,
+        *child_routes,
+        *immunization_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

@@ -42,10 +42,11 @@ def also_moves(pairs: Iterable[Pair]) -> None:
 
 
 class Line(NamedTuple):
-    """How many entries of one kind move, by the title they have in records."""
+    """How many entries of one kind move; `title` is theirs in records."""
 
+    kind: str
     title: str
-    count: int
+    entries: int
 
 
 class Content(NamedTuple):
@@ -57,7 +58,7 @@ class Content(NamedTuple):
 
     @property
     def total(self) -> int:
-        return sum(each.count for each in self.lines)
+        return sum(each.entries for each in self.lines)
 
 
 class Code(NamedTuple):
@@ -209,8 +210,9 @@ async def _keepers_in(tx: Transaction, actor: Actor, book_id: UUID) -> Child:
 
 
 async def _content_in(tx: Transaction, of: Child) -> Content:
-    counts = Counter(await moving.titles_in(tx, str(of.book_id)))
-    return Content(of.name, of.birth_on, [Line(*each) for each in sorted(counts.items())])
+    counts = Counter(await moving.content_in(tx, str(of.book_id)))
+    lines = [Line(kind, title, count) for (kind, title), count in sorted(counts.items())]
+    return Content(of.name, of.birth_on, lines)
 
 
 def _told(versions: Iterable[Version]) -> dict[str, Any]:

@@ -176,7 +176,7 @@ async def write(
         if entry_id is not None:
             await _of_book(tx, actor, kind, book_id, entry_id)
         if what == "milestone":
-            await _refuse_twice(tx, actor, kind, book_id, fields.get("which", ""), entry_id)
+            await _refuse_twice(tx, actor, kind, book_id, fields, entry_id)
         wish = Wish(kind, _in_kilos(fields), str(book_id), sure, entry_id, version)
         (entry,) = await store.write_all_in(tx, actor, [wish])
     return entry
@@ -216,11 +216,18 @@ async def _of_book(
 
 
 async def _refuse_twice(
-    tx: Transaction, actor: Actor, kind: Kind, book_id: UUID, which: str, entry_id: UUID | None
+    tx: Transaction,
+    actor: Actor,
+    kind: Kind,
+    book_id: UUID,
+    fields: Mapping[str, str],
+    entry_id: UUID | None,
 ) -> None:
     there = await store.entries_in(tx, actor, [kind], book=str(book_id))
-    if any(each.values["which"] == which and each.entry_id != entry_id for each in there):
-        raise EntryFaults({"which": "error.child.milestone_twice"})
+    if any(
+        each.values["which"] == fields.get("which") and each.entry_id != entry_id for each in there
+    ):
+        raise EntryFaults({"which": "error.child.milestone_twice"}, values=fields)
 
 
 def _refuse_other_birth_day(person: Person | None, fields: Mapping[str, str]) -> None:

@@ -2,9 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from web_portal.pages.book import pregnancy, pregnancy_entries
+from web_portal.pages.book import children, pregnancy, pregnancy_entries, vaccines
 
 routes: list[ControllerRouterHandler] = [
+    *children.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
+    *vaccines.routes,
 ]

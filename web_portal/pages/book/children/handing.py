@@ -10,15 +10,15 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from api.core import clock
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, participants_only
 from api.phr.child import handing_over
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
-from api.phr.child.handing_over import Code, Content
+from api.phr.child.handing_over import Code, Content, Line
 from api.phr.entries.errors import NotTakingPart
-from web_portal.page import PortalRequest, render
+from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.children import one
 from web_portal.pages.book.children.one import HERE
@@ -91,7 +91,7 @@ async def _offer(
         actor,
         path=HERE,
         child=one.head(request, of, clock.today_in_japan()),
-        content=_said(content),
+        content=_said(request, content),
         code=code.grouped if code else "",
         until=waiting.expires_at if waiting else None,
     )
@@ -113,17 +113,24 @@ async def _take(
         path=HERE,
         code=code,
         error=frame.why(request, refusal) if refusal else "",
-        content=_said(content) if content else None,
+        content=_said(request, content) if content else None,
     )
 
 
-def _said(content: Content) -> dict[str, object]:
+def _said(request: PortalRequest, content: Content) -> dict[str, object]:
     return {
         "name": content.name,
         "birth_on": content.birth_on,
-        "lines": [each._asdict() for each in content.lines],
+        "lines": [
+            {"title": _title(request, each), "entries": each.entries} for each in content.lines
+        ],
         "total": content.total,
     }
+
+
+def _title(request: PortalRequest, line: Line) -> str:
+    key = f"child.kind.{line.kind}"
+    return say(request, key) if i18n.has_text(preferences(request).locale, key) else line.title
 
 
 routes: list[ControllerRouterHandler] = [offer_page, offer, call_off, take_page, look, take]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get
@@ -22,7 +22,8 @@ from api.phr.child.milestones import MILESTONES
 from api.phr.child.reading import Child
 from api.phr.child.service import Book
 from api.phr.entries.service import Entry
-from web_portal.page import PortalRequest, pages_of, preferences, render, say
+from web_portal.charts import legend_mark
+from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.children import pictures
 
@@ -45,10 +46,10 @@ async def show(
 ) -> Response[bytes]:
     book = await service.book(actor, book_id)
     today = clock.today_in_japan()
-    flash = None
+    flash: Flash | None = None
     if done in ("saved", "removed", "taken"):
         title = say(request, f"child.done.{done}")
-        flash: Any = {"kind": "success", "title": title, "text": ""}
+        flash = {"kind": "success", "title": title, "text": ""}
     return await render(
         request,
         "book/child.html",
@@ -61,6 +62,7 @@ async def show(
         has_more=len(book.growth) > NEWEST,
         due=_due(request, book, today),
         milestones=_milestones(request, book),
+        marks=[legend_mark(0), legend_mark(1)],
     )
 
 
@@ -88,8 +90,7 @@ async def every_value(
         child=head(request, book.child, clock.today_in_japan()),
         rows=[_row(request, book.child, each) for each in shown],
         at_birth=_at_birth(request, book.child) if page == pages else None,
-        page=page,
-        pages=pages,
+        pager={"page": page, "pages": pages},
     )
 
 
@@ -113,7 +114,7 @@ def _corrected(request: PortalRequest, expected: date, today: date) -> str:
 
 
 def _courses(request: PortalRequest, book: Book) -> list[dict[str, object]]:
-    found = []
+    found: list[dict[str, object]] = []
     for course in reading.courses(book.child, book.measured):
         unit = pictures.UNITS[course.measure]
         newest = course.newest
@@ -180,7 +181,7 @@ def _cells(
 
 def _due(request: PortalRequest, book: Book, today: date) -> list[dict[str, object]]:
     had = {each.values["which"]: each for each in reversed(book.checkups)}
-    found = []
+    found: list[dict[str, object]] = []
     for each in checkups.due(book.child.birth_on, had, today):
         name = each.checkup.name
         entry = had.get(name)
@@ -207,7 +208,7 @@ def _due(request: PortalRequest, book: Book, today: date) -> list[dict[str, obje
 def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:
     reached = {each.values["which"]: each for each in reversed(book.milestones)}
     birth_on = book.child.birth_on
-    found = []
+    found: list[dict[str, object]] = []
     for each in MILESTONES:
         entry = reached.get(each.name)
         found.append(
