@@ -26,7 +26,8 @@ _ODD: Final = {
 
 
 def judged(kind: Kind, person: Person, others: Sequence[Dose], today: date) -> Kind:
-    """The kind with the checks of this person and these other doses."""
+    """The kind with the checks of this person and these other doses. What a facility recorded may
+    be written down too."""
 
     def check(values: Values) -> Checked:
         on, vaccine = date.fromisoformat(values["on"]), values["vaccine"]
@@ -34,9 +35,11 @@ def judged(kind: Kind, person: Person, others: Sequence[Dose], today: date) -> K
             return Checked({"on": "error.vaccine.before_birth"}, {})
         if vaccine == ANOTHER and not values["named"]:
             return Checked({"named": "error.vaccine.named"}, {})
-        if vaccine != ANOTHER and any((each.vaccine, each.on) == (vaccine, on) for each in others):
+        same = [each for each in others if (each.vaccine, each.on) == (vaccine, on)]
+        if vaccine != ANOTHER and any(each.of for each in same):
             return Checked({"on": "error.vaccine.twice"}, {})
-        return Checked({}, _odd(person, others, Dose(vaccine, on, _NEW), today))
+        rest = [each for each in others if each not in same]
+        return Checked({}, _odd(person, rest, Dose(vaccine, on, _NEW), today))
 
     return replace(kind, check=check)
 

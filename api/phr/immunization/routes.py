@@ -9,11 +9,13 @@ from litestar.params import FromPath, JSONBody
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.child.handing_over import also_moves
+from api.phr.child.service import also_follows
 from api.phr.immunization import schemas, service
 from api.phr.immunization.kinds import PAIR
 from api.phr.immunization.schemas import DoseView, DoseWish, VaccinationsView
 
 also_moves((PAIR,))
+also_follows(service.follow_in)
 
 
 class ChildImmunizations(Controller):

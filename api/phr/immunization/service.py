@@ -11,6 +11,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.phr import due
 from api.phr.child import service as children
+from api.phr.child.reading import Child
 from api.phr.entries import service as store
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
@@ -110,23 +111,25 @@ async def one(actor: Actor, book_id: UUID | None, entry_id: UUID) -> tuple[Whose
         return whose, found
 
 
-async def note_due(actor: Actor, book_id: UUID | None) -> None:
-    """The days to come, anew: for a book just begun or corrected. Raises `NotFound`."""
-    async with unit_of_work(actor) as tx:
-        whose = await whose_in(tx, actor, book_id)
-        await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
+async def follow_in(tx: Transaction, actor: Actor, child: Child) -> None:
+    """The days to come, anew: of a child's book just begun, corrected, or taken over."""
+    whose = _whose(child)
+    await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
 
 
 async def whose_in(tx: Transaction, actor: Actor, book_id: UUID | None) -> Whose:
     """Raises `NotFound`; of a book of oneself the doses are one's own, without a book."""
     if book_id is not None:
-        child = await children.child_in(tx, actor, book_id)
-        book = None if child.is_self else book_id
-        return Whose(child.name, Person(child.birth_on, child.sex), book)
+        return _whose(await children.child_in(tx, actor, book_id))
     person = await children.person_in(tx)
     if person is None:
         raise NotFound
     return Whose(person.name, Person(person.birth_on, person.sex or ""), None)
+
+
+def _whose(child: Child) -> Whose:
+    book = None if child.is_self else child.book_id
+    return Whose(child.name, Person(child.birth_on, child.sex), book)
 
 
 def due_days(found: Sequence[Plan], today: date) -> list[due.Due]:
