@@ -20,6 +20,7 @@ from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
+from tests.portal_shell.immunization import IMMUNIZATION_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
@@ -493,6 +494,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **RECORD_PAGES,
     **ENTRY_PAGES,
     **OWN_BOOK_PAGES,
+    **IMMUNIZATION_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",
