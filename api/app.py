@@ -55,12 +55,16 @@ from api.phr.child.routes import routes as child_routes
 from api.phr.entries.errors import EntryFaults
 from api.phr.immunization.routes import routes as immunization_routes
 from api.phr.maternal.routes import routes as maternal_routes
+from api.phr.routes import MyBooks
+from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
 from api.proxies.errors import ProxyFaults
 from api.proxies.hiding import hiding
 from api.proxies.routes import routes as proxy_routes
 from api.records.apps.routes import routes as app_routes
 from api.records.asking.routes import routes as access_routes
+from api.records.bringing_in import jobs as own_files
+from api.records.bringing_in.routes import routes as bringing_in_routes
 from api.records.bulk import running as exports
 from api.records.bulk.routes import routes as bulk_routes
 from api.records.checkup_xml.routes import routes as checkup_routes
@@ -75,6 +79,7 @@ from api.records.own.routes import routes as my_records_routes
 from api.records.own.vaccine_routes import routes as my_vaccine_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
+from api.records.taking_out.routes import routes as taking_out_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.notice_address_routes import routes as notice_address_routes
@@ -191,7 +196,9 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *my_vaccine_routes,
+        MyBooks,
         *checkup_routes,
+        *vitals_routes,
         *maternal_routes,
         *child_routes,
         *immunization_routes,
@@ -205,6 +212,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *preview_routes,
         *summary_routes,
         *bulk_routes,
+        *taking_out_routes,
+        *bringing_in_routes,
         *pages,
     ]
     if settings.is_demo:
@@ -288,6 +297,7 @@ def _serving(dsn: str) -> Any:
             tasks = [
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
+                asyncio.create_task(own_files.run()),
                 asyncio.create_task(delivering.run()),
                 asyncio.create_task(rounds.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),

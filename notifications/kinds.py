@@ -85,6 +85,10 @@ _EVENTS: Final[Mapping[Kind, tuple[str, ...]]] = {
     ),
     Kind.DIGEST: ("digest",),
     Kind.SUPPORT: (
+        "export_failed",
+        "export_ready",
+        "import_done",
+        "import_failed",
         "question_answered",
         "question_content",
         "question_received",

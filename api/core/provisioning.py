@@ -2,15 +2,16 @@
 
 import contextlib
 import io
+from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-from piccolo.apps.migrations.commands.forwards import run_forwards
 
 from api.core.crypto import TENANT, KeyRing, fresh_key, hmac_pads
 from api.core.database import DB, Transaction
-from api.core.settings import SettingFault
+from api.core.settings import ROOT, SettingFault
 
+VERSIONS: Final = ROOT / "migrations" / "versions"
 # One lock for every deployment on the server: roles belong to the whole cluster.
 MIGRATION_LOCK = 0x7473756E616775
 
@@ -137,14 +138,8 @@ async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
     try:
         async with connection.transaction():
             await connection.execute("SET LOCAL ROLE tsunagu_owner")
-            token = DB.current_transaction.set(Transaction(connection))  # type: ignore[arg-type]
-            try:
-                with contextlib.redirect_stdout(io.StringIO()) as said:
-                    result = await run_forwards("tsunagu")
-                if not result.success:
-                    raise SettingFault(f"The migrations stopped: {said.getvalue()}")
-            finally:
-                DB.current_transaction.reset(token)
+            if await _lacks_any(connection):
+                await _run_missing(connection)
             inner, outer = hmac_pads(keys.context)
             await connection.execute("SELECT app.install_context_key($1, $2)", inner, outer)
             await connection.execute(
@@ -152,6 +147,28 @@ async def _migrate(migrator_dsn: str, keys: KeyRing) -> None:
             )
     finally:
         await connection.close()
+
+
+async def _lacks_any(connection: asyncpg.Connection) -> bool:
+    """Asked by names alone, so that a start with nothing to do does not load what migrates."""
+    if not await connection.fetchval("SELECT to_regclass('public.migration') IS NOT NULL"):
+        return True
+    rows = await connection.fetch("SELECT name FROM public.migration")
+    return not {path.stem for path in VERSIONS.glob("[0-9]*.py")} <= {row["name"] for row in rows}
+
+
+async def _run_missing(connection: asyncpg.Connection) -> None:
+    # Imported here: it brings a code formatter along, which no server needs.
+    from piccolo.apps.migrations.commands.forwards import run_forwards
+
+    token = DB.current_transaction.set(Transaction(connection))  # type: ignore[arg-type]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            result = await run_forwards("tsunagu")
+        if not result.success:
+            raise SettingFault(f"The migrations stopped: {said.getvalue()}")
+    finally:
+        DB.current_transaction.reset(token)
 
 
 def database_dsn(admin_dsn: str, name: str) -> str:

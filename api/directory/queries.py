@@ -42,6 +42,12 @@ async def facilities(tx: Transaction, ids: Sequence[UUID] | None = None) -> list
     )
 
 
+async def id_systems(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await tx.fetch(
+        "SELECT facility_id, id_system FROM facility WHERE facility_id = ANY ($1)", ids
+    )
+
+
 async def facility_names(tx: Transaction) -> list[asyncpg.Record]:
     """Every name a facility has or had, in whatever language."""
     return await tx.fetch(

@@ -149,6 +149,12 @@ async def facilities_in(tx: Transaction, ids: list[UUID] | None = None) -> list[
     return [FacilityLine(*row.values()) for row in await queries.facilities(tx, ids)]
 
 
+async def id_systems_in(tx: Transaction, ids: list[UUID]) -> dict[UUID, str]:
+    """The system that the code of each facility is of."""
+    rows = await queries.id_systems(tx, ids)
+    return {row["facility_id"]: row["id_system"] for row in rows}
+
+
 async def named(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, FacilityLine]:
     """These facilities by id, those that have left too."""
     async with unit_of_work(actor) as tx:

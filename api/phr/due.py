@@ -58,6 +58,16 @@ async def forget_book_in(tx: Transaction, book: str) -> None:
     )
 
 
+async def next_in(tx: Transaction) -> dict[DueKind, Due]:
+    """Of each kind what is to be told next, of all books."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT ON (kind) kind, due_on, why FROM own_due"
+        " WHERE participant_id = (SELECT app.subject()) AND told_at IS NULL"
+        " ORDER BY kind, due_on, why"
+    )
+    return {row["kind"]: Due(row["due_on"], row["why"]) for row in rows}
+
+
 async def listed_in(tx: Transaction, kind: DueKind, *, book: str = "") -> list[Due]:
     """What is still to be told, the next first."""
     rows = await tx.fetch(

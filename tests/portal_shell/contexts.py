@@ -21,15 +21,18 @@ from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.immunization import IMMUNIZATION_PAGES
+from tests.portal_shell.hub import HUB_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
+from tests.portal_shell.out import OUT_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
 from tests.portal_shell.pregnancy import PREGNANCY_PAGES
 from tests.portal_shell.previews import PREVIEW_PAGES
 from tests.portal_shell.proxies import PROXY_PAGES
 from tests.portal_shell.staff import STAFF_PAGES
 from tests.portal_shell.viewer import VIEWER_PAGES
+from tests.portal_shell.vitals import VITALS_PAGES
 from web_portal.pages.disaster import Declaring
 from web_portal.pages.emergency import Opening
 from web_portal.pages.emergency_ties import Ties
@@ -493,8 +496,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **MATCHING_PAGES,
     **RECORD_PAGES,
     **ENTRY_PAGES,
+    **OUT_PAGES,
     **OWN_BOOK_PAGES,
     **IMMUNIZATION_PAGES,
+    **HUB_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",
@@ -980,6 +985,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"viewer": HANAKO, "requests": [], "agreed": [], "days": DAYS},
     ),
     **VIEWER_PAGES,
+    **VITALS_PAGES,
     "support": (
         "support/queue.html",
         {

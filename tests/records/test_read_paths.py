@@ -69,6 +69,11 @@ KNOWN = {
     "api/records/ssmix2/queries.py::add_versions": WRITES,
     "api/records/matching/queries.py::set_aside": WRITES,
     "api/records/matching/queries.py::bring_back": WRITES,
+    "api/records/taking_out/queries.py::counts": OWN_SIDE,
+    "api/records/taking_out/queries.py::piece": OWN_SIDE,
+    "api/records/taking_out/queries.py::books": OWN_SIDE,
+    "api/records/taking_out/queries.py::names": BROUGHT,
+    "api/records/bringing_in/queries.py::add_records": BROUGHT,
     "public.records_take_over": WRITES,
     "public.records_give_back": WRITES,
 }

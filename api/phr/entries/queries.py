@@ -62,6 +62,18 @@ async def listed(
     )
 
 
+async def newest(tx: Transaction, most_shown: int) -> list[asyncpg.Record]:
+    """Of each kind what was written last, and how many there are; nothing sealed is read."""
+    return await tx.fetch(
+        "SELECT DISTINCT ON (kind) split_part(identifier_value, ':', 1) AS kind,"  # noqa: S608
+        " record_id, resource_type, category, title, recorded_at,"
+        " count(*) OVER (PARTITION BY split_part(identifier_value, ':', 1))::integer AS entries"
+        f" FROM record WHERE {_MINE} AND is_current AND sensitivity <= $1"
+        " ORDER BY kind, recorded_at DESC, record_id DESC",
+        most_shown,
+    )
+
+
 async def versions(
     tx: Transaction, record_ids: Sequence[UUID], most_shown: int, *, all_versions: bool
 ) -> list[asyncpg.Record]:

@@ -48,6 +48,15 @@ class Entry(NamedTuple):
     is_restricted: bool
 
 
+class Newest(NamedTuple):
+    """What was written last of a kind, by the title that stands unsealed."""
+
+    kind: str
+    title: str
+    written_at: datetime
+    entries: int
+
+
 class Wish(NamedTuple):
     """A new entry, or with `entry_id` a change of the one whose version is `version`.
 
@@ -166,6 +175,15 @@ async def entries_in(
     return await _read(tx, actor, kinds, rows)
 
 
+async def newest_in(tx: Transaction, actor: Actor) -> list[Newest]:
+    """One for each kind there is an entry of."""
+    rows = await queries.newest(tx, _most_shown(actor))
+    if rows and actor.is_proxy:
+        seen = [_Line(row["record_id"], row["resource_type"], row["category"]) for row in rows]
+        await note_in(tx, EventName.PROXY_LOOKED, seen)
+    return [Newest(row["kind"], row["title"], row["recorded_at"], row["entries"]) for row in rows]
+
+
 async def one(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> Entry:
     """As it stands. Raises `NotFound`, alike for absent, somebody else's, another kind's."""
     async with unit_of_work(actor) as tx:
@@ -178,6 +196,14 @@ async def one_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_id:
     if not found:
         raise NotFound
     return found[0]
+
+
+async def several_in(
+    tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_ids: Sequence[UUID]
+) -> list[Entry]:
+    """Those of them that are there, as they stand."""
+    rows = await queries.versions(tx, entry_ids, _most_shown(actor), all_versions=False)
+    return await _read(tx, actor, kinds, rows)
 
 
 async def history(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> list[Entry]:

@@ -1,0 +1,137 @@
+"""One's own measurements: kept several at a time, corrected, removed, listed and summed up."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import unit_of_work
+from api.core.errors import NotFound
+from api.phr.entries import service as entries
+from api.phr.entries.fields import Values
+from api.phr.entries.kinds import JAPAN, WHEN, Kind, read
+from api.phr.entries.service import Entry, Wish
+from api.phr.vitals.errors import VitalsFaults
+from api.phr.vitals.figures import By
+from api.phr.vitals.kinds import KINDS, OF_NAME, sorted_out
+from api.phr.vitals.summing import Reading, Summary, summaries
+
+MOST_READ: Final = 100_000
+LATELY: Final = 31
+_MOST_USED: Final = 3
+
+
+class Lately(NamedTuple):
+    """Entries of the last month, newest first, and the kinds of the day of the newest."""
+
+    entries: list[Entry]
+    used: list[str]
+
+
+class Page(NamedTuple):
+    entries: list[Entry]
+    has_more: bool
+
+
+async def lately(actor: Actor, today: date) -> Lately:
+    async with unit_of_work(actor) as tx:
+        found = await entries.entries_in(
+            tx, actor, KINDS, since=today - timedelta(days=LATELY - 1), most=MOST_READ
+        )
+        newest = found or await entries.entries_in(tx, actor, KINDS, most=20)
+    mine = [each for each in newest if each.by != "device"] or newest
+    used = dict.fromkeys(each.kind for each in mine if each.on == mine[0].on)
+    return Lately(found, list(used)[:_MOST_USED])
+
+
+async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
+    """What a form's fields make, all or nothing, under their day and time.
+
+    Raises `VitalsFaults`, with the faults of all of them, and `NotTakingPart`.
+    """
+    now = clock.now().astimezone(JAPAN)
+    when = {name: fields.get(name, "") for name in WHEN}
+    found = sorted_out({name: value for name, value in fields.items() if name not in WHEN})
+    if not found:
+        raise VitalsFaults({"systolic": "error.own.empty"}, values=dict(fields))
+    typed = [read(kind, when | mine, now.date(), now.time()) for kind, mine in found]
+    faults = {name: key for each in typed for name, key in each.faults.items()}
+    odd = {name: key for each in typed for name, key in each.odd.items()}
+    yes = "-".join(each.sure for each in typed if each.sure)
+    if faults or (odd and sure != yes):
+        values = dict(fields) | {
+            name: value for each in typed for name, value in each.values.items()
+        }
+        raise VitalsFaults(faults, odd, yes, values | {"time": when["time"]})
+    wishes = [
+        Wish(kind, each.values, is_sure=True) for (kind, _), each in zip(found, typed, strict=True)
+    ]
+    async with unit_of_work(actor) as tx:
+        return await entries.write_all_in(tx, actor, wishes)
+
+
+async def write(actor: Actor, kind: Kind, fields: Values, sure: str = "") -> Entry:
+    """One of a kind. Raises `EntryFaults`, `NotTakingPart`."""
+    return await entries.write(actor, Wish(kind, fields, sure=sure))
+
+
+async def correct(
+    actor: Actor, entry_id: UUID, version: int, fields: Values, sure: str = ""
+) -> Entry:
+    """Raises `NotFound`, `EntryFaults`, `EntryChanged`."""
+    async with unit_of_work(actor) as tx:
+        before = await entries.one_in(tx, actor, KINDS, entry_id)
+        wish = Wish(OF_NAME[before.kind], fields, sure=sure, entry_id=entry_id, version=version)
+        (entry,) = await entries.write_all_in(tx, actor, [wish])
+    return entry
+
+
+async def one(actor: Actor, entry_id: UUID) -> Entry:
+    """Raises `NotFound`."""
+    return await entries.one(actor, KINDS, entry_id)
+
+
+async def several(actor: Actor, entry_ids: Sequence[UUID]) -> list[Entry]:
+    """Those that are there."""
+    async with unit_of_work(actor) as tx:
+        return await entries.several_in(tx, actor, KINDS, entry_ids)
+
+
+async def remove(actor: Actor, entry_ids: Sequence[UUID]) -> int:
+    """For good, all or none. Raises `NotFound`, also for entries that are no vitals."""
+    async with unit_of_work(actor) as tx:
+        found = await entries.several_in(tx, actor, KINDS, entry_ids)
+        if not found or len(found) != len(set(entry_ids)):
+            raise NotFound
+        return await entries.remove_in(tx, actor, [each.entry_id for each in found])
+
+
+async def listed(
+    actor: Actor,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    page: int = 1,
+    count: int = 50,
+) -> Page:
+    """Newest day first; pages from 1."""
+    most = page * count
+    found = await entries.entries(actor, kinds, since=since, until=until, most=most + 1)
+    return Page(found[most - count : most], len(found) > most)
+
+
+async def period(actor: Actor, kinds: Sequence[Kind], since: date, until: date) -> list[Entry]:
+    return await entries.entries(actor, kinds, since=since, until=until, most=MOST_READ)
+
+
+async def summary(actor: Actor, kind: Kind, since: date, until: date, by: By) -> list[Summary]:
+    return summaries(kind, readings(await period(actor, [kind], since, until)), by)
+
+
+def readings(found: Iterable[Entry]) -> list[Reading]:
+    """The earliest first."""
+    made = [Reading(each.on, each.values.get("time", ""), each.values) for each in found]
+    return sorted(made, key=lambda each: (each.on, each.time))

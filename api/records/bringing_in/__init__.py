@@ -1,0 +1,1 @@
+"""A participant brings in what they took out elsewhere: seen first, then all of it or nothing."""

@@ -1,0 +1,204 @@
+"""The booklet to print: a cover, a table of contents, and a chapter for each part of a life.
+
+Imported where one is made: its library is large. Pages are set as lines come; the table of contents
+stands in front and is filled in at the end.
+"""
+
+from datetime import date
+from typing import Final, NamedTuple
+
+from reportlab.lib.pagesizes import A5
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from api.core import i18n
+from api.records.taking_out.lines import Line
+
+FONT: Final = "HeiseiKakuGo-W5"  # one that every PDF reader has for Japanese (ISO 32000-1 9.7.5.2)
+MARGIN: Final = 15 * mm
+UNPRINTABLE: Final = "〓"
+WIDTH, HEIGHT = A5
+ROOM: Final = WIDTH - 2 * MARGIN
+TITLE, TEXT, SMALL = 18, 10.5, 8.5
+LEADING: Final = 1.55
+CONTENTS: Final = "contents"
+_NEVER_FIRST: Final = "、。」』）,.)"
+INK, SOFT, RULE = (0.1, 0.1, 0.1), (0.38, 0.38, 0.38), (0.75, 0.75, 0.75)
+
+
+class Person(NamedTuple):
+    name: str
+    kana: str
+    birth_on: date
+
+
+class Booklet:
+    """`begin` once for each chapter, in order; `add` its lines; `finish` writes the file's end."""
+
+    def __init__(self, out: object, locale: str, person: Person, made_on: date) -> None:
+        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+        self._locale = locale
+        self._canvas = Canvas(
+            out,
+            pagesize=A5,
+            invariant=1,
+            pageCompression=1,
+            lang="ja-JP" if locale == "ja" else "en",
+        )
+        self._canvas.setTitle(self._say("taking_out.booklet.title"))
+        self._chapters: list[tuple[str, int]] = []
+        self._chapter = ""
+        self._category = ""
+        self._page = 1
+        self._y = 0.0
+        self._cover(person, made_on)
+        self._canvas.doForm(CONTENTS)
+        self._foot()
+        self._is_open = False
+
+    def begin(self, chapter: str) -> None:
+        """On a page of its own; the reader's own bookmarks name it too."""
+        if self._is_open:
+            self._foot()
+        self._is_open = True
+        title = self._say(f"taking_out.chapter.{chapter}")
+        self._chapter, self._category = title, ""
+        self._chapters.append((title, self._page))
+        self._canvas.bookmarkPage(chapter)
+        self._canvas.addOutlineEntry(title, chapter, level=0)
+        self._y = HEIGHT - MARGIN - TITLE
+        self._text(MARGIN, title, TITLE)
+        self._y -= 4 * mm
+        self._canvas.setStrokeColorRGB(*RULE)
+        self._canvas.line(MARGIN, self._y, WIDTH - MARGIN, self._y)
+        self._y -= 9 * mm
+
+    def nothing(self) -> None:
+        """Of a chapter without records."""
+        self._text(MARGIN, self._say("taking_out.booklet.nothing"), TEXT, SOFT)
+
+    def heading(self, label: str) -> None:
+        self._category = label
+        self._need(3)
+        self._y -= 2 * mm
+        self._text(MARGIN, label, TEXT + 2)
+        self._y -= (TEXT + 2) * LEADING
+
+    def add(self, lines: list[Line]) -> None:
+        for line in lines:
+            self._add(line)
+
+    def finish(self) -> None:
+        if self._is_open:
+            self._foot()
+        self._contents()
+        self._canvas.save()
+
+    def _add(self, line: Line) -> None:
+        day = i18n.day(self._locale, line.on)
+        head = f"{day} {line.time}".strip()
+        said = line.said(self._locale)
+        body = [f"{name}  {value}" for name, value in said]
+        self._need(min(3, 1 + len(body)))
+        self._text(MARGIN, head, SMALL, SOFT)
+        self._right(line.source, SMALL)
+        self._y -= SMALL * LEADING
+        for text in wrapped(line.title, TEXT, ROOM):
+            self._row(MARGIN, text, TEXT)
+        for each in body:
+            for part in each.split("\n"):
+                for text in wrapped(part, TEXT, ROOM - 4 * mm):
+                    self._row(MARGIN + 4 * mm, text, TEXT)
+        self._y -= 2.2 * mm
+
+    def _row(self, x: float, text: str, size: float) -> None:
+        self._need(1)
+        self._text(x, text, size)
+        self._y -= size * LEADING
+
+    def _need(self, rows: int) -> None:
+        """Room for so many rows, or a new page of the same chapter."""
+        if self._y - rows * TEXT * LEADING > MARGIN:
+            return
+        self._foot()
+        self._y = HEIGHT - MARGIN - SMALL
+        above = f"{self._chapter}  {self._category}".strip()
+        self._text(MARGIN, above, SMALL, SOFT)
+        self._y -= 8 * mm
+
+    def _foot(self) -> None:
+        number = f"{self._page}"
+        self._canvas.setFont(FONT, SMALL)
+        self._canvas.setFillColorRGB(*SOFT)
+        self._canvas.drawCentredString(WIDTH / 2, MARGIN / 2, number)
+        self._canvas.showPage()
+        self._page += 1
+
+    def _cover(self, person: Person, made_on: date) -> None:
+        self._y = HEIGHT * 0.68
+        for text in wrapped(self._say("taking_out.booklet.title"), 26, ROOM):
+            self._text(MARGIN, text, 26)
+            self._y -= 26 * LEADING
+        self._y -= 10 * mm
+        self._text(MARGIN, person.kana, TEXT, SOFT)
+        self._y -= TEXT * LEADING
+        self._text(MARGIN, self._say("taking_out.booklet.of", name=person.name), TITLE)
+        self._y -= TITLE * LEADING
+        born = self._say("taking_out.booklet.born", day=i18n.day(self._locale, person.birth_on))
+        self._text(MARGIN, born, TEXT)
+        self._y = MARGIN + 30 * mm
+        made = self._say("taking_out.booklet.made", day=i18n.day(self._locale, made_on))
+        for text in [made, *wrapped(self._say("taking_out.booklet.note"), SMALL, ROOM)]:
+            self._text(MARGIN, text, SMALL, SOFT)
+            self._y -= SMALL * LEADING
+        self._foot()
+
+    def _contents(self) -> None:
+        self._canvas.beginForm(CONTENTS)
+        self._y = HEIGHT - MARGIN - TITLE
+        self._text(MARGIN, self._say("taking_out.booklet.contents"), TITLE)
+        self._y -= 16 * mm
+        for title, page in self._chapters:
+            self._text(MARGIN, title, TEXT + 1)
+            self._right(str(page), TEXT + 1)
+            self._y -= 9 * mm
+        self._canvas.endForm()
+
+    def _text(
+        self, x: float, text: str, size: float, ink: tuple[float, float, float] = INK
+    ) -> None:
+        self._canvas.setFont(FONT, size)
+        self._canvas.setFillColorRGB(*ink)
+        self._canvas.drawString(x, self._y, printable(text))
+
+    def _right(self, text: str, size: float) -> None:
+        (line,) = wrapped(text, size, ROOM * 0.55)[:1] or [""]
+        self._canvas.setFont(FONT, size)
+        self._canvas.setFillColorRGB(*SOFT)
+        self._canvas.drawRightString(WIDTH - MARGIN, self._y, line)
+
+    def _say(self, key: str, **params: object) -> str:
+        return i18n.text(self._locale, key, **params)
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """Japanese is broken anywhere, only never before what ends a phrase."""
+    text = printable(text)
+    if not text or pdfmetrics.stringWidth(text, FONT, size) <= width:
+        return [text] if text else []
+    lines, room = [""], width
+    for sign in text:
+        taken = pdfmetrics.stringWidth(sign, FONT, size)
+        if taken > room and sign not in _NEVER_FIRST:
+            lines.append("")
+            room = width
+        lines[-1] += sign
+        room -= taken
+    return lines
+
+
+def printable(text: str) -> str:
+    """The font's encoding ends with the basic plane."""
+    return "".join(c if " " <= c < "\U00010000" else UNPRINTABLE for c in text.replace("\t", " "))

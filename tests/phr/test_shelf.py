@@ -1,0 +1,83 @@
+"""わたしの手帳: what is newest, what comes next, and nothing a proxy may not know."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from api.core import clock, i18n
+from api.core.database import unit_of_work
+from api.phr import due, shelf
+from api.phr.due import Due
+from api.phr.entries import service as entries
+from api.phr.entries.service import Wish
+from api.phr.maternal import service as pregnancies
+from api.phr.shelf import Book
+from tests.phr.samples import CHILD, SAMPLE, WEIGHT
+from tests.portal.scene import Visitor
+
+BODY = Book("body", "/book/body", (SAMPLE, WEIGHT))
+OF_CHILD = Book("of_child", "/book/of-child", (CHILD,), "immunization")
+TODAY = clock.today_in_japan()
+
+
+async def wrote(who: Visitor, weight: str, kind=WEIGHT) -> None:
+    await entries.write(who.actor, Wish(kind, {"on": TODAY.isoformat(), "weight": weight}))
+
+
+async def test_each_book_says_what_was_written_last_and_how_much(hanako: Visitor) -> None:
+    empty, _ = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
+    assert (empty.entries, empty.written_at, empty.title) == (0, None, "")
+    await wrote(hanako, "60", SAMPLE)
+    await wrote(hanako, "61")
+    await wrote(hanako, "62")
+    body, child = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
+    assert (body.entries, body.title) == (3, "体重")
+    assert body.written_at is not None
+    assert child.entries == 0
+
+
+async def test_what_comes_next_is_the_soonest_of_all_books(hanako: Visitor) -> None:
+    async with unit_of_work(hanako.actor) as tx:
+        for book, days in (("a", 40), ("b", 20)):
+            day = TODAY + timedelta(days=days)
+            await due.set_in(tx, "immunization", [Due(day, "ends")], TODAY, book=book)
+    _, child = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
+    assert child.next == Due(TODAY + timedelta(days=20), "ends")
+    assert shelf.ends_on(child.next) == TODAY + timedelta(days=27)
+
+
+async def test_of_a_pregnancy_the_next_visit_that_is_not_written_yet(hanako: Visitor) -> None:
+    due_on = TODAY + timedelta(days=100)
+    fields = {"on": TODAY.isoformat(), "edd": due_on.isoformat(), "dated_by": "ultrasound"}
+    await pregnancies.begin(hanako.actor, pregnancies.Asked(fields))
+    (book,) = await pregnancies.books(hanako.actor)
+    expected = next(v for v in book.visits(TODAY) if v.state in ("now", "ahead"))
+    (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
+    assert said.next == Due(expected.from_on, "opens")
+    day = i18n.day("ja", expected.from_on)
+    assert f"妊婦健診：次は{day}ごろです" in (await hanako.get("/book")).text
+
+
+@pytest.mark.parametrize(("why", "day"), [("opens", date(2026, 6, 1)), ("ends", date(2026, 6, 8))])
+def test_a_period_that_ends_is_told_of_a_week_before(why, day: date) -> None:
+    assert shelf.ends_on(Due(date(2026, 6, 1), why)) == day
+
+
+async def test_the_page_leads_to_each_book_and_home_leads_there(hanako: Visitor) -> None:
+    page = (await hanako.get("/book")).text
+    assert "わたしの手帳" in page
+    assert 'href="/records/checkup-file"' in page
+    assert 'aria-current="page"' in page
+    assert all(f'href="{book.path}"' in page for book in shelf.BOOKS)
+    assert 'href="/book"' in (await hanako.get("/home")).text
+    english = (await hanako.get("/book", locale="en")).text
+    assert "My books" in english
+
+
+async def test_an_app_reads_the_same(hanako: Visitor) -> None:
+    answer = await hanako.ask("/me/books")
+    assert [each["name"] for each in answer.json()] == [book.name for book in shelf.BOOKS]
+
+
+async def test_nobody_else_has_such_a_page(sato: Visitor) -> None:
+    assert (await sato.get("/book")).status_code == 404

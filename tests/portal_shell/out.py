@@ -1,0 +1,68 @@
+"""Sample contexts: taking everything out, bringing it in, and closing the account."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+HANAKO = {"role": "participant", "name": "花子", "unread": 2}
+AT = datetime(2026, 6, 1, 1, 30, tzinfo=UTC)
+READY = {
+    "id": "e1",
+    "requested_at": AT,
+    "until": datetime(2026, 6, 8, 1, 30, tzinfo=UTC),
+    "files": [
+        {"form": "fhir", "records": 1204, "size": "2.1 MB"},
+        {"form": "csv", "records": 1204, "size": "180 KB"},
+        {"form": "pdf", "records": 1204, "size": "640 KB"},
+    ],
+}
+MAKING = {
+    "id": "e2",
+    "state": "running",
+    "percent": 42,
+    "done": 506,
+    "total": 1204,
+    "stage": "検査結果",
+}
+LOOKED: dict[str, Any] = {
+    "id": "i1",
+    "state": "looked",
+    "at": AT,
+    "total": 1190,
+    "new": [("お子さまの成長・健診", 52), ("検査結果", 1138)],
+    "since": date(2019, 4, 2),
+    "until": date(2026, 5, 30),
+    "facilitys": 1138,
+    "held": 12,
+    "changed": 1,
+    "left": [("「だれに見せるか」の設定（こちらの設定が続きます）", 1)],
+}
+
+
+def _out(**more: Any) -> tuple[str, dict[str, Any]]:
+    usual: dict[str, Any] = {"viewer": HANAKO, "making": None, "ready": [], "failed": False}
+    return "book/out.html", usual | more
+
+
+def _one(**more: Any) -> tuple[str, dict[str, Any]]:
+    return "book/bring_in_one.html", {"viewer": HANAKO, "found": LOOKED | more}
+
+
+OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "out": _out(),
+    "out-making": _out(making=MAKING),
+    "out-ready": _out(ready=[READY]),
+    "out-failed": _out(failed=True),
+    "bring-in": ("book/bring_in.html", {"viewer": HANAKO, "error": "", "imports": []}),
+    "bring-in-error": (
+        "book/bring_in.html",
+        {
+            "viewer": HANAKO,
+            "error": "ファイルが壊れているか、途中までしかありません。何も保存していません。",
+            "imports": [{"id": "i1", "state": "done", "at": AT, "total": 1190}],
+        },
+    ),
+    "bring-in-looked": _one(),
+    "bring-in-running": _one(state="running"),
+    "bring-in-done": _one(state="done"),
+    "bring-in-nothing": _one(new=[], total=0, since=None, until=None, facilitys=0),
+}

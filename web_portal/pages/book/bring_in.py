@@ -1,0 +1,160 @@
+"""A participant brings in what they took out elsewhere: sees it first, stores it, or leaves it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, MultipartBody, QueryParameter
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from api.consent.settings.telling import label
+from api.core import i18n
+from api.core.actor import Actor
+from api.core.errors import Problem
+from api.directory import service as directory
+from api.identity.guards import PORTAL, UPLOAD, participants_only
+from api.phr.entries.errors import NotTakingPart
+from api.records.bringing_in import service
+from api.records.bringing_in.errors import FileRefused, NotWaiting
+from api.records.bringing_in.reading import MAX_BYTES
+from api.records.bringing_in.service import Import
+from web_portal.page import Flash, PortalRequest, preferences, render, say
+
+HERE = "/book/bring-in"
+# A little over, so that what is too large is told so in words.
+UPLOAD_LIMIT = MAX_BYTES + 2 * 1024 * 1024
+REFUSALS = (FileRefused, NotTakingPart)
+
+
+class Chosen(Struct):
+    file: UploadFile
+
+
+@get(HERE, guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
+async def show(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    left: Annotated[str, QueryParameter(max_length=3)] = "",
+) -> Response[bytes]:
+    flash: Flash | None = None
+    if left == "yes":
+        flash = {"kind": "info", "title": say(request, "bringing_in.left_it"), "text": ""}
+    return await _page(request, actor, "", flash)
+
+
+@post(
+    HERE,
+    guards=[participants_only],
+    opt=PORTAL | UPLOAD,
+    include_in_schema=False,
+    request_max_body_size=UPLOAD_LIMIT,
+)
+async def look(
+    request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[Chosen]
+) -> Response[Any]:
+    body = await data.file.read()
+    if not body:
+        return await _page(request, actor, say(request, "bringing_in.file.needed"))
+    try:
+        found = await service.look(actor, body)
+    except REFUSALS as refusal:
+        return await _page(request, actor, _said(request, refusal))
+    return Redirect(f"{HERE}/{found.import_id}", status_code=303)
+
+
+@get(
+    f"{HERE}/{{import_id:uuid}}",
+    guards=[participants_only],
+    opt=PORTAL | UPLOAD,
+    include_in_schema=False,
+)
+async def one(
+    request: PortalRequest, actor: NamedDependency[Actor], import_id: FromPath[UUID]
+) -> Response[bytes]:
+    found = await service.one(actor, import_id)
+    return await render(request, "book/bring_in_one.html", actor, found=_shown(request, found))
+
+
+@post(
+    f"{HERE}/{{import_id:uuid}}/keep",
+    guards=[participants_only],
+    opt=PORTAL | UPLOAD,
+    include_in_schema=False,
+)
+async def keep(
+    request: PortalRequest, actor: NamedDependency[Actor], import_id: FromPath[UUID]
+) -> Response[Any]:
+    try:
+        await service.keep(actor, import_id)
+    except NotWaiting as refusal:
+        return await _page(request, actor, _said(request, refusal), status=refusal.status)
+    return Redirect(f"{HERE}/{import_id}", status_code=303)
+
+
+@post(
+    f"{HERE}/{{import_id:uuid}}/cancel",
+    guards=[participants_only],
+    opt=PORTAL | UPLOAD,
+    include_in_schema=False,
+)
+async def cancel(actor: NamedDependency[Actor], import_id: FromPath[UUID]) -> Redirect:
+    await service.cancel(actor, import_id)
+    return Redirect(f"{HERE}?left=yes", status_code=303)
+
+
+async def _page(
+    request: PortalRequest,
+    actor: Actor,
+    error: str,
+    flash: Flash | None = None,
+    *,
+    status: int = 422,
+) -> Response[bytes]:
+    found = await service.listed(actor)
+    return await render(
+        request,
+        "book/bring_in.html",
+        actor,
+        status=status if error else 200,
+        flash=flash,
+        path=HERE,
+        error=error,
+        imports=[_shown(request, each) for each in found],
+    )
+
+
+def _shown(request: PortalRequest, found: Import) -> dict[str, Any]:
+    locale, counts, profile = preferences(request).locale, found.counts, directory.profile()
+    return {
+        "id": str(found.import_id),
+        "state": found.state,
+        "at": found.finished_at or found.looked_at,
+        "total": counts.total,
+        "new": [
+            (label(profile, "category", category, locale), number)
+            for category, number in counts.new.items()
+        ],
+        "since": counts.since,
+        "until": counts.until,
+        "facilitys": counts.facilitys,
+        "held": counts.held,
+        "changed": counts.changed,
+        "left": [
+            (say(request, f"bringing_in.left.{each.reason}"), each.count) for each in counts.left
+        ],
+    }
+
+
+def _said(request: PortalRequest, refusal: Problem) -> str:
+    """What is wrong, and that nothing was kept."""
+    after = "bringing_in.nothing_kept"
+    if i18n.has_text(preferences(request).locale, f"{refusal.key}.next"):
+        after = f"{refusal.key}.next"
+    return f"{say(request, refusal.key, **refusal.params)} {say(request, after)}"
+
+
+routes: list[ControllerRouterHandler] = [show, look, one, keep, cancel]
