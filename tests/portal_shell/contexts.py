@@ -15,6 +15,7 @@ from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
+from tests.portal_shell.child import CHILD_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
@@ -500,6 +501,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **OWN_BOOK_PAGES,
     **IMMUNIZATION_PAGES,
     **HUB_PAGES,
+    **CHILD_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from api.access_log import service as access_log
 from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
@@ -53,11 +54,7 @@ async def rows_of(participant_id: UUID | None):
 
 
 async def events_of(actor: Actor) -> list[str]:
-    async with unit_of_work(OPERATOR, subject=actor.participant_id) as tx:
-        rows = await tx.fetch(
-            "SELECT event FROM access_log WHERE participant_id = app.subject() ORDER BY pseq"
-        )
-    return [row["event"] for row in rows]
+    return [str(row.event) for row in (await access_log.page(actor)).rows]
 
 
 async def test_the_keeper_sees_beforehand_what_moves(hanako: Visitor) -> None:

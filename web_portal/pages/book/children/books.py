@@ -1,6 +1,7 @@
 """The list of children's books; one begun, corrected and removed."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from api.phr.child import kinds, service
 from api.phr.child.errors import OwnBookExists
 from api.phr.child.kinds import BOOK
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
+from api.phr.entries.fields import plain
 from api.phr.entries.kinds import Kind
+from api.phr.maternal import service as maternal
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.children import one
@@ -59,11 +62,16 @@ async def new_page(
     request: PortalRequest,
     actor: NamedDependency[Actor],
     whose: Annotated[str, QueryParameter(max_length=4)] = "",
+    birth: Annotated[UUID | None, QueryParameter(name="from")] = None,
+    number: Annotated[int, QueryParameter(ge=1, le=9)] = 1,
 ) -> Response[bytes]:
-    """`whose=self`: the book of the account's participant."""
+    """`whose=self`: the book of the account's participant. `from` and `number`: of a birth in the
+    keeper's maternal record, which child; what stands there is filled in."""
     is_self = whose == "self"
     values: Mapping[str, str] = {}
-    if is_self:
+    if birth is not None:
+        values = await _newborn(actor, birth, number)
+    elif is_self:
         person = await service.person(actor)
         values = {"on": person.birth_on.isoformat(), "sex": person.sex or ""}
     return await _form(request, actor, is_self=is_self, values=values)
@@ -213,6 +221,24 @@ async def _form(
         remove=f"{HERE}/{book_id}/remove" if book_id else "",
         status=refusal.status if refusal else 200,
     )
+
+
+async def _newborn(actor: Actor, birth: UUID, number: int) -> dict[str, str]:
+    """Nothing where there is no such child."""
+    found = await maternal.newborn(actor, birth, number)
+    if found is None:
+        return {}
+    kilos = "" if found.weight_g is None else plain(f"{Decimal(found.weight_g) / 1000:.3f}")
+    is_dated = found.weeks > 0
+    return {
+        "on": found.born_on.isoformat(),
+        "sex": found.sex,
+        "weeks": str(found.weeks) if is_dated else "",
+        "days": str(found.days) if is_dated else "",
+        "weight": kilos,
+        "height": "" if found.length_cm is None else str(found.length_cm),
+        "head": "" if found.head_cm is None else str(found.head_cm),
+    }
 
 
 def _named(kind: Kind) -> Kind:

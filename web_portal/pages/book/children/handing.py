@@ -112,7 +112,7 @@ async def _take(
         status=refusal.status if refusal else 200,
         path=HERE,
         code=code,
-        error=frame.why(request, refusal) if refusal else "",
+        errors={"code": frame.why(request, refusal)} if refusal else {},
         content=_said(request, content) if content else None,
     )
 
