@@ -21,8 +21,8 @@ from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
-from tests.portal_shell.immunization import IMMUNIZATION_PAGES
 from tests.portal_shell.hub import HUB_PAGES
+from tests.portal_shell.immunization import IMMUNIZATION_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
