@@ -60,9 +60,11 @@ def _page(found: Vaccinations, **more: Any) -> dict[str, Any]:
     here = f"/book/children/{BOOK}/vaccines" if found.whose.book_id else "/book/vaccines"
     back = Way(f"/book/children/{BOOK}", "ゆい") if found.whose.book_id else Way("/book", "手帳")
     context = vaccines_shown.context(REQUEST, found)
-    return {"viewer": VIEWER, "here": here, "back": back, "today": TODAY, **context, **more}
+    base = {"viewer": VIEWER, "here": here, "back": back, "today": TODAY, "children": []}
+    return {**base, **context, **more}
 
 
+CHILDREN = {"title": "ゆいさんの予防接種", "href": f"/book/children/{BOOK}/vaccines"}
 _FULL = _found(CHILD, *GIVEN)
 _OWN = _found(
     ADULT,
@@ -72,7 +74,7 @@ _OWN = _found(
 IMMUNIZATION_PAGES = {
     "vaccines": ("book/vaccines.html", _page(_FULL)),
     "vaccines-none": ("book/vaccines.html", _page(_found(CHILD))),
-    "vaccines-own": ("book/vaccines.html", _page(_OWN)),
+    "vaccines-own": ("book/vaccines.html", _page(_OWN, children=[CHILDREN])),
     "vaccines-own-none": ("book/vaccines.html", _page(_found(ADULT))),
     "vaccine-table": ("book/vaccine_table.html", _page(_FULL)),
     "vaccine-table-none": ("book/vaccine_table.html", _page(_found(CHILD))),

@@ -135,6 +135,16 @@ async def test_the_table_is_as_in_the_handbook(hanako: Visitor):
     assert "証明書ではありません" in said
 
 
+async def test_the_way_from_the_books_to_a_childs_vaccines(hanako: Visitor):
+    yui = await child(hanako, 10)
+    hub = (await hanako.get("/book")).text
+    assert 'href="/book/vaccines"' in hub
+    assert "予防接種：" in plain(hub)
+    own = (await hanako.get("/book/vaccines")).text
+    assert f'href="{path_of(yui)}"' in own
+    assert "ゆいさんの予防接種" in own
+
+
 async def test_ones_own_doses_stand_beside_those_of_facilities(hanako: Visitor, clinic: Place):
     empty = (await hanako.get(path_of(None))).text
     assert "わたしの予防接種" in empty

@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.child import service as children
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.immunization import service
 from api.phr.immunization.service import Vaccinations, Whose
@@ -53,6 +54,7 @@ async def show(
         flash=flash,
         here=here(book_id),
         back=_back(request, found.whose),
+        children=[] if book_id else await _children(request, actor),
         **vaccines_shown.context(request, found),
     )
 
@@ -235,6 +237,17 @@ async def _form(
         remove=f"{place}/{entry_id}/remove" if entry_id else "",
         status=refusal.status if refusal else 200,
     )
+
+
+async def _children(request: PortalRequest, actor: Actor) -> list[dict[str, str]]:
+    return [
+        {
+            "title": say(request, "vaccine.title.of", name=each.name),
+            "href": here(each.book_id),
+        }
+        for each in await children.children(actor)
+        if not each.is_self
+    ]
 
 
 def _heading(request: PortalRequest, whose: Whose) -> str:
