@@ -269,8 +269,11 @@ async def wrote(
     """A record of this facility about the participant, dated tomorrow unless said otherwise."""
     kinds = {
         "prescription": "MedicationRequest",
+        "dispensing": "MedicationDispense",
         "lab": "Observation",
         "condition": "Condition",
+        "allergy": "AllergyIntolerance",
+        "contraindication": "AllergyIntolerance",
         "immunization": "Immunization",
     }
     async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
