@@ -83,6 +83,8 @@ from api.records.own.vaccine_routes import routes as my_vaccine_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
+from api.support.closing import carrying_out as closings
+from api.support.closing.routes import routes as closing_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.notice_address_routes import routes as notice_address_routes
@@ -219,6 +221,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *summary_routes,
         *bulk_routes,
         *taking_out_routes,
+        *closing_routes,
         *bringing_in_routes,
         *pages,
     ]
@@ -304,6 +307,7 @@ def _serving(dsn: str) -> Any:
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
                 asyncio.create_task(own_files.run()),
+                asyncio.create_task(closings.run()),
                 asyncio.create_task(delivering.run()),
                 asyncio.create_task(rounds.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),

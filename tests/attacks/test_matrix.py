@@ -56,6 +56,8 @@ NO_CHOICE = "in . . . in in . ."
 HIS_CASE = "in . . ok in in . ."
 HIS_ANSWER = "in . . . in in . ."
 HIS_RECORD = "in in in in . in in in"
+# A code that opens no certificate
+NO_CODE = "bad bad bad bad bad bad bad bad"
 # A system that was not let export
 EXPORTS = "in in in in bad in in in"
 # A token that was not asked for in an emergency
@@ -1151,6 +1153,15 @@ TABLE = (
         "/book/bring-in/{record}/cancel",
         {},
     ),
+    # Closing the account: never somebody else's
+    Row("GET", "/me/closing", HIS_PAGE, "/me/closing?participant_id={taro}"),
+    Row("POST", "/me/closing", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("DELETE", "/me/closing", PARTICIPANT, "/me/closing?participant_id={taro}"),
+    Row("GET", "/account/closing", PARTICIPANT, "/account/closing?participant_id={taro}"),
+    Row("POST", "/account/closing", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("POST", "/account/closing/call-off", PARTICIPANT, body={}),
+    Row("GET", "/closing-certificate", OPEN),
+    Row("POST", "/closing-certificate", NO_CODE, body={"code": "0123-4567-89AB-CDEF"}),
     # The record of a pregnancy
     Row("GET", "/book/pregnancy", PARTICIPANT, "/book/pregnancy?participant_id={taro}"),
     Row("GET", "/book/pregnancy/earlier", PARTICIPANT),
