@@ -9,6 +9,7 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
+from api.phr.directives import kinds as directives
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
@@ -18,6 +19,7 @@ from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
 from api.phr.maternal.book import Book as Pregnancy
+from api.phr.notes import kinds as notes
 from api.phr.vitals import kinds as vitals
 
 
@@ -45,6 +47,11 @@ class Standing(NamedTuple):
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
     Book("checkup", "/book/checkups", checkup.KINDS),
+    Book("medication", "/book/medications", (notes.MEDICATION,)),
+    Book("allergy", "/book/allergies", (notes.ALLERGY,)),
+    Book("doctor", "/book/doctors", (notes.DOCTOR,)),
+    Book("wish", "/book/wishes", directives.KINDS),
+    Book("school", "/book/school-checkups", (notes.SCHOOL,)),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
     Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
