@@ -22,6 +22,7 @@ from api.phr.child.milestones import MILESTONES
 from api.phr.child.reading import Child
 from api.phr.child.service import Book
 from api.phr.entries.service import Entry
+from api.phr.law_age import months_of
 from web_portal.charts import legend_mark
 from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
 from web_portal.pages.book import frame
@@ -59,7 +60,7 @@ async def show(
         child=head(request, book.child, today),
         courses=_courses(request, book),
         rows=[_row(request, book.child, each) for each in book.growth[:NEWEST]],
-        has_more=len(book.growth) > NEWEST,
+        has_more=len(book.growth) > NEWEST or bool(book.child.birth),
         due=_due(request, book, today),
         milestones=_milestones(request, book),
         marks=[legend_mark(0), legend_mark(1)],
@@ -136,7 +137,7 @@ def _row(request: PortalRequest, of: Child, entry: Entry) -> dict[str, object]:
     return {
         "id": str(entry.entry_id),
         "on": entry.on,
-        "age": pictures.age_said(request, *age.months_and_days(of.birth_on, entry.on)),
+        "age": pictures.age_in_table(request, months_of(of.birth_on, entry.on)),
         "cells": _cells(request, of, entry.on, entry.values),
         "chest": entry.values.get("chest", ""),
         "note": entry.values.get("note", ""),
