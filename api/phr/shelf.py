@@ -9,6 +9,7 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
+from api.phr.child import kinds as children
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
@@ -44,6 +45,7 @@ BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
     Book("checkup", "/book/checkups", checkup.KINDS),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+    Book("children", "/book/children", children.KINDS, "checkup"),
 )
 
 

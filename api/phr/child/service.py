@@ -10,11 +10,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
-from api.phr.child import kinds, queries
+from api.phr import due
+from api.phr.child import checkups, kinds, queries
 from api.phr.child.errors import OwnBookExists
 from api.phr.child.growth import MEASURES, SEXES, Sex
 from api.phr.child.kinds import BOOK, PAIRS
@@ -133,7 +135,9 @@ async def begin(
         name = str(store.id_of_key(tx.subject, kind, key))
         wish = Wish(kind, _in_kilos(fields), book=name, sure=sure, key=key)
         (head,) = await store.write_all_in(tx, actor, [wish])
-    return _child(head, person)
+        made = _child(head, person)
+        await remind_in(tx, actor, made)
+    return made
 
 
 async def amend(
@@ -148,7 +152,9 @@ async def amend(
         kind = kinds.at_birth(BOOK, is_self=before.is_self)
         wish = Wish(kind, _in_kilos(fields), sure=sure, entry_id=book_id, version=version)
         (head,) = await store.write_all_in(tx, actor, [wish])
-    return _child(head, person)
+        changed = _child(head, person)
+        await remind_in(tx, actor, changed)
+    return changed
 
 
 async def remove(actor: Actor, book_id: UUID) -> int:
@@ -156,6 +162,7 @@ async def remove(actor: Actor, book_id: UUID) -> int:
     async with unit_of_work(actor) as tx:
         await child_in(tx, actor, book_id)
         await queries.call_off(tx, book_id)
+        await due.forget_book_in(tx, str(book_id))
         return await store.remove_book_in(tx, actor, str(book_id))
 
 
@@ -179,6 +186,8 @@ async def write(
             await _refuse_twice(tx, actor, kind, book_id, fields, entry_id)
         wish = Wish(kind, _in_kilos(fields), str(book_id), sure, entry_id, version)
         (entry,) = await store.write_all_in(tx, actor, [wish])
+        if what == "checkup":
+            await remind_in(tx, actor, of)
     return entry
 
 
@@ -196,6 +205,23 @@ async def remove_entry(actor: Actor, book_id: UUID, what: What, entry_id: UUID) 
         of = await child_in(tx, actor, book_id)
         await _of_book(tx, actor, kind_of(of, what, of.birth_on), book_id, entry_id)
         await store.remove_in(tx, actor, [entry_id])
+        if what == "checkup":
+            await remind_in(tx, actor, of)
+
+
+async def remind_in(tx: Transaction, actor: Actor, of: Child) -> None:
+    """Of each checkup that was not had yet a notice when its days begin, and before they end."""
+    kind = kinds.at_birth(PAIRS["checkup"], is_self=of.is_self)
+    had = await store.entries_in(tx, actor, [kind], book=str(of.book_id), most=MOST)
+    today = clock.today_in_japan()
+    planned = checkups.due(of.birth_on, {each.values["which"] for each in had}, today)
+    days = [
+        day
+        for each in planned
+        if each.state in ("later", "due")
+        for day in due.of_period(each.first, each.last)
+    ]
+    await due.set_in(tx, "checkup", days, today, book=str(of.book_id))
 
 
 def kind_of(of: Child, what: What, on: date) -> Kind:
@@ -293,6 +319,7 @@ __all__: Sequence[str] = (
     "entry",
     "kind_of",
     "person",
+    "remind_in",
     "remove",
     "remove_entry",
     "values_of",

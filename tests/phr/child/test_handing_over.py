@@ -11,6 +11,7 @@ from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Problem
+from api.phr import due
 from api.phr.child import handing_over, kinds, service
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
 from api.phr.entries import service as store
@@ -109,6 +110,11 @@ async def test_the_book_moves_whole_with_its_history_and_both_logs_say_so(hanako
     sentences = [each["sentence"] for each in await hanako.log()]
     assert any("お子さまのアカウントに移りました" in each for each in sentences)
 
+    # Of its checkups she is told from now on, and the keeper no longer.
+    for actor, is_told in ((hanako.actor, False), (aoi, True)):
+        async with unit_of_work(actor) as tx:
+            days = await due.listed_in(tx, "checkup", book=str(book_id))
+        assert bool(days) is is_told
     # It is hers to go on with.
     await service.write(aoi, book_id, "growth", {"on": day(60), "weight": "5"})
     with pytest.raises(CodeRefused):

@@ -20,6 +20,7 @@ from tests.phr.child.scene import (
 )
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
+from tests.proxies.conftest import Pair
 
 HERE = "/book/children"
 
@@ -30,6 +31,8 @@ async def test_she_begins_a_book_and_writes_into_it(hanako: Visitor) -> None:
     assert "自分の成長の記録を始める" not in empty, "she is grown up"
     form = (await hanako.get(f"{HERE}/new")).text
     assert "生まれた日" in form
+    assert "(週)" in form
+    assert "(weeks)" in (await hanako.get(f"{HERE}/new", locale="en")).text
     answer = await hanako.post(
         f"{HERE}/new", on=BORN.isoformat(), name="ゆい", sex="female", weight="2950g", weeks="39"
     )
@@ -290,6 +293,22 @@ async def test_no_proxy_of_the_keeper_gives_a_book_away(hanako: Visitor, ueda: V
     assert read.status_code == 200
     offered = await hanako.browser.post(f"/me/children/{mine.book_id}/offer", headers=headers)
     assert offered.status_code == 404
+
+
+async def test_who_may_look_alone_finds_nothing_to_write(pair: Pair) -> None:
+    """Yumi acts for Tarō with the power to see."""
+    kept = await begun(pair.taro)
+    await grown(pair.taro, kept, 100, weight="5.8")
+    await pair.switch()
+    page = (await pair.yumi.get(f"{HERE}/{kept.book_id}")).text
+    assert "5.8" in page
+    for path in ("/growth/new", "/change", "/hand-over", "/checkup/new"):
+        assert f"{HERE}/{kept.book_id}{path}" not in page
+    assert f"{HERE}/new" not in (await pair.yumi.get(HERE)).text
+    every = (await pair.yumi.get(f"{HERE}/{kept.book_id}/growth")).text
+    assert "/growth/new" not in every
+    looked = [each["event"] for each in await pair.taro.log()]
+    assert "proxies:record:looked" in looked
 
 
 async def test_somebody_elses_book_is_not_there(hanako: Visitor, yumi: Visitor) -> None:

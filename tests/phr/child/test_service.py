@@ -1,15 +1,18 @@
 """Hanako keeps her children's books: begun, written, corrected and removed."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.phr.child import service
+from api.phr import due
+from api.phr.child import checkups, service
 from api.phr.child.age import Gestation
 from api.phr.child.errors import OwnBookExists
+from api.phr.due import Due
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from tests.phr.child.scene import BORN, HANAKO_BORN, TODAY, account_of_a_child, begun, day, grown
 from tests.portal.scene import Visitor
@@ -156,6 +159,33 @@ async def test_nobody_else_sees_a_book(hanako: Visitor, yumi: Visitor) -> None:
         await service.write(
             yumi.actor, yui.book_id, "growth", {"on": TODAY.isoformat(), "weight": "7"}
         )
+
+
+async def reminded(who: Visitor, book_id: UUID) -> list[Due]:
+    async with unit_of_work(who.actor) as tx:
+        return await due.listed_in(tx, "checkup", book=str(book_id))
+
+
+async def test_checkups_that_were_not_had_are_reminded_of(hanako: Visitor) -> None:
+    yui = await begun(hanako, born=TODAY - timedelta(days=20))
+    m1, m3 = (checkups.window(each, yui.birth_on) for each in checkups.CHECKUPS[:2])
+    first = await reminded(hanako, yui.book_id)
+    assert first[:3] == [
+        Due(m1[0], "opens"),
+        Due(m1[1] - due.NOTICE, "ends"),
+        Due(m3[0], "opens"),
+    ]
+    assert len(first) == 2 * len(checkups.CHECKUPS)
+    had = {"on": TODAY.isoformat(), "which": "m1"}
+    entry = await service.write(hanako.actor, yui.book_id, "checkup", had)
+    assert await reminded(hanako, yui.book_id) == first[2:]
+    await service.remove_entry(hanako.actor, yui.book_id, "checkup", entry.entry_id)
+    assert await reminded(hanako, yui.book_id) == first
+    later = service.values_of(yui) | {"on": TODAY.isoformat()}
+    await service.amend(hanako.actor, yui.book_id, later, version=1)
+    assert (await reminded(hanako, yui.book_id))[0].on > first[0].on
+    await service.remove(hanako.actor, yui.book_id)
+    assert await reminded(hanako, yui.book_id) == []
 
 
 async def test_who_does_not_take_part_begins_no_book(hanako: Visitor) -> None:

@@ -14,7 +14,7 @@ from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
 
 from api.core import clock, i18n
-from api.core.actor import Actor
+from api.core.actor import Actor, Power
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.child import age, checkups, kinds, reading, service
 from api.phr.child.growth import MEASURES
@@ -64,6 +64,7 @@ async def show(
         due=_due(request, book, today),
         milestones=_milestones(request, book),
         marks=[legend_mark(0), legend_mark(1)],
+        may_write=may_write(actor),
     )
 
 
@@ -92,6 +93,7 @@ async def every_value(
         rows=[_row(request, book.child, each) for each in shown],
         at_birth=_at_birth(request, book.child) if page == pages else None,
         pager={"page": page, "pages": pages},
+        may_write=may_write(actor),
     )
 
 
@@ -225,6 +227,11 @@ def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:
             }
         )
     return found
+
+
+def may_write(actor: Actor) -> bool:
+    """A proxy may be let look alone."""
+    return actor.powers is None or Power.UPLOAD in actor.powers
 
 
 def day_said(request: PortalRequest, on: date) -> str:
