@@ -158,7 +158,7 @@ async def _put_in(tx: Transaction, actor: Actor, of: Child, versions: Sequence[V
     made = [_own(each) for each in versions]
     await moving.put_in(tx, made, str(book_id), level)
     await access_log.append(tx, EventName.CHILD_BOOK_TAKEN, detail=_told(versions))
-    await service.remind_in(tx, actor, await service.child_in(tx, actor, book_id))
+    await service.followed_in(tx, actor, of._replace(book_id=book_id, is_self=True))
     return book_id
 
 
