@@ -52,8 +52,10 @@ from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
 from api.phr.child.routes import routes as child_routes
+from api.phr.directives.routes import routes as wish_routes
 from api.phr.entries.errors import EntryFaults
 from api.phr.maternal.routes import routes as maternal_routes
+from api.phr.notes.routes import routes as notebook_routes
 from api.phr.routes import MyBooks
 from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
@@ -79,6 +81,8 @@ from api.records.own.routes import routes as my_records_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
+from api.support.closing import carrying_out as closings
+from api.support.closing.routes import routes as closing_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.notice_address_routes import routes as notice_address_routes
@@ -196,6 +200,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *my_records_routes,
         MyBooks,
         *checkup_routes,
+        *notebook_routes,
+        *wish_routes,
         *checkups_routes,
         *child_routes,
         *vitals_routes,
@@ -211,6 +217,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *summary_routes,
         *bulk_routes,
         *taking_out_routes,
+        *closing_routes,
         *bringing_in_routes,
         *pages,
     ]
@@ -296,6 +303,7 @@ def _serving(dsn: str) -> Any:
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
                 asyncio.create_task(own_files.run()),
+                asyncio.create_task(closings.run()),
                 asyncio.create_task(delivering.run()),
                 asyncio.create_task(rounds.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),

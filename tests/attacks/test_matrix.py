@@ -56,6 +56,8 @@ NO_CHOICE = "in . . . in in . ."
 HIS_CASE = "in . . ok in in . ."
 HIS_ANSWER = "in . . . in in . ."
 HIS_RECORD = "in in in in . in in in"
+# A code that opens no certificate
+NO_CODE = "bad bad bad bad bad bad bad bad"
 # A system that was not let export
 EXPORTS = "in in in in bad in in in"
 # A token that was not asked for in an emergency
@@ -73,6 +75,76 @@ class Row(NamedTuple):
     expected: str
     url: str = ""
     body: Any = None
+
+
+def notebook_rows() -> list[Row]:
+    """Medicines, allergies, doctors and checkups at school: pages and doors alike."""
+    wrong = "in bad . . in in . ."
+    child = "/book/children/{child}/school-checkups"
+    found = []
+    for page in ("medications", "allergies", "doctors", "school-checkups"):
+        for here in (f"/book/{page}", *([child] if page == "school-checkups" else ())):
+            at = here.replace("{child}", "{record}")
+            found += [
+                Row("GET", here, PARTICIPANT, f"{at}?participant_id={{taro}}"),
+                Row("GET", f"{here}/new", PARTICIPANT, f"{at}/new"),
+                Row("POST", f"{here}/new", wrong, f"{at}/new", {"participant_id": "{taro}"}),
+                Row("GET", f"{here}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}"),
+                Row("POST", f"{here}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}", {}),
+                Row("GET", f"{here}/{{entry_id}}/remove", HIS_PAGE, f"{at}/{{record}}/remove"),
+                Row("POST", f"{here}/{{entry_id}}/remove", HIS_PAGE, f"{at}/{{record}}/remove", {}),
+            ]
+        of_child = "/me/school-checkups/children/{child}"
+        for door in (f"/me/{page}", *([of_child] if page == "school-checkups" else ())):
+            at = door.replace("{child}", "{record}")
+            found += [
+                Row("GET", door, PARTICIPANT, f"{at}?participant_id={{taro}}"),
+                Row("POST", door, wrong, at, {"fields": {"name": ""}}),
+                Row("PUT", f"{door}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}", {"version": 1}),
+                Row("GET", f"{door}/{{entry_id}}/versions", HIS_PAGE, f"{at}/{{record}}/versions"),
+                Row("DELETE", f"{door}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}"),
+            ]
+    return [
+        *found,
+        Row("GET", "/book/allergies/find", PARTICIPANT),
+        Row("POST", "/book/allergies/find", PARTICIPANT, body={"words": "そば"}),
+        Row("POST", "/book/allergies/picked", PARTICIPANT, body={"allergen": "J9FA19140000"}),
+        Row("GET", "/me/allergens", PARTICIPANT, "/me/allergens?q=egg"),
+    ]
+
+
+def wish_rows() -> list[Row]:
+    """Nobody but the participant has any; this one wrote none yet."""
+    wrong = "in bad . . in in . ."
+    here, one = "/book/wishes", "/book/wishes/documents/{entry_id}"
+    return [
+        Row("GET", here, PARTICIPANT, f"{here}?participant_id={{taro}}"),
+        Row("GET", f"{here}/statement", PARTICIPANT),
+        Row("POST", f"{here}/statement", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", f"{here}/versions", HIS_PAGE),
+        Row("GET", f"{here}/revoke", HIS_PAGE),
+        Row("POST", f"{here}/revoke", HIS_PAGE, body={"participant_id": "{taro}"}),
+        Row("GET", f"{here}/people/new", PARTICIPANT),
+        Row("POST", f"{here}/people/new", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", f"{here}/people/{{place}}", HIS_PAGE, f"{here}/people/1"),
+        Row("POST", f"{here}/people/{{place}}", HIS_PAGE, f"{here}/people/1", {}),
+        Row("POST", f"{here}/people/{{place}}/move", HIS_PAGE, f"{here}/people/1/move", {}),
+        Row("GET", f"{here}/people/{{place}}/remove", HIS_PAGE, f"{here}/people/1/remove"),
+        Row("POST", f"{here}/people/{{place}}/remove", HIS_PAGE, f"{here}/people/1/remove", {}),
+        Row("GET", f"{here}/documents/new", PARTICIPANT),
+        Row("POST", f"{here}/documents/new", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", one, HIS_PAGE, f"{here}/documents/{{record}}"),
+        Row("GET", f"{one}/remove", HIS_PAGE, f"{here}/documents/{{record}}/remove"),
+        Row("POST", f"{one}/remove", HIS_PAGE, f"{here}/documents/{{record}}/remove", {}),
+        Row("GET", "/me/wishes", PARTICIPANT, "/me/wishes?participant_id={taro}"),
+        Row("PUT", "/me/wishes/statement", wrong, body={"fields": {"life": "magic"}}),
+        Row("PUT", "/me/wishes/people", wrong, body={"people": [{"relation": "x"}]}),
+        Row("GET", "/me/wishes/versions", PARTICIPANT, "/me/wishes/versions?of={taro}"),
+        Row("DELETE", "/me/wishes", HIS_PAGE, "/me/wishes?participant_id={taro}"),
+        Row("POST", "/me/wishes/document", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", "/me/wishes/document/{entry_id}", HIS_PAGE, "/me/wishes/document/{record}"),
+        Row("DELETE", "/me/wishes/document/{entry_id}", HIS_PAGE, "/me/wishes/document/{record}"),
+    ]
 
 
 # No process serves the demo's issuer in these tests
@@ -834,6 +906,9 @@ TABLE = (
     Row("POST", "/me/checkup-files/preview", "in bad . . in in . .", body={}),
     Row("POST", "/me/checkup-files", "in bad . . in in . .", body={"participant_id": "{taro}"}),
     Row("DELETE", "/me/checkup-files/{document_id}", HIS_PAGE, "/me/checkup-files/{record}"),
+    # The notebook and the wishes of one's own
+    *notebook_rows(),
+    *wish_rows(),
     # Checkups side by side
     Row("GET", "/book/checkups", PARTICIPANT, "/book/checkups?participant_id={taro}"),
     Row("GET", "/book/checkups/{checkup_id}", HIS_PAGE, "/book/checkups/{record}"),
@@ -1077,6 +1152,15 @@ TABLE = (
         "/book/bring-in/{record}/cancel",
         {},
     ),
+    # Closing the account: never somebody else's
+    Row("GET", "/me/closing", HIS_PAGE, "/me/closing?participant_id={taro}"),
+    Row("POST", "/me/closing", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("DELETE", "/me/closing", PARTICIPANT, "/me/closing?participant_id={taro}"),
+    Row("GET", "/account/closing", PARTICIPANT, "/account/closing?participant_id={taro}"),
+    Row("POST", "/account/closing", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("POST", "/account/closing/call-off", PARTICIPANT, body={}),
+    Row("GET", "/closing-certificate", OPEN),
+    Row("POST", "/closing-certificate", NO_CODE, body={"code": "0123-4567-89AB-CDEF"}),
     # The record of a pregnancy
     Row("GET", "/book/pregnancy", PARTICIPANT, "/book/pregnancy?participant_id={taro}"),
     Row("GET", "/book/pregnancy/earlier", PARTICIPANT),

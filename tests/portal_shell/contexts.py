@@ -26,6 +26,7 @@ from tests.portal_shell.hub import HUB_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
+from tests.portal_shell.notes import NOTES_PAGES
 from tests.portal_shell.out import OUT_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
 from tests.portal_shell.pregnancy import PREGNANCY_PAGES
@@ -498,6 +499,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **RECORD_PAGES,
     **CHECKUP_PAGES,
     **ENTRY_PAGES,
+    **NOTES_PAGES,
     **OUT_PAGES,
     **OWN_BOOK_PAGES,
     **CHILD_PAGES,

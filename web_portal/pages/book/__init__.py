@@ -9,10 +9,14 @@ from web_portal.pages.book import (
     checkups,
     children,
     hub,
+    notes,
     out,
     pregnancy,
     pregnancy_entries,
     vitals,
+    wish_documents,
+    wish_people,
+    wishes,
 )
 
 routes: list[ControllerRouterHandler] = [
@@ -26,4 +30,8 @@ routes: list[ControllerRouterHandler] = [
     *pregnancy.routes,
     *pregnancy_entries.routes,
     *vitals.routes,
+    *notes.routes,
+    *wishes.routes,
+    *wish_people.routes,
+    *wish_documents.routes,
 ]
