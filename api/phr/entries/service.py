@@ -94,6 +94,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
     now, today = clock.now(), clock.now().astimezone(JAPAN)
     entries, rows = list[Entry](), list[Row]()
     for place, wish in enumerate(wishes):
+        if ":" in wish.book:  # it would part the identifier elsewhere
+            raise NotFound
         entry_id = _id_of(subject, wish)
         before = known.get(entry_id) if entry_id else None
         if before is not None and wish.key and wish.entry_id is None:

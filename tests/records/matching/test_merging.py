@@ -22,6 +22,8 @@ from api.core.ids import uuid7
 from api.fhir.codes import INSURANCE_MEMBER
 from api.identity.enrolling import intake, look_alikes
 from api.identity.errors import EnrolmentFaults, SecondOfficerNeeded
+from api.phr.entries import service as own_entries
+from api.phr.entries.service import Wish
 from api.records import finding
 from api.records import service as reading
 from api.records.errors import MergeRefused
@@ -30,6 +32,7 @@ from api.records.incoming.service import StoredRecord
 from api.records.mapping import Identifier
 from api.records.matching import merging
 from api.records.matching.merge_rules import Closed, closed_on_arrival
+from tests.phr.samples import WEIGHT
 from tests.portal import scene
 from tests.records import shapes, stored
 from tests.records.matching.conftest import Enrol, Enrolled
@@ -414,3 +417,14 @@ def test_who_asks_to_be_asked_first_brings_everything_in_closed():
 
 def test_who_left_brings_everything_in_closed():
     assert closed_on_arrival(OPEN, (Participation(state="withdrawn"), Directive())).everything
+
+
+async def test_what_each_wrote_themselves_stays_where_it_was_written(
+    pair: Pair, ueda: Actor, second_officer: Actor
+):
+    for actor, weight in ((pair.mine, "61"), (pair.theirs, "62")):
+        await own_entries.write(actor, Wish(WEIGHT, {"on": "2026-05-01", "weight": weight}))
+    await merged(pair, ueda, second_officer)
+    for actor, weight in ((pair.mine, "61"), (pair.theirs, "62")):
+        (kept,) = await own_entries.entries(actor, [WEIGHT])
+        assert kept.values["weight"] == weight
