@@ -51,8 +51,11 @@ from api.identity.national.routes import routes as my_number_routes
 from api.identity.routes import routes as identity_routes
 from api.identity.staff.invitation_routes import routes as invitation_routes
 from api.openapi import PublishedSchema
+from api.phr.child.routes import routes as child_routes
+from api.phr.directives.routes import routes as wish_routes
 from api.phr.entries.errors import EntryFaults
 from api.phr.maternal.routes import routes as maternal_routes
+from api.phr.notes.routes import routes as notebook_routes
 from api.phr.routes import MyBooks
 from api.phr.vitals.routes import routes as vitals_routes
 from api.proxies.doors import acting_guard
@@ -66,6 +69,7 @@ from api.records.bringing_in.routes import routes as bringing_in_routes
 from api.records.bulk import running as exports
 from api.records.bulk.routes import routes as bulk_routes
 from api.records.checkup_xml.routes import routes as checkup_routes
+from api.records.checkups.routes import routes as checkups_routes
 from api.records.emergency.card_routes import routes as emergency_card_routes
 from api.records.emergency.routes import routes as emergency_routes
 from api.records.errors import BadQuestion
@@ -194,6 +198,10 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *my_records_routes,
         MyBooks,
         *checkup_routes,
+        *notebook_routes,
+        *wish_routes,
+        *checkups_routes,
+        *child_routes,
         *vitals_routes,
         *maternal_routes,
         *linking_routes,

@@ -36,6 +36,7 @@ DEFINERS = {
     "public.access_log_reconcile": "compares a facility's receipts with what it was answered",
     "public.access_log_note_reconciled": "keeps the outcome, and receipts the log does not know",
     "public.access_log_answers_by_day": "counts answers by facility and day, for an auditor",
+    "public.phr_child_offer_of_code": "names whose child's book a code hands over",
     "public.keystore_phr_keys": "makes and hands out wrapped keys of what participants wrote",
     "public.keystore_take_keys": "makes and hands out wrapped keys to seal with",
     "public.records_read": "takes the heads' locks, decides freshness, reads, and owes the events",

@@ -120,17 +120,7 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
         async with _connection() as connection, connection.transaction():
             started = await connection.fetchval("SELECT app.transaction_nonce()")
             pid = connection.get_server_pid()
-            if actor.powers is None:
-                await connection.execute(
-                    "SELECT set_config('app.context', $1, true)",
-                    signed_context("t", actor, subject, pid, started),
-                )
-            else:
-                asks = signed_context("a", actor, None, pid, started)
-                powers = await connection.fetchval("SELECT app.enter_as_proxy($1)", asks)
-                elsewhere = subject not in (None, actor.participant_id)
-                if elsewhere or powers is None or not actor.powers <= set(powers):
-                    raise NotFound
+            await _enter(connection, actor, subject, pid, started)
             transaction = Transaction(connection, actor, subject or actor.participant_id)
             transaction.nonce = started
             token = DB.current_transaction.set(transaction)  # type: ignore[arg-type]
@@ -140,6 +130,22 @@ async def unit_of_work(actor: Actor, *, subject: UUID | None = None) -> AsyncIte
                 DB.current_transaction.reset(token)
     except (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
         raise Unavailable from error
+
+
+async def _enter(
+    connection: Any, actor: Actor, subject: UUID | None, pid: int, nonce: object
+) -> None:
+    if actor.powers is None:
+        await connection.execute(
+            "SELECT set_config('app.context', $1, true)",
+            signed_context("t", actor, subject, pid, nonce),
+        )
+        return
+    asks = signed_context("a", actor, None, pid, nonce)
+    powers = await connection.fetchval("SELECT app.enter_as_proxy($1)", asks)
+    elsewhere = subject not in (None, actor.participant_id)
+    if elsewhere or powers is None or not actor.powers <= set(powers):
+        raise NotFound
 
 
 @asynccontextmanager
@@ -185,6 +191,15 @@ async def turn_to(tx: Transaction, subject: UUID) -> None:
         signed_context("t", actor, subject, pid, tx.nonce),
     )
     tx.subject = subject
+
+
+async def go_on_as(tx: Transaction, actor: Actor) -> None:
+    """From here on the transaction is `actor`'s, about themselves or whom they act for: for a deed
+    begun in the same person's own name. Raises `NotFound` as `unit_of_work` does."""
+    if actor.account_id is None or actor.account_id != tx.acting.account_id:
+        raise NotFound
+    await _enter(tx.connection, actor, None, tx.connection.get_server_pid(), tx.nonce)
+    tx.actor, tx.subject = actor, actor.participant_id
 
 
 def signed_context(form: str, actor: Actor, subject: UUID | None, pid: int, nonce: object) -> str:

@@ -88,6 +88,10 @@ def seeking_keys(
     )
 
 
+def child_book_keys(account_id: UUID) -> tuple[ThrottleKey, ...]:
+    return (ThrottleKey(ThrottleKind.CHILD_BOOK, str(account_id)),)
+
+
 async def sweep(tx: Transaction) -> None:
     """Forgets what nobody waits for."""
     await queries.sweep_throttles(tx)

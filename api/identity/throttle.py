@@ -65,6 +65,7 @@ class ThrottleKind(StrEnum):
     SEEKING_PROFESSIONAL = "seeking_professional"
     SEEKING_FACILITY = "seeking_facility"
     SEEKING_IN_DISASTER = "seeking_in_disaster"
+    CHILD_BOOK = "child_book"
 
 
 class ThrottleKey(msgspec.Struct, frozen=True):
@@ -141,12 +142,21 @@ APPS: Final[Mapping[ThrottleKind, Policy]] = {
     ),
 }
 
+# Codes that hand over a child's book have 12 digits and live a week: with a thousand at once a try
+# hits with a chance of 1e-9.
+CHILD_BOOKS: Final[Mapping[ThrottleKind, Policy]] = {
+    ThrottleKind.CHILD_BOOK: Policy(
+        burst=5, free=3, first_delay=timedelta(seconds=5), refill=timedelta(minutes=5)
+    ),
+}
+
 POLICIES: Final[Mapping[ThrottleKind, Policy]] = {
     **ENROLMENT,
     **DESK_CODES,
     **ASKING,
     **APPS,
     **SEEKING,
+    **CHILD_BOOKS,
 }
 
 

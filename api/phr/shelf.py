@@ -8,6 +8,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
+from api.phr.checkup import kinds as checkup
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
@@ -41,6 +42,7 @@ class Standing(NamedTuple):
 # In the order they stand.
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
+    Book("checkup", "/book/checkups", checkup.KINDS),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
 )
 

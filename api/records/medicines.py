@@ -47,13 +47,14 @@ _NOT_WORDS: Final = re.compile(r"[\s・,、，()\[\]【】「」]+")
 
 class Course(NamedTuple):
     """One supply of a drug. `days` is None where it does not say how long; then it counts for its
-    own day."""
+    own day. `goes_on`: whoever takes it says that they do, and no last day."""
 
     start: date
     days: int | None
     is_as_needed: bool
     status: str
     is_injection: bool
+    goes_on: bool = False
 
     @property
     def end(self) -> date:
@@ -69,6 +70,8 @@ class Course(NamedTuple):
         injection without days is of its own day."""
         if self.start > today:
             return False
+        if self.goes_on:
+            return True
         if self.days is None and not self.is_injection:
             return today <= self.start + RECENT
         return today <= self.end + BRIDGED
@@ -92,6 +95,18 @@ def course_of(body: Json, written: date, *, is_injection: bool = False) -> Cours
         is_as_needed,
         as_text(body.get("status")),
         is_injection,
+        _goes_on(body),
+    )
+
+
+def _goes_on(body: Json) -> bool:
+    """Told by the patient, as active and without an end."""
+    told = as_objects(as_object(body.get("category")).get("coding"))
+    return (
+        body.get("resourceType") == "MedicationStatement"
+        and body.get("status") == "active"
+        and any(each.get("code") == "patientspecified" for each in told)
+        and "end" not in as_object(body.get("effectivePeriod"))
     )
 
 

@@ -75,6 +75,76 @@ class Row(NamedTuple):
     body: Any = None
 
 
+def notebook_rows() -> list[Row]:
+    """Medicines, allergies, doctors and checkups at school: pages and doors alike."""
+    wrong = "in bad . . in in . ."
+    child = "/book/children/{child}/school-checkups"
+    found = []
+    for page in ("medications", "allergies", "doctors", "school-checkups"):
+        for here in (f"/book/{page}", *([child] if page == "school-checkups" else ())):
+            at = here.replace("{child}", "{record}")
+            found += [
+                Row("GET", here, PARTICIPANT, f"{at}?participant_id={{taro}}"),
+                Row("GET", f"{here}/new", PARTICIPANT, f"{at}/new"),
+                Row("POST", f"{here}/new", wrong, f"{at}/new", {"participant_id": "{taro}"}),
+                Row("GET", f"{here}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}"),
+                Row("POST", f"{here}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}", {}),
+                Row("GET", f"{here}/{{entry_id}}/remove", HIS_PAGE, f"{at}/{{record}}/remove"),
+                Row("POST", f"{here}/{{entry_id}}/remove", HIS_PAGE, f"{at}/{{record}}/remove", {}),
+            ]
+        of_child = "/me/school-checkups/children/{child}"
+        for door in (f"/me/{page}", *([of_child] if page == "school-checkups" else ())):
+            at = door.replace("{child}", "{record}")
+            found += [
+                Row("GET", door, PARTICIPANT, f"{at}?participant_id={{taro}}"),
+                Row("POST", door, wrong, at, {"fields": {"name": ""}}),
+                Row("PUT", f"{door}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}", {"version": 1}),
+                Row("GET", f"{door}/{{entry_id}}/versions", HIS_PAGE, f"{at}/{{record}}/versions"),
+                Row("DELETE", f"{door}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}"),
+            ]
+    return [
+        *found,
+        Row("GET", "/book/allergies/find", PARTICIPANT),
+        Row("POST", "/book/allergies/find", PARTICIPANT, body={"words": "そば"}),
+        Row("POST", "/book/allergies/picked", PARTICIPANT, body={"allergen": "J9FA19140000"}),
+        Row("GET", "/me/allergens", PARTICIPANT, "/me/allergens?q=egg"),
+    ]
+
+
+def wish_rows() -> list[Row]:
+    """Nobody but the participant has any; this one wrote none yet."""
+    wrong = "in bad . . in in . ."
+    here, one = "/book/wishes", "/book/wishes/documents/{entry_id}"
+    return [
+        Row("GET", here, PARTICIPANT, f"{here}?participant_id={{taro}}"),
+        Row("GET", f"{here}/statement", PARTICIPANT),
+        Row("POST", f"{here}/statement", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", f"{here}/versions", HIS_PAGE),
+        Row("GET", f"{here}/revoke", HIS_PAGE),
+        Row("POST", f"{here}/revoke", HIS_PAGE, body={"participant_id": "{taro}"}),
+        Row("GET", f"{here}/people/new", PARTICIPANT),
+        Row("POST", f"{here}/people/new", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", f"{here}/people/{{place}}", HIS_PAGE, f"{here}/people/1"),
+        Row("POST", f"{here}/people/{{place}}", HIS_PAGE, f"{here}/people/1", {}),
+        Row("POST", f"{here}/people/{{place}}/move", HIS_PAGE, f"{here}/people/1/move", {}),
+        Row("GET", f"{here}/people/{{place}}/remove", HIS_PAGE, f"{here}/people/1/remove"),
+        Row("POST", f"{here}/people/{{place}}/remove", HIS_PAGE, f"{here}/people/1/remove", {}),
+        Row("GET", f"{here}/documents/new", PARTICIPANT),
+        Row("POST", f"{here}/documents/new", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", one, HIS_PAGE, f"{here}/documents/{{record}}"),
+        Row("GET", f"{one}/remove", HIS_PAGE, f"{here}/documents/{{record}}/remove"),
+        Row("POST", f"{one}/remove", HIS_PAGE, f"{here}/documents/{{record}}/remove", {}),
+        Row("GET", "/me/wishes", PARTICIPANT, "/me/wishes?participant_id={taro}"),
+        Row("PUT", "/me/wishes/statement", wrong, body={"fields": {"life": "magic"}}),
+        Row("PUT", "/me/wishes/people", wrong, body={"people": [{"relation": "x"}]}),
+        Row("GET", "/me/wishes/versions", PARTICIPANT, "/me/wishes/versions?of={taro}"),
+        Row("DELETE", "/me/wishes", HIS_PAGE, "/me/wishes?participant_id={taro}"),
+        Row("POST", "/me/wishes/document", wrong, body={"participant_id": "{taro}"}),
+        Row("GET", "/me/wishes/document/{entry_id}", HIS_PAGE, "/me/wishes/document/{record}"),
+        Row("DELETE", "/me/wishes/document/{entry_id}", HIS_PAGE, "/me/wishes/document/{record}"),
+    ]
+
+
 # No process serves the demo's issuer in these tests
 ISSUER_AWAY = "503 503 503 503 503 503 503 503"
 DEMO_ISSUER = "/demo/my-number/protocol/openid-connect"
@@ -834,6 +904,226 @@ TABLE = (
     Row("POST", "/me/checkup-files/preview", "in bad . . in in . .", body={}),
     Row("POST", "/me/checkup-files", "in bad . . in in . .", body={"participant_id": "{taro}"}),
     Row("DELETE", "/me/checkup-files/{document_id}", HIS_PAGE, "/me/checkup-files/{record}"),
+    # The notebook and the wishes of one's own
+    *notebook_rows(),
+    *wish_rows(),
+    # Checkups side by side
+    Row("GET", "/book/checkups", PARTICIPANT, "/book/checkups?participant_id={taro}"),
+    Row("GET", "/book/checkups/{checkup_id}", HIS_PAGE, "/book/checkups/{record}"),
+    Row("GET", "/book/checkups/trends/{item}", PARTICIPANT, "/book/checkups/trends/waist"),
+    Row("GET", "/book/checkups/new", PARTICIPANT),
+    Row("POST", "/book/checkups/new", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("GET", "/book/checkups/{checkup_id}/edit", HIS_PAGE, "/book/checkups/{record}/edit"),
+    Row(
+        "POST",
+        "/book/checkups/{checkup_id}/edit",
+        HIS_PAGE,
+        "/book/checkups/{record}/edit",
+        body={"on": "2024-05-20", "waist": "88", "version": "1"},
+    ),
+    Row("GET", "/book/checkups/{checkup_id}/remove", HIS_PAGE, "/book/checkups/{record}/remove"),
+    Row(
+        "POST",
+        "/book/checkups/{checkup_id}/remove",
+        HIS_PAGE,
+        "/book/checkups/{record}/remove",
+        body={},
+    ),
+    Row("GET", "/me/checkups", PARTICIPANT, "/me/checkups?participant_id={taro}"),
+    Row("GET", "/me/checkups/{checkup_id}", HIS_PAGE, "/me/checkups/{record}"),
+    Row("GET", "/me/checkups/trends/{item}", PARTICIPANT, "/me/checkups/trends/waist"),
+    Row("POST", "/me/checkups", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row(
+        "PUT",
+        "/me/checkups/{checkup_id}",
+        HIS_PAGE,
+        "/me/checkups/{record}",
+        body={"on": "2024-05-20", "values": {"waist": "88"}, "version": 1},
+    ),
+    Row("DELETE", "/me/checkups/{checkup_id}", HIS_PAGE, "/me/checkups/{record}"),
+    # Children's books
+    Row("GET", "/book/children", PARTICIPANT, "/book/children?participant_id={taro}"),
+    Row("GET", "/book/children/new", PARTICIPANT, "/book/children/new?whose=self"),
+    Row("POST", "/book/children/new", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("GET", "/book/children/{book_id}", HIS_PAGE, "/book/children/{record}"),
+    Row("GET", "/book/children/{book_id}/growth", HIS_PAGE, "/book/children/{record}/growth"),
+    Row("GET", "/book/children/{book_id}/change", HIS_PAGE, "/book/children/{record}/change"),
+    Row("GET", "/book/children/{book_id}/remove", HIS_PAGE, "/book/children/{record}/remove"),
+    Row("GET", "/book/children/{book_id}/hand-over", HIS_PAGE, "/book/children/{record}/hand-over"),
+    Row("POST", "/book/children/{book_id}/change", HIS_PAGE, "/book/children/{record}/change", {}),
+    Row("POST", "/book/children/{book_id}/remove", HIS_PAGE, "/book/children/{record}/remove", {}),
+    Row(
+        "POST",
+        "/book/children/{book_id}/hand-over",
+        HIS_PAGE,
+        "/book/children/{record}/hand-over",
+        {},
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/hand-over/call-off",
+        PARTICIPANT,
+        "/book/children/{record}/hand-over/call-off",
+        {},
+    ),
+    Row(
+        "GET", "/book/children/{book_id}/growth/new", HIS_PAGE, "/book/children/{record}/growth/new"
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/growth/new",
+        HIS_PAGE,
+        "/book/children/{record}/growth/new",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/growth/{entry_id}",
+        HIS_PAGE,
+        "/book/children/{record}/growth/{record}",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/growth/{entry_id}",
+        HIS_PAGE,
+        "/book/children/{record}/growth/{record}",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/growth/{entry_id}/remove",
+        HIS_PAGE,
+        "/book/children/{record}/growth/{record}/remove",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/growth/{entry_id}/remove",
+        HIS_PAGE,
+        "/book/children/{record}/growth/{record}/remove",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/checkup/new",
+        HIS_PAGE,
+        "/book/children/{record}/checkup/new",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/checkup/new",
+        HIS_PAGE,
+        "/book/children/{record}/checkup/new",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/checkup/{entry_id}",
+        HIS_PAGE,
+        "/book/children/{record}/checkup/{record}",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/checkup/{entry_id}",
+        HIS_PAGE,
+        "/book/children/{record}/checkup/{record}",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/checkup/{entry_id}/remove",
+        HIS_PAGE,
+        "/book/children/{record}/checkup/{record}/remove",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/checkup/{entry_id}/remove",
+        HIS_PAGE,
+        "/book/children/{record}/checkup/{record}/remove",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/milestone/new",
+        HIS_PAGE,
+        "/book/children/{record}/milestone/new",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/milestone/new",
+        HIS_PAGE,
+        "/book/children/{record}/milestone/new",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/milestone/{entry_id}",
+        HIS_PAGE,
+        "/book/children/{record}/milestone/{record}",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/milestone/{entry_id}",
+        HIS_PAGE,
+        "/book/children/{record}/milestone/{record}",
+        {},
+    ),
+    Row(
+        "GET",
+        "/book/children/{book_id}/milestone/{entry_id}/remove",
+        HIS_PAGE,
+        "/book/children/{record}/milestone/{record}/remove",
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/milestone/{entry_id}/remove",
+        HIS_PAGE,
+        "/book/children/{record}/milestone/{record}/remove",
+        {},
+    ),
+    Row("GET", "/book/children/take", PARTICIPANT),
+    Row("POST", "/book/children/take", "in bad . . in in . .", body={"code": "000000000000"}),
+    Row("POST", "/book/children/take/now", "in bad . . in in . .", body={"code": "000000000000"}),
+    Row("GET", "/me/children", PARTICIPANT, "/me/children?participant_id={taro}"),
+    Row("POST", "/me/children", "in bad . . in in . .", body={"fields": {"on": "2026-01-01"}}),
+    Row("GET", "/me/children/{book_id}", HIS_PAGE, "/me/children/{record}"),
+    Row(
+        "PUT",
+        "/me/children/{book_id}",
+        HIS_PAGE,
+        "/me/children/{record}",
+        {"fields": {"on": "2026-01-01"}},
+    ),
+    Row("DELETE", "/me/children/{book_id}", HIS_PAGE, "/me/children/{record}"),
+    Row(
+        "POST",
+        "/me/children/{book_id}/entries/{what}",
+        HIS_PAGE,
+        "/me/children/{record}/entries/growth",
+        {"fields": {"on": "2026-01-01"}},
+    ),
+    Row(
+        "PUT",
+        "/me/children/{book_id}/entries/{what}/{entry_id}",
+        HIS_PAGE,
+        "/me/children/{record}/entries/growth/{record}",
+        {"fields": {"on": "2026-01-01"}},
+    ),
+    Row(
+        "DELETE",
+        "/me/children/{book_id}/entries/{what}/{entry_id}",
+        HIS_PAGE,
+        "/me/children/{record}/entries/growth/{record}",
+    ),
+    Row("GET", "/me/children/{book_id}/offer", HIS_PAGE, "/me/children/{record}/offer"),
+    Row("POST", "/me/children/{book_id}/offer", HIS_PAGE, "/me/children/{record}/offer", {}),
+    Row(
+        "DELETE",
+        "/me/children/{book_id}/offer",
+        "in ok . . in in . .",
+        "/me/children/{record}/offer",
+    ),
+    Row("POST", "/me/children/take/preview", "in bad . . in in . .", body={"code": "000000000000"}),
+    Row("POST", "/me/children/take", "in bad . . in in . .", body={"code": "000000000000"}),
     # Taking everything out, and bringing it in elsewhere
     Row("GET", "/me/exports", PARTICIPANT, "/me/exports?participant_id={taro}"),
     Row("POST", "/me/exports", PARTICIPANT, body={}),

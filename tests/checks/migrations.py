@@ -28,6 +28,7 @@ MODULES = (
     "api.emergency.cards.tables",
     "api.emergency.tables",
     "api.identity.tables",
+    "api.phr.child.tables",
     "api.phr.vitals.tables",
     "api.phr.tables",
     "api.proxies.tables",

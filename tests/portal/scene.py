@@ -267,7 +267,14 @@ async def wrote(
     **body: Any,
 ) -> UUID:
     """A record of this facility about the participant, dated tomorrow unless said otherwise."""
-    kinds = {"prescription": "MedicationRequest", "lab": "Observation", "condition": "Condition"}
+    kinds = {
+        "prescription": "MedicationRequest",
+        "dispensing": "MedicationDispense",
+        "lab": "Observation",
+        "condition": "Condition",
+        "allergy": "AllergyIntolerance",
+        "contraindication": "AllergyIntolerance",
+    }
     async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
         await tx.execute(
             "INSERT INTO record (participant_id, record_id, version, resource_type, category,"

@@ -15,6 +15,8 @@ from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES
+from tests.portal_shell.checkups import CHECKUP_PAGES
+from tests.portal_shell.child import CHILD_PAGES
 from tests.portal_shell.disclosure import SETTINGS_PAGES
 from tests.portal_shell.emergency import EMERGENCY_PAGES
 from tests.portal_shell.emergency_card import CARD_PAGES
@@ -24,6 +26,7 @@ from tests.portal_shell.hub import HUB_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
+from tests.portal_shell.notes import NOTES_PAGES
 from tests.portal_shell.out import OUT_PAGES
 from tests.portal_shell.own_book import OWN_BOOK_PAGES
 from tests.portal_shell.pregnancy import PREGNANCY_PAGES
@@ -494,9 +497,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **ENROLMENT_PAGES,
     **MATCHING_PAGES,
     **RECORD_PAGES,
+    **CHECKUP_PAGES,
     **ENTRY_PAGES,
+    **NOTES_PAGES,
     **OUT_PAGES,
     **OWN_BOOK_PAGES,
+    **CHILD_PAGES,
     **HUB_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (

@@ -56,6 +56,7 @@ def _form(**more: Any) -> tuple[str, dict[str, Any]]:
         "has_time": True,
         "fields": [WHOLE | each for each in FIELDS],
         "values": {"weight": "160"},
+        "hidden": {},
         "remove": "/book/vitals/e1/remove",
     }
     return "book/form.html", context | more

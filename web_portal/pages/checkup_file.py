@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, MultipartBody, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
@@ -18,11 +19,18 @@ from api.identity.guards import PORTAL, UPLOAD, participants_only
 from api.phr.entries.errors import NotTakingPart
 from api.records.checkup_xml import own
 from api.records.checkup_xml.errors import FileRefused, OtherPerson
+from api.records.parse import Fault
 from web_portal.page import Flash, PortalRequest, render, say
+from web_portal.too_large import RedirectWhenSent
 
 HERE = "/records/checkup-file"
 UPLOAD_LIMIT = 4 * 1024 * 1024
 REFUSALS = (FileRefused, OtherPerson, NotTakingPart)
+
+
+def _too_large(request: PortalRequest, error: Exception) -> Response[bytes]:
+    """Back to the page, which says it; nothing of the file is kept."""
+    return RedirectWhenSent(f"{HERE}?fault=too_large", status_code=303)
 
 
 class Chosen(Struct):
@@ -41,8 +49,13 @@ async def show(
     actor: NamedDependency[Actor],
     kept: FromQuery[UUID | None] = None,
     removed: Annotated[str, QueryParameter(max_length=3)] = "",
+    fault: Annotated[str, QueryParameter(max_length=9)] = "",
 ) -> Response[bytes]:
-    return await _page(request, actor, "", kept=kept, is_removed=removed == "yes")
+    error = ""
+    if fault == "too_large":
+        limit = str(own.MAX_FILE // (1024 * 1024))
+        error = _said(request, FileRefused(Fault("too_large", params={"limit": limit})))
+    return await _page(request, actor, error, kept=kept, is_removed=removed == "yes")
 
 
 @post(
@@ -52,6 +65,7 @@ async def show(
     opt=PORTAL | UPLOAD,
     include_in_schema=False,
     request_max_body_size=UPLOAD_LIMIT,
+    exception_handlers={RequestEntityTooLarge: _too_large},
 )
 async def look(
     request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[Chosen]
@@ -79,6 +93,7 @@ async def look(
     opt=PORTAL | UPLOAD,
     include_in_schema=False,
     request_max_body_size=UPLOAD_LIMIT * 2,
+    exception_handlers={RequestEntityTooLarge: _too_large},
 )
 async def keep(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Carried]

@@ -192,7 +192,25 @@ class Flag(Struct, frozen=True, kw_only=True):
         return YES if holder.get("valueBoolean") is True else ""
 
 
-Field = Number | Choice | Several | Words | Day | Flag
+class File(Struct, frozen=True, kw_only=True):
+    """The bytes of a file as base64: what it is, whoever takes it has seen."""
+
+    name: str
+    code: Coded
+    longest: int
+    is_required: bool = False
+
+    def read(self, written: str) -> Read:
+        return Read(written, "error.own.too_long" if len(written) > self.longest else "")
+
+    def said(self, value: str) -> Json:
+        return {"valueString": value}
+
+    def heard(self, holder: Json) -> str:
+        return str(holder.get("valueString", ""))
+
+
+Field = Number | Choice | Several | Words | Day | Flag | File
 
 _NUMBER: Final = re.compile(r"(\d{1,7})(\.(\d{1,4}))?", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
@@ -218,6 +236,8 @@ def read_day(written: str) -> date | None:
 
 def cleaned(text: str) -> str:
     """Without invisible characters and spaces at the ends of lines."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kept = ("".join(c for c in line if c.isprintable() or c == "\u3000") for line in lines)
     return "\n".join(each.rstrip() for each in kept).strip()

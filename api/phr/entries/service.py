@@ -113,7 +113,7 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
         number = entry_id or uuid7()
         values = {name: value for name, value in typed.values.items() if value}
         at = _moment(values)
-        resource = _with_head(
+        resource = with_head(
             pure.resource_of(wish.kind, values, number, book, subject, by, wish.device),
             number,
             version,
@@ -344,7 +344,7 @@ def _moment(values: Values) -> datetime | None:
     return datetime.fromisoformat(f"{values['on']}T{values['time']}").replace(tzinfo=JAPAN)
 
 
-def _with_head(resource: Json, entry_id: UUID, version: int, at: datetime, by: By) -> Json:
+def with_head(resource: Json, entry_id: UUID, version: int, at: datetime, by: By) -> Json:
     own = dict(resource)
     stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
     meta = {

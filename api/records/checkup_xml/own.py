@@ -20,7 +20,7 @@ from api.identity.enrolling import registered
 from api.phr.entries import service as own_entries
 from api.phr.entries.errors import NotTakingPart
 from api.records import parse, queries
-from api.records.checkup_xml import archive, matching, resources
+from api.records.checkup_xml import archive, matching, reading, resources
 from api.records.checkup_xml import queries as checkup_queries
 from api.records.checkup_xml.errors import FileRefused, OtherPerson
 from api.records.checkup_xml.reading import Checkup, Unreadable, read
@@ -34,7 +34,7 @@ from api.records.own.service import most_shown
 from api.records.parse import Fault, as_objects, as_text
 
 MOST_FILES: Final = 100
-MAX_BYTES: Final = archive.MAX_ARCHIVE
+MAX_FILE: Final = reading.MAX_BYTES
 # How a PDF and photographs begin; those of some phones have it after their length.
 _PICTURES: Final = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
 

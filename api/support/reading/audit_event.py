@@ -86,6 +86,9 @@ _SHAPES: Final = {
     EventName.OWN_RECORD_ADDED: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
+    EventName.CHILD_BOOK_TAKEN: Shape(
+        "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
+    ),
     EventName.PAPER_TAKEN: Shape(
         "PatientCreate", _REST, {"system": INTERACTION, "code": "create"}, "C", "AUT"
     ),
@@ -341,6 +344,7 @@ _SENDINGS: Final = (
     EventName.RECORD_STORED,
     EventName.RECORD_WITHDRAWN,
     EventName.OWN_RECORD_ADDED,
+    EventName.CHILD_BOOK_TAKEN,
 )
 
 

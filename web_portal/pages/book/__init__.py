@@ -4,18 +4,34 @@ from litestar.types import ControllerRouterHandler
 
 from web_portal.pages.book import (
     bring_in,
+    checkup_form,
+    checkup_trend,
+    checkups,
+    children,
     hub,
+    notes,
     out,
     pregnancy,
     pregnancy_entries,
     vitals,
+    wish_documents,
+    wish_people,
+    wishes,
 )
 
 routes: list[ControllerRouterHandler] = [
-    *hub.routes,
     *bring_in.routes,
+    *checkups.routes,
+    *checkup_trend.routes,
+    *checkup_form.routes,
+    *children.routes,
+    *hub.routes,
     *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
     *vitals.routes,
+    *notes.routes,
+    *wishes.routes,
+    *wish_people.routes,
+    *wish_documents.routes,
 ]

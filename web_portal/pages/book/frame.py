@@ -11,7 +11,7 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.phr.entries.errors import EntryFaults
-from api.phr.entries.fields import Choice, Day, Field, Flag, Number, Several, Words
+from api.phr.entries.fields import Choice, Day, Field, File, Flag, Number, Several, Words
 from api.phr.entries.kinds import WHEN, Kind
 from web_portal.page import PortalRequest, preferences, render, say
 
@@ -86,11 +86,12 @@ async def form(
     remove: str = "",
     names: Sequence[str] = (),
     has_on: bool = True,
+    hidden: Sequence[str] = (),
     status: int = 200,
 ) -> Response[bytes]:
     """The form of an entry, new or corrected, as it was filled in. `remove`: where removal is
-    asked for; `names`: the fields it shows, in this order (none: all); without `has_on` its day
-    follows from something else."""
+    asked for; `names`: the fields it shows, in this order (none: all), `hidden`: those it carries
+    along unseen; without `has_on` its day follows from something else."""
     faults = wrong.faults if wrong else {}
     odd = wrong.odd if wrong and not faults else {}
     said = {name: _said(request, wrong, name, key) for name, key in faults.items()}
@@ -126,6 +127,7 @@ async def form(
             for each in shown
         ],
         values=dict(values),
+        hidden={name: values.get(name, "") for name in hidden},
         remove=remove,
     )
 
@@ -181,7 +183,7 @@ def value_said(request: PortalRequest, kind: Kind, field: Field, value: str) -> 
             return i18n.day(preferences(request).locale, date.fromisoformat(value))
         case Flag():
             return say(request, "own.yes")
-        case Words():
+        case Words() | File():
             return value
 
 

@@ -1,0 +1,45 @@
+"""How old a child is, as families say it, and a preterm child's corrected age."""
+
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from api.phr.law_age import after_months, months_of
+
+TERM: Final = 280  # days from the last period to the day a child is expected
+PRETERM: Final = 37 * 7
+CORRECTED_UNTIL: Final = 24  # months
+
+
+class Gestation(NamedTuple):
+    """How long the pregnancy had lasted at birth: whole weeks, and days beyond them."""
+
+    weeks: int
+    days: int = 0
+
+    @property
+    def length(self) -> int:
+        return self.weeks * 7 + self.days
+
+    @property
+    def is_preterm(self) -> bool:
+        return self.length < PRETERM
+
+
+def months_and_days(birth_on: date, on: date) -> tuple[int, int]:
+    """Whole months, and the days since the last was full; `on` is not before birth."""
+    months = months_of(birth_on, on)
+    return months, (on - after_months(birth_on, months)).days
+
+
+def corrected_birth(birth_on: date, gestation: Gestation | None) -> date | None:
+    """From when a preterm child's corrected age counts: the day they were expected."""
+    if gestation is None or not gestation.is_preterm:
+        return None
+    return birth_on + timedelta(days=TERM - gestation.length)
+
+
+def corrected_on(birth_on: date, gestation: Gestation | None, on: date) -> date | None:
+    """The same while both ages are of use: before 24 months of age."""
+    if months_of(birth_on, on) >= CORRECTED_UNTIL:
+        return None
+    return corrected_birth(birth_on, gestation)

@@ -1,0 +1,196 @@
+"""Children's books as JSON."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from api.phr.child import checkups, reading
+from api.phr.child.growth import Position
+from api.phr.child.handing_over import Content
+from api.phr.child.reading import Child
+from api.phr.child.service import Book
+from api.phr.entries.service import Entry
+
+Text = Annotated[str, Meta(max_length=5000)]
+Name = Annotated[str, Meta(max_length=40)]
+
+
+class EntryWish(Struct):
+    """`fields` as the form has them, `on` among them; `version` of the entry that is changed.
+    `sure` is what the refusal of odd values said."""
+
+    fields: dict[Name, Text]
+    version: int = 0
+    sure: Name = ""
+
+
+class BookWish(EntryWish):
+    """`is_self`: the book of the account's participant."""
+
+    is_self: bool = False
+
+
+class CodeWish(Struct):
+    code: Name
+
+
+class ChildView(Struct):
+    """`gestation` in weeks and days; `birth` what was measured then."""
+
+    id: UUID
+    name: str
+    sex: str
+    birth_on: date
+    gestation: tuple[int, int] | None
+    is_self: bool
+    version: int
+    birth: dict[str, str]
+
+
+class PositionView(Struct):
+    """`percentile` between the 3rd and 97th; else `beyond` says on which side it lies."""
+
+    percentile: int | None
+    beyond: str
+
+
+class PlacedView(Struct):
+    """`age` in days; `corrected_age` and `corrected` of a preterm child before 24 months."""
+
+    measure: str
+    on: date
+    value: str
+    age: int
+    position: PositionView | None
+    corrected_age: int | None
+    corrected: PositionView | None
+
+
+class EntryView(Struct):
+    id: UUID
+    version: int
+    on: date
+    values: dict[str, str]
+    by: str
+    written_at: datetime
+
+
+class DueView(Struct):
+    """`state`: later, due, over or done."""
+
+    name: str
+    is_legal: bool
+    first: date
+    last: date
+    state: str
+
+
+class BookView(Struct):
+    child: ChildView
+    growth: list[EntryView]
+    checkups: list[EntryView]
+    milestones: list[EntryView]
+    positions: list[PlacedView]
+    due: list[DueView]
+
+
+class LineView(Struct):
+    kind: str
+    title: str
+    entries: int
+
+
+class ContentView(Struct):
+    name: str
+    birth_on: date
+    total: int
+    lines: list[LineView]
+
+
+class OfferView(Struct):
+    """`code` is told once."""
+
+    code: str
+    expires_at: datetime
+
+
+class OfferedView(Struct):
+    """What would move; `expires_at` of the offer that waits."""
+
+    content: ContentView
+    expires_at: datetime | None
+
+
+class TakenView(Struct):
+    id: UUID
+
+
+def child_view(of: Child) -> ChildView:
+    return ChildView(
+        id=of.book_id,
+        name=of.name,
+        sex=of.sex,
+        birth_on=of.birth_on,
+        gestation=None if of.gestation is None else (of.gestation.weeks, of.gestation.days),
+        is_self=of.is_self,
+        version=of.version,
+        birth=dict(of.birth),
+    )
+
+
+def entry_view(entry: Entry) -> EntryView:
+    return EntryView(
+        entry.entry_id,
+        entry.version,
+        entry.on,
+        _without_day(entry.values),
+        entry.by,
+        entry.written_at,
+    )
+
+
+def book_view(book: Book, today: date) -> BookView:
+    had = {each.values["which"] for each in book.checkups}
+    return BookView(
+        child=child_view(book.child),
+        growth=[entry_view(each) for each in book.growth],
+        checkups=[entry_view(each) for each in book.checkups],
+        milestones=[entry_view(each) for each in book.milestones],
+        positions=[
+            _placed(course.measure, reading.placed(book.child, course.measure, each))
+            for course in reading.courses(book.child, book.measured)
+            for each in course.values
+        ],
+        due=[
+            DueView(each.checkup.name, each.checkup.is_legal, each.first, each.last, each.state)
+            for each in checkups.due(book.child.birth_on, had, today)
+        ],
+    )
+
+
+def content_view(content: Content) -> ContentView:
+    lines = [LineView(*each) for each in content.lines]
+    return ContentView(content.name, content.birth_on, content.total, lines)
+
+
+def _placed(measure: str, point: reading.Point) -> PlacedView:
+    return PlacedView(
+        measure=measure,
+        on=point.of.on,
+        value=f"{point.of.value:f}",
+        age=point.of.age,
+        position=_position(point.position),
+        corrected_age=point.of.corrected_age,
+        corrected=_position(point.corrected),
+    )
+
+
+def _position(position: Position | None) -> PositionView | None:
+    return None if position is None else PositionView(position.rounded, position.beyond)
+
+
+def _without_day(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name not in ("on", "time")}

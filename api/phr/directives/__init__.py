@@ -1,0 +1,1 @@
+"""What somebody wants done when they cannot say it themselves, and whom to call."""

@@ -1,0 +1,166 @@
+"""One's wishes: one statement and one list of people, each with its versions, and documents.
+
+Nobody writes them for somebody else: no door here names a power a proxy could have, but for
+reading.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from api.consent import stored
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.phr.directives import comparing, paper, people
+from api.phr.directives.comparing import Change
+from api.phr.directives.errors import DocumentRefused, TooManyDocuments, TooManyPeople
+from api.phr.directives.kinds import DOCUMENT, KINDS, PEOPLE, QUESTIONS, STATEMENT, WORDS
+from api.phr.directives.people import Person
+from api.phr.entries import service as entries
+from api.phr.entries.errors import EntryChanged
+from api.phr.entries.fields import Values
+from api.phr.entries.kinds import Kind
+from api.phr.entries.service import Entry, Wish
+
+# There is one statement and one list, each under a name of its own.
+_ONLY = "1"
+
+
+class Wishes(NamedTuple):
+    """As they stand; `documents` the newest day first."""
+
+    statement: Entry | None
+    people: Entry | None
+    documents: list[Entry]
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [each for each in (self.statement, self.people) if each] + self.documents
+
+
+class Version(NamedTuple):
+    """`changes` is what it made different from the one before; all of it, of the first."""
+
+    entry: Entry
+    changes: list[Change]
+
+
+class Document(NamedTuple):
+    title: str
+    media_type: str
+    body: bytes
+
+
+async def wishes(actor: Actor) -> Wishes:
+    found = await entries.entries(actor, KINDS)
+    only = {each.kind: each for each in found}
+    documents = [each for each in found if each.kind == DOCUMENT.name]
+    return Wishes(only.get(STATEMENT.name), only.get(PEOPLE.name), documents)
+
+
+async def state(actor: Actor, fields: Values, version: int, sure: str = "") -> Entry:
+    """The statement anew, of today; `version` is the one that was shown, 0 for none.
+
+    Raises `EntryFaults`, `EntryChanged`, `NotTakingPart`.
+    """
+    async with unit_of_work(actor) as tx:
+        return await _write_in(tx, actor, STATEMENT, fields, version, sure)
+
+
+async def call(actor: Actor, wanted: Sequence[Person], version: int) -> Entry | None:
+    """The list of people anew, in this order; None where it is empty and gone now. Raises as
+    `state` does, and `TooManyPeople`."""
+    if len(wanted) > people.MOST:
+        raise TooManyPeople(people.MOST)
+    async with unit_of_work(actor) as tx:
+        if not wanted:
+            await _let_go_in(tx, actor, version)
+            return None
+        return await _write_in(tx, actor, PEOPLE, people.values_of(wanted), version)
+
+
+async def versions(actor: Actor) -> list[Version]:
+    """Of the statement, the newest first; none where nothing was stated."""
+    now = (await wishes(actor)).statement
+    if now is None:
+        return []
+    found = await entries.history(actor, [STATEMENT], now.entry_id)
+    older: list[Values] = [*(each.values for each in found[1:]), {}]
+    names = [*QUESTIONS, *WORDS]
+    return [
+        Version(entry, comparing.changes(before, entry.values, names))
+        for entry, before in zip(found, older, strict=True)
+    ]
+
+
+async def add_document(actor: Actor, title: str, dated: str, body: bytes) -> Entry:
+    """`dated`: the day that stands on it.
+
+    Raises `DocumentRefused` for what is no document that can be kept, `TooManyDocuments`, and as
+    `state` does.
+    """
+    fault = paper.fault_of(body)
+    if fault:
+        raise DocumentRefused(fault)
+    fields = await asyncio.to_thread(paper.typed, title, dated, body)
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        held = await entries.entries_in(tx, actor, [DOCUMENT])
+        if len(held) >= paper.MOST_DOCUMENTS:
+            raise TooManyDocuments
+        (entry,) = await entries.write_all_in(tx, actor, [_wish(DOCUMENT, fields)])
+        return entry
+
+
+async def document(actor: Actor, entry_id: UUID) -> Document:
+    """Raises `NotFound`."""
+    values = (await entries.one(actor, [DOCUMENT], entry_id)).values
+    body = await asyncio.to_thread(paper.body_of, values["content"])
+    return Document(values["title"], paper.MEDIA[values["media"]], body)
+
+
+async def remove_document(actor: Actor, entry_id: UUID) -> None:
+    """For good. Raises `NotFound`, also for an entry of another kind."""
+    async with unit_of_work(actor) as tx:
+        await entries.one_in(tx, actor, [DOCUMENT], entry_id)
+        await entries.remove_in(tx, actor, [entry_id])
+
+
+async def revoke(actor: Actor) -> int:
+    """All of it, every version, for good; how many there were. Raises `NotFound` for none."""
+    async with unit_of_work(actor) as tx:
+        found = await entries.entries_in(tx, actor, KINDS)
+        if not found:
+            raise NotFound
+        return await entries.remove_in(tx, actor, [each.entry_id for each in found])
+
+
+async def _write_in(
+    tx: Transaction, actor: Actor, kind: Kind, fields: Values, version: int, sure: str = ""
+) -> Entry:
+    await stored.locked_settings_in(tx)  # two first ones at once come one after the other
+    known = await entries.entries_in(tx, actor, [kind])
+    if known:
+        wish = _wish(kind, fields, sure)._replace(entry_id=known[0].entry_id, version=version)
+    elif version:
+        raise EntryChanged
+    else:
+        wish = _wish(kind, fields, sure)._replace(key=_ONLY)
+    (entry,) = await entries.write_all_in(tx, actor, [wish])
+    return entry
+
+
+def _wish(kind: Kind, fields: Values, sure: str = "") -> Wish:
+    """Of the day it is written: what is wished is wished from that day on."""
+    return Wish(kind, {**fields, "on": clock.today_in_japan().isoformat()}, sure=sure)
+
+
+async def _let_go_in(tx: Transaction, actor: Actor, version: int) -> None:
+    await stored.locked_settings_in(tx)
+    known = await entries.entries_in(tx, actor, [PEOPLE])
+    if not known or known[0].version != version:
+        raise EntryChanged
+    await entries.remove_in(tx, actor, [known[0].entry_id])

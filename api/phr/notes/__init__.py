@@ -1,0 +1,1 @@
+"""What one writes down about oneself: medicines, allergies, doctors, checkups at school."""

@@ -1,0 +1,54 @@
+"""The notebook as it is read: in the order one looks for things in it."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import unit_of_work
+from api.phr.entries import service as entries
+from api.phr.entries.kinds import Kind
+from api.phr.entries.service import Entry
+from api.phr.notes import rules
+from api.phr.notes.kinds import ALLERGY, CHILD_SCHOOL, DOCTOR, MEDICATION, SCHOOL
+
+_SEVERITY = ("severe", "moderate", "mild", "")
+
+
+class Medicines(NamedTuple):
+    """The newest first."""
+
+    now: list[Entry]
+    before: list[Entry]
+
+
+async def medicines(actor: Actor) -> Medicines:
+    found = await entries.entries(actor, [MEDICATION])
+    today = clock.today_in_japan()
+    return Medicines(
+        [each for each in found if rules.is_taken(each.values, today)],
+        [each for each in found if not rules.is_taken(each.values, today)],
+    )
+
+
+async def allergies(actor: Actor) -> list[Entry]:
+    """The worst first."""
+    found = await entries.entries(actor, [ALLERGY])
+    return sorted(found, key=lambda each: _SEVERITY.index(each.values.get("severity", "")))
+
+
+async def doctors(actor: Actor) -> list[Entry]:
+    found = await entries.entries(actor, [DOCTOR])
+    return rules.main_first((each.values, each) for each in found)
+
+
+async def school(actor: Actor, book: str = "") -> list[Entry]:
+    """One's own, or of the child whose book it is; the newest first."""
+    return await entries.entries(actor, [CHILD_SCHOOL if book else SCHOOL], book=book)
+
+
+async def remove(actor: Actor, kind: Kind, entry_id: UUID) -> None:
+    """For good. Raises `NotFound`, also for an entry of another kind."""
+    async with unit_of_work(actor) as tx:
+        await entries.one_in(tx, actor, [kind], entry_id)
+        await entries.remove_in(tx, actor, [entry_id])

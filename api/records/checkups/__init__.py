@@ -1,0 +1,1 @@
+"""Checkups year beside year: typed, brought as a file, sent by facilities."""

@@ -1,0 +1,1 @@
+"""Checkups: items, thresholds, rules and what is typed."""

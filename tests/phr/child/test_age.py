@@ -1,0 +1,118 @@
+"""Ages by months in law, corrected ages, and the days between which a checkup is due."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.phr.child import age, checkups, milestones
+from api.phr.child.age import Gestation
+from api.phr.law_age import months_of
+
+births = st.dates(date(1990, 1, 1), date(2026, 12, 31)) | st.sampled_from(
+    [date(year, 2, 29) for year in range(1992, 2025, 4)]
+)
+
+
+@pytest.mark.parametrize(
+    ("born", "on", "said"),
+    [
+        ("2026-05-01", "2026-05-01", (0, 0)),
+        ("2026-05-01", "2026-05-31", (0, 30)),
+        ("2026-05-01", "2026-06-01", (1, 0)),
+        ("2026-01-31", "2026-02-28", (0, 28)),
+        ("2026-01-31", "2026-03-01", (1, 0)),
+        ("2026-01-31", "2026-03-30", (1, 29)),
+        ("2024-02-29", "2025-02-28", (11, 30)),
+        ("2024-02-29", "2025-03-01", (12, 0)),
+    ],
+)
+def test_families_count_from_day_to_day(born, on, said):
+    assert age.months_and_days(date.fromisoformat(born), date.fromisoformat(on)) == said
+
+
+@pytest.mark.parametrize(
+    ("gestation", "expected"),
+    [
+        (None, None),
+        (Gestation(37, 0), None),
+        (Gestation(40, 3), None),
+        (Gestation(36, 6), "2026-05-23"),
+        (Gestation(30, 0), "2026-07-10"),
+        (Gestation(22, 0), "2026-09-04"),
+    ],
+)
+def test_a_preterm_childs_corrected_age_counts_from_the_day_expected(gestation, expected):
+    born = date(2026, 5, 1)
+    found = age.corrected_birth(born, gestation)
+    assert found == (date.fromisoformat(expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("gestation", "on", "expected"),
+    [
+        (None, "2026-06-01", None),
+        (Gestation(37), "2026-06-01", None),
+        (Gestation(36, 6), "2026-06-01", "2026-05-23"),
+        (Gestation(36, 6), "2028-04-30", "2026-05-23"),
+        (Gestation(36, 6), "2028-05-01", None),
+    ],
+)
+def test_both_ages_are_shown_until_24_months(gestation, on, expected):
+    found = age.corrected_on(date(2026, 5, 1), gestation, date.fromisoformat(on))
+    assert found == (date.fromisoformat(expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("born", "name", "first", "last"),
+    [
+        ("2025-04-02", "m1", "2025-05-02", "2025-06-01"),
+        ("2025-04-02", "m3", "2025-07-02", "2025-09-01"),
+        ("2025-04-02", "m6", "2025-10-02", "2025-12-01"),
+        ("2025-04-02", "m9", "2026-01-02", "2026-03-01"),
+        ("2025-04-02", "m18", "2026-10-02", "2027-04-01"),
+        ("2025-04-02", "y3", "2028-04-02", "2029-04-01"),
+        ("2025-04-02", "y5", "2030-04-02", "2031-04-01"),
+        ("2024-02-29", "m18", "2025-08-29", "2026-02-28"),
+        ("2024-02-29", "y3", "2027-03-01", "2028-02-28"),
+        ("2024-08-31", "m18", "2026-03-01", "2026-08-30"),
+        ("2025-01-31", "m1", "2025-03-01", "2025-03-30"),
+    ],
+)
+def test_a_checkup_is_due_between_two_ages_in_law(born, name, first, last):
+    checkup = next(each for each in checkups.CHECKUPS if each.name == name)
+    found = checkups.window(checkup, date.fromisoformat(born))
+    assert found == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_the_legal_ones_are_at_eighteen_months_and_three_years():
+    legal = [each for each in checkups.CHECKUPS if each.is_legal]
+    assert [(each.since, each.until) for each in legal] == [(18, 24), (36, 48)]
+
+
+@given(births, st.integers(0, 2500))
+def test_a_checkup_is_due_exactly_while_the_age_is_within(born, days):
+    today = born + timedelta(days=days)
+    months = months_of(born, today)
+    for each in checkups.due(born, (), today):
+        assert (each.state == "due") == (each.checkup.since <= months < each.checkup.until)
+        assert (each.state == "later") == (months < each.checkup.since)
+
+
+def test_a_checkup_that_was_had_is_done_whenever_that_was():
+    found = checkups.due(date(2025, 4, 2), {"m1"}, date(2025, 9, 1))
+    assert [each.state for each in found] == ["done", "due", *["later"] * 5]
+    found = checkups.due(date(2025, 4, 2), (), date(2025, 9, 2))
+    assert [each.state for each in found] == ["over", "over", *["later"] * 5]
+
+
+def test_milestones_are_those_of_the_survey():
+    assert [(each.name, each.since, each.until) for each in milestones.MILESTONES] == [
+        ("head", 4, 5),
+        ("roll", 6, 7),
+        ("sit", 9, 10),
+        ("crawl", 10, 11),
+        ("stand", 11, 12),
+        ("walk", 16, 17),
+    ]

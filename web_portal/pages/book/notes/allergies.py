@@ -1,0 +1,142 @@
+"""Allergies one knows of: found in the table or written in words, apart from what was confirmed."""
+
+from datetime import date
+from typing import Annotated, Final
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, URLEncodedBody
+from litestar.response import Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+
+from api.core.actor import Actor
+from api.directory import service as directory
+from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.entries.service import Entry
+from api.phr.notes import allergens, rules, service
+from api.phr.notes.allergens import OF_CODE
+from api.phr.notes.kinds import ALLERGY
+from api.records.own import service as records
+from api.records.own.service import Asked
+from web_portal.page import PortalRequest, preferences, render
+from web_portal.pages.book import frame
+from web_portal.pages.book.notes.pages import Shelf, flash_of, form_of, pages_of, today
+
+SHELF: Final = Shelf(
+    ALLERGY,
+    "allergy",
+    "/book/allergies",
+    names=("name", "sort", "reaction", "severity", "since", "remark"),
+    hidden=("allergen",),
+)
+KINDS: Final = ("allergy", "contraindication")
+MOST: Final = 100
+
+
+class Search(Struct):
+    words: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Picked(Struct):
+    allergen: Annotated[str, Meta(max_length=20)] = ""
+    name: Annotated[str, Meta(max_length=200)] = ""
+
+
+@get(SHELF.here, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
+async def listed(
+    request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
+) -> Response[bytes]:
+    """What facilities wrote stands by itself: theirs was looked at by a professional."""
+    found = await service.allergies(actor)
+    own = {each.entry_id for each in found}
+    pages = [await records.page(actor, Asked(category=kind), count=MOST) for kind in KINDS]
+    confirmed = [each for page in pages for each in page.records if each.record_id not in own]
+    names = await directory.named(actor, (each.facility_id for each in confirmed))
+    locale = preferences(request).locale
+    return await render(
+        request,
+        "book/allergies.html",
+        actor,
+        flash=flash_of(request, done),
+        path=SHELF.here,
+        here=SHELF.here,
+        own=[_line(request, each) for each in found],
+        confirmed=[
+            {
+                "id": each.record_id,
+                "title": each.title,
+                "on": each.on,
+                "facility": names[each.facility_id].label(locale),
+            }
+            for each in confirmed
+        ],
+    )
+
+
+@get(f"{SHELF.here}/find", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
+async def search(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    return await _search(request, actor, "")
+
+
+@post(
+    f"{SHELF.here}/find",
+    status_code=200,
+    guards=[participants_only],
+    opt=PORTAL | UPLOAD,
+    include_in_schema=False,
+)
+async def find(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Search]
+) -> Response[bytes]:
+    """POST: what somebody is allergic to stands in no address."""
+    return await _search(request, actor, data.words.strip())
+
+
+@post(
+    f"{SHELF.here}/picked",
+    status_code=200,
+    guards=[participants_only],
+    opt=PORTAL | UPLOAD,
+    include_in_schema=False,
+)
+async def picked(
+    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Picked]
+) -> Response[bytes]:
+    """The form, with what was found filled in, or the words that were looked for."""
+    allergen = OF_CODE.get(data.allergen)
+    values = {**today(), "name": data.name.strip()}
+    if allergen is not None:
+        values["name"] = allergen.label(preferences(request).locale)
+        values |= rules.allergy_typed({"name": allergen.ja, "allergen": allergen.code})
+    return await form_of(request, actor, SHELF, values)
+
+
+async def _search(request: PortalRequest, actor: Actor, words: str) -> Response[bytes]:
+    locale = preferences(request).locale
+    return await render(
+        request,
+        "book/allergy_find.html",
+        actor,
+        path=f"{SHELF.here}/find",
+        here=SHELF.here,
+        words=words,
+        edition=date.fromisoformat(allergens.EDITION),
+        found=[(each.code, each.label(locale)) for each in allergens.found(words)],
+    )
+
+
+def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
+    values = entry.values
+    shown = {k: v for k, v in values.items() if k not in ("name", "sort", "allergen")}
+    return {
+        "id": entry.entry_id,
+        "name": values["name"],
+        "sort": frame.option_of(request, ALLERGY, "sort", values["sort"]),
+        "is_severe": values.get("severity") == "severe",
+        "on": entry.on,
+        "facts": frame.facts_of(request, ALLERGY, shown),
+    }
+
+
+routes: list[ControllerRouterHandler] = [listed, search, find, picked, *pages_of(SHELF)]

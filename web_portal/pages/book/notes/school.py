@@ -1,0 +1,162 @@
+"""Checkups at school year by year: one's own, and those of a child whose book one keeps."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+
+from api.core.actor import Actor
+from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.entries import service as entries
+from api.phr.entries.service import Entry
+from api.phr.notes import rules, service
+from api.phr.notes.kinds import CHILD_SCHOOL, SCHOOL
+from web_portal.page import PortalRequest, render, say
+from web_portal.pages.book import frame
+from web_portal.pages.book.notes.pages import (
+    Shelf,
+    flash_of,
+    form_of,
+    keep,
+    pages_of,
+    removal_of,
+    today,
+)
+
+SHELF: Final = Shelf(SCHOOL, "school", "/book/school-checkups")
+OF_CHILD: Final = "/book/children/{child:uuid}/school-checkups"
+_READ: Final[dict[str, Any]] = {
+    "guards": [participants_only],
+    "opt": PORTAL | VIEW,
+    "include_in_schema": False,
+}
+_WRITE: Final[dict[str, Any]] = _READ | {"opt": PORTAL | UPLOAD}
+
+
+def _shelf(child: UUID) -> Shelf:
+    here = OF_CHILD.replace("{child:uuid}", str(child))
+    return Shelf(CHILD_SCHOOL, "school", here, said_as=SCHOOL)
+
+
+@get(SHELF.here, **_READ)
+async def listed(
+    request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
+) -> Response[bytes]:
+    return await _list(request, actor, SHELF, await service.school(actor), done)
+
+
+@get(OF_CHILD, **_READ)
+async def of_child(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    child: FromPath[UUID],
+    done: FromQuery[str] = "",
+) -> Response[bytes]:
+    found = await service.school(actor, str(child))
+    return await _list(request, actor, _shelf(child), found, done, f"/book/children/{child}")
+
+
+@get(f"{OF_CHILD}/new", **_WRITE)
+async def new_of_child(
+    request: PortalRequest, actor: NamedDependency[Actor], child: FromPath[UUID]
+) -> Response[bytes]:
+    return await form_of(request, actor, _shelf(child), today())
+
+
+@post(f"{OF_CHILD}/new", status_code=200, **_WRITE)
+async def write_of_child(
+    request: PortalRequest, actor: NamedDependency[Actor], child: FromPath[UUID]
+) -> Response[bytes]:
+    return await keep(request, actor, _shelf(child), book=str(child))
+
+
+@get(f"{OF_CHILD}/{{entry_id:uuid}}", **_WRITE)
+async def one_of_child(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    child: FromPath[UUID],
+    entry_id: FromPath[UUID],
+) -> Response[bytes]:
+    found = await entries.one(actor, [CHILD_SCHOOL], entry_id)
+    return await form_of(
+        request, actor, _shelf(child), found.values, entry_id=entry_id, version=found.version
+    )
+
+
+@post(f"{OF_CHILD}/{{entry_id:uuid}}", status_code=200, **_WRITE)
+async def correct_of_child(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    child: FromPath[UUID],
+    entry_id: FromPath[UUID],
+) -> Response[bytes]:
+    return await keep(request, actor, _shelf(child), entry_id)
+
+
+@get(f"{OF_CHILD}/{{entry_id:uuid}}/remove", **_WRITE)
+async def ask_of_child(
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    child: FromPath[UUID],
+    entry_id: FromPath[UUID],
+) -> Response[bytes]:
+    return await removal_of(request, actor, _shelf(child), entry_id)
+
+
+@post(f"{OF_CHILD}/{{entry_id:uuid}}/remove", **_WRITE)
+async def remove_of_child(
+    actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
+) -> Response[bytes]:
+    await service.remove(actor, CHILD_SCHOOL, entry_id)
+    return Redirect(f"{_shelf(child).here}?done=removed", status_code=303)
+
+
+async def _list(
+    request: PortalRequest,
+    actor: Actor,
+    shelf: Shelf,
+    found: list[Entry],
+    done: str,
+    parent: str = "/book",
+) -> Response[bytes]:
+    return await render(
+        request,
+        "book/school.html",
+        actor,
+        flash=flash_of(request, done),
+        path=shelf.here,
+        here=shelf.here,
+        parent=parent,
+        checkups=[
+            {
+                "id": each.entry_id,
+                "on": each.on,
+                "year": rules.school_year(each.on),
+                "grade": frame.option_of(request, SCHOOL, "grade", each.values["grade"]),
+                "facts": frame.facts_of(request, SCHOOL, _rest(each)),
+            }
+            for each in found
+        ],
+        parent_label=say(request, "notes.back" if parent == "/book" else "notes.back_child"),
+    )
+
+
+def _rest(entry: Entry) -> dict[str, str]:
+    return {name: value for name, value in entry.values.items() if name != "grade"}
+
+
+routes: list[ControllerRouterHandler] = [
+    listed,
+    of_child,
+    new_of_child,
+    write_of_child,
+    one_of_child,
+    correct_of_child,
+    ask_of_child,
+    remove_of_child,
+    *pages_of(SHELF),
+]
