@@ -18,7 +18,7 @@ class NextView(Struct):
     why: str
 
 
-class BookView(Struct):
+class ShelfBookView(Struct):
     """`newest` is what kind of entry was written last, and when."""
 
     name: str
@@ -35,9 +35,9 @@ class MyBooks(Controller):
     tags = ("My books",)
 
     @get("", summary="My books")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[BookView]:
+    async def listed(self, actor: NamedDependency[Actor]) -> list[ShelfBookView]:
         return [
-            BookView(
+            ShelfBookView(
                 each.book.name,
                 each.entries,
                 each.title or None,
