@@ -12,8 +12,10 @@ from api.phr import shelf
 
 
 class NextView(Struct):
-    """`why`: `opens` where something can be done from that day, `ends` where its time ends."""
+    """`what`: a vaccination, a checkup or a visit; `why`: `opens` where it can be done from that
+    day, `ends` where its time ends."""
 
+    what: str
     on: date
     why: str
 
@@ -25,7 +27,7 @@ class ShelfBookView(Struct):
     entries: int
     newest: str | None
     written_at: datetime | None
-    next: NextView | None
+    next: list[NextView]
 
 
 class MyBooks(Controller):
@@ -42,7 +44,7 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                NextView(shelf.ends_on(each.next), each.next.why) if each.next else None,
+                [NextView(kind, shelf.ends_on(due), due.why) for kind, due in each.next.items()],
             )
             for each in await shelf.standings(actor)
         ]

@@ -1,6 +1,6 @@
 """The books somebody keeps: what was written last in each, and what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -9,6 +9,8 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
+from api.phr.child import kinds as child
+from api.phr.directives import kinds as directives
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
@@ -16,34 +18,41 @@ from api.phr.entries.service import Newest
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
+from api.phr.notes import kinds as notes
 from api.phr.vitals import kinds as vitals
 
 
 class Book(NamedTuple):
-    """`name` is that of its texts; `path` its page; `due` what of it is told when its day comes."""
+    """`name` is that of its texts; `path` its page; `dues` what is told when its day comes."""
 
     name: str
     path: str
     kinds: tuple[Kind, ...]
-    due: DueKind | None = None
+    dues: tuple[DueKind, ...] = ()
 
 
 class Standing(NamedTuple):
-    """`title` and `written_at` of what was written last, None in an empty book. `next` is the day
-    of the next notice, with why."""
+    """`title` and `written_at` of what was written last, None in an empty book. `next`: what comes
+    next of each kind there is something of."""
 
     book: Book
     entries: int
     title: str
     written_at: datetime | None
-    next: Due | None
+    next: dict[DueKind, Due]
 
 
 # In the order they stand.
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
+    Book("medications", "/book/medications", (notes.MEDICATION,)),
+    Book("allergies", "/book/allergies", (notes.ALLERGY,)),
     Book("checkup", "/book/checkups", checkup.KINDS),
-    Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+    Book("children", "/book/children", child.KINDS, ("immunization", "checkup")),
+    Book("pregnancy", "/book/pregnancy", maternal.KINDS, ("visit",)),
+    Book("school", "/book/school-checkups", (notes.SCHOOL, notes.CHILD_SCHOOL)),
+    Book("doctors", "/book/doctors", (notes.DOCTOR,)),
+    Book("wishes", "/book/wishes", directives.KINDS),
 )
 
 
@@ -54,9 +63,7 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
         following = await due.next_in(tx)
     if {each.kind for each in newest} & {each.name for each in maternal.KINDS}:
         following |= await _next_visit(actor)
-    return [
-        _standing(book, newest, following.get(book.due) if book.due else None) for book in books
-    ]
+    return [_standing(book, newest, following) for book in books]
 
 
 async def _next_visit(actor: Actor) -> dict[DueKind, Due]:
@@ -72,7 +79,7 @@ def ends_on(what: Due) -> date:
     return what.on + due.NOTICE if what.why == "ends" else what.on
 
 
-def _standing(book: Book, newest: Sequence[Newest], following: Due | None) -> Standing:
+def _standing(book: Book, newest: Sequence[Newest], following: Mapping[DueKind, Due]) -> Standing:
     names = {kind.name for kind in book.kinds}
     own = [each for each in newest if each.kind in names]
     last = max(own, key=lambda each: each.written_at, default=None)
@@ -81,5 +88,5 @@ def _standing(book: Book, newest: Sequence[Newest], following: Due | None) -> St
         sum(each.entries for each in own),
         last.title if last else "",
         last.written_at if last else None,
-        following,
+        {kind: following[kind] for kind in book.dues if kind in following},
     )
