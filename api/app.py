@@ -54,6 +54,7 @@ from api.openapi import PublishedSchema
 from api.phr.child.routes import routes as child_routes
 from api.phr.directives.routes import routes as wish_routes
 from api.phr.entries.errors import EntryFaults
+from api.phr.immunization.routes import routes as immunization_routes
 from api.phr.maternal.routes import routes as maternal_routes
 from api.phr.notes.routes import routes as notebook_routes
 from api.phr.routes import MyBooks
@@ -78,9 +79,12 @@ from api.records.linking.routes import routes as linking_routes
 from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
+from api.records.own.vaccine_routes import routes as my_vaccine_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
+from api.support.closing import carrying_out as closings
+from api.support.closing.routes import routes as closing_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
 from api.support.notice_address_routes import routes as notice_address_routes
@@ -196,6 +200,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *my_vaccine_routes,
         MyBooks,
         *checkup_routes,
         *notebook_routes,
@@ -204,6 +209,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *child_routes,
         *vitals_routes,
         *maternal_routes,
+        *immunization_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,
@@ -215,6 +221,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *summary_routes,
         *bulk_routes,
         *taking_out_routes,
+        *closing_routes,
         *bringing_in_routes,
         *pages,
     ]
@@ -300,6 +307,7 @@ def _serving(dsn: str) -> Any:
                 asyncio.create_task(_deliver()),
                 asyncio.create_task(exports.run()),
                 asyncio.create_task(own_files.run()),
+                asyncio.create_task(closings.run()),
                 asyncio.create_task(delivering.run()),
                 asyncio.create_task(rounds.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),

@@ -26,6 +26,9 @@ _EVENTS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.SECURITY: (
         "account_recovered",
         "app_token_reused",
+        "closing_begun",
+        "closing_called_off",
+        "closing_near",
         "enrolled_on_paper",
         "mail_address_changed",
         "merge_accepted",
@@ -101,7 +104,9 @@ KIND_OF: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 # Told by every channel there is, letter included, whatever was chosen: who lost their phone hears
 # nothing by it, and who did not begin this must hear.
-BY_EVERY_CHANNEL: Final = frozenset({"account_recovered", "recovery_started"})
+BY_EVERY_CHANNEL: Final = frozenset(
+    {"account_recovered", "closing_begun", "closing_near", "recovery_started"}
+)
 
 
 def kind_of(event: str) -> Kind:

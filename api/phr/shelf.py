@@ -15,6 +15,7 @@ from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Newest
+from api.phr.immunization import kinds as immunization
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
@@ -53,6 +54,8 @@ BOOKS: Final = (
     Book("school", "/book/school-checkups", (notes.SCHOOL, notes.CHILD_SCHOOL)),
     Book("doctors", "/book/doctors", (notes.DOCTOR,)),
     Book("wishes", "/book/wishes", directives.KINDS),
+    Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+    Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
 
 

@@ -35,6 +35,7 @@ MODULES = (
     "api.records.ssmix2.tables",
     "api.records.taking_out.tables",
     "api.records.tables",
+    "api.support.closing.tables",
     "api.support.tables",
     "notifications.choices.tables",
     "notifications.tables",

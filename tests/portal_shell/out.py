@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from api.support.closing import rules
+
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 AT = datetime(2026, 6, 1, 1, 30, tzinfo=UTC)
 READY = {
@@ -47,6 +49,19 @@ def _one(**more: Any) -> tuple[str, dict[str, Any]]:
     return "book/bring_in_one.html", {"viewer": HANAKO, "found": LOOKED | more}
 
 
+def _closing(**more: Any) -> tuple[str, dict[str, Any]]:
+    usual: dict[str, Any] = {
+        "viewer": HANAKO,
+        "running": None,
+        "error": "",
+        "wants_log": False,
+        "days": 14,
+        "ends": rules.ENDS,
+        "stays": rules.STAYS,
+    }
+    return "account/closing.html", usual | more
+
+
 OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "out": _out(),
     "out-making": _out(making=MAKING),
@@ -64,5 +79,20 @@ OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "bring-in-looked": _one(),
     "bring-in-running": _one(state="running"),
     "bring-in-done": _one(state="done"),
+    "closing": _closing(),
+    "closing-error": _closing(error="しるしをつけてください。", wants_log=True),
+    "closing-running": _closing(running={"ends_at": AT, "days": 9, "erases_log": True}),
+    "closing-begun": (
+        "account/closing_begun.html",
+        {"viewer": HANAKO, "code": "0123-4567-89AB-CDEF", "ends_at": AT, "days": 14},
+    ),
+    "closing-certificate": (
+        "account/closing_certificate.html",
+        {"viewer": None, "error": "", "code": ""},
+    ),
+    "closing-certificate-error": (
+        "account/closing_certificate.html",
+        {"viewer": None, "error": "この番号の証明書はありません。", "code": "0123"},
+    ),
     "bring-in-nothing": _one(new=[], total=0, since=None, until=None, facilitys=0),
 }

@@ -76,6 +76,7 @@ KNOWN = {
     "api/records/taking_out/queries.py::books": OWN_SIDE,
     "api/records/taking_out/queries.py::names": BROUGHT,
     "api/records/bringing_in/queries.py::add_records": BROUGHT,
+    "public.account_close": "destroys what the participant brought; answers counts",
     "public.records_take_over": WRITES,
     "public.records_give_back": WRITES,
 }

@@ -9,8 +9,11 @@ from api.access_log.events import EventName
 from api.consent import service as consent
 from api.consent.lifecycle import terms
 from api.consent.stored import Settings
+from api.core import clock, i18n
 from api.core.actor import Actor, ActorKind, Power
 from api.identity.guards import PORTAL, VIEW, anyone, participants_only
+from api.support.closing import service as closings
+from api.support.closing.rules import Closing
 from api.support.log_lines import LogLine
 from api.support.reading import service as reading
 from notifications import service as notifications
@@ -52,7 +55,13 @@ async def home(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         summary=await now_sentence(request, actor, state),
         question=await terms.question(actor),
         disasters=await running_said(request, actor),
-        needs=_needs(request, actor, state, await notifications.unread(actor)),
+        needs=_needs(
+            request,
+            actor,
+            state,
+            await closings.running(actor),
+            await notifications.unread(actor),
+        ),
         happenings=[_happening(line) for line in lines if is_news(line)][:LATELY],
     )
 
@@ -61,9 +70,15 @@ def may(actor: Actor, power: Power) -> bool:
     return actor.powers is None or power in actor.powers
 
 
-def _needs(request: PortalRequest, actor: Actor, state: Settings, unread: int) -> list[Need]:
+def _needs(
+    request: PortalRequest, actor: Actor, state: Settings, closing: Closing | None, unread: int
+) -> list[Need]:
     """What waits for the person, most pressing first."""
     needs: list[Need] = []
+    if closing is not None:
+        day = i18n.day(preferences(request).locale, clock.day_in_japan(closing.ends_at))
+        text = say(request, "home.needs.closing", day=day)
+        needs.append({"text": text, "href": "/account/closing"})
     standing = consent.state_now(state.participation)
     if standing != "participating" and may(actor, Power.CONSENT):
         key = f"home.needs.{standing}"

@@ -62,7 +62,7 @@ class Wish(NamedTuple):
 
     `key`: a name of the sender's own; what came under it already is left as it is. `sure` says yes
     to odd values, as `Typed.sure`; with `is_sure` nothing odd is asked about (what a device
-    measured, what was asked about before).
+    measured, what was asked about before). `least`: at least so delicate from now on.
     """
 
     kind: Kind
@@ -75,6 +75,7 @@ class Wish(NamedTuple):
     device: str = ""
     key: str = ""
     is_sure: bool = False
+    least: int = NORMAL
 
 
 async def write(actor: Actor, wish: Wish) -> Entry:
@@ -109,7 +110,7 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
         by: By = "proxy" if wish.by == "self" and actor.is_proxy else wish.by
         book = before["identifier_value"].split(":")[1] if before is not None else wish.book
         version = before["version"] + 1 if before is not None else 1
-        sensitivity = before["sensitivity"] if before is not None else level
+        sensitivity = max(before["sensitivity"] if before is not None else level, wish.least)
         number = entry_id or uuid7()
         values = {name: value for name, value in typed.values.items() if value}
         at = _moment(values)

@@ -1,0 +1,67 @@
+"""A participant closes their account, for apps: begun, followed, called off."""
+
+from datetime import datetime
+
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from api.core.actor import Actor
+from api.core.errors import NotFound
+from api.identity.guards import API, participants_only
+from api.support.closing import service
+
+
+class ClosingWish(Struct, forbid_unknown_fields=True):
+    """`erases_log`: what the log says of me is made unreadable too."""
+
+    erases_log: bool = False
+
+
+class ClosingView(Struct):
+    asked_at: datetime
+    ends_at: datetime
+    erases_log: bool
+
+
+class BegunView(Struct):
+    """`claim_code` is told this once: it opens the certificate when all is over."""
+
+    asked_at: datetime
+    ends_at: datetime
+    erases_log: bool
+    claim_code: str
+
+
+class MyClosing(Controller):
+    """Not for whoever acts for somebody. Beginning asks for a fresh session."""
+
+    path = "/me/closing"
+    opt = API
+    guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
+    tags = ["My account"]  # noqa: RUF012
+
+    @get("", summary="Whether my account is being closed")
+    async def running(self, actor: NamedDependency[Actor]) -> ClosingView:
+        """404 while it is not."""
+        found = await service.running(actor)
+        if found is None:
+            raise NotFound
+        return ClosingView(found.asked_at, found.ends_at, found.erases_log)
+
+    @post("", status_code=201, summary="Close my account")
+    async def begin(self, actor: NamedDependency[Actor], data: JSONBody[ClosingWish]) -> BegunView:
+        """After fourteen days, which nobody shortens. 409 where it was asked for already."""
+        begun = await service.begin(actor, erases_log=data.erases_log)
+        found = begun.closing
+        return BegunView(found.asked_at, found.ends_at, found.erases_log, begun.code.printed)
+
+    @delete("", summary="Keep my account")
+    async def call_off(self, actor: NamedDependency[Actor]) -> None:
+        """Everything is as it was. 409 where there is nothing to call off."""
+        await service.call_off(actor)
+
+
+routes: list[ControllerRouterHandler] = [MyClosing]
