@@ -49,13 +49,12 @@ BOOKS: Final = (
     Book("medications", "/book/medications", (notes.MEDICATION,)),
     Book("allergies", "/book/allergies", (notes.ALLERGY,)),
     Book("checkup", "/book/checkups", checkup.KINDS),
-    Book("children", "/book/children", child.KINDS, ("immunization", "checkup")),
+    Book("children", "/book/children", child.KINDS, ("checkup",)),
+    Book("vaccines", "/book/vaccines", immunization.KINDS, ("immunization",)),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, ("visit",)),
     Book("school", "/book/school-checkups", (notes.SCHOOL, notes.CHILD_SCHOOL)),
     Book("doctors", "/book/doctors", (notes.DOCTOR,)),
     Book("wishes", "/book/wishes", directives.KINDS),
-    Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
-    Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
 
 
