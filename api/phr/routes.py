@@ -11,7 +11,7 @@ from api.identity.guards import API, VIEW, participants_only
 from api.phr import shelf
 
 
-class NextView(Struct):
+class ShelfNextView(Struct):
     """`what`: a vaccination, a checkup or a visit; `why`: `opens` where it can be done from that
     day, `ends` where its time ends."""
 
@@ -27,7 +27,7 @@ class ShelfBookView(Struct):
     entries: int
     newest: str | None
     written_at: datetime | None
-    next: list[NextView]
+    next: list[ShelfNextView]
 
 
 class MyBooks(Controller):
@@ -44,7 +44,10 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                [NextView(kind, shelf.ends_on(due), due.why) for kind, due in each.next.items()],
+                [
+                    ShelfNextView(kind, shelf.ends_on(due), due.why)
+                    for kind, due in each.next.items()
+                ],
             )
             for each in await shelf.standings(actor)
         ]
