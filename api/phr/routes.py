@@ -12,10 +12,8 @@ from api.phr import shelf
 
 
 class ShelfNextView(Struct):
-    """`what`: a vaccination, a checkup or a visit; `why`: `opens` where it can be done from that
-    day, `ends` where its time ends."""
+    """`why`: `opens` where something can be done from that day, `ends` where its time ends."""
 
-    what: str
     on: date
     why: str
 
@@ -27,7 +25,7 @@ class ShelfBookView(Struct):
     entries: int
     newest: str | None
     written_at: datetime | None
-    next: list[ShelfNextView]
+    next: ShelfNextView | None
 
 
 class MyBooks(Controller):
@@ -44,10 +42,7 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                [
-                    ShelfNextView(kind, shelf.ends_on(due), due.why)
-                    for kind, due in each.next.items()
-                ],
+                ShelfNextView(shelf.ends_on(each.next), each.next.why) if each.next else None,
             )
             for each in await shelf.standings(actor)
         ]

@@ -1,6 +1,6 @@
 """The books somebody keeps: what was written last in each, and what comes next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -19,42 +19,43 @@ from api.phr.immunization import kinds as immunization
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
+from api.phr.maternal.book import Book as Pregnancy
 from api.phr.notes import kinds as notes
 from api.phr.vitals import kinds as vitals
 
 
 class Book(NamedTuple):
-    """`name` is that of its texts; `path` its page; `dues` what is told when its day comes."""
+    """`name` is that of its texts; `path` its page; `due` what of it is told when its day comes."""
 
     name: str
     path: str
     kinds: tuple[Kind, ...]
-    dues: tuple[DueKind, ...] = ()
+    due: DueKind | None = None
 
 
 class Standing(NamedTuple):
-    """`title` and `written_at` of what was written last, None in an empty book. `next`: what comes
-    next of each kind there is something of."""
+    """`title` and `written_at` of what was written last, None in an empty book. `next` is the day
+    of the next notice, with why."""
 
     book: Book
     entries: int
     title: str
     written_at: datetime | None
-    next: dict[DueKind, Due]
+    next: Due | None
 
 
 # In the order they stand.
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
-    Book("medications", "/book/medications", (notes.MEDICATION,)),
-    Book("allergies", "/book/allergies", (notes.ALLERGY,)),
     Book("checkup", "/book/checkups", checkup.KINDS),
-    Book("children", "/book/children", child.KINDS, ("checkup",)),
-    Book("vaccines", "/book/vaccines", immunization.KINDS, ("immunization",)),
-    Book("pregnancy", "/book/pregnancy", maternal.KINDS, ("visit",)),
-    Book("school", "/book/school-checkups", (notes.SCHOOL, notes.CHILD_SCHOOL)),
-    Book("doctors", "/book/doctors", (notes.DOCTOR,)),
-    Book("wishes", "/book/wishes", directives.KINDS),
+    Book("medication", "/book/medications", (notes.MEDICATION,)),
+    Book("allergy", "/book/allergies", (notes.ALLERGY,)),
+    Book("doctor", "/book/doctors", (notes.DOCTOR,)),
+    Book("wish", "/book/wishes", directives.KINDS),
+    Book("school", "/book/school-checkups", (notes.SCHOOL,)),
+    Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+    Book("child", "/book/children", child.KINDS, "checkup"),
+    Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
 
 
@@ -63,14 +64,31 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     async with unit_of_work(actor) as tx:
         newest = await entries.newest_in(tx, actor)
         following = await due.next_in(tx)
-    if {each.kind for each in newest} & {each.name for each in maternal.KINDS}:
-        following |= await _next_visit(actor)
-    return [_standing(book, newest, following) for book in books]
+    if any(each.kind in maternal.OF_NAME for each in newest):
+        shown = [each for each in await pregnancies.books(actor) if each.state != "closed"]
+        newest = [each for each in newest if each.kind not in maternal.OF_NAME]
+        newest += _of_pregnancies(shown)
+        following |= _next_visit(shown)
+    return [
+        _standing(book, newest, following.get(book.due) if book.due else None) for book in books
+    ]
 
 
-async def _next_visit(actor: Actor) -> dict[DueKind, Due]:
+def _of_pregnancies(shown: Sequence[Pregnancy]) -> list[Newest]:
+    """What a pregnancy held that was closed without a birth is not spoken of."""
+    of_kind: dict[str, list[datetime]] = {}
+    for book in shown:
+        for each in book.whole:
+            of_kind.setdefault(each.kind, []).append(each.written_at)
+    return [
+        Newest(kind, maternal.OF_NAME[kind].title, max(written), len(written))
+        for kind, written in of_kind.items()
+    ]
+
+
+def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
     """Of the pregnancy that is going on; no notice is sent of it."""
-    book = await pregnancies.open_book(actor)
+    book = next((each for each in shown if each.state == "open"), None)
     planned = book.visits(clock.today_in_japan()) if book else []
     visit = schedule.following(planned)
     return {"visit": Due(visit.from_on, "opens")} if visit else {}
@@ -81,7 +99,7 @@ def ends_on(what: Due) -> date:
     return what.on + due.NOTICE if what.why == "ends" else what.on
 
 
-def _standing(book: Book, newest: Sequence[Newest], following: Mapping[DueKind, Due]) -> Standing:
+def _standing(book: Book, newest: Sequence[Newest], following: Due | None) -> Standing:
     names = {kind.name for kind in book.kinds}
     own = [each for each in newest if each.kind in names]
     last = max(own, key=lambda each: each.written_at, default=None)
@@ -90,5 +108,5 @@ def _standing(book: Book, newest: Sequence[Newest], following: Mapping[DueKind, 
         sum(each.entries for each in own),
         last.title if last else "",
         last.written_at if last else None,
-        {kind: following[kind] for kind in book.dues if kind in following},
+        following,
     )

@@ -16,7 +16,7 @@ from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 from tests.portal.scene import Visitor
 
 BODY = Book("body", "/book/body", (SAMPLE, WEIGHT))
-OF_CHILD = Book("of_child", "/book/of-child", (CHILD,), ("immunization",))
+OF_CHILD = Book("of_child", "/book/of-child", (CHILD,), "immunization")
 TODAY = clock.today_in_japan()
 
 
@@ -42,7 +42,8 @@ async def test_what_comes_next_is_the_soonest_of_all_books(hanako: Visitor) -> N
             day = TODAY + timedelta(days=days)
             await due.set_in(tx, "immunization", [Due(day, "ends")], TODAY, book=book)
     _, child = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
-    assert child.next == {"immunization": Due(TODAY + timedelta(days=20), "ends")}
+    assert child.next == Due(TODAY + timedelta(days=20), "ends")
+    assert shelf.ends_on(child.next) == TODAY + timedelta(days=27)
 
 
 async def test_of_a_pregnancy_the_next_visit_that_is_not_written_yet(hanako: Visitor) -> None:
@@ -52,7 +53,7 @@ async def test_of_a_pregnancy_the_next_visit_that_is_not_written_yet(hanako: Vis
     (book,) = await pregnancies.books(hanako.actor)
     expected = next(v for v in book.visits(TODAY) if v.state in ("now", "ahead"))
     (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
-    assert said.next == {"visit": Due(expected.from_on, "opens")}
+    assert said.next == Due(expected.from_on, "opens")
     day = i18n.day("ja", expected.from_on)
     assert f"妊婦健診：次は{day}ごろです" in (await hanako.get("/book")).text
 

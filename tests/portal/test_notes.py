@@ -1,12 +1,13 @@
 """Hanako keeps her notebook: medicines, allergies, doctors, checkups at school."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.phr.child import service as children
 from tests.phr.notes.test_kinds import FULL
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
@@ -188,10 +189,18 @@ async def test_the_main_doctor_stands_first(hanako: Visitor) -> None:
     assert page.index("佐藤医院") < page.index("あおい薬局")
 
 
+async def child_of(who: Visitor, name: str = "ゆい") -> UUID:
+    fields = {"name": name, "sex": "female", "on": "2017-05-01"}
+    return (await children.begin(who.actor, fields)).book_id
+
+
 async def test_a_childs_checkups_stand_in_the_childs_book_alone(hanako: Visitor) -> None:
-    child, other = uuid4(), uuid4()
+    child, other = await child_of(hanako), await child_of(hanako, "そうた")
     here = f"/book/children/{child}/school-checkups"
-    assert "まだ書いていません" in (await hanako.get(here)).text
+    assert f'href="{here}"' in (await hanako.get(f"/book/children/{child}")).text
+    empty = (await hanako.get(here)).text
+    assert "まだ書いていません" in empty
+    assert f'href="/book/children/{child}"' in empty
     assert (await hanako.get(f"{here}/new")).status_code == 200
     page = await hanako.follow(await hanako.post(f"{here}/new", full("school-checkup")))
     assert "小学3年" in page
@@ -208,6 +217,23 @@ async def test_a_childs_checkups_stand_in_the_childs_book_alone(hanako: Visitor)
     assert told.status_code == 201
     assert (await hanako.get(f"/book/school-checkups/{written['id']}")).status_code == 404
     assert "消しました。" in await hanako.follow(await hanako.post(f"{one}/remove"))
+
+
+async def test_no_checkup_is_written_of_a_child_without_a_book_or_of_anothers(
+    hanako: Visitor, yumi: Visitor
+) -> None:
+    await leaving.take_part(yumi.actor, "participating")
+    for child in (uuid4(), await child_of(yumi)):
+        here = f"/book/children/{child}/school-checkups"
+        door = f"/me/school-checkups/children/{child}"
+        for answer in (
+            await hanako.get(here),
+            await hanako.get(f"{here}/new"),
+            await hanako.post(f"{here}/new", full("school-checkup")),
+            await hanako.ask(door),
+            await tell(hanako, "POST", door, {"fields": full("school-checkup")}),
+        ):
+            assert answer.status_code == 404
 
 
 @EACH

@@ -33,14 +33,13 @@ async def read(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
 
 def _card(request: PortalRequest, standing: Standing) -> dict[str, object]:
     name, locale = standing.book.name, preferences(request).locale
-    newest = ""
+    newest = following = ""
     if standing.written_at is not None:
         day = i18n.day(locale, clock.day_in_japan(standing.written_at))
         newest = say(request, "book.newest", day=day, count=standing.entries)
-    following = [
-        say(request, f"book.next.{kind}.{due.why}", day=i18n.day(locale, shelf.ends_on(due)))
-        for kind, due in standing.next.items()
-    ]
+    if standing.next is not None:
+        day = i18n.day(locale, shelf.ends_on(standing.next))
+        following = say(request, f"book.next.{standing.book.due}.{standing.next.why}", day=day)
     return {
         "name": name,
         "href": standing.book.path,
