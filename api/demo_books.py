@@ -13,6 +13,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr.child import service as children
+from api.phr.child import writing as growing
 from api.phr.directives import service as directives
 from api.phr.directives.people import Person
 from api.phr.entries import service as entries
@@ -150,7 +151,7 @@ async def _child(yumi: Actor, today: date) -> None:
     for days, weight, height, around in GROWN:
         on = (born + timedelta(days=days)).isoformat()
         fields = {"on": on, "weight": weight, "height": height, "head": around}
-        await children.write(yumi, book, "growth", fields)
+        await growing.write(yumi, book, "growth", fields)
     for vaccine, given in _DOSES:
         for days in given:
             on = (born + timedelta(days=days)).isoformat()

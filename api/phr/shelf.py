@@ -9,7 +9,6 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
-from api.phr.child import kinds as child
 from api.phr.child import kinds as children
 from api.phr.directives import kinds as directives
 from api.phr.due import Due, DueKind
@@ -55,7 +54,6 @@ BOOKS: Final = (
     Book("wish", "/book/wishes", directives.KINDS),
     Book("school", "/book/school-checkups", (notes.SCHOOL,)),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
-    Book("child", "/book/children", child.KINDS, "checkup"),
     Book("children", "/book/children", children.KINDS, "checkup"),
     Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )

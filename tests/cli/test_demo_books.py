@@ -19,7 +19,7 @@ async def test_each_of_the_cast_has_books_with_a_story(database: object) -> None
     hanako, yumi, taro = [await books(actors[key]) for key in ("hanako", "yumi", "taro")]
     assert hanako["vitals"] == demo_books.MORNINGS + demo_books.WEEKS
     assert yumi["pregnancy"] == 8
-    assert yumi["child"] == 1 + len(demo_books.GROWN)
+    assert yumi["children"] == 1 + len(demo_books.GROWN)
     assert yumi["vaccines"] == 17
     assert (taro["medication"], taro["allergy"], taro["doctor"], taro["wish"]) == (3, 1, 1, 2)
     (said,) = (e for e in await shelf.standings(actors["yumi"]) if e.book.name == "pregnancy")
