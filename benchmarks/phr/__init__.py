@@ -1,0 +1,1 @@
+"""What the rooms of one's own record cost."""
