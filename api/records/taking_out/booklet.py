@@ -23,6 +23,7 @@ MARGIN: Final = 15 * mm
 UNPRINTABLE: Final = "〓"
 WIDTH, HEIGHT = A5
 ROOM: Final = WIDTH - 2 * MARGIN
+INDENT: Final = 4 * mm
 TITLE, TEXT, SMALL = 18, 10.5, 8.5
 LEADING: Final = 1.55
 CONTENTS: Final = "contents"
@@ -104,19 +105,20 @@ class Booklet:
 
     def _add(self, line: Line) -> None:
         day = day_said(self._locale, line.on)
-        head = f"{day} {line.time}".strip()
-        said = line.said(self._locale)
-        body = [f"{name}  {value}" for name, value in said]
+        body = pieces(line, self._locale)
         self._need(min(3, 1 + len(body)))
-        self._text(MARGIN, head, SMALL, SOFT)
+        self._text(MARGIN, f"{day} {line.time}".strip(), SMALL, SOFT)
         self._right(line.source, SMALL)
-        self._y -= SMALL * LEADING
-        for text in wrapped(line.title, TEXT, ROOM):
-            self._row(MARGIN, text, TEXT)
-        for each in body:
-            for part in each.split("\n"):
-                for text in wrapped(part, TEXT, ROOM - 4 * mm):
-                    self._row(MARGIN + 4 * mm, text, TEXT)
+        self._y -= SMALL * LEADING + 0.6 * mm
+        whole = "　".join([line.title, *body])
+        if "\n" not in whole and width_of(whole, TEXT) <= ROOM:
+            self._row(MARGIN, whole, TEXT)
+        else:
+            for text in wrapped(line.title, TEXT, ROOM):
+                self._row(MARGIN, text, TEXT)
+            for part in packed(body, TEXT, ROOM - INDENT):
+                for text in wrapped(part, TEXT, ROOM - INDENT):
+                    self._row(MARGIN + INDENT, text, TEXT)
         self._y -= 2.2 * mm
 
     def _row(self, x: float, text: str, size: float) -> None:
@@ -148,7 +150,7 @@ class Booklet:
             self._y -= 26 * LEADING
         self._y -= 10 * mm
         self._text(MARGIN, person.kana, TEXT, SOFT)
-        self._y -= TEXT * LEADING
+        self._y -= TITLE * LEADING
         self._text(MARGIN, self._say("taking_out.booklet.of", name=person.name), TITLE)
         self._y -= TITLE * LEADING
         born = self._say("taking_out.booklet.born", day=i18n.day(self._locale, person.birth_on))
@@ -191,6 +193,29 @@ class Booklet:
 
     def _say(self, key: str, **params: object) -> str:
         return i18n.text(self._locale, key, **params)
+
+
+def pieces(line: Line, locale: str) -> list[str]:
+    """What a record says, each with its name; of a single result the title is name enough."""
+    said = line.said(locale)
+    if len(said) == 1 and line.facts[0].kind == "result" and not line.facts[0].label:
+        return [said[0][1]]
+    return [f"{name} {value}" for name, value in said]
+
+
+def packed(body: list[str], size: float, width: float) -> list[str]:
+    """Short ones side by side, each line of a long one by itself."""
+    rows: list[str] = []
+    is_open = False
+    for each in body:
+        lines = each.split("\n")
+        beside = f"{rows[-1]}　{each}" if rows else ""
+        if is_open and len(lines) == 1 and width_of(beside, size) <= width:
+            rows[-1] = beside
+        else:
+            rows += lines
+        is_open = len(lines) == 1
+    return rows
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
