@@ -54,6 +54,7 @@ from api.openapi import PublishedSchema
 from api.phr.child.routes import routes as child_routes
 from api.phr.directives.routes import routes as wish_routes
 from api.phr.entries.errors import EntryFaults
+from api.phr.immunization.routes import routes as immunization_routes
 from api.phr.maternal.routes import routes as maternal_routes
 from api.phr.notes.routes import routes as notebook_routes
 from api.phr.routes import MyBooks
@@ -78,6 +79,7 @@ from api.records.linking.routes import routes as linking_routes
 from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
+from api.records.own.vaccine_routes import routes as my_vaccine_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
@@ -198,6 +200,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *question_routes,
         *audit_routes,
         *my_records_routes,
+        *my_vaccine_routes,
         MyBooks,
         *checkup_routes,
         *notebook_routes,
@@ -206,6 +209,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *child_routes,
         *vitals_routes,
         *maternal_routes,
+        *immunization_routes,
         *linking_routes,
         *matching_routes,
         *app_routes,

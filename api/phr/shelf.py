@@ -13,6 +13,7 @@ from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Newest
+from api.phr.immunization import kinds as immunization
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
@@ -44,6 +45,7 @@ BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
     Book("checkup", "/book/checkups", checkup.KINDS),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+    Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
 
 

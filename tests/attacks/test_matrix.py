@@ -159,6 +159,7 @@ HIS_LAB = {
 }
 A_WEIGHT = {"on": "2026-05-01", "values": {"weight": "62.5"}}
 HIS_VIEWING = {"session_id": "{case}", "record_id": "{record}", "place": "0"}
+_DOSE = {"vaccine": "bcg", "on": "2026-10-20"}
 TABLE = (
     Row("GET", "/health/live", OPEN),
     Row("GET", "/health/ready", OPEN),
@@ -1247,6 +1248,77 @@ TABLE = (
         "/me/pregnancies/{pregnancy_id}/entries/{entry_id}",
         HIS_PAGE,
         "/me/pregnancies/{record}/entries/{record}",
+    ),
+    # Vaccines: one's own, and a child's
+    *(
+        Row("GET", f"/book/vaccines{way}", PARTICIPANT, f"/book/vaccines{way}?book_id={{record}}")
+        for way in ("", "/table", "/new")
+    ),
+    Row("POST", "/book/vaccines/new", "in bad . . in in . .", body={"vaccine": "bcg"}),
+    *(
+        Row(
+            method,
+            f"/book/vaccines/{{entry_id}}{way}",
+            HIS_PAGE,
+            f"/book/vaccines/{{record}}{way}",
+            _DOSE if method == "POST" else None,
+        )
+        for method in ("GET", "POST")
+        for way in ("", "/remove")
+    ),
+    *(
+        Row(
+            "GET",
+            f"/book/children/{{book_id}}/vaccines{way}",
+            HIS_PAGE,
+            f"/book/children/{{record}}/vaccines{way}",
+        )
+        for way in ("", "/table", "/new")
+    ),
+    Row(
+        "POST",
+        "/book/children/{book_id}/vaccines/new",
+        HIS_PAGE,
+        "/book/children/{record}/vaccines/new",
+        _DOSE,
+    ),
+    *(
+        Row(
+            method,
+            f"/book/children/{{book_id}}/vaccines/{{entry_id}}{way}",
+            HIS_PAGE,
+            f"/book/children/{{record}}/vaccines/{{record}}{way}",
+            _DOSE if method == "POST" else None,
+        )
+        for method in ("GET", "POST")
+        for way in ("", "/remove")
+    ),
+    Row("GET", "/me/immunizations", PARTICIPANT, "/me/immunizations?participant_id={taro}"),
+    Row("POST", "/me/immunizations", "in bad . . in in . .", body={"vaccine": "", "on": ""}),
+    Row("PUT", "/me/immunizations/{entry_id}", HIS_PAGE, "/me/immunizations/{record}", _DOSE),
+    Row("DELETE", "/me/immunizations/{entry_id}", HIS_PAGE, "/me/immunizations/{record}"),
+    Row(
+        "GET",
+        "/me/children/{book_id}/immunizations",
+        HIS_PAGE,
+        "/me/children/{record}/immunizations",
+    ),
+    Row(
+        "POST",
+        "/me/children/{book_id}/immunizations",
+        HIS_PAGE,
+        "/me/children/{record}/immunizations",
+        _DOSE,
+    ),
+    *(
+        Row(
+            method,
+            "/me/children/{book_id}/immunizations/{entry_id}",
+            HIS_PAGE,
+            "/me/children/{record}/immunizations/{record}",
+            _DOSE if method == "PUT" else None,
+        )
+        for method in ("PUT", "DELETE")
     ),
     # What a facility without a system writes
     Row("GET", "/clinic/write", PROFESSIONAL),

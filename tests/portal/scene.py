@@ -274,6 +274,7 @@ async def wrote(
         "condition": "Condition",
         "allergy": "AllergyIntolerance",
         "contraindication": "AllergyIntolerance",
+        "immunization": "Immunization",
     }
     async with unit_of_work(OPERATOR, subject=about.participant_id) as tx:
         await tx.execute(

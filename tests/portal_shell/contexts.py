@@ -23,6 +23,7 @@ from tests.portal_shell.emergency_card import CARD_PAGES
 from tests.portal_shell.enrolment import ENROLMENT_PAGES
 from tests.portal_shell.entries import ENTRY_PAGES
 from tests.portal_shell.hub import HUB_PAGES
+from tests.portal_shell.immunization import IMMUNIZATION_PAGES
 from tests.portal_shell.matching import MATCHING_PAGES
 from tests.portal_shell.my_notices import NOTICE_PAGES
 from tests.portal_shell.my_records import ONE_RECORD, RECORD_PAGES
@@ -502,8 +503,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **NOTES_PAGES,
     **OUT_PAGES,
     **OWN_BOOK_PAGES,
-    **CHILD_PAGES,
+    **IMMUNIZATION_PAGES,
     **HUB_PAGES,
+    **CHILD_PAGES,
     **PREGNANCY_PAGES,
     "record-seen": (
         "records/one.html",

@@ -21,6 +21,7 @@ from api.core.database import Transaction, go_on_as, unit_of_work
 from api.core.errors import NotFound
 from api.identity import attempts
 from api.identity.typed import is_digits, normalise_digits
+from api.phr import due
 from api.phr.child import kinds, queries, service
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
 from api.phr.child.kinds import BOOK, Pair
@@ -139,6 +140,7 @@ async def take(actor: Actor, typed: str) -> UUID:
             raise CodeRefused
         of = await service.child_in(tx, plain, book_id)
         versions = await moving.take_out_in(tx, str(book_id))
+        await due.forget_book_in(tx, str(book_id))
         await access_log.append(tx, EventName.CHILD_BOOK_LEFT, detail=_told(versions))
         await go_on_as(tx, actor)
         if tx.subject == keeper:
@@ -156,6 +158,7 @@ async def _put_in(tx: Transaction, actor: Actor, of: Child, versions: Sequence[V
     made = [_own(each) for each in versions]
     await moving.put_in(tx, made, str(book_id), level)
     await access_log.append(tx, EventName.CHILD_BOOK_TAKEN, detail=_told(versions))
+    await service.followed_in(tx, actor, of._replace(book_id=book_id, is_self=True))
     return book_id
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
@@ -14,6 +14,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
+from api.phr import due
 from api.phr.child import kinds, queries
 from api.phr.child.errors import OwnBookExists
 from api.phr.child.growth import MEASURES, SEXES, Sex
@@ -43,6 +44,21 @@ class Book(NamedTuple):
     @property
     def measured(self) -> list[Measured]:
         return [Measured(each.entry_id, each.on, each.values) for each in self.growth]
+
+
+# What other rooms do in the same transaction once a book was begun, corrected, or taken over.
+Follower = Callable[[Transaction, Actor, Child], Awaitable[None]]
+_FOLLOWERS: Final[list[Follower]] = []
+
+
+def also_follows(follower: Follower) -> None:
+    if follower not in _FOLLOWERS:
+        _FOLLOWERS.append(follower)
+
+
+async def followed_in(tx: Transaction, actor: Actor, of: Child) -> None:
+    for follower in _FOLLOWERS:
+        await follower(tx, actor, of)
 
 
 class Person(NamedTuple):
@@ -133,6 +149,7 @@ async def begin(
         name = str(store.id_of_key(tx.subject, kind, key))
         wish = Wish(kind, _in_kilos(fields), book=name, sure=sure, key=key)
         (head,) = await store.write_all_in(tx, actor, [wish])
+        await followed_in(tx, actor, _child(head, person))
     return _child(head, person)
 
 
@@ -148,6 +165,7 @@ async def amend(
         kind = kinds.at_birth(BOOK, is_self=before.is_self)
         wish = Wish(kind, _in_kilos(fields), sure=sure, entry_id=book_id, version=version)
         (head,) = await store.write_all_in(tx, actor, [wish])
+        await followed_in(tx, actor, _child(head, person))
     return _child(head, person)
 
 
@@ -156,6 +174,7 @@ async def remove(actor: Actor, book_id: UUID) -> int:
     async with unit_of_work(actor) as tx:
         await child_in(tx, actor, book_id)
         await queries.call_off(tx, book_id)
+        await due.forget_book_in(tx, str(book_id))
         return await store.remove_book_in(tx, actor, str(book_id))
 
 

@@ -74,18 +74,27 @@ async def newest(tx: Transaction, most_shown: int) -> list[asyncpg.Record]:
     )
 
 
-async def versions(
-    tx: Transaction, record_ids: Sequence[UUID], most_shown: int, *, all_versions: bool
+async def current(
+    tx: Transaction, record_ids: Sequence[UUID], most_shown: int
 ) -> list[asyncpg.Record]:
-    """The newest version first."""
+    """As they stand now."""
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM record r WHERE {_MINE}"  # noqa: S608 - constants
-        " AND record_id = ANY ($1) AND ($3 OR is_current) AND (SELECT sensitivity FROM record c"
-        "  WHERE c.participant_id = r.participant_id AND c.record_id = r.record_id"
-        "  AND c.is_current) <= $2 ORDER BY record_id, version DESC",
+        f"SELECT {_COLUMNS} FROM record WHERE {_MINE} AND is_current"  # noqa: S608 - constants
+        " AND record_id = ANY ($1) AND sensitivity <= $2",
         list(record_ids),
         most_shown,
-        all_versions,
+    )
+
+
+async def versions(tx: Transaction, record_id: UUID, most_shown: int) -> list[asyncpg.Record]:
+    """The newest first; none where the newest is not to be shown."""
+    return await tx.fetch(
+        f"SELECT {_COLUMNS} FROM record r WHERE {_MINE}"  # noqa: S608 - constants
+        " AND record_id = $1 AND (SELECT sensitivity FROM record c"
+        "  WHERE c.participant_id = r.participant_id AND c.record_id = r.record_id"
+        "  AND c.is_current) <= $2 ORDER BY version DESC",
+        record_id,
+        most_shown,
     )
 
 

@@ -4,6 +4,7 @@ Reading one's own entries writes no row of the access log; a proxy's look does. 
 removal is an event, by kind and number, never by content.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -30,6 +31,8 @@ from api.phr.entries.kinds import JAPAN, PROVENANCE, SOURCE, By, Json, Kind, Val
 from api.phr.entries.queries import Row
 
 MOST: Final = 2000
+# Others are served between so many sealed or opened.
+_IN_ONE_GO: Final = 250
 
 
 class Entry(NamedTuple):
@@ -62,7 +65,9 @@ class Wish(NamedTuple):
 
     `key`: a name of the sender's own; what came under it already is left as it is. `sure` says yes
     to odd values, as `Typed.sure`; with `is_sure` nothing odd is asked about (what a device
-    measured, what was asked about before).
+    measured, what was asked about before). `is_read`: the fields are what `kinds.read` made of them
+    just now, without a fault and with nothing odd to ask about. `least`: at least so delicate from
+    now on.
     """
 
     kind: Kind
@@ -75,6 +80,8 @@ class Wish(NamedTuple):
     device: str = ""
     key: str = ""
     is_sure: bool = False
+    is_read: bool = False
+    least: int = NORMAL
 
 
 async def write(actor: Actor, wish: Wish) -> Entry:
@@ -94,6 +101,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
     now, today = clock.now(), clock.now().astimezone(JAPAN)
     entries, rows = list[Entry](), list[Row]()
     for place, wish in enumerate(wishes):
+        if place % _IN_ONE_GO == _IN_ONE_GO - 1:
+            await asyncio.sleep(0)
         if ":" in wish.book:  # it would part the identifier elsewhere
             raise NotFound
         entry_id = _id_of(subject, wish)
@@ -102,14 +111,17 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
             entries.append(_entry(before, wish.kind, subject, cipher))
             continue
         _check(wish, before)
-        typed = pure.read(wish.kind, wish.fields, today.date(), today.time())
+        if wish.is_read:
+            typed = pure.Typed(dict(wish.fields), {}, {})
+        else:
+            typed = pure.read(wish.kind, wish.fields, today.date(), today.time())
         is_odd = bool(typed.odd) and not wish.is_sure and wish.sure != typed.sure
         if typed.faults or is_odd:
             raise EntryFaults(typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind)
         by: By = "proxy" if wish.by == "self" and actor.is_proxy else wish.by
         book = before["identifier_value"].split(":")[1] if before is not None else wish.book
         version = before["version"] + 1 if before is not None else 1
-        sensitivity = before["sensitivity"] if before is not None else level
+        sensitivity = max(before["sensitivity"] if before is not None else level, wish.least)
         number = entry_id or uuid7()
         values = {name: value for name, value in typed.values.items() if value}
         at = _moment(values)
@@ -141,7 +153,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
         entries.append(entry)
         known[number] = row._asdict()
     if rows:
-        await queries.supersede(tx, [row.record_id for row in rows if row.version > 1])
+        if older := [row.record_id for row in rows if row.version > 1]:
+            await queries.supersede(tx, older)
         await queries.add(tx, rows)
         await note_in(tx, EventName.OWN_RECORD_ADDED, (_Line(*row[:1], *row[2:4]) for row in rows))
     return entries
@@ -193,7 +206,7 @@ async def one(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> Entry:
 
 
 async def one_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> Entry:
-    rows = await queries.versions(tx, [entry_id], _most_shown(actor), all_versions=False)
+    rows = await queries.current(tx, [entry_id], _most_shown(actor))
     found = await _read(tx, actor, kinds, rows)
     if not found:
         raise NotFound
@@ -204,14 +217,14 @@ async def several_in(
     tx: Transaction, actor: Actor, kinds: Sequence[Kind], entry_ids: Sequence[UUID]
 ) -> list[Entry]:
     """Those of them that are there, as they stand."""
-    rows = await queries.versions(tx, entry_ids, _most_shown(actor), all_versions=False)
+    rows = await queries.current(tx, entry_ids, _most_shown(actor))
     return await _read(tx, actor, kinds, rows)
 
 
 async def history(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> list[Entry]:
     """Every version, the newest first. Raises as `one`."""
     async with unit_of_work(actor) as tx:
-        rows = await queries.versions(tx, [entry_id], _most_shown(actor), all_versions=True)
+        rows = await queries.versions(tx, entry_id, _most_shown(actor))
         found = await _read(tx, actor, kinds, rows)
     if not found:
         raise NotFound
@@ -303,7 +316,7 @@ async def _known(
     asked = [each for wish in wishes if (each := _id_of(subject, wish)) is not None]
     if not asked:
         return {}
-    rows = await queries.versions(tx, asked, _most_shown(actor), all_versions=False)
+    rows = await queries.current(tx, asked, _most_shown(actor))
     return {row["record_id"]: row for row in rows}
 
 
@@ -366,10 +379,12 @@ async def _read(
         return []
     subject = _subject(tx)
     cipher = (await keystore.phr_ciphers(tx.connection, [subject])).get(subject)
-    found = [
-        _entry(row, by_name[row["identifier_value"].split(":")[0]], subject, cipher)
-        for row in wanted
-    ]
+    found = list[Entry]()
+    for place, row in enumerate(wanted):
+        if place % _IN_ONE_GO == _IN_ONE_GO - 1:
+            await asyncio.sleep(0)
+        kind = by_name[row["identifier_value"].split(":")[0]]
+        found.append(_entry(row, kind, subject, cipher))
     if actor.is_proxy:
         seen = {
             row["record_id"]: _Line(

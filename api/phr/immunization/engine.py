@@ -16,12 +16,12 @@ from api.phr.immunization.sharing import shared_out
 from api.phr.immunization.steps import (
     course_of,
     earliest_of,
-    fault_of,
     how_many_left,
     last_day,
     step_for,
     usual_period,
 )
+from api.phr.immunization.walking import Walk, walk_of
 
 
 class Person(NamedTuple):
@@ -29,15 +29,6 @@ class Person(NamedTuple):
 
     birth_on: date
     sex: str
-
-
-class _Walk(NamedTuple):
-    """How far the doses of one target lead. `days`: of the doses that count."""
-
-    given: tuple[Given, ...]
-    days: tuple[date, ...]
-    step: int
-    has_fallen_back: bool
 
 
 def plans(
@@ -104,40 +95,10 @@ def _plan(
     live = [each.on for each in doses if vaccines.is_live(each.vaccine) and each not in own] * any(
         vaccines.is_live(each) for each in target.products
     )
-    walk = _walk(target, person.birth_on, own, live, editions)
+    walk = walk_of(target, person.birth_on, own, live, editions)
     if any(each.why is Why.MIXED for each in walk.given):
         return Plan(target.name, Status.MIXED, walk.given)
     return _following(target, person.birth_on, own, live, walk, today)
-
-
-def _walk(
-    target: Target,
-    birth_on: date,
-    own: Sequence[Dose],
-    live: Sequence[date],
-    editions: Sequence[Edition],
-) -> _Walk:
-    given: list[Given] = []
-    days: list[date] = []
-    index, has_fallen_back, first = 0, False, None
-    for dose in own:
-        then = target_in(edition_on(editions, dose.on), target.name) or target
-        course = course_of(then, birth_on, first or dose)
-        if course is None or (first and dose.vaccine not in course.products | course.also):
-            given.append(Given(dose, 0, Why.MIXED))
-            continue
-        steps = course.or_else if has_fallen_back and course.or_else else course.steps
-        index = step_for(steps, index, birth_on, dose.on, days)
-        why = fault_of(then, steps, index, birth_on, dose.on, days, live)
-        if why is Why.TOO_SOON and course.or_else and not has_fallen_back and index == 1:
-            other = fault_of(then, course.or_else, index, birth_on, dose.on, days, live)
-            has_fallen_back, why = other is None, other
-        if why is None:
-            first = first or dose
-            index += 1
-            days.append(dose.on)
-        given.append(Given(dose, 0 if why else len(days), why))
-    return _Walk(tuple(given), tuple(days), index, has_fallen_back)
 
 
 def _following(
@@ -145,7 +106,7 @@ def _following(
     birth_on: date,
     own: Sequence[Dose],
     live: Sequence[date],
-    walk: _Walk,
+    walk: Walk,
     today: date,
 ) -> Plan:
     course, until = _course_ahead(target, birth_on, own, walk, today)
@@ -178,7 +139,7 @@ def _following(
 
 
 def _course_ahead(
-    target: Target, birth_on: date, own: Sequence[Dose], walk: _Walk, today: date
+    target: Target, birth_on: date, own: Sequence[Dose], walk: Walk, today: date
 ) -> tuple[Course, date | None]:
     """The course begun, or that of whoever begins as soon as may be, and until when it is so."""
     begun = next((each.dose for each in walk.given if each.number == 1), None)

@@ -5,6 +5,7 @@ from datetime import date
 
 from api.phr.immunization.plans import Dose
 from api.phr.immunization.schedule import Edition, Target
+from api.phr.immunization.walking import walk_of
 
 
 def shared_out(
@@ -15,12 +16,16 @@ def shared_out(
     for dose in sorted(doses, key=lambda each: each.on):
         takers = [each for each in edition.targets if dose.vaccine in each.products | each.older]
         if takers:
-            shares[_taker(takers, birth_on, dose, shares).name].append(dose)
+            shares[_taker(edition, takers, birth_on, dose, shares).name].append(dose)
     return shares
 
 
 def _taker(
-    takers: Sequence[Target], birth_on: date, dose: Dose, shares: Mapping[str, Sequence[Dose]]
+    edition: Edition,
+    takers: Sequence[Target],
+    birth_on: date,
+    dose: Dose,
+    shares: Mapping[str, Sequence[Dose]],
 ) -> Target:
     begun = takers[0]
     for each in takers:
@@ -28,8 +33,10 @@ def _taker(
         since, until = steps[0].since.first(birth_on), steps[-1].until.last(birth_on)
         if each.cohort and each.cohort.born_from <= birth_on <= each.cohort.born_until:
             until = max(until, each.cohort.until.last(birth_on))
-        if since <= dose.on <= until and len(shares[each.name]) < len(steps):
-            return each
+        if since <= dose.on <= until:
+            had = walk_of(each, birth_on, shares[each.name], (), (edition,))
+            if len(had.days) < len(steps):
+                return each
         if since <= dose.on:
             begun = each
     return begun

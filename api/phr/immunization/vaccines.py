@@ -52,13 +52,14 @@ VACCINES: Final = (
     Vaccine("meningococcal", "108", "髄膜炎菌", "voluntary"),
     Vaccine("tetanus", "112", "破傷風", "voluntary"),
     Vaccine("rabies", "90", "狂犬病", "voluntary"),
-    Vaccine("other", "", "その他の予防接種", "voluntary"),
+    Vaccine("another", "", "そのほかの予防接種", "voluntary"),
 )
 BY_CODE: Final = MappingProxyType({each.code: each for each in VACCINES})
 # Written by others with a code of their own: counted as one of ours.
 OF_CVX: Final = MappingProxyType(
     {each.cvx: each.code for each in VACCINES if each.cvx}
     | {"45": "hbv", "133": "pcv", "215": "pcv", "216": "pcv", "134": "je"}
+    | {"03": "mr", "33": "pneumococcal", "150": "influenza", "185": "influenza"}
 )
 
 

@@ -315,6 +315,7 @@ NEWBORN: Final = Kind(
 
 KINDS: Final = (PREGNANCY, VISIT, BLOOD, ULTRASOUND, BIRTH, NEWBORN)
 OF_BOOK: Final = KINDS[1:]
+OF_NAME: Final = {each.name: each for each in KINDS}
 
 
 def pregnancy(today: date) -> Kind:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.consent import stored
+from api.consent.facts import NORMAL, RESTRICTED
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -88,7 +89,8 @@ async def due_dates(actor: Actor, pregnancy_id: UUID) -> list[Dated]:
 
 
 async def close(actor: Actor, pregnancy_id: UUID) -> None:
-    """Without a birth and without a question. Raises `NotFound`, `BirthThere`."""
+    """Without a birth and without a question; as delicate from now on as how a pregnancy ended
+    is in the records of facilities. Raises `NotFound`, `BirthThere`."""
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         now = await _book_in(tx, actor, pregnancy_id)
@@ -138,6 +140,7 @@ async def write(
             entry_id=entry_id,
             version=asked.version,
             key=f"{pregnancy_id}:{asked.key}" if asked.key else "",
+            least=RESTRICTED if now.state == "closed" and actor.is_shown_restricted else NORMAL,
         )
         following = list[Wish]()
         if kind is kinds.NEWBORN:
@@ -224,16 +227,22 @@ def _day(typed: str) -> str:
 
 
 async def _mark(tx: Transaction, actor: Actor, now: Book, is_closed: str) -> None:
-    head = now.head
-    fields = {**head.values, _CLOSED: is_closed}
-    wish = Wish(
-        kind=kinds.PREGNANCY,
-        fields=fields,
-        entry_id=head.entry_id,
-        version=head.version,
-        is_sure=True,
-    )
-    await entries.write_all_in(tx, actor, [wish])
+    head = now.head._replace(values={**now.head.values, _CLOSED: is_closed})
+    # Whoever is shown nothing restricted would lose sight of what they keep for somebody.
+    is_delicate = bool(is_closed) and actor.is_shown_restricted
+    written = [head, *now.entries] if is_delicate else [head]
+    wishes = [
+        Wish(
+            kind=kinds.OF_NAME[each.kind],
+            fields=each.values,
+            entry_id=each.entry_id,
+            version=each.version,
+            is_sure=True,
+            least=RESTRICTED if is_delicate else NORMAL,
+        )
+        for each in written
+    ]
+    await entries.write_all_in(tx, actor, wishes)
 
 
 def _id_of(tx: Transaction, kind: Kind, key: str) -> UUID | None:

@@ -72,7 +72,7 @@ def _refusal(read: Sample | Verdict) -> Verdict:
 
 def _wish(sample: Sample, before: Held | None) -> Wish:
     wish = Wish(
-        OF_NAME[sample.kind], sample.values, by="device", device=sample.device, is_sure=True
+        OF_NAME[sample.kind], sample.values, by="device", device=sample.device, is_read=True
     )
     if before is None:
         return wish._replace(key=sample.key)

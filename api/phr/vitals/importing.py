@@ -16,11 +16,11 @@ from api.phr.entries.service import Wish
 from api.phr.vitals.errors import TableRefused
 from api.phr.vitals.kinds import KINDS
 from api.phr.vitals.lines import Draft, Mark, Table, mark_of, read_table, with_held
-from api.phr.vitals.service import MOST_READ
 from api.phr.vitals.table import MAX_LINES, NoTable
 
 # Events name what they tell of; so many at a time.
 _AT_ONCE: Final = 1000
+_MOST_HELD: Final = 200_000
 
 
 class Kept(NamedTuple):
@@ -82,7 +82,7 @@ async def _compared(tx: Transaction, actor: Actor, table: Table) -> Table:
     names = {each.kind.name for each in drafts}
     kinds = [each for each in KINDS if each.name in names]
     found = await entries.entries_in(
-        tx, actor, kinds, since=min(days), until=max(days), most=MOST_READ
+        tx, actor, kinds, since=min(days), until=max(days), most=_MOST_HELD
     )
     held: set[Mark] = {mark_of(each.kind, each.values) for each in found}
     return with_held(table, held)
@@ -90,7 +90,7 @@ async def _compared(tx: Transaction, actor: Actor, table: Table) -> Table:
 
 def _wish(draft: Draft, book: UUID) -> Wish:
     """What is odd was shown, and said yes to, before."""
-    return Wish(draft.kind, draft.values, book=_book(book), is_sure=True)
+    return Wish(draft.kind, draft.values, book=_book(book), is_read=True)
 
 
 def _book(book: UUID) -> str:

@@ -15,18 +15,20 @@ from api.phr.entries.kinds import JAPAN, WHEN, Kind, read
 from api.phr.entries.service import Entry, Wish
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
-from api.phr.vitals.kinds import KINDS, OF_NAME, sorted_out
+from api.phr.vitals.guidance import DAYS
+from api.phr.vitals.kinds import KINDS, OF_NAME, PRESSURE, sorted_out
 from api.phr.vitals.summing import Reading, Summary, summaries
 
-MOST_READ: Final = 100_000
-LATELY: Final = 31
+MOST_READ: Final = 20_000
+_LATELY: Final = 300
 _MOST_USED: Final = 3
 
 
 class Lately(NamedTuple):
-    """Entries of the last month, newest first, and the kinds of the day of the newest."""
+    """The newest entries, blood pressure of the last week, and the kinds of the newest day."""
 
     entries: list[Entry]
+    week: list[Entry]
     used: list[str]
 
 
@@ -36,14 +38,13 @@ class Page(NamedTuple):
 
 
 async def lately(actor: Actor, today: date) -> Lately:
+    first = today - timedelta(days=DAYS - 1)
     async with unit_of_work(actor) as tx:
-        found = await entries.entries_in(
-            tx, actor, KINDS, since=today - timedelta(days=LATELY - 1), most=MOST_READ
-        )
-        newest = found or await entries.entries_in(tx, actor, KINDS, most=20)
-    mine = [each for each in newest if each.by != "device"] or newest
+        found = await entries.entries_in(tx, actor, KINDS, most=_LATELY)
+        week = await entries.entries_in(tx, actor, [PRESSURE], since=first, most=MOST_READ)
+    mine = [each for each in found if each.by != "device"] or found
     used = dict.fromkeys(each.kind for each in mine if each.on == mine[0].on)
-    return Lately(found, list(used)[:_MOST_USED])
+    return Lately(found, week, list(used)[:_MOST_USED])
 
 
 async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
@@ -66,7 +67,7 @@ async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
         }
         raise VitalsFaults(faults, odd, yes, values | {"time": when["time"]})
     wishes = [
-        Wish(kind, each.values, is_sure=True) for (kind, _), each in zip(found, typed, strict=True)
+        Wish(kind, each.values, is_read=True) for (kind, _), each in zip(found, typed, strict=True)
     ]
     async with unit_of_work(actor) as tx:
         return await entries.write_all_in(tx, actor, wishes)

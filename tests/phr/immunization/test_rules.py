@@ -424,6 +424,14 @@ def test_japanese_encephalitis(
             "done 0 3  ",
             "done 0 1  ",
         ),
+        # What does not count takes no place: the second within a week is none of the three.
+        (
+            "2007-04-01",
+            "2017-01-31",
+            "2016-10-01 2016-10-03 2016-10-15 2017-01-10",
+            "later 3 3 2017-07-10 2027-03-31",
+            "open 1 1 2016-03-31 2027-03-31",
+        ),
         ("2007-04-01", "2027-04-01", "", "closed 0 0  ", "closed 0 0  "),
         ("2007-04-02", "2026-11-30", "", "closed 0 0  ", "closed 0 0  "),
         ("1995-04-01", "2015-01-10", "", "closed 0 0  ", "closed 0 0  "),

@@ -335,3 +335,23 @@ async def test_the_pages_speak_english_too(hanako: Visitor) -> None:
         page = (await hanako.get(path, locale="en")).text
         assert not re.search(r"[^/\w](?:own|maternal)\.[a-z]", page), path
     assert "30 weeks 0 days" in (await hanako.get(here, locale="en")).text
+
+
+async def test_a_doctor_reads_it_as_hers_and_a_closed_one_only_if_let(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    here = await begun(hanako, 10)
+    await written(hanako, here, "visit", weight="52")
+    await hanako.turn("facility", clinic.facility_id, "yes", await hanako.version())
+    assert hanako.actor.participant_id
+    page = f"/clinic/participants/{hanako.actor.participant_id}"
+    assert "妊婦健診の記録" in (await sato.get(page)).text
+    await hanako.post(f"{here}/close")
+    shown = (await sato.get(page)).text
+    assert "妊婦健診の記録" not in shown
+    assert "妊娠の記録" not in shown
+    await written(hanako, here, "blood", haemoglobin="12")
+    assert "妊娠中の血液検査" not in (await sato.get(page)).text
+    await hanako.post(f"{here}/reopen")
+    assert "52\u00a0kg" in (await hanako.get(here)).text
+    assert "妊婦健診の記録" not in (await sato.get(page)).text, "until she says otherwise"

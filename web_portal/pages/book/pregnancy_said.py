@@ -19,7 +19,6 @@ from web_portal.page import PortalRequest, say
 from web_portal.pages.book import frame
 
 HERE: Final = "/book/pregnancy"
-_KINDS: Final = {each.name: each for each in kinds.KINDS}
 _WEEK_TICKS: Final = tuple((float(week), str(week)) for week in range(0, TERM_WEEKS + 1, 8))
 _FETAL_TICKS: Final = tuple((float(week), str(week)) for week in range(18, 41, 4))
 
@@ -45,7 +44,7 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
         "time": entry.values.get("time", ""),
         "week": week_said(request, book.at(entry.on)),
         "name": say(request, f"maternal.kind.{schemas.NAMES[entry.kind]}"),
-        "facts": frame.facts_of(request, _KINDS[entry.kind], entry.values),
+        "facts": frame.facts_of(request, kinds.OF_NAME[entry.kind], entry.values),
         "notes": [
             {"text": say(request, f"maternal.{part}.{note.name}"), "is_soon": note.is_soon}
             for note in notes_of(entry)
@@ -56,7 +55,7 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
 
 
 def facts_of(request: PortalRequest, entry: Written) -> list[tuple[str, str]]:
-    return frame.facts_of(request, _KINDS[entry.kind], entry.values)
+    return frame.facts_of(request, kinds.OF_NAME[entry.kind], entry.values)
 
 
 def head_facts(request: PortalRequest, book: Book) -> list[tuple[str, str]]:
@@ -105,16 +104,10 @@ def weights_said(request: PortalRequest, book: Book) -> dict[str, object]:
 def measured_said(request: PortalRequest, book: Book) -> dict[str, object]:
     """Picture, sentence and table of the weights before birth, on the curve of 2003."""
     found = book.measured()
-    says = say(request, "maternal.fetal.none")
-    if found:
-        last = found[-1]
-        week = week_said(request, last.at)
-        says = say(request, "maternal.fetal.says", week=week, grams=f"{last.grams:,}")
-        if last.placed:
-            says += say(request, f"maternal.fetal.{last.placed.place}", mean=_mean(last))
-        else:
-            says += say(request, "maternal.fetal.no_curve")
     fetuses = sorted({each.fetus for each in found})
+    latest = [[each for each in found if each.fetus == fetus][-1] for fetus in fetuses]
+    says = " ".join(_measured_says(request, each) for each in latest)
+    says = says or say(request, "maternal.fetal.none")
     return {
         "says": says,
         "picture": _fetal_picture(request, found, fetuses, says) if found else "",
@@ -122,6 +115,17 @@ def measured_said(request: PortalRequest, book: Book) -> dict[str, object]:
         "rows": [_measured_row(request, each) for each in reversed(found)],
         "curve": [(week, *(f"{grams:,}" for grams in line)) for week, line in TABLE.items()],
     }
+
+
+def _measured_says(request: PortalRequest, last: Measured) -> str:
+    fetus = _fetus(request, last.fetus)
+    said = say(request, "maternal.fetal.of", fetus=fetus) if fetus else ""
+    week = week_said(request, last.at)
+    said += say(request, "maternal.fetal.says", week=week, grams=f"{last.grams:,}")
+    if last.placed is None:
+        return said + say(request, "maternal.fetal.no_curve")
+    mean = f"{last.placed.curve.mean:,}"
+    return said + say(request, f"maternal.fetal.{last.placed.place}", mean=mean)
 
 
 def _advice_said(request: PortalRequest, book: Book) -> str:
@@ -221,10 +225,6 @@ def _measured_row(request: PortalRequest, each: Measured) -> dict[str, object]:
 
 def _fetus(request: PortalRequest, number: str) -> str:
     return say(request, "maternal.fetus", number=number) if number else ""
-
-
-def _mean(each: Measured) -> str:
-    return f"{each.placed.curve.mean:,}" if each.placed else ""
 
 
 def _signed(kilograms: Decimal) -> str:

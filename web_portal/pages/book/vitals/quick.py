@@ -103,10 +103,15 @@ async def _page(
     chosen = kinds or _used(lately.used)
     faults = _said(request, wrong, wrong.faults) if wrong else {}
     odd = _said(request, wrong, wrong.odd) if wrong and not wrong.faults else {}
+    labels = {
+        field.name: frame.label_of(request, kind, field.name)
+        for kind in KINDS
+        for field in kind.fields
+    }
     newest: dict[str, Entry] = {}
     for each in lately.entries:
         newest.setdefault(each.kind, each)
-    readings = service.readings(each for each in lately.entries if each.kind == PRESSURE.name)
+    readings = service.readings(lately.week)
     status = 422 if wrong else 409 if error else 200
     return await render(
         request,
@@ -115,7 +120,10 @@ async def _page(
         status=status,
         path=HERE,
         error=error,
-        errors=faults,
+        errors={
+            name: f"{labels[name]}: {said}" if name in labels else said
+            for name, said in faults.items()
+        },
         odd=odd,
         sure=wrong.sure if wrong and not wrong.faults else "",
         kinds=[_group(request, each, values, faults | odd) for each in chosen],
@@ -124,11 +132,7 @@ async def _page(
             for each in KINDS
             if each not in chosen and not (each is PULSE and PRESSURE in chosen)
         ],
-        labels={
-            field.name: frame.label_of(request, kind, field.name)
-            for kind in KINDS
-            for field in kind.fields
-        },
+        labels=labels,
         values={name: values.get(name, "") for name in (*WHEN, *(f.name for f in FIELDS))},
         part=part_of(values.get("time", "")),
         has_time=any(each.has_time for each in chosen),

@@ -1,0 +1,139 @@
+"""Doses and what the rules say of them, as apps read and write them."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from api.phr.entries.service import Entry
+from api.phr.immunization.editions import EDITIONS
+from api.phr.immunization.plans import Given, Plan
+from api.phr.immunization.schedule import edition_on
+from api.phr.immunization.service import Vaccinations
+
+Text = Annotated[str, Meta(max_length=2000)]
+
+
+class DoseWish(Struct):
+    """`vaccine`: a code of the list; `named` where it is `another`. `version` with a correction."""
+
+    vaccine: Text
+    on: Text
+    named: Text = ""
+    lot: Text = ""
+    maker: Text = ""
+    site: Text = ""
+    given_at: Text = ""
+    remark: Text = ""
+    sure: Text = ""
+    version: int = 0
+
+    def fields(self) -> dict[str, str]:
+        names = ("vaccine", "on", "named", "lot", "maker", "site", "given_at", "remark")
+        return {each: getattr(self, each) for each in names}
+
+
+class DoseView(Struct):
+    id: UUID
+    version: int
+    vaccine: str
+    on: date
+    named: str
+    lot: str
+    maker: str
+    site: str
+    given_at: str
+    remark: str
+    by: str
+
+
+class GivenView(Struct):
+    """`number` is 0 where the rules do not count the dose; `why` then says the reason. `id` is null
+    for a dose that a facility recorded."""
+
+    id: UUID | None
+    vaccine: str
+    on: date
+    number: int
+    why: str
+
+
+class NextView(Struct):
+    """Both ends of each period are days inside it; the usual one may be absent."""
+
+    number: int
+    earliest: date
+    latest: date
+    usual_from: date | None
+    usual_until: date | None
+    is_booster: bool
+
+
+class PlanView(Struct):
+    """`of`: doses in all, 0 where it is open. `changes_on`: rules of that day change this."""
+
+    vaccine: str
+    status: str
+    given: list[GivenView]
+    next: NextView | None
+    of: int
+    changes_on: date | None
+
+
+class VaccinationsView(Struct):
+    """`edition`: which rules, in force since `rules_since`."""
+
+    edition: str
+    rules_since: date
+    doses: list[DoseView]
+    plans: list[PlanView]
+
+
+def dose_view(entry: Entry) -> DoseView:
+    values = entry.values
+    return DoseView(
+        id=entry.entry_id,
+        version=entry.version,
+        vaccine=values["vaccine"],
+        on=entry.on,
+        named=values.get("named", ""),
+        lot=values.get("lot", ""),
+        maker=values.get("maker", ""),
+        site=values.get("site", ""),
+        given_at=values.get("given_at", ""),
+        remark=values.get("remark", ""),
+        by=entry.by,
+    )
+
+
+def vaccinations_view(found: Vaccinations) -> VaccinationsView:
+    edition = edition_on(EDITIONS, found.today)
+    return VaccinationsView(
+        edition.name,
+        edition.valid_from,
+        [dose_view(each) for each in found.entries],
+        [_plan_view(each) for each in found.plans],
+    )
+
+
+def _plan_view(plan: Plan) -> PlanView:
+    return PlanView(
+        vaccine=plan.target,
+        status=plan.status.value,
+        given=[_given_view(each) for each in plan.given],
+        next=NextView(*plan.next) if plan.next else None,
+        of=plan.of,
+        changes_on=plan.changes_on,
+    )
+
+
+def _given_view(given: Given) -> GivenView:
+    dose = given.dose
+    return GivenView(
+        UUID(dose.of) if dose.of else None,
+        dose.vaccine,
+        dose.on,
+        given.number,
+        given.why.value if given.why else "",
+    )

@@ -1,0 +1,180 @@
+"""Doses written, read and removed, with what the rules say of them; and the days they come due."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.phr import due
+from api.phr.child import service as children
+from api.phr.child.reading import Child
+from api.phr.entries import service as store
+from api.phr.entries.kinds import Kind
+from api.phr.entries.service import Entry, Wish
+from api.phr.immunization import engine
+from api.phr.immunization.engine import Person
+from api.phr.immunization.judging import judged
+from api.phr.immunization.kinds import OF_CHILD, OWN
+from api.phr.immunization.plans import Dose, Plan, Status
+
+
+class Whose(NamedTuple):
+    """A child of a keeper's book, or the account's participant; then `book_id` is None."""
+
+    name: str
+    person: Person
+    book_id: UUID | None
+
+    @property
+    def book(self) -> str:
+        return str(self.book_id or "")
+
+    @property
+    def kind(self) -> Kind:
+        return OF_CHILD if self.book_id else OWN
+
+
+class Vaccinations(NamedTuple):
+    """`entries` newest day first; `elsewhere` are doses that facilities recorded."""
+
+    whose: Whose
+    entries: list[Entry]
+    elsewhere: list[Dose]
+    plans: list[Plan]
+    beside: list[Dose]
+    today: date
+
+    def entry(self, dose: Dose) -> Entry | None:
+        return next((each for each in self.entries if str(each.entry_id) == dose.of), None)
+
+
+async def vaccinations(
+    actor: Actor, book_id: UUID | None, elsewhere: Sequence[Dose] = ()
+) -> Vaccinations:
+    """Of a child, or of oneself without `book_id`. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        whose = await whose_in(tx, actor, book_id)
+        entries = await _entries_in(tx, actor, whose)
+    return _said(whose, entries, elsewhere)
+
+
+async def write(
+    actor: Actor,
+    book_id: UUID | None,
+    fields: Mapping[str, str],
+    *,
+    sure: str = "",
+    entry_id: UUID | None = None,
+    version: int = 0,
+    elsewhere: Sequence[Dose] = (),
+) -> Entry:
+    """A new dose, or a change of one. Raises `EntryFaults`, `EntryChanged`, `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        whose = await whose_in(tx, actor, book_id)
+        before = await _entries_in(tx, actor, whose)
+        if entry_id is not None and all(each.entry_id != entry_id for each in before):
+            raise NotFound
+        others = [each for each in before if each.entry_id != entry_id]
+        today = clock.today_in_japan()
+        kind = judged(whose.kind, whose.person, _doses(others, elsewhere), today)
+        wish = Wish(kind, fields, whose.book, sure, entry_id, version)
+        (entry,) = await store.write_all_in(tx, actor, [wish])
+        await _note_due_in(tx, whose, [entry, *others], elsewhere)
+    return entry
+
+
+async def remove(
+    actor: Actor, book_id: UUID | None, entry_id: UUID, elsewhere: Sequence[Dose] = ()
+) -> None:
+    """Every version, for good. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        whose = await whose_in(tx, actor, book_id)
+        before = await _entries_in(tx, actor, whose)
+        left = [each for each in before if each.entry_id != entry_id]
+        if len(left) == len(before):
+            raise NotFound
+        await store.remove_in(tx, actor, [entry_id])
+        await _note_due_in(tx, whose, left, elsewhere)
+
+
+async def one(actor: Actor, book_id: UUID | None, entry_id: UUID) -> tuple[Whose, Entry]:
+    """Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        whose = await whose_in(tx, actor, book_id)
+        found = await store.one_in(tx, actor, [whose.kind], entry_id)
+        if whose.book_id and found.book != whose.book:
+            raise NotFound
+        return whose, found
+
+
+async def follow_in(tx: Transaction, actor: Actor, child: Child) -> None:
+    """The days to come, anew: of a child's book just begun, corrected, or taken over."""
+    whose = _whose(child)
+    await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
+
+
+async def whose_in(tx: Transaction, actor: Actor, book_id: UUID | None) -> Whose:
+    """Raises `NotFound`; of a book of oneself the doses are one's own, without a book."""
+    if book_id is not None:
+        return _whose(await children.child_in(tx, actor, book_id))
+    person = await children.person_in(tx)
+    if person is None:
+        raise NotFound
+    return Whose(person.name, Person(person.birth_on, person.sex or ""), None)
+
+
+def _whose(child: Child) -> Whose:
+    book = None if child.is_self else child.book_id
+    return Whose(child.name, Person(child.birth_on, child.sex), book)
+
+
+def due_days(found: Sequence[Plan], today: date) -> list[due.Due]:
+    """When the usual period of what is next opens, and a week before it ends; where the rules name
+    none, or it is over, of the whole period."""
+    days: list[due.Due] = []
+    for each in found:
+        if each.next is None or each.status not in (Status.OPEN, Status.LATER):
+            continue
+        ahead = each.next
+        first, last = ahead.usual_from or ahead.earliest, ahead.usual_until or ahead.latest
+        if last < today:
+            first, last = ahead.earliest, ahead.latest
+        days += due.of_period(first, last)
+    return days
+
+
+async def _note_due_in(
+    tx: Transaction, whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]
+) -> None:
+    said = _said(whose, entries, elsewhere)
+    days = due_days(said.plans, said.today)
+    await due.set_in(tx, "immunization", days, said.today, book=whose.book)
+
+
+async def _entries_in(tx: Transaction, actor: Actor, whose: Whose) -> list[Entry]:
+    book = whose.book if whose.book_id else None
+    return await store.entries_in(tx, actor, [whose.kind], book=book)
+
+
+def _said(whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]) -> Vaccinations:
+    today = clock.today_in_japan()
+    doses = _doses(entries, elsewhere)
+    return Vaccinations(
+        whose,
+        entries,
+        list(elsewhere),
+        engine.plans(whose.person, doses, today),
+        engine.beside(doses, today),
+        today,
+    )
+
+
+def _doses(entries: Sequence[Entry], elsewhere: Sequence[Dose]) -> list[Dose]:
+    """A dose that a facility recorded too is one."""
+    own = [Dose(each.values["vaccine"], each.on, str(each.entry_id)) for each in entries]
+    written = {(each.vaccine, each.on) for each in own}
+    return [*own, *(each for each in elsewhere if (each.vaccine, each.on) not in written)]
