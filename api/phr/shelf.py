@@ -9,6 +9,7 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
+from api.phr.directives import kinds as directives
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
@@ -17,6 +18,8 @@ from api.phr.immunization import kinds as immunization
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
+from api.phr.maternal.book import Book as Pregnancy
+from api.phr.notes import kinds as notes
 from api.phr.vitals import kinds as vitals
 
 
@@ -44,6 +47,11 @@ class Standing(NamedTuple):
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
     Book("checkup", "/book/checkups", checkup.KINDS),
+    Book("medication", "/book/medications", (notes.MEDICATION,)),
+    Book("allergy", "/book/allergies", (notes.ALLERGY,)),
+    Book("doctor", "/book/doctors", (notes.DOCTOR,)),
+    Book("wish", "/book/wishes", directives.KINDS),
+    Book("school", "/book/school-checkups", (notes.SCHOOL,)),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
     Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
@@ -54,16 +62,31 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     async with unit_of_work(actor) as tx:
         newest = await entries.newest_in(tx, actor)
         following = await due.next_in(tx)
-    if {each.kind for each in newest} & {each.name for each in maternal.KINDS}:
-        following |= await _next_visit(actor)
+    if any(each.kind in maternal.OF_NAME for each in newest):
+        shown = [each for each in await pregnancies.books(actor) if each.state != "closed"]
+        newest = [each for each in newest if each.kind not in maternal.OF_NAME]
+        newest += _of_pregnancies(shown)
+        following |= _next_visit(shown)
     return [
         _standing(book, newest, following.get(book.due) if book.due else None) for book in books
     ]
 
 
-async def _next_visit(actor: Actor) -> dict[DueKind, Due]:
+def _of_pregnancies(shown: Sequence[Pregnancy]) -> list[Newest]:
+    """What a pregnancy held that was closed without a birth is not spoken of."""
+    of_kind: dict[str, list[datetime]] = {}
+    for book in shown:
+        for each in book.whole:
+            of_kind.setdefault(each.kind, []).append(each.written_at)
+    return [
+        Newest(kind, maternal.OF_NAME[kind].title, max(written), len(written))
+        for kind, written in of_kind.items()
+    ]
+
+
+def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
     """Of the pregnancy that is going on; no notice is sent of it."""
-    book = await pregnancies.open_book(actor)
+    book = next((each for each in shown if each.state == "open"), None)
     planned = book.visits(clock.today_in_japan()) if book else []
     visit = schedule.following(planned)
     return {"visit": Due(visit.from_on, "opens")} if visit else {}

@@ -85,10 +85,11 @@ def notebook_rows() -> list[Row]:
     for page in ("medications", "allergies", "doctors", "school-checkups"):
         for here in (f"/book/{page}", *([child] if page == "school-checkups" else ())):
             at = here.replace("{child}", "{record}")
+            met, refused = (HIS_PAGE, HIS_PAGE) if here == child else (PARTICIPANT, wrong)
             found += [
-                Row("GET", here, PARTICIPANT, f"{at}?participant_id={{taro}}"),
-                Row("GET", f"{here}/new", PARTICIPANT, f"{at}/new"),
-                Row("POST", f"{here}/new", wrong, f"{at}/new", {"participant_id": "{taro}"}),
+                Row("GET", here, met, f"{at}?participant_id={{taro}}"),
+                Row("GET", f"{here}/new", met, f"{at}/new"),
+                Row("POST", f"{here}/new", refused, f"{at}/new", {"participant_id": "{taro}"}),
                 Row("GET", f"{here}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}"),
                 Row("POST", f"{here}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}", {}),
                 Row("GET", f"{here}/{{entry_id}}/remove", HIS_PAGE, f"{at}/{{record}}/remove"),
@@ -97,9 +98,10 @@ def notebook_rows() -> list[Row]:
         of_child = "/me/school-checkups/children/{child}"
         for door in (f"/me/{page}", *([of_child] if page == "school-checkups" else ())):
             at = door.replace("{child}", "{record}")
+            met, refused = (HIS_PAGE, HIS_PAGE) if door == of_child else (PARTICIPANT, wrong)
             found += [
-                Row("GET", door, PARTICIPANT, f"{at}?participant_id={{taro}}"),
-                Row("POST", door, wrong, at, {"fields": {"name": ""}}),
+                Row("GET", door, met, f"{at}?participant_id={{taro}}"),
+                Row("POST", door, refused, at, {"fields": {"name": ""}}),
                 Row("PUT", f"{door}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}", {"version": 1}),
                 Row("GET", f"{door}/{{entry_id}}/versions", HIS_PAGE, f"{at}/{{record}}/versions"),
                 Row("DELETE", f"{door}/{{entry_id}}", HIS_PAGE, f"{at}/{{record}}"),

@@ -1,12 +1,14 @@
 """Hanako keeps her notebook: medicines, allergies, doctors, checkups at school."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from api.consent import service as consent
 from api.consent.lifecycle import leaving
+from api.phr.child import service as children
 from tests.phr.notes.test_kinds import FULL
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
@@ -188,10 +190,18 @@ async def test_the_main_doctor_stands_first(hanako: Visitor) -> None:
     assert page.index("佐藤医院") < page.index("あおい薬局")
 
 
+async def child_of(who: Visitor, name: str = "ゆい") -> UUID:
+    fields = {"name": name, "sex": "female", "on": "2017-05-01"}
+    return (await children.begin(who.actor, fields)).book_id
+
+
 async def test_a_childs_checkups_stand_in_the_childs_book_alone(hanako: Visitor) -> None:
-    child, other = uuid4(), uuid4()
+    child, other = await child_of(hanako), await child_of(hanako, "そうた")
     here = f"/book/children/{child}/school-checkups"
-    assert "まだ書いていません" in (await hanako.get(here)).text
+    assert f'href="{here}"' in (await hanako.get(f"/book/children/{child}")).text
+    empty = (await hanako.get(here)).text
+    assert "まだ書いていません" in empty
+    assert f'href="/book/children/{child}"' in empty
     assert (await hanako.get(f"{here}/new")).status_code == 200
     page = await hanako.follow(await hanako.post(f"{here}/new", full("school-checkup")))
     assert "小学3年" in page
@@ -208,6 +218,23 @@ async def test_a_childs_checkups_stand_in_the_childs_book_alone(hanako: Visitor)
     assert told.status_code == 201
     assert (await hanako.get(f"/book/school-checkups/{written['id']}")).status_code == 404
     assert "消しました。" in await hanako.follow(await hanako.post(f"{one}/remove"))
+
+
+async def test_no_checkup_is_written_of_a_child_without_a_book_or_of_anothers(
+    hanako: Visitor, yumi: Visitor
+) -> None:
+    await leaving.take_part(yumi.actor, "participating")
+    for child in (uuid4(), await child_of(yumi)):
+        here = f"/book/children/{child}/school-checkups"
+        door = f"/me/school-checkups/children/{child}"
+        for answer in (
+            await hanako.get(here),
+            await hanako.get(f"{here}/new"),
+            await hanako.post(f"{here}/new", full("school-checkup")),
+            await hanako.ask(door),
+            await tell(hanako, "POST", door, {"fields": full("school-checkup")}),
+        ):
+            assert answer.status_code == 404
 
 
 @EACH
@@ -299,3 +326,22 @@ async def test_her_long_standing_medicine_is_in_the_summary_until_its_last_day(
     document = (await hanako.ask("/me/summary")).text
     assert "ずっと飲む薬" in document
     assert "もう飲まない薬" not in document
+
+
+async def test_a_doctor_she_lets_in_reads_what_she_wrote_by_its_name(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    for name in ("allergy", "medication", "doctor"):
+        await write(hanako, name)
+    await write(hanako, "allergy", name="そば", allergen="")
+    version = (await consent.settings(hanako.actor)).directive.version
+    await hanako.turn("facility", clinic.facility_id, "yes", version)
+    here = f"/clinic/participants/{hanako.actor.participant_id}"
+    page = (await sato.get(f"{here}/timeline")).text
+    for words in ("鶏卵", "そば", "アムロジピン錠5mg", "佐藤医院", "ご本人"):
+        assert words in page
+    overview = (await sato.get(here)).text
+    assert "鶏卵" in overview
+    assert "アムロジピン錠5mg" in (await sato.get(f"{here}/medication")).text
+    one = (await sato.get(f"{here}/records/{await entry_id(hanako, 'medication')}")).text
+    assert "残っている数: 12.5、旅行で飲み忘れた" in one

@@ -97,8 +97,7 @@ DOCTORS: dict[str, Any] = {
 SCHOOL: dict[str, Any] = {
     "viewer": HANAKO,
     "here": "/book/school-checkups",
-    "parent": "/book",
-    "parent_label": "わたしの記録",
+    "back": Way("/book", "わたしの手帳"),
     "checkups": [
         {
             "id": "s1",

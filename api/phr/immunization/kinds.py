@@ -89,15 +89,21 @@ def _build(values: Values, base: Base) -> Json:
     return found
 
 
+def vaccine_of(values: Values) -> str:
+    """What was brought from elsewhere may name a vaccine this place does not know."""
+    code = values.get("vaccine", "")
+    return code if code in BY_CODE else ANOTHER
+
+
 def _values(resource: Json) -> dict[str, str]:
-    code = resource["vaccineCode"]
-    codes = [each["code"] for each in code.get("coding", ()) if each["system"] == VACCINE]
+    code = resource.get("vaccineCode", {})
+    codes = [each["code"] for each in code.get("coding", ()) if each.get("system") == VACCINE]
     more = [each["valueString"] for each in resource.get("extension", ()) if each["url"] == NAMED]
     site = next((each["code"] for each in resource.get("site", {}).get("coding", ())), "")
     notes = resource.get("note", ())
     found = {
         "vaccine": codes[0] if codes else ANOTHER,
-        "named": "".join(more) if codes else code["text"],
+        "named": "".join(more) if codes else code.get("text", ""),
         "lot": resource.get("lotNumber", ""),
         "maker": resource.get("manufacturer", {}).get("display", ""),
         "site": next((name for name, each in _SITES.items() if each.code == site), "")
@@ -106,7 +112,7 @@ def _values(resource: Json) -> dict[str, str]:
         "remark": notes[0]["text"] if notes else "",
     }
     said = {name: text for name, text in found.items() if text}
-    return when_of(resource["occurrenceDateTime"]) | said
+    return when_of(str(resource.get("occurrenceDateTime", ""))) | said
 
 
 OF_CHILD: Final = Kind(

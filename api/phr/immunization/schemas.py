@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from api.phr.entries.service import Entry
 from api.phr.immunization.editions import EDITIONS
+from api.phr.immunization.kinds import vaccine_of
 from api.phr.immunization.plans import Given, Plan
 from api.phr.immunization.schedule import edition_on
 from api.phr.immunization.service import Vaccinations
@@ -95,7 +96,7 @@ def dose_view(entry: Entry) -> DoseView:
     return DoseView(
         id=entry.entry_id,
         version=entry.version,
-        vaccine=values["vaccine"],
+        vaccine=vaccine_of(values),
         on=entry.on,
         named=values.get("named", ""),
         lot=values.get("lot", ""),

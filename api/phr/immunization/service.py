@@ -18,7 +18,7 @@ from api.phr.entries.service import Entry, Wish
 from api.phr.immunization import engine
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
-from api.phr.immunization.kinds import OF_CHILD, OWN
+from api.phr.immunization.kinds import OF_CHILD, OWN, vaccine_of
 from api.phr.immunization.plans import Dose, Plan, Status
 
 
@@ -127,6 +127,14 @@ async def whose_in(tx: Transaction, actor: Actor, book_id: UUID | None) -> Whose
     return Whose(person.name, Person(person.birth_on, person.sex or ""), None)
 
 
+async def note_all_in(tx: Transaction, actor: Actor) -> None:
+    """The same of every child and of oneself: after a whole life was brought in."""
+    for child in await children.children_in(tx, actor):
+        await follow_in(tx, actor, child)
+    whose = await whose_in(tx, actor, None)
+    await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
+
+
 def _whose(child: Child) -> Whose:
     book = None if child.is_self else child.book_id
     return Whose(child.name, Person(child.birth_on, child.sex), book)
@@ -175,6 +183,6 @@ def _said(whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]) -> Vacc
 
 def _doses(entries: Sequence[Entry], elsewhere: Sequence[Dose]) -> list[Dose]:
     """A dose that a facility recorded too is one."""
-    own = [Dose(each.values["vaccine"], each.on, str(each.entry_id)) for each in entries]
+    own = [Dose(vaccine_of(each.values), each.on, str(each.entry_id)) for each in entries]
     written = {(each.vaccine, each.on) for each in own}
     return [*own, *(each for each in elsewhere if (each.vaccine, each.on) not in written)]

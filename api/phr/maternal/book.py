@@ -73,6 +73,11 @@ class Book(NamedTuple):
         return self.head.entry_id
 
     @property
+    def whole(self) -> list[Written]:
+        """All that was written of it, the pregnancy itself first."""
+        return [self.head, *self.entries, *self.newborns, *([self.birth] if self.birth else [])]
+
+    @property
     def begin_on(self) -> date:
         return dates.begin_of(self.due_on)
 

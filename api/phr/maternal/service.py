@@ -281,8 +281,7 @@ async def _book_in(tx: Transaction, actor: Actor, pregnancy_id: UUID) -> Book:
 
 
 def _entry(now: Book, entry_id: UUID) -> Written:
-    known = [*now.entries, *now.newborns, *([now.birth] if now.birth else [])]
-    found = next((each for each in known if each.entry_id == entry_id), None)
+    found = next((each for each in now.whole[1:] if each.entry_id == entry_id), None)
     if found is None:
         raise NotFound
     return found

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
+from api.phr.child import service as children
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
@@ -165,14 +166,16 @@ class ChildSchoolCheckups(Book):
 
     @get("", opt=API | VIEW, summary="A child's school checkups")
     async def listed(self, actor: NamedDependency[Actor], child: FromPath[UUID]) -> list[EntryView]:
-        """The newest first."""
-        return [view(each) for each in await service.school(actor, str(child))]
+        """The newest first. 404 where no book of the child is kept."""
+        _, found = await service.school_of(actor, child)
+        return [view(each) for each in found]
 
     @post("", opt=API | UPLOAD, summary="Write one of a child")
     async def write(
         self, actor: NamedDependency[Actor], child: FromPath[UUID], data: JSONBody[Written]
     ) -> EntryView:
-        wish = Wish(self.kind, data.fields, str(child), data.sure, key=data.key)
+        kind = service.kind_of(await children.child(actor, child))
+        wish = Wish(kind, data.fields, str(child), data.sure, key=data.key)
         return view(await entries.write(actor, wish))
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
+from api.phr.child import service as children
+from api.phr.child.reading import Child
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry
@@ -42,9 +44,21 @@ async def doctors(actor: Actor) -> list[Entry]:
     return rules.main_first((each.values, each) for each in found)
 
 
-async def school(actor: Actor, book: str = "") -> list[Entry]:
-    """One's own, or of the child whose book it is; the newest first."""
-    return await entries.entries(actor, [CHILD_SCHOOL if book else SCHOOL], book=book)
+async def school(actor: Actor) -> list[Entry]:
+    """One's own; the newest first."""
+    return await entries.entries(actor, [SCHOOL])
+
+
+async def school_of(actor: Actor, child_id: UUID) -> tuple[Child, list[Entry]]:
+    """Of the child whose book it is. Raises `NotFound` where none is kept."""
+    child = await children.child(actor, child_id)
+    kind = kind_of(child)
+    return child, await entries.entries(actor, [kind], book=str(child_id))
+
+
+def kind_of(child: Child) -> Kind:
+    """Some keep a child's book of themselves: then it is their own checkup."""
+    return SCHOOL if child.is_self else CHILD_SCHOOL
 
 
 async def remove(actor: Actor, kind: Kind, entry_id: UUID) -> None:

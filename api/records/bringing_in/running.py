@@ -19,6 +19,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
 from api.core.logging import log
 from api.phr.entries import sealing
+from api.phr.immunization import service as vaccinations
 from api.records.bringing_in import queries, service
 from api.records.bringing_in.planning import Planned, Taking, renamed
 from api.records.bringing_in.queries import Row
@@ -71,6 +72,7 @@ async def _stored(taken: Taken) -> None:
                 )
                 await queries.add_records(tx, rows)
             await _note(tx, plan)
+            await vaccinations.note_all_in(tx, actor)
         counts = msgspec.json.encode(plan.counts).decode()
         if not await queries.turn(tx, taken.job_id, ["running"], "done", counts):
             raise NotFound

@@ -9,7 +9,8 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.core.actor import Actor
 from api.core.database import unit_of_work
-from api.phr.entries import sealing
+from api.phr.entries import service as store
+from api.phr.entries.kinds import IDENTIFIER as OURS
 from api.phr.entries.service import Entry
 from api.phr.immunization import service
 from api.phr.immunization.plans import Dose
@@ -53,11 +54,11 @@ async def remove(actor: Actor, entry_id: UUID) -> None:
 
 
 async def elsewhere(actor: Actor) -> list[Dose]:
-    """Doses that facilities recorded, of vaccines the rules know, on a day. A proxy's look is an
-    event."""
+    """Doses that facilities recorded, here or where one brought them from, of vaccines the rules
+    know, on a day. A proxy's look is an event."""
     async with unit_of_work(actor) as tx:
         rows = await queries.of_type(tx, most_shown(actor), "Immunization", None, None, MOST)
-        theirs = [row for row in rows if row["record_id"] and not sealing.is_sealed(row["body"])]
+        theirs = await store.opened_rows_in(tx, [row for row in rows if row["record_id"]])
         if actor.is_proxy and theirs:
             line = {"type": "Immunization", "category": "immunization", "count": len(theirs)}
             detail: dict[str, Any] = {
@@ -65,13 +66,14 @@ async def elsewhere(actor: Actor) -> list[Dose]:
                 "ids": [row["record_id"] for row in theirs],
             }
             await access_log.append(tx, EventName.PROXY_LOOKED, detail=detail)
-    found = [_dose(row["body"]) for row in theirs]
+    found = [_dose(str(row["body"])) for row in theirs]
     return [each for each in found if each is not None]
 
 
 def _dose(body: str) -> Dose | None:
     resource = parse.decode(body.encode(), max_bytes=len(body) * 4)
-    if resource.get("status") != "completed":
+    names = as_objects(resource.get("identifier"))
+    if resource.get("status") != "completed" or any(each.get("system") == OURS for each in names):
         return None
     codings = as_objects(as_object(resource.get("vaccineCode")).get("coding"))
     codes = [as_text(each.get("code")) for each in codings if each.get("system") == CVX]

@@ -8,7 +8,7 @@ import pytest
 from api.phr.entries.kinds import read, resource_of, values_of
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
-from api.phr.immunization.kinds import ANOTHER, OF_CHILD, OWN
+from api.phr.immunization.kinds import ANOTHER, OF_CHILD, OWN, vaccine_of
 from api.phr.immunization.vaccines import BY_CODE, VACCINES
 from tests.phr.immunization.planned import day, doses
 
@@ -72,6 +72,15 @@ def test_a_childs_dose_is_an_observation_about_somebody_else_without_codes_of_ot
     assert "cvx" not in str(resource)
     assert OF_CHILD.title == "子の予防接種"
     assert OWN.title == "予防接種"
+
+
+def test_what_another_place_wrote_otherwise_is_read_as_far_as_it_goes() -> None:
+    resource = resource_of(OWN, FULL, ENTRY, "", SUBJECT)
+    resource["vaccineCode"]["coding"][1]["code"] = "of-tomorrow"
+    assert vaccine_of(values_of(OWN, resource)) == ANOTHER
+    assert vaccine_of(values_of(OWN, {"resourceType": "Immunization"})) == ANOTHER
+    assert vaccine_of({}) == ANOTHER
+    assert vaccine_of(FULL) == "mr"
 
 
 CHILD = Person(day("2026-05-15"), "female")

@@ -5,14 +5,18 @@ from uuid import uuid4
 
 import pytest
 
+from api.consent.lifecycle import leaving
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.child import handing_over
 from api.phr.child import service as children
 from api.phr.immunization import service
+from api.records.own import vaccines
 from tests.phr.child.scene import account_of_a_child
 from tests.phr.immunization.scene import TODAY, ago, child, door_of, due_of, sent
-from tests.portal.scene import Visitor
+from tests.portal import scene
+from tests.portal.scene import Place, Visitor
+from tests.records.taking_out import taking
 
 EMPTY = {"named": "", "lot": "", "maker": "", "site": "", "given_at": "", "remark": ""}
 
@@ -144,6 +148,35 @@ async def test_handed_over_the_doses_and_their_days_are_the_childs_own(hanako: V
         )
     assert '"resourceType":"Immunization"' in body
     assert "H1" not in body
+
+
+async def test_taken_out_and_brought_in_elsewhere_they_are_as_before(
+    hanako: Visitor, clinic: Place
+):
+    """Also what a facility had recorded, and the days to come."""
+    yui = await child(hanako, 150)
+    await hanako.tell(door_of(yui), {"vaccine": "hbv", "on": ago(60).isoformat(), "lot": "H1"})
+    await hanako.tell(door_of(None), {"vaccine": "zoster", "on": ago(90).isoformat()})
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "88"}]}
+    await scene.wrote(
+        clinic, hanako.actor, "immunization", "インフルエンザワクチン", days_ahead=-30,
+        status="completed", vaccineCode=code, occurrenceDateTime=ago(30).isoformat(),
+        patient={"reference": "Patient/1"},
+    )  # fmt: skip
+    body = await taking.bundle(hanako.actor)
+    other, _ = await scene.participant("山本 花子", "ヤマモト ハナコ")
+    await leaving.take_part(other, "participating")
+    done = await taking.brought(other, body)
+    assert done.state == "done"
+    (there,) = await children.children(other)
+    found = await service.vaccinations(other, there.book_id)
+    assert [each.values["lot"] for each in found.entries] == ["H1"]
+    mine = await vaccines.mine(other)
+    assert [each.values["vaccine"] for each in mine.entries] == ["zoster"]
+    assert [(each.vaccine, each.on) for each in mine.elsewhere] == [("influenza", ago(30))]
+    async with unit_of_work(other) as tx:
+        noted = await due.listed_in(tx, "immunization", book=str(there.book_id))
+    assert noted == await due_of(hanako, yui)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ async def entry_of(who: Visitor, here: str) -> str:
     return found
 
 
+async def shelf(who: Visitor) -> str:
+    """What all her books' page says of this one."""
+    page = (await who.get("/book")).text
+    (found,) = re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page)
+    return str(found)
+
+
 async def test_nothing_is_kept_before_she_begins(hanako: Visitor) -> None:
     page = (await hanako.get(HERE)).text
     assert "今つけている妊娠の記録はありません。" in page
@@ -261,6 +268,7 @@ async def test_a_birth_is_not_taken_back_while_another_pregnancy_is_open(hanako:
 async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor) -> None:
     here = await begun(hanako, 10)
     await written(hanako, here, "visit", weight="52")
+    assert "全部で2件" in await shelf(hanako)
     asked = (await hanako.get(f"{here}/close")).text
     assert "理由を書く必要はありません。" in asked
     (form,) = (each for each in forms(asked) if f'action="{here}/close"' in each)
@@ -270,6 +278,7 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     assert "おめでとう" not in page
     assert (await hanako.get(f"{here}/close")).status_code == 404
 
+    assert "全部で" not in await shelf(hanako), "the shelf does not speak of it"
     shown = (await hanako.get(HERE)).text
     assert here not in shown
     assert "健診のめやす" not in shown
@@ -289,6 +298,32 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     await hanako.follow(await hanako.post(f"{other}/remove"))
     assert "妊娠10週0日" in await hanako.follow(await hanako.post(f"{here}/reopen"))
     assert (await hanako.get(f"{here}/closed")).headers["location"] == here
+
+
+async def test_long_after_the_due_date_both_ways_stand_open(hanako: Visitor) -> None:
+    here = await begun(hanako, 47)
+    page = (await hanako.get(HERE)).text
+    assert "予定日から2週間が過ぎました" in page
+    assert "妊娠47週" not in page
+    for way in ("/new/birth", "/close"):
+        assert f'href="{here}{way}"' in page
+
+
+async def test_a_whole_pregnancy_stays_a_light_page(hanako: Visitor) -> None:
+    here = await begun(hanako, 40, height="158.5", weight_before="52")
+    (book,) = await service.books(hanako.actor)
+    visit = {
+        "weight": "59.4", "systolic": "142", "diastolic": "88", "fundal_height": "30",
+        "girth": "92", "oedema": "trace", "urine_protein": "plus1", "urine_glucose": "minus",
+        "tests": "blood_count ultrasound", "remark": "よく動いている。次は二週間後。" * 4,
+    }  # fmt: skip
+    scan = {"bpd": "75", "ac": "250", "fl": "55", "remark": "元気"}
+    for weeks in range(20):
+        on = {"on": today(-weeks).isoformat()}
+        await service.write(hanako.actor, book.id, "pregnancy-visit", Asked(on | visit))
+        await service.write(hanako.actor, book.id, "pregnancy-ultrasound", Asked(on | scan))
+    for way in ("", "/schedule", "/charts"):
+        assert len((await hanako.get(f"{here}{way}")).content) < 70_000, way
 
 
 async def test_after_a_birth_there_is_nothing_to_close(hanako: Visitor) -> None:

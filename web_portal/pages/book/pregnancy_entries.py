@@ -209,8 +209,7 @@ def _kind(name: str) -> Kind:
 
 
 def _entry(book: Book, entry_id: UUID) -> Written:
-    known = [*book.entries, *book.newborns, *([book.birth] if book.birth else [])]
-    found = next((each for each in known if each.entry_id == entry_id), None)
+    found = next((each for each in book.whole[1:] if each.entry_id == entry_id), None)
     if found is None:
         raise NotFound
     return found

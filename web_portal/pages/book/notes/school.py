@@ -11,12 +11,15 @@ from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.child import service as children
 from api.phr.entries import service as entries
+from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry
 from api.phr.notes import rules, service
-from api.phr.notes.kinds import CHILD_SCHOOL, SCHOOL
+from api.phr.notes.kinds import SCHOOL
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.book import frame
+from web_portal.pages.book.frame import Way
 from web_portal.pages.book.notes.pages import (
     Shelf,
     flash_of,
@@ -37,16 +40,23 @@ _READ: Final[dict[str, Any]] = {
 _WRITE: Final[dict[str, Any]] = _READ | {"opt": PORTAL | UPLOAD}
 
 
-def _shelf(child: UUID) -> Shelf:
-    here = OF_CHILD.replace("{child:uuid}", str(child))
-    return Shelf(CHILD_SCHOOL, "school", here, said_as=SCHOOL)
+async def _shelf(actor: Actor, child_id: UUID) -> Shelf:
+    """Raises `NotFound` where no book of the child is kept."""
+    kind = service.kind_of(await children.child(actor, child_id))
+    return _shelf_of(kind, child_id)
+
+
+def _shelf_of(kind: Kind, child_id: UUID) -> Shelf:
+    here = OF_CHILD.replace("{child:uuid}", str(child_id))
+    return Shelf(kind, "school", here, said_as=SCHOOL)
 
 
 @get(SHELF.here, **_READ)
 async def listed(
     request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
 ) -> Response[bytes]:
-    return await _list(request, actor, SHELF, await service.school(actor), done)
+    back = Way("/book", say(request, "book.title"))
+    return await _list(request, actor, SHELF, await service.school(actor), done, back)
 
 
 @get(OF_CHILD, **_READ)
@@ -56,22 +66,23 @@ async def of_child(
     child: FromPath[UUID],
     done: FromQuery[str] = "",
 ) -> Response[bytes]:
-    found = await service.school(actor, str(child))
-    return await _list(request, actor, _shelf(child), found, done, f"/book/children/{child}")
+    of, found = await service.school_of(actor, child)
+    back = Way(f"/book/children/{child}", of.name)
+    return await _list(request, actor, _shelf_of(service.kind_of(of), child), found, done, back)
 
 
 @get(f"{OF_CHILD}/new", **_WRITE)
 async def new_of_child(
     request: PortalRequest, actor: NamedDependency[Actor], child: FromPath[UUID]
 ) -> Response[bytes]:
-    return await form_of(request, actor, _shelf(child), today())
+    return await form_of(request, actor, await _shelf(actor, child), today())
 
 
 @post(f"{OF_CHILD}/new", status_code=200, **_WRITE)
 async def write_of_child(
     request: PortalRequest, actor: NamedDependency[Actor], child: FromPath[UUID]
 ) -> Response[bytes]:
-    return await keep(request, actor, _shelf(child), book=str(child))
+    return await keep(request, actor, await _shelf(actor, child), book=str(child))
 
 
 @get(f"{OF_CHILD}/{{entry_id:uuid}}", **_WRITE)
@@ -81,9 +92,10 @@ async def one_of_child(
     child: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    found = await entries.one(actor, [CHILD_SCHOOL], entry_id)
+    shelf = await _shelf(actor, child)
+    found = await entries.one(actor, [shelf.kind], entry_id)
     return await form_of(
-        request, actor, _shelf(child), found.values, entry_id=entry_id, version=found.version
+        request, actor, shelf, found.values, entry_id=entry_id, version=found.version
     )
 
 
@@ -94,7 +106,7 @@ async def correct_of_child(
     child: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    return await keep(request, actor, _shelf(child), entry_id)
+    return await keep(request, actor, await _shelf(actor, child), entry_id)
 
 
 @get(f"{OF_CHILD}/{{entry_id:uuid}}/remove", **_WRITE)
@@ -104,15 +116,16 @@ async def ask_of_child(
     child: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    return await removal_of(request, actor, _shelf(child), entry_id)
+    return await removal_of(request, actor, await _shelf(actor, child), entry_id)
 
 
 @post(f"{OF_CHILD}/{{entry_id:uuid}}/remove", **_WRITE)
 async def remove_of_child(
     actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[bytes]:
-    await service.remove(actor, CHILD_SCHOOL, entry_id)
-    return Redirect(f"{_shelf(child).here}?done=removed", status_code=303)
+    shelf = await _shelf(actor, child)
+    await service.remove(actor, shelf.kind, entry_id)
+    return Redirect(f"{shelf.here}?done=removed", status_code=303)
 
 
 async def _list(
@@ -121,7 +134,7 @@ async def _list(
     shelf: Shelf,
     found: list[Entry],
     done: str,
-    parent: str = "/book",
+    back: Way,
 ) -> Response[bytes]:
     return await render(
         request,
@@ -130,7 +143,7 @@ async def _list(
         flash=flash_of(request, done),
         path=shelf.here,
         here=shelf.here,
-        parent=parent,
+        back=back,
         checkups=[
             {
                 "id": each.entry_id,
@@ -141,7 +154,6 @@ async def _list(
             }
             for each in found
         ],
-        parent_label=say(request, "notes.back" if parent == "/book" else "notes.back_child"),
     )
 
 
