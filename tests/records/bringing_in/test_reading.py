@@ -84,6 +84,10 @@ def test_a_whole_file_is_read() -> None:
     assert found.doubles == 0
 
 
+AMENDED = own(CHILD, "sample-child", status="amended")
+TWICE = bundle(patient(), own(CHILD, "sample-child"), AMENDED)
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -109,7 +113,7 @@ def test_a_whole_file_is_read() -> None:
         (bundle(patient(name="x")), "other_person"),
         (bundle(patient(), own(CHILD, "sample-child", subject={"reference": "Patient/other"})),
          "other_person"),
-        (bundle(patient(), own(CHILD, "sample-child"), own(CHILD, "sample-child", status="amended")), "twice"),
+        (TWICE, "twice"),
         (b" " * (MAX_BYTES + 1), "large"),
     ],
 )  # fmt: skip
