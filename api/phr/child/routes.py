@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from api.core import clock
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
-from api.phr.child import handing_over, schemas, service
+from api.phr.child import handing_over, schemas, service, writing
 from api.phr.child.schemas import (
     BookView,
     BookWish,
@@ -22,7 +22,7 @@ from api.phr.child.schemas import (
     OfferView,
     TakenView,
 )
-from api.phr.child.service import What
+from api.phr.child.writing import What
 
 
 class MyChildren(Controller):
@@ -70,7 +70,7 @@ class MyChildren(Controller):
         data: JSONBody[EntryWish],
     ) -> EntryView:
         """`what`: growth, checkup or milestone. 422 as for a book."""
-        entry = await service.write(actor, book_id, what, data.fields, sure=data.sure)
+        entry = await writing.write(actor, book_id, what, data.fields, sure=data.sure)
         return schemas.entry_view(entry)
 
     @put(
@@ -87,7 +87,7 @@ class MyChildren(Controller):
         data: JSONBody[EntryWish],
     ) -> EntryView:
         """409 where `version` is no longer the newest."""
-        entry = await service.write(
+        entry = await writing.write(
             actor,
             book_id,
             what,
@@ -111,7 +111,7 @@ class MyChildren(Controller):
         entry_id: FromPath[UUID],
     ) -> None:
         """For good, every version."""
-        await service.remove_entry(actor, book_id, what, entry_id)
+        await writing.remove_entry(actor, book_id, what, entry_id)
 
 
 class MyChildBookOffers(Controller):

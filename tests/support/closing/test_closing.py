@@ -388,3 +388,49 @@ async def test_broken_off_half_way_it_goes_on_and_counts_stay(
     destroyed = said(await service.certificate(begun.code.printed))["destroyed"]
     assert destroyed["own_record_versions"] == 5  # type: ignore[index]
     assert await carrying_out.go_round() == 0
+
+
+# What still says something of somebody whose account is closed, and why it may.
+STAYS = {
+    "keystore.participant_key": "the log's key, unless she chose that it goes too",
+    "public.account": "the log's events name it",
+    "public.account_closing": "that it was closed, and when",
+    "public.access_event": "the log is not hers to change",
+    "public.access_log_head": "the log",
+    "public.card": "the number is never given to anybody else",
+    "public.directive": "what decided about past accesses, told by the log",
+    "public.participant": "whose records facilities keep by law",
+    "public.participation": "that she takes no part any more",
+    "public.record": "what facilities wrote",
+    "public.residence": "what decided about past accesses",
+    "public.settings_receipt": "the same, signed",
+}
+
+
+async def test_no_table_but_those_named_here_still_knows_of_her(
+    hanako: Visitor, clinic: Place, admin: asyncpg.Connection, days_pass
+) -> None:
+    await scene.wrote(clinic, hanako.actor, "condition", "本態性高血圧症")
+    await taking.wrote_own(hanako.actor, CANARY)
+    for table, extra in (
+        ("own_due", "kind, book, due_on, why) VALUES ($1, 'visit', 'a', '2026-05-01', 'ends')"),
+        ("vital_sample", "entry_id, edited_at) VALUES ($1, gen_random_uuid(), now())"),
+    ):
+        await admin.execute(
+            f"INSERT INTO {table} (participant_id, {extra}", hanako.actor.participant_id
+        )
+    await closed(hanako, days_pass)
+    tables = await admin.fetch(
+        "SELECT n.nspname || '.' || c.relname AS name FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relkind = 'r' AND a.attname = 'participant_id' AND NOT c.relispartition"
+        " AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    left = set()
+    for (name,) in tables:
+        if await admin.fetchval(
+            f"SELECT EXISTS (SELECT FROM {name} WHERE participant_id = $1)",
+            hanako.actor.participant_id,
+        ):
+            left.add(name)
+    assert left <= STAYS.keys()
