@@ -26,7 +26,9 @@ async def test_a_childs_book_begins_with_what_the_birth_says(
     assert re.search(r'name="weight"[^>]* value="2.985"', form)
     (own,) = (each for each in forms(form) if 'action="/book/children/new' in each)
     action, hidden = sent(own)
-    typed = dict(re.findall(r'<input class="input[^"]*" id="field-(\w+)"[^>]* value="([^"]*)"', own))
+    typed = dict(
+        re.findall(r'<input class="input[^"]*" id="field-(\w+)"[^>]* value="([^"]*)"', own)
+    )
     chosen = dict(re.findall(r'name="(\w+)" value="(\w+)"[^>]* checked', own))
     answer = await hanako.post(action, {**hidden, **typed, **chosen, "name": "ゆみ"})
     assert answer.status_code == status
