@@ -18,6 +18,7 @@ from api.access_log.queries import Connection
 from api.core import runtime
 from api.core.crypto import TENANT, fresh_key, unwrapped
 from api.core.database import DB
+from api.core.errors import NotFound
 from api.core.settings import SettingFault
 
 KEPT_KEYS: Final = 20_000
@@ -111,6 +112,8 @@ async def phr_ciphers(
     if is_writing:
         fresh = [fresh_key(held.unwrapper.tenant, _name("phr", each)) for each in participants]
         rows = await queries.phr_keys(connection, list(participants), fresh)
+        if not rows:  # of an account that was closed meanwhile
+            raise NotFound
         return {row["participant_id"]: _phr(held, row) for row in rows}
     found = {each: key for each in participants if (key := held.phr.get(each)) is not None}
     missing = [each for each in participants if each not in found]

@@ -14,11 +14,15 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.child import service as children
+from api.phr.child.handing_over import also_moves
+from api.phr.child.kinds import Pair
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
 from api.phr.notes import allergens, rules, service
 from api.phr.notes.kinds import ALLERGY, CHILD_SCHOOL, DOCTOR, MEDICATION, SCHOOL
+
+also_moves((Pair(CHILD_SCHOOL, SCHOOL),))
 
 ApiRequest = Request[Any, Any, Any]
 Fields = dict[

@@ -78,11 +78,14 @@ def _allergy(values: Values, base: Base) -> Json:
         "clinicalStatus": _status("allergyintolerance-clinical", "active"),
         "verificationStatus": _status("allergyintolerance-verification", "unconfirmed"),
         "category": [values["sort"]],
-        "code": {**({"coding": coding} if coding else {}), "text": values["name"]},
+        # Beside a code, which is searched by, stands nothing that was typed.
+        "code": {"coding": coding, "text": allergen.ja} if allergen else {"text": values["name"]},
         "patient": base.subject,
         "recordedDate": base.at,
         "asserter": base.performer,
-        "extension": kept(values, ("allergen", "sort", "reaction", "severity", "since", "remark")),
+        "extension": kept(
+            values, ("name", "allergen", "sort", "reaction", "severity", "since", "remark")
+        ),
     }
     if values.get("since"):
         found["onsetString"] = values["since"]
@@ -91,8 +94,9 @@ def _allergy(values: Values, base: Base) -> Json:
         if values.get("severity"):
             reaction["severity"] = values["severity"]
         found["reaction"] = [reaction]
-    if values.get("remark"):
-        found["note"] = [{"text": values["remark"]}]
+    called = values["name"] if allergen and values["name"] != allergen.ja else ""
+    if note := joined(called, values.get("remark", ""), by="\n"):
+        found["note"] = [{"text": note}]
     return found
 
 
@@ -103,7 +107,7 @@ def _status(system: str, code: str) -> Json:
 def _allergy_values(resource: Json) -> dict[str, str]:
     return {
         **when_of(resource["recordedDate"]),
-        "name": resource["code"]["text"],
+        "name": resource["code"]["text"],  # of those kept before the name stood beside
         **heard(resource),
     }
 

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.core import clock, i18n
 from api.core.actor import Actor
+from api.core.errors import NotFound
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.entries.kinds import params_of
 from api.phr.entries.service import Entry
@@ -114,7 +115,10 @@ class MyVitals(Controller):
     ) -> wire.Summaries:
         """Of the last 90 days unless asked otherwise; means are those of the days."""
         last = until or clock.today_in_japan()
-        first = max(since or last - timedelta(days=89), last - timedelta(days=LONGEST))
+        reach = timedelta(days=LONGEST)
+        if last < date.min + reach:
+            raise NotFound
+        first = max(since or last - timedelta(days=89), last - reach)
         found = await service.summary(actor, OF_NAME[kind], first, last, by)
         lines = guidance.LINES if kind == PRESSURE.name else ()
         return wire.Summaries(

@@ -7,6 +7,8 @@ from typing import Final
 
 from api.phr.checkup.kinds import KINDS as CHECKUP
 from api.phr.child.kinds import KINDS as CHILD
+from api.phr.directives import paper
+from api.phr.directives.kinds import DOCUMENT
 from api.phr.directives.kinds import KINDS as DIRECTIVES
 from api.phr.entries.fields import Day, Field, read_day
 from api.phr.entries.kinds import Kind, values_of
@@ -32,12 +34,25 @@ def is_of(kind: Kind, resource: Json) -> bool:
         return False
     if read_day(values.get("on", "")) is None:
         return False
+    if kind is DOCUMENT and not _is_document(values):
+        return False
+    if not any(values.get(field.name) for field in kind.fields):
+        return False
     return not any(_fault(field, values.get(field.name, "")) for field in kind.fields)
+
+
+def _is_document(values: Mapping[str, str]) -> bool:
+    """By its bytes, as one that is handed in."""
+    try:
+        body = paper.body_of(values.get("content", ""))
+    except ValueError:
+        return False
+    return not paper.fault_of(body) and paper.media_of(body) == values.get("media")
 
 
 def _fault(field: Field, value: str) -> str:
     if not value:
-        return ""
+        return "error.own.required" if field.is_required else ""
     if isinstance(field, Day):
         return field.read(value, date.max).fault
     return field.read(value).fault

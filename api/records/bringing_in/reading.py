@@ -21,6 +21,7 @@ MOST_ENTRIES: Final = 100_000
 LONGEST_TITLE: Final = 120
 LONGEST_BOOK: Final = 100
 LONGEST_NAME: Final = 400  # characters; an index entry of PostgreSQL ends at 2,704 bytes
+WISHES: Final = "directive"
 PROVENANCE: Final = "urn:tsunagu:provenance"
 # Where a person of the record is named, in whatever type.
 _SUBJECTS: Final = ("subject", "patient", "beneficiary")
@@ -106,6 +107,15 @@ def read(body: bytes, person: Person, categories: frozenset[str]) -> Found:
             raise NotRead(Fault("bring_in_twice"))
         doubles += 1
     return Found(subject, list(items.values()), left, doubles)
+
+
+def without_wishes(found: Found) -> Found:
+    """For whoever acts for somebody else: what is wished nobody writes for another."""
+    items = [each for each in found.items if each.category != WISHES]
+    more = Counter(
+        Left("wishes", each.resource_type) for each in found.items if each.category == WISHES
+    )
+    return found._replace(items=items, left=found.left + more)
 
 
 def _entries(body: bytes) -> list[Json]:
@@ -198,7 +208,13 @@ def _judged(
 
 def _is_entry(resource: Json, own: Own) -> bool:
     """What its book reads of an entry whatever its kind: who wrote it, and a name."""
-    tags = as_objects(as_object(resource.get("meta")).get("tag"))
+    meta, device = as_object(resource.get("meta")), resource.get("device", {})
+    said = meta.get("tag")
+    tags = as_objects(said)
+    if not isinstance(said, list) or len(tags) != len(said) or not isinstance(device, dict):
+        return False
+    if not all(isinstance(each.get("system"), str) for each in tags):
+        return False
     by = [each.get("code") for each in tags if each.get("system") == PROVENANCE]
     is_named = (
         re.fullmatch("[a-z0-9-]{1,40}", own.kind) is not None and len(own.book) <= LONGEST_BOOK

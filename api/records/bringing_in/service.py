@@ -120,6 +120,8 @@ async def plan_in(tx: Transaction, actor: Actor, body: bytes) -> tuple[Planned, 
         found = await asyncio.to_thread(reading.read, body, person, categories)
     except NotRead as error:
         raise FileRefused(error.fault) from None
+    if actor.is_proxy:
+        found = reading.without_wishes(found)
     here = Here(*await held_in(tx, actor))
     plan = await asyncio.to_thread(planned, found, tx.subject, here)
     return plan, state.directive.incoming_level

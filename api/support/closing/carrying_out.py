@@ -17,6 +17,7 @@ from api.access_log import keystore
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.consent import service as consent
+from api.consent import stored
 from api.consent.lifecycle import leaving
 from api.core import clock, runtime
 from api.core.actor import OPERATOR, Actor, ActorKind
@@ -108,6 +109,8 @@ async def _end_ties(actor: Actor) -> int:
 
 async def _destroy(actor: Actor, proxies_ended: int) -> None:
     async with unit_of_work(actor) as tx:
+        # Whoever is writing ends first: what they write is destroyed with the rest.
+        await stored.locked_settings_in(tx)
         row = await queries.locked(tx)
         if row is None or row["carried_out_at"] is not None or not row["is_due"]:
             return

@@ -16,6 +16,8 @@ from api.phr.child import handing_over, kinds, service, writing
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
 from api.phr.entries import service as store
 from api.phr.entries.errors import NotTakingPart
+from api.phr.notes.kinds import CHILD_SCHOOL, SCHOOL
+from api.records.bringing_in.entry_kinds import KINDS
 from tests.phr.child.scene import (
     BORN,
     account_of_a_child,
@@ -281,3 +283,21 @@ async def test_a_kind_that_nobody_moves_stops_the_whole(hanako: Visitor) -> None
         handing_over._PAIRS.remove(paired)
     (moved,) = await store.entries(aoi, [paired.own])
     assert moved.values["note"] == "x"
+
+
+async def test_school_checkups_move_with_the_book(hanako: Visitor) -> None:
+    yui = await begun(hanako)
+    typed = {"on": day(30), "grade": "k3", "height": "90"}
+    wish = store.Wish(CHILD_SCHOOL, typed, book=str(yui.book_id), is_sure=True)
+    await store.write(hanako.actor, wish)
+    aoi, _ = await account_of_a_child()
+    code = await handing_over.offer(hanako.actor, yui.book_id)
+    book_id = await handing_over.take(aoi, code.digits)
+    (moved,) = await store.entries(aoi, [SCHOOL], book=str(book_id))
+    assert moved.values == typed
+    assert await store.entries(hanako.actor, [CHILD_SCHOOL]) == []
+
+
+def test_every_kind_in_a_child_s_book_has_one_to_move_into() -> None:
+    of_children = {each.name for each in KINDS.values() if each.is_of_somebody_else}
+    assert of_children <= {each.of_child.name for each in handing_over._PAIRS}

@@ -110,3 +110,11 @@ async def test_somebody_else_finds_and_changes_nothing(hanako: Visitor, yumi: Vi
 async def test_who_takes_no_part_any_more_keeps_nothing_here(hanako: Visitor) -> None:
     await leaving.take_part(hanako.actor, "withdrawn")
     assert (await hanako.tell("/me/vitals", pressure(132, 84))).status_code == 409
+
+
+async def test_there_is_no_summary_of_the_beginning_of_time(hanako: Visitor) -> None:
+    for until in ("0001-01-01", "0001-03-31"):
+        answer = await hanako.ask(f"/me/vitals/summary?kind=weight&until={until}")
+        assert answer.status_code == 404
+    assert (await hanako.ask("/me/vitals/summary?kind=weight&until=9999-12-31")).status_code == 200
+    assert (await hanako.ask("/me/vitals/summary?kind=weight&since=0001-01-01")).status_code == 200

@@ -7,7 +7,8 @@ from tests.portal.conftest import (
     open_browser,
     pharmacy,
     sato,
+    ueda,
     yumi,
 )
 
-__all__ = ["browsers", "clinic", "hanako", "open_browser", "pharmacy", "sato", "yumi"]
+__all__ = ["browsers", "clinic", "hanako", "open_browser", "pharmacy", "sato", "ueda", "yumi"]

@@ -1,17 +1,18 @@
 """Every kind of entry that any book has goes out and comes in, and reads there as it did here."""
 
+import base64
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import time
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.database import unit_of_work
 from api.phr.entries import kinds as pure
 from api.phr.entries import service as entries
-from api.phr.entries.fields import Choice, Day, Field, Flag, Number, Several
+from api.phr.entries.fields import Choice, Day, Field, File, Flag, Number, Several
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Wish
 from api.records.bringing_in.entry_kinds import KINDS, is_of
@@ -21,12 +22,16 @@ from tests.portal.scene import Visitor
 from tests.records.taking_out import taking
 
 UNFINISHED = {"error.own.required", "error.own.empty"}
+# What is written here of a document is one by its bytes.
+PAPER: Final = base64.b64encode(b"%PDF-1.7 %%EOF").decode()
 ALL = tuple(KINDS.values())
 
 
 def typed(field: Field) -> str:
     """Something that can be typed there."""
     match field:
+        case File():
+            return PAPER
         case Number():
             low, high = field.usual or field.bounds
             return str(round((float(low) + float(high)) / 2))

@@ -1,6 +1,8 @@
 """Hanako closes her account: days to think, an end nobody hastens, and nothing of hers is left."""
 
+import asyncio
 import re
+from contextvars import Context
 
 import asyncpg
 import jwt
@@ -17,6 +19,8 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity import service as identity
 from api.identity.errors import StepUpNeeded
+from api.phr.entries import service as entries
+from api.phr.entries.service import Wish
 from api.proxies import service as proxies
 from api.records.taking_out import files
 from api.records.taking_out import running as taking_out
@@ -26,6 +30,7 @@ from api.support.closing.errors import ClosingAlready, NotClosing, UnknownClaim
 from notifications import service as notifications
 from tests.access_log.sealed import seal
 from tests.conftest import Deployment
+from tests.phr.samples import WEIGHT
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
 from tests.portal.test_clinic import allow, find
@@ -36,6 +41,7 @@ from tests.records.taking_out import taking
 HERE = "/account/closing"
 CANARY = "カナリアのひみつ"
 NUMBER = "871.5"
+WRITTEN = {"on": "2026-02-03", "weight": "61"}
 
 
 async def closed(who: Visitor, days_pass, *, erases_log: bool = False) -> str:
@@ -434,3 +440,30 @@ async def test_no_table_but_those_named_here_still_knows_of_her(
         ):
             left.add(name)
     assert left <= STAYS.keys()
+
+
+async def test_what_is_still_being_written_is_gone_with_the_rest(
+    hanako: Visitor, days_pass, admin: asyncpg.Connection
+) -> None:
+    """Also of somebody who never said that they take part, and with the first key of all."""
+    her = hanako.actor.participant_id
+    async with admin.transaction():
+        await admin.execute("ALTER TABLE participation DISABLE TRIGGER USER")
+        await admin.execute("DELETE FROM participation WHERE participant_id = $1", her)
+        await admin.execute("ALTER TABLE participation ENABLE ALWAYS TRIGGER USER")
+    await service.begin(hanako.actor, erases_log=False)
+    await days_pass(hanako, 14)
+    async with unit_of_work(hanako.actor) as tx:
+        await entries.write_all_in(tx, hanako.actor, [Wish(WEIGHT, WRITTEN)])
+        closing = asyncio.create_task(carrying_out.go_round(), context=Context())
+        await asyncio.sleep(0.5)
+        assert not closing.done(), "whoever writes ends first"
+    assert await closing == 1
+    left = (
+        "SELECT (SELECT count(*) FROM record WHERE participant_id = $1) + (SELECT count(*)"
+        " FROM keystore.participant_key WHERE purpose = 'phr' AND participant_id = $1)"
+    )
+    assert await admin.fetchval(left, her) == 0
+    with pytest.raises(NotFound):
+        await entries.write(hanako.actor, Wish(WEIGHT, WRITTEN))
+    assert await admin.fetchval(left, her) == 0
