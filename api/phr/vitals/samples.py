@@ -10,6 +10,8 @@ from datetime import datetime, time
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.identity.my_number import contains_my_number
+from api.phr.entries.fields import cleaned
 from api.phr.entries.kinds import JAPAN, read
 from api.phr.vitals.kinds import OF_NAME
 
@@ -70,6 +72,8 @@ def read_sample(sent: Sent, now: datetime) -> Sample | Verdict:
         return Verdict("refused", "vitals.sample.time", "edited_at")
     if measured_at > now:
         return Verdict("refused", "vitals.sample.future", "measured_at")
+    if contains_my_number(sent.device):
+        return Verdict("refused", "error.entry.my_number", "device")
     for name in sent.values:
         if kind.field(name) is None:
             return Verdict("refused", "vitals.sample.field", name[:40])
@@ -80,7 +84,7 @@ def read_sample(sent: Sent, now: datetime) -> Sample | Verdict:
         return Verdict("refused", key, name)
     values = {name: value for name, value in typed.values.items() if value}
     # A device whose clock is ahead does not settle what is edited after it.
-    return Sample(sent.key, sent.kind, values, min(edited_at, now), sent.device)
+    return Sample(sent.key, sent.kind, values, min(edited_at, now), cleaned(sent.device))
 
 
 def judge(sample: Sample, held: Held | None) -> Verdict:

@@ -74,7 +74,11 @@ async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
 
 
 async def write(actor: Actor, kind: Kind, fields: Values, sure: str = "") -> Entry:
-    """One of a kind. Raises `EntryFaults`, `NotTakingPart`."""
+    """One of a kind. Raises `EntryFaults`, also for a value the kind does not have, and
+    `NotTakingPart`."""
+    names = {*WHEN, *(each.name for each in kind.fields)}
+    if strange := {name: "vitals.sample.field" for name in fields if name not in names}:
+        raise VitalsFaults(strange, values=dict(fields))
     return await entries.write(actor, Wish(kind, fields, sure=sure))
 
 

@@ -1,5 +1,6 @@
 """A phone that was offline sends what it kept: once, twice, late, and after a removal."""
 
+import asyncio
 from datetime import timedelta
 
 from api.core import clock
@@ -95,6 +96,16 @@ async def test_a_bad_sample_keeps_no_other_back(hanako: Visitor) -> None:
     ]
     assert answers[1]["text"] == "30から350まで（mmHg）の値を入力してください。"
     assert len(await measured(hanako)) == 2
+
+
+async def test_two_phones_that_send_the_same_at_once_make_one_of_each(hanako: Visitor) -> None:
+    batch = [sample(f"k{number}", 120 + number) for number in range(50)]
+    both = await asyncio.gather(send(hanako, *batch), send(hanako, *batch))
+    assert sorted(status for answers in both for status in statuses(answers)) == [
+        *["created"] * 50,
+        *["unchanged"] * 50,
+    ]
+    assert len(await measured(hanako, count=200)) == 50
 
 
 async def test_the_same_name_of_two_people_or_kinds_is_two_samples(

@@ -44,6 +44,8 @@ async def test_what_is_odd_is_asked_about_once_and_what_cannot_be_is_refused(
     wrong = await hanako.tell("/me/vitals", pressure(84, 132))
     assert (wrong.status_code, set(wrong.json()["fields"])) == (422, {"systolic"})
     assert (await hanako.tell("/me/vitals", odd | {"kind": "mood"})).status_code == 400
+    strange = await hanako.tell("/me/vitals", odd | {"values": {"temperature": 36.4, "mood": 1}})
+    assert (strange.status_code, set(strange.json()["fields"])) == (422, {"mood"})
     assert len(await measured(hanako)) == 1
 
 

@@ -100,6 +100,7 @@ def test_an_odd_value_of_a_device_is_taken() -> None:
         ({"edited_at": "2026-05-01"}, "vitals.sample.time", "edited_at"),
         ({"measured_at": "2026-05-01T09:00:01+09:00"}, "vitals.sample.future", "measured_at"),
         ({"values": {"systolic": "132", "mood": "1"}}, "vitals.sample.field", "mood"),
+        ({"device": "1234 5678 9018"}, "error.entry.my_number", "device"),
         ({"values": {"systolic": "132"}}, "error.own.required", "diastolic"),
         ({"values": {"systolic": "1320", "diastolic": "84"}}, "error.own.bounds", "systolic"),
         ({"values": {"systolic": "84", "diastolic": "132"}}, "error.entry.pressure", "systolic"),

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-import zlib
+import bz2
 from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
@@ -115,17 +115,16 @@ async def remove(actor: NamedDependency[Actor], book: FromPath[UUID]) -> Respons
 
 
 def packed(body: bytes) -> str:
-    return base64.b64encode(zlib.compress(body, 9)).decode()
+    return base64.b64encode(bz2.compress(body)).decode()
 
 
 def unpacked(content: str) -> bytes:
     """No larger than a file may be, however little it was packed into. Raises `TableRefused`."""
     try:
-        opener = zlib.decompressobj()
-        body = opener.decompress(base64.b64decode(content, validate=True), MAX_BYTES + 1)
-    except (binascii.Error, ValueError, zlib.error):
+        body = base64.b64decode(content, validate=True)
+        return bz2.BZ2Decompressor().decompress(body, MAX_BYTES + 1)
+    except (binascii.Error, ValueError, OSError):
         raise TableRefused("broken") from None
-    return body
 
 
 async def _page(
