@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.core import clock
 from api.core.errors import NotFound
 from api.emergency import choices
 from api.emergency.errors import NotOpened
@@ -10,11 +11,13 @@ from api.phr.directives import service as wishes
 from api.phr.directives.people import Person
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
-from api.phr.notes.kinds import ALLERGY
+from api.phr.notes.kinds import ALLERGY, MEDICATION
 from api.records.emergency import nominees
 from api.records.emergency import service as in_emergency
-from tests.emergency.conftest import joined, opened
+from api.records.provenance import OWN_SOURCE
+from tests.emergency.conftest import joined, opened, wrote
 from tests.emergency.test_nominees import named
+from tests.emergency.test_sessions import log
 from tests.phr.directives.test_wishes import PDF, WISHES
 from tests.phr.notes.test_kinds import FULL
 
@@ -89,12 +92,33 @@ async def test_somebody_she_did_not_name_reads_nothing(mori, hanako, yumi, state
         await nominees.directive(yumi, session.session_id, statement.entry_id)
 
 
-async def test_her_own_allergy_warns_dr_mori_and_says_that_she_wrote_it(mori, hanako):
+async def test_her_own_allergies_warn_dr_mori_each_by_its_name(mori, hanako):
     entry = await entries.write(hanako, Wish(ALLERGY, FULL["allergy"]))
+    buckwheat = {**FULL["allergy"], "name": "そば", "allergen": ""}
+    await entries.write(hanako, Wish(ALLERGY, buckwheat))
+    medicine = {**FULL["medication"], "on": clock.today_in_japan().isoformat()}
+    await entries.write(hanako, Wish(MEDICATION, medicine))
     session = await opened(mori, hanako)
-    (line,) = (await in_emergency.summary(mori, session.session_id)).lines
-    assert (line.category, line.title) == ("allergy", "本人が記録したアレルギー")
+    lines = (await in_emergency.summary(mori, session.session_id)).lines
+    assert sorted(line.title for line in lines if line.category == "allergy") == ["そば", "鶏卵"]
+    assert [line.title for line in lines if line.category == "prescription"] == [
+        "アムロジピン錠5mg"
+    ]
+    assert {line.facility_id for line in lines} == {OWN_SOURCE}
     body = await in_emergency.one(mori, session.session_id, entry.entry_id)
     assert body["code"]["text"] == "鶏卵"
     assert body["verificationStatus"]["coding"][0]["code"] == "unconfirmed"
     assert body["meta"]["source"] == "urn:tsunagu:source:self"
+    look = (await log(hanako))[1]
+    assert look.detail["resources"] == [
+        {"type": "AllergyIntolerance", "category": "allergy", "count": 2},
+        {"type": "MedicationStatement", "category": "prescription", "count": 1},
+    ]
+
+
+async def test_what_a_facility_wrote_keeps_its_title(mori, hanako, clinic):
+    await wrote(clinic, hanako, "allergy", "ペニシリン")
+    await entries.write(hanako, Wish(ALLERGY, FULL["allergy"]))
+    session = await opened(mori, hanako)
+    lines = (await in_emergency.summary(mori, session.session_id)).lines
+    assert sorted(line.title for line in lines) == ["ペニシリン", "鶏卵"]

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from api.consent import service as consent
 from api.consent.lifecycle import leaving
 from api.phr.child import service as children
 from tests.phr.notes.test_kinds import FULL
@@ -325,3 +326,22 @@ async def test_her_long_standing_medicine_is_in_the_summary_until_its_last_day(
     document = (await hanako.ask("/me/summary")).text
     assert "ずっと飲む薬" in document
     assert "もう飲まない薬" not in document
+
+
+async def test_a_doctor_she_lets_in_reads_what_she_wrote_by_its_name(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    for name in ("allergy", "medication", "doctor"):
+        await write(hanako, name)
+    await write(hanako, "allergy", name="そば", allergen="")
+    version = (await consent.settings(hanako.actor)).directive.version
+    await hanako.turn("facility", clinic.facility_id, "yes", version)
+    here = f"/clinic/participants/{hanako.actor.participant_id}"
+    page = (await sato.get(f"{here}/timeline")).text
+    for words in ("鶏卵", "そば", "アムロジピン錠5mg", "佐藤医院", "ご本人"):
+        assert words in page
+    overview = (await sato.get(here)).text
+    assert "鶏卵" in overview
+    assert "アムロジピン錠5mg" in (await sato.get(f"{here}/medication")).text
+    one = (await sato.get(f"{here}/records/{await entry_id(hanako, 'medication')}")).text
+    assert "残っている数: 12.5、旅行で飲み忘れた" in one

@@ -26,7 +26,8 @@ from api.records import parse, queries
 from api.records.filtering import filter_of
 from api.records.finding import Person
 from api.records.grounds import basis_for, event_detail
-from api.records.parse import Json
+from api.records.parse import Json, as_text
+from api.records.provenance import OWN_SOURCE, title_of
 from api.records.service import MOST_ROWS, Page, TimelineLine, ids_of, opened_row, page_of
 
 Part = Literal["warnings", "drugs", "conditions", "said", "rest"]
@@ -81,8 +82,28 @@ async def summary(actor: Actor, session_id: UUID) -> Summary:
     then by day, the newest first."""
     page, person = await _granted(actor, session_id, (), "timeline", None, MOST_ROWS)
     lines = msgspec.json.decode(b"[%b]" % page.entries, type=list[TimelineLine])
+    lines = await _named(actor, session_id, lines)
     order = {kind: place for place, kind in enumerate(k for each in PARTS.values() for k in each)}
     return Summary(person, sorted(lines, key=lambda line: order.get(line.category, len(order))))
+
+
+async def _named(actor: Actor, session_id: UUID, lines: list[TimelineLine]) -> list[TimelineLine]:
+    """What the participant wrote of what harms them and what they take, by its name: a look of its
+    own, where there is any, for that is told by no title."""
+    urgent = {*PARTS["warnings"], *PARTS["drugs"]}
+    types = {e.type for e in lines if e.facility_id == OWN_SOURCE and e.category in urgent}
+    if not types:
+        return lines
+    page, _ = await _granted(
+        actor, session_id, tuple(sorted(types)), "bundle", None, MOST_ROWS, None
+    )
+    found = msgspec.json.decode(b"[%b]" % page.entries, type=list[_Entry])
+    bodies = [parse.decode(bytes(e.resource), max_bytes=len(e.resource)) for e in found]
+    by_id = {as_text(body.get("id")): body for body in bodies}
+    return [
+        structs.replace(e, title=title_of(e.facility_id, by_id.get(str(e.record_id), {}), e.title))
+        for e in lines
+    ]
 
 
 def part_of(category: str) -> Part:

@@ -69,30 +69,36 @@ async def test_the_page_says_what_ends_and_what_stays_and_offers_the_records_fir
     hanako: Visitor,
 ) -> None:
     page = (await hanako.get(HERE)).text
-    for part in ("終わるもの", "残るもの", "先に、記録を受け取ってください", "/book/out", "14日間"):
+    for part in (
+        "なくなるもの",
+        "残るもの",
+        "先に、記録を受け取ってください",
+        "/book/out",
+        "14日間",
+    ):
         assert part in page
-    refused = await hanako.press(HERE, "終了の手続きを始める")
+    refused = await hanako.press(HERE, "登録をやめる手続きを始める")
     assert refused.status_code == 422
     assert "しるしをつけてください" in refused.text
     assert await service.running(hanako.actor) is None
 
 
 async def test_from_the_page_to_the_code_and_back_again(hanako: Visitor) -> None:
-    begun = await hanako.press(HERE, "終了の手続きを始める", sure="yes")
+    begun = await hanako.press(HERE, "登録をやめる手続きを始める", sure="yes")
     assert begun.status_code == 200
     assert begun.headers["cache-control"] == "no-store"
     (code,) = re.findall(r"<code>([0-9A-Z-]{19})</code>", begun.text)
     page = (await hanako.get(HERE)).text
     assert code not in page, "it is shown once"
     assert "あと14日あります" in page
-    assert "に利用が終わります。取りやめることもできます。" in (await hanako.get("/home")).text
+    assert "に登録が終わります。取りやめることもできます。" in (await hanako.get("/home")).text
     await notifications.deliver()
-    assert "利用を終える手続きが始まりました" in (await hanako.get("/inbox")).text
+    assert "登録をやめる手続きが始まりました" in (await hanako.get("/inbox")).text
     with pytest.raises(UnknownClaim):
         await service.certificate(code)
     (form,) = [each for each in forms(page) if "call-off" in each]
     page = await hanako.follow(await hanako.post(*sent(form)))
-    assert "終了を取りやめました" in page
+    assert "手続きを取りやめました" in page
     assert "取りやめることもできます" not in (await hanako.get("/home")).text
     assert [each["event"] for each in (await hanako.log())[:2]] == [
         "identity:closing:called_off",
@@ -184,12 +190,12 @@ async def test_three_days_before_she_is_told_once_more(hanako: Visitor, days_pas
     await days_pass(hanako, 10)
     assert await carrying_out.go_round() == 0
     await notifications.deliver()
-    assert "まもなく利用が終わります" not in (await hanako.get("/inbox")).text
+    assert "まもなく登録が終わります" not in (await hanako.get("/inbox")).text
     await days_pass(hanako, 1)
     for _ in range(2):
         assert await carrying_out.go_round() == 0
     await notifications.deliver()
-    assert (await hanako.get("/inbox")).text.count("まもなく利用が終わります") == 1
+    assert (await hanako.get("/inbox")).text.count("まもなく登録が終わります") == 1
 
 
 async def test_called_off_in_time_nothing_happens(hanako: Visitor, days_pass) -> None:
@@ -382,3 +388,49 @@ async def test_broken_off_half_way_it_goes_on_and_counts_stay(
     destroyed = said(await service.certificate(begun.code.printed))["destroyed"]
     assert destroyed["own_record_versions"] == 5  # type: ignore[index]
     assert await carrying_out.go_round() == 0
+
+
+# What still says something of somebody whose account is closed, and why it may.
+STAYS = {
+    "keystore.participant_key": "the log's key, unless she chose that it goes too",
+    "public.account": "the log's events name it",
+    "public.account_closing": "that it was closed, and when",
+    "public.access_event": "the log is not hers to change",
+    "public.access_log_head": "the log",
+    "public.card": "the number is never given to anybody else",
+    "public.directive": "what decided about past accesses, told by the log",
+    "public.participant": "whose records facilities keep by law",
+    "public.participation": "that she takes no part any more",
+    "public.record": "what facilities wrote",
+    "public.residence": "what decided about past accesses",
+    "public.settings_receipt": "the same, signed",
+}
+
+
+async def test_no_table_but_those_named_here_still_knows_of_her(
+    hanako: Visitor, clinic: Place, admin: asyncpg.Connection, days_pass
+) -> None:
+    await scene.wrote(clinic, hanako.actor, "condition", "本態性高血圧症")
+    await taking.wrote_own(hanako.actor, CANARY)
+    for table, extra in (
+        ("own_due", "kind, book, due_on, why) VALUES ($1, 'visit', 'a', '2026-05-01', 'ends')"),
+        ("vital_sample", "entry_id, edited_at) VALUES ($1, gen_random_uuid(), now())"),
+    ):
+        await admin.execute(
+            f"INSERT INTO {table} (participant_id, {extra}", hanako.actor.participant_id
+        )
+    await closed(hanako, days_pass)
+    tables = await admin.fetch(
+        "SELECT n.nspname || '.' || c.relname AS name FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relkind = 'r' AND a.attname = 'participant_id' AND NOT c.relispartition"
+        " AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    left = set()
+    for (name,) in tables:
+        if await admin.fetchval(
+            f"SELECT EXISTS (SELECT FROM {name} WHERE participant_id = $1)",
+            hanako.actor.participant_id,
+        ):
+            left.add(name)
+    assert left <= STAYS.keys()

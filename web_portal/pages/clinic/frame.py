@@ -16,7 +16,7 @@ from api.directory.service import FacilityLine
 from api.records import parse
 from api.records.finding import Person
 from api.records.parse import Json
-from api.records.provenance import by_of, is_of_somebody_else
+from api.records.provenance import by_of, is_of_somebody_else, title_of
 from api.records.viewing import plain
 from api.records.viewing import service as viewing
 from api.records.viewing.service import Look, Part, Seen, Wanted
@@ -136,15 +136,16 @@ def line(request: PortalRequest, seen: Seen, names: Names) -> dict[str, object]:
     locale = preferences(request).locale
     kind = label(directory.profile(), "category", seen.category, locale)
     body = body_of(seen)
+    title = title_of(seen.facility_id, body, seen.title)
     state = plain.state_of(body)
     return {
         "id": seen.record_id,
         "at": seen.at or seen.on,
         "on": seen.on,
-        "title": seen.title or kind,
+        "title": title or kind,
         "kind": kind,
         "category": seen.category,
-        "gist": plain.gist_of(body, seen.title),
+        "gist": plain.gist_of(body, title),
         "state": say(request, f"clinic.state.{state}") if state else "",
         "facility": said_by(request, seen.facility_id, body, names),
         "by": by_of(seen.facility_id, body),

@@ -14,7 +14,7 @@ from litestar.types import ControllerRouterHandler
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, professionals_only
-from api.records.provenance import by_of
+from api.records.provenance import by_of, title_of
 from api.records.viewing import medication as drugs
 from api.records.viewing import supplies
 from api.records.viewing.medication import Drug, Overlap, Period
@@ -90,7 +90,7 @@ def sources(part: Part) -> Iterable[supplies.Source]:
             each.category,
             each.facility_id,
             each.on,
-            each.title,
+            title_of(each.facility_id, body_of(each), each.title),
             each.marks,
             body_of(each),
         )
