@@ -52,7 +52,6 @@ KNOWN = {
     "api/phr/entries/moving_queries.py::add_past": BROUGHT,
     "api/phr/entries/queries.py::current": BROUGHT,
     "api/phr/entries/queries.py::listed": BROUGHT,
-    "api/phr/entries/queries.py::current": BROUGHT,
     "api/phr/entries/queries.py::newest": BROUGHT,
     "api/phr/entries/queries.py::versions": BROUGHT,
     "api/phr/entries/queries.py::supersede": BROUGHT,
