@@ -11,7 +11,8 @@ from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Problem
-from api.phr.child import handing_over, kinds, service
+from api.phr import due
+from api.phr.child import handing_over, kinds, service, writing
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
 from api.phr.entries import service as store
 from api.phr.entries.errors import NotTakingPart
@@ -32,7 +33,7 @@ async def filled(hanako: Visitor):
     """A book with a correction in it."""
     yui = await begun(hanako)
     entry = await grown(hanako, yui, 30, weight="3.9", height="52", note="よく飲む")
-    await service.write(
+    await writing.write(
         hanako.actor,
         yui.book_id,
         "growth",
@@ -40,8 +41,8 @@ async def filled(hanako: Visitor):
         entry_id=entry.entry_id,
         version=1,
     )
-    await service.write(hanako.actor, yui.book_id, "checkup", {"on": day(35), "which": "m1"})
-    await service.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
+    await writing.write(hanako.actor, yui.book_id, "checkup", {"on": day(35), "which": "m1"})
+    await writing.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
     return yui, entry
 
 
@@ -109,8 +110,13 @@ async def test_the_book_moves_whole_with_its_history_and_both_logs_say_so(hanako
     sentences = [each["sentence"] for each in await hanako.log()]
     assert any("お子さまのアカウントに移りました" in each for each in sentences)
 
+    # Of its checkups she is told from now on, and the keeper no longer.
+    for actor, is_told in ((hanako.actor, False), (aoi, True)):
+        async with unit_of_work(actor) as tx:
+            days = await due.listed_in(tx, "checkup", book=str(book_id))
+        assert bool(days) is is_told
     # It is hers to go on with.
-    await service.write(aoi, book_id, "growth", {"on": day(60), "weight": "5"})
+    await writing.write(aoi, book_id, "growth", {"on": day(60), "weight": "5"})
     with pytest.raises(CodeRefused):
         await handing_over.take(aoi, code.digits)
 
