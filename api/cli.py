@@ -306,7 +306,7 @@ async def _demo_ready(settings: Settings, keys: "KeyRing", dsn: str) -> AsyncIte
     async with _ready(settings, keys, app_dsn(dsn, keys), is_demo=True):
         if not await demo.is_seeded():
             print("つなぐ: デモのデータを準備しています / preparing the demo data …", flush=True)
-            await demo.seed(settings.home)
+            await demo.seed(settings.home, with_books=True)
         await demo.take_up(settings.home)
         yield
 

@@ -144,8 +144,9 @@ async def is_seeded() -> bool:
         return bool(await directory.facilities_in(tx))
 
 
-async def seed(home: Path) -> None:
-    """Writes the whole demo. Raises `SettingFault` on a database that is not a demo's."""
+async def seed(home: Path, *, with_books: bool = False) -> None:
+    """Writes the whole demo, `with_books` what its people wrote themselves too. Raises
+    `SettingFault` on a database that is not a demo's."""
     await identity.declare_deployment(is_demo=True)
     clinics = {each.code: await registry.add_facility(OPERATOR, each) for each in FACILITIES}
     _point(home, clinics[CLINIC], make=True)
@@ -172,6 +173,10 @@ async def seed(home: Path) -> None:
     await consent.change(_as(hanako), [clinic], expected_version=version)
     await _records(cast, clinics)
     await _proxies(cast)
+    if with_books:
+        from api import demo_books
+
+        await demo_books.fill({each.key: _as(each) for each in cast if each.role == "participant"})
     # On paper once more, in other characters: for an officer to look into.
     born, sex = _BIRTHS["taro"]
     twice = intake.Paper("山本 多朗", "ヤマモト タロウ", sex, born)

@@ -11,21 +11,21 @@ from api.identity.guards import API, VIEW, participants_only
 from api.phr import shelf
 
 
-class NextView(Struct):
+class ShelfNextView(Struct):
     """`why`: `opens` where something can be done from that day, `ends` where its time ends."""
 
     on: date
     why: str
 
 
-class BookView(Struct):
+class ShelfBookView(Struct):
     """`newest` is what kind of entry was written last, and when."""
 
     name: str
     entries: int
     newest: str | None
     written_at: datetime | None
-    next: NextView | None
+    next: ShelfNextView | None
 
 
 class MyBooks(Controller):
@@ -35,14 +35,14 @@ class MyBooks(Controller):
     tags = ("My books",)
 
     @get("", summary="My books")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[BookView]:
+    async def listed(self, actor: NamedDependency[Actor]) -> list[ShelfBookView]:
         return [
-            BookView(
+            ShelfBookView(
                 each.book.name,
                 each.entries,
                 each.title or None,
                 each.written_at,
-                NextView(shelf.ends_on(each.next), each.next.why) if each.next else None,
+                ShelfNextView(shelf.ends_on(each.next), each.next.why) if each.next else None,
             )
             for each in await shelf.standings(actor)
         ]

@@ -9,6 +9,7 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
+from api.phr.child import kinds as children
 from api.phr.directives import kinds as directives
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
@@ -53,6 +54,7 @@ BOOKS: Final = (
     Book("wish", "/book/wishes", directives.KINDS),
     Book("school", "/book/school-checkups", (notes.SCHOOL,)),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
+    Book("children", "/book/children", children.KINDS, "checkup"),
     Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
 

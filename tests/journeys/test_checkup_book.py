@@ -64,7 +64,7 @@ async def test_a_checkup_import(open_phone: OpenPhone, tmp_path: Path) -> None:
     await presses(phone, "保存する")
     await phone.get_by_role("link", name="年ごとに並べて見る").click()
 
-    table = phone.get_by_role("region", name="年ごとの表").get_by_role("table")
+    table = phone.get_by_role("region", name="健診の表").get_by_role("table")
     heads = table.get_by_role("columnheader")
     await expect(heads.nth(1)).to_contain_text("2026")
     await expect(heads.nth(2)).to_contain_text("2024")
@@ -80,7 +80,7 @@ async def test_a_checkup_import(open_phone: OpenPhone, tmp_path: Path) -> None:
     await expect(level.get_by_text("結果に書かれている判定: 積極的支援")).to_be_visible()
     await expect(level.get_by_text("目安に入っている項目: 血圧、脂質")).to_be_visible()
     await looks(phone, "checkup")
-    await phone.get_by_role("link", name="前の健診（2024年5月20日）").click()
+    await phone.get_by_role("link", name="← 前の健診（2024年5月20日）").click()
     await expect(phone.get_by_role("heading", name="2024年5月20日の健診")).to_be_visible()
 
     await phone.get_by_role("link", name="上の血圧（収縮期）").click()

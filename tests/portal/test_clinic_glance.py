@@ -10,12 +10,13 @@ from msgspec import structs
 from api.access_log import service as access_log
 from api.core import clock
 from api.core.database import unit_of_work
+from api.fhir.codes import LOINC
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
 from tests.phr.samples import CHILD, WEIGHT
 from tests.portal.scene import Place, Visitor
 from tests.portal.test_clinic import allow
-from tests.portal.test_viewer import measured, own
+from tests.portal.test_viewer import insert, measured, own
 
 NEW = '">前回のあとの新着</span>'
 
@@ -52,6 +53,22 @@ async def test_what_she_wrote_and_what_her_scale_sent_is_named_so(
     assert legend.count("<svg") == 2
     english = (await sato.get(own(hanako, "/timeline"), locale="en")).text
     assert "Entered by the participant" in english
+
+
+async def test_her_own_course_and_the_clinics_are_two_lines(
+    hanako: Visitor, sato: Visitor, clinic: Place
+) -> None:
+    await allow(hanako, clinic)
+    coded = {"coding": [{"system": LOINC, "code": "29463-7"}], "text": "体重"}
+    for value in (61.0, 61.2):
+        body = {"status": "final", "code": coded, "valueQuantity": {"value": value, "unit": "kg"}}
+        await insert(clinic, hanako, "Observation", "vitals", body)
+    for weight in ("60.5", "60.4"):
+        await wrote(hanako, weight)
+    page = (await sato.get(own(hanako, "/vitals"))).text
+    (picture,) = re.findall(r'<svg class="chart".*?</svg>', page)
+    assert picture.count("<polyline") == 2
+    assert picture.count('<polyline class="broken"') == 1
 
 
 async def test_her_childs_weight_is_none_of_hers(

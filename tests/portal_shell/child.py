@@ -129,6 +129,7 @@ def _child(**more: Any) -> tuple[str, dict[str, Any]]:
         "due": DUE,
         "milestones": MILESTONES,
         "marks": [legend_mark(0), legend_mark(1)],
+        "may_write": True,
     }
     return "book/child.html", context | more
 
@@ -145,11 +146,12 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "viewer": HANAKO,
             "children": [CHILD | {"is_self": True}, CHILD],
             "may_begin_own": True,
+            "may_write": True,
         },
     ),
     "children-none": (
         "book/children.html",
-        {"viewer": HANAKO, "children": [], "may_begin_own": False},
+        {"viewer": HANAKO, "children": [], "may_begin_own": False, "may_write": False},
     ),
     "child": _child(),
     "child-self": _child(
@@ -157,6 +159,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         courses=[EMPTY],
         rows=[],
         has_more=False,
+        may_write=False,
     ),
     "child-growth": (
         "book/child_growth.html",
@@ -166,6 +169,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "rows": ROWS,
             "at_birth": BIRTH,
             "pager": {"page": 2, "pages": 3},
+            "may_write": True,
         },
     ),
     "child-growth-none": (
@@ -176,6 +180,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "rows": [],
             "at_birth": None,
             "pager": {"page": 1, "pages": 1},
+            "may_write": False,
         },
     ),
     "child-offer": _offer(),

@@ -50,6 +50,7 @@ KNOWN = {
     "api/phr/entries/moving_queries.py::whole_book": BROUGHT,
     "api/phr/entries/moving_queries.py::remove_whole_book": BROUGHT,
     "api/phr/entries/moving_queries.py::add_past": BROUGHT,
+    "api/phr/entries/queries.py::current": BROUGHT,
     "api/phr/entries/queries.py::listed": BROUGHT,
     "api/phr/entries/queries.py::newest": BROUGHT,
     "api/phr/entries/queries.py::versions": BROUGHT,

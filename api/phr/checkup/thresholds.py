@@ -34,10 +34,9 @@ class Limits(NamedTuple):
         return "guidance" if self.is_reached(self.guidance, number) else "before"
 
     @property
-    def band(self) -> tuple[Decimal | None, Decimal | None]:
-        """From the lower to the upper edge of what is offered advice; None where it is open."""
-        ends = (self.guidance, self.referral)
-        return ends if self.way == "from" else (self.referral, self.guidance)
+    def before(self) -> tuple[Decimal | None, Decimal | None]:
+        """The range in which no threshold is reached, from low to high; None where it is open."""
+        return (None, self.guidance) if self.way == "from" else (self.guidance, None)
 
 
 def _of(way: Way, guidance: str, referral: str | None = None) -> Limits:

@@ -9,20 +9,20 @@ from litestar.params import FromPath, JSONBody
 from api.core import clock
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
-from api.phr.child import handing_over, schemas, service
+from api.phr.child import handing_over, schemas, service, writing
 from api.phr.child.schemas import (
-    BookView,
     BookWish,
+    ChildBookView,
+    ChildContentView,
+    ChildEntryView,
+    ChildEntryWish,
+    ChildOfferView,
     ChildView,
     CodeWish,
-    ContentView,
-    EntryView,
-    EntryWish,
     OfferedView,
-    OfferView,
     TakenView,
 )
-from api.phr.child.service import What
+from api.phr.child.writing import What
 
 
 class MyChildren(Controller):
@@ -42,13 +42,13 @@ class MyChildren(Controller):
         return schemas.child_view(made)
 
     @get("/{book_id:uuid}", summary="A child's book with positions and checkups")
-    async def one(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> BookView:
+    async def one(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> ChildBookView:
         book = await service.book(actor, book_id)
         return schemas.book_view(book, clock.today_in_japan())
 
     @put("/{book_id:uuid}", opt=UPLOAD, summary="Correct whose book it is")
     async def amend(
-        self, actor: NamedDependency[Actor], book_id: FromPath[UUID], data: JSONBody[EntryWish]
+        self, actor: NamedDependency[Actor], book_id: FromPath[UUID], data: JSONBody[ChildEntryWish]
     ) -> ChildView:
         """409 where `version` is no longer the newest."""
         changed = await service.amend(
@@ -67,10 +67,10 @@ class MyChildren(Controller):
         actor: NamedDependency[Actor],
         book_id: FromPath[UUID],
         what: FromPath[What],
-        data: JSONBody[EntryWish],
-    ) -> EntryView:
+        data: JSONBody[ChildEntryWish],
+    ) -> ChildEntryView:
         """`what`: growth, checkup or milestone. 422 as for a book."""
-        entry = await service.write(actor, book_id, what, data.fields, sure=data.sure)
+        entry = await writing.write(actor, book_id, what, data.fields, sure=data.sure)
         return schemas.entry_view(entry)
 
     @put(
@@ -84,10 +84,10 @@ class MyChildren(Controller):
         book_id: FromPath[UUID],
         what: FromPath[What],
         entry_id: FromPath[UUID],
-        data: JSONBody[EntryWish],
-    ) -> EntryView:
+        data: JSONBody[ChildEntryWish],
+    ) -> ChildEntryView:
         """409 where `version` is no longer the newest."""
-        entry = await service.write(
+        entry = await writing.write(
             actor,
             book_id,
             what,
@@ -111,7 +111,7 @@ class MyChildren(Controller):
         entry_id: FromPath[UUID],
     ) -> None:
         """For good, every version."""
-        await service.remove_entry(actor, book_id, what, entry_id)
+        await writing.remove_entry(actor, book_id, what, entry_id)
 
 
 class MyChildBookOffers(Controller):
@@ -129,17 +129,19 @@ class MyChildBookOffers(Controller):
         return OfferedView(schemas.content_view(content), until)
 
     @post("/{book_id:uuid}/offer", summary="Offer a child's book")
-    async def offer(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> OfferView:
+    async def offer(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> ChildOfferView:
         """The code serves once, for seven days; an earlier one no longer."""
         code = await handing_over.offer(actor, book_id)
-        return OfferView(code.digits, code.expires_at)
+        return ChildOfferView(code.digits, code.expires_at)
 
     @delete("/{book_id:uuid}/offer", summary="Call an offer off")
     async def call_off(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> None:
         await handing_over.call_off(actor, book_id)
 
     @post("/take/preview", opt=UPLOAD, status_code=200, summary="What a code brings")
-    async def look(self, actor: NamedDependency[Actor], data: JSONBody[CodeWish]) -> ContentView:
+    async def look(
+        self, actor: NamedDependency[Actor], data: JSONBody[CodeWish]
+    ) -> ChildContentView:
         """Nothing moves. 422 for every code that brings nothing, alike; 409 where the book is of
         somebody born on another day."""
         return schemas.content_view(await handing_over.look(actor, data.code))

@@ -18,7 +18,7 @@ Text = Annotated[str, Meta(max_length=5000)]
 Name = Annotated[str, Meta(max_length=40)]
 
 
-class EntryWish(Struct):
+class ChildEntryWish(Struct):
     """`fields` as the form has them, `on` among them; `version` of the entry that is changed.
     `sure` is what the refusal of odd values said."""
 
@@ -27,7 +27,7 @@ class EntryWish(Struct):
     sure: Name = ""
 
 
-class BookWish(EntryWish):
+class BookWish(ChildEntryWish):
     """`is_self`: the book of the account's participant."""
 
     is_self: bool = False
@@ -69,7 +69,7 @@ class PlacedView(Struct):
     corrected: PositionView | None
 
 
-class EntryView(Struct):
+class ChildEntryView(Struct):
     id: UUID
     version: int
     on: date
@@ -78,7 +78,7 @@ class EntryView(Struct):
     written_at: datetime
 
 
-class DueView(Struct):
+class ChildDueView(Struct):
     """`state`: later, due, over or done."""
 
     name: str
@@ -88,29 +88,29 @@ class DueView(Struct):
     state: str
 
 
-class BookView(Struct):
+class ChildBookView(Struct):
     child: ChildView
-    growth: list[EntryView]
-    checkups: list[EntryView]
-    milestones: list[EntryView]
+    growth: list[ChildEntryView]
+    checkups: list[ChildEntryView]
+    milestones: list[ChildEntryView]
     positions: list[PlacedView]
-    due: list[DueView]
+    due: list[ChildDueView]
 
 
-class LineView(Struct):
+class ChildLineView(Struct):
     kind: str
     title: str
     entries: int
 
 
-class ContentView(Struct):
+class ChildContentView(Struct):
     name: str
     birth_on: date
     total: int
-    lines: list[LineView]
+    lines: list[ChildLineView]
 
 
-class OfferView(Struct):
+class ChildOfferView(Struct):
     """`code` is told once."""
 
     code: str
@@ -120,7 +120,7 @@ class OfferView(Struct):
 class OfferedView(Struct):
     """What would move; `expires_at` of the offer that waits."""
 
-    content: ContentView
+    content: ChildContentView
     expires_at: datetime | None
 
 
@@ -141,8 +141,8 @@ def child_view(of: Child) -> ChildView:
     )
 
 
-def entry_view(entry: Entry) -> EntryView:
-    return EntryView(
+def entry_view(entry: Entry) -> ChildEntryView:
+    return ChildEntryView(
         entry.entry_id,
         entry.version,
         entry.on,
@@ -152,9 +152,9 @@ def entry_view(entry: Entry) -> EntryView:
     )
 
 
-def book_view(book: Book, today: date) -> BookView:
+def book_view(book: Book, today: date) -> ChildBookView:
     had = {each.values["which"] for each in book.checkups}
-    return BookView(
+    return ChildBookView(
         child=child_view(book.child),
         growth=[entry_view(each) for each in book.growth],
         checkups=[entry_view(each) for each in book.checkups],
@@ -165,15 +165,17 @@ def book_view(book: Book, today: date) -> BookView:
             for each in course.values
         ],
         due=[
-            DueView(each.checkup.name, each.checkup.is_legal, each.first, each.last, each.state)
+            ChildDueView(
+                each.checkup.name, each.checkup.is_legal, each.first, each.last, each.state
+            )
             for each in checkups.due(book.child.birth_on, had, today)
         ],
     )
 
 
-def content_view(content: Content) -> ContentView:
-    lines = [LineView(*each) for each in content.lines]
-    return ContentView(content.name, content.birth_on, content.total, lines)
+def content_view(content: Content) -> ChildContentView:
+    lines = [ChildLineView(*each) for each in content.lines]
+    return ChildContentView(content.name, content.birth_on, content.total, lines)
 
 
 def _placed(measure: str, point: reading.Point) -> PlacedView:

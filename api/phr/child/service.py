@@ -1,36 +1,27 @@
 """The books of children: begun, read, written and removed. Everything stands in the own entries."""
 
-import re
-import unicodedata
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
-
-from msgspec.structs import replace
 
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.phr import due
-from api.phr.child import kinds, queries
+from api.phr.child import kinds, queries, reminding
 from api.phr.child.errors import OwnBookExists
+from api.phr.child.grams import in_kilos
 from api.phr.child.growth import MEASURES, SEXES, Sex
-from api.phr.child.kinds import BOOK, PAIRS
+from api.phr.child.kinds import BOOK
 from api.phr.child.reading import Child, Measured, gestation_of
 from api.phr.entries import service as store
 from api.phr.entries.errors import EntryFaults
-from api.phr.entries.fields import plain, read_day
-from api.phr.entries.kinds import Kind
+from api.phr.entries.fields import read_day
 from api.phr.entries.service import Entry, Wish
 
-What = Literal["growth", "checkup", "milestone"]
-WHATS: Final[tuple[What, ...]] = ("growth", "checkup", "milestone")
 MOST: Final = 5000
-# Babies are weighed in grams: "3215g" is 3.215 kg. Without its unit a number is what the form asks.
-_GRAMS: Final = re.compile(r"(\d{3,6})\s*(g|グラム)", re.ASCII | re.IGNORECASE)
 
 
 class Book(NamedTuple):
@@ -57,6 +48,7 @@ def also_follows(follower: Follower) -> None:
 
 
 async def followed_in(tx: Transaction, actor: Actor, of: Child) -> None:
+    await reminding.remind_in(tx, actor, of)
     for follower in _FOLLOWERS:
         await follower(tx, actor, of)
 
@@ -147,10 +139,11 @@ async def begin(
             raise NotFound
         key = str(uuid7())
         name = str(store.id_of_key(tx.subject, kind, key))
-        wish = Wish(kind, _in_kilos(fields), book=name, sure=sure, key=key)
+        wish = Wish(kind, in_kilos(fields), book=name, sure=sure, key=key)
         (head,) = await store.write_all_in(tx, actor, [wish])
-        await followed_in(tx, actor, _child(head, person))
-    return _child(head, person)
+        made = _child(head, person)
+        await followed_in(tx, actor, made)
+    return made
 
 
 async def amend(
@@ -163,10 +156,11 @@ async def amend(
         if before.is_self:
             _refuse_other_birth_day(person, fields)
         kind = kinds.at_birth(BOOK, is_self=before.is_self)
-        wish = Wish(kind, _in_kilos(fields), sure=sure, entry_id=book_id, version=version)
+        wish = Wish(kind, in_kilos(fields), sure=sure, entry_id=book_id, version=version)
         (head,) = await store.write_all_in(tx, actor, [wish])
-        await followed_in(tx, actor, _child(head, person))
-    return _child(head, person)
+        changed = _child(head, person)
+        await followed_in(tx, actor, changed)
+    return changed
 
 
 async def remove(actor: Actor, book_id: UUID) -> int:
@@ -176,77 +170,6 @@ async def remove(actor: Actor, book_id: UUID) -> int:
         await queries.call_off(tx, book_id)
         await due.forget_book_in(tx, str(book_id))
         return await store.remove_book_in(tx, actor, str(book_id))
-
-
-async def write(
-    actor: Actor,
-    book_id: UUID,
-    what: What,
-    fields: Mapping[str, str],
-    *,
-    sure: str = "",
-    entry_id: UUID | None = None,
-    version: int = 0,
-) -> Entry:
-    """A new entry, or a change of one. Raises `EntryFaults`, `EntryChanged`, `NotFound`."""
-    async with unit_of_work(actor) as tx:
-        of = await child_in(tx, actor, book_id)
-        kind = kind_of(of, what, read_day(fields.get("on", "")) or of.birth_on)
-        if entry_id is not None:
-            await _of_book(tx, actor, kind, book_id, entry_id)
-        if what == "milestone":
-            await _refuse_twice(tx, actor, kind, book_id, fields, entry_id)
-        wish = Wish(kind, _in_kilos(fields), str(book_id), sure, entry_id, version)
-        (entry,) = await store.write_all_in(tx, actor, [wish])
-    return entry
-
-
-async def entry(actor: Actor, book_id: UUID, what: What, entry_id: UUID) -> tuple[Child, Entry]:
-    """Raises `NotFound`."""
-    async with unit_of_work(actor) as tx:
-        of = await child_in(tx, actor, book_id)
-        kind = kind_of(of, what, of.birth_on)
-        return of, await _of_book(tx, actor, kind, book_id, entry_id)
-
-
-async def remove_entry(actor: Actor, book_id: UUID, what: What, entry_id: UUID) -> None:
-    """Every version, for good. Raises `NotFound`."""
-    async with unit_of_work(actor) as tx:
-        of = await child_in(tx, actor, book_id)
-        await _of_book(tx, actor, kind_of(of, what, of.birth_on), book_id, entry_id)
-        await store.remove_in(tx, actor, [entry_id])
-
-
-def kind_of(of: Child, what: What, on: date) -> Kind:
-    """As what is written of this child on a day is read."""
-    kind = kinds.at_birth(PAIRS[what], is_self=of.is_self)
-    if what == "growth":
-        return kinds.grown_on(kind, of.sex, of.birth_on, of.gestation, on)
-    return replace(kind, earliest=of.birth_on)
-
-
-async def _of_book(
-    tx: Transaction, actor: Actor, kind: Kind, book_id: UUID, entry_id: UUID
-) -> Entry:
-    found = await store.one_in(tx, actor, [kind], entry_id)
-    if found.book != str(book_id):
-        raise NotFound
-    return found
-
-
-async def _refuse_twice(
-    tx: Transaction,
-    actor: Actor,
-    kind: Kind,
-    book_id: UUID,
-    fields: Mapping[str, str],
-    entry_id: UUID | None,
-) -> None:
-    there = await store.entries_in(tx, actor, [kind], book=str(book_id))
-    if any(
-        each.values["which"] == fields.get("which") and each.entry_id != entry_id for each in there
-    ):
-        raise EntryFaults({"which": "error.child.milestone_twice"}, values=fields)
 
 
 def _refuse_other_birth_day(person: Person | None, fields: Mapping[str, str]) -> None:
@@ -275,14 +198,6 @@ def _child(head: Entry, person: Person | None) -> Child:
     )
 
 
-def _in_kilos(fields: Mapping[str, str]) -> Mapping[str, str]:
-    written = unicodedata.normalize("NFKC", fields.get("weight", "")).replace(",", "").strip()
-    grams = _GRAMS.fullmatch(written)
-    if grams is None:
-        return fields
-    return {**fields, "weight": plain(f"{Decimal(grams[1]) / 1000:.3f}")}
-
-
 def values_of(head: Child) -> dict[str, str]:
     """As the form of a book takes them."""
     weeks, days = ("", "") if head.gestation is None else map(str, head.gestation)
@@ -294,26 +209,3 @@ def values_of(head: Child) -> dict[str, str]:
         "days": days,
         **head.birth,
     }
-
-
-__all__: Sequence[str] = (
-    "WHATS",
-    "Book",
-    "Child",
-    "Person",
-    "What",
-    "amend",
-    "begin",
-    "book",
-    "child",
-    "child_in",
-    "children",
-    "children_in",
-    "entry",
-    "kind_of",
-    "person",
-    "remove",
-    "remove_entry",
-    "values_of",
-    "write",
-)

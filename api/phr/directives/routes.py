@@ -30,7 +30,7 @@ class StatementView(Struct):
     written_at: datetime
 
 
-class PersonView(Struct):
+class WishPersonView(Struct):
     name: _SHORT = ""
     relation: _SHORT = ""
     telephone: _SHORT = ""
@@ -48,7 +48,7 @@ class WishesView(Struct):
     """`people` in the order to call them; `people_version` goes with a change, 0 for none yet."""
 
     statement: StatementView | None
-    people: list[PersonView]
+    people: list[WishPersonView]
     people_version: int
     documents: list[DocumentView]
 
@@ -79,7 +79,7 @@ class Stated(Struct):
 class Called(Struct):
     """All of them, in the order to call them."""
 
-    people: Annotated[list[PersonView], Meta(max_length=MOST)] = field(default_factory=list)
+    people: Annotated[list[WishPersonView], Meta(max_length=MOST)] = field(default_factory=list)
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
@@ -104,7 +104,7 @@ class MyWishes(Controller):
         called = people.people_of(found.people.values) if found.people else ()
         return WishesView(
             _statement(found.statement) if found.statement else None,
-            [PersonView(*each) for each in called],
+            [WishPersonView(*each) for each in called],
             found.people.version if found.people else 0,
             [_document(each) for each in found.documents],
         )
@@ -115,11 +115,15 @@ class MyWishes(Controller):
         return _statement(await service.state(actor, data.fields, data.version, data.sure))
 
     @put("/people", opt=API, summary="Say whom to call")
-    async def call(self, actor: NamedDependency[Actor], data: JSONBody[Called]) -> list[PersonView]:
+    async def call(
+        self, actor: NamedDependency[Actor], data: JSONBody[Called]
+    ) -> list[WishPersonView]:
         """The whole list anew; an empty one takes it away."""
         wanted = [Person(each.name, each.relation, each.telephone) for each in data.people]
         written = await service.call(actor, wanted, data.version)
-        return [PersonView(*each) for each in people.people_of(written.values if written else {})]
+        return [
+            WishPersonView(*each) for each in people.people_of(written.values if written else {})
+        ]
 
     @get("/versions", opt=API | VIEW, summary="What changed in my wishes")
     async def versions(self, actor: NamedDependency[Actor]) -> list[VersionView]:

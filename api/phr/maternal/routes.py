@@ -11,8 +11,8 @@ from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.maternal import schemas, service
 from api.phr.maternal.schemas import (
     KINDS,
-    EntryWish,
     IdView,
+    PregnancyEntryWish,
     PregnancyView,
     PregnancyWish,
     WholeView,
@@ -79,7 +79,7 @@ class MyPregnancies(Controller):
         self,
         actor: NamedDependency[Actor],
         pregnancy_id: FromPath[UUID],
-        data: JSONBody[EntryWish],
+        data: JSONBody[PregnancyEntryWish],
     ) -> IdView:
         """A birth closes the pregnancy. 422 with `odd` and `sure` for what is asked about once."""
         kind = KINDS[data.kind]
@@ -91,7 +91,7 @@ class MyPregnancies(Controller):
         actor: NamedDependency[Actor],
         pregnancy_id: FromPath[UUID],
         entry_id: FromPath[UUID],
-        data: JSONBody[EntryWish],
+        data: JSONBody[PregnancyEntryWish],
     ) -> IdView:
         """Of the `version` that was read; 409 where there is a newer one."""
         kind = KINDS[data.kind]

@@ -41,13 +41,13 @@ class PregnancyWish(Struct, kw_only=True, forbid_unknown_fields=True):
         return Asked(self.fields, self.sure, self.version, self.key)
 
 
-class EntryWish(PregnancyWish, kw_only=True, forbid_unknown_fields=True):
+class PregnancyEntryWish(PregnancyWish, kw_only=True, forbid_unknown_fields=True):
     """`fields` with `on` (not for a newborn: it is of the birth's day) and those of `kind`."""
 
     kind: KindName
 
 
-class WrittenView(Struct):
+class PregnancyWrittenView(Struct):
     """`notes`: what is worth knowing, by name (`pressure_high`, `haemoglobin`, …): information,
     never a diagnosis."""
 
@@ -111,7 +111,7 @@ class PregnancyView(Struct):
     values: dict[str, str]
 
 
-class DueView(Struct):
+class PregnancyDueView(Struct):
     due_on: date
     dated_by: str
     written_at: datetime
@@ -126,10 +126,10 @@ class WholeView(PregnancyView):
     visits: list[VisitView]
     tests: list[TestView]
     measured: list[MeasuredView]
-    entries: list[WrittenView]
-    birth: WrittenView | None
-    newborns: list[WrittenView]
-    due_dates: list[DueView]
+    entries: list[PregnancyWrittenView]
+    birth: PregnancyWrittenView | None
+    newborns: list[PregnancyWrittenView]
+    due_dates: list[PregnancyDueView]
 
 
 class IdView(Struct):
@@ -168,7 +168,7 @@ def whole(book: Book, dated: list[Dated]) -> WholeView:
         entries=[_written(book, each) for each in book.entries],
         birth=_written(book, book.birth) if book.birth else None,
         newborns=[_written(book, each) for each in book.newborns],
-        due_dates=[DueView(*each) for each in dated],
+        due_dates=[PregnancyDueView(*each) for each in dated],
     )
 
 
@@ -185,9 +185,9 @@ def _head(
     return book.id, book.head.version, book.state, book.due_on, book.begin_on, weeks, days, values
 
 
-def _written(book: Book, entry: Written) -> WrittenView:
+def _written(book: Book, entry: Written) -> PregnancyWrittenView:
     at: Gestation | None = book.at(entry.on)
-    return WrittenView(
+    return PregnancyWrittenView(
         id=entry.entry_id,
         kind=NAMES[entry.kind],
         version=entry.version,

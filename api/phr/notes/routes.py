@@ -38,7 +38,7 @@ class Written(Struct):
     key: Annotated[str, Meta(max_length=100)] = ""
 
 
-class EntryView(Struct):
+class NoteView(Struct):
     """`by`: self or proxy; `fields` without those that say nothing."""
 
     id: UUID
@@ -52,8 +52,8 @@ class EntryView(Struct):
 class MedicinesView(Struct):
     """`now`: without a last day, or one that is not over; both the newest first."""
 
-    now: list[EntryView]
-    before: list[EntryView]
+    now: list[NoteView]
+    before: list[NoteView]
 
 
 class AllergenView(Struct):
@@ -63,9 +63,9 @@ class AllergenView(Struct):
     is_food: bool
 
 
-def view(entry: Entry) -> EntryView:
+def view(entry: Entry) -> NoteView:
     values = {name: value for name, value in entry.values.items() if name not in ("on", "time")}
-    return EntryView(entry.entry_id, entry.version, entry.on, values, entry.by, entry.written_at)
+    return NoteView(entry.entry_id, entry.version, entry.on, values, entry.by, entry.written_at)
 
 
 class Book(Controller):
@@ -79,14 +79,14 @@ class Book(Controller):
         return rules.typed(self.kind, fields, clock.today_in_japan())
 
     @post("", opt=API | UPLOAD, summary="Write one")
-    async def write(self, actor: NamedDependency[Actor], data: JSONBody[Written]) -> EntryView:
+    async def write(self, actor: NamedDependency[Actor], data: JSONBody[Written]) -> NoteView:
         wish = Wish(self.kind, self.read(data.fields), sure=data.sure, key=data.key)
         return view(await entries.write(actor, wish))
 
     @put("/{entry_id:uuid}", opt=API | UPLOAD, summary="Change one")
     async def change(
         self, actor: NamedDependency[Actor], entry_id: FromPath[UUID], data: JSONBody[Written]
-    ) -> EntryView:
+    ) -> NoteView:
         """409 where another version stands by now; nothing is changed then."""
         wish = Wish(
             self.kind,
@@ -100,7 +100,7 @@ class Book(Controller):
     @get("/{entry_id:uuid}/versions", opt=API | VIEW, summary="Every version of one")
     async def versions(
         self, actor: NamedDependency[Actor], entry_id: FromPath[UUID]
-    ) -> list[EntryView]:
+    ) -> list[NoteView]:
         """The newest first."""
         return [view(each) for each in await entries.history(actor, [self.kind], entry_id)]
 
@@ -129,7 +129,7 @@ class MyAllergies(Book):
     kind = ALLERGY
 
     @get("", opt=API | VIEW, summary="My allergies")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[EntryView]:
+    async def listed(self, actor: NamedDependency[Actor]) -> list[NoteView]:
         """The worst first."""
         return [view(each) for each in await service.allergies(actor)]
 
@@ -141,7 +141,7 @@ class MyDoctors(Book):
     kind = DOCTOR
 
     @get("", opt=API | VIEW, summary="My doctors")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[EntryView]:
+    async def listed(self, actor: NamedDependency[Actor]) -> list[NoteView]:
         """The main one first."""
         return [view(each) for each in await service.doctors(actor)]
 
@@ -153,7 +153,7 @@ class MySchoolCheckups(Book):
     kind = SCHOOL
 
     @get("", opt=API | VIEW, summary="My school checkups")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[EntryView]:
+    async def listed(self, actor: NamedDependency[Actor]) -> list[NoteView]:
         """The newest first."""
         return [view(each) for each in await service.school(actor)]
 
@@ -165,7 +165,7 @@ class ChildSchoolCheckups(Book):
     kind = CHILD_SCHOOL
 
     @get("", opt=API | VIEW, summary="A child's school checkups")
-    async def listed(self, actor: NamedDependency[Actor], child: FromPath[UUID]) -> list[EntryView]:
+    async def listed(self, actor: NamedDependency[Actor], child: FromPath[UUID]) -> list[NoteView]:
         """The newest first. 404 where no book of the child is kept."""
         _, found = await service.school_of(actor, child)
         return [view(each) for each in found]
@@ -173,7 +173,7 @@ class ChildSchoolCheckups(Book):
     @post("", opt=API | UPLOAD, summary="Write one of a child")
     async def write(
         self, actor: NamedDependency[Actor], child: FromPath[UUID], data: JSONBody[Written]
-    ) -> EntryView:
+    ) -> NoteView:
         kind = service.kind_of(await children.child(actor, child))
         wish = Wish(kind, data.fields, str(child), data.sure, key=data.key)
         return view(await entries.write(actor, wish))

@@ -60,7 +60,7 @@ class MyVitals(Controller):
     @post("", summary="Write a measurement", opt=API | UPLOAD)
     async def write(
         self, actor: NamedDependency[Actor], data: JSONBody[wire.NewEntry]
-    ) -> wire.EntryView:
+    ) -> wire.MeasurementView:
         """422 names what is wrong by field; of odd values alone it gives a `sure` that says yes."""
         fields = _texts(data.values) | {"on": data.on, "time": data.time}
         return _view(await service.write(actor, OF_NAME[data.kind], fields, data.sure))
@@ -71,7 +71,7 @@ class MyVitals(Controller):
         actor: NamedDependency[Actor],
         entry_id: FromPath[UUID],
         data: JSONBody[wire.Correction],
-    ) -> wire.EntryView:
+    ) -> wire.MeasurementView:
         """409 where it has another version by now; earlier versions are kept."""
         fields = _texts(data.values) | {"on": data.on, "time": data.time}
         return _view(await service.correct(actor, entry_id, data.version, fields, data.sure))
@@ -200,9 +200,9 @@ def _texts(values: dict[str, wire.Number]) -> dict[str, str]:
     }
 
 
-def _view(entry: Entry) -> wire.EntryView:
+def _view(entry: Entry) -> wire.MeasurementView:
     values = dict(entry.values)
-    return wire.EntryView(
+    return wire.MeasurementView(
         id=entry.entry_id,
         kind=entry.kind,  # type: ignore[arg-type]
         version=entry.version,

@@ -16,7 +16,7 @@ Values = Annotated[dict[str, Number], Meta(max_length=10)]
 _Text = Annotated[str, Meta(max_length=40)]
 
 
-class EntryView(Struct):
+class MeasurementView(Struct):
     """`values` are texts, in the kind's own units; `time` is Japan's, null where only the day is
     known. `by`: self, proxy or device."""
 
@@ -34,7 +34,7 @@ class EntryView(Struct):
 class Entries(Struct):
     """Newest day first; `has_more`: there is a page after this one."""
 
-    entries: list[EntryView]
+    entries: list[MeasurementView]
     has_more: bool
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from api.identity.enrolling.names import are_alike
 from api.identity.my_number import contains_my_number
 from api.records import parse
+from api.records.bringing_in.entry_kinds import KINDS, is_of
 from api.records.mapping import HIDDEN_MARKS, Identifier, SubjectRef, classify
 from api.records.parse import Fault, Json, Refused, as_object, as_objects, as_text
 from api.records.shapes import R4_TYPES
@@ -178,11 +179,12 @@ def _judged(
     if source is None and any(map(contains_my_number, _words(resource))):
         return Left("my_number", name)
     category = filed.category if filed.category in categories else what.category
+    kind = KINDS.get(own.kind) if own is not None else None
     return Item(
         resource=resource,
         resource_type=name,
-        category=category,
-        title=_plain(filed.title or what.title),
+        category=kind.category if kind else category,
+        title=kind.title if kind else _plain(filed.title or what.title),
         level=max(what.sensitivity, filed.level),
         on=what.effective_on,
         at=what.effective_at,
@@ -198,8 +200,14 @@ def _is_entry(resource: Json, own: Own) -> bool:
     """What its book reads of an entry whatever its kind: who wrote it, and a name."""
     tags = as_objects(as_object(resource.get("meta")).get("tag"))
     by = [each.get("code") for each in tags if each.get("system") == PROVENANCE]
-    is_named = re.fullmatch("[a-z-]{1,40}", own.kind) is not None and len(own.book) <= LONGEST_BOOK
-    return is_named and bool(by) and by[0] in ("self", "proxy", "device")
+    is_named = (
+        re.fullmatch("[a-z0-9-]{1,40}", own.kind) is not None and len(own.book) <= LONGEST_BOOK
+    )
+    if not (is_named and by and by[0] in ("self", "proxy", "device")):
+        return False
+    # A kind this release does not know is kept as a record: no book reads it.
+    kind = KINDS.get(own.kind)
+    return kind is None or is_of(kind, resource)
 
 
 def _identifier(named: Identifier | None) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.checkup.items import DRAWN
 from api.records.checkups import schemas, service
 from api.records.checkups.judging import judged
-from api.records.checkups.schemas import CheckupView, CheckupWish, TrendView, WrittenView
+from api.records.checkups.schemas import CheckupView, CheckupWish, CheckupWrittenView, TrendView
 
 
 class MyCheckups(Controller):
@@ -41,11 +41,13 @@ class MyCheckups(Controller):
         return schemas.trend_view(shelf.checkups, item, shelf.person)
 
     @post("", opt=API | UPLOAD, summary="Type in a checkup")
-    async def add(self, actor: NamedDependency[Actor], data: JSONBody[CheckupWish]) -> WrittenView:
+    async def add(
+        self, actor: NamedDependency[Actor], data: JSONBody[CheckupWish]
+    ) -> CheckupWrittenView:
         """422 names each field at fault; for odd values it gives `sure`, to be sent with the same
         again."""
         entry = await service.write(actor, {**data.values, "on": data.on}, sure=data.sure)
-        return WrittenView(entry.entry_id, entry.version)
+        return CheckupWrittenView(entry.entry_id, entry.version)
 
     @put("/{checkup_id:uuid}", opt=API | UPLOAD, summary="Correct a checkup I typed in")
     async def change(
@@ -53,7 +55,7 @@ class MyCheckups(Controller):
         actor: NamedDependency[Actor],
         checkup_id: FromPath[UUID],
         data: JSONBody[CheckupWish],
-    ) -> WrittenView:
+    ) -> CheckupWrittenView:
         """409 when it has another version by now."""
         entry = await service.write(
             actor,
@@ -62,7 +64,7 @@ class MyCheckups(Controller):
             checkup_id=checkup_id,
             version=data.version,
         )
-        return WrittenView(entry.entry_id, entry.version)
+        return CheckupWrittenView(entry.entry_id, entry.version)
 
     @delete("/{checkup_id:uuid}", opt=API | UPLOAD, summary="Remove a checkup I typed in")
     async def remove(self, actor: NamedDependency[Actor], checkup_id: FromPath[UUID]) -> None:

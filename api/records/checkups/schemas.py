@@ -97,7 +97,7 @@ class CheckupWish(Struct):
     version: int = 0
 
 
-class WrittenView(Struct):
+class CheckupWrittenView(Struct):
     id: UUID
     version: int
 

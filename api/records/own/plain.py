@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from api.records.mapping import composition_of, name_of
 from api.records.parse import Json, as_object, as_objects, as_text, digits_of, read_day
+from api.records.taking_out.resources import source_of
 
 _BRACKETED: Final = re.compile(r"\[([A-Za-z]+)\]", re.ASCII)
 
@@ -55,7 +56,9 @@ def facts_of(resource: Json) -> list[Fact]:
     """The facts of a stored resource in reading order; none for a type that has nothing to add."""
     read = _READERS.get(as_text(resource.get("resourceType")))
     found = (each for each in read(resource) if each.value or each.on) if read else iter(())
-    return [_bounded(fact) for fact, _ in zip(found, range(MOST_FACTS), strict=False)]
+    facts = [_bounded(fact) for fact, _ in zip(found, range(MOST_FACTS), strict=False)]
+    writer = source_of(resource)
+    return facts if writer is None else [*facts, _bounded(Fact("written_by", writer.name))]
 
 
 def _bounded(fact: Fact) -> Fact:

@@ -12,7 +12,7 @@ from api.core.database import Transaction
 from api.records.own.service import most_shown
 from api.records.taking_out import queries, reading, resources
 from api.records.taking_out.queries import Place
-from api.records.taking_out.reading import Reader, Told
+from api.records.taking_out.reading import Reader
 
 AT_ONCE: Final = 500
 
@@ -55,6 +55,8 @@ async def _books(tx: Transaction, reader: Reader, most: int) -> dict[str, bytes]
 def _digests(
     reader: Reader, rows: Sequence[asyncpg.Record], books: dict[str, bytes]
 ) -> list[bytes]:
-    told = [Told(reader.opened(row["body"]), row["title"]) for row in rows]
-    read = [reader.going_out(row, each) for row, each in zip(rows, told, strict=True)]
-    return [resources.digest(each, books) for each in read]
+    bodies = (resources.decoded(reader.opened(row["body"])) for row in rows)
+    out = (
+        reader.going_out(row, body, row["title"]) for row, body in zip(rows, bodies, strict=True)
+    )
+    return [resources.digest(each, books) for each in out]

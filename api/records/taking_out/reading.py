@@ -1,7 +1,7 @@
 """Stored records as they leave: opened, with their source named, and as a line people read."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +21,9 @@ from api.records.own.plain import facts_of
 from api.records.own.service import most_shown
 from api.records.taking_out.lines import Line
 from api.records.taking_out.resources import Filed, Json, Source, decoded, going_out, source_of
+
+# Whom a line names as its writer anyway.
+WRITER: Final = "written_by"
 
 
 class Told(NamedTuple):
@@ -50,22 +53,23 @@ class Reader(NamedTuple):
             return body
         return sealing.opened(self.cipher, self.participant_id, body)
 
-    def going_out(self, row: asyncpg.Record, told: Told) -> Json:
+    def going_out(self, row: asyncpg.Record, body: Json, title: str) -> Json:
         source = (
             None if row["is_own"] or self.is_safe else self.source_named(row["source_facility_id"])
         )
-        filed = Filed(row["category"], told.title, row["sensitivity"])
-        return going_out(decoded(told.body) | {"id": str(row["record_id"])}, source, filed)
+        filed = Filed(row["category"], title, row["sensitivity"])
+        return going_out(body | {"id": str(row["record_id"])}, source, filed)
 
     def read(self, row: asyncpg.Record, told: Told) -> Read:
-        resource = self.going_out(row, told)
+        body = decoded(told.body)
+        resource = self.going_out(row, body, told.title)
         line = Line(
             record_id=str(row["record_id"]),
             category=row["category"],
             on=row["effective_on"],
             at=row["effective_at"],
             title=told.title,
-            facts=facts_of(resource),
+            facts=[each for each in facts_of(body) if each.kind != WRITER],
             source=self.written_by(row["is_own"], row["source_facility_id"], resource),
         )
         return Read(resource, line)

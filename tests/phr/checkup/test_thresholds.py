@@ -55,11 +55,10 @@ def test_without_sex_or_without_a_published_threshold_nothing_is_said(item: str)
     assert position_of(item, Decimal(500), None) is None
 
 
-def test_the_band_of_a_picture_goes_from_the_lower_to_the_upper_edge() -> None:
-    assert limits_of("systolic", None).band == (130, 140)
-    assert limits_of("bmi", None).band == (25, None)
-    assert limits_of("hdl", None).band == (None, 40)
-    assert limits_of("egfr", None).band == (45, 60)
+def test_the_band_of_a_picture_is_where_no_threshold_is_reached() -> None:
+    assert limits_of("systolic", None).before == (None, 130)
+    assert limits_of("hdl", None).before == (40, None)
+    assert limits_of("hemoglobin", "female").before == (12, None)
 
 
 @pytest.mark.parametrize(

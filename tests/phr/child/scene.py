@@ -9,7 +9,7 @@ from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity.card import CardNumber
 from api.identity.enrolling import intake
-from api.phr.child import service
+from api.phr.child import service, writing
 from api.phr.child.reading import Child
 from api.proxies import counter
 from api.proxies import service as proxies
@@ -34,7 +34,7 @@ async def begun(keeper: Visitor, *, born: date = BORN, **more: str) -> Child:
 
 async def grown(keeper: Visitor, of: Child, age: int, **values: str):
     fields = {"on": day(age, of.birth_on), **values}
-    return await service.write(keeper.actor, of.book_id, "growth", fields)
+    return await writing.write(keeper.actor, of.book_id, "growth", fields)
 
 
 async def account_of_a_child(born: date = BORN) -> tuple[Actor, CardNumber]:

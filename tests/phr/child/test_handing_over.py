@@ -1,5 +1,6 @@
 """Hanako hands a child's book over to the child's own account."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Problem
-from api.phr.child import handing_over, kinds, service
+from api.phr import due
+from api.phr.child import handing_over, kinds, service, writing
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
 from api.phr.entries import service as store
 from api.phr.entries.errors import NotTakingPart
@@ -32,7 +34,7 @@ async def filled(hanako: Visitor):
     """A book with a correction in it."""
     yui = await begun(hanako)
     entry = await grown(hanako, yui, 30, weight="3.9", height="52", note="よく飲む")
-    await service.write(
+    await writing.write(
         hanako.actor,
         yui.book_id,
         "growth",
@@ -40,8 +42,8 @@ async def filled(hanako: Visitor):
         entry_id=entry.entry_id,
         version=1,
     )
-    await service.write(hanako.actor, yui.book_id, "checkup", {"on": day(35), "which": "m1"})
-    await service.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
+    await writing.write(hanako.actor, yui.book_id, "checkup", {"on": day(35), "which": "m1"})
+    await writing.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
     return yui, entry
 
 
@@ -109,8 +111,13 @@ async def test_the_book_moves_whole_with_its_history_and_both_logs_say_so(hanako
     sentences = [each["sentence"] for each in await hanako.log()]
     assert any("お子さまのアカウントに移りました" in each for each in sentences)
 
+    # Of its checkups she is told from now on, and the keeper no longer.
+    for actor, is_told in ((hanako.actor, False), (aoi, True)):
+        async with unit_of_work(actor) as tx:
+            days = await due.listed_in(tx, "checkup", book=str(book_id))
+        assert bool(days) is is_told
     # It is hers to go on with.
-    await service.write(aoi, book_id, "growth", {"on": day(60), "weight": "5"})
+    await writing.write(aoi, book_id, "growth", {"on": day(60), "weight": "5"})
     with pytest.raises(CodeRefused):
         await handing_over.take(aoi, code.digits)
 
@@ -142,6 +149,20 @@ async def test_a_book_of_oneself_that_is_there_already_takes_the_entries_in(
     assert len((await service.book(aoi, mine.book_id)).growth) == 1
     heads = await store.entries(aoi, [kinds.BOOK.own])
     assert {each.values["weight"] for each in heads} == {"2.9", "2.95"}, "and nothing is lost"
+
+
+async def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_refused(
+    hanako: Visitor,
+) -> None:
+    yui, _ = await filled(hanako)
+    twins = [(await account_of_a_child())[0] for _ in range(2)]
+    code = await handing_over.offer(hanako.actor, yui.book_id)
+    answers = await asyncio.gather(
+        *(handing_over.take(each, code.digits) for each in twins), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in answers) == ["CodeRefused", "UUID"]
+    held = [len(await rows_of(each.participant_id)) for each in twins]
+    assert sorted(held) == [0, 5]
 
 
 async def test_a_new_number_ends_the_earlier_and_calling_off_ends_it(hanako: Visitor) -> None:

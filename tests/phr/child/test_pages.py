@@ -20,6 +20,7 @@ from tests.phr.child.scene import (
 )
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor, forms, sent
+from tests.proxies.conftest import Pair
 
 HERE = "/book/children"
 
@@ -30,6 +31,8 @@ async def test_she_begins_a_book_and_writes_into_it(hanako: Visitor) -> None:
     assert "自分の成長の記録を始める" not in empty, "she is grown up"
     form = (await hanako.get(f"{HERE}/new")).text
     assert "生まれた日" in form
+    assert "(週)" in form
+    assert "(weeks)" in (await hanako.get(f"{HERE}/new", locale="en")).text
     answer = await hanako.post(
         f"{HERE}/new", on=BORN.isoformat(), name="ゆい", sex="female", weight="2950g", weeks="39"
     )
@@ -218,7 +221,8 @@ async def test_a_book_is_handed_over_at_two_browsers(hanako: Visitor, open_brows
     assert "身長・体重など" in page
     assert "これまでの変更の記録もいっしょに移ります" in page
     page = (await hanako.post(here)).text
-    code = page.partition('class="spoken-code">')[2][:14]
+    shown = page.partition('class="spoken-code">')[2].partition("</p>")[0]
+    code = shown.replace("<wbr>", "")
     assert code not in (await hanako.get(here)).text, "shown once"
     actor, card = await account_of_a_child()
     aoi = await scene.visitor(await open_browser(), actor, card)
@@ -237,6 +241,22 @@ async def test_a_book_is_handed_over_at_two_browsers(hanako: Visitor, open_brows
     assert "まだお子さまの記録はありません" in (await hanako.get(HERE)).text
     again = await aoi.post(f"{HERE}/take/now", code=code)
     assert again.status_code == 422
+
+
+async def test_what_stands_of_the_birth_is_filled_in(hanako: Visitor) -> None:
+    due = (TODAY + timedelta(days=14)).isoformat()
+    told = await hanako.tell("/me/pregnancies", {"fields": {"edd": due}})
+    record = f"/me/pregnancies/{told.json()['id']}/entries"
+    birth = {"kind": "birth", "fields": {"on": TODAY.isoformat(), "babies": "1"}}
+    birth_id = (await hanako.tell(record, birth)).json()["id"]
+    fields = {"number": "1", "sex": "female", "weight": "2980", "length": "49.5"}
+    await hanako.tell(record, {"kind": "newborn", "fields": fields})
+    form = (await hanako.get(f"{HERE}/new?from={birth_id}&number=1")).text
+    for value in (TODAY.isoformat(), "2.98", "49.5", "38"):
+        assert f'value="{value}"' in form
+    assert 'value="female" id="field-sex" checked' in form
+    empty = (await hanako.get(f"{HERE}/new?from={uuid4()}&number=1")).text
+    assert 'value="2.98"' not in empty
 
 
 async def test_an_offer_is_called_off(hanako: Visitor) -> None:
@@ -273,6 +293,22 @@ async def test_no_proxy_of_the_keeper_gives_a_book_away(hanako: Visitor, ueda: V
     assert read.status_code == 200
     offered = await hanako.browser.post(f"/me/children/{mine.book_id}/offer", headers=headers)
     assert offered.status_code == 404
+
+
+async def test_who_may_look_alone_finds_nothing_to_write(pair: Pair) -> None:
+    """Yumi acts for Tarō with the power to see."""
+    kept = await begun(pair.taro)
+    await grown(pair.taro, kept, 100, weight="5.8")
+    await pair.switch()
+    page = (await pair.yumi.get(f"{HERE}/{kept.book_id}")).text
+    assert "5.8" in page
+    for path in ("/growth/new", "/change", "/hand-over", "/checkup/new"):
+        assert f"{HERE}/{kept.book_id}{path}" not in page
+    assert f"{HERE}/new" not in (await pair.yumi.get(HERE)).text
+    every = (await pair.yumi.get(f"{HERE}/{kept.book_id}/growth")).text
+    assert "/growth/new" not in every
+    looked = [each["event"] for each in await pair.taro.log()]
+    assert "proxies:record:looked" in looked
 
 
 async def test_somebody_elses_book_is_not_there(hanako: Visitor, yumi: Visitor) -> None:

@@ -1,15 +1,18 @@
 """Hanako keeps her children's books: begun, written, corrected and removed."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.phr.child import service
+from api.phr import due
+from api.phr.child import checkups, service, writing
 from api.phr.child.age import Gestation
 from api.phr.child.errors import OwnBookExists
+from api.phr.due import Due
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from tests.phr.child.scene import BORN, HANAKO_BORN, TODAY, account_of_a_child, begun, day, grown
 from tests.portal.scene import Visitor
@@ -38,8 +41,8 @@ async def test_a_book_holds_what_is_written_newest_first(hanako: Visitor) -> Non
     await grown(hanako, yui, 30, weight="3.9", height="52")
     await grown(hanako, yui, 90, weight="5.8kg", note="よく飲む")
     had = {"on": day(40), "which": "m1", "result": "fine", "place": "市の保健センター"}
-    await service.write(hanako.actor, yui.book_id, "checkup", had)
-    await service.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
+    await writing.write(hanako.actor, yui.book_id, "checkup", had)
+    await writing.write(hanako.actor, yui.book_id, "milestone", {"on": day(110), "which": "head"})
     book = await service.book(hanako.actor, yui.book_id)
     assert [each.values["weight"] for each in book.growth] == ["5.8", "3.9"]
     assert [each.values["which"] for each in book.checkups] == ["m1"]
@@ -60,9 +63,9 @@ async def test_what_is_odd_for_that_age_is_asked_about_once(hanako: Visitor) -> 
     yui = await begun(hanako)
     fields = {"on": day(150), "weight": "15"}
     with pytest.raises(EntryFaults) as asked:
-        await service.write(hanako.actor, yui.book_id, "growth", fields)
+        await writing.write(hanako.actor, yui.book_id, "growth", fields)
     assert set(asked.value.odd) == {"weight"}
-    entry = await service.write(hanako.actor, yui.book_id, "growth", fields, sure=asked.value.sure)
+    entry = await writing.write(hanako.actor, yui.book_id, "growth", fields, sure=asked.value.sure)
     assert entry.values["weight"] == "15"
 
 
@@ -74,18 +77,18 @@ async def test_nothing_is_of_before_birth(hanako: Visitor) -> None:
         ("milestone", {"which": "roll"}),
     ):
         with pytest.raises(EntryFaults) as refused:
-            await service.write(hanako.actor, yui.book_id, what, {"on": day(-1), **more})
+            await writing.write(hanako.actor, yui.book_id, what, {"on": day(-1), **more})
         assert refused.value.faults == {"on": "error.own.early"}
 
 
 async def test_a_milestone_is_reached_once_and_its_day_can_be_corrected(hanako: Visitor) -> None:
     yui = await begun(hanako)
     first = {"on": day(110), "which": "head"}
-    entry = await service.write(hanako.actor, yui.book_id, "milestone", first)
+    entry = await writing.write(hanako.actor, yui.book_id, "milestone", first)
     with pytest.raises(EntryFaults) as refused:
-        await service.write(hanako.actor, yui.book_id, "milestone", first)
+        await writing.write(hanako.actor, yui.book_id, "milestone", first)
     assert refused.value.faults == {"which": "error.child.milestone_twice"}
-    later = await service.write(
+    later = await writing.write(
         hanako.actor,
         yui.book_id,
         "milestone",
@@ -129,11 +132,11 @@ async def test_an_entry_is_of_its_own_book_and_kind_alone(hanako: Visitor) -> No
         (entry.entry_id, "growth", entry.entry_id),
     ):
         with pytest.raises(NotFound):
-            await service.entry(hanako.actor, book_id, what, entry_id)
+            await writing.entry(hanako.actor, book_id, what, entry_id)
         with pytest.raises(NotFound):
-            await service.remove_entry(hanako.actor, book_id, what, entry_id)
+            await writing.remove_entry(hanako.actor, book_id, what, entry_id)
         with pytest.raises(NotFound):
-            await service.write(
+            await writing.write(
                 hanako.actor,
                 book_id,
                 what,
@@ -141,7 +144,7 @@ async def test_an_entry_is_of_its_own_book_and_kind_alone(hanako: Visitor) -> No
                 entry_id=entry_id,
                 version=1,
             )
-    await service.remove_entry(hanako.actor, yui.book_id, "growth", entry.entry_id)
+    await writing.remove_entry(hanako.actor, yui.book_id, "growth", entry.entry_id)
     assert (await service.book(hanako.actor, yui.book_id)).growth == []
 
 
@@ -153,9 +156,36 @@ async def test_nobody_else_sees_a_book(hanako: Visitor, yumi: Visitor) -> None:
         with pytest.raises(NotFound):
             await call(yumi.actor, yui.book_id)
     with pytest.raises(NotFound):
-        await service.write(
+        await writing.write(
             yumi.actor, yui.book_id, "growth", {"on": TODAY.isoformat(), "weight": "7"}
         )
+
+
+async def reminded(who: Visitor, book_id: UUID) -> list[Due]:
+    async with unit_of_work(who.actor) as tx:
+        return await due.listed_in(tx, "checkup", book=str(book_id))
+
+
+async def test_checkups_that_were_not_had_are_reminded_of(hanako: Visitor) -> None:
+    yui = await begun(hanako, born=TODAY - timedelta(days=20))
+    m1, m3 = (checkups.window(each, yui.birth_on) for each in checkups.CHECKUPS[:2])
+    first = await reminded(hanako, yui.book_id)
+    assert first[:3] == [
+        Due(m1[0], "opens"),
+        Due(m1[1] - due.NOTICE, "ends"),
+        Due(m3[0], "opens"),
+    ]
+    assert len(first) == 2 * len(checkups.CHECKUPS)
+    had = {"on": TODAY.isoformat(), "which": "m1"}
+    entry = await writing.write(hanako.actor, yui.book_id, "checkup", had)
+    assert await reminded(hanako, yui.book_id) == first[2:]
+    await writing.remove_entry(hanako.actor, yui.book_id, "checkup", entry.entry_id)
+    assert await reminded(hanako, yui.book_id) == first
+    later = service.values_of(yui) | {"on": TODAY.isoformat()}
+    await service.amend(hanako.actor, yui.book_id, later, version=1)
+    assert (await reminded(hanako, yui.book_id))[0].on > first[0].on
+    await service.remove(hanako.actor, yui.book_id)
+    assert await reminded(hanako, yui.book_id) == []
 
 
 async def test_who_does_not_take_part_begins_no_book(hanako: Visitor) -> None:
@@ -174,7 +204,7 @@ async def test_a_child_has_a_book_of_themselves_once(hanako: Visitor) -> None:
     assert (mine.name, mine.is_self) == ("山本 結衣", True)
     with pytest.raises(OwnBookExists):
         await service.begin(aoi, own, is_self=True)
-    await service.write(aoi, mine.book_id, "growth", {"on": day(60), "weight": "4"})
+    await writing.write(aoi, mine.book_id, "growth", {"on": day(60), "weight": "4"})
     (listed,) = await service.children(aoi)
     assert (listed.name, listed.book_id) == ("山本 結衣", mine.book_id)
     book = await service.book(aoi, mine.book_id)

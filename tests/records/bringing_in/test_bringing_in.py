@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.consent.lifecycle import leaving
+from api.consent.lifecycle import dwelling, leaving
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.phr.entries import service as entries
@@ -24,6 +24,7 @@ from tests.conftest import Deployment
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
+from tests.portal.test_clinic import allow, find
 from tests.records import checkup_files
 from tests.records.bringing_in import elsewhere
 from tests.records.checkup_files import Examined, checkup
@@ -132,6 +133,25 @@ async def test_what_was_restricted_there_is_restricted_here(written: Visitor) ->
     (restricted,) = [row for row in rows if row["category"] == "condition"]
     assert restricted["sensitivity"] == 1
     assert all("ひみつ" not in row["body"] and "62.5" not in row["body"] for row in rows)
+
+
+async def test_her_page_and_her_doctor_see_who_wrote_what_she_brought(
+    written: Visitor, open_browser, clinic: Place, pharmacy: Place, sato: Visitor
+) -> None:
+    actor, card = await scene.participant("山本 花子", "ヤマモト ハナコ")
+    await leaving.take_part(actor, "participating")
+    other = await scene.visitor(await open_browser(), actor, card)
+    await taking.brought(actor, await taking.bundle(written.actor))
+    listed = (await other.ask("/me/records?q=アムロジピン")).json()["records"]
+    page = (await other.get(f"/records/{listed[0]['id']}")).text
+    assert "もとの書き手" in page
+    assert pharmacy.name in page
+    await allow(other, clinic)
+    await dwelling.show_from(actor, None)
+    assert "アムロジピン錠5mg" in await find(sato, other)
+    timeline = (await sato.get(f"/clinic/participants/{actor.participant_id}/timeline")).text
+    assert "アムロジピン錠5mg" in timeline
+    assert "ご本人の登録" in timeline
 
 
 async def test_it_is_seen_before_anything_is_stored(written: Visitor, open_browser) -> None:

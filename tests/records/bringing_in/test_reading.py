@@ -70,7 +70,9 @@ def refusal(body: bytes) -> str:
     return refused.value.fault.key
 
 
-EVERYTHING = bundle(patient(), own(CHILD, "child"), own(WEIGHT, "weight", CHILD), illness())
+EVERYTHING = bundle(
+    patient(), own(CHILD, "sample-child"), own(WEIGHT, "sample-weight", CHILD), illness()
+)
 
 
 def test_a_whole_file_is_read() -> None:
@@ -80,6 +82,10 @@ def test_a_whole_file_is_read() -> None:
     assert [each.on for each in found.items][:1] == [date(2026, 5, 1)]
     assert found.left == {}
     assert found.doubles == 0
+
+
+AMENDED = own(CHILD, "sample-child", status="amended")
+TWICE = bundle(patient(), own(CHILD, "sample-child"), AMENDED)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +106,14 @@ def test_a_whole_file_is_read() -> None:
         (b'{"resourceType":"Bundle","type":"collection","entry":[1]}', "other_file"),
         (b'{"resourceType":"Bundle","type":"collection","entry":[{"resource":[]}]}', "other_file"),
         (b'{"resourceType":"Bundle","type":"collection","entry":[]}', "nobody"),
-        (bundle(own(CHILD, "child")), "nobody"),
+        (bundle(own(CHILD, "sample-child")), "nobody"),
         (bundle(patient(), patient(id="x")), "several"),
         (bundle(patient(name=[{"text": "山本 ユミ"}])), "other_person"),
         (bundle(patient(birthDate="1940-04-10")), "other_person"),
         (bundle(patient(name="x")), "other_person"),
-        (bundle(patient(), own(CHILD, "child", subject={"reference": "Patient/other"})),
+        (bundle(patient(), own(CHILD, "sample-child", subject={"reference": "Patient/other"})),
          "other_person"),
-        (bundle(patient(), own(CHILD, "child"), own(CHILD, "child", status="amended")), "twice"),
+        (TWICE, "twice"),
         (b" " * (MAX_BYTES + 1), "large"),
     ],
 )  # fmt: skip
@@ -127,8 +133,8 @@ def test_what_is_not_taken_is_counted_with_its_reason() -> None:
         {"resourceType": "Practitioner", "id": "2"},
         illness(code=None),
         {**illness(), "meta": {}, "subject": {}},
-        own(WEIGHT, "weight", note=[{"text": "番号は 123456789018 です"}]),
-        {**own(CHILD, "child"), "meta": {"tag": [{"system": "urn:tsunagu:filed-under"}]}},
+        own(WEIGHT, "sample-weight", note=[{"text": "番号は 123456789018 です"}]),
+        {**own(CHILD, "sample-child"), "meta": {"tag": [{"system": "urn:tsunagu:filed-under"}]}},
     )
     found = read(body, HANAKO, CATEGORIES)
     assert found.items == []
@@ -163,7 +169,7 @@ def test_new_ids_are_given_and_everything_that_names_them_follows() -> None:
     assert plan.counts.facilitys == 1
     child, weight, sick = [renamed(each, plan.renaming, now()) for each in plan.taking]
     assert child["subject"] == {"reference": f"Patient/{THERE}"}
-    assert weight["identifier"][0]["value"] == f"weight:{child['id']}:{weight['id']}"
+    assert weight["identifier"][0]["value"] == f"sample-weight:{child['id']}:{weight['id']}"
     assert sick["evidence"][0]["detail"][0]["reference"] == f"Observation/{weight['id']}"
     assert sick["subject"] == {"reference": "Patient/4711"}, "as the facility wrote it"
     assert resources.source_of(sick) == CLINIC
@@ -200,7 +206,7 @@ def test_what_was_changed_here_since_stays_as_it_is_here() -> None:
 
 
 def test_two_that_say_the_same_are_two_and_one_that_is_missing_comes_back() -> None:
-    twins = bundle(patient(), own(CHILD, "child"), own(WEIGHT, "child"))
+    twins = bundle(patient(), own(CHILD, "sample-child"), own(WEIGHT, "sample-child"))
     found = read(twins, HANAKO, CATEGORIES)
     assert found.items[0].digest == found.items[1].digest
     digest = found.items[0].digest

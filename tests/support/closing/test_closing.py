@@ -69,30 +69,36 @@ async def test_the_page_says_what_ends_and_what_stays_and_offers_the_records_fir
     hanako: Visitor,
 ) -> None:
     page = (await hanako.get(HERE)).text
-    for part in ("終わるもの", "残るもの", "先に、記録を受け取ってください", "/book/out", "14日間"):
+    for part in (
+        "なくなるもの",
+        "残るもの",
+        "先に、記録を受け取ってください",
+        "/book/out",
+        "14日間",
+    ):
         assert part in page
-    refused = await hanako.press(HERE, "終了の手続きを始める")
+    refused = await hanako.press(HERE, "登録をやめる手続きを始める")
     assert refused.status_code == 422
     assert "しるしをつけてください" in refused.text
     assert await service.running(hanako.actor) is None
 
 
 async def test_from_the_page_to_the_code_and_back_again(hanako: Visitor) -> None:
-    begun = await hanako.press(HERE, "終了の手続きを始める", sure="yes")
+    begun = await hanako.press(HERE, "登録をやめる手続きを始める", sure="yes")
     assert begun.status_code == 200
     assert begun.headers["cache-control"] == "no-store"
     (code,) = re.findall(r"<code>([0-9A-Z-]{19})</code>", begun.text)
     page = (await hanako.get(HERE)).text
     assert code not in page, "it is shown once"
     assert "あと14日あります" in page
-    assert "に利用が終わります。取りやめることもできます。" in (await hanako.get("/home")).text
+    assert "に登録が終わります。取りやめることもできます。" in (await hanako.get("/home")).text
     await notifications.deliver()
-    assert "利用を終える手続きが始まりました" in (await hanako.get("/inbox")).text
+    assert "登録をやめる手続きが始まりました" in (await hanako.get("/inbox")).text
     with pytest.raises(UnknownClaim):
         await service.certificate(code)
     (form,) = [each for each in forms(page) if "call-off" in each]
     page = await hanako.follow(await hanako.post(*sent(form)))
-    assert "終了を取りやめました" in page
+    assert "手続きを取りやめました" in page
     assert "取りやめることもできます" not in (await hanako.get("/home")).text
     assert [each["event"] for each in (await hanako.log())[:2]] == [
         "identity:closing:called_off",
@@ -184,12 +190,12 @@ async def test_three_days_before_she_is_told_once_more(hanako: Visitor, days_pas
     await days_pass(hanako, 10)
     assert await carrying_out.go_round() == 0
     await notifications.deliver()
-    assert "まもなく利用が終わります" not in (await hanako.get("/inbox")).text
+    assert "まもなく登録が終わります" not in (await hanako.get("/inbox")).text
     await days_pass(hanako, 1)
     for _ in range(2):
         assert await carrying_out.go_round() == 0
     await notifications.deliver()
-    assert (await hanako.get("/inbox")).text.count("まもなく利用が終わります") == 1
+    assert (await hanako.get("/inbox")).text.count("まもなく登録が終わります") == 1
 
 
 async def test_called_off_in_time_nothing_happens(hanako: Visitor, days_pass) -> None:
@@ -393,7 +399,7 @@ STAYS = {
     "public.access_log_head": "the log",
     "public.card": "the number is never given to anybody else",
     "public.directive": "what decided about past accesses, told by the log",
-    "public.look_alike": "that officers were to compare two registrations",
+    "public.look_alike": "that officers took two registrations for one, or not",
     "public.participant": "whose records facilities keep by law",
     "public.participation": "that she takes no part any more",
     "public.record": "what facilities wrote",

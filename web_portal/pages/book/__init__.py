@@ -21,19 +21,19 @@ from web_portal.pages.book import (
 )
 
 routes: list[ControllerRouterHandler] = [
-    *bring_in.routes,
-    *checkups.routes,
-    *checkup_trend.routes,
-    *checkup_form.routes,
-    *children.routes,
     *hub.routes,
+    *bring_in.routes,
+    *checkup_form.routes,
+    *checkup_trend.routes,
+    *checkups.routes,
+    *children.routes,
+    *notes.routes,
     *out.routes,
     *pregnancy.routes,
     *pregnancy_entries.routes,
     *vaccines.routes,
     *vitals.routes,
-    *notes.routes,
-    *wishes.routes,
-    *wish_people.routes,
     *wish_documents.routes,
+    *wish_people.routes,
+    *wishes.routes,
 ]

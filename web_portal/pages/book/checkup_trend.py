@@ -104,7 +104,7 @@ def _picture(
             f"{title}（{unit_of(item)}）" if unit_of(item) else title,
             _says(request, item, series),
             lines[0],
-            Band(*limits.band) if limits is not None and len(sides) == 1 else None,
+            Band(*limits.before) if limits is not None and len(sides) == 1 else None,
             min(days),
             max(days),
             levels,

@@ -173,7 +173,7 @@ def facts_of(
 def value_said(request: PortalRequest, kind: Kind, field: Field, value: str) -> str:
     match field:
         case Number():
-            return f"{value}\u00a0{field.unit}"
+            return f"{value}\u00a0{unit_of(request, field)}"
         case Choice():
             return option_of(request, kind, field.name, value)
         case Several():
@@ -185,6 +185,12 @@ def value_said(request: PortalRequest, kind: Kind, field: Field, value: str) -> 
             return say(request, "own.yes")
         case Words() | File():
             return value
+
+
+def unit_of(request: PortalRequest, field: Number) -> str:
+    """As it is kept, or in the reader's language."""
+    key = f"own.unit.{field.ucum}"
+    return say(request, key) if i18n.has_text(preferences(request).locale, key) else field.unit
 
 
 def place_of(entry_id: UUID | None) -> str:
@@ -212,7 +218,7 @@ def _field(
         "is_required": field.is_required,
     }
     if isinstance(field, Number):
-        found["unit"] = field.unit
+        found["unit"] = unit_of(request, field)
     if isinstance(field, Choice | Several):
         options = [
             (each.code, option_of(request, kind, field.name, each.code)) for each in field.options

@@ -1,6 +1,6 @@
 """Laboratory results and vitals over time, a picture and a table for each test and unit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -165,34 +165,28 @@ def _chart(
 ) -> dict[str, object]:
     sources = {origin: mark for mark, origin in enumerate(series.origins)}
     says = trend_said(request, series, names)
-    dots = [
-        Dot(
-            each.source.on,
-            each.number,
-            each.text,
-            sources[each.source.origin],
-            each.comparator[:1],
-        )
-        for each in series.values
-        if each.number is not None
-    ]
+    drawn = [each for each in series.values if each.number is not None]
+    # What the participant's side measured has a line of its own: it is no facility's course.
+    theirs = [_dot(each, sources) for each in drawn if not each.source.origin.by]
+    own = [_dot(each, sources) for each in drawn if each.source.origin.by]
     band = series.range
     title = f"{series.name}（{series.unit}）" if series.unit else series.name
     picture = Trend(
         f"chart-{place}",
         title,
         says,
-        dots,
+        theirs or own,
         Band(*band) if band else None,
-        min(span[0], dots[0].on) if dots else span[0],
-        max(span[1], dots[-1].on) if dots else span[1],
+        min(span[0], drawn[0].source.on) if drawn else span[0],
+        max(span[1], drawn[-1].source.on) if drawn else span[1],
+        second=own if theirs else (),
     )
     return {
         "key": f"test-{place}",
         "name": series.name,
         "unit": series.unit,
         "says": says,
-        "picture": trend(picture) if dots else "",
+        "picture": trend(picture) if drawn else "",
         "legend": [
             (legend_mark(mark), _origin(request, origin, names)) for origin, mark in sources.items()
         ],
@@ -203,6 +197,12 @@ def _chart(
         "rows": [_row(request, each, series, names) for each in reversed(series.values[-most:])],
         "more": max(len(series.values) - most, 0),
     }
+
+
+def _dot(value: Value, sources: Mapping[Origin, int]) -> Dot:
+    number = value.number if value.number is not None else Decimal()
+    place = sources[value.source.origin]
+    return Dot(value.source.on, number, value.text, place, value.comparator[:1])
 
 
 def _origin(request: PortalRequest, origin: Origin, names: Names) -> str:

@@ -54,6 +54,7 @@ async def listed(
         flash=flash,
         children=[one.head(request, each, today) for each in found],
         may_begin_own=not has_own and law_age(person.birth_on, today) < ADULT,
+        may_write=one.may_write(actor),
     )
 
 

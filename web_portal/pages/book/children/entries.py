@@ -15,9 +15,9 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, participants_only
-from api.phr.child import service
+from api.phr.child import service, writing
 from api.phr.child.reading import Child
-from api.phr.child.service import WHATS, What
+from api.phr.child.writing import WHATS, What
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.entries.kinds import Kind
 from web_portal.page import PortalRequest, say
@@ -57,7 +57,7 @@ async def change_page(
     book_id: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    of, entry = await service.entry(actor, book_id, _what(request), entry_id)
+    of, entry = await writing.entry(actor, book_id, _what(request), entry_id)
     return await _form(request, actor, of, entry.values, entry_id=entry_id, version=entry.version)
 
 
@@ -84,7 +84,7 @@ async def ask_removal(
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
     what = _what(request)
-    of, entry = await service.entry(actor, book_id, what, entry_id)
+    of, entry = await writing.entry(actor, book_id, what, entry_id)
     kind = _kind(of, what)
     day = (say(request, "own.field.on"), day_said(request, entry.on))
     return await frame.removal(
@@ -109,7 +109,7 @@ async def remove(
     book_id: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    await service.remove_entry(actor, book_id, _what(request), entry_id)
+    await writing.remove_entry(actor, book_id, _what(request), entry_id)
     return Redirect(f"{HERE}/{book_id}?done=removed", status_code=303)
 
 
@@ -121,7 +121,7 @@ async def _write(
     fields = await frame.typed(request, _kind(of, what))
     version = frame.version_in(fields)
     try:
-        await service.write(
+        await writing.write(
             actor,
             book_id,
             what,
@@ -174,7 +174,7 @@ async def _form(
 
 def _kind(of: Child, what: What) -> Kind:
     """Called the same in the book of oneself."""
-    kind = service.kind_of(of, what, of.birth_on)
+    kind = writing.kind_of(of, what, of.birth_on)
     return replace(kind, name=kind.name.removeprefix("own-"))
 
 

@@ -14,7 +14,7 @@ from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
 
 from api.core import clock, i18n
-from api.core.actor import Actor
+from api.core.actor import Actor, Power
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.child import age, checkups, kinds, reading, service
 from api.phr.child.growth import MEASURES
@@ -22,6 +22,7 @@ from api.phr.child.milestones import MILESTONES
 from api.phr.child.reading import Child
 from api.phr.child.service import Book
 from api.phr.entries.service import Entry
+from api.phr.law_age import months_of
 from web_portal.charts import legend_mark
 from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
 from web_portal.pages.book import frame
@@ -59,10 +60,11 @@ async def show(
         child=head(request, book.child, today),
         courses=_courses(request, book),
         rows=[_row(request, book.child, each) for each in book.growth[:NEWEST]],
-        has_more=len(book.growth) > NEWEST,
+        has_more=len(book.growth) > NEWEST or bool(book.child.birth),
         due=_due(request, book, today),
         milestones=_milestones(request, book),
         marks=[legend_mark(0), legend_mark(1)],
+        may_write=may_write(actor),
     )
 
 
@@ -91,6 +93,7 @@ async def every_value(
         rows=[_row(request, book.child, each) for each in shown],
         at_birth=_at_birth(request, book.child) if page == pages else None,
         pager={"page": page, "pages": pages},
+        may_write=may_write(actor),
     )
 
 
@@ -136,7 +139,7 @@ def _row(request: PortalRequest, of: Child, entry: Entry) -> dict[str, object]:
     return {
         "id": str(entry.entry_id),
         "on": entry.on,
-        "age": pictures.age_said(request, *age.months_and_days(of.birth_on, entry.on)),
+        "age": pictures.age_in_table(request, months_of(of.birth_on, entry.on)),
         "cells": _cells(request, of, entry.on, entry.values),
         "chest": entry.values.get("chest", ""),
         "note": entry.values.get("note", ""),
@@ -224,6 +227,11 @@ def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:
             }
         )
     return found
+
+
+def may_write(actor: Actor) -> bool:
+    """A proxy may be let look alone."""
+    return actor.powers is None or Power.UPLOAD in actor.powers
 
 
 def day_said(request: PortalRequest, on: date) -> str:

@@ -125,6 +125,13 @@ def _lines(measure: Measure, sex: Sex, span: int) -> tuple[tuple[tuple[float, fl
     )
 
 
+def age_in_table(request: PortalRequest, months: int) -> str:
+    """11か月, 2歳3か月."""
+    if months < 24:
+        return say(request, "child.age.short", months=months)
+    return say(request, "child.age.years", years=months // 12, months=months % 12)
+
+
 def age_said(request: PortalRequest, months: int, days: int) -> str:
     """生後3か月と5日, 1歳6か月."""
     if months < 1:

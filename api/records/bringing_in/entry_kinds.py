@@ -1,0 +1,43 @@
+"""The kinds of own entries there are here: what says it is one must read as one."""
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from api.phr.checkup.kinds import KINDS as CHECKUP
+from api.phr.child.kinds import KINDS as CHILD
+from api.phr.directives.kinds import KINDS as DIRECTIVES
+from api.phr.entries.fields import Day, Field, read_day
+from api.phr.entries.kinds import Kind, values_of
+from api.phr.immunization.kinds import KINDS as IMMUNIZATION
+from api.phr.maternal.kinds import KINDS as MATERNAL
+from api.phr.notes.kinds import KINDS as NOTES
+from api.phr.vitals.kinds import KINDS as VITALS
+from api.records.parse import Json
+
+_ALL: Final = (*CHECKUP, *CHILD, *DIRECTIVES, *IMMUNIZATION, *MATERNAL, *NOTES, *VITALS)
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({each.name: each for each in _ALL})
+
+
+def is_of(kind: Kind, resource: Json) -> bool:
+    """Whether its book can read it: each value is one that could have been typed."""
+    if resource.get("resourceType") != kind.resource_type:
+        return False
+    try:
+        values = values_of(kind, resource)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, StopIteration):
+        return False  # built in another way than any entry is
+    if not all(isinstance(each, str) for each in values.values()):
+        return False
+    if read_day(values.get("on", "")) is None:
+        return False
+    return not any(_fault(field, values.get(field.name, "")) for field in kind.fields)
+
+
+def _fault(field: Field, value: str) -> str:
+    if not value:
+        return ""
+    if isinstance(field, Day):
+        return field.read(value, date.max).fault
+    return field.read(value).fault

@@ -1,0 +1,3 @@
+"""Tarō, for whom Yumi acts."""
+
+from tests.proxies.conftest import pair, taro  # noqa: F401
