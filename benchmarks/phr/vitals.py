@@ -1,13 +1,15 @@
 """Samples of devices taken in by the server's own door, batch after batch of one phone.
 
 Figures: `vitals_per_s` for samples that are new (validated, sealed, stored, logged and committed),
-`vitals_again_per_s` for the same ones sent again, `vitals_failed` for what was not answered so.
+`vitals_again_per_s` for the same ones sent again, `vitals_together_per_s` for new ones of four
+phones at once, `vitals_failed` for what was not answered so.
 """
 
 import asyncio
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +32,8 @@ BATCH = 200
 BATCHES = 60
 WARM = 5
 ROUNDS = 3
+TOGETHER = 4
+ASKED = {"vitals_per_s": 3000.0, "vitals_failed": 0.0}
 
 
 async def run() -> dict[str, float]:
@@ -37,19 +41,25 @@ async def run() -> dict[str, float]:
 
 
 def measured() -> dict[str, float]:
-    """The median of the rounds, each with a phone of its own."""
+    """The median of the rounds, each with a phone of its own; then four phones at once."""
     new, again, failed = list[float](), list[float](), 0
+    bodies = [_body(number) for number in range(WARM + BATCHES)]
     with place() as where:
-        tokens = asyncio.run(_tokens(where, ROUNDS))
+        tokens = asyncio.run(_tokens(where, ROUNDS + TOGETHER))
         with serving(where):
-            for token in tokens:
-                bodies = [_body(number) for number in range(WARM + BATCHES)]
+            for token in tokens[:ROUNDS]:
                 _sent(where, token, bodies[:WARM], "created")
                 for found, status in ((new, "created"), (again, "unchanged")):
                     seconds, bad = _sent(where, token, bodies[WARM:], status)
                     found.append(BATCH * BATCHES / seconds)
                     failed += bad
+            began = time.perf_counter()
+            with ThreadPoolExecutor(TOGETHER) as phones:
+                ways = [(where, token, bodies, "created") for token in tokens[ROUNDS:]]
+                failed += sum(bad for _, bad in phones.map(lambda way: _sent(*way), ways))
+            together = TOGETHER * len(bodies) * BATCH / (time.perf_counter() - began)
     return {
+        "vitals_together_per_s": round(together),
         "vitals_per_s": round(sorted(new)[ROUNDS // 2]),
         "vitals_again_per_s": round(sorted(again)[ROUNDS // 2]),
         "vitals_failed": failed,

@@ -102,7 +102,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE own_export e SET state = 'running', worker = p_worker, attempts = e.attempts + 1,
     leased_until = clock_timestamp() + make_interval(secs => p_seconds)
   FROM (SELECT n.participant_id, n.export_id FROM own_export n
-    WHERE app.kind() = 'operator' AND n.state IN ('waiting', 'running')
+    WHERE app.kind() = 'operator' AND n.state IN ('waiting', 'running') AND n.attempts < 4
       AND (n.leased_until IS NULL OR n.leased_until < clock_timestamp())
     ORDER BY n.requested_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
   WHERE (e.participant_id, e.export_id) = (due.participant_id, due.export_id)
@@ -116,7 +116,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE own_import e SET state = 'running', worker = p_worker, attempts = e.attempts + 1,
     leased_until = clock_timestamp() + make_interval(secs => p_seconds)
   FROM (SELECT n.participant_id, n.import_id FROM own_import n
-    WHERE app.kind() = 'operator' AND n.state IN ('waiting', 'running')
+    WHERE app.kind() = 'operator' AND n.state IN ('waiting', 'running') AND n.attempts < 4
       AND (n.leased_until IS NULL OR n.leased_until < clock_timestamp())
     ORDER BY n.looked_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
   WHERE (e.participant_id, e.import_id) = (due.participant_id, due.import_id)
@@ -129,6 +129,13 @@ CREATE FUNCTION own_files_sweep() RETURNS SETOF uuid
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE own_export SET state = 'expired', files = '[]', file_key = NULL
     WHERE app.kind() = 'operator' AND state = 'done' AND expires_at <= now();
+  -- Given up: in whose name it went on may be asked for nothing any more.
+  UPDATE own_export SET state = 'failed', file_key = NULL, finished_at = now()
+    WHERE app.kind() = 'operator' AND state = 'running' AND attempts >= 4
+      AND leased_until < clock_timestamp();
+  UPDATE own_import SET state = 'failed', file_key = NULL, finished_at = now()
+    WHERE app.kind() = 'operator' AND state = 'running' AND attempts >= 4
+      AND leased_until < clock_timestamp();
   UPDATE own_import SET state = 'expired', file_key = NULL, finished_at = now()
     WHERE app.kind() = 'operator' AND state = 'looked' AND looked_at < now() - interval '1 hour';
   SELECT export_id FROM own_export

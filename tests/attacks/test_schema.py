@@ -147,6 +147,8 @@ async def test_what_is_served_is_what_the_schema_says(
                         ("number", 999),
                         ("month", "1999-01"),
                         ("event_id", str(UUID(int=999))),
+                        ("entry_id", str(UUID(int=999))),
+                        ("child", str(UUID(int=999))),
                         ("paper_id", str(own_world.case_id)),
                         ("record_id", str(own_world.record_id)),
                         ("version", 999),

@@ -77,6 +77,7 @@ FORM: dict[str, Any] = {
     "is_new": True,
     "error": "",
     "errors": {},
+    "on_error": "",
     "odd": {},
     "labels": {"waist": "腹囲"},
     "sure": "",

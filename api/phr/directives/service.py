@@ -56,9 +56,19 @@ class Document(NamedTuple):
 
 async def wishes(actor: Actor) -> Wishes:
     found = await entries.entries(actor, KINDS)
-    only = {each.kind: each for each in found}
+    only = {each.kind: each for each in reversed(found)}  # of what was brought in too, the newest
     documents = [each for each in found if each.kind == DOCUMENT.name]
     return Wishes(only.get(STATEMENT.name), only.get(PEOPLE.name), documents)
+
+
+async def statement(actor: Actor) -> Entry | None:
+    """Without the documents, which are large."""
+    return await _only(actor, STATEMENT)
+
+
+async def called(actor: Actor) -> Entry | None:
+    """Whom to call, without the rest."""
+    return await _only(actor, PEOPLE)
 
 
 async def state(actor: Actor, fields: Values, version: int, sure: str = "") -> Entry:
@@ -84,7 +94,7 @@ async def call(actor: Actor, wanted: Sequence[Person], version: int) -> Entry | 
 
 async def versions(actor: Actor) -> list[Version]:
     """Of the statement, the newest first; none where nothing was stated."""
-    now = (await wishes(actor)).statement
+    now = await statement(actor)
     if now is None:
         return []
     found = await entries.history(actor, [STATEMENT], now.entry_id)
@@ -136,6 +146,10 @@ async def revoke(actor: Actor) -> int:
         if not found:
             raise NotFound
         return await entries.remove_in(tx, actor, [each.entry_id for each in found])
+
+
+async def _only(actor: Actor, kind: Kind) -> Entry | None:
+    return next(iter(await entries.entries(actor, [kind])), None)
 
 
 async def _write_in(

@@ -133,7 +133,9 @@ def _following(
         Status.OPEN if earliest <= today else Status.LATER,
         walk.given,
         Next(number, earliest, latest, usual_from, usual_until, step.is_booster),
-        0 if course.is_open else len(walk.days) + how_many_left(steps, index, birth_on, today),
+        0
+        if course.is_open
+        else len(walk.days) + how_many_left(steps, index, birth_on, max(earliest, today)),
         until,
     )
 

@@ -56,12 +56,16 @@ def step_for(
     return index
 
 
-def how_many_left(steps: Sequence[Step], index: int, birth_on: date, today: date) -> int:
-    """As it looks today: what may be left out later is counted."""
-    left = steps[index:]
-    return sum(
-        1 for each in left if not (each.skipped_past and today > each.skipped_past.last(birth_on))
-    )
+def how_many_left(steps: Sequence[Step], index: int, birth_on: date, on: date) -> int:
+    """With what is next given on that day, and no later step left out for its age."""
+    left = 1
+    for place, step in enumerate(steps[index + 1 :]):
+        past, late = step.skipped_past, step.skipped_if
+        is_left_out = past is not None and on > past.last(birth_on)
+        if place == 0 and late is not None and on > late.last(birth_on):
+            is_left_out = True
+        left += not is_left_out
+    return left
 
 
 def until_of(target: Target, step: Step, birth_on: date) -> date:

@@ -1,5 +1,6 @@
 """Hanako hands a child's book over to the child's own account."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -150,6 +151,20 @@ async def test_a_book_of_oneself_that_is_there_already_takes_the_entries_in(
     assert len((await service.book(aoi, mine.book_id)).growth) == 1
     heads = await store.entries(aoi, [kinds.BOOK.own])
     assert {each.values["weight"] for each in heads} == {"2.9", "2.95"}, "and nothing is lost"
+
+
+async def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_refused(
+    hanako: Visitor,
+) -> None:
+    yui, _ = await filled(hanako)
+    twins = [(await account_of_a_child())[0] for _ in range(2)]
+    code = await handing_over.offer(hanako.actor, yui.book_id)
+    answers = await asyncio.gather(
+        *(handing_over.take(each, code.digits) for each in twins), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in answers) == ["CodeRefused", "UUID"]
+    held = [len(await rows_of(each.participant_id)) for each in twins]
+    assert sorted(held) == [0, 5]
 
 
 async def test_a_new_number_ends_the_earlier_and_calling_off_ends_it(hanako: Visitor) -> None:

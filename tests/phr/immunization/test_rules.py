@@ -255,6 +255,10 @@ def test_rota(written: str, today: str, said: str) -> None:
         ),
         # On the day before the first birthday it still is before.
         ("2026-07-15 2027-05-14", "2027-05-14", "later 3 4 2027-06-11 2028-05-14", " "),
+        # Once the second can only come after twelve months, no third is counted.
+        ("2026-07-15", "2027-05-14", "open 2 4 2026-08-12 2028-05-14", "2026-08-12 2027-05-14"),
+        ("2026-07-15", "2027-05-15", "open 2 3 2026-08-12 2028-05-14", "2026-08-12 2027-05-14"),
+        ("2026-07-15", "2028-05-14", "open 2 3 2026-08-12 2028-05-14", "2026-08-12 2027-05-14"),
         # Past two years neither second nor third: the booster.
         ("2026-07-15", "2028-05-15", "open 2 2 2027-05-14 2031-05-14", " "),
         ("2026-07-15 2026-08-12", "2028-05-15", "open 3 3 2027-05-14 2031-05-14", " "),

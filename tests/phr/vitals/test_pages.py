@@ -233,6 +233,14 @@ async def test_what_cannot_be_read_is_said_and_a_page_is_not_believed(hanako: Vi
     assert len(unpacked(bomb)) == table.MAX_BYTES + 1
 
 
+async def test_a_file_far_too_large_is_said_on_the_page(hanako: Visitor) -> None:
+    answer = await hand_in(hanako, b"x" * (table.MAX_BYTES * 2))
+    page = await hanako.get(answer.headers["location"])
+    assert (answer.status_code, page.status_code) == (303, 422)
+    assert "ファイルが大きすぎます（2メガバイトまで）。" in page.text
+    assert "期間を分けて書き出すと、取り込めます。" in page.text
+
+
 async def test_a_long_list_and_file_stay_light(hanako: Visitor) -> None:
     batch = [
         {
@@ -249,11 +257,11 @@ async def test_a_long_list_and_file_stay_light(hanako: Visitor) -> None:
     assert page.count("機器から ・ HEM-7600") == 30
     older = (await hanako.get(f"{HERE}/kinds/blood-pressure?page=2")).text
     assert "page=1" in older
-    lines = [f"{day(number // 100)},{100 + number % 100},60" for number in range(2_000)]
+    lines = [f"{day(number // 100)},{100 + number % 100},60" for number in range(10_000)]
     body = "\n".join(["日付,最高血圧,最低血圧", *lines]).encode()
     preview = (await hand_in(hanako, body)).text
     assert len(preview.encode()) < 100_000
-    assert "ほかに1950行あります。" in preview
+    assert "ほかに9950行あります。" in preview
 
 
 async def test_somebody_else_sees_none_of_it(hanako: Visitor, yumi: Visitor) -> None:

@@ -14,7 +14,7 @@ from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
-from api.identity.errors import StepUpNeeded
+from api.identity.errors import Frozen, StepUpNeeded
 from api.records.taking_out import files, queries, rules, running, service
 from api.records.taking_out.errors import NotReady, OneAtATime, OverAlready
 from api.records.taking_out.resources import canonical, decoded, source_of
@@ -128,6 +128,25 @@ async def test_it_asks_for_a_fresh_session_to_start_and_to_fetch(
         await service.start(stale, "ja")
     with pytest.raises(StepUpNeeded):
         await service.fetch(stale, job.export_id, "csv")
+
+
+async def test_for_three_days_after_a_recovery_nothing_is_taken_out(
+    written: Visitor, admin: asyncpg.Connection
+) -> None:
+    job = await taking.made(written.actor, "csv")
+    session_id = await admin.fetchval(
+        "UPDATE session SET stepped_up_at = now() WHERE account_id = $1 RETURNING session_id",
+        written.actor.account_id,
+    )
+    await admin.execute(
+        "UPDATE account SET frozen_until = now() + interval '72 hours' WHERE account_id = $1",
+        written.actor.account_id,
+    )
+    recovered = structs.replace(written.actor, session_id=session_id)
+    with pytest.raises(Frozen):
+        await service.start(recovered, "ja")
+    with pytest.raises(Frozen):
+        await service.fetch(recovered, job.export_id, "csv")
 
 
 async def test_one_at_a_time_and_called_off_it_is_gone(written: Visitor) -> None:

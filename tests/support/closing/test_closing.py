@@ -406,7 +406,7 @@ STAYS = {
     "public.access_log_head": "the log",
     "public.card": "the number is never given to anybody else",
     "public.directive": "what decided about past accesses, told by the log",
-    "public.look_alike": "that another registration may be hers, which the office looks at",
+    "public.look_alike": "that officers took two registrations for one, or not",
     "public.participant": "whose records facilities keep by law",
     "public.participation": "that she takes no part any more",
     "public.record": "what facilities wrote",

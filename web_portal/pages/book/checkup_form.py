@@ -139,7 +139,10 @@ async def _form(
     odd = wrong.odd if wrong and not faults else {}
     errors = {name: _said(request, wrong, name, key) for name, key in faults.items()}
     asked = {name: _said(request, wrong, name, key) for name, key in odd.items()}
-    labels = {each.name: _label(request, each.name) for each in CHECKUP.fields}
+    labels = {
+        "on": say(request, "my_checkups.fact.on"),
+        **{each.name: _label(request, each.name) for each in CHECKUP.fields},
+    }
     fields = [_field(request, each, values, errors | asked) for each in CHECKUP.fields]
     path = f"{HERE}/new" if checkup_id is None else f"{HERE}/{checkup_id}/edit"
     return await render(
@@ -152,9 +155,13 @@ async def _form(
         is_new=checkup_id is None,
         back=HERE if checkup_id is None else f"{HERE}/{checkup_id}",
         error=error,
-        errors=errors,
+        errors={
+            name: say(request, "my_checkups.error", item=labels[name], said=said)
+            for name, said in errors.items()
+        },
+        on_error=errors.get("on", ""),
         odd=asked,
-        labels={"on": say(request, "my_checkups.fact.on"), **labels},
+        labels=labels,
         sure=wrong.sure if wrong and not faults else "",
         version=version,
         on=values.get("on", ""),

@@ -120,7 +120,7 @@ async def remove(
 
 
 async def _listed(actor: Actor) -> tuple[tuple[Person, ...], int]:
-    found = (await service.wishes(actor)).people
+    found = await service.called(actor)
     return (people.people_of(found.values), found.version) if found else ((), 0)
 
 

@@ -79,7 +79,7 @@ async def shown(
 
 @get(f"{HERE}/statement", **WRITE)
 async def statement(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    found = (await service.wishes(actor)).statement
+    found = await service.statement(actor)
     values = dict(found.values) if found else {}
     return await _form(request, actor, values, found.version if found else 0)
 

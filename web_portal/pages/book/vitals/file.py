@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, MultipartBody, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
@@ -28,6 +29,7 @@ from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.vitals import words
 from web_portal.pages.book.vitals.words import HERE
+from web_portal.too_large import RedirectWhenSent
 
 FILE: Final = f"{HERE}/file"
 # What a page shows of a long file.
@@ -45,6 +47,11 @@ class Carried(Struct):
     content: Annotated[str, Meta(max_length=MAX_BYTES * 2)]
 
 
+def _too_large(request: PortalRequest, error: Exception) -> Response[bytes]:
+    """Back to the page, which says it; nothing of the file is kept."""
+    return RedirectWhenSent(f"{FILE}?fault=large", status_code=303)
+
+
 @get(FILE, guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
 async def show(
     request: PortalRequest,
@@ -52,7 +59,10 @@ async def show(
     kept: FromQuery[UUID | None] = None,
     added: Annotated[int, QueryParameter(ge=0, le=100_000)] = 0,
     removed: Annotated[str, QueryParameter(max_length=3)] = "",
+    fault: Annotated[str, QueryParameter(max_length=5)] = "",
 ) -> Response[bytes]:
+    if fault == "large":
+        return await _page(request, actor, frame.why(request, TableRefused("large")))
     flash: Flash | None = None
     if removed == "yes":
         flash = {"kind": "success", "title": say(request, "vitals.file.removed"), "text": ""}
@@ -66,6 +76,7 @@ async def show(
     opt=PORTAL | UPLOAD,
     include_in_schema=False,
     request_max_body_size=_UPLOAD,
+    exception_handlers={RequestEntityTooLarge: _too_large},
 )
 async def look(
     request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[Chosen]
@@ -91,6 +102,7 @@ async def look(
     opt=PORTAL | UPLOAD,
     include_in_schema=False,
     request_max_body_size=_UPLOAD * 2,
+    exception_handlers={RequestEntityTooLarge: _too_large},
 )
 async def keep(
     request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Carried]
