@@ -1136,7 +1136,7 @@ TABLE = (
     Row("GET", "/me/exports/{export_id}/{form}", HIS_PAGE, "/me/exports/{record}/fhir"),
     Row("DELETE", "/me/exports/{export_id}", HIS_PAGE, "/me/exports/{record}"),
     Row("GET", "/book/out", PARTICIPANT, "/book/out?participant_id={taro}"),
-    Row("POST", "/book/out", "in bad . . in in . .", body={"participant_id": "{taro}"}),
+    Row("POST", "/book/out", PARTICIPANT, body={"participant_id": "{taro}"}),
     Row("GET", "/book/out/{export_id}/{form}", HIS_PAGE, "/book/out/{record}/pdf"),
     Row("POST", "/book/out/{export_id}/cancel", HIS_PAGE, "/book/out/{record}/cancel", {}),
     Row("GET", "/me/imports", PARTICIPANT, "/me/imports?participant_id={taro}"),

@@ -52,7 +52,7 @@ PICTURE = trend(
         "腹囲（cm）",
         "2回の値があります。",
         [Dot(FIRST, Decimal(88), "88", 1), Dot(SECOND, Decimal("91.5"), "91.5")],
-        Band(Decimal(90), None),
+        Band(None, Decimal(90)),
         FIRST,
         SECOND,
         [Level(Decimal(90), "指導の目安 90")],
