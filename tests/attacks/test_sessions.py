@@ -178,6 +178,7 @@ async def test_no_form_of_another_site_changes_anything(
         "number": 1,
         "participant_id": own_world.taro.participant_id,
         "passkey_id": own_world.passkey_id,
+        "place": 1,
         "session_id": own_world.session_id,
         "professional_id": own_world.sato.professional_id,
         "provision_id": 1,

@@ -23,5 +23,5 @@ def test_a_stylesheet_edited_by_hand_is_caught(
 
 def test_the_stylesheet_stays_small() -> None:
     css = COMMITTED.read_bytes()
-    assert len(css) <= 22_000
-    assert len(gzip.compress(css)) <= 6_000
+    assert len(css) <= 24_500
+    assert len(gzip.compress(css)) <= 6_500
