@@ -17,6 +17,12 @@ from api.consent.settings.switches import SetFacility
 from api.core.actor import ActorKind
 from api.core.database import unit_of_work
 from api.directory.hiding import Named, without
+from api.phr.checkup.kinds import CHECKUP
+from api.phr.child import service as children
+from api.phr.entries import service as own_entries
+from api.phr.entries.service import Wish
+from api.phr.maternal.kinds import PREGNANCY
+from api.phr.notes.kinds import ALLERGY, DOCTOR, MEDICATION, SCHOOL
 from api.proxies import counter, safety, service
 from notifications import service as notifications
 from tests.access_log.sealed import seal
@@ -37,6 +43,7 @@ class Seen(NamedTuple):
     places: tuple[Place, Place]
     record: str
     read: int
+    own: dict[str, str]
 
     def names_in(self, text: str) -> list[str]:
         return [n for each in self.places for n in (each.name, each.name_en) if n in text]
@@ -72,7 +79,28 @@ async def seen(
     while await notifications.deliver():
         pass
     await seal(database)
-    return Seen((clinic, pharmacy), str(record), one)
+    return Seen((clinic, pharmacy), str(record), one, await wrote_of_his_own(taro))
+
+
+async def wrote_of_his_own(taro: Visitor) -> dict[str, str]:
+    """Something in each of his books, by the name its id has in `ASKED`."""
+    books = {
+        "allergy": (ALLERGY, {"name": "そば", "sort": "food"}),
+        "checkup": (CHECKUP, {"waist": "91"}),
+        "doctor": (DOCTOR, {"place": "かかりつけ"}),
+        "medication": (MEDICATION, {"name": "湿布", "sort": "otc"}),
+        "pregnancy": (PREGNANCY, {"edd": "2026-05-01"}),
+        "school": (SCHOOL, {"grade": "e1", "height": "120"}),
+    }
+    found = {}
+    for name, (kind, fields) in books.items():
+        wish = Wish(kind, {"on": "2026-05-01", **fields}, is_sure=True)
+        found[name] = str((await own_entries.write(taro.actor, wish)).entry_id)
+    born = {"on": "2026-05-01", "name": "ひなた", "sex": "female"}
+    found["child"] = str((await children.begin(taro.actor, born)).book_id)
+    answer = await taro.tell("/me/exports", {})
+    assert answer.status_code in (200, 201, 202), answer.text
+    return found | {"export": answer.json()["id"]}
 
 
 # Every JSON route of participants that can be asked with GET, as Tarō asks it.
@@ -89,11 +117,29 @@ ASKED: dict[str, str] = {
     "/me/facilities": "/me/facilities?q={words}",
     "/me/professionals": "/me/professionals?facility={clinic}",
     "/fhir/R4/AuditEvent/{event_id}": "/fhir/R4/AuditEvent/{event}",
+    "/me/allergies/{entry_id}/versions": "/me/allergies/{allergy}/versions",
+    "/me/checkups/{checkup_id}": "/me/checkups/{checkup}",
+    "/me/checkups/trends/{item}": "/me/checkups/trends/waist",
+    "/me/children/{book_id}": "/me/children/{child}",
+    "/me/children/{book_id}/immunizations": "/me/children/{child}/immunizations",
+    "/me/doctors/{entry_id}/versions": "/me/doctors/{doctor}/versions",
+    "/me/exports/{export_id}": "/me/exports/{export}",
+    "/me/medications/{entry_id}/versions": "/me/medications/{medication}/versions",
+    "/me/pregnancies/{pregnancy_id}": "/me/pregnancies/{pregnancy}",
+    "/me/school-checkups/children/{child}": "/me/school-checkups/children/{child}",
+    "/me/school-checkups/{entry_id}/versions": "/me/school-checkups/{school}/versions",
+    "/me/vitals/summary": "/me/vitals/summary?kind=weight",
 }
 ABSENT = {
     "/me/papers/{paper_id}": "a scan; he signed nothing on paper",
     "/me/nominations/viewings/{session_id}/directives": "nobody named him for emergencies",
     "/me/nominations/viewings/{session_id}/directives/{record_id}": "nobody named him",
+    "/me/children/{book_id}/offer": "he offered no book to anybody",
+    "/me/closing": "he closes no account",
+    "/me/exports/{export_id}/{form}": "made when nobody is in safe mode; tests/records/taking_out",
+    "/me/imports/{import_id}": "he brought nothing in; tests/records/bringing_in",
+    "/me/school-checkups/children/{child}/{entry_id}/versions": "he wrote none of a child's",
+    "/me/wishes/document/{entry_id}": "a document is given as it came",
 }
 # Those that name facilities while nothing hides them; the others never do.
 NAMES = {
@@ -139,6 +185,7 @@ async def walk(
         "record": seen.record,
         "clinic": seen.places[0].facility_id,
         "words": "れんげ",
+        **seen.own,
     }
     answers = {}
     for template in sorted(get_routes(app)):
