@@ -64,6 +64,8 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     async with unit_of_work(actor) as tx:
         newest = await entries.newest_in(tx, actor)
         following = await due.next_in(tx)
+    # Days alone would tell somebody of a pregnancy they are not shown.
+    following.pop("visit", None)
     if any(each.kind in maternal.OF_NAME for each in newest):
         shown = [each for each in await pregnancies.books(actor) if each.state != "closed"]
         newest = [each for each in newest if each.kind not in maternal.OF_NAME]
@@ -87,7 +89,7 @@ def _of_pregnancies(shown: Sequence[Pregnancy]) -> list[Newest]:
 
 
 def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
-    """Of the pregnancy that is going on; no notice is sent of it."""
+    """Of the pregnancy that is going on, also where its days have begun."""
     book = next((each for each in shown if each.state == "open"), None)
     planned = book.visits(clock.today_in_japan()) if book else []
     visit = schedule.following(planned)

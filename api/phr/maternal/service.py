@@ -12,6 +12,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
+from api.phr import due
 from api.phr.entries import service as entries
 from api.phr.entries.fields import read_day
 from api.phr.entries.kinds import Kind
@@ -19,6 +20,7 @@ from api.phr.entries.service import Entry, Wish
 from api.phr.maternal import dates, kinds
 from api.phr.maternal.book import Book, Newborn, Written, book_of
 from api.phr.maternal.errors import BirthThere, NoBirthYet, PregnancyClosed, PregnancyOpen
+from api.phr.maternal.reminding import remind_in
 
 _CLOSED: Final = "is_closed"
 
@@ -65,6 +67,7 @@ async def begin(actor: Actor, asked: Asked) -> UUID:
         await _check_none_open(tx, actor, but=there)
         wish = _head(asked, {})
         (entry,) = await entries.write_all_in(tx, actor, [wish])
+        await remind_in(tx, await _book_in(tx, actor, entry.entry_id))
     return entry.entry_id
 
 
@@ -75,6 +78,7 @@ async def correct(actor: Actor, pregnancy_id: UUID, asked: Asked) -> None:
         before = await _head_in(tx, actor, pregnancy_id)
         wish = _head(asked, before.values)._replace(entry_id=pregnancy_id, version=asked.version)
         await entries.write_all_in(tx, actor, [wish])
+        await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
 
 
 async def due_dates(actor: Actor, pregnancy_id: UUID) -> list[Dated]:
@@ -97,6 +101,7 @@ async def close(actor: Actor, pregnancy_id: UUID) -> None:
         if now.state == "born":
             raise BirthThere
         await _mark(tx, actor, now, "yes")
+        await due.forget_book_in(tx, str(pregnancy_id))
 
 
 async def reopen(actor: Actor, pregnancy_id: UUID) -> None:
@@ -108,6 +113,7 @@ async def reopen(actor: Actor, pregnancy_id: UUID) -> None:
             if now.birth is None:
                 await _check_none_open(tx, actor)
             await _mark(tx, actor, now, "")
+            await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
 
 
 async def remove(actor: Actor, pregnancy_id: UUID) -> None:
@@ -115,6 +121,7 @@ async def remove(actor: Actor, pregnancy_id: UUID) -> None:
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         await _head_in(tx, actor, pregnancy_id)
+        await due.forget_book_in(tx, str(pregnancy_id))
         await entries.remove_book_in(tx, actor, str(pregnancy_id))
         await entries.remove_in(tx, actor, [pregnancy_id])
 
@@ -150,6 +157,8 @@ async def write(
             least = max((int(each.values["number"]) for each in now.newborns), default=0)
             wish = wish._replace(kind=kinds.birth(now.due_on, least))
         entry, *_ = await entries.write_all_in(tx, actor, [wish, *following])
+        if kind in (kinds.VISIT, kinds.BIRTH):
+            await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
     return entry.entry_id
 
 
@@ -167,6 +176,7 @@ async def remove_entry(actor: Actor, pregnancy_id: UUID, entry_id: UUID) -> None
                 await _check_none_open(tx, actor)
             gone += now.newborns
         await entries.remove_in(tx, actor, [each.entry_id for each in gone])
+        await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
 
 
 async def newborn(actor: Actor, entry_id: UUID, number: int) -> Newborn | None:
