@@ -82,7 +82,7 @@ async def test_her_childs_weight_is_none_of_hers(
     assert "60.6" in vitals
     assert ">30<" not in vitals
     timeline = (await sato.get(own(hanako, "/timeline"))).text
-    assert "お子さんの記録" in timeline
+    assert "お子さまの記録" in timeline
 
 
 async def test_what_came_after_the_clinics_last_look_on_an_earlier_day_is_new(

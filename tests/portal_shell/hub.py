@@ -16,7 +16,7 @@ VITALS = {
 CHILD = {
     "name": "child",
     "href": "/book/children",
-    "title": "お子さん",
+    "title": "お子さま",
     "about": "身長や体重、健診を書きます",
     "newest": "",
     "next": "予防接種：2026年6月1日から受けられます",
