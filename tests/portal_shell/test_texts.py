@@ -7,8 +7,8 @@ import pytest
 
 from api.core.i18n import LOCALES, catalogue, day, has_text, moment, text
 
-# Who acts for somebody, as glossary.md says it: 代わりの方 to participants and their families, 代理人
-# to officers and clinicians. 法定代理人 is the law's own word, everybody's.
+# Who acts for somebody, as glossary.md says it: 代わりの方 to participants and their families,
+# 代理人 to officers and clinicians. 法定代理人 is the law's own word, everybody's.
 _STAFF = ("support.", "counter.proxies", "emergency.ties.", "error.emergency.represents")
 _NOT_FOR_STAFF = re.compile("代理(?!人)|代行|[代替か]わりの(?:人|方|者)")
 _NOT_FOR_PARTICIPANTS = re.compile("(?<!法定)代理|代行|[替か]わりの(?:人|方|者)|代わりの(?:人|者)")
