@@ -340,6 +340,11 @@ def id_of_key(participant_id: UUID, kind: Kind, key: str) -> UUID:
     return uuid5(participant_id, f"{kind.name}\0{key}")
 
 
+def id_of_name(tx: Transaction, kind: Kind, key: str) -> UUID | None:
+    """The same of the transaction's subject; None without a name."""
+    return id_of_key(_subject(tx), kind, key) if key else None
+
+
 def _subject(tx: Transaction) -> UUID:
     if tx.subject is None:
         raise NotFound
