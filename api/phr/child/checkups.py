@@ -53,10 +53,10 @@ class Due(NamedTuple):
 def window(checkup: Checkup, birth_on: date) -> tuple[date, date]:
     """「満1歳6か月を超え満2歳に達しない」, both days within.
 
-    An age is reached at the end of the day before the birthday (年齢計算ニ関スル法律), so 超え begins
-    as the birthday begins: nobody is past an age on the day at whose end it is reached. 達しない ends
-    with that day, on which the next age is not reached yet: the day before the birthday is the last,
-    as for 未満 of vaccines. 以上 of vaccines begins a day sooner than 超え; that is another word.
+    An age is reached at the end of the day before the birthday (年齢計算ニ関スル法律). So 超え
+    begins with the birthday: nobody is past an age on the day at whose end it is reached. 達しない
+    holds through that day, on which the next age is still to be reached: the day before the
+    birthday is the last, as for 未満 of vaccines. Their 以上 begins a day sooner: another word.
     """
     if checkup.in_days:
         first = days_after_birth(birth_on, days=checkup.since)
