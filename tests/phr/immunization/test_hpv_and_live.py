@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from api.core import i18n
+from api.core.i18n import LOCALES
 from api.phr.immunization import editions, engine
 from api.phr.immunization.engine import Person, plans
 from api.phr.immunization.plans import Status, Why
@@ -141,6 +143,17 @@ def test_while_catching_up_lasts_it_says_until_when() -> None:
     assert begun.extended_by == "hpv_missed"
     assert plan("hpv", "2005-05-05", "2025-05-01").status is Status.CLOSED
     assert plan("hpv", "2005-05-05", "2025-05-01", sex="male").status is Status.NOT_FOR
+
+
+def test_every_longer_period_is_explained_in_both_languages() -> None:
+    reasons = {
+        each.why
+        for edition in editions.EDITIONS
+        for target in edition.targets
+        for each in target.cohorts
+    }
+    assert reasons == {"mr_short", "je_missed", "hpv_missed"}
+    assert all(i18n.has_text(at, f"vaccine.extended.{why}") for at in LOCALES for why in reasons)
 
 
 def test_it_says_when_new_rules_change_what_is_next() -> None:
