@@ -12,7 +12,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.phr import due
+from api.phr.due import service as due
 from api.phr.entries import service as entries
 from api.phr.entries.fields import read_day
 from api.phr.entries.kinds import Kind
