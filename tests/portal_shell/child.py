@@ -131,17 +131,17 @@ def _child(**more: Any) -> tuple[str, dict[str, Any]]:
         "marks": [legend_mark(0), legend_mark(1)],
         "may_write": True,
     }
-    return "book/child.html", context | more
+    return "book/children/one.html", context | more
 
 
 def _offer(**more: Any) -> tuple[str, dict[str, Any]]:
     context = {"viewer": HANAKO, "child": CHILD, "content": CONTENT, "code": "", "until": None}
-    return "book/child_offer.html", context | more
+    return "book/children/offer.html", context | more
 
 
 CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "children": (
-        "book/children.html",
+        "book/children/all.html",
         {
             "viewer": HANAKO,
             "children": [CHILD | {"is_self": True}, CHILD],
@@ -150,7 +150,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "children-none": (
-        "book/children.html",
+        "book/children/all.html",
         {"viewer": HANAKO, "children": [], "may_begin_own": False, "may_write": False},
     ),
     "child": _child(),
@@ -162,7 +162,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         may_write=False,
     ),
     "child-growth": (
-        "book/child_growth.html",
+        "book/children/growth.html",
         {
             "viewer": HANAKO,
             "child": CHILD,
@@ -173,7 +173,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "child-growth-none": (
-        "book/child_growth.html",
+        "book/children/growth.html",
         {
             "viewer": HANAKO,
             "child": CHILD,
@@ -187,11 +187,11 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "child-offer-code": _offer(code="1234-5678-9012", until=UNTIL),
     "child-offer-waiting": _offer(until=UNTIL),
     "child-take": (
-        "book/child_take.html",
+        "book/children/take.html",
         {"viewer": HANAKO, "code": "", "errors": {}, "content": None},
     ),
     "child-take-wrong": (
-        "book/child_take.html",
+        "book/children/take.html",
         {
             "viewer": HANAKO,
             "code": "1234",
@@ -200,7 +200,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "child-take-seen": (
-        "book/child_take.html",
+        "book/children/take.html",
         {"viewer": HANAKO, "code": "123456789012", "errors": {}, "content": CONTENT},
     ),
 }

@@ -24,7 +24,7 @@ PARTS = {
     "records/seen.html",
     "facility/export_parts.html",
     "book/fields.html",
-    "book/child_parts.html",
+    "book/children/parts.html",
     "clinic/entry_whom.html",
     "clinic/person.html",
     "clinic/parts.html",
