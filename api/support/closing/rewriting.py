@@ -84,10 +84,10 @@ async def _written_anew(connection: asyncpg.Connection, table: str) -> bool:
 
 async def _turned(connection: asyncpg.Connection) -> bool:
     """Whether the write-ahead log of before is gone as well; where the server's administrator does
-    not let us, its own next checkpoints do it."""
+    not let us, its own next checkpoints do it. A segment that is used again keeps its old end."""
     try:
         await connection.fetchval("SELECT pg_switch_wal()")
         await connection.execute("CHECKPOINT")
     except asyncpg.InsufficientPrivilegeError:
         return False
-    return True
+    return bool(await connection.fetchval("SELECT current_setting('wal_recycle') = 'off'"))

@@ -24,7 +24,7 @@ TYPE: Final = "closing-certificate+jws"
 
 # What ends and what stays, in the order a page says it.
 ENDS: Final = ("own", "files", "keys", "sessions", "addresses", "apps", "proxies", "sharing")
-STAYS: Final = ("facilities", "settings", "log")
+STAYS: Final = ("facilities", "settings", "log", "copies")
 
 
 class Closing(Struct, frozen=True, kw_only=True):

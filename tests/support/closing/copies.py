@@ -43,6 +43,7 @@ async def dumps(dsn: str, folder: Path) -> dict[str, bytes]:
 
 async def files(admin: asyncpg.Connection) -> dict[str, bytes]:
     """Every file of the database on the disk, the write-ahead log too: more than a base backup."""
+    assert await admin.fetchval("SHOW wal_recycle") == "off", "docs/how-to/run.md asks for it"
     await admin.execute("CHECKPOINT")
     oid = await admin.fetchval("SELECT oid FROM pg_database WHERE datname = current_database()")
     found: dict[str, bytes] = {}
