@@ -6,8 +6,9 @@ import pytest
 
 from api.core import clock, i18n
 from api.core.database import unit_of_work
-from api.phr import due, shelf
-from api.phr.due import Due
+from api.phr import shelf
+from api.phr.due import service as due
+from api.phr.due.rules import Due
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
 from api.phr.maternal import service as pregnancies

@@ -136,6 +136,8 @@ def _notes(request: PortalRequest, plan: Plan) -> list[str]:
     notes = []
     if i18n.has_text(preferences(request).locale, f"vaccine.note.{plan.target}"):
         notes.append(say(request, f"vaccine.note.{plan.target}"))
+    if plan.extended_by:
+        notes.append(say(request, f"vaccine.extended.{plan.extended_by}"))
     if plan.course_until and not plan.given:
         notes.append(say(request, "vaccine.course_until", day=day(request, plan.course_until)))
     if plan.changes_on:
