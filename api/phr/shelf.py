@@ -113,7 +113,7 @@ def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
     if visit is None:
         return {}
     if visit.state == "now":
-        return {"visit": Due(visit.until_on - due.NOTICE, "ends")}
+        return {"visit": Due(visit.until_on - NOTICE, "ends")}
     return {"visit": Due(visit.from_on, "opens")}
 
 
