@@ -25,6 +25,7 @@ PARTS = {
     "facility/export_parts.html",
     "book/fields.html",
     "book/child_parts.html",
+    "book/vaccine_parts.html",
     "clinic/entry_whom.html",
     "clinic/person.html",
     "clinic/parts.html",

@@ -50,7 +50,12 @@ ALLERGY = LINE | {
     "reactions": ["発疹", "呼吸困難"],
 }
 MILD = ALLERGY | {"is_contraindication": False, "state": "疑い", "marks": [UNTOLD]}
-OWN_ALLERGY = MILD | {"facility": "代理の方の記入", "by": "proxy", "is_severe": False, "marks": []}
+OWN_ALLERGY = MILD | {
+    "facility": "代わりの方の記入",
+    "by": "proxy",
+    "is_severe": False,
+    "marks": [],
+}
 FRAME: dict[str, Any] = {
     "viewer": SATO,
     "subject": PERSON,

@@ -162,7 +162,7 @@ async def test_a_witnessed_proxy_does_nothing_for_seven_days_and_needs_a_second_
             await counter.confirm(officer, one.principal_id, one.proxy_id)
     while await notifications.deliver():
         pass
-    assert "代わりの人を決める手続きを受け付けました" in (await taro.get("/inbox")).text
+    assert "代わりの方を決める手続きを受け付けました" in (await taro.get("/inbox")).text
     await service.end(taro.actor, one.proxy_id)
     assert (await service.mine(taro.actor)).mine == []
 

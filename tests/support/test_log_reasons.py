@@ -89,7 +89,7 @@ def test_a_proxy_is_named_and_so_is_for_whom(profile: NetworkProfile):
     detail = {"on_behalf": {"id": str(NOBODY), "name": "山本 太郎"}, "actor": {"name": "山本 由美"}}
     line = log_lines.line(row(EventName.DISCLOSURE_CHANGED, detail=detail), "ja", profile, {})
     assert (line.who, line.on_behalf) == ("山本 由美", "山本 太郎")
-    assert line.reason == "あなたの代理人として、認められた範囲で行いました。"
+    assert line.reason == "ご本人の代わりの方として、認められた範囲で行いました。"
 
 
 def test_of_a_decision_the_row_names_rule_and_settings_version(profile: NetworkProfile):

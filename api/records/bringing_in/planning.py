@@ -2,16 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from api.records.bringing_in.reading import Found, Item
+from api.phr.directives.kinds import DOCUMENT
+from api.phr.directives.paper import MOST_DOCUMENTS
+from api.records.bringing_in.reading import Found, Item, Left
 from api.records.parse import Json, as_object, as_text
-from api.records.taking_out.resources import BOOK, OWN
+from api.records.taking_out.resources import BOOK, OWN, brought_by_proxy
 
 BROUGHT: Final = "urn:tsunagu:brought"
 _LOCAL: Final = re.compile(r"([A-Z][A-Za-z]{1,40})/([A-Za-z0-9\-.]{1,64})")
@@ -92,6 +94,7 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
         if old:
             renaming.references[f"{item.resource_type}/{old}"] = f"{item.resource_type}/{called}"
             renaming.books[old] = called
+    new, over = _within_most(new, here)
     taking = [Taking(each, item, *_name(item, each, renaming.books)) for each, item in new]
     days = [each.item.on for each in taking if each.item.on is not None]
     counts = Counts(
@@ -101,7 +104,8 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
         doubles=found.doubles,
         facilitys=sum(each.item.is_facilitys for each in taking),
         left=[
-            LeftLine(each.reason, each.resource_type, n) for each, n in sorted(found.left.items())
+            LeftLine(each.reason, each.resource_type, n)
+            for each, n in sorted((found.left + over).items())
         ],
         since=min(days, default=None),
         until=max(days, default=None),
@@ -109,8 +113,25 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
     return Planned(taking, counts, renaming)
 
 
-def renamed(taking: Taking, by: Renaming, now: datetime) -> Json:
-    """The resource as it is kept here: ids are others, and what a server sets; nothing else is."""
+def _within_most(
+    new: Sequence[tuple[UUID, Item]], here: Here
+) -> tuple[list[tuple[UUID, Item]], Counter[Left]]:
+    """No more documents of one's wishes than can be handed in: of more the newest."""
+    held = sum(
+        system == OWN and value.startswith(f"{DOCUMENT.name}:") for _, system, value in here.names
+    )
+    documents = [
+        each for each in new if each[1].own is not None and each[1].own.kind == DOCUMENT.name
+    ]
+    documents.sort(key=lambda each: each[1].on or date.min, reverse=True)
+    over = {record_id for record_id, _ in documents[max(0, MOST_DOCUMENTS - held) :]}
+    left = Counter(Left("documents", item.resource_type) for each, item in new if each in over)
+    return [each for each in new if each[0] not in over], left
+
+
+def renamed(taking: Taking, by: Renaming, now: datetime, *, is_by_proxy: bool = False) -> Json:
+    """The resource as it is kept here: ids are others, what a server sets, and who brought it where
+    that is somebody else; nothing else is."""
     own = {
         name: _called(value, by)
         for name, value in taking.item.resource.items()
@@ -123,6 +144,8 @@ def renamed(taking: Taking, by: Renaming, now: datetime) -> Json:
     }
     if isinstance(meta.get("source"), str):
         meta["source"] = _LOCAL.sub(lambda at: by.references.get(at[0], at[0]), meta["source"])
+    if is_by_proxy:
+        meta = brought_by_proxy(meta)
     head = {"resourceType": taking.item.resource_type, "id": str(taking.record_id), "meta": meta}
     if taking.item.own is not None:
         own["identifier"] = [

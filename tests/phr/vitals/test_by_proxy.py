@@ -38,4 +38,4 @@ async def test_whoever_may_write_does_so_in_their_own_name(
     assert answer.status_code == 303, answer.text
     (entry,) = await measured(yumi)
     assert entry["by"] == "proxy"
-    assert "代理の方の記入" in (await yumi.get(LIST)).text
+    assert "代わりの方の記入" in (await yumi.get(LIST)).text
