@@ -104,11 +104,15 @@ MILESTONES: list[dict[str, Any]] = [
     {
         "name": "roll",
         "title": "ねがえり",
-        "usual": "6〜7か月ごろには、10人のうち9人以上ができます。",
+        "usual": "10人中9人ができるころ：6〜7か月",
         "entry": "",
         "on": None,
         "age": "",
     },
+]
+SOON: list[dict[str, Any]] = [
+    {"title": "BCG", "which": "1回", "state": "now", "left": 20, "usual_until": date(2026, 12, 31)},
+    {"title": "麻しん・風しん（MR）1期", "which": "1回", "state": "later", "waits": 160},
 ]
 CONTENT: dict[str, Any] = {
     "name": "ゆい",
@@ -127,6 +131,7 @@ def _child(**more: Any) -> tuple[str, dict[str, Any]]:
         "rows": ROWS,
         "has_more": True,
         "due": DUE,
+        "soon": SOON,
         "milestones": MILESTONES,
         "marks": [legend_mark(0), legend_mark(1)],
         "may_write": True,

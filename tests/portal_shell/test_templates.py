@@ -25,6 +25,7 @@ PARTS = {
     "facility/export_parts.html",
     "book/fields.html",
     "book/children/parts.html",
+    "book/vaccines/parts.html",
     "clinic/entry_whom.html",
     "clinic/person.html",
     "clinic/parts.html",

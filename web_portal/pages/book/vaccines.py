@@ -259,7 +259,7 @@ def _heading(request: PortalRequest, whose: Whose) -> str:
 def _back(request: PortalRequest, whose: Whose) -> Way:
     if whose.book_id:
         return Way(f"/book/children/{whose.book_id}", whose.name)
-    return Way("/book", say(request, "vaccine.back.own"))
+    return Way("/book", say(request, "book.title"))
 
 
 routes: list[ControllerRouterHandler] = [
