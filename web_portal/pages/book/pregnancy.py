@@ -111,6 +111,7 @@ async def ahead(
         here=place_of(book),
         visits=[pregnancy_said.visit_said(each) for each in book.visits(today)],
         tests=[pregnancy_said.due_said(request, each) for each in book.tests(today)],
+        rsv=schedule.rsv_vaccine(book.due_on),
     )
 
 
