@@ -359,6 +359,7 @@ async def test_an_app_keeps_a_book(hanako: Visitor) -> None:
     assert placed["position"] == {"percentile": 50, "beyond": ""}
     assert placed["corrected"] == {"percentile": None, "beyond": "above"}
     assert {each["name"]: each["state"] for each in book["due"]}["m1"] == "done"
+    assert book["editions"] == {"positions": "2023", "due": "2024-04", "milestones": "2023"}
     assert [each["values"]["which"] for each in book["milestones"]] == ["head"]
     assert [each["name"] for each in (await hanako.ask("/me/children")).json()] == ["ゆい"]
     rename = {"fields": fields | {"name": "ゆいちゃん"}, "version": 1}

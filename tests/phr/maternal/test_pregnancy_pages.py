@@ -153,6 +153,12 @@ async def test_a_visit_is_written_ticked_off_changed_and_taken_back(hanako: Visi
     assert "異常" not in page
     plan = (await hanako.get(f"{here}/schedule")).text
     assert plan.count(">記入しました<") == 2, "the visit of week 30 and GBS"
+    for said in (
+        "平成27年厚生労働省告示第226号",
+        "RSウイルスの予防接種",
+        "2026年4月1日からの定期接種",
+    ):
+        assert said in plan
     (undo,) = (each for each in forms(page) if ">元に戻す<" in each)
     entry = await entry_of(hanako, here)
     form = next(
