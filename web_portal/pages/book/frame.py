@@ -81,15 +81,15 @@ async def form(
     values: Mapping[str, str],
     version: int = 0,
     wrong: EntryFaults | None = None,
-    error: str = "",
+    refusal: Problem | None = None,
     lead: str = "",
     remove: str = "",
     names: Sequence[str] = (),
     has_on: bool = True,
     hidden: Sequence[str] = (),
-    status: int = 200,
 ) -> Response[bytes]:
-    """The form of an entry, new or corrected, as it was filled in. `remove`: where removal is
+    """The form of an entry, new or corrected, as it was filled in. `wrong` or `refusal`: why it
+    comes back, with their status; `remove`: where removal is
     asked for; `names`: the fields it shows, in this order (none: all), `hidden`: those it carries
     along unseen; without `has_on` its day follows from something else."""
     faults = wrong.faults if wrong else {}
@@ -103,13 +103,13 @@ async def form(
         request,
         "book/form.html",
         actor,
-        status=status if wrong is None else 422,
+        status=422 if wrong else refusal.status if refusal else 200,
         path=back.href,
         heading=title,
         lead=lead,
         action=action,
         back=back,
-        error=error,
+        error=why(request, refusal) if refusal else "",
         errors=said,
         labels={
             name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))

@@ -298,10 +298,9 @@ async def _form(
         values=values,
         version=frame.version_in(values),
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         names=_BEGIN,
         has_on=False,
-        status=refusal.status if refusal else 200,
     )
 
 
