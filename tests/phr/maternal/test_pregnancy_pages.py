@@ -151,6 +151,7 @@ async def test_a_visit_is_written_ticked_off_changed_and_taken_back(hanako: Visi
     for shown in ("59.4\u00a0kg", "妊娠30週0日", "160/110以上でした", "尿たんぱくが（1＋）以上"):
         assert shown in page
     assert "異常" not in page
+    assert "産婦人科診療ガイドライン産科編（2023年）" in page
     plan = (await hanako.get(f"{here}/schedule")).text
     assert plan.count(">記入しました<") == 2, "the visit of week 30 and GBS"
     for said in (
