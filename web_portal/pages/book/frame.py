@@ -95,7 +95,12 @@ async def form(
     faults = wrong.faults if wrong else {}
     odd = wrong.odd if wrong and not faults else {}
     said = {name: _said(request, wrong, name, key) for name, key in faults.items()}
+    if "error.own.empty" in faults.values():
+        said |= _nothing_said(request, kind)
     odd_said = {name: _said(request, wrong, name, key) for name, key in odd.items()}
+    labels = {
+        name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))
+    }
     shown = [each for each in kind.fields if not names or each.name in names]
     if names:
         shown.sort(key=lambda each: names.index(each.name))
@@ -110,10 +115,13 @@ async def form(
         action=action,
         back=back,
         error=why(request, refusal) if refusal else "",
-        errors=said,
-        labels={
-            name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))
+        errors={
+            name: text
+            if name in WHEN or faults[name] == "error.own.empty"
+            else say(request, "own.error.of", name=labels[name], text=text)
+            for name, text in said.items()
         },
+        labels=labels,
         odd=odd_said,
         sure=wrong.sure if wrong and not faults else "",
         version=version,
@@ -126,7 +134,7 @@ async def form(
             _field(request, kind, each, values, said.get(each.name) or odd_said.get(each.name, ""))
             for each in shown
         ],
-        values=dict(values),
+        values={name: _odd_said(request, kind, name, values[name]) for name in odd},
         hidden={name: values.get(name, "") for name in hidden},
         remove=remove,
     )
@@ -199,6 +207,24 @@ def place_of(entry_id: UUID | None) -> str:
 
 def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
     return say(request, key, **(wrong.params_of(name) if wrong else {}))
+
+
+def _odd_said(request: PortalRequest, kind: Kind, name: str, value: str) -> str:
+    field = kind.field(name)
+    if field is not None:
+        return value_said(request, kind, field, value)
+    return (
+        value
+        if name == "time"
+        else i18n.day(preferences(request).locale, date.fromisoformat(value))
+    )
+
+
+def _nothing_said(request: PortalRequest, kind: Kind) -> dict[str, str]:
+    """Where a kind can say better what it needs at least."""
+    key = f"error.own.empty.{kind.name}"
+    is_told = i18n.has_text(preferences(request).locale, key)
+    return {kind.fields[0].name: say(request, key)} if is_told else {}
 
 
 def _field(
