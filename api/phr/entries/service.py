@@ -190,6 +190,13 @@ async def entries_in(
     return await _read(tx, actor, kinds, rows)
 
 
+async def unshown_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind]) -> list[Entry]:
+    """To decide something by: nothing of them is shown, so nobody looked."""
+    names = [each.name for each in kinds]
+    rows = await queries.listed(tx, names, None, None, None, _most_shown(actor), MOST)
+    return await _read(tx, actor, kinds, rows, is_shown=False)
+
+
 async def newest_in(tx: Transaction, actor: Actor) -> list[Newest]:
     """One for each kind there is an entry of."""
     rows = await queries.newest(tx, _most_shown(actor))
@@ -371,7 +378,12 @@ def with_head(resource: Json, entry_id: UUID, version: int, at: datetime, by: By
 
 
 async def _read(
-    tx: Transaction, actor: Actor, kinds: Sequence[Kind], rows: Sequence[asyncpg.Record]
+    tx: Transaction,
+    actor: Actor,
+    kinds: Sequence[Kind],
+    rows: Sequence[asyncpg.Record],
+    *,
+    is_shown: bool = True,
 ) -> list[Entry]:
     by_name = {each.name: each for each in kinds}
     wanted = [row for row in rows if row["identifier_value"].split(":")[0] in by_name]
@@ -385,7 +397,7 @@ async def _read(
             await asyncio.sleep(0)
         kind = by_name[row["identifier_value"].split(":")[0]]
         found.append(_entry(row, kind, subject, cipher))
-    if actor.is_proxy:
+    if actor.is_proxy and is_shown:
         seen = {
             row["record_id"]: _Line(
                 row["record_id"],
