@@ -7,7 +7,7 @@ from api.phr.law_age import after_months, months_of
 
 TERM: Final = 280  # days from the last period to the day a child is expected
 PRETERM: Final = 37 * 7
-CORRECTED_UNTIL: Final = 24  # months
+CORRECTED_UNTIL: Final = 24  # months. Unsure: some go on to 36.
 
 
 class Gestation(NamedTuple):

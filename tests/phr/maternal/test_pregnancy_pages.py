@@ -45,8 +45,7 @@ async def entry_of(who: Visitor, here: str) -> str:
 async def shelf(who: Visitor) -> str:
     """What all her books' page says of this one."""
     page = (await who.get("/book")).text
-    (found,) = re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page)
-    return str(found)
+    return " ".join(re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page))
 
 
 async def test_nothing_is_kept_before_she_begins(hanako: Visitor) -> None:
@@ -115,6 +114,14 @@ async def test_two_at_once_are_refused_in_words_also_at_the_same_moment(
     assert len(await service.books(hanako.actor)) == 1
 
 
+async def test_which_baby_is_asked_only_where_there_are_several(hanako: Visitor) -> None:
+    one = await begun(hanako, babies="1")
+    assert 'name="fetus"' not in (await hanako.get(f"{one}/new/ultrasound")).text
+    await hanako.post(f"{one}/remove")
+    two = await begun(hanako, babies="2")
+    assert 'name="fetus"' in (await hanako.get(f"{two}/new/ultrasound")).text
+
+
 async def test_an_ultrasound_moves_the_due_date_and_the_earlier_one_is_kept(
     hanako: Visitor,
 ) -> None:
@@ -148,6 +155,12 @@ async def test_a_visit_is_written_ticked_off_changed_and_taken_back(hanako: Visi
     assert "異常" not in page
     plan = (await hanako.get(f"{here}/schedule")).text
     assert plan.count(">記入しました<") == 2, "the visit of week 30 and GBS"
+    for said in (
+        "平成27年厚生労働省告示第226号",
+        "RSウイルスの予防接種",
+        "2026年4月1日からの定期接種",
+    ):
+        assert said in plan
     (undo,) = (each for each in forms(page) if ">元に戻す<" in each)
     entry = await entry_of(hanako, here)
     form = next(
