@@ -14,6 +14,7 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.checkup.items import DRAWN, PARTS, SIDES, unit_of
+from api.phr.checkup.thresholds import EDITION_FROM
 from api.records.checkups import service
 from api.records.checkups.judging import Judged, Person, Row, judged
 from api.records.checkups.reading import Checkup
@@ -41,7 +42,7 @@ async def shelf(
     names = await names_of(actor, here)
     return await render(
         request,
-        "book/checkups.html",
+        "book/checkups/all.html",
         actor,
         flash={"kind": "success", "title": say(request, "my_checkups.removed"), "text": ""}
         if removed == "yes"
@@ -88,7 +89,7 @@ async def one(
     sex = found.person.sex
     return await render(
         request,
-        "book/checkup.html",
+        "book/checkups/one.html",
         actor,
         flash={"kind": "success", "title": say(request, "my_checkups.saved"), "text": ""}
         if saved == "yes"
@@ -109,6 +110,7 @@ async def one(
             "worked_out": "" if this.egfr_worked_out is None else f"{this.egfr_worked_out:f}",
         },
         is_earlier=this.is_earlier,
+        edition_from=EDITION_FROM,
         parts=_parts(request, this, found.person),
         newer=_near(found.checkups[place - 1] if place else None),
         older=_near(found.checkups[place + 1] if place + 1 < len(found.checkups) else None),

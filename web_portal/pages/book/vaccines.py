@@ -48,7 +48,7 @@ async def show(
         flash = {"kind": "success", "title": say(request, f"vaccine.done.{done}"), "text": ""}
     return await render(
         request,
-        "book/vaccines.html",
+        "book/vaccines/all.html",
         actor,
         path=here(book_id),
         flash=flash,
@@ -67,7 +67,7 @@ async def table(
     found = await _vaccinations(actor, book_id)
     return await render(
         request,
-        "book/vaccine_table.html",
+        "book/vaccines/table.html",
         actor,
         path=here(book_id),
         here=here(book_id),
@@ -233,9 +233,8 @@ async def _form(
         values=values,
         version=version,
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{place}/{entry_id}/remove" if entry_id else "",
-        status=refusal.status if refusal else 200,
     )
 
 

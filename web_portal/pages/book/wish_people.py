@@ -100,7 +100,7 @@ async def ask(
     person, version = await _person(actor, place)
     return await render(
         request,
-        "book/wish_person_remove.html",
+        "book/wishes/person_remove.html",
         actor,
         person=person,
         version=version,
@@ -169,7 +169,7 @@ async def _form(
     status = 422 if faults else refusal.status if refusal else 200
     return await render(
         request,
-        "book/wish_person.html",
+        "book/wishes/person.html",
         actor,
         status=status,
         path=HERE,
@@ -178,7 +178,15 @@ async def _form(
         back=back(request),
         values={part: getattr(data, part) for part in people.PARTS},
         version=data.version,
-        errors={name: _why(request, key) for name, key in (faults or {}).items()},
+        errors={
+            name: say(
+                request,
+                "own.error.of",
+                name=say(request, f"wish.person.{name}"),
+                text=_why(request, key),
+            )
+            for name, key in (faults or {}).items()
+        },
         error=frame.why(request, refusal) if refusal else "",
     )
 

@@ -49,7 +49,7 @@ async def shown(
     found = await service.wishes(actor)
     return await render(
         request,
-        "book/wishes.html",
+        "book/wishes/all.html",
         actor,
         flash=flash_of(request, done),
         path=HERE,
@@ -93,8 +93,7 @@ async def state(request: PortalRequest, actor: NamedDependency[Actor]) -> Respon
     except EntryFaults as wrong:
         return await _form(request, actor, wrong.values, version, wrong=wrong)
     except REFUSALS as refusal:
-        said = frame.why(request, refusal)
-        return await _form(request, actor, fields, version, error=said, status=refusal.status)
+        return await _form(request, actor, fields, version, refusal=refusal)
     return Redirect(f"{HERE}?done=stated", status_code=303)
 
 
@@ -105,7 +104,7 @@ async def versions(request: PortalRequest, actor: NamedDependency[Actor]) -> Res
         raise NotFound
     return await render(
         request,
-        "book/wish_versions.html",
+        "book/wishes/versions.html",
         actor,
         versions=[
             {

@@ -55,7 +55,7 @@ async def show(
         flash = {"kind": "success", "title": title, "text": ""}
     return await render(
         request,
-        "book/child.html",
+        "book/children/one.html",
         actor,
         path=HERE,
         flash=flash,
@@ -89,7 +89,7 @@ async def every_value(
     shown = book.growth[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     return await render(
         request,
-        "book/child_growth.html",
+        "book/children/growth.html",
         actor,
         path=HERE,
         child=head(request, book.child, clock.today_in_japan()),
