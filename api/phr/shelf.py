@@ -6,16 +6,19 @@ from typing import Final, NamedTuple
 
 from api.core import clock
 from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.phr import due
 from api.phr.checkup import kinds as checkup
-from api.phr.child import kinds as children
+from api.phr.child import kinds as of_children
+from api.phr.child import reminding
+from api.phr.child import service as children
 from api.phr.directives import kinds as directives
 from api.phr.due import Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Newest
 from api.phr.immunization import kinds as immunization
+from api.phr.immunization import service as vaccinations
 from api.phr.maternal import kinds as maternal
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
@@ -54,7 +57,7 @@ BOOKS: Final = (
     Book("wish", "/book/wishes", directives.KINDS),
     Book("school", "/book/school-checkups", (notes.SCHOOL,)),
     Book("pregnancy", "/book/pregnancy", maternal.KINDS, "visit"),
-    Book("children", "/book/children", children.KINDS, "checkup"),
+    Book("children", "/book/children", of_children.KINDS, "checkup"),
     Book("vaccines", "/book/vaccines", immunization.KINDS, "immunization"),
 )
 
@@ -63,7 +66,10 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     """Raises nothing: who has no book finds empty ones."""
     async with unit_of_work(actor) as tx:
         newest = await entries.newest_in(tx, actor)
-        following = await due.next_in(tx)
+        if actor.is_shown_restricted:
+            following = await due.next_in(tx)
+        else:
+            following = await _next_shown_in(tx, actor)
     # Days alone would tell somebody of a pregnancy they are not shown.
     following.pop("visit", None)
     if any(each.kind in maternal.OF_NAME for each in newest):
@@ -74,6 +80,17 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     return [
         _standing(book, newest, following.get(book.due) if book.due else None) for book in books
     ]
+
+
+async def _next_shown_in(tx: Transaction, actor: Actor) -> dict[DueKind, Due]:
+    """What was noted follows from all that is written; this only from what the actor may read."""
+    today, books = clock.today_in_japan(), await children.children_in(tx, actor)
+    days: dict[DueKind, list[Due]] = {
+        "checkup": [day for each in books for day in await reminding.days_in(tx, actor, each)],
+        "immunization": await vaccinations.days_in(tx, actor, books),
+    }
+    ahead = {kind: [each for each in of if each.on >= today] for kind, of in days.items()}
+    return {kind: min(of) for kind, of in ahead.items() if of}
 
 
 def _of_pregnancies(shown: Sequence[Pregnancy]) -> list[Newest]:

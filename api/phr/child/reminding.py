@@ -7,19 +7,24 @@ from api.phr import due
 from api.phr.child import checkups, kinds
 from api.phr.child.kinds import CHECKED
 from api.phr.child.reading import Child
+from api.phr.due import Due
 from api.phr.entries import service as store
 
 
 async def remind_in(tx: Transaction, actor: Actor, of: Child) -> None:
+    days = await days_in(tx, actor, of)
+    await due.set_in(tx, "checkup", days, clock.today_in_japan(), book=str(of.book_id))
+
+
+async def days_in(tx: Transaction, actor: Actor, of: Child) -> list[Due]:
     """Of each checkup that was not had yet a notice when its days begin, and before they end."""
     kind = kinds.at_birth(CHECKED, is_self=of.is_self)
     had = await store.entries_in(tx, actor, [kind], book=str(of.book_id))
     today = clock.today_in_japan()
     planned = checkups.due(of.birth_on, {each.values["which"] for each in had}, today)
-    days = [
+    return [
         day
         for each in planned
         if each.state in ("later", "due")
         for day in due.of_period(each.first, each.last)
     ]
-    await due.set_in(tx, "checkup", days, today, book=str(of.book_id))

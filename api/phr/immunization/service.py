@@ -135,6 +135,22 @@ async def note_all_in(tx: Transaction, actor: Actor) -> None:
     await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
 
 
+async def days_in(tx: Transaction, actor: Actor, book_of: Sequence[Child]) -> list[due.Due]:
+    """What is to be told of these children, and of oneself where a dose is written, by the doses
+    the actor is shown."""
+    days: list[due.Due] = []
+    for whose in map(_whose, book_of):
+        days += _days_of(_said(whose, await _entries_in(tx, actor, whose), ()))
+    own = await whose_in(tx, actor, None)
+    if entries := await _entries_in(tx, actor, own):
+        days += _days_of(_said(own, entries, ()))
+    return days
+
+
+def _days_of(said: Vaccinations) -> list[due.Due]:
+    return due_days(said.plans, said.today)
+
+
 def _whose(child: Child) -> Whose:
     book = None if child.is_self else child.book_id
     return Whose(child.name, Person(child.birth_on, child.sex), book)
@@ -159,8 +175,7 @@ async def _note_due_in(
     tx: Transaction, whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]
 ) -> None:
     said = _said(whose, entries, elsewhere)
-    days = due_days(said.plans, said.today)
-    await due.set_in(tx, "immunization", days, said.today, book=whose.book)
+    await due.set_in(tx, "immunization", _days_of(said), said.today, book=whose.book)
 
 
 async def _entries_in(tx: Transaction, actor: Actor, whose: Whose) -> list[Entry]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from api.records.bringing_in.reading import Found, Item
 from api.records.parse import Json, as_object, as_text
-from api.records.taking_out.resources import BOOK, OWN
+from api.records.taking_out.resources import BOOK, OWN, brought_by_proxy
 
 BROUGHT: Final = "urn:tsunagu:brought"
 _LOCAL: Final = re.compile(r"([A-Z][A-Za-z]{1,40})/([A-Za-z0-9\-.]{1,64})")
@@ -109,8 +109,9 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
     return Planned(taking, counts, renaming)
 
 
-def renamed(taking: Taking, by: Renaming, now: datetime) -> Json:
-    """The resource as it is kept here: ids are others, and what a server sets; nothing else is."""
+def renamed(taking: Taking, by: Renaming, now: datetime, *, is_by_proxy: bool = False) -> Json:
+    """The resource as it is kept here: ids are others, what a server sets, and who brought it where
+    that is somebody else; nothing else is."""
     own = {
         name: _called(value, by)
         for name, value in taking.item.resource.items()
@@ -123,6 +124,8 @@ def renamed(taking: Taking, by: Renaming, now: datetime) -> Json:
     }
     if isinstance(meta.get("source"), str):
         meta["source"] = _LOCAL.sub(lambda at: by.references.get(at[0], at[0]), meta["source"])
+    if is_by_proxy:
+        meta = brought_by_proxy(meta)
     head = {"resourceType": taking.item.resource_type, "id": str(taking.record_id), "meta": meta}
     if taking.item.own is not None:
         own["identifier"] = [

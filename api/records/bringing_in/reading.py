@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from api.identity.enrolling.names import are_alike
 from api.identity.my_number import contains_my_number
+from api.phr.entries.kinds import PROVENANCE
 from api.records import parse
 from api.records.bringing_in.entry_kinds import KINDS, is_of
 from api.records.mapping import HIDDEN_MARKS, Identifier, SubjectRef, classify
@@ -22,7 +23,6 @@ LONGEST_TITLE: Final = 120
 LONGEST_BOOK: Final = 100
 LONGEST_NAME: Final = 400  # characters; an index entry of PostgreSQL ends at 2,704 bytes
 WISHES: Final = "directive"
-PROVENANCE: Final = "urn:tsunagu:provenance"
 # Where a person of the record is named, in whatever type.
 _SUBJECTS: Final = ("subject", "patient", "beneficiary")
 # What holds codes and names of things, never what somebody typed.

@@ -14,7 +14,7 @@ from api.access_log import keystore
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.core import clock
-from api.core.actor import OPERATOR
+from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
 from api.core.logging import log
@@ -67,9 +67,7 @@ async def _stored(taken: Taken) -> None:
         if plan.taking:
             ciphers = await keystore.phr_ciphers(tx.connection, [tx.subject], is_writing=True)
             for some in _pieces(plan.taking):
-                rows = await asyncio.to_thread(
-                    _rows, some, plan, level, ciphers[tx.subject], tx.subject
-                )
+                rows = await asyncio.to_thread(_rows, some, plan, level, ciphers[tx.subject], actor)
                 await queries.add_records(tx, rows)
             await _note(tx, plan)
             await vaccinations.note_all_in(tx, actor)
@@ -90,8 +88,11 @@ def _pieces(taking: Sequence[Taking]) -> Iterator[Sequence[Taking]]:
 
 
 def _rows(
-    taking: Sequence[Taking], plan: Planned, level: int, cipher: AESGCM, subject: UUID
+    taking: Sequence[Taking], plan: Planned, level: int, cipher: AESGCM, actor: Actor
 ) -> list[Row]:
+    subject = actor.participant_id
+    if subject is None:
+        raise NotFound
     now = clock.now()
     today = clock.day_in_japan(now)
     return [
@@ -107,7 +108,11 @@ def _rows(
             identifier_system=each.system,
             identifier_value=each.value,
             title=each.item.title,
-            body=sealing.sealed(cipher, subject, renamed(each, plan.renaming, now)),
+            body=sealing.sealed(
+                cipher,
+                subject,
+                renamed(each, plan.renaming, now, is_by_proxy=actor.is_proxy),
+            ),
         )
         for each in taking
     ]

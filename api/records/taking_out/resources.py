@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from api.phr.entries.kinds import PROVENANCE
+
 Json = dict[str, Any]
 
 PROFILE: Final = "urn:tsunagu:own-export:1"
@@ -15,6 +17,9 @@ SOURCE: Final = "urn:tsunagu:source"
 FILED: Final = "urn:tsunagu:filed-under"
 OWN: Final = "urn:tsunagu:own"
 BOOK: Final = "urn:tsunagu:own:book"
+# What a file said of who wrote an entry, where a proxy brought it; `BROUGHT` where it said nothing.
+CLAIMED: Final = "urn:tsunagu:claimed-provenance"
+BROUGHT: Final = "brought"
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 LEVELS: Final = ("N", "R", "V")
 _HEAD: Final = b'{"entry":['
@@ -89,6 +94,19 @@ def filed_of(resource: Json) -> Filed | None:
             said = str(each.get("code", "")), str(each.get("display", ""))
             return Filed(*said, max(levels, default=0))
     return None
+
+
+def brought_by_proxy(meta: Json) -> Json:
+    """Who brought it says so; what the file says of itself is only what it claims."""
+    tags = _objects(meta.get("tag"))
+    said = [each for each in tags if each.get("system") == PROVENANCE]
+    if said and said[0].get("code") == "proxy":
+        return meta
+    by = {"system": PROVENANCE, "code": "proxy"}
+    claim = {"system": CLAIMED, "code": (said and said[0].get("code")) or BROUGHT}
+    others = _others(tags, "system", CLAIMED)
+    at = others.index(said[0]) if said else len(others)
+    return {**meta, "tag": [*others[:at], by, claim, *_others(others[at:], "system", PROVENANCE)]}
 
 
 def source_of(resource: Json) -> Source | None:
@@ -184,7 +202,22 @@ def _normal_meta(meta: Json) -> Json:
         kept["security"] = _others(kept["security"], "system", CONFIDENTIALITY)
     if isinstance(kept.get("source"), str):
         kept["source"] = _LOCAL.sub(r"\1/*", kept["source"])
+    if "tag" in kept:
+        kept["tag"] = _as_claimed(kept["tag"])
     return {name: value for name, value in kept.items() if value not in ([], {})}
+
+
+def _as_claimed(tags: Any) -> Any:
+    """As the file said it that a proxy brought."""
+    claims = [each.get("code") for each in _objects(tags) if each.get("system") == CLAIMED]
+    if not claims:
+        return tags
+    kept = _others(tags, "system", CLAIMED)
+    if claims[0] == BROUGHT:
+        return _others(kept, "system", PROVENANCE)
+    return [
+        {**each, "code": claims[0]} if each.get("system") == PROVENANCE else each for each in kept
+    ]
 
 
 _SERVERS: Final = ("versionId", "lastUpdated")

@@ -13,11 +13,12 @@ from api.phr.directives import service as directives
 from api.phr.directives.kinds import DOCUMENT
 from api.phr.entries import kinds
 from api.phr.entries import service as entries
+from api.phr.entries.kinds import PROVENANCE
 from api.phr.vitals import service as vitals
 from api.phr.vitals.kinds import KINDS as VITALS
 from api.records.bringing_in.entry_kinds import is_of
 from api.records.bringing_in.planning import LeftLine
-from api.records.taking_out.resources import decoded, own_name
+from api.records.taking_out.resources import CLAIMED, FILED, SOURCE, decoded, own_name
 from tests.phr.child.scene import BORN, acting_as_parent
 from tests.portal.scene import Visitor
 from tests.records.taking_out import taking
@@ -92,14 +93,18 @@ async def test_what_no_book_could_read_is_not_taken(
     assert (await hanako.get("/book/vitals")).status_code == 200
 
 
-async def test_nobody_brings_wishes_in_for_somebody_else(hanako: Visitor, ueda: Visitor) -> None:
-    bundle = await taken_out(hanako)
+def of_yui(bundle: Json) -> Json:
     (patient,) = (
         each["resource"]
         for each in bundle["entry"]
         if each["resource"]["resourceType"] == "Patient"
     )
     patient |= {"name": [{"text": "山本 結衣"}], "birthDate": BORN.isoformat()}
+    return bundle
+
+
+async def test_nobody_brings_wishes_in_for_somebody_else(hanako: Visitor, ueda: Visitor) -> None:
+    bundle = of_yui(await taken_out(hanako))
     parent = await acting_as_parent(hanako, ueda.actor)
     done = await taking.brought(parent, msgspec.json.encode(bundle))
     assert done.counts.new == {"vitals": 1}
@@ -107,6 +112,45 @@ async def test_nobody_brings_wishes_in_for_somebody_else(hanako: Visitor, ueda: 
         LeftLine("wishes", "DocumentReference", 1)
     ]
     assert (await directives.wishes(parent)).entries == []
+
+
+@pytest.mark.parametrize("claimed", ["self", "device", "proxy"])
+async def test_what_a_proxy_brings_says_that_a_proxy_brought_it(
+    hanako: Visitor, ueda: Visitor, claimed: str
+) -> None:
+    bundle = of_yui(await taken_out(hanako))
+    by = {"system": PROVENANCE, "code": claimed}
+    own = measurement(bundle)
+    own["meta"]["tag"] = [
+        by if each.get("system") == PROVENANCE else each for each in own["meta"]["tag"]
+    ]
+    allergy = {"id": "a", "resourceType": "AllergyIntolerance", "code": {"text": "卵"}}
+    allergy["patient"] = {"reference": "Patient/1"}
+    allergy["meta"] = {"tag": [{"system": FILED, "code": "allergy", "display": "卵"}]}
+    allergy["meta"]["extension"] = [{"url": SOURCE, "valueReference": {"display": "A医院"}}]
+    bundle["entry"].append({"resource": allergy})
+    parent = await acting_as_parent(hanako, ueda.actor)
+    file = msgspec.json.encode(bundle)
+    done = await taking.brought(parent, file)
+    assert done.counts.new == {"allergy": 1, "vitals": 1}
+    (entry,) = await entries.entries(parent, VITALS)
+    assert entry.by == "proxy"
+    kept = await taking.bundle(parent)
+    said = {
+        each["resourceType"]: {
+            tag["system"]: tag["code"] for tag in each["meta"]["tag"] if tag["system"] != FILED
+        }
+        for each in taking.resources(kept)
+        if each["resourceType"] in ("Observation", "AllergyIntolerance")
+    }
+    claim = {} if claimed == "proxy" else {CLAIMED: claimed}
+    assert said["Observation"] == {PROVENANCE: "proxy", **claim}
+    assert said["AllergyIntolerance"] == {PROVENANCE: "proxy", CLAIMED: "brought"}
+    # It is the same record still.
+    for again in (file, kept):
+        counts = (await taking.brought(parent, again)).counts
+        assert (counts.total, counts.held, counts.changed) == (0, 2, 0)
+    assert [each.by for each in await entries.entries(parent, VITALS)] == ["proxy"]
 
 
 def test_a_document_is_what_its_bytes_say() -> None:

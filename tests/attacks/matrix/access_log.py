@@ -1,0 +1,127 @@
+"""The log, questions about it, digests, and what the auditor sees."""
+
+from tests.attacks.roles import AUDITOR, HIS_ANSWER, HIS_PAGE, PARTICIPANT, WRONG, Row
+
+ROWS = (
+    Row("GET", "/me/access-log", PARTICIPANT, "/me/access-log?participant_id={taro}"),
+    Row(
+        "GET",
+        "/me/access-log/months/{month}",
+        PARTICIPANT,
+        "/me/access-log/months/{month}?participant_id={taro}",
+    ),
+    Row(
+        "GET",
+        "/me/access-log/export",
+        PARTICIPANT,
+        "/me/access-log/export?format=fhir&participant_id={taro}",
+    ),
+    Row("GET", "/me/access-log/questions", PARTICIPANT),
+    Row(
+        "GET",
+        "/me/access-log/{number}/question",
+        HIS_PAGE,
+        "/me/access-log/999999/question?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question",
+        PARTICIPANT,
+        "/me/access-log/1/question?participant_id={taro}",
+        {"reason": "not_mine"},
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question",
+        WRONG,
+        "/me/access-log/1/question",
+        {"reason": "not_mine", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question/settlement",
+        HIS_ANSWER,
+        "/me/access-log/999999/question/settlement?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/me/access-log/{number}/question/reopening",
+        HIS_ANSWER,
+        "/me/access-log/999999/question/reopening?participant_id={taro}",
+        {"words": "x"},
+    ),
+    Row(
+        "GET",
+        "/me/access-log/{number}/decision",
+        "in . . . in in . .",
+        "/me/access-log/1/decision?participant_id={taro}",
+    ),
+    Row("GET", "/me/access-log/bundle", PARTICIPANT, "/me/access-log/bundle?participant_id={taro}"),
+    Row(
+        "GET",
+        "/me/access-log/{name}",
+        "in . . . in in . .",
+        "/me/access-log/9.tlog-proof?participant_id={taro}",
+    ),
+    Row("GET", "/access-log/bundle", PARTICIPANT, "/access-log/bundle?participant_id={taro}"),
+    Row("GET", "/access-log", PARTICIPANT, "/access-log?participant_id={taro}"),
+    Row(
+        "POST",
+        "/access-log/export",
+        PARTICIPANT,
+        body={"format": "csv", "participant_id": "{taro}"},
+    ),
+    Row("GET", "/access-log/questions", PARTICIPANT, "/access-log/questions?participant_id={taro}"),
+    Row(
+        "GET",
+        "/access-log/{number}/question",
+        PARTICIPANT,
+        "/access-log/1/question?participant_id={taro}",
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question",
+        HIS_PAGE,
+        "/access-log/999999/question",
+        {"reason": "not_mine", "participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question/settle",
+        HIS_PAGE,
+        "/access-log/999999/question/settle",
+        {"participant_id": "{taro}"},
+    ),
+    Row(
+        "POST",
+        "/access-log/{number}/question/reopen",
+        HIS_PAGE,
+        "/access-log/999999/question/reopen",
+        {"words": "x", "participant_id": "{taro}"},
+    ),
+    Row(
+        "GET",
+        "/access-log/months/{month}",
+        PARTICIPANT,
+        "/access-log/months/{month}?participant_id={taro}",
+    ),
+    Row("GET", "/access-log/by-file", PARTICIPANT, "/access-log/by-file?participant_id={taro}"),
+    Row("GET", "/access-log/{number}", HIS_PAGE, "/access-log/1?participant_id={taro}"),
+    Row("GET", "/me/digests", PARTICIPANT, "/me/digests?participant_id={taro}"),
+    Row(
+        "POST",
+        "/me/digests/{month}/answer",
+        HIS_PAGE,
+        "/me/digests/{month}/answer",
+        {"answer": "nothing"},
+    ),
+    Row(
+        "POST",
+        "/access-log/months/{month}/answer",
+        HIS_PAGE,
+        "/access-log/months/{month}/answer",
+        {"answer": "nothing"},
+    ),
+    # The auditor
+    Row("GET", "/auditor", AUDITOR),
+)

@@ -1,0 +1,98 @@
+"""A facility's people, those invited, and what professionals say of themselves."""
+
+from tests.attacks.roles import FACILITY_ADMIN, HIS_PAGE, OPEN, PROFESSIONAL, SUPPORT, TICKET, Row
+
+ROWS = (
+    Row("GET", "/me/profession", PROFESSIONAL),
+    Row("POST", "/me/profession/challenge", PROFESSIONAL),
+    Row("POST", "/me/profession", "in . bad . in in . .", body={}),
+    Row("GET", "/account/profession", PROFESSIONAL),
+    Row("POST", "/account/profession/challenge", PROFESSIONAL, body={}),
+    Row("POST", "/account/profession", "in . bad . in in . .", body={}),
+    # Invited to a facility's staff
+    Row("POST", "/invitations", "bad bad bad bad bad bad bad bad", body={}),
+    Row("GET", "/invitations/current", TICKET),
+    Row("POST", "/invitations/current/passkey/options", TICKET),
+    Row("POST", "/invitations/current/passkey", TICKET, body={}),
+    Row("GET", "/join", OPEN),
+    Row("POST", "/join", "bad bad bad bad bad bad bad bad", body={"code": "x"}),
+    Row("GET", "/join/passkey", OPEN),
+    Row("POST", "/join/passkey/options", TICKET, body={}),
+    Row("POST", "/join/passkey", TICKET, body={}),
+    # A facility's administrator: her own people, and nobody of the hospital where he is treated
+    Row("GET", "/facility", FACILITY_ADMIN, "/facility?facility_id={clinic}"),
+    Row("GET", "/facility/exports", FACILITY_ADMIN, "/facility/exports?facility_id={clinic}"),
+    Row("POST", "/facility/exports", "in . . . in in . bad", body={}),
+    Row(
+        "POST",
+        "/facility/exports/{export_id}/cancel",
+        HIS_PAGE,
+        "/facility/exports/{absent}/cancel",
+        {},
+    ),
+    Row("GET", "/support/exports", SUPPORT),
+    Row("GET", "/facility/invite", FACILITY_ADMIN),
+    Row("POST", "/facility/invite", "in . . . in in . bad", body={}),
+    Row("GET", "/facility/people/{professional_id}", FACILITY_ADMIN, "/facility/people/{doctor}"),
+    Row("GET", "/facility/people/{professional_id}", HIS_PAGE, "/facility/people/{his_doctor}"),
+    Row(
+        "POST",
+        "/facility/people/{professional_id}/invite",
+        HIS_PAGE,
+        "/facility/people/{his_doctor}/invite",
+        {},
+    ),
+    Row(
+        "POST",
+        "/facility/people/{professional_id}/training",
+        HIS_PAGE,
+        "/facility/people/{his_doctor}/training",
+        {"trained_on": "2026-04-01"},
+    ),
+    Row(
+        "GET",
+        "/facility/people/{professional_id}/leave",
+        FACILITY_ADMIN,
+        "/facility/people/{doctor}/leave",
+    ),
+    Row(
+        "POST",
+        "/facility/people/{professional_id}/leave",
+        HIS_PAGE,
+        "/facility/people/{his_doctor}/leave",
+        {"facility_id": "{clinic}"},
+    ),
+    Row("GET", "/me/facility/people", FACILITY_ADMIN),
+    Row("POST", "/me/facility/people", "in . . . in in . bad", body={}),
+    Row(
+        "GET",
+        "/me/facility/people/{professional_id}",
+        FACILITY_ADMIN,
+        "/me/facility/people/{doctor}",
+    ),
+    Row(
+        "GET",
+        "/me/facility/people/{professional_id}",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}",
+    ),
+    Row(
+        "POST",
+        "/me/facility/people/{professional_id}/invitation",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}/invitation",
+    ),
+    Row(
+        "PUT",
+        "/me/facility/people/{professional_id}/training",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}/training",
+        {"trained_on": "2026-04-01"},
+    ),
+    Row(
+        "POST",
+        "/me/facility/people/{professional_id}/leaving",
+        HIS_PAGE,
+        "/me/facility/people/{his_doctor}/leaving",
+    ),
+)

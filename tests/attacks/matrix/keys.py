@@ -1,0 +1,103 @@
+"""Passkeys, passwords, sessions, and what helps when every key is lost."""
+
+from tests.attacks.roles import (
+    BAD_PROOF,
+    EVERYONE,
+    HIS_PAGE,
+    OPEN,
+    PARTICIPANT,
+    SUPPORT,
+    TICKET,
+    Row,
+)
+
+ROWS = (
+    # Every key is lost
+    Row("POST", "/recoveries", "bad bad bad bad bad bad bad bad", body={}),
+    Row("POST", "/recoveries/current/passkey/options", TICKET),
+    Row("POST", "/recoveries/current/passkey", TICKET, body={}),
+    Row("GET", "/me/recovery-code", PARTICIPANT, "/me/recovery-code?account_id={account}"),
+    Row("POST", "/me/recovery-code", PARTICIPANT),
+    Row("POST", "/sessions/password", "bad bad bad bad bad bad bad bad", body={}),
+    Row("GET", "/me/password", PARTICIPANT, "/me/password?account_id={account}"),
+    Row("POST", "/me/password/options", PARTICIPANT),
+    Row(
+        "PUT",
+        "/me/password",
+        "in gone . . in in . .",
+        body={"password": "x", "setup": "x", "number": "1"},
+    ),
+    # She has no passkey in this world, and no password either
+    Row("DELETE", "/me/password", PARTICIPANT),
+    # Keys of whoever is signed in
+    Row("GET", "/me/passkeys", EVERYONE, "/me/passkeys?account_id={account}"),
+    Row("POST", "/me/passkeys/options", EVERYONE),
+    Row("POST", "/me/passkeys", BAD_PROOF, body={"credential": {}, "name": "x"}),
+    Row("PUT", "/me/passkeys/{passkey_id}", HIS_PAGE, "/me/passkeys/{his_key}", {"name": "x"}),
+    Row("DELETE", "/me/passkeys/{passkey_id}", HIS_PAGE, "/me/passkeys/{his_key}"),
+    Row("GET", "/me/sessions", EVERYONE, "/me/sessions?account_id={account}"),
+    Row("DELETE", "/me/sessions/{session_id}", HIS_PAGE, "/me/sessions/{his_session}"),
+    Row("DELETE", "/me/sessions/others", EVERYONE),
+    Row("POST", "/me/step-up/options", EVERYONE),
+    Row("POST", "/me/step-up", BAD_PROOF, body={}),
+    # Keys of whoever is signed in
+    Row("GET", "/account/keys", EVERYONE, "/account/keys?account_id={account}"),
+    Row("GET", "/account/keys/new", EVERYONE),
+    Row("POST", "/account/keys/options", EVERYONE, body={}),
+    Row("POST", "/account/keys/add", BAD_PROOF, body={}),
+    Row(
+        "POST",
+        "/account/keys/{passkey_id}/name",
+        HIS_PAGE,
+        "/account/keys/{his_key}/name",
+        {"name": "x"},
+    ),
+    Row("GET", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke"),
+    Row(
+        "POST", "/account/keys/{passkey_id}/revoke", HIS_PAGE, "/account/keys/{his_key}/revoke", {}
+    ),
+    Row("GET", "/account/recovery", PARTICIPANT),
+    Row("POST", "/account/recovery", PARTICIPANT, body={"account_id": "{account}"}),
+    Row("GET", "/account/password", PARTICIPANT),
+    Row("GET", "/account/password/new", PARTICIPANT),
+    Row(
+        "POST",
+        "/account/password",
+        "in gone . . in in . .",
+        body={"account_id": "{account}", "setup": "x"},
+    ),
+    Row("POST", "/account/password/remove", PARTICIPANT, body={}),
+    Row("GET", "/sign-in/password", OPEN),
+    Row(
+        "POST",
+        "/sign-in/password",
+        "bad bad bad bad bad bad bad bad",
+        body={"card": "{card_digits}", "password": "x"},
+    ),
+    Row("GET", "/recover", OPEN),
+    Row("POST", "/recover", "bad bad bad bad bad bad bad bad", body={"card": "{card_digits}"}),
+    Row("GET", "/recover/passkey", OPEN),
+    Row("POST", "/recover/passkey/options", TICKET, body={}),
+    Row("POST", "/recover/passkey", TICKET, body={}),
+    Row("GET", "/support/recovery", SUPPORT),
+    Row("POST", "/support/recovery", "in . . bad in in . .", body={"card": "{card_digits}"}),
+    Row(
+        "POST",
+        "/support/recovery/{participant_id}/{recovery_id}/confirm",
+        HIS_PAGE,
+        "/support/recovery/{taro}/{case}/confirm",
+        {},
+    ),
+    Row("GET", "/account/sessions", EVERYONE, "/account/sessions?account_id={account}"),
+    Row(
+        "POST",
+        "/account/sessions/{session_id}/end",
+        HIS_PAGE,
+        "/account/sessions/{his_session}/end",
+        {},
+    ),
+    Row("POST", "/account/sessions/end-others", EVERYONE, body={}),
+    Row("GET", "/step-up", EVERYONE, "/step-up?next=/access-log"),
+    Row("POST", "/step-up/options", EVERYONE, body={}),
+    Row("POST", "/step-up/verify", BAD_PROOF, body={}),
+)
