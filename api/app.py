@@ -118,6 +118,7 @@ JSON_DOORS = (
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
+    "/support-centre",
     "/emergency",
 )
 EMERGENCY_DOORS = ("/clinic/emergency", "/emergency/")
