@@ -15,7 +15,7 @@ CREATE POLICY at_the_counter ON account TO tsunagu_owner
 
 -- How the acting officer identified the subject, in a visit of theirs that still lasts.
 CREATE FUNCTION closing_visit(p_visit uuid) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
   v_way text;
 BEGIN
