@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
-from api.phr import due
 from api.phr.checkup import kinds as checkup
 from api.phr.child import kinds as of_children
 from api.phr.child import reminding
 from api.phr.child import service as children
 from api.phr.directives import kinds as directives
-from api.phr.due import Due, DueKind
+from api.phr.due import service as due
+from api.phr.due.rules import NOTICE, Due, DueKind
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Newest
@@ -110,12 +110,16 @@ def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
     book = next((each for each in shown if each.state == "open"), None)
     planned = book.visits(clock.today_in_japan()) if book else []
     visit = schedule.following(planned)
-    return {"visit": Due(visit.from_on, "opens")} if visit else {}
+    if visit is None:
+        return {}
+    if visit.state == "now":
+        return {"visit": Due(visit.until_on - NOTICE, "ends")}
+    return {"visit": Due(visit.from_on, "opens")}
 
 
 def ends_on(what: Due) -> date:
     """The day a notice is about: a period that ends is told of a week before."""
-    return what.on + due.NOTICE if what.why == "ends" else what.on
+    return what.on + NOTICE if what.why == "ends" else what.on
 
 
 def _standing(book: Book, newest: Sequence[Newest], following: Due | None) -> Standing:

@@ -30,7 +30,7 @@ MODULES = (
     "api.identity.tables",
     "api.phr.child.tables",
     "api.phr.vitals.tables",
-    "api.phr.tables",
+    "api.phr.due.tables",
     "api.proxies.tables",
     "api.records.ssmix2.tables",
     "api.records.taking_out.tables",

@@ -144,14 +144,14 @@ TREND: dict[str, Any] = {
     ],
 }  # fmt: skip
 CHECKUP_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "checkups": ("book/checkups.html", SHELF),
+    "checkups": ("book/checkups/all.html", SHELF),
     "checkups-none": (
-        "book/checkups.html",
+        "book/checkups/all.html",
         SHELF | {"newest": None, "years": [], "parts": [], "pager": {"page": 1, "pages": 1}},
     ),
-    "checkup-one": ("book/checkup.html", ONE),
+    "checkup-one": ("book/checkups/one.html", ONE),
     "checkup-one-typed": (
-        "book/checkup.html",
+        "book/checkups/one.html",
         ONE
         | {
             "checkup": ONE["checkup"] | {"source": "typed", "document_id": None},
@@ -162,18 +162,18 @@ CHECKUP_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "is_earlier": False,
         },
     ),
-    "checkup-trend": ("book/checkup_trend.html", TREND),
+    "checkup-trend": ("book/checkups/trend.html", TREND),
     "checkup-trend-none": (
-        "book/checkup_trend.html",
+        "book/checkups/trend.html",
         TREND | {"picture": "", "legend": [], "limits": [], "rows": [], "says": ""},
     ),
-    "checkup-form": ("book/checkup_form.html", FORM),
+    "checkup-form": ("book/checkups/form.html", FORM),
     "checkup-form-wrong": (
-        "book/checkup_form.html",
+        "book/checkups/form.html",
         FORM | {"errors": {"waist": "30から300まで（cm）の値を入力してください。"}},
     ),
     "checkup-form-odd": (
-        "book/checkup_form.html",
+        "book/checkups/form.html",
         FORM
         | {"odd": {"waist": "ふつうは50から150までです。"}, "sure": "x", "is_new": False,
            "error": "ほかの端末が先に変更しています。"},

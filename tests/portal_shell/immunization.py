@@ -72,10 +72,10 @@ _OWN = _found(
     elsewhere=[Dose("influenza", date(2026, 11, 4))],
 )
 IMMUNIZATION_PAGES = {
-    "vaccines": ("book/vaccines.html", _page(_FULL)),
-    "vaccines-none": ("book/vaccines.html", _page(_found(CHILD))),
-    "vaccines-own": ("book/vaccines.html", _page(_OWN, children=[CHILDREN])),
-    "vaccines-own-none": ("book/vaccines.html", _page(_found(ADULT))),
-    "vaccine-table": ("book/vaccine_table.html", _page(_FULL)),
-    "vaccine-table-none": ("book/vaccine_table.html", _page(_found(CHILD))),
+    "vaccines": ("book/vaccines/all.html", _page(_FULL)),
+    "vaccines-none": ("book/vaccines/all.html", _page(_found(CHILD))),
+    "vaccines-own": ("book/vaccines/all.html", _page(_OWN, children=[CHILDREN])),
+    "vaccines-own-none": ("book/vaccines/all.html", _page(_found(ADULT))),
+    "vaccine-table": ("book/vaccines/table.html", _page(_FULL)),
+    "vaccine-table-none": ("book/vaccines/table.html", _page(_found(CHILD))),
 }

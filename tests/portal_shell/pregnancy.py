@@ -93,40 +93,40 @@ def _charts(book: Book) -> dict[str, Any]:
 
 PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "pregnancy": (
-        "book/pregnancy.html",
+        "book/pregnancy/one.html",
         _overview(OPEN) | {"saved": pregnancy_said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
     ),
-    "pregnancy-new": ("book/pregnancy.html", NEW),
-    "pregnancy-over": ("book/pregnancy.html", _overview(OPEN, is_over=True, days_left=-14)),
-    "pregnancy-born": ("book/pregnancy.html", _overview(BORN)),
+    "pregnancy-new": ("book/pregnancy/one.html", NEW),
+    "pregnancy-over": ("book/pregnancy/one.html", _overview(OPEN, is_over=True, days_left=-14)),
+    "pregnancy-born": ("book/pregnancy/one.html", _overview(BORN)),
     "pregnancy-closed-one": (
-        "book/pregnancy.html",
+        "book/pregnancy/one.html",
         _overview(_book(*VISITS, is_closed="yes")),
     ),
     "pregnancy-none": (
-        "book/pregnancy_none.html",
+        "book/pregnancy/none.html",
         {"viewer": VIEWER, "births": [LINE], "has_closed": True},
     ),
     "pregnancy-first": (
-        "book/pregnancy_none.html",
+        "book/pregnancy/none.html",
         {"viewer": VIEWER, "births": [], "has_closed": False},
     ),
     "pregnancy-earlier": (
-        "book/pregnancy_earlier.html",
+        "book/pregnancy/earlier.html",
         {"viewer": VIEWER, "books": [LINE, CLOSED]},
     ),
-    "pregnancy-earlier-none": ("book/pregnancy_earlier.html", {"viewer": VIEWER, "books": []}),
-    "pregnancy-close": ("book/pregnancy_close.html", HERE),
-    "pregnancy-closed": ("book/pregnancy_closed.html", HERE),
+    "pregnancy-earlier-none": ("book/pregnancy/earlier.html", {"viewer": VIEWER, "books": []}),
+    "pregnancy-close": ("book/pregnancy/close.html", HERE),
+    "pregnancy-closed": ("book/pregnancy/closed.html", HERE),
     "pregnancy-schedule": (
-        "book/pregnancy_schedule.html",
+        "book/pregnancy/schedule.html",
         HERE
         | {
             "visits": [pregnancy_said.visit_said(each) for each in OPEN.visits(TODAY)],
             "tests": [pregnancy_said.due_said(REQUEST, each) for each in OPEN.tests(TODAY)],
         },
     ),
-    "pregnancy-charts": ("book/pregnancy_charts.html", _charts(OPEN)),
-    "pregnancy-charts-several": ("book/pregnancy_charts.html", _charts(BORN)),
-    "pregnancy-charts-none": ("book/pregnancy_charts.html", _charts(_book())),
+    "pregnancy-charts": ("book/pregnancy/charts.html", _charts(OPEN)),
+    "pregnancy-charts-several": ("book/pregnancy/charts.html", _charts(BORN)),
+    "pregnancy-charts-none": ("book/pregnancy/charts.html", _charts(_book())),
 }

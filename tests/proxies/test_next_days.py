@@ -7,7 +7,7 @@ from api.consent.facts import RESTRICTED
 from api.core import clock
 from api.phr import shelf
 from api.phr.child import writing
-from api.phr.due import Due
+from api.phr.due.rules import Due
 from api.phr.immunization import service as vaccinations
 from tests.phr.child.scene import account_of_a_child, begun
 from tests.portal.scene import Visitor

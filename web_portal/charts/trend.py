@@ -65,12 +65,14 @@ def trend(chart: Trend) -> Markup:
     """An inline SVG with its name and description."""
     series = [each for each in (chart.dots, chart.second) if each]
     height = TALL if chart.levels or chart.second else HEIGHT
-    named = max(map(words.width, chart.names)) + 12
+    has_names = any(chart.names)
+    beside = [*chart.names, *(each.label for each in chart.levels if has_names)]
+    named = max(map(words.width, beside)) + 12
     days = Days(*scale.padded(chart.first, chart.last), LEFT, WIDTH - max(min(named, 90), RIGHT))
     edges = [each for each in chart.band or () if each is not None]
     levels = [each.value for each in chart.levels]
     every = [*(dot.value for dots in series for dot in dots), *edges, *levels]
-    values = scale.axis(every, height - BOTTOM, TOP)
+    values = scale.axis([*every, *_below(every)], height - BOTTOM, TOP)
     parts = [
         *_band(chart.band, values),
         *_value_axis(values),
@@ -79,8 +81,11 @@ def trend(chart: Trend) -> Markup:
         *_lines(chart.dots, days, values),
         *_lines(chart.second, days, values, "broken"),
         *(_dot(dot, days, values) for dots in series for dot in _thinned(dots, days, values)),
-        *_level_names(chart.levels, series, days, values),
-        *_ends(chart, days, values),
+        *(
+            _ends(chart, days, values)
+            if has_names
+            else _level_names(chart.levels, series, days, values)
+        ),
     ]
     return Markup(
         '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
@@ -122,12 +127,12 @@ def _value_axis(values: Axis) -> Iterator[Markup]:
 
 def _day_axis(days: Days, base: float) -> Iterator[Markup]:
     yield Markup('<path class="axis" d="M{} {:g}H{}"/>').format(LEFT, base, WIDTH - RIGHT)
-    for month in scale.months(days.first, days.last):
-        at = days.at(month)
+    for on, text in scale.named_days(days.first, days.last):
+        at = days.at(on)
         yield Markup('<path class="axis" d="M{:.1f} {:g}v4"/>').format(at, base)
         anchor = "end" if at > WIDTH - RIGHT - 20 else "middle"
-        yield Markup('<text x="{:.1f}" y="{:g}" text-anchor="{}">{}/{}</text>').format(
-            at, base + 18, anchor, month.year, month.month
+        yield Markup('<text x="{:.1f}" y="{:g}" text-anchor="{}">{}</text>').format(
+            at, base + 18, anchor, text
         )
 
 
@@ -153,13 +158,27 @@ def _level_names(
 
 
 def _ends(chart: Trend, days: Days, values: Axis) -> Iterator[Markup]:
-    """The names of the two, each beside its newest."""
-    for dots, name in ((chart.dots, chart.names[0]), (chart.second, chart.names[1])):
-        if dots and name:
-            x, y = days.at(dots[-1].on), values.at(dots[-1].value)
-            yield Markup('<text class="newest" x="{:.1f}" y="{:.1f}">{}</text>').format(
-                x + 8, y + words.HALF, words.cut(name, WIDTH - x - 8)
-            )
+    """The two names beside their newest, and the thresholds at the ends of their lines."""
+    said = [
+        (values.at(dots[-1].value), "newest", name)
+        for dots, name in ((chart.dots, chart.names[0]), (chart.second, chart.names[1]))
+        if dots and name
+    ]
+    said += [(values.at(each.value), "on-line", each.label) for each in chart.levels]
+    said.sort(key=lambda each: each[0])
+    x = days.end + 6
+    feet = words.apart([at for at, _, _ in said], TOP, values.start)
+    for (_, kind, text), foot in zip(said, feet, strict=True):
+        yield Markup('<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(
+            kind, x, foot + words.HALF, words.cut(text, WIDTH - x)
+        )
+
+
+def _below(every: Sequence[Decimal]) -> list[Decimal]:
+    """Room between the lowest and the days, where that is no other kind of axis."""
+    low, high = min(every), max(every)
+    room = low - (high - low) / 20
+    return [room] if room > 0 else []
 
 
 def _thinned(dots: Sequence[Dot], days: Days, values: Axis) -> list[Dot]:

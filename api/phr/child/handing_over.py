@@ -21,11 +21,11 @@ from api.core.database import Transaction, go_on_as, unit_of_work
 from api.core.errors import NotFound
 from api.identity import attempts
 from api.identity.typed import is_digits, normalise_digits
-from api.phr import due
 from api.phr.child import kinds, queries, service
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
 from api.phr.child.kinds import BOOK, Pair
 from api.phr.child.reading import Child
+from api.phr.due import service as due
 from api.phr.entries import moving
 from api.phr.entries.moving import Version
 

@@ -3,11 +3,11 @@
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction
-from api.phr import due
 from api.phr.child import checkups, kinds
 from api.phr.child.kinds import CHECKED
 from api.phr.child.reading import Child
-from api.phr.due import Due
+from api.phr.due import service as due
+from api.phr.due.rules import Due, of_period
 from api.phr.entries import service as store
 
 
@@ -26,5 +26,5 @@ async def days_in(tx: Transaction, actor: Actor, of: Child) -> list[Due]:
         day
         for each in planned
         if each.state in ("later", "due")
-        for day in due.of_period(each.first, each.last)
+        for day in of_period(each.first, each.last)
     ]

@@ -9,13 +9,13 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
-from api.phr import due
 from api.phr.child import kinds, queries, reminding
 from api.phr.child.errors import OwnBookExists
 from api.phr.child.grams import in_kilos
 from api.phr.child.growth import MEASURES, SEXES, Sex
 from api.phr.child.kinds import BOOK
 from api.phr.child.reading import Child, Measured, gestation_of
+from api.phr.due import service as due
 from api.phr.entries import service as store
 from api.phr.entries.errors import EntryFaults
 from api.phr.entries.fields import read_day

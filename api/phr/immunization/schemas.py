@@ -72,7 +72,9 @@ class NextView(Struct):
 
 
 class PlanView(Struct):
-    """`of`: doses in all, 0 where it is open. `changes_on`: rules of that day change this."""
+    """`of`: doses in all, 0 where it is open. `changes_on`: rules of that day change this.
+    `extended_by`: why `next` is in a period not everybody of the age has (`mr_short`: for want of
+    vaccine, as the municipality finds; `je_missed`, `hpv_missed`: missed years); "" for others."""
 
     vaccine: str
     status: str
@@ -80,6 +82,7 @@ class PlanView(Struct):
     next: NextView | None
     of: int
     changes_on: date | None
+    extended_by: str
 
 
 class VaccinationsView(Struct):
@@ -126,6 +129,7 @@ def _plan_view(plan: Plan) -> PlanView:
         next=NextView(*plan.next) if plan.next else None,
         of=plan.of,
         changes_on=plan.changes_on,
+        extended_by=plan.extended_by,
     )
 
 

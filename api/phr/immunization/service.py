@@ -9,9 +9,10 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.phr import due
 from api.phr.child import service as children
 from api.phr.child.reading import Child
+from api.phr.due import service as due
+from api.phr.due.rules import Due, of_period
 from api.phr.entries import service as store
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
@@ -135,10 +136,10 @@ async def note_all_in(tx: Transaction, actor: Actor) -> None:
     await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
 
 
-async def days_in(tx: Transaction, actor: Actor, book_of: Sequence[Child]) -> list[due.Due]:
+async def days_in(tx: Transaction, actor: Actor, book_of: Sequence[Child]) -> list[Due]:
     """What is to be told of these children, and of oneself where a dose is written, by the doses
     the actor is shown."""
-    days: list[due.Due] = []
+    days: list[Due] = []
     for whose in map(_whose, book_of):
         days += _days_of(_said(whose, await _entries_in(tx, actor, whose), ()))
     own = await whose_in(tx, actor, None)
@@ -147,7 +148,7 @@ async def days_in(tx: Transaction, actor: Actor, book_of: Sequence[Child]) -> li
     return days
 
 
-def _days_of(said: Vaccinations) -> list[due.Due]:
+def _days_of(said: Vaccinations) -> list[Due]:
     return due_days(said.plans, said.today)
 
 
@@ -156,10 +157,10 @@ def _whose(child: Child) -> Whose:
     return Whose(child.name, Person(child.birth_on, child.sex), book)
 
 
-def due_days(found: Sequence[Plan], today: date) -> list[due.Due]:
+def due_days(found: Sequence[Plan], today: date) -> list[Due]:
     """When the usual period of what is next opens, and a week before it ends; where the rules name
     none, or it is over, of the whole period."""
-    days: list[due.Due] = []
+    days: list[Due] = []
     for each in found:
         if each.next is None or each.status not in (Status.OPEN, Status.LATER):
             continue
@@ -167,7 +168,7 @@ def due_days(found: Sequence[Plan], today: date) -> list[due.Due]:
         first, last = ahead.usual_from or ahead.earliest, ahead.usual_until or ahead.latest
         if last < today:
             first, last = ahead.earliest, ahead.latest
-        days += due.of_period(first, last)
+        days += of_period(first, last)
     return days
 
 

@@ -2,8 +2,8 @@
 
 from api.core import clock
 from api.core.database import Transaction
-from api.phr import due
-from api.phr.due import Due
+from api.phr.due import service as due
+from api.phr.due.rules import Due
 from api.phr.maternal.book import Book
 
 

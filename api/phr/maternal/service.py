@@ -12,7 +12,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.phr import due
+from api.phr.due import service as due
 from api.phr.entries import service as entries
 from api.phr.entries.fields import read_day
 from api.phr.entries.kinds import Kind
@@ -177,6 +177,12 @@ async def remove_entry(actor: Actor, pregnancy_id: UUID, entry_id: UUID) -> None
             gone += now.newborns
         await entries.remove_in(tx, actor, [each.entry_id for each in gone])
         await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
+
+
+async def note_all_in(tx: Transaction, actor: Actor) -> None:
+    """The days of every pregnancy's checkups, anew."""
+    for each in await _books_in(tx, actor):
+        await remind_in(tx, each)
 
 
 async def newborn(actor: Actor, entry_id: UUID, number: int) -> Newborn | None:

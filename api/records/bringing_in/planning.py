@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from api.records.bringing_in.reading import Found, Item
+from api.phr.directives.kinds import DOCUMENT
+from api.phr.directives.paper import MOST_DOCUMENTS
+from api.records.bringing_in.reading import Found, Item, Left
 from api.records.parse import Json, as_object, as_text
 from api.records.taking_out.resources import BOOK, OWN, brought_by_proxy
 
@@ -92,6 +94,7 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
         if old:
             renaming.references[f"{item.resource_type}/{old}"] = f"{item.resource_type}/{called}"
             renaming.books[old] = called
+    new, over = _within_most(new, here)
     taking = [Taking(each, item, *_name(item, each, renaming.books)) for each, item in new]
     days = [each.item.on for each in taking if each.item.on is not None]
     counts = Counts(
@@ -101,12 +104,29 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
         doubles=found.doubles,
         facilitys=sum(each.item.is_facilitys for each in taking),
         left=[
-            LeftLine(each.reason, each.resource_type, n) for each, n in sorted(found.left.items())
+            LeftLine(each.reason, each.resource_type, n)
+            for each, n in sorted((found.left + over).items())
         ],
         since=min(days, default=None),
         until=max(days, default=None),
     )
     return Planned(taking, counts, renaming)
+
+
+def _within_most(
+    new: Sequence[tuple[UUID, Item]], here: Here
+) -> tuple[list[tuple[UUID, Item]], Counter[Left]]:
+    """No more documents of one's wishes than can be handed in: of more the newest."""
+    held = sum(
+        system == OWN and value.startswith(f"{DOCUMENT.name}:") for _, system, value in here.names
+    )
+    documents = [
+        each for each in new if each[1].own is not None and each[1].own.kind == DOCUMENT.name
+    ]
+    documents.sort(key=lambda each: each[1].on or date.min, reverse=True)
+    over = {record_id for record_id, _ in documents[max(0, MOST_DOCUMENTS - held) :]}
+    left = Counter(Left("documents", item.resource_type) for each, item in new if each in over)
+    return [each for each in new if each[0] not in over], left
 
 
 def renamed(taking: Taking, by: Renaming, now: datetime, *, is_by_proxy: bool = False) -> Json:

@@ -67,6 +67,14 @@ async def carried_out(tx: Transaction, destroyed: str) -> None:
     )
 
 
+async def log_erased(tx: Transaction, destroyed: str) -> None:
+    """The counts once more, with the log's."""
+    await tx.execute(
+        f"UPDATE account_closing SET destroyed = $1::jsonb WHERE {_OPEN}",  # noqa: S608
+        destroyed,
+    )
+
+
 async def end(tx: Transaction) -> None:
     await tx.execute(f"UPDATE account_closing SET ended_at = now() WHERE {_OPEN}")  # noqa: S608
 

@@ -138,7 +138,7 @@ ROWS = (
             "/support-centre/visits/{taro}/{case}/closing",
             body,
         )
-        for method, body in (("GET", None), ("POST", {}), ("DELETE", None))
+        for method, body in (("GET", None), ("POST", {"erases_log": True}), ("DELETE", None))
     ),
     Row(
         "POST",

@@ -10,8 +10,8 @@ from api.consent.lifecycle import leaving
 from api.core import clock
 from api.core.clock import JAPAN
 from api.core.database import unit_of_work
-from api.phr import due
-from api.phr.due import Due, DueKind
+from api.phr.due import service as due
+from api.phr.due.rules import Due, DueKind, of_period
 from notifications import rounds
 from tests.notifications.telling.inboxes import id_of, told
 from tests.portal.scene import Visitor
@@ -117,5 +117,5 @@ async def test_nobody_makes_reminders_but_the_service(hanako: Visitor):
 def test_a_period_is_told_as_it_opens_and_a_week_before_its_end(
     first: int, last: int | None, days: list[tuple[int, str]]
 ):
-    found = due.of_period(in_days(first), None if last is None else in_days(last))
+    found = of_period(in_days(first), None if last is None else in_days(last))
     assert [((each.on - TODAY).days, each.why) for each in found] == days

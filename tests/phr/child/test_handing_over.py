@@ -12,9 +12,9 @@ from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound, Problem
-from api.phr import due
 from api.phr.child import handing_over, kinds, service, writing
 from api.phr.child.errors import CodeRefused, CodeThrottled, OtherBirthDay
+from api.phr.due import service as due
 from api.phr.entries import service as store
 from api.phr.entries.errors import NotTakingPart
 from api.phr.notes.kinds import CHILD_SCHOOL, SCHOOL

@@ -8,11 +8,11 @@ import pytest
 from api.consent.lifecycle import leaving
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
-from api.phr import due
 from api.phr.child import checkups, service, writing
 from api.phr.child.age import Gestation
 from api.phr.child.errors import OwnBookExists
-from api.phr.due import Due
+from api.phr.due import service as due
+from api.phr.due.rules import NOTICE, Due
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from tests.phr.child.scene import BORN, HANAKO_BORN, TODAY, account_of_a_child, begun, day, grown
 from tests.portal.scene import Visitor
@@ -172,7 +172,7 @@ async def test_checkups_that_were_not_had_are_reminded_of(hanako: Visitor) -> No
     first = await reminded(hanako, yui.book_id)
     assert first[:3] == [
         Due(m1[0], "opens"),
-        Due(m1[1] - due.NOTICE, "ends"),
+        Due(m1[1] - NOTICE, "ends"),
         Due(m3[0], "opens"),
     ]
     assert len(first) == 2 * len(checkups.CHECKUPS)

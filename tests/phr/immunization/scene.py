@@ -5,9 +5,9 @@ from typing import Any
 
 from api.core import clock
 from api.core.database import unit_of_work
-from api.phr import due
 from api.phr.child.reading import Child
-from api.phr.due import Due
+from api.phr.due import service as due
+from api.phr.due.rules import Due
 from tests.phr.child import scene
 from tests.portal.scene import Visitor
 

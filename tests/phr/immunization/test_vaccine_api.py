@@ -7,9 +7,10 @@ import pytest
 
 from api.consent.lifecycle import leaving
 from api.core.database import unit_of_work
-from api.phr import due
 from api.phr.child import handing_over
 from api.phr.child import service as children
+from api.phr.due import service as due
+from api.phr.due.rules import Due
 from api.phr.immunization import service
 from api.records.own import vaccines
 from tests.phr.child.scene import account_of_a_child
@@ -107,8 +108,8 @@ async def test_the_days_to_come_are_noted_as_the_book_begins_and_with_each_dose(
     assert five is not None
     assert five.usual_from
     assert five.usual_until
-    assert due.Due(five.usual_from, "opens") in noted
-    assert due.Due(five.usual_until - timedelta(days=7), "ends") in noted
+    assert Due(five.usual_from, "opens") in noted
+    assert Due(five.usual_until - timedelta(days=7), "ends") in noted
     # A dose moves what follows; removing it moves it back.
     await hanako.tell(door_of(yui), {"vaccine": "bcg", "on": TODAY.isoformat()})
     after = await due_of(hanako, yui)

@@ -43,8 +43,7 @@ async def entry_of(who: Visitor, here: str) -> str:
 async def shelf(who: Visitor) -> str:
     """What all her books' page says of this one."""
     page = (await who.get("/book")).text
-    (found,) = re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page)
-    return str(found)
+    return " ".join(re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page))
 
 
 async def test_nothing_is_kept_before_she_begins(hanako: Visitor) -> None:
@@ -111,6 +110,14 @@ async def test_two_at_once_are_refused_in_words_also_at_the_same_moment(
     )
     assert sum(isinstance(each, PregnancyOpen) for each in ended) == 3
     assert len(await service.books(hanako.actor)) == 1
+
+
+async def test_which_baby_is_asked_only_where_there_are_several(hanako: Visitor) -> None:
+    one = await begun(hanako, babies="1")
+    assert 'name="fetus"' not in (await hanako.get(f"{one}/new/ultrasound")).text
+    await hanako.post(f"{one}/remove")
+    two = await begun(hanako, babies="2")
+    assert 'name="fetus"' in (await hanako.get(f"{two}/new/ultrasound")).text
 
 
 async def test_an_ultrasound_moves_the_due_date_and_the_earlier_one_is_kept(

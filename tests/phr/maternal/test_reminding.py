@@ -5,8 +5,8 @@ from uuid import UUID
 
 from api.core import clock
 from api.core.database import unit_of_work
-from api.phr import due
-from api.phr.due import Due
+from api.phr.due import service as due
+from api.phr.due.rules import Due
 from api.phr.maternal import service
 from api.phr.maternal.service import Asked
 from tests.portal.scene import Visitor

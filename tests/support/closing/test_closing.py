@@ -394,7 +394,7 @@ async def test_broken_off_half_way_it_goes_on_and_counts_stay(
     begun = await service.begin(hanako.actor, erases_log=False)
     await days_pass(hanako, 14)
 
-    async def away(actor: object) -> bool:
+    async def away(*_: object) -> bool:
         raise NotFound
 
     with monkeypatch.context() as broken:

@@ -147,7 +147,7 @@ async def _form(
     path = f"{HERE}/new" if checkup_id is None else f"{HERE}/{checkup_id}/edit"
     return await render(
         request,
-        "book/checkup_form.html",
+        "book/checkups/form.html",
         actor,
         status=422 if wrong else 409 if error else 200,
         path=path,

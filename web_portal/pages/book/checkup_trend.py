@@ -49,7 +49,7 @@ async def over_years(
     sources = [name for name in SOURCES if any(p.checkup.source == name for p in series[0])]
     return await render(
         request,
-        "book/checkup_trend.html",
+        "book/checkups/trend.html",
         actor,
         heading=title,
         unit=unit_of(item),

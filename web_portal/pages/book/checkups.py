@@ -41,7 +41,7 @@ async def shelf(
     names = await names_of(actor, here)
     return await render(
         request,
-        "book/checkups.html",
+        "book/checkups/all.html",
         actor,
         flash={"kind": "success", "title": say(request, "my_checkups.removed"), "text": ""}
         if removed == "yes"
@@ -88,7 +88,7 @@ async def one(
     sex = found.person.sex
     return await render(
         request,
-        "book/checkup.html",
+        "book/checkups/one.html",
         actor,
         flash={"kind": "success", "title": say(request, "my_checkups.saved"), "text": ""}
         if saved == "yes"

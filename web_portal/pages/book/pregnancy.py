@@ -36,7 +36,7 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         return await _overview(request, actor, now, has_others=len(found) > 1)
     return await render(
         request,
-        "book/pregnancy_none.html",
+        "book/pregnancy/none.html",
         actor,
         births=[_line(request, each) for each in found if each.state == "born"],
         has_closed=any(each.state == "closed" for each in found),
@@ -49,7 +49,7 @@ async def earlier(request: PortalRequest, actor: NamedDependency[Actor]) -> Resp
     found = [each for each in await service.books(actor) if each.state != "open"]
     return await render(
         request,
-        "book/pregnancy_earlier.html",
+        "book/pregnancy/earlier.html",
         actor,
         books=[_line(request, each) for each in found],
     )
@@ -106,7 +106,7 @@ async def ahead(
     today = clock.today_in_japan()
     return await render(
         request,
-        "book/pregnancy_schedule.html",
+        "book/pregnancy/schedule.html",
         actor,
         here=place_of(book),
         visits=[pregnancy_said.visit_said(each) for each in book.visits(today)],
@@ -121,7 +121,7 @@ async def charts(
     book = await service.book(actor, pregnancy_id)
     return await render(
         request,
-        "book/pregnancy_charts.html",
+        "book/pregnancy/charts.html",
         actor,
         here=place_of(book),
         weights=pregnancy_said.weights_said(request, book),
@@ -170,7 +170,7 @@ async def close_page(
     book = await service.book(actor, pregnancy_id)
     if book.state != "open":
         raise NotFound
-    return await render(request, "book/pregnancy_close.html", actor, here=place_of(book))
+    return await render(request, "book/pregnancy/close.html", actor, here=place_of(book))
 
 
 @post(f"{ONE}/close", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
@@ -190,7 +190,7 @@ async def closed(
     book = await service.book(actor, pregnancy_id)
     if book.state != "closed":
         return Redirect(place_of(book), status_code=303)
-    return await render(request, "book/pregnancy_closed.html", actor, here=place_of(book))
+    return await render(request, "book/pregnancy/closed.html", actor, here=place_of(book))
 
 
 @post(f"{ONE}/reopen", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
@@ -246,7 +246,7 @@ async def _overview(
     entries = [pregnancy_said.entry_said(request, book, each) for each in book.entries]
     return await render(
         request,
-        "book/pregnancy.html",
+        "book/pregnancy/one.html",
         actor,
         status=refusal.status if refusal else 200,
         flash=flash,

@@ -157,6 +157,9 @@ async def _form(
     refusal: Problem | None = None,
 ) -> Response[bytes]:
     here, name = place_of(book), NAMES[kind.name]
+    shown = [each.name for each in kind.fields]
+    if kind is kinds.ULTRASOUND and not book.has_several and not values.get("fetus"):
+        shown.remove("fetus")
     entry = f"{here}/entries/{entry_id}"
     return await frame.form(
         request,
@@ -171,6 +174,7 @@ async def _form(
         wrong=wrong,
         error=frame.why(request, refusal) if refusal else "",
         remove=f"{entry}/remove" if entry_id else "",
+        names=shown,
         has_on=kind is not kinds.NEWBORN,
         status=refusal.status if refusal else 200,
     )

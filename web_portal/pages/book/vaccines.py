@@ -48,7 +48,7 @@ async def show(
         flash = {"kind": "success", "title": say(request, f"vaccine.done.{done}"), "text": ""}
     return await render(
         request,
-        "book/vaccines.html",
+        "book/vaccines/all.html",
         actor,
         path=here(book_id),
         flash=flash,
@@ -67,7 +67,7 @@ async def table(
     found = await _vaccinations(actor, book_id)
     return await render(
         request,
-        "book/vaccine_table.html",
+        "book/vaccines/table.html",
         actor,
         path=here(book_id),
         here=here(book_id),
@@ -259,7 +259,7 @@ def _heading(request: PortalRequest, whose: Whose) -> str:
 def _back(request: PortalRequest, whose: Whose) -> Way:
     if whose.book_id:
         return Way(f"/book/children/{whose.book_id}", whose.name)
-    return Way("/book", say(request, "vaccine.back.own"))
+    return Way("/book", say(request, "book.title"))
 
 
 routes: list[ControllerRouterHandler] = [

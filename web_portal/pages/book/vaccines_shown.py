@@ -47,6 +47,13 @@ def context(request: PortalRequest, found: Vaccinations) -> Shown:
     }
 
 
+def soon(request: PortalRequest, found: Vaccinations, most: int) -> list[Shown]:
+    """The first of what is ahead, without what is far."""
+    ahead = sorted((each for each in found.plans if each.next and _concerns(each)), key=_order)
+    near = [each for each in ahead if not _is_far(each, found)]
+    return [_ahead(request, each, found.today) for each in near[:most]]
+
+
 def title(request: PortalRequest, target: str) -> str:
     return say(request, f"vaccine.target.{target}")
 
@@ -129,6 +136,8 @@ def _notes(request: PortalRequest, plan: Plan) -> list[str]:
     notes = []
     if i18n.has_text(preferences(request).locale, f"vaccine.note.{plan.target}"):
         notes.append(say(request, f"vaccine.note.{plan.target}"))
+    if plan.extended_by:
+        notes.append(say(request, f"vaccine.extended.{plan.extended_by}"))
     if plan.course_until and not plan.given:
         notes.append(say(request, "vaccine.course_until", day=day(request, plan.course_until)))
     if plan.changes_on:

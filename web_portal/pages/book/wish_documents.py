@@ -125,7 +125,7 @@ async def _form(
 ) -> Response[bytes]:
     return await render(
         request,
-        "book/wish_document.html",
+        "book/wishes/document.html",
         actor,
         status=status,
         path=HERE,

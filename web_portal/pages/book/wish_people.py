@@ -100,7 +100,7 @@ async def ask(
     person, version = await _person(actor, place)
     return await render(
         request,
-        "book/wish_person_remove.html",
+        "book/wishes/person_remove.html",
         actor,
         person=person,
         version=version,
@@ -169,7 +169,7 @@ async def _form(
     status = 422 if faults else refusal.status if refusal else 200
     return await render(
         request,
-        "book/wish_person.html",
+        "book/wishes/person.html",
         actor,
         status=status,
         path=HERE,

@@ -49,7 +49,7 @@ async def shown(
     found = await service.wishes(actor)
     return await render(
         request,
-        "book/wishes.html",
+        "book/wishes/all.html",
         actor,
         flash=flash_of(request, done),
         path=HERE,
@@ -105,7 +105,7 @@ async def versions(request: PortalRequest, actor: NamedDependency[Actor]) -> Res
         raise NotFound
     return await render(
         request,
-        "book/wish_versions.html",
+        "book/wishes/versions.html",
         actor,
         versions=[
             {

@@ -48,7 +48,7 @@ async def listed(
         flash = {"kind": "success", "title": say(request, "child.done.book_removed"), "text": ""}
     return await render(
         request,
-        "book/children.html",
+        "book/children/all.html",
         actor,
         path=HERE,
         flash=flash,

@@ -138,7 +138,7 @@ async def _list(
 ) -> Response[bytes]:
     return await render(
         request,
-        "book/school.html",
+        "book/notes/school.html",
         actor,
         flash=flash_of(request, done),
         path=shelf.here,

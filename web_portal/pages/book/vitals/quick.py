@@ -115,7 +115,7 @@ async def _page(
     status = 422 if wrong else 409 if error else 200
     return await render(
         request,
-        "book/vitals.html",
+        "book/vitals/quick.html",
         actor,
         status=status,
         path=HERE,

@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.steps import sql_migration
 
-ID = "0068_closing_at_the_counter"
+ID = "0069_closing_at_the_counter"
 
 SQL = r"""
 -- What the owner's functions below may touch, of whoever is at the counter alone.

@@ -1,0 +1,1 @@
+"""What comes due in the books, told without opening what lies sealed."""

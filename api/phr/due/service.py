@@ -1,0 +1,36 @@
+"""Days on which something of the books comes due, to be told without opening what lies sealed.
+
+A room writes the days of one book anew whenever it writes an entry, in the same transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from api.core.database import Transaction
+from api.phr.due import queries
+from api.phr.due.rules import Due, DueKind
+
+
+async def set_in(
+    tx: Transaction, kind: DueKind, days: Iterable[Due], today: date, *, book: str = ""
+) -> None:
+    """All that is due of this kind in this book. Days gone by tell nothing and are left out, but
+    for what was told already: it is not told again."""
+    await queries.forget_untold(tx, kind, book)
+    await queries.add(tx, kind, book, sorted({each for each in days if each.on >= today}))
+
+
+async def forget_book_in(tx: Transaction, book: str) -> None:
+    """The book is removed, or another keeps it from now on."""
+    await queries.forget_book(tx, book)
+
+
+async def next_in(tx: Transaction) -> dict[DueKind, Due]:
+    """Of each kind what is to be told next, of all books."""
+    rows = await queries.following(tx)
+    return {row["kind"]: Due(row["due_on"], row["why"]) for row in rows}
+
+
+async def listed_in(tx: Transaction, kind: DueKind, *, book: str = "") -> list[Due]:
+    """What is still to be told, the next first."""
+    return [Due(*row.values()) for row in await queries.untold(tx, kind, book)]
