@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from api.phr.checkup.thresholds import EDITION_FROM
 from web_portal.charts import Band, Dot, Level, Trend, legend_mark, trend
 
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
@@ -97,6 +98,7 @@ ONE: dict[str, Any] = {
     "metabolic": METABOLIC,
     "stage": {"said": "腎臓のはたらきの区分 G3b（30以上45未満）。", "worked_out": "44.1"},
     "is_earlier": True,
+    "edition_from": EDITION_FROM,
     "newer": {"id": "c2", "on": SECOND},
     "older": {"id": "c0", "on": FIRST},
     "parts": [{"name": "からだの大きさ", "rows": [ROW, PRESSURE, RATE]}],

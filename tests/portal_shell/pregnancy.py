@@ -124,6 +124,7 @@ PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         | {
             "visits": [pregnancy_said.visit_said(each) for each in OPEN.visits(TODAY)],
             "tests": [pregnancy_said.due_said(REQUEST, each) for each in OPEN.tests(TODAY)],
+            "rsv": (TODAY, TODAY),
         },
     ),
     "pregnancy-charts": ("book/pregnancy/charts.html", _charts(OPEN)),

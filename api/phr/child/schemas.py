@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from api.phr.child import checkups, reading
+from api.phr.child import checkups, growth, milestones, reading
 from api.phr.child.growth import Position
 from api.phr.child.handing_over import Content
 from api.phr.child.reading import Child
@@ -16,6 +16,11 @@ from api.phr.entries.service import Entry
 
 Text = Annotated[str, Meta(max_length=5000)]
 Name = Annotated[str, Meta(max_length=40)]
+_EDITIONS = {
+    "positions": str(growth.EDITION),
+    "due": checkups.EDITION,
+    "milestones": str(milestones.EDITION),
+}
 
 
 class ChildEntryWish(Struct):
@@ -58,7 +63,7 @@ class PositionView(Struct):
 
 
 class PlacedView(Struct):
-    """`age` in days; `corrected_age` and `corrected` of a preterm child before 24 months."""
+    """`age` in days; `corrected_age` and `corrected` of a preterm child before three years."""
 
     measure: str
     on: date
@@ -89,12 +94,15 @@ class ChildDueView(Struct):
 
 
 class ChildBookView(Struct):
+    """`editions`: of which survey or guideline the positions, days and milestones are."""
+
     child: ChildView
     growth: list[ChildEntryView]
     checkups: list[ChildEntryView]
     milestones: list[ChildEntryView]
     positions: list[PlacedView]
     due: list[ChildDueView]
+    editions: dict[str, str]
 
 
 class ChildLineView(Struct):
@@ -170,6 +178,7 @@ def book_view(book: Book, today: date) -> ChildBookView:
             )
             for each in checkups.due(book.child.birth_on, had, today)
         ],
+        editions=dict(_EDITIONS),
     )
 
 

@@ -9,6 +9,17 @@ from api.core import runtime
 from api.core.settings import NationalLogin
 from tests.conftest import Deployment
 from tests.identity.national.issuer import CLIENT, Issuer, serving_issuer
+from tests.serving import free_port
+
+
+@pytest.fixture
+def nobody(database: Deployment) -> Iterator[None]:
+    """An issuer nobody serves, whatever else this machine serves at the usual port."""
+    address = f"http://localhost:{free_port()}"
+    login = NationalLogin(issuer=address, client_id=CLIENT, acr="aal2")
+    runtime.start(replace(database.settings, my_number=login), database.keys)
+    yield
+    runtime.start(database.settings, database.keys)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.checkup.items import DRAWN, PARTS, SIDES, unit_of
+from api.phr.checkup.thresholds import EDITION_FROM
 from api.records.checkups import service
 from api.records.checkups.judging import Judged, Person, Row, judged
 from api.records.checkups.reading import Checkup
@@ -109,6 +110,7 @@ async def one(
             "worked_out": "" if this.egfr_worked_out is None else f"{this.egfr_worked_out:f}",
         },
         is_earlier=this.is_earlier,
+        edition_from=EDITION_FROM,
         parts=_parts(request, this, found.person),
         newer=_near(found.checkups[place - 1] if place else None),
         older=_near(found.checkups[place + 1] if place + 1 < len(found.checkups) else None),

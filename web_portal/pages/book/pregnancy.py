@@ -111,6 +111,7 @@ async def ahead(
         here=place_of(book),
         visits=[pregnancy_said.visit_said(each) for each in book.visits(today)],
         tests=[pregnancy_said.due_said(request, each) for each in book.tests(today)],
+        rsv=schedule.rsv_vaccine(book.due_on),
     )
 
 
@@ -297,10 +298,9 @@ async def _form(
         values=values,
         version=frame.version_in(values),
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         names=_BEGIN,
         has_on=False,
-        status=refusal.status if refusal else 200,
     )
 
 

@@ -172,11 +172,10 @@ async def _form(
         values=values,
         version=frame.version_in(values),
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{entry}/remove" if entry_id else "",
         names=shown,
         has_on=kind is not kinds.NEWBORN,
-        status=refusal.status if refusal else 200,
     )
 
 

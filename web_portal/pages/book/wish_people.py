@@ -178,7 +178,15 @@ async def _form(
         back=back(request),
         values={part: getattr(data, part) for part in people.PARTS},
         version=data.version,
-        errors={name: _why(request, key) for name, key in (faults or {}).items()},
+        errors={
+            name: say(
+                request,
+                "own.error.of",
+                name=say(request, f"wish.person.{name}"),
+                text=_why(request, key),
+            )
+            for name, key in (faults or {}).items()
+        },
         error=frame.why(request, refusal) if refusal else "",
     )
 
