@@ -28,6 +28,7 @@ from web_portal.charts import legend_mark
 from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.children import pictures
+from web_portal.pages.book.vaccines import shown as vaccines
 
 HERE: Final = "/book/children"
 NEWEST: Final = 6
