@@ -65,7 +65,7 @@ class PositionView(Struct):
 
 
 class PlacedView(Struct):
-    """`age` in days; `corrected_age` and `corrected` of a preterm child before 24 months."""
+    """`age` in days; `corrected_age` and `corrected` of a preterm child before three years."""
 
     measure: str
     on: date

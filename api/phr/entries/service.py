@@ -9,6 +9,7 @@ from api.phr.entries.reading import (
     one,
     one_in,
     several_in,
+    unshown_in,
 )
 from api.phr.entries.standing import id_of_name
 from api.phr.entries.texts import opened_in, opened_rows_in, sealed_in
@@ -33,6 +34,7 @@ __all__ = [
     "remove_in",
     "sealed_in",
     "several_in",
+    "unshown_in",
     "write",
     "write_all_in",
 ]
