@@ -658,8 +658,15 @@ async def _erased(
         done = await erasure.erase(
             card, options.participant, options.reason, is_early=options.early
         )
+        is_clean = await erasure.left_no_trace()
+    files = "The database's files do not hold the key any more."
+    if not is_clean:
+        files = (
+            "The database is in use: its files hold the key until you run "
+            "`VACUUM FULL keystore.participant_key; CHECKPOINT` as its administrator."
+        )
     return (
-        f"{done.events} events were made unreadable. Certificate {done.value.hex()}.\n"
+        f"{done.events} events were made unreadable. Certificate {done.value.hex()}.\n{files}\n"
         "Remove them from the key store's backups too: within 35 days."
     )
 

@@ -39,6 +39,7 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "max_connections": "100",
     "fsync": "on",
+    "wal_recycle": "off",  # a segment used again keeps what was destroyed until it is written over
     "timezone": "UTC",
     "log_timezone": "UTC",
     # A failed statement and its details may quote a person; the application has seen the error.

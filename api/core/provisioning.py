@@ -40,6 +40,17 @@ GRANT tsunagu_lookup TO tsunagu_owner WITH INHERIT FALSE, SET TRUE;
 GRANT tsunagu_owner TO tsunagu_migrator WITH INHERIT FALSE, SET TRUE;
 """
 
+# The write-ahead log is ended and thrown away after a destruction. Whoever is no superuser may not
+# grant it; the server's own checkpoints do it then, later.
+TURNING = """
+DO $$ BEGIN
+  GRANT pg_checkpoint TO tsunagu_worker;
+  GRANT EXECUTE ON FUNCTION pg_switch_wal() TO tsunagu_worker;
+EXCEPTION WHEN insufficient_privilege THEN
+  NULL;
+END $$;
+"""
+
 
 def role_dsn(admin_dsn: str, role: str, password: str) -> str:
     """The same server and database, as another role."""
@@ -121,6 +132,7 @@ async def _roles(admin: asyncpg.Connection, keys: KeyRing) -> None:
             "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password
         )
         await admin.execute(statement)
+    await admin.execute(TURNING)
     database = await admin.fetchval("SELECT quote_ident(current_database())")
     await admin.execute(
         f"GRANT CONNECT, CREATE ON DATABASE {database} TO tsunagu_owner;"

@@ -110,7 +110,11 @@ def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
     book = next((each for each in shown if each.state == "open"), None)
     planned = book.visits(clock.today_in_japan()) if book else []
     visit = schedule.following(planned)
-    return {"visit": Due(visit.from_on, "opens")} if visit else {}
+    if visit is None:
+        return {}
+    if visit.state == "now":
+        return {"visit": Due(visit.until_on - NOTICE, "ends")}
+    return {"visit": Due(visit.from_on, "opens")}
 
 
 def ends_on(what: Due) -> date:

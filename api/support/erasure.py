@@ -2,17 +2,21 @@
 
 from datetime import date, datetime
 
+import asyncpg
+
 from api.access_log import service as access_log
 from api.access_log.erasing import Certificate
 from api.core import clock
 from api.core.actor import OPERATOR
 from api.core.database import unit_of_work
+from api.core.errors import Unavailable
 from api.core.settings import SettingFault
 from api.directory import service as directory
 from api.fhir import codes
 from api.records import finding
 from api.records.mapping import Identifier
 from api.support import queries
+from api.support.closing import rewriting
 
 
 async def erase(card: str, participant_id: str, reason: str, *, is_early: bool) -> Certificate:
@@ -42,6 +46,14 @@ async def erase(card: str, participant_id: str, reason: str, *, is_early: bool) 
                 "reason stays in the certificate. Nothing was changed."
             )
         return await access_log.erase_in(tx, reason)
+
+
+async def left_no_trace() -> bool:
+    """Whether the database's files hold the key no more; otherwise they were in use."""
+    try:
+        return await rewriting.rewrite() is not None
+    except (Unavailable, asyncpg.PostgresError):
+        return False
 
 
 def kept_until(newest: datetime, years: int) -> date:

@@ -12,6 +12,7 @@ from api.phr.due.rules import Due
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
 from api.phr.maternal import service as pregnancies
+from api.phr.notes import kinds as notes
 from api.phr.shelf import Book
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 from tests.portal.scene import Visitor
@@ -54,9 +55,41 @@ async def test_of_a_pregnancy_the_next_visit_that_is_not_written_yet(hanako: Vis
     (book,) = await pregnancies.books(hanako.actor)
     expected = next(v for v in book.visits(TODAY) if v.state in ("now", "ahead"))
     (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
+    assert (expected.state, shelf.ends_on(said.next)) == ("now", expected.until_on)
+    day = i18n.day("ja", expected.until_on)
+    assert f"妊婦健診：受けるころです（{day}ごろまで）" in (await hanako.get("/book")).text
+    visit = {"on": TODAY.isoformat(), "weight": "55"}
+    await pregnancies.write(
+        hanako.actor, book.id, "pregnancy-visit", pregnancies.Asked(visit), None
+    )
+    (book,) = await pregnancies.books(hanako.actor)
+    expected = next(v for v in book.visits(TODAY) if v.state == "ahead")
+    (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
     assert said.next == Due(expected.from_on, "opens")
     day = i18n.day("ja", expected.from_on)
     assert f"妊婦健診：次は{day}ごろです" in (await hanako.get("/book")).text
+
+
+async def test_what_comes_next_stands_first_and_books_in_use_before_the_others(
+    hanako: Visitor,
+) -> None:
+    async with unit_of_work(hanako.actor) as tx:
+        for kind, days in (("checkup", 40), ("immunization", 20)):
+            day = TODAY + timedelta(days=days)
+            await due.set_in(tx, kind, [Due(day, "opens")], TODAY, book="a")
+    page = (await hanako.get("/book")).text
+    said = [
+        f"予防接種：{i18n.day('ja', TODAY + timedelta(days=20))}から",
+        f"お子さまの健診：{i18n.day('ja', TODAY + timedelta(days=40))}から",
+        "血圧・体重・血糖など",
+        "お薬手帳",
+    ]
+    places = [page.index(each) for each in said]
+    assert places == sorted(places)
+    fields = {"on": TODAY.isoformat(), "name": "青汁", "sort": "supplement"}
+    await entries.write(hanako.actor, Wish(notes.MEDICATION, fields))
+    page = (await hanako.get("/book")).text
+    assert page.index("お薬手帳") < page.index("血圧・体重・血糖など")
 
 
 @pytest.mark.parametrize(("why", "day"), [("opens", date(2026, 6, 1)), ("ends", date(2026, 6, 8))])

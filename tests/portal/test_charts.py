@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web_portal.charts import MARKS, Band, Bar, Dot, Spans, Trend, scale, spans, trend
+from web_portal.charts import MARKS, Band, Bar, Dot, Level, Spans, Trend, scale, spans, trend
 
 DAY = date(2026, 1, 5)
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
@@ -70,6 +71,32 @@ def test_months_beside_the_axis_are_few_and_within(first: date, length: int) -> 
     assert len(months) <= 4
     assert all(first <= each <= last and each.day == 1 for each in months)
     assert months or length < 366 * 12
+
+
+@given(st.dates(date(1990, 1, 1), date(2060, 1, 1)), st.integers(0, 400))
+def test_days_beside_the_axis_are_few_and_tell_weeks_apart(first: date, length: int) -> None:
+    last = first + timedelta(days=length)
+    named = scale.named_days(first, last)
+    assert len(named) <= 6
+    assert all(first <= on <= last for on, _ in named)
+    if length <= scale.SHORT:
+        assert named[-1] == (last, f"{last.month}/{last.day}")
+        assert len(named) > 1 or length < 14
+
+
+def test_two_measurements_and_their_thresholds_are_named_beside_the_picture() -> None:
+    upper, lower = dots("135", "140", "136"), dots("85", "80", "84")
+    levels = [Level(Decimal(135), "135"), Level(Decimal(85), "85")]
+    chart = Trend(
+        "c", "t", "s", upper, None, FIRST, LAST, levels=levels, second=lower, names=("上", "下")
+    )
+    drawn = str(trend(chart))
+    found = re.findall(r'<text class="(?:newest|on-line)" x="([\d.]+)" y="([\d.]+)">', drawn)
+    assert len(found) == 4
+    assert len({x for x, _ in found}) == 1, "right of all dots"
+    heights = [float(y) for _, y in found]
+    assert all(below - above >= 14 for above, below in pairwise(heights))
+    assert ">60</text>" in drawn, "the lowest value does not lie on the line of the days"
 
 
 def test_a_long_silence_breaks_the_line() -> None:

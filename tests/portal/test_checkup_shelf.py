@@ -117,6 +117,13 @@ async def test_a_level_is_worked_out_of_what_was_typed_and_said_with_its_reasons
     assert seen["metabolic"]["computed"] == "near"
 
 
+async def test_a_year_before_the_edition_says_so_with_its_first_day(hanako: Visitor) -> None:
+    for on, is_earlier in (("2024-03-31", True), ("2024-04-01", False)):
+        page = (await hanako.get(f"{HERE}/{await type_in(hanako, on=on)}")).text
+        assert "標準的な健診・保健指導プログラム（令和6年度版）" in page
+        assert ("2024年4月1日" in page and "より前のもの" in page) == is_earlier
+
+
 async def test_what_is_missing_for_a_level_is_said(yumi: Visitor) -> None:
     born = await born_on(yumi)
     on = date(born.year + 50, 7, 1)
@@ -133,10 +140,10 @@ async def test_typed_values_are_held_to_what_is_possible_and_stay_in_the_form(
     hanako: Visitor,
 ) -> None:
     for wrong, said in (
-        ({"waist": "8800"}, "腹囲: 30から300まで"),
+        ({"waist": "8800"}, "腹囲：30から300まで"),
         ({"weight": "-58"}, "数字で入力してください"),
         ({"on": "2027-01-01"}, "今日までの日付"),
-        ({"on": ""}, "受けた日: 入力してください"),
+        ({"on": ""}, "受けた日：入力してください"),
         ({"systolic_1": "78", "diastolic_1": "126"}, "血圧"),
         ({"hba1c": "540"}, "2から25まで"),
     ):

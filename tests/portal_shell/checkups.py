@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from api.phr.checkup.thresholds import EDITION_FROM
 from web_portal.charts import Band, Dot, Level, Trend, legend_mark, trend
 
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
@@ -97,6 +98,7 @@ ONE: dict[str, Any] = {
     "metabolic": METABOLIC,
     "stage": {"said": "腎臓のはたらきの区分 G3b（30以上45未満）。", "worked_out": "44.1"},
     "is_earlier": True,
+    "edition_from": EDITION_FROM,
     "newer": {"id": "c2", "on": SECOND},
     "older": {"id": "c0", "on": FIRST},
     "parts": [{"name": "からだの大きさ", "rows": [ROW, PRESSURE, RATE]}],
@@ -144,14 +146,14 @@ TREND: dict[str, Any] = {
     ],
 }  # fmt: skip
 CHECKUP_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "checkups": ("book/checkups.html", SHELF),
+    "checkups": ("book/checkups/all.html", SHELF),
     "checkups-none": (
-        "book/checkups.html",
+        "book/checkups/all.html",
         SHELF | {"newest": None, "years": [], "parts": [], "pager": {"page": 1, "pages": 1}},
     ),
-    "checkup-one": ("book/checkup.html", ONE),
+    "checkup-one": ("book/checkups/one.html", ONE),
     "checkup-one-typed": (
-        "book/checkup.html",
+        "book/checkups/one.html",
         ONE
         | {
             "checkup": ONE["checkup"] | {"source": "typed", "document_id": None},
@@ -162,18 +164,18 @@ CHECKUP_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "is_earlier": False,
         },
     ),
-    "checkup-trend": ("book/checkup_trend.html", TREND),
+    "checkup-trend": ("book/checkups/trend.html", TREND),
     "checkup-trend-none": (
-        "book/checkup_trend.html",
+        "book/checkups/trend.html",
         TREND | {"picture": "", "legend": [], "limits": [], "rows": [], "says": ""},
     ),
-    "checkup-form": ("book/checkup_form.html", FORM),
+    "checkup-form": ("book/checkups/form.html", FORM),
     "checkup-form-wrong": (
-        "book/checkup_form.html",
+        "book/checkups/form.html",
         FORM | {"errors": {"waist": "30から300まで（cm）の値を入力してください。"}},
     ),
     "checkup-form-odd": (
-        "book/checkup_form.html",
+        "book/checkups/form.html",
         FORM
         | {"odd": {"waist": "ふつうは50から150までです。"}, "sure": "x", "is_new": False,
            "error": "ほかの端末が先に変更しています。"},

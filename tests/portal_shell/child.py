@@ -42,7 +42,7 @@ def _picture() -> Markup:
     ]
     return curves(
         Curves(
-            id="growth-weight",
+            name="growth-weight",
             title="体重",
             says="体重は40パーセンタイルの線上です。",
             x_label="月齢（か月）",
@@ -104,11 +104,15 @@ MILESTONES: list[dict[str, Any]] = [
     {
         "name": "roll",
         "title": "ねがえり",
-        "usual": "6〜7か月ごろには、10人のうち9人以上ができます。",
+        "usual": "10人中9人ができるころ：6〜7か月",
         "entry": "",
         "on": None,
         "age": "",
     },
+]
+SOON: list[dict[str, Any]] = [
+    {"title": "BCG", "which": "1回", "state": "now", "left": 20, "usual_until": date(2026, 12, 31)},
+    {"title": "麻しん・風しん（MR）1期", "which": "1回", "state": "later", "waits": 160},
 ]
 CONTENT: dict[str, Any] = {
     "name": "ゆい",
@@ -127,21 +131,22 @@ def _child(**more: Any) -> tuple[str, dict[str, Any]]:
         "rows": ROWS,
         "has_more": True,
         "due": DUE,
+        "soon": SOON,
         "milestones": MILESTONES,
         "marks": [legend_mark(0), legend_mark(1)],
         "may_write": True,
     }
-    return "book/child.html", context | more
+    return "book/children/one.html", context | more
 
 
 def _offer(**more: Any) -> tuple[str, dict[str, Any]]:
     context = {"viewer": HANAKO, "child": CHILD, "content": CONTENT, "code": "", "until": None}
-    return "book/child_offer.html", context | more
+    return "book/children/offer.html", context | more
 
 
 CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "children": (
-        "book/children.html",
+        "book/children/all.html",
         {
             "viewer": HANAKO,
             "children": [CHILD | {"is_self": True}, CHILD],
@@ -150,7 +155,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "children-none": (
-        "book/children.html",
+        "book/children/all.html",
         {"viewer": HANAKO, "children": [], "may_begin_own": False, "may_write": False},
     ),
     "child": _child(),
@@ -162,7 +167,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         may_write=False,
     ),
     "child-growth": (
-        "book/child_growth.html",
+        "book/children/growth.html",
         {
             "viewer": HANAKO,
             "child": CHILD,
@@ -173,7 +178,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "child-growth-none": (
-        "book/child_growth.html",
+        "book/children/growth.html",
         {
             "viewer": HANAKO,
             "child": CHILD,
@@ -187,11 +192,11 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "child-offer-code": _offer(code="1234-5678-9012", until=UNTIL),
     "child-offer-waiting": _offer(until=UNTIL),
     "child-take": (
-        "book/child_take.html",
+        "book/children/take.html",
         {"viewer": HANAKO, "code": "", "errors": {}, "content": None},
     ),
     "child-take-wrong": (
-        "book/child_take.html",
+        "book/children/take.html",
         {
             "viewer": HANAKO,
             "code": "1234",
@@ -200,7 +205,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "child-take-seen": (
-        "book/child_take.html",
+        "book/children/take.html",
         {"viewer": HANAKO, "code": "123456789012", "errors": {}, "content": CONTENT},
     ),
 }

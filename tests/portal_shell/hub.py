@@ -11,7 +11,6 @@ VITALS = {
     "title": "血圧・体重など",
     "about": "毎日の血圧や体重を書きます",
     "newest": "さいごに書いた日：2026年5月1日（全部で12件）",
-    "next": "",
 }
 CHILD = {
     "name": "child",
@@ -19,12 +18,12 @@ CHILD = {
     "title": "お子さま",
     "about": "身長や体重、健診を書きます",
     "newest": "",
-    "next": "予防接種：2026年6月1日から受けられます",
 }
 HUB: dict[str, Any] = {
     "viewer": HANAKO,
     "path": "/book",
     "books": [VITALS, CHILD],
+    "ahead": [{"says": "予防接種：2026年6月1日から受けられます", "href": "/book/children"}],
     "is_empty": False,
     "may_write": True,
     "is_own": True,
@@ -34,7 +33,7 @@ HUB_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "book": ("book/hub.html", HUB),
     "book-empty": (
         "book/hub.html",
-        HUB | {"books": [VITALS | {"newest": ""}], "is_empty": True},
+        HUB | {"books": [VITALS | {"newest": ""}], "ahead": [], "is_empty": True},
     ),
     "book-proxy": (
         "book/hub.html",

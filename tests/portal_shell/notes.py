@@ -155,31 +155,31 @@ VERSIONS: dict[str, Any] = {
 }
 
 NOTES_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "medications": ("book/medications.html", MEDICINES),
+    "medications": ("book/notes/medications.html", MEDICINES),
     "medications-none": (
-        "book/medications.html",
+        "book/notes/medications.html",
         MEDICINES | {"now": [], "before": [], "given": [], "has_more": False},
     ),
-    "medications-for-taro": ("book/medications.html", MEDICINES | FOR_TARO),
-    "allergies": ("book/allergies.html", ALLERGIES),
-    "allergies-none": ("book/allergies.html", ALLERGIES | {"own": [], "confirmed": []}),
-    "allergy-find": ("book/allergy_find.html", FIND),
+    "medications-for-taro": ("book/notes/medications.html", MEDICINES | FOR_TARO),
+    "allergies": ("book/notes/allergies.html", ALLERGIES),
+    "allergies-none": ("book/notes/allergies.html", ALLERGIES | {"own": [], "confirmed": []}),
+    "allergy-find": ("book/notes/allergy_find.html", FIND),
     "allergy-found": (
-        "book/allergy_find.html",
+        "book/notes/allergy_find.html",
         FIND | {"words": "そば", "found": [("J9FA19140000", "そば"), ("J9FA19140011", "そば粉")]},
     ),
-    "allergy-found-none": ("book/allergy_find.html", FIND | {"words": "ペニシリン"}),
-    "doctors": ("book/doctors.html", DOCTORS),
-    "doctors-none": ("book/doctors.html", DOCTORS | {"doctors": []}),
-    "school-checkups": ("book/school.html", SCHOOL),
-    "school-checkups-none": ("book/school.html", SCHOOL | {"checkups": []}),
-    "wishes": ("book/wishes.html", WISHES),
-    "wishes-none": ("book/wishes.html", WISHES | NOTHING),
-    "wishes-for-taro": ("book/wishes.html", WISHES | FOR_TARO),
-    "wish-versions": ("book/wish_versions.html", VERSIONS),
-    "wish-person": ("book/wish_person.html", PERSON),
+    "allergy-found-none": ("book/notes/allergy_find.html", FIND | {"words": "ペニシリン"}),
+    "doctors": ("book/notes/doctors.html", DOCTORS),
+    "doctors-none": ("book/notes/doctors.html", DOCTORS | {"doctors": []}),
+    "school-checkups": ("book/notes/school.html", SCHOOL),
+    "school-checkups-none": ("book/notes/school.html", SCHOOL | {"checkups": []}),
+    "wishes": ("book/wishes/all.html", WISHES),
+    "wishes-none": ("book/wishes/all.html", WISHES | NOTHING),
+    "wishes-for-taro": ("book/wishes/all.html", WISHES | FOR_TARO),
+    "wish-versions": ("book/wishes/versions.html", VERSIONS),
+    "wish-person": ("book/wishes/person.html", PERSON),
     "wish-person-wrong": (
-        "book/wish_person.html",
+        "book/wishes/person.html",
         PERSON
         | {
             "is_new": False,
@@ -188,7 +188,7 @@ NOTES_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "wish-person-remove": (
-        "book/wish_person_remove.html",
+        "book/wishes/person_remove.html",
         {
             "viewer": HANAKO,
             "person": ("山本 由美", "長女", "090-1234-5678"),
@@ -197,9 +197,9 @@ NOTES_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "back": Way("/book/wishes", "もしものときの希望"),
         },
     ),
-    "wish-document": ("book/wish_document.html", DOCUMENT),
+    "wish-document": ("book/wishes/document.html", DOCUMENT),
     "wish-document-wrong": (
-        "book/wish_document.html",
+        "book/wishes/document.html",
         DOCUMENT
         | {
             "errors": {"file": "ファイルが大きすぎます。", "title": "入力してください。"},

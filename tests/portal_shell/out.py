@@ -12,9 +12,10 @@ READY = {
     "requested_at": AT,
     "until": datetime(2026, 6, 8, 1, 30, tzinfo=UTC),
     "files": [
-        {"form": "fhir", "records": 1204, "size": "2.1 MB"},
-        {"form": "csv", "records": 1204, "size": "180 KB"},
-        {"form": "pdf", "records": 1204, "size": "640 KB"},
+        {"form": "pdf", "called": "pdf", "part": 1, "parts": 1, "records": 1204, "size": "640 KB"},
+        {"form": "csv", "called": "csv", "part": 1, "parts": 1, "records": 1204, "size": "180 KB"},
+        {"form": "fhir", "called": "fhir", "part": 1, "parts": 2, "records": 1000, "size": "20 MB"},
+        {"form": "fhir", "called": "fhir-2", "part": 2, "parts": 2, "records": 204, "size": "2 MB"},
     ],
 }
 MAKING = {
@@ -62,6 +63,15 @@ def _closing(**more: Any) -> tuple[str, dict[str, Any]]:
     return "account/closing.html", usual | more
 
 
+SAID: dict[str, Any] = {
+    "viewer": None,
+    "network_said": "くまもとメディカルネットワーク",
+    "asked_at": AT,
+    "done_at": AT,
+    "gone": [("測定", "12件"), ("サインインの方法", "2件"), ("サインインしていた端末", "1件")],
+    "erased": None,
+    "code": "0123-4567-89AB-CDEF",
+}
 OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "out": _out(),
     "out-making": _out(making=MAKING),
@@ -94,5 +104,7 @@ OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "account/closing_certificate.html",
         {"viewer": None, "error": "この番号の証明書はありません。", "code": "0123"},
     ),
+    "closing-said": ("account/closing_said.html", SAID),
+    "closing-said-log": ("account/closing_said.html", SAID | {"erased": 41}),
     "bring-in-nothing": _one(new=[], total=0, since=None, until=None, facilitys=0),
 }

@@ -145,15 +145,18 @@ PREVIEW: dict[str, Any] = {
     },
 }
 VITALS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "vitals": ("book/vitals.html", QUICK),
-    "vitals-first": ("book/vitals.html", QUICK | {"week": [], "newest": [], "has_time": False}),
+    "vitals": ("book/vitals/quick.html", QUICK),
+    "vitals-first": (
+        "book/vitals/quick.html",
+        QUICK | {"week": [], "newest": [], "has_time": False},
+    ),
     "vitals-saved": (
-        "book/vitals.html",
+        "book/vitals/quick.html",
         QUICK | {"saved": [ENTRY], "saved_ids": "e1", "part": "evening"},
     ),
-    "vitals-removed": ("book/vitals.html", QUICK | {"is_removed": True, "part": "day"}),
+    "vitals-removed": ("book/vitals/quick.html", QUICK | {"is_removed": True, "part": "day"}),
     "vitals-faults": (
-        "book/vitals.html",
+        "book/vitals/quick.html",
         QUICK
         | {
             "kinds": [PRESSURE, GLUCOSE],
@@ -162,12 +165,12 @@ VITALS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "vitals-odd": (
-        "book/vitals.html",
+        "book/vitals/quick.html",
         QUICK | {"odd": {"systolic": "ふつうは80から200までです。"}, "sure": "abc"},
     ),
-    "vitals-kind": ("book/vitals_kind.html", KIND),
+    "vitals-kind": ("book/vitals/kind.html", KIND),
     "vitals-kind-none": (
-        "book/vitals_kind.html",
+        "book/vitals/kind.html",
         KIND
         | {
             "week": [],
@@ -179,21 +182,21 @@ VITALS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "vitals-kind-older": (
-        "book/vitals_kind.html",
+        "book/vitals/kind.html",
         KIND | {"pages": {"page": 2, "has_more": False}},
     ),
-    "vitals-month": ("book/vitals_month.html", MONTH),
+    "vitals-month": ("book/vitals/month.html", MONTH),
     "vitals-month-none": (
-        "book/vitals_month.html",
+        "book/vitals/month.html",
         MONTH | {"rows": [], "line": "", "following": ("2026-06", "2026年6月")},
     ),
-    "vitals-file": ("book/vitals_file.html", FILE),
-    "vitals-file-error": ("book/vitals_file.html", FILE | {"error": "大きすぎます。"}),
-    "vitals-file-kept": ("book/vitals_file.html", FILE | {"kept": "b1", "added": 3}),
-    "vitals-file-nothing": ("book/vitals_file.html", FILE | {"kept": "b1"}),
-    "vitals-preview": ("book/vitals_preview.html", PREVIEW),
+    "vitals-file": ("book/vitals/file.html", FILE),
+    "vitals-file-error": ("book/vitals/file.html", FILE | {"error": "大きすぎます。"}),
+    "vitals-file-kept": ("book/vitals/file.html", FILE | {"kept": "b1", "added": 3}),
+    "vitals-file-nothing": ("book/vitals/file.html", FILE | {"kept": "b1"}),
+    "vitals-preview": ("book/vitals/preview.html", PREVIEW),
     "vitals-preview-nothing": (
-        "book/vitals_preview.html",
+        "book/vitals/preview.html",
         PREVIEW
         | {
             "seen": PREVIEW["seen"]

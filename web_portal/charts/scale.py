@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 LOGARITHMIC_FROM: Final = 100
 SHORTEST_GAP: Final = 180  # days without a value before a line is broken
 GAP_OF_MEDIAN: Final = 3
+SHORT: Final = 45  # days in which months alone would say too little
 
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 _MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
@@ -91,6 +92,16 @@ def months(first: date, last: date, most: int = 4) -> list[date]:
             found.append(on)
         at += apart
     return found
+
+
+def named_days(first: date, last: date, most: int = 5) -> list[tuple[date, str]]:
+    """Months, or the days of a week apart where there are hardly two of them."""
+    length = (last - first).days
+    if length > SHORT:
+        return [(each, f"{each.year}/{each.month}") for each in months(first, last)]
+    apart = 7 * max(1, -(-length // (7 * most)))
+    days = [last - timedelta(days=back) for back in range(0, length + 1, apart)]
+    return [(each, f"{each.month}/{each.day}") for each in reversed(days)]
 
 
 def unbroken(days: Sequence[date]) -> list[int]:

@@ -140,7 +140,8 @@ def level_of(facts: Facts, birth_on: date, on: date) -> LevelFound:
 
 def metabolic_of(facts: Facts, birth_on: date, on: date) -> MetabolicFound:
     """日本内科学会ほか8学会 2005, as the specific checkup counts it: medicine is a risk, and HbA1c
-    from 6.0 stands for fasting glucose from 110 where that was not measured."""
+    from 6.0 stands for fasting glucose from 110 where that was not measured. Unsure: glucose at any
+    time after both, as for the level."""
     if age_of(birth_on, on) < ADULT:
         return MetabolicFound(found=None, is_outside=True)
     claims = {
@@ -225,7 +226,8 @@ def _lipid(facts: Facts) -> Claim:
 
 
 def _glucose(facts: Facts, limits: tuple[str, str]) -> Claim:
-    """Fasting glucose goes before HbA1c; glucose at any time counts where there is neither."""
+    """Fasting glucose goes before HbA1c; glucose at any time counts where there is neither: so the
+    insurers read the ministry's 手引き, though 告示8号 says 「又は」."""
     of_glucose, of_hba1c = (Decimal(each) for each in limits)
     for name in ("glucose_fasting", "hba1c", "glucose_casual"):
         if name in facts.numbers:

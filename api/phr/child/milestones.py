@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+EDITION: Final = 2023
+
 
 class Milestone(NamedTuple):
     """At least 90 % of children can by the age of `since` to under `until` months."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from api.phr.child import checkups, reading
+from api.phr.child import checkups, growth, milestones, reading
 from api.phr.child.growth import Position
 from api.phr.child.handing_over import Content
 from api.phr.child.reading import Child
@@ -16,24 +16,31 @@ from api.phr.entries.service import Entry
 
 Text = Annotated[str, Meta(max_length=5000)]
 Name = Annotated[str, Meta(max_length=40)]
+_EDITIONS = {
+    "positions": str(growth.EDITION),
+    "due": checkups.EDITION,
+    "milestones": str(milestones.EDITION),
+}
 
 
-class ChildEntryWish(Struct):
+class ChildEntryWish(Struct, forbid_unknown_fields=True):
     """`fields` as the form has them, `on` among them; `version` of the entry that is changed.
-    `sure` is what the refusal of odd values said."""
+    `sure` is what the refusal of odd values said. `key`: a name of the app's own; the same again
+    adds nothing."""
 
     fields: dict[Name, Text]
     version: int = 0
     sure: Name = ""
+    key: Annotated[str, Meta(max_length=100)] = ""
 
 
-class BookWish(ChildEntryWish):
+class BookWish(ChildEntryWish, forbid_unknown_fields=True):
     """`is_self`: the book of the account's participant."""
 
     is_self: bool = False
 
 
-class CodeWish(Struct):
+class CodeWish(Struct, forbid_unknown_fields=True):
     code: Name
 
 
@@ -58,7 +65,7 @@ class PositionView(Struct):
 
 
 class PlacedView(Struct):
-    """`age` in days; `corrected_age` and `corrected` of a preterm child before 24 months."""
+    """`age` in days; `corrected_age` and `corrected` of a preterm child before three years."""
 
     measure: str
     on: date
@@ -89,12 +96,15 @@ class ChildDueView(Struct):
 
 
 class ChildBookView(Struct):
+    """`editions`: of which survey or guideline the positions, days and milestones are."""
+
     child: ChildView
     growth: list[ChildEntryView]
     checkups: list[ChildEntryView]
     milestones: list[ChildEntryView]
     positions: list[PlacedView]
     due: list[ChildDueView]
+    editions: dict[str, str]
 
 
 class ChildLineView(Struct):
@@ -170,6 +180,7 @@ def book_view(book: Book, today: date) -> ChildBookView:
             )
             for each in checkups.due(book.child.birth_on, had, today)
         ],
+        editions=dict(_EDITIONS),
     )
 
 

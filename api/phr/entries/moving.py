@@ -4,21 +4,19 @@ Both happen in one transaction that changes its subject between them; what was s
 key is sealed anew under the other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from api.access_log import keystore
-from api.consent import stored
 from api.core.database import Transaction
-from api.core.errors import NotFound
 from api.phr.entries import kinds as pure
-from api.phr.entries import moving_queries, queries, sealing
-from api.phr.entries.errors import NotTakingPart
-from api.phr.entries.kinds import PROVENANCE, By, Kind
+from api.phr.entries import queries, sealing
+from api.phr.entries.entry import by_of, device_of, kind_of, with_head
+from api.phr.entries.kinds import By, Kind
 from api.phr.entries.queries import Row
-from api.phr.entries.service import with_head
+from api.phr.entries.standing import hold_in, subject_of
 
 
 class Version(NamedTuple):
@@ -45,43 +43,32 @@ class Version(NamedTuple):
     def read_anew(self, before: Kind, after: Kind) -> "Version":
         """The same of another kind: with what was typed, by whom and when."""
         resource = pure.decoded(self.body)
-        tags = resource["meta"]["tag"]
-        by = next(tag["code"] for tag in tags if tag["system"] == PROVENANCE)
+        by = by_of(resource)
         names = {each.name for each in after.fields} | set(pure.WHEN)
         typed = pure.values_of(before, resource)
-        device = str(resource.get("device", {}).get("display", "")) if by == "device" else ""
         return self._replace(
             kind=after.name,
             category=after.category,
             resource_type=after.resource_type,
             title=after.title,
-            device=device,
+            device=device_of(resource),
             # The keeper wrote it, not the participant whose it is from now on.
-            by="proxy" if by == "self" else cast(By, by),
+            by="proxy" if by == "self" else by,
             values=tuple((n, v) for n, v in typed.items() if n in names and v),
             of=after,
         )
 
 
-async def hold_in(tx: Transaction) -> int:
-    """Holds the subject still; the least sensitivity they chose for new records. Raises
-    `NotTakingPart`."""
-    state = await stored.locked_settings_in(tx)
-    if state is None or state.participation.state in ("refused", "withdrawn"):
-        raise NotTakingPart
-    return state.directive.incoming_level
-
-
 async def content_in(tx: Transaction, book: str) -> list[tuple[str, str]]:
     """Kind and title of each entry as it stands."""
-    rows = await moving_queries.whole_book(tx, book)
-    return [(_kind_of(row), row["title"]) for row in rows if row["is_current"]]
+    rows = await queries.whole_book(tx, book)
+    return [(kind_of(row), row["title"]) for row in rows if row["is_current"]]
 
 
 async def take_out_in(tx: Transaction, book: str) -> list[Version]:
     """Every version of every entry; they are gone from the subject then."""
-    rows = await moving_queries.whole_book(tx, book)
-    subject = _subject(tx)
+    rows = await queries.whole_book(tx, book)
+    subject = subject_of(tx)
     cipher = (await keystore.phr_ciphers(tx.connection, [subject])).get(subject)
     found = [
         Version(
@@ -94,19 +81,19 @@ async def take_out_in(tx: Transaction, book: str) -> list[Version]:
             effective_on=row["effective_on"],
             effective_at=row["effective_at"],
             recorded_at=row["recorded_at"],
-            kind=_kind_of(row),
+            kind=kind_of(row),
             title=row["title"],
             body=sealing.opened(cipher, subject, row["body"]),
         )
         for row in rows
     ]
-    await moving_queries.remove_whole_book(tx, book)
+    await queries.remove_whole_book(tx, book)
     return found
 
 
 async def put_in(tx: Transaction, versions: Sequence[Version], book: str, level: int) -> None:
     """As the subject's own, of the kinds they were read anew as, no less sensitive than `level`."""
-    subject = _subject(tx)
+    subject = subject_of(tx)
     cipher = (await keystore.phr_ciphers(tx.connection, [subject], is_writing=True))[subject]
     rows = []
     for each in versions:
@@ -131,15 +118,8 @@ async def put_in(tx: Transaction, versions: Sequence[Version], book: str, level:
         )
         rows.append((row, each.is_current))
     past = [row for row, is_current in rows if not is_current]
-    await moving_queries.add_past(tx, past)
+    await queries.add(tx, past, is_current=False)
     await queries.add(tx, [row for row, is_current in rows if is_current])
 
 
-def _kind_of(row: Mapping[str, Any]) -> str:
-    return str(row["identifier_value"].split(":")[0])
-
-
-def _subject(tx: Transaction) -> UUID:
-    if tx.subject is None:
-        raise NotFound
-    return tx.subject
+__all__ = ("Version", "content_in", "hold_in", "put_in", "take_out_in")

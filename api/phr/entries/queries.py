@@ -106,19 +106,23 @@ async def supersede(tx: Transaction, record_ids: Sequence[UUID]) -> None:
     )
 
 
-async def add(tx: Transaction, rows: Sequence[Row]) -> None:
+async def add(tx: Transaction, rows: Sequence[Row], *, is_current: bool = True) -> None:
+    """Versions that stand, or else that others have followed."""
+    if not rows:
+        return
     await tx.execute(
         "INSERT INTO record (participant_id, source_facility_id, record_id, version,"  # noqa: S608
         " resource_type, category, sensitivity, effective_on, effective_at, recorded_at,"
-        " identifier_system, identifier_value, title, body)"
+        " identifier_system, identifier_value, title, body, is_current)"
         " SELECT app.subject(), app.self_source(), n.record_id, n.version, n.resource_type,"
         "  n.category, n.sensitivity, n.effective_on, n.effective_at, n.recorded_at,"
-        f"  '{IDENTIFIER}', n.identifier_value, n.title, n.body"
+        f"  '{IDENTIFIER}', n.identifier_value, n.title, n.body, $12"
         " FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::smallint[],"
         "  $6::date[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[])"
         "  AS n(record_id, version, resource_type, category, sensitivity, effective_on,"
         "   effective_at, recorded_at, identifier_value, title, body)",
         *(list(column) for column in zip(*rows, strict=True)),
+        is_current,
     )
 
 
@@ -138,4 +142,21 @@ async def remove(
         None if record_ids is None else list(record_ids),
         book,
         most_shown,
+    )
+
+
+async def whole_book(tx: Transaction, book: str) -> list[asyncpg.Record]:
+    """Every version of every entry, whoever may see it; of one entry the oldest first."""
+    return await tx.fetch(
+        f"SELECT {_COLUMNS}, resource_type, category, title FROM record WHERE {_MINE}"  # noqa: S608
+        " AND split_part(identifier_value, ':', 2) = $1 ORDER BY record_id, version",
+        book,
+    )
+
+
+async def remove_whole_book(tx: Transaction, book: str) -> None:
+    """Every version of every entry, whoever may see it."""
+    await tx.execute(
+        f"DELETE FROM record WHERE {_MINE} AND split_part(identifier_value, ':', 2) = $1",  # noqa: S608
+        book,
     )

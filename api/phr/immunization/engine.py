@@ -11,13 +11,15 @@ from typing import NamedTuple
 from api.phr.immunization import vaccines
 from api.phr.immunization.editions import EDITIONS
 from api.phr.immunization.plans import Dose, Given, Next, Plan, Status, Why
-from api.phr.immunization.schedule import Course, Edition, Target, edition_on, target_in
+from api.phr.immunization.schedule import Course, Edition, Step, Target, edition_on, target_in
 from api.phr.immunization.sharing import shared_out
 from api.phr.immunization.steps import (
     course_of,
     earliest_of,
+    extended_by,
     how_many_left,
     last_day,
+    opens_again,
     step_for,
     usual_period,
 )
@@ -90,15 +92,26 @@ def _plan(
 ) -> Plan:
     if target.is_for_girls and person.sex == "male":
         return Plan(target.name, Status.NOT_FOR, _uncounted(own, Why.NOT_FOR))
-    if any(each.vaccine in target.older for each in own):
-        return Plan(target.name, Status.OLDER, _uncounted(own, Why.OLDER))
-    live = [each.on for each in doses if vaccines.is_live(each.vaccine) and each not in own] * any(
-        vaccines.is_live(each) for each in target.products
-    )
-    walk = walk_of(target, person.birth_on, own, live, editions)
+    current = [each for each in own if each.vaccine not in target.older]
+    live = [
+        each.on for each in doses if vaccines.is_live(each.vaccine) and each not in current
+    ] * any(vaccines.is_live(each) for each in target.products)
+    walk = walk_of(target, person.birth_on, current, live, editions)
     if any(each.why is Why.MIXED for each in walk.given):
-        return Plan(target.name, Status.MIXED, walk.given)
-    return _following(target, person.birth_on, own, live, walk, today)
+        return Plan(target.name, Status.MIXED, _with_older(target, own, walk))
+    found = _following(target, person.birth_on, current, live, walk, today)
+    if not found.next:
+        return found._replace(given=_with_older(target, own, walk))
+    begun = _begun(target, person.birth_on, walk)
+    if len(current) < len(own) or (begun and begun.is_former):
+        return Plan(target.name, Status.OLDER, _with_older(target, own, walk))
+    return found
+
+
+def _with_older(target: Target, own: Sequence[Dose], walk: Walk) -> tuple[Given, ...]:
+    """With the doses of vaccines that this one took the place of, day by day."""
+    older = _uncounted([each for each in own if each.vaccine in target.older], Why.OLDER)
+    return tuple(sorted((*walk.given, *older), key=lambda each: each.dose.on))
 
 
 def _following(
@@ -118,12 +131,13 @@ def _following(
             done = Status.DONE if walk.days else Status.CLOSED
             return Plan(target.name, done, walk.given, of=len(walk.days))
         earliest = earliest_of(steps[index], birth_on, own, live, walk.days)
+        earliest = _first_open(target, steps[index], birth_on, walk.days, earliest, today)
         following = step_for(steps, index, birth_on, max(earliest, today), walk.days)
         if following == index:
             break
         index = following
     step = steps[index]
-    latest = last_day(target, step, birth_on, is_first=not walk.days)
+    latest = last_day(target, step, birth_on, walk.days)
     if max(earliest, today) > latest:
         return Plan(target.name, Status.CLOSED, walk.given, of=0)
     usual_from, usual_until = usual_period(step, birth_on, walk.days, earliest, latest)
@@ -137,15 +151,24 @@ def _following(
         if course.is_open
         else len(walk.days) + how_many_left(steps, index, birth_on, max(earliest, today)),
         until,
+        extended_by=extended_by(target, step, birth_on, walk.days, latest),
     )
+
+
+def _first_open(
+    target: Target, step: Step, birth_on: date, days: Sequence[date], earliest: date, today: date
+) -> date:
+    """Put off only where neither that day nor today is in time, and a later one will be."""
+    now = max(earliest, today)
+    opens = opens_again(target, step, birth_on, days, now)
+    return opens if opens > now else earliest
 
 
 def _course_ahead(
     target: Target, birth_on: date, own: Sequence[Dose], walk: Walk, today: date
 ) -> tuple[Course, date | None]:
     """The course begun, or that of whoever begins as soon as may be, and until when it is so."""
-    begun = next((each.dose for each in walk.given if each.number == 1), None)
-    if begun and (course := course_of(target, birth_on, begun)):
+    if course := _begun(target, birth_on, walk):
         return course, None
     proposed = [each for each in target.courses if each.is_proposed]
     for course in proposed:
@@ -155,6 +178,11 @@ def _course_ahead(
         if max(today, earliest) <= course.first_until.last(birth_on):
             return course, course.first_until.last(birth_on)
     return proposed[-1], None
+
+
+def _begun(target: Target, birth_on: date, walk: Walk) -> Course | None:
+    first = next((each.dose for each in walk.given if each.number == 1), None)
+    return course_of(target, birth_on, first) if first else None
 
 
 def _uncounted(own: Sequence[Dose], why: Why) -> tuple[Given, ...]:

@@ -60,7 +60,8 @@ class Next(NamedTuple):
 
 class Plan(NamedTuple):
     """`of`: doses in all, 0 where the vaccine chosen decides. `course_until`: who begins later has
-    another number of doses. `changes_on`: rules begin that day which change `next` or `of`."""
+    another number of doses. `changes_on`: rules begin that day which change `next` or `of`.
+    `extended_by`: `next` is in a period not everybody of the age has, named by its reason."""
 
     target: str
     status: Status
@@ -69,6 +70,7 @@ class Plan(NamedTuple):
     of: int = 0
     course_until: date | None = None
     changes_on: date | None = None
+    extended_by: str = ""
 
     @property
     def counted(self) -> int:

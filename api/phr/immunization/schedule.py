@@ -47,7 +47,19 @@ class Grade(NamedTuple):
         return law_age.grade_ends_on(birth_on, self.grade)
 
 
-Age = Months | Weeks | Grade
+class On(NamedTuple):
+    """A day of the calendar, whoever it is."""
+
+    day: date
+
+    def first(self, birth_on: date) -> date:
+        return self.day
+
+    def last(self, birth_on: date) -> date:
+        return self.day
+
+
+Age = Months | Weeks | Grade | On
 
 
 class Gap(NamedTuple):
@@ -89,7 +101,8 @@ class Course(NamedTuple):
 
     `is_proposed`: how one begins who had none. `is_open`: how many follow depends on the product.
     `also`: what may end what these began. `or_else`: the steps that hold once the second dose came
-    sooner than the course allows.
+    sooner than the course allows. `is_former`: with a vaccine of before; how it goes on is for a
+    doctor to say.
     """
 
     products: frozenset[str]
@@ -99,14 +112,26 @@ class Course(NamedTuple):
     is_open: bool = False
     also: frozenset[str] = frozenset()
     or_else: tuple[Step, ...] = ()
+    is_former: bool = False
+
+
+class Begun(NamedTuple):
+    """One dose that counts was had between these days, both within."""
+
+    since: date
+    until: date
 
 
 class Cohort(NamedTuple):
-    """Those born between two days have until an age of their own (特例)."""
+    """Those born between two days have until an age of their own (特例、経過措置), past the usual
+    last day not before `since`. `why` is part of a message key."""
 
+    why: str
     born_from: date
     born_until: date
     until: Age
+    since: Age | None = None
+    begun: Begun | None = None
 
 
 class Target(NamedTuple):
@@ -121,7 +146,7 @@ class Target(NamedTuple):
     courses: tuple[Course, ...]
     older: frozenset[str] = frozenset()
     is_for_girls: bool = False
-    cohort: Cohort | None = None
+    cohorts: tuple[Cohort, ...] = ()
 
 
 class Edition(NamedTuple):

@@ -16,8 +16,9 @@ from api.phr.immunization.service import Vaccinations
 Text = Annotated[str, Meta(max_length=2000)]
 
 
-class DoseWish(Struct):
-    """`vaccine`: a code of the list; `named` where it is `another`. `version` with a correction."""
+class DoseWish(Struct, forbid_unknown_fields=True):
+    """`vaccine`: a code of the list; `named` where it is `another`. `version` with a correction.
+    `key`: a name of the app's own; the same again adds nothing."""
 
     vaccine: Text
     on: Text
@@ -29,6 +30,7 @@ class DoseWish(Struct):
     remark: Text = ""
     sure: Text = ""
     version: int = 0
+    key: Annotated[str, Meta(max_length=100)] = ""
 
     def fields(self) -> dict[str, str]:
         names = ("vaccine", "on", "named", "lot", "maker", "site", "given_at", "remark")
@@ -72,7 +74,9 @@ class NextView(Struct):
 
 
 class PlanView(Struct):
-    """`of`: doses in all, 0 where it is open. `changes_on`: rules of that day change this."""
+    """`of`: doses in all, 0 where it is open. `changes_on`: rules of that day change this.
+    `extended_by`: why `next` is in a period not everybody of the age has (`mr_short`: for want of
+    vaccine, as the municipality finds; `je_missed`, `hpv_missed`: missed years); "" for others."""
 
     vaccine: str
     status: str
@@ -80,6 +84,7 @@ class PlanView(Struct):
     next: NextView | None
     of: int
     changes_on: date | None
+    extended_by: str
 
 
 class VaccinationsView(Struct):
@@ -126,6 +131,7 @@ def _plan_view(plan: Plan) -> PlanView:
         next=NextView(*plan.next) if plan.next else None,
         of=plan.of,
         changes_on=plan.changes_on,
+        extended_by=plan.extended_by,
     )
 
 

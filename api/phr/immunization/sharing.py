@@ -5,6 +5,7 @@ from datetime import date
 
 from api.phr.immunization.plans import Dose
 from api.phr.immunization.schedule import Edition, Target
+from api.phr.immunization.steps import is_in_time
 from api.phr.immunization.walking import walk_of
 
 
@@ -30,13 +31,11 @@ def _taker(
     begun = takers[0]
     for each in takers:
         steps = each.courses[-1].steps
-        since, until = steps[0].since.first(birth_on), steps[-1].until.last(birth_on)
-        if each.cohort and each.cohort.born_from <= birth_on <= each.cohort.born_until:
-            until = max(until, each.cohort.until.last(birth_on))
-        if since <= dose.on <= until:
+        if steps[0].since.first(birth_on) > dose.on:
+            continue
+        if is_in_time(each, steps[-1], birth_on, dose.on, ()):
             had = walk_of(each, birth_on, shares[each.name], (), (edition,))
             if len(had.days) < len(steps):
                 return each
-        if since <= dose.on:
-            begun = each
+        begun = each
     return begun

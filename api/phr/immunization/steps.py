@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from api.phr.immunization.plans import Dose, Why
-from api.phr.immunization.schedule import LIVE_GAP, Course, Step, Target
+from api.phr.immunization.schedule import LIVE_GAP, Cohort, Course, Step, Target
 
 
 def course_of(target: Target, birth_on: date, first: Dose) -> Course | None:
@@ -29,7 +29,7 @@ def fault_of(
     step = steps[index]
     if on < step.since.first(birth_on):
         return Why.TOO_YOUNG
-    if on > until_of(target, step, birth_on):
+    if not is_in_time(target, step, birth_on, on, days):
         return Why.TOO_LATE
     if days and (
         (step.gap and on < step.gap.after(days[-1]))
@@ -68,11 +68,50 @@ def how_many_left(steps: Sequence[Step], index: int, birth_on: date, on: date) -
     return left
 
 
-def until_of(target: Target, step: Step, birth_on: date) -> date:
-    until, cohort = step.until.last(birth_on), target.cohort
-    if cohort and cohort.born_from <= birth_on <= cohort.born_until:
-        until = max(until, cohort.until.last(birth_on))
-    return until
+def cohorts_of(target: Target, birth_on: date, days: Sequence[date]) -> list[Cohort]:
+    """Those that hold for who was born that day and had these doses."""
+    return [
+        each
+        for each in target.cohorts
+        if each.born_from <= birth_on <= each.born_until
+        and (each.begun is None or any(each.begun.since <= day <= each.begun.until for day in days))
+    ]
+
+
+def is_in_time(target: Target, step: Step, birth_on: date, on: date, days: Sequence[date]) -> bool:
+    return on <= step.until.last(birth_on) or any(
+        (each.since is None or each.since.first(birth_on) <= on) and on <= each.until.last(birth_on)
+        for each in cohorts_of(target, birth_on, days)
+    )
+
+
+def opens_again(target: Target, step: Step, birth_on: date, days: Sequence[date], on: date) -> date:
+    """The first day in time from `on`: a period of one's own may begin after the usual one."""
+    if is_in_time(target, step, birth_on, on, days):
+        return on
+    later = [
+        each.since.first(birth_on)
+        for each in cohorts_of(target, birth_on, days)
+        if each.since is not None and each.since.first(birth_on) > on
+    ]
+    return min(later, default=on)
+
+
+def extended_by(
+    target: Target, step: Step, birth_on: date, days: Sequence[date], last: date
+) -> str:
+    """Why somebody has until a later day than others; "" where they have not."""
+    if last <= step.until.last(birth_on):
+        return ""
+    found = [
+        each.why for each in cohorts_of(target, birth_on, days) if last <= each.until.last(birth_on)
+    ]
+    return found[0] if found else ""
+
+
+def until_of(target: Target, step: Step, birth_on: date, days: Sequence[date]) -> date:
+    cohorts = cohorts_of(target, birth_on, days)
+    return max([step.until.last(birth_on), *(each.until.last(birth_on) for each in cohorts)])
 
 
 def earliest_of(
@@ -110,11 +149,11 @@ def usual_period(
     return (begin, end) if begin <= end else (None, None)
 
 
-def last_day(target: Target, step: Step, birth_on: date, *, is_first: bool) -> date:
+def last_day(target: Target, step: Step, birth_on: date, days: Sequence[date]) -> date:
     """Until when it may be proposed: not past what is advised, nor when it is left out."""
-    ends = [until_of(target, step, birth_on)]
+    ends = [until_of(target, step, birth_on, days)]
     if step.skipped_past:
         ends.append(step.skipped_past.last(birth_on))
-    if step.advised and is_first:
+    if step.advised and not days:
         ends.append(step.advised.last(birth_on))
     return min(ends)

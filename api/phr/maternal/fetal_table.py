@@ -1,10 +1,12 @@
 """Estimated weight before birth: mean, and two standard deviations below and above, in grams.
 
 日本超音波医学会「超音波胎児計測の標準化と日本人の基準値」（2003年）, by the completed week.
+Unsure: the figures are from one retelling (docs/reference/rules-and-sources.md).
 """
 
 from typing import Final, NamedTuple
 
+EDITION: Final = "jsum-2003"
 SOURCE: Final = "日本超音波医学会「超音波胎児計測の標準化と日本人の基準値」2003年"
 
 

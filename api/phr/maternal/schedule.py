@@ -2,7 +2,8 @@
 
 平成27年厚生労働省告示第226号（妊婦に対する健康診査についての望ましい基準）: to week 23 every four
 weeks, weeks 24 to 35 every two, from week 36 on every week; with the tests each period asks for.
-The weeks of the first four are those of the ministry's example, which begins at week 8.
+The weeks of the first four are those of the usual example, which begins at week 8. How sure
+each is: docs/reference/rules-and-sources.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from api.phr.maternal import dates
 
+EDITION: Final = "mhlw-2015-226"
 WEEKS: Final = (8, 12, 16, 20, 24, 26, 28, 30, 32, 34, 36, 37, 38, 39)
 EARLY: Final = (0, 23)
 MIDDLE: Final = (24, 35)
@@ -45,12 +47,19 @@ ASKED: Final = (
     Asked("blood_count", *MIDDLE),
     Asked("blood_glucose", *MIDDLE),
     Asked("ultrasound", *MIDDLE),
+    # Unsure: the ministry's notice of 2009 said weeks 24 to 35, the guideline of 2017 35 to 37.
     Asked("gbs", 33, 37),
     Asked("blood_count", *LATE),
     Asked("ultrasound", *LATE),
 )
 TESTS: Final = tuple(dict.fromkeys(each.test for each in ASKED))
 _ONCE: Final = frozenset(test for test in TESTS if sum(each.test == test for each in ASKED) == 1)
+
+
+# RSウイルス母子免疫ワクチン: routine for the mother from 28週0日 to 36週6日, since April 2026.
+RSV_EDITION: Final = "2026-04"
+RSV_SINCE: Final = date(2026, 4, 1)
+_RSV: Final = (28, 36)
 
 
 class Visit(NamedTuple):
@@ -118,6 +127,13 @@ def tests(due_on: date, done: Iterable[Done], today: date) -> list[Due]:
         state = _state(first, last, today, is_done=len(days) >= each.times)
         found.append(Due(*each, first, last, tuple(days[-each.times :]), state))
     return found
+
+
+def rsv_vaccine(due_on: date) -> tuple[date, date] | None:
+    """The days of its weeks, both within, that are days of the routine."""
+    first = max(dates.day_of(due_on, _RSV[0]), RSV_SINCE)
+    last = dates.day_of(due_on, _RSV[1] + 1) - timedelta(days=1)
+    return (first, last) if first <= last else None
 
 
 def _state(first: date, last: date, today: date, *, is_done: bool) -> State:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from api.core import clock
 from api.phr.maternal import book as pure
+from api.phr.maternal import fetal_table, schedule, weight
 from api.phr.maternal.book import Book, Measured, Written
 from api.phr.maternal.dates import Gestation
 from api.phr.maternal.service import Asked, Dated
@@ -22,6 +23,12 @@ KINDS: dict[str, str] = {
     "newborn": "newborn",
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
+_EDITIONS = {
+    "visits": schedule.EDITION,
+    "gain": weight.EDITION,
+    "measured": fetal_table.EDITION,
+    "rsv": schedule.RSV_EDITION,
+}
 
 Text = Annotated[str, Meta(max_length=5000)]
 Fields = Annotated[dict[str, Text], Meta(max_length=40)]
@@ -118,7 +125,9 @@ class PregnancyDueView(Struct):
 
 
 class WholeView(PregnancyView):
-    """`bmi`, `build` and `gain` (kilograms until the birth, from and to) by the body before."""
+    """`bmi`, `build` and `gain` (kilograms until the birth, from and to) by the body before. `rsv`:
+    first and last day for the vaccine against RSV, by routine. `editions`: which rules and which
+    tables."""
 
     bmi: str | None
     build: str | None
@@ -130,6 +139,8 @@ class WholeView(PregnancyView):
     birth: PregnancyWrittenView | None
     newborns: list[PregnancyWrittenView]
     due_dates: list[PregnancyDueView]
+    rsv: list[date] | None
+    editions: dict[str, str]
 
 
 class IdView(Struct):
@@ -144,6 +155,7 @@ def whole(book: Book, dated: list[Dated]) -> WholeView:
     today = clock.today_in_japan()
     known = book.advice()
     gain = known[1].gain if known else None
+    rsv = schedule.rsv_vaccine(book.due_on)
     return WholeView(
         *_head(book),
         bmi=str(known[0]) if known else None,
@@ -169,6 +181,8 @@ def whole(book: Book, dated: list[Dated]) -> WholeView:
         birth=_written(book, book.birth) if book.birth else None,
         newborns=[_written(book, each) for each in book.newborns],
         due_dates=[PregnancyDueView(*each) for each in dated],
+        rsv=list(rsv) if rsv else None,
+        editions=dict(_EDITIONS),
     )
 
 

@@ -179,6 +179,12 @@ async def remove_entry(actor: Actor, pregnancy_id: UUID, entry_id: UUID) -> None
         await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
 
 
+async def note_all_in(tx: Transaction, actor: Actor) -> None:
+    """The days of every pregnancy's checkups, anew."""
+    for each in await _books_in(tx, actor):
+        await remind_in(tx, each)
+
+
 async def newborn(actor: Actor, entry_id: UUID, number: int) -> Newborn | None:
     """Of a birth's entry, what a child's book begins with; nothing where there is no such child."""
     async with unit_of_work(actor) as tx:

@@ -14,6 +14,7 @@ class Advice(NamedTuple):
     gain: tuple[Decimal, Decimal] | None
 
 
+EDITION: Final = "jsog-2021"
 _ADVICE: Final = (
     (Decimal("18.5"), Advice("slim", (Decimal(12), Decimal(15)))),
     (Decimal(25), Advice("usual", (Decimal(10), Decimal(13)))),

@@ -1,13 +1,13 @@
 """Lines beside blood pressure, each with the edition it is of: what they are, not what one is.
 
-JSH 2019 is 日本高血圧学会「高血圧治療ガイドライン2019」: hypertension from 135/85 mmHg at home
-and from 140/90 mmHg at a clinic. JSH 2025 is 「高血圧管理・治療ガイドライン2025」: treatment aims
-below 130/80 mmHg, measured at a clinic.
+JSH 2025 is 日本高血圧学会「高血圧管理・治療ガイドライン2025」: hypertension from 135/85 mmHg at
+home and from 140/90 mmHg at a clinic, as before it; treatment aims below 125/75 mmHg at home and
+below 130/80 mmHg at a clinic.
 """
 
 from typing import Final, Literal, NamedTuple
 
-Edition = Literal["jsh2019", "jsh2025"]
+Edition = Literal["jsh2025"]
 
 
 class Line(NamedTuple):
@@ -21,8 +21,9 @@ class Line(NamedTuple):
 
 
 LINES: Final = (
-    Line("home", 135, 85, "jsh2019", is_home=True),
-    Line("clinic", 140, 90, "jsh2019", is_home=False),
+    Line("home", 135, 85, "jsh2025", is_home=True),
+    Line("clinic", 140, 90, "jsh2025", is_home=False),
+    Line("aim_home", 125, 75, "jsh2025", is_home=True),
     Line("aim", 130, 80, "jsh2025", is_home=False),
 )
 HOME: Final = LINES[0]

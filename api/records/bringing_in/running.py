@@ -18,8 +18,8 @@ from api.core.actor import OPERATOR, Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
 from api.core.logging import log
+from api.phr import noting
 from api.phr.entries import sealing
-from api.phr.immunization import service as vaccinations
 from api.records.bringing_in import queries, service
 from api.records.bringing_in.planning import Planned, Taking, renamed
 from api.records.bringing_in.queries import Row
@@ -70,7 +70,7 @@ async def _stored(taken: Taken) -> None:
                 rows = await asyncio.to_thread(_rows, some, plan, level, ciphers[tx.subject], actor)
                 await queries.add_records(tx, rows)
             await _note(tx, plan)
-            await vaccinations.note_all_in(tx, actor)
+            await noting.note_all_in(tx, actor)
         counts = msgspec.json.encode(plan.counts).decode()
         if not await queries.turn(tx, taken.job_id, ["running"], "done", counts):
             raise NotFound

@@ -1,7 +1,8 @@
 """What is due is carried out, by each server process in turn, and told of before.
 
 Each step may be done twice, or broken off between: the next round goes on where the last one ended.
-PostgreSQL holds that nothing is destroyed before its day, whoever asks.
+PostgreSQL holds that nothing is destroyed before its day, whoever asks. The certificate comes last:
+when the files no longer hold what was destroyed.
 """
 
 import asyncio
@@ -29,9 +30,10 @@ from api.core.logging import log
 from api.directory import service as directory
 from api.emergency.cards import service as cards
 from api.proxies import service as proxies
+from api.records.taking_out import running as own_files
 from api.support import queries as support_queries
-from api.support.closing import queries, rules
-from api.support.closing.rules import Closing, Destroyed, ErasedLog
+from api.support.closing import queries, rewriting, rules
+from api.support.closing.rules import Closing, Destroyed, ErasedLog, Rewritten
 from notifications import service as notifications
 
 LOOK_SECONDS: Final = 300.0
@@ -55,7 +57,7 @@ async def go_round() -> int:
     """Answers how many accounts were closed."""
     async with unit_of_work(OPERATOR) as tx:
         rows = await queries.due(tx, rules.REMIND_BEFORE, AT_ONCE)
-    closed = 0
+    destroyed = []
     for row in rows:
         actor = Actor(
             kind=ActorKind.PARTICIPANT,
@@ -63,21 +65,37 @@ async def go_round() -> int:
             participant_id=row["participant_id"],
         )
         try:
-            if row["is_due"]:
-                closed += await carry_out(actor)
-            else:
+            if not row["is_due"]:
                 await _remind(actor)
+            elif await carry_out(actor):
+                destroyed.append(actor)
         except Problem as error:  # whatever is wrong with one, the next is to be served
             log.error("support:closing:failed", error=type(error).__name__)
-    return closed
+    return await _end(destroyed) if destroyed else 0
 
 
 async def carry_out(actor: Actor) -> bool:
-    """Whether it is all over: an open case of the participant's keeps the log, and with it the end,
-    until it is closed."""
+    """Whether all is destroyed: an open case of the participant's keeps the log, and with it the
+    end, until it is closed."""
     ended = await _end_ties(actor)
     await _destroy(actor, ended)
-    return await _finish(actor)
+    return await _erase_log(actor)
+
+
+async def _end(destroyed: list[Actor]) -> int:
+    """How many have their certificate now; none while the files may still hold something."""
+    await own_files.sweep()
+    rewritten = await rewriting.rewrite()
+    if rewritten is None:
+        log.warning("support:closing:waits")
+        return 0
+    ended = 0
+    for actor in destroyed:
+        try:
+            ended += await _finish(actor, rewritten)
+        except Problem as error:
+            log.error("support:closing:failed", error=type(error).__name__)
+    return ended
 
 
 async def _remind(actor: Actor) -> None:
@@ -126,20 +144,31 @@ async def _destroy(actor: Actor, proxies_ended: int) -> None:
         keystore.forget([actor.participant_id])
 
 
-async def _finish(actor: Actor) -> bool:
+async def _erase_log(actor: Actor) -> bool:
+    """Where it was wished for. Whether nothing is left to be destroyed."""
+    async with unit_of_work(OPERATOR, subject=actor.participant_id) as tx:
+        row = await queries.locked(tx)
+        if row is None or row["carried_out_at"] is None:
+            return False
+        destroyed = msgspec.json.decode(row["destroyed"], type=Destroyed)
+        if not row["erases_log"] or destroyed.log is not None:
+            return True
+        if await support_queries.is_anything_open(tx):
+            return False
+        done = await access_log.erase_in(tx, REASON)
+        noted = msgspec.structs.replace(destroyed, log=ErasedLog(done.events, done.value.hex()))
+        await queries.log_erased(tx, msgspec.json.encode(noted).decode())
+        return True
+
+
+async def _finish(actor: Actor, rewritten: Rewritten) -> bool:
     subject = actor.participant_id
     if subject is None:
         return False
     async with unit_of_work(OPERATOR, subject=subject) as tx:
         row = await queries.locked(tx)
-        if row is None or row["carried_out_at"] is None:
+        if row is None:
             return False
-        erased: ErasedLog | None = None
-        if row["erases_log"]:
-            if await support_queries.is_anything_open(tx):
-                return False
-            done = await access_log.erase_in(tx, REASON)
-            erased = ErasedLog(done.events, done.value.hex())
         said = rules.certificate(
             directory.profile().id,
             subject_hash(subject),
@@ -150,7 +179,7 @@ async def _finish(actor: Actor) -> bool:
                 carried_out_at=row["carried_out_at"],
             ),
             msgspec.json.decode(row["destroyed"], type=Destroyed),
-            erased,
+            rewritten,
             clock.now(),
         )
         await queries.add_certificate(tx, row["claim_hash"], signed(said))

@@ -14,6 +14,8 @@ from api.identity.typed import Hidden
 # a life of records.
 COOLING_OFF: Final = timedelta(days=14)
 REMIND_BEFORE: Final = timedelta(days=3)
+# Longest that whoever runs this keeps a copy of the key store (docs/how-to/run.md).
+BACKUPS_KEPT: Final = timedelta(days=35)
 
 CODE_LENGTH: Final = 16
 CODE_BITS: Final = CODE_LENGTH * 5
@@ -22,7 +24,7 @@ TYPE: Final = "closing-certificate+jws"
 
 # What ends and what stays, in the order a page says it.
 ENDS: Final = ("own", "files", "keys", "sessions", "addresses", "apps", "proxies", "sharing")
-STAYS: Final = ("facilities", "settings", "log")
+STAYS: Final = ("facilities", "settings", "log", "copies")
 
 
 class Closing(Struct, frozen=True, kw_only=True):
@@ -39,9 +41,16 @@ class Closing(Struct, frozen=True, kw_only=True):
         return max(0, -(-left // timedelta(days=1)))
 
 
+class ErasedLog(Struct, frozen=True):
+    """`certificate` is the value that stands in the log's tree."""
+
+    events: int
+    certificate: str
+
+
 class Destroyed(Struct, frozen=True):
     """Counts of what is gone. `key` is the SHA-256 of what the destroyed key was called, empty
-    where nothing was ever sealed; `keys` are ways to sign in."""
+    where nothing was ever sealed; `keys` are ways to sign in; `log` once erased."""
 
     records: dict[str, int]
     versions: int
@@ -51,13 +60,15 @@ class Destroyed(Struct, frozen=True):
     addresses: int
     apps: int
     proxies: int = 0
+    log: ErasedLog | None = None
 
 
-class ErasedLog(Struct, frozen=True):
-    """`certificate` is the value that stands in the log's tree."""
+class Rewritten(Struct, frozen=True):
+    """The files of what was destroyed hold nothing of it since `at`; `is_log_turned`: the
+    write-ahead log of before is gone too."""
 
-    events: int
-    certificate: str
+    at: datetime
+    is_log_turned: bool
 
 
 class ClaimCode(Hidden):
@@ -106,10 +117,12 @@ def certificate(
     subject_hash: str,
     closing: Closing,
     destroyed: Destroyed,
-    erased: ErasedLog | None,
+    rewritten: Rewritten,
     made_at: datetime,
 ) -> dict[str, Any]:
-    """What is signed. It names nobody: `subject_hash` is for who knows the id to compare."""
+    """What is signed. It names nobody: `subject_hash` is for who knows the id to compare. A copy
+    made before `backups.clean_from` still holds what was destroyed, until it is deleted."""
+    erased = destroyed.log
     log: dict[str, Any] = {"erased": False, "kept": "as long as the law asks of the network"}
     if erased is not None:
         log = {"erased": True, "events": erased.events, "certificate": erased.certificate}
@@ -129,6 +142,11 @@ def certificate(
             "notice_addresses": destroyed.addresses,
             "connected_apps": destroyed.apps,
             "proxies": destroyed.proxies,
+        },
+        "backups": {
+            "clean_from": instant(rewritten.at),
+            "write_ahead_log_clean": rewritten.is_log_turned,
+            "earlier_ones_end_by": instant(rewritten.at + BACKUPS_KEPT),
         },
         "kept": dict(_KEPT),
         "log": log,

@@ -13,18 +13,19 @@ from tests.serving import free_port
 
 
 @pytest.fixture
+def nobody(database: Deployment) -> Iterator[None]:
+    """An issuer nobody serves, whatever else this machine serves at the usual port."""
+    address = f"http://localhost:{free_port()}"
+    login = NationalLogin(issuer=address, client_id=CLIENT, acr="aal2")
+    runtime.start(replace(database.settings, my_number=login), database.keys)
+    yield
+    runtime.start(database.settings, database.keys)
+
+
+@pytest.fixture
 def issuer(database: Deployment) -> Iterator[Issuer]:
     with serving_issuer() as served:
         login = NationalLogin(issuer=served.url, client_id=CLIENT, acr="aal2")
         runtime.start(replace(database.settings, my_number=login), database.keys)
         yield served
         runtime.start(database.settings, database.keys)
-
-
-@pytest.fixture
-def nobody_at_the_issuer(database: Deployment) -> Iterator[None]:
-    """Not the demo's own address: somebody may be running a demo there."""
-    login = NationalLogin(issuer=f"http://localhost:{free_port()}", client_id=CLIENT, acr="aal2")
-    runtime.start(replace(database.settings, my_number=login), database.keys)
-    yield
-    runtime.start(database.settings, database.keys)

@@ -885,7 +885,7 @@ async def test_an_issuer_that_fails_is_no_refusal(issuer: Issuer):
         await national.finish(begun.token, issuer.consent(begun))
 
 
-async def test_an_issuer_that_is_away_is_said_to_be(nobody_at_the_issuer: None):
+async def test_an_issuer_that_is_away_is_said_to_be(nobody: None):
     with pytest.raises(MyNumberUnavailable):
         await login.begin(Purpose.SIGN_IN)
 

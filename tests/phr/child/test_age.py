@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.phr.child import age, checkups, milestones
 from api.phr.child.age import Gestation
-from api.phr.law_age import months_of
+from api.phr.law_age import first_day_of, last_day_under, months_of
 
 births = st.dates(date(1990, 1, 1), date(2026, 12, 31)) | st.sampled_from(
     [date(year, 2, 29) for year in range(1992, 2025, 4)]
@@ -55,11 +55,11 @@ def test_a_preterm_childs_corrected_age_counts_from_the_day_expected(gestation, 
         (None, "2026-06-01", None),
         (Gestation(37), "2026-06-01", None),
         (Gestation(36, 6), "2026-06-01", "2026-05-23"),
-        (Gestation(36, 6), "2028-04-30", "2026-05-23"),
-        (Gestation(36, 6), "2028-05-01", None),
+        (Gestation(36, 6), "2029-04-30", "2026-05-23"),
+        (Gestation(36, 6), "2029-05-01", None),
     ],
 )
-def test_both_ages_are_shown_until_24_months(gestation, on, expected):
+def test_both_ages_are_shown_until_three_years(gestation, on, expected):
     found = age.corrected_on(date(2026, 5, 1), gestation, date.fromisoformat(on))
     assert found == (date.fromisoformat(expected) if expected else None)
 
@@ -67,17 +67,18 @@ def test_both_ages_are_shown_until_24_months(gestation, on, expected):
 @pytest.mark.parametrize(
     ("born", "name", "first", "last"),
     [
-        ("2025-04-02", "m1", "2025-05-02", "2025-06-01"),
+        ("2025-03-04", "m1", "2025-04-01", "2025-04-14"),
         ("2025-04-02", "m3", "2025-07-02", "2025-09-01"),
         ("2025-04-02", "m6", "2025-10-02", "2025-12-01"),
         ("2025-04-02", "m9", "2026-01-02", "2026-03-01"),
         ("2025-04-02", "m18", "2026-10-02", "2027-04-01"),
         ("2025-04-02", "y3", "2028-04-02", "2029-04-01"),
-        ("2025-04-02", "y5", "2030-04-02", "2031-04-01"),
+        ("2025-04-02", "y5", "2029-10-02", "2030-10-01"),
         ("2024-02-29", "m18", "2025-08-29", "2026-02-28"),
         ("2024-02-29", "y3", "2027-03-01", "2028-02-28"),
         ("2024-08-31", "m18", "2026-03-01", "2026-08-30"),
-        ("2025-01-31", "m1", "2025-03-01", "2025-03-30"),
+        ("2024-02-29", "m1", "2024-03-28", "2024-04-10"),
+        ("2024-08-31", "y5", "2029-03-01", "2030-02-28"),
     ],
 )
 def test_a_checkup_is_due_between_two_ages_in_law(born, name, first, last):
@@ -91,13 +92,22 @@ def test_the_legal_ones_are_at_eighteen_months_and_three_years():
     assert [(each.since, each.until) for each in legal] == [(18, 24), (36, 48)]
 
 
+def test_past_an_age_begins_a_day_after_from_an_age_and_both_end_on_the_same_day():
+    born = date(2025, 4, 2)
+    m18 = next(each for each in checkups.CHECKUPS if each.name == "m18")
+    first, last = checkups.window(m18, born)
+    assert first == first_day_of(born, months=18) + timedelta(days=1)
+    assert last == last_day_under(born, months=24)
+
+
 @given(births, st.integers(0, 2500))
 def test_a_checkup_is_due_exactly_while_the_age_is_within(born, days):
     today = born + timedelta(days=days)
     months = months_of(born, today)
     for each in checkups.due(born, (), today):
-        assert (each.state == "due") == (each.checkup.since <= months < each.checkup.until)
-        assert (each.state == "later") == (months < each.checkup.since)
+        age_now = days if each.checkup.in_days else months
+        assert (each.state == "due") == (each.checkup.since <= age_now < each.checkup.until)
+        assert (each.state == "later") == (age_now < each.checkup.since)
 
 
 def test_a_checkup_that_was_had_is_done_whenever_that_was():

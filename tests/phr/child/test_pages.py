@@ -52,6 +52,7 @@ async def test_she_begins_a_book_and_writes_into_it(hanako: Visitor) -> None:
     assert answer.headers["location"].endswith("#growth")
     assert page.count('class="chart"') == 2
     assert "こども家庭庁「令和5年（2023年）乳幼児身体発育調査」" in page
+    assert "母子保健法第12条" in page
     assert "頭囲は" in page
     page = (await hanako.get(here, locale="en")).text
     assert "Weight is on the line of the " in page
@@ -89,6 +90,18 @@ async def test_beyond_the_outer_lines_it_says_so_in_words(
     assert "異常" not in page
 
 
+async def test_what_comes_next_stands_above_all_else(hanako: Visitor) -> None:
+    yui = await begun(hanako, born=TODAY - timedelta(days=100))
+    page = (await hanako.get(f"{HERE}/{yui.book_id}")).text
+    ahead = page[page.index('id="ahead"') : page.index('id="growth"')]
+    assert "3〜4か月児健診" in ahead
+    assert "受ける時期です" in ahead
+    assert ahead.count("<li>") == 4, "a checkup and the first three vaccines"
+    assert f'href="{HERE}/{yui.book_id}/vaccines"' in ahead
+    grown_up = await begun(hanako, born=TODAY - timedelta(days=365 * 30))
+    assert 'id="ahead"' not in (await hanako.get(f"{HERE}/{grown_up.book_id}")).text
+
+
 async def test_of_a_preterm_child_both_ages_are_shown(hanako: Visitor) -> None:
     early = await begun(hanako, weeks="30", days="0", weight="1.6")
     page = (await hanako.get(f"{HERE}/{early.book_id}")).text
@@ -98,7 +111,7 @@ async def test_of_a_preterm_child_both_ages_are_shown(hanako: Visitor) -> None:
     page = (await hanako.get(f"{HERE}/{early.book_id}")).text
     assert "修正月齢でみると、体重は" in page
     assert "生まれた日から数えた月齢では" in page
-    assert "位置 修正" in page
+    assert "、修正" in page
     unborn = await begun(hanako, weeks="30", born=TODAY - timedelta(days=20), weight="1.6")
     page = (await hanako.get(f"{HERE}/{unborn.book_id}")).text
     assert "予定日まであと48日" in page
@@ -158,7 +171,7 @@ async def test_checkups_and_milestones_are_written_from_their_lines(hanako: Visi
     page = (await hanako.get(here)).text
     assert "1歳6か月児健診" in page
     assert "法律で決まった健診" in page
-    assert "6〜7か月ごろには、10人のうち9人以上ができます。" in page
+    assert "10人中9人ができるころ：6〜7か月" in page
     form = (await hanako.get(f"{here}/checkup/new?which=m3")).text
     assert 'value="m3" selected' in form
     answer = await hanako.post(
@@ -168,7 +181,7 @@ async def test_checkups_and_milestones_are_written_from_their_lines(hanako: Visi
     assert "様子を見ましょう、と言われた" in page
     assert "2回目は市で" in page
     answer = await hanako.post(f"{here}/milestone/new", on=day(120), which="head")
-    assert "首がすわるの記録を直す" in await hanako.follow(answer)
+    assert '<span class="sr-only">首がすわる </span>直す</a>' in await hanako.follow(answer)
     again = await hanako.post(f"{here}/milestone/new", on=day(121), which="head")
     assert again.status_code == 422
     assert "もう記録してあります" in again.text
@@ -347,6 +360,7 @@ async def test_an_app_keeps_a_book(hanako: Visitor) -> None:
     assert placed["position"] == {"percentile": 50, "beyond": ""}
     assert placed["corrected"] == {"percentile": None, "beyond": "above"}
     assert {each["name"]: each["state"] for each in book["due"]}["m1"] == "done"
+    assert book["editions"] == {"positions": "2023", "due": "2024-04", "milestones": "2023"}
     assert [each["values"]["which"] for each in book["milestones"]] == ["head"]
     assert [each["name"] for each in (await hanako.ask("/me/children")).json()] == ["ゆい"]
     rename = {"fields": fields | {"name": "ゆいちゃん"}, "version": 1}

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from api.core import i18n
+from api.core.i18n import LOCALES
 from api.phr.immunization import editions, engine
 from api.phr.immunization.engine import Person, plans
 from api.phr.immunization.plans import Status, Why
@@ -113,6 +115,47 @@ def test_each_dose_is_judged_by_the_rules_of_its_day() -> None:
     assert span(plan("hpv", GIRL, "2026-04-01", *slow))[3] == "2025-12-01"
 
 
+@pytest.mark.parametrize(
+    ("born", "given", "counted"),
+    [
+        # Missed while it was not recommended: to March 2025, for whoever had begun a year more.
+        ("1997-04-02", "2022-04-01 2022-06-01 2022-10-01", [1, 2, 3]),
+        ("1997-04-01", "2022-04-01", ["too_late"]),
+        ("1997-04-02", "2022-03-31", ["too_late"]),
+        ("2008-04-01", "2025-03-31 2025-06-01 2026-03-31", [1, 2, 3]),
+        ("2008-04-01", "2025-03-31 2025-06-01 2026-04-01", [1, 2, "too_late"]),
+        ("2008-04-01", "2025-04-01", ["too_late"]),
+        # 高1 in fiscal year 2024.
+        ("2009-04-01", "2025-03-31 2025-06-01 2025-09-01", [1, 2, 3]),
+        ("2009-04-01", "2025-04-01", ["too_late"]),
+        ("2009-04-02", "2025-03-31 2026-04-01", [1, "too_late"]),
+    ],
+)
+def test_who_missed_hpv_caught_up(born: str, given: str, counted: list[int | str]) -> None:
+    one = plan("hpv", born, "2026-11-30", *(f"hpv9 {on}" for on in given.split()))
+    assert numbers(one) == counted
+    assert one.next is None
+
+
+def test_while_catching_up_lasts_it_says_until_when() -> None:
+    begun = plan("hpv", "2005-05-05", "2025-05-01", "hpv9 2025-01-10")
+    assert (span(begun)[0], span(begun)[4]) == ("open", "2026-03-31")
+    assert begun.extended_by == "hpv_missed"
+    assert plan("hpv", "2005-05-05", "2025-05-01").status is Status.CLOSED
+    assert plan("hpv", "2005-05-05", "2025-05-01", sex="male").status is Status.NOT_FOR
+
+
+def test_every_longer_period_is_explained_in_both_languages() -> None:
+    reasons = {
+        each.why
+        for edition in editions.EDITIONS
+        for target in edition.targets
+        for each in target.cohorts
+    }
+    assert reasons == {"mr_short", "je_missed", "hpv_missed"}
+    assert all(i18n.has_text(at, f"vaccine.extended.{why}") for at in LOCALES for why in reasons)
+
+
 def test_it_says_when_new_rules_change_what_is_next() -> None:
     before = plan("hpv", GIRL, "2026-03-01", "hpv2 2025-12-10", "hpv2 2026-02-01")
     assert before.changes_on == date(2026, 4, 1)
@@ -181,9 +224,9 @@ def test_somebody_of_eighteen_has_nothing_ahead() -> None:
 
 
 def test_voluntary_and_former_vaccines_stand_beside_the_rules() -> None:
-    given = doses("mumps 2027-06-01", "influenza 2027-11-01", "hib 2026-08-01", "mr 2027-06-01")
+    given = doses("mumps 2027-06-01", "influenza 2027-11-01", "rsv 2026-08-01", "mr 2027-06-01")
     beside = engine.beside(given, day("2027-12-01"))
-    assert [each.vaccine for each in beside] == ["mumps", "influenza", "hib"]
+    assert [each.vaccine for each in beside] == ["mumps", "influenza", "rsv"]
 
 
 def test_every_vaccine_of_a_rule_can_be_written_down() -> None:

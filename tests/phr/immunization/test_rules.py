@@ -164,9 +164,34 @@ def test_one_dose_too_many_is_shown_and_not_counted() -> None:
 def test_what_began_with_the_vaccine_of_before_goes_on_as_the_doctor_says() -> None:
     one = plan(FIVE, "2023-12-01", "2024-05-01", "dpt-ipv 2024-02-01", "dpt-ipv 2024-03-01")
     assert span(one) == ("older", 0, 0, "", "")
-    assert numbers(one) == ["older", "older"]
+    assert numbers(one) == [1, 2]
     mixed = plan(FIVE, "2023-12-01", "2024-07-01", "dpt-ipv 2024-02-01", f"{FIVE} 2024-06-01")
     assert mixed.status is Status.OLDER
+    # Parts of it alone: what is still missing nobody reads from these.
+    for part in ("dpt", "ipv", "hib"):
+        alone = plan(FIVE, "2025-12-01", "2026-05-01", f"{part} 2026-02-01")
+        assert (alone.status, numbers(alone)) == (Status.OLDER, ["older"])
+
+
+FOUR = ("2022-03-01", "2022-04-01", "2022-05-01", "2023-05-01")
+
+
+def test_four_doses_of_the_vaccine_of_before_are_all_there_are() -> None:
+    before = [f"dpt-ipv {on}" for on in FOUR]
+    one = plan(FIVE, "2021-12-01", "2026-11-30", *before)
+    assert (one.status, numbers(one)) == (Status.DONE, [1, 2, 3, 4])
+    ended = plan(FIVE, "2021-12-01", "2026-11-30", *before[:3], f"{FIVE} 2025-08-01")
+    assert (ended.status, numbers(ended)) == (Status.DONE, [1, 2, 3, 4])
+    # Beside them what was given apart, then and as a booster before school.
+    also = plan(FIVE, "2020-12-01", "2026-11-30", *before, "hib 2022-03-01", "dpt 2026-05-01")
+    assert also.status is Status.DONE
+    assert sorted(map(str, numbers(also))) == ["1", "2", "3", "4", "older", "older"]
+
+
+def test_nobody_is_sent_to_a_doctor_for_a_period_that_is_over() -> None:
+    assert plan(FIVE, "2011-12-01", "2026-11-30", "dpt 2012-04-01").status is Status.CLOSED
+    measles = plan("mr1", "2005-12-01", "2026-11-30", "measles 2007-02-01")
+    assert measles.status is Status.CLOSED
 
 
 @pytest.mark.parametrize(
@@ -320,6 +345,36 @@ def test_measles_and_rubella(target: str, written: str, today: str, said: str) -
     assert " ".join(map(str, span(one))) == said
 
 
+@pytest.mark.parametrize(
+    ("target", "born", "today", "said"),
+    [
+        # Two years old, or in the year before school, in fiscal year 2024: until March 2027.
+        ("mr1", "2022-04-02", "2026-11-30", "open 1 1 2023-04-01 2027-03-31"),
+        ("mr1", "2023-04-01", "2027-03-31", "open 1 1 2024-03-31 2027-03-31"),
+        ("mr1", "2022-04-02", "2024-10-01", "later 1 1 2025-04-01 2027-03-31"),
+        ("mr1", "2022-04-01", "2026-11-30", "closed 0 0  "),
+        ("mr1", "2023-04-02", "2026-11-30", "closed 0 0  "),
+        ("mr1", "2023-04-01", "2027-04-01", "closed 0 0  "),
+        ("mr2", "2018-04-02", "2026-11-30", "open 1 1 2024-04-01 2027-03-31"),
+        ("mr2", "2019-04-01", "2027-03-31", "open 1 1 2024-04-01 2027-03-31"),
+        ("mr2", "2018-04-01", "2026-11-30", "closed 0 0  "),
+        ("mr2", "2019-04-02", "2026-11-30", "closed 0 0  "),
+    ],
+)
+def test_who_found_no_vaccine_against_measles_has_two_years_more(
+    target: str, born: str, today: str, said: str
+) -> None:
+    one = plan(target, born, today)
+    assert " ".join(map(str, span(one))) == said
+    assert one.extended_by == ("mr_short" if one.next else "")
+
+
+def test_a_dose_in_those_two_years_counts() -> None:
+    assert numbers(plan("mr1", "2022-06-10", "2026-01-01", "mr 2025-05-01")) == [1]
+    assert numbers(plan("mr1", "2022-06-10", "2026-01-01", "mr 2024-08-01")) == ["too_late"]
+    assert numbers(plan("mr2", "2018-06-10", "2026-01-01", "mr 2025-05-01")) == [1]
+
+
 def test_measles_and_rubella_before_one_year_or_between_the_phases_count_for_none() -> None:
     assert numbers(plan("mr1", BORN, "2027-06-01", "mr 2027-05-13")) == ["too_young"]
     assert numbers(plan("mr1", BORN, "2030-06-01", "mr 2030-01-10")) == ["too_late"]
@@ -454,6 +509,26 @@ def test_those_who_missed_japanese_encephalitis_have_until_twenty(
     found = every(born, today, *(f"je {on}" for on in written.split()))
     assert " ".join(map(str, span(found["je1"]))) == first
     assert " ".join(map(str, span(found["je2"]))) == second
+
+
+def test_who_was_younger_then_ended_the_first_phase_at_the_ages_of_the_second() -> None:
+    missed = ["je 2010-03-01", "je 2018-07-01", "je 2018-07-08", "je 2019-07-20"]
+    found = every("2008-06-10", "2026-11-30", *missed)
+    assert (numbers(found["je1"]), numbers(found["je2"])) == ([1, 2, 3], [1])
+    # Between the two ages nothing counts, and whoever was born a day later had no such measure.
+    assert numbers(plan("je1", "2008-06-10", "2026-11-30", "je 2016-07-01")) == ["too_late"]
+    assert numbers(plan("je1", "2009-10-01", "2026-11-30", "je 2018-11-01")) == [1]
+    assert numbers(plan("je2", "2009-10-02", "2026-11-30", "je 2018-11-01")) == [1]
+    assert span(plan("je1", "2008-06-10", "2016-07-01", "je 2010-03-01"))[3] == "2017-06-09"
+
+
+def test_who_had_begun_before_the_pause_ended_goes_on_after_six_days() -> None:
+    assert numbers(
+        plan("je1", "2006-12-01", "2026-11-30", "je 2010-03-01", "je 2012-05-01", "je 2012-05-08")
+    ) == [1, 2, 3]
+    assert numbers(
+        plan("je1", "2006-12-01", "2026-11-30", "je 2011-06-01", "je 2012-05-01", "je 2012-05-08")
+    ) == [1, 2, "too_soon"]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """An app keeps the record of a pregnancy: the same rules, the same refusals."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 from api.core import clock
+from api.phr.maternal import schedule
 from tests.portal.scene import Visitor
 
 HERE = "/me/pregnancies"
@@ -40,6 +41,16 @@ async def test_from_its_first_day_to_the_birth(hanako: Visitor) -> None:
     assert (whole["bmi"], whole["build"], whole["gain"]) == ("20.7", "usual", ["10", "13"])
     assert [each["state"] for each in whole["visits"]].count("done") == 1
     assert len(whole["visits"]) == 14
+    assert [date.fromisoformat(each) for each in whole["rsv"]] == [
+        max(date.fromisoformat(whole["begin_on"]) + timedelta(weeks=28), schedule.RSV_SINCE),
+        date.fromisoformat(whole["begin_on"]) + timedelta(weeks=37, days=-1),
+    ]
+    assert whole["editions"] == {
+        "visits": "mhlw-2015-226",
+        "gain": "jsog-2021",
+        "measured": "jsum-2003",
+        "rsv": "2026-04",
+    }
     (measured,) = whole["measured"]
     assert (measured["grams"], measured["mean"], measured["place"]) == (1483, 1470, "within")
     notes = {each["kind"]: each["notes"] for each in whole["entries"]}
@@ -51,7 +62,8 @@ async def test_from_its_first_day_to_the_birth(hanako: Visitor) -> None:
     change = {**visit, "fields": {"on": day(), "weight": "59.0"}, "version": 1}
     assert (await sent(hanako, "PUT", entry, change)).status_code == 200
     assert (await sent(hanako, "PUT", entry, change)).status_code == 409
-    assert (await sent(hanako, "PUT", entry, {**change, "kind": "blood"})).status_code == 404
+    other = {"kind": "blood", "fields": {"on": day(), "haemoglobin": "10.5"}, "version": 2}
+    assert (await sent(hanako, "PUT", entry, other)).status_code == 404
     assert (await sent(hanako, "DELETE", entry)).status_code == 204
     assert (await sent(hanako, "DELETE", entry)).status_code == 404
 

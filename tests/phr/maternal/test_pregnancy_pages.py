@@ -6,10 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.core import clock
+from api.core import clock, i18n
 from api.phr.maternal import service
 from api.phr.maternal.errors import PregnancyOpen
 from api.phr.maternal.service import Asked
+from api.phr.vitals import service as vitals
+from api.phr.vitals.kinds import WEIGHT
 from tests.portal.scene import Place, Visitor, forms, sent
 
 HERE = "/book/pregnancy"
@@ -43,8 +45,7 @@ async def entry_of(who: Visitor, here: str) -> str:
 async def shelf(who: Visitor) -> str:
     """What all her books' page says of this one."""
     page = (await who.get("/book")).text
-    (found,) = re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page)
-    return str(found)
+    return " ".join(re.findall(r'(?s)href="/book/pregnancy">.*?</a>', page))
 
 
 async def test_nothing_is_kept_before_she_begins(hanako: Visitor) -> None:
@@ -113,6 +114,14 @@ async def test_two_at_once_are_refused_in_words_also_at_the_same_moment(
     assert len(await service.books(hanako.actor)) == 1
 
 
+async def test_which_baby_is_asked_only_where_there_are_several(hanako: Visitor) -> None:
+    one = await begun(hanako, babies="1")
+    assert 'name="fetus"' not in (await hanako.get(f"{one}/new/ultrasound")).text
+    await hanako.post(f"{one}/remove")
+    two = await begun(hanako, babies="2")
+    assert 'name="fetus"' in (await hanako.get(f"{two}/new/ultrasound")).text
+
+
 async def test_an_ultrasound_moves_the_due_date_and_the_earlier_one_is_kept(
     hanako: Visitor,
 ) -> None:
@@ -144,8 +153,15 @@ async def test_a_visit_is_written_ticked_off_changed_and_taken_back(hanako: Visi
     for shown in ("59.4\u00a0kg", "妊娠30週0日", "160/110以上でした", "尿たんぱくが（1＋）以上"):
         assert shown in page
     assert "異常" not in page
+    assert "産婦人科診療ガイドライン産科編（2023年）" in page
     plan = (await hanako.get(f"{here}/schedule")).text
     assert plan.count(">記入しました<") == 2, "the visit of week 30 and GBS"
+    for said in (
+        "平成27年厚生労働省告示第226号",
+        "RSウイルスの予防接種",
+        "2026年4月1日からの定期接種",
+    ):
+        assert said in plan
     (undo,) = (each for each in forms(page) if ">元に戻す<" in each)
     entry = await entry_of(hanako, here)
     form = next(
@@ -165,7 +181,8 @@ async def test_what_cannot_be_is_refused_and_what_is_odd_is_asked_once(hanako: V
     for fields, said in (
         ({"on": today(-31).isoformat(), "weight": "55"}, "この妊娠の期間ではない日付です。"),
         ({"on": today(1).isoformat(), "weight": "55"}, "今日までの日付を入力してください。"),
-        ({"weight": "5500"}, "20から300まで"),
+        ({"weight": "5500"}, "体重：20から300まで"),
+        ({"weight": "5.512"}, "体重：20から300まで"),
         ({"systolic": "120"}, "上と下の両方"),
         ({}, "どれか1つは入力してください。"),
     ):
@@ -180,6 +197,15 @@ async def test_what_cannot_be_is_refused_and_what_is_odd_is_asked_once(hanako: V
     action, hidden = sent(form)
     assert "130\u00a0kg" in await hanako.follow(await hanako.post(action, hidden | odd))
     assert (await hanako.get(f"{here}/new/nonsense")).status_code == 404
+
+
+async def test_a_day_that_is_odd_is_asked_about_in_words(hanako: Visitor) -> None:
+    nothing = (await hanako.post(f"{HERE}/new")).text
+    assert nothing.count("出産予定日か、最終月経の初日のどちらかを入力してください。") == 2
+    due_on = today(20)
+    typed = {"edd": due_on.isoformat(), "lmp": today(-30).isoformat()}
+    asked = (await hanako.post(f"{HERE}/new", typed)).text
+    assert f"出産予定日 {i18n.day('ja', due_on)}:" in asked
 
 
 async def test_charts_say_in_words_and_tables_what_they_draw(hanako: Visitor) -> None:
@@ -298,6 +324,35 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     await hanako.follow(await hanako.post(f"{other}/remove"))
     assert "妊娠10週0日" in await hanako.follow(await hanako.post(f"{here}/reopen"))
     assert (await hanako.get(f"{here}/closed")).headers["location"] == here
+
+
+async def test_closed_it_stands_in_no_list_until_she_asks_for_it(hanako: Visitor) -> None:
+    here = await begun(hanako, 10)
+    await written(hanako, here, "visit", weight="52")
+    await vitals.write(hanako.actor, WEIGHT, {"on": today().isoformat(), "weight": "52"})
+    titles = ("妊娠の記録", "妊婦健診の記録")
+    usual = (await hanako.get("/records")).text
+    assert all(each in usual for each in titles)
+    assert "出していない記録" not in usual
+    await hanako.post(f"{here}/close")
+    for where in ("/records", "/records?category=maternal", "/records?q=妊", "/home"):
+        page = (await hanako.get(where)).text
+        assert not any(each in page for each in titles), where
+    page = (await hanako.get("/records")).text
+    assert "ぜんぶで1件" in page
+    assert "maternal" not in page, "it cannot be chosen either"
+    assert "この一覧に出していない記録があります。" in page
+    with_it = (await hanako.get("/records?aside=yes")).text
+    assert all(each in with_it for each in titles)
+    assert "いつもの一覧に戻る" in with_it
+    assert (await hanako.ask("/me/records")).json()["total"] == 1
+    assert (await hanako.ask("/me/records?aside=true")).json()["total"] == 3
+    summary = (await hanako.ask("/me/summary")).text
+    assert "妊娠" not in summary, "nobody takes her for pregnant"
+    await hanako.post(f"{here}/reopen")
+    again = (await hanako.get("/records")).text
+    assert all(each in again for each in titles)
+    assert "出していない記録" not in again
 
 
 async def test_long_after_the_due_date_both_ways_stand_open(hanako: Visitor) -> None:

@@ -106,3 +106,20 @@ def test_a_test_asked_for_once_in_all_is_done_whenever_it_was() -> None:
 
 def _one(test: str, done: list[Done]) -> schedule.Due:
     return next(each for each in schedule.tests(DUE, done, day(14)) if each.test == test)
+
+
+@pytest.mark.parametrize(
+    ("due_on", "expected"),
+    [
+        # As a city explains it: weeks 28 to 36 from 29 January on, the routine on 1 April alone.
+        ("2026-04-23", ("2026-04-01", "2026-04-01")),
+        ("2026-04-22", None),
+        ("2026-06-24", ("2026-04-01", "2026-06-02")),
+        ("2026-10-08", ("2026-07-16", "2026-09-16")),
+    ],
+)
+def test_the_vaccine_against_rsv_is_for_weeks_28_to_36_since_april_2026(
+    due_on: str, expected: tuple[str, str] | None
+) -> None:
+    found = schedule.rsv_vaccine(date.fromisoformat(due_on))
+    assert (found and tuple(each.isoformat() for each in found)) == expected

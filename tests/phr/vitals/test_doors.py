@@ -86,8 +86,9 @@ async def test_a_summary_tells_morning_from_evening_and_names_its_lines(hanako: 
     assert said["systolic", "evening"]["whole"]["mean"] == "120.0"
     assert ("systolic", "day") not in said
     assert [(line["name"], line["edition"]) for line in found["lines"]] == [
-        ("home", "jsh2019"),
-        ("clinic", "jsh2019"),
+        ("home", "jsh2025"),
+        ("clinic", "jsh2025"),
+        ("aim_home", "jsh2025"),
         ("aim", "jsh2025"),
     ]
     weight = (await hanako.ask("/me/vitals/summary?kind=weight")).json()

@@ -103,11 +103,12 @@ def test_periods_lose_and_double_nothing(points: list[Point]) -> None:
         assert all(one.until < other.since for one, other in pairwise(periods))
 
 
-def test_the_lines_are_those_of_the_editions() -> None:
-    """Japan's hypertension guidelines of 2019 and 2025, figure by figure."""
+def test_the_lines_are_those_of_the_edition() -> None:
+    """Japan's hypertension guidelines of 2025, figure by figure."""
     assert [(e.name, e.systolic, e.diastolic, e.edition, e.is_home) for e in guidance.LINES] == [
-        ("home", 135, 85, "jsh2019", True),
-        ("clinic", 140, 90, "jsh2019", False),
+        ("home", 135, 85, "jsh2025", True),
+        ("clinic", 140, 90, "jsh2025", False),
+        ("aim_home", 125, 75, "jsh2025", True),
         ("aim", 130, 80, "jsh2025", False),
     ]
     assert (guidance.DAYS, guidance.FEWEST_DAYS) == (7, 5)

@@ -129,7 +129,7 @@ async def test_a_course_has_a_sentence_a_picture_and_a_table(hanako: Visitor) ->
     assert picture.count("<polyline") == 2
     for said in ("135/85 mmHg以上", "140/90 mmHg以上", "130/80 mmHg未満"):
         assert said in page
-    for said in ("高血圧治療ガイドライン2019", "高血圧管理・治療ガイドライン2025"):
+    for said in ("高血圧管理・治療ガイドライン2025", "125/75 mmHg未満", "130/80 mmHg未満"):
         assert said in page
     assert "異常" not in page
     heads = re.findall(r"<th scope=\"col\">([^<]+)</th>", page)

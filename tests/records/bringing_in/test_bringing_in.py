@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -9,10 +10,13 @@ import pytest
 import pytest_asyncio
 
 from api.consent.lifecycle import dwelling, leaving
+from api.core import clock
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.phr.entries import service as entries
 from api.phr.entries.errors import NotTakingPart
+from api.phr.immunization import service as vaccinations
+from api.phr.maternal import service as pregnancies
 from api.records.bringing_in import reading, running, service
 from api.records.bringing_in.errors import FileRefused, NotWaiting
 from api.records.bringing_in.planning import LeftLine
@@ -21,6 +25,7 @@ from api.records.taking_out import files
 from api.records.taking_out import running as taking_out
 from api.records.taking_out.resources import decoded, normal_bundle, source_of
 from tests.conftest import Deployment
+from tests.phr.child.scene import BORN, begun
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
@@ -176,6 +181,8 @@ async def test_it_is_seen_before_anything_is_stored(written: Visitor, open_brows
     await taking.background()
     page = (await other.get(where)).text
     assert f"{total}件を保存しました。" in page
+    assert f"取り込んだもの（{total}件）" in page
+    assert "取り込まないもの" not in page, "it is over"
     assert await stored(other.actor) == total
     (added, *_) = await other.log()
     assert added["event"] == "records:own:added"
@@ -296,6 +303,30 @@ async def test_what_she_removed_comes_back_where_it_was(written: Visitor) -> Non
     assert done.counts.new == {"vitals": 1}
     (now,) = await entries.entries(written.actor, [WEIGHT])
     assert now.values == weight.values
+
+
+async def test_the_days_to_come_are_noted_as_it_is_stored(hanako: Visitor) -> None:
+    yui = await begun(hanako)
+    dose = {"vaccine": "hbv", "on": BORN.isoformat()}
+    await vaccinations.write(hanako.actor, yui.book_id, dose)
+    await vaccinations.write(hanako.actor, None, dose)
+    due_on = (clock.today_in_japan() + timedelta(days=100)).isoformat()
+    fields = {"edd": due_on, "dated_by": "ultrasound"}
+    await pregnancies.begin(hanako.actor, pregnancies.Asked(fields))
+    body = await taking.bundle(hanako.actor)
+    other = await somebody()
+    await taking.brought(other, body)
+    assert await ahead(other) == await ahead(hanako.actor)
+    assert {kind for kind, _, _ in await ahead(other)} == {"checkup", "immunization", "visit"}
+
+
+async def ahead(actor: Actor) -> list[tuple[str, date, str]]:
+    async with unit_of_work(actor) as tx:
+        rows = await tx.fetch(
+            "SELECT kind, due_on, why FROM own_due WHERE participant_id = app.subject()"
+            " ORDER BY kind, due_on, why"
+        )
+    return [tuple(row.values()) for row in rows]
 
 
 async def test_an_app_does_it_too(written: Visitor, yumi: Visitor) -> None:

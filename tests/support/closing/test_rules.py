@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from api.core.canonical import canonical
@@ -10,6 +11,7 @@ from api.support.closing.rules import (
     Closing,
     Destroyed,
     ErasedLog,
+    Rewritten,
     certificate,
     claim_code_of,
     new_claim_code,
@@ -17,6 +19,7 @@ from api.support.closing.rules import (
 
 ASKED = datetime(2026, 6, 1, 3, tzinfo=UTC)
 CLOSING = Closing(asked_at=ASKED, ends_at=ASKED + COOLING_OFF, erases_log=False)
+REWRITTEN = Rewritten(ASKED + COOLING_OFF, is_log_turned=True)
 GONE = Destroyed({"vitals": 3, "child": 1}, 6, "ab" * 32, 2, 4, 1, 0, 1)
 
 
@@ -69,7 +72,7 @@ def test_a_code_has_eighty_bits_and_never_prints_itself() -> None:
 
 
 def test_a_certificate_says_what_is_gone_and_names_nobody() -> None:
-    said = certificate("kumamoto", "cd" * 32, CLOSING, GONE, None, ASKED + COOLING_OFF)
+    said = certificate("kumamoto", "cd" * 32, CLOSING, GONE, REWRITTEN, ASKED + COOLING_OFF)
     assert said["destroyed"] == {
         "own_records": {"child": 1, "vitals": 3},
         "own_record_versions": 6,
@@ -83,10 +86,15 @@ def test_a_certificate_says_what_is_gone_and_names_nobody() -> None:
     assert said["asked_at"] == "2026-06-01T03:00:00Z"
     assert said["made_at"] == "2026-06-15T03:00:00Z"
     assert said["log"]["erased"] is False
+    assert said["backups"] == {
+        "clean_from": "2026-06-15T03:00:00Z",
+        "write_ahead_log_clean": True,
+        "earlier_ones_end_by": "2026-07-20T03:00:00Z",
+    }
     assert canonical(said) == canonical(dict(reversed(said.items())))
 
 
 def test_a_certificate_says_that_the_log_was_made_unreadable() -> None:
-    erased = ErasedLog(9, "ef" * 32)
-    said = certificate("kumamoto", "cd" * 32, CLOSING, GONE, erased, ASKED + COOLING_OFF)
+    erased = msgspec.structs.replace(GONE, log=ErasedLog(9, "ef" * 32))
+    said = certificate("kumamoto", "cd" * 32, CLOSING, erased, REWRITTEN, ASKED + COOLING_OFF)
     assert said["log"] == {"erased": True, "events": 9, "certificate": "ef" * 32}

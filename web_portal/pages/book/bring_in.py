@@ -17,6 +17,7 @@ from api.core.actor import Actor
 from api.core.errors import Problem
 from api.directory import service as directory
 from api.identity.guards import PORTAL, UPLOAD, participants_only
+from api.phr.directives.paper import MOST_DOCUMENTS
 from api.phr.entries.errors import NotTakingPart
 from api.records.bringing_in import service
 from api.records.bringing_in.errors import FileRefused, NotWaiting
@@ -144,7 +145,8 @@ def _shown(request: PortalRequest, found: Import) -> dict[str, Any]:
         "held": counts.held,
         "changed": counts.changed,
         "left": [
-            (say(request, f"bringing_in.left.{each.reason}"), each.count) for each in counts.left
+            (say(request, f"bringing_in.left.{each.reason}", most=MOST_DOCUMENTS), each.count)
+            for each in counts.left
         ],
     }
 

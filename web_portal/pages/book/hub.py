@@ -1,5 +1,7 @@
 """わたしの手帳: every book somebody keeps, with what is newest in it and what comes next."""
 
+from collections.abc import Sequence
+
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Response
@@ -24,7 +26,10 @@ async def read(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
         "book/hub.html",
         actor,
         path=HERE,
-        books=[_card(request, each) for each in standings],
+        ahead=_ahead(request, standings),
+        books=[
+            _card(request, each) for each in sorted(standings, key=lambda each: not each.entries)
+        ],
         is_empty=not any(each.entries for each in standings),
         may_write=actor.powers is None or Power.UPLOAD in actor.powers,
         is_own=not actor.is_proxy,
@@ -33,21 +38,33 @@ async def read(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
 
 def _card(request: PortalRequest, standing: Standing) -> dict[str, object]:
     name, locale = standing.book.name, preferences(request).locale
-    newest = following = ""
+    newest = ""
     if standing.written_at is not None:
         day = i18n.day(locale, clock.day_in_japan(standing.written_at))
         newest = say(request, "book.newest", day=day, count=standing.entries)
-    if standing.next is not None:
-        day = i18n.day(locale, shelf.ends_on(standing.next))
-        following = say(request, f"book.next.{standing.book.due}.{standing.next.why}", day=day)
     return {
         "name": name,
         "href": standing.book.path,
         "title": say(request, f"book.{name}"),
         "about": say(request, f"book.{name}.about"),
         "newest": newest,
-        "next": following,
     }
+
+
+def _ahead(request: PortalRequest, standings: Sequence[Standing]) -> list[dict[str, str]]:
+    """What is to be done, the soonest first."""
+    locale = preferences(request).locale
+    dated = [(shelf.ends_on(each.next), each) for each in standings if each.next]
+    return [
+        {
+            "says": say(
+                request, f"book.next.{each.book.due}.{each.next.why}", day=i18n.day(locale, on)
+            ),
+            "href": each.book.path,
+        }
+        for on, each in sorted(dated, key=lambda found: found[0])
+        if each.next
+    ]
 
 
 routes: list[ControllerRouterHandler] = [read]

@@ -48,7 +48,7 @@ async def listed(
         flash = {"kind": "success", "title": say(request, "child.done.book_removed"), "text": ""}
     return await render(
         request,
-        "book/children.html",
+        "book/children/all.html",
         actor,
         path=HERE,
         flash=flash,
@@ -218,9 +218,8 @@ async def _form(
         values=values,
         version=version,
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{HERE}/{book_id}/remove" if book_id else "",
-        status=refusal.status if refusal else 200,
     )
 
 

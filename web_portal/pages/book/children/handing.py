@@ -87,7 +87,7 @@ async def _offer(
     of, content, waiting = await handing_over.content(actor, book_id)
     return await render(
         request,
-        "book/child_offer.html",
+        "book/children/offer.html",
         actor,
         path=HERE,
         child=one.head(request, of, clock.today_in_japan()),
@@ -107,7 +107,7 @@ async def _take(
 ) -> Response[bytes]:
     return await render(
         request,
-        "book/child_take.html",
+        "book/children/take.html",
         actor,
         status=refusal.status if refusal else 200,
         path=HERE,

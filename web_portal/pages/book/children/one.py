@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import get
@@ -22,14 +22,17 @@ from api.phr.child.milestones import MILESTONES
 from api.phr.child.reading import Child
 from api.phr.child.service import Book
 from api.phr.entries.service import Entry
+from api.phr.immunization import service as immunizations
 from api.phr.law_age import months_of
 from web_portal.charts import legend_mark
 from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.children import pictures
+from web_portal.pages.book.vaccines import shown as vaccines
 
 HERE: Final = "/book/children"
 NEWEST: Final = 6
+SOON: Final = 3
 ON_A_PAGE: Final = 50
 
 
@@ -53,7 +56,7 @@ async def show(
         flash = {"kind": "success", "title": title, "text": ""}
     return await render(
         request,
-        "book/child.html",
+        "book/children/one.html",
         actor,
         path=HERE,
         flash=flash,
@@ -62,6 +65,7 @@ async def show(
         rows=[_row(request, book.child, each) for each in book.growth[:NEWEST]],
         has_more=len(book.growth) > NEWEST or bool(book.child.birth),
         due=_due(request, book, today),
+        soon=await _soon(request, actor, book.child),
         milestones=_milestones(request, book),
         marks=[legend_mark(0), legend_mark(1)],
         may_write=may_write(actor),
@@ -86,7 +90,7 @@ async def every_value(
     shown = book.growth[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     return await render(
         request,
-        "book/child_growth.html",
+        "book/children/growth.html",
         actor,
         path=HERE,
         child=head(request, book.child, clock.today_in_japan()),
@@ -206,6 +210,14 @@ def _due(request: PortalRequest, book: Book, today: date) -> list[dict[str, obje
             }
         )
     return found
+
+
+async def _soon(request: PortalRequest, actor: Actor, of: Child) -> list[dict[str, Any]]:
+    """One's own vaccines stand in a book of their own."""
+    if of.is_self:
+        return []
+    found = await immunizations.vaccinations(actor, of.book_id)
+    return vaccines.soon(request, found, SOON)
 
 
 def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:

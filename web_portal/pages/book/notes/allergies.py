@@ -56,7 +56,7 @@ async def listed(
     locale = preferences(request).locale
     return await render(
         request,
-        "book/allergies.html",
+        "book/notes/allergies.html",
         actor,
         flash=flash_of(request, done),
         path=SHELF.here,
@@ -116,7 +116,7 @@ async def _search(request: PortalRequest, actor: Actor, words: str) -> Response[
     locale = preferences(request).locale
     return await render(
         request,
-        "book/allergy_find.html",
+        "book/notes/allergy_find.html",
         actor,
         path=f"{SHELF.here}/find",
         here=SHELF.here,

@@ -27,7 +27,7 @@ async def listed(
     found = await service.doctors(actor)
     return await render(
         request,
-        "book/doctors.html",
+        "book/notes/doctors.html",
         actor,
         flash=flash_of(request, done),
         path=SHELF.here,

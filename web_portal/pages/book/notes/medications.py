@@ -35,7 +35,7 @@ async def listed(
     locale = preferences(request).locale
     return await render(
         request,
-        "book/medications.html",
+        "book/notes/medications.html",
         actor,
         flash=flash_of(request, done),
         path=SHELF.here,

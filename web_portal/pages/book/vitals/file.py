@@ -88,7 +88,7 @@ async def look(
         return await _page(request, actor, frame.why(request, refusal))
     return await render(
         request,
-        "book/vitals_preview.html",
+        "book/vitals/preview.html",
         actor,
         path=FILE,
         content=packed(body),
@@ -152,7 +152,7 @@ async def _page(
     status = refusal.status if refusal else 422 if error else 200
     return await render(
         request,
-        "book/vitals_file.html",
+        "book/vitals/file.html",
         actor,
         status=status,
         path=FILE,

@@ -61,7 +61,7 @@ async def show(
         flash = {"kind": "success", "title": say(request, "vitals.removed"), "text": ""}
     return await render(
         request,
-        "book/vitals_kind.html",
+        "book/vitals/kind.html",
         actor,
         flash=flash,
         kind=kind.name,

@@ -57,7 +57,7 @@ async def show(
     home = guidance.HOME
     return await render(
         request,
-        "book/vitals_month.html",
+        "book/vitals/month.html",
         actor,
         name=i18n.month(locale, first),
         columns=[each.title for each in columns],

@@ -115,13 +115,15 @@ async def _page(
     status = 422 if wrong else 409 if error else 200
     return await render(
         request,
-        "book/vitals.html",
+        "book/vitals/quick.html",
         actor,
         status=status,
         path=HERE,
         error=error,
         errors={
-            name: f"{labels[name]}: {said}" if name in labels else said
+            name: said
+            if name not in labels or (wrong and wrong.faults[name] == "error.own.empty")
+            else say(request, "own.error.of", name=labels[name], text=said)
             for name, said in faults.items()
         },
         odd=odd,

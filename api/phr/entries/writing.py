@@ -1,0 +1,191 @@
+"""Entries written, changed and removed: all that is asked for at once, or nothing."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from api.access_log import keystore
+from api.access_log.events import EventName
+from api.consent import stored
+from api.consent.facts import SECRET
+from api.core import clock
+from api.core.actor import Actor
+from api.core.database import Transaction, unit_of_work
+from api.core.errors import NotFound
+from api.core.ids import uuid7
+from api.phr.entries import kinds as pure
+from api.phr.entries import queries, sealing
+from api.phr.entries.entry import Entry, Wish, book_of, entry_of, id_of_key, kind_of, with_head
+from api.phr.entries.errors import EntryChanged, EntryFaults
+from api.phr.entries.kinds import JAPAN, By, Values
+from api.phr.entries.queries import Row
+from api.phr.entries.standing import Line, hold_in, most_shown, note_in, subject_of
+
+# Others are served between so many sealed.
+_IN_ONE_GO: Final = 250
+
+
+class _Writer(NamedTuple):
+    """Who writes whose, under which key, when, and how delicate new entries are at least."""
+
+    actor: Actor
+    subject: UUID
+    cipher: AESGCM
+    now: datetime
+    level: int
+
+
+async def write(actor: Actor, wish: Wish) -> Entry:
+    """Raises `EntryFaults`, `EntryChanged`, `NotTakingPart`, and `NotFound` for a change of what is
+    not there."""
+    async with unit_of_work(actor) as tx:
+        (entry,) = await write_all_in(tx, actor, [wish])
+    return entry
+
+
+async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) -> list[Entry]:
+    """All or none, one event; raises as `write`, `EntryFaults.place` is the wish at fault."""
+    level = await hold_in(tx)
+    subject = subject_of(tx)
+    known = await _known(tx, actor, subject, wishes)
+    cipher = (await keystore.phr_ciphers(tx.connection, [subject], is_writing=True))[subject]
+    writer = _Writer(actor, subject, cipher, clock.now(), level)
+    entries, rows = list[Entry](), list[Row]()
+    for place, wish in enumerate(wishes):
+        if place % _IN_ONE_GO == _IN_ONE_GO - 1:
+            await asyncio.sleep(0)
+        if ":" in wish.book:  # it would part the identifier elsewhere
+            raise NotFound
+        entry_id = _id_of(subject, wish)
+        before = known.get(entry_id) if entry_id else None
+        if before is not None and wish.key and wish.entry_id is None:
+            entries.append(entry_of(before, wish.kind, subject, cipher))
+            continue
+        _check(wish, before)
+        values = _read(wish, place, writer.now.astimezone(JAPAN))
+        row, entry = _following(writer, wish, values, entry_id or uuid7(), before)
+        rows.append(row)
+        entries.append(entry)
+        known[row.record_id] = row._asdict()
+    if rows:
+        if older := [row.record_id for row in rows if row.version > 1]:
+            await queries.supersede(tx, older)
+        await queries.add(tx, rows)
+        lines = [Line(row.record_id, row.resource_type, row.category) for row in rows]
+        await note_in(tx, EventName.OWN_RECORD_ADDED, lines)
+    return entries
+
+
+async def remove(actor: Actor, entry_id: UUID) -> None:
+    """Every version, for good. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        await remove_in(tx, actor, [entry_id])
+
+
+async def remove_in(tx: Transaction, actor: Actor, entry_ids: Sequence[UUID]) -> int:
+    """How many, every version of each. Raises `NotFound` where none of them is there."""
+    await stored.locked_settings_in(tx)
+    gone = await queries.remove(tx, entry_ids, None, most_shown(actor))
+    if not gone:
+        raise NotFound
+    await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
+    return len(gone)
+
+
+async def remove_book_in(tx: Transaction, actor: Actor, book: str) -> int:
+    """All entries of a book; 0 where there is none."""
+    await stored.locked_settings_in(tx)
+    gone = await queries.remove(tx, None, book, most_shown(actor))
+    if gone:
+        await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
+    return len(gone)
+
+
+async def _known(
+    tx: Transaction, actor: Actor, subject: UUID, wishes: Sequence[Wish]
+) -> dict[UUID, Mapping[str, Any]]:
+    asked = [each for wish in wishes if (each := _id_of(subject, wish)) is not None]
+    if not asked:
+        return {}
+    rows = await queries.current(tx, asked, most_shown(actor))
+    return {row["record_id"]: row for row in rows}
+
+
+def _id_of(subject: UUID, wish: Wish) -> UUID | None:
+    if wish.entry_id is not None:
+        return wish.entry_id
+    return id_of_key(subject, wish.kind, wish.key) if wish.key else None
+
+
+def _check(wish: Wish, before: Mapping[str, Any] | None) -> None:
+    if wish.entry_id is None:
+        return
+    if before is None or kind_of(before) != wish.kind.name:
+        raise NotFound
+    if before["version"] != wish.version:
+        raise EntryChanged
+
+
+def _read(wish: Wish, place: int, now: datetime) -> Values:
+    """What is to be kept, without fault and nothing odd left to ask about."""
+    if wish.is_read:
+        typed = pure.Typed(dict(wish.fields), {}, {})
+    else:
+        typed = pure.read(wish.kind, wish.fields, now.date(), now.time())
+    is_odd = bool(typed.odd) and not wish.is_sure and wish.sure != typed.sure
+    if typed.faults or is_odd:
+        raise EntryFaults(typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind)
+    return {name: value for name, value in typed.values.items() if value}
+
+
+def _following(
+    writer: _Writer,
+    wish: Wish,
+    values: Values,
+    entry_id: UUID,
+    before: Mapping[str, Any] | None,
+) -> tuple[Row, Entry]:
+    """The first version, or the one after `before`."""
+    by: By = "proxy" if wish.by == "self" and writer.actor.is_proxy else wish.by
+    book = wish.book if before is None else book_of(before)
+    version = 1 if before is None else before["version"] + 1
+    sensitivity = max(writer.level if before is None else before["sensitivity"], wish.least)
+    resource = pure.resource_of(wish.kind, values, entry_id, book, writer.subject, by, wish.device)
+    headed = with_head(resource, entry_id, version, writer.now, by)
+    row = Row(
+        record_id=entry_id,
+        version=version,
+        resource_type=wish.kind.resource_type,
+        category=wish.kind.category,
+        sensitivity=sensitivity,
+        effective_on=date.fromisoformat(values["on"]),
+        effective_at=_moment(values),
+        recorded_at=writer.now,
+        identifier_value=pure.name_of(wish.kind, book, entry_id),
+        title=wish.kind.title,
+        body=sealing.sealed(writer.cipher, writer.subject, headed),
+    )
+    entry = Entry(
+        entry_id=entry_id,
+        kind=wish.kind.name,
+        book=book,
+        version=version,
+        on=row.effective_on,
+        at=row.effective_at,
+        values=dict(values),
+        by=by,
+        device=wish.device,
+        written_at=writer.now,
+        is_restricted=sensitivity == SECRET,
+    )
+    return row, entry
+
+
+def _moment(values: Values) -> datetime | None:
+    if not values.get("time"):
+        return None
+    return datetime.fromisoformat(f"{values['on']}T{values['time']}").replace(tzinfo=JAPAN)

@@ -1,0 +1,142 @@
+"""Documents of one's wishes: added, fetched again and removed by the person they are of."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, MultipartBody
+from litestar.response import Redirect, Response
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+
+from api.core import clock
+from api.core.actor import Actor
+from api.phr.directives import paper, service
+from api.phr.directives.errors import DocumentRefused, TooManyDocuments
+from api.phr.directives.kinds import DOCUMENT
+from api.phr.entries import service as entries
+from api.phr.entries.errors import EntryFaults
+from web_portal.page import PortalRequest, render, say
+from web_portal.page import frame as page_frame
+from web_portal.pages.book import frame
+from web_portal.pages.book.wishes.pages import HERE, READ, REFUSALS, WRITE, back
+
+DOCUMENTS: Final = f"{HERE}/documents"
+ONE: Final = f"{DOCUMENTS}/{{entry_id:uuid}}"
+_ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+
+
+class HandedIn(Struct):
+    file: UploadFile
+    title: Annotated[str, Meta(max_length=1000)] = ""
+    dated: Annotated[str, Meta(max_length=100)] = ""
+
+
+def too_large(request: PortalRequest, _: Exception) -> Response[bytes]:
+    """Of a file so large that it is not even read."""
+    key = "error.wish.file.large"
+    return page_frame(
+        request,
+        "error.html",
+        None,
+        status=413,
+        problem={"what": say(request, key), "next": say(request, f"{key}.next"), "reference": None},
+        back={"href": f"{DOCUMENTS}/new", "label": say(request, "wish.document.again")},
+    )
+
+
+@get(f"{DOCUMENTS}/new", **WRITE)
+async def new(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    return await _form(
+        request, actor, {"title": "", "dated": clock.today_in_japan().isoformat()}, {}
+    )
+
+
+@post(
+    f"{DOCUMENTS}/new",
+    status_code=200,
+    request_max_body_size=paper.MOST_BODY,
+    exception_handlers={413: too_large},
+    **WRITE,
+)
+async def add(
+    request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[HandedIn]
+) -> Response[bytes]:
+    body = await data.file.read()
+    values = {"title": data.title, "dated": data.dated}
+    try:
+        await service.add_document(actor, data.title, data.dated, body)
+    except DocumentRefused as refused:
+        said = {"file": frame.why(request, refused)}
+        return await _form(request, actor, values, said, status=refused.status)
+    except EntryFaults as wrong:
+        said = {
+            name: say(request, key, **wrong.params_of(name)) for name, key in wrong.faults.items()
+        }
+        held = {name: wrong.values.get(name, "") for name in ("title", "dated")}
+        return await _form(request, actor, held, said, status=wrong.status)
+    except (TooManyDocuments, *REFUSALS) as refusal:
+        error = frame.why(request, refusal)
+        return await _form(request, actor, values, {}, error=error, status=refusal.status)
+    return Redirect(f"{HERE}?done=added#documents", status_code=303)
+
+
+@get(ONE, **READ)
+async def fetch(actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> Response[bytes]:
+    """To be kept, never run in the page. Its name is not that of the document: that may say
+    something of whom it is of."""
+    found = await service.document(actor, entry_id)
+    name = f"{entry_id}.{_ENDINGS[found.media_type]}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(found.body, media_type=found.media_type, headers=headers)
+
+
+@get(f"{ONE}/remove", **WRITE)
+async def ask(
+    request: PortalRequest, actor: NamedDependency[Actor], entry_id: FromPath[UUID]
+) -> Response[bytes]:
+    found = await entries.one(actor, [DOCUMENT], entry_id)
+    return await frame.removal(
+        request,
+        actor,
+        title=say(request, "wish.document.remove"),
+        facts=[(say(request, "wish.document.title"), found.values["title"])],
+        action=f"{DOCUMENTS}/{entry_id}/remove",
+        back=back(request),
+    )
+
+
+@post(f"{ONE}/remove", **WRITE)
+async def remove(actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> Response[bytes]:
+    await service.remove_document(actor, entry_id)
+    return Redirect(f"{HERE}?done=removed", status_code=303)
+
+
+async def _form(
+    request: PortalRequest,
+    actor: Actor,
+    values: dict[str, str],
+    errors: dict[str, str],
+    *,
+    error: str = "",
+    status: int = 200,
+) -> Response[bytes]:
+    return await render(
+        request,
+        "book/wishes/document.html",
+        actor,
+        status=status,
+        path=HERE,
+        action=f"{DOCUMENTS}/new",
+        back=back(request),
+        values=values,
+        first=DOCUMENT.earliest.isoformat(),
+        last=clock.today_in_japan().isoformat(),
+        errors=errors,
+        error=error,
+    )
+
+
+routes: list[ControllerRouterHandler] = [new, add, fetch, ask, remove]
