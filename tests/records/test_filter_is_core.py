@@ -161,7 +161,7 @@ def trying(examples: int, *phases: Phase) -> settings:
 types_asked = st.sampled_from(((), ("Observation",), ("Condition",)))
 
 
-@trying(2500)
+@trying(1000)
 @given(cases, types_asked)
 async def test_the_filter_permits_what_the_core_permits(
     pool: Pool, case: Case, types: tuple[str, ...]
@@ -169,7 +169,7 @@ async def test_the_filter_permits_what_the_core_permits(
     assert await pool.permitted(case, types) == by_core(case, types)
 
 
-@trying(800)
+@trying(400)
 @given(emergencies, types_asked)
 async def test_in_an_emergency_the_filter_permits_what_the_core_permits(
     pool: Pool, case: Case, types: tuple[str, ...]
@@ -177,7 +177,7 @@ async def test_in_an_emergency_the_filter_permits_what_the_core_permits(
     assert await pool.permitted(case, types) == by_core(case, types)
 
 
-@trying(300)
+@trying(150)
 @given(cases, types_asked, st.integers(1, 60))
 async def test_totals_and_pages_of_a_read_hold_the_permitted_records_once_each(
     pool: Pool, case: Case, types: tuple[str, ...], count: int
