@@ -58,7 +58,7 @@ async def test_removed_and_sent_once_more_it_is_there_again(hanako: Visitor) -> 
     ("path", "typed"),
     [
         ("/book/doctors/new", {"place": "こぶし内科"}),
-        ("/book/medications/new", {"name": "かぜ薬", "sort": "bought"}),
+        ("/book/medications/new", {"name": "かぜ薬", "sort": "otc"}),
     ],
 )
 async def test_two_taps_on_a_note_write_it_once(

@@ -35,10 +35,15 @@ async def _remember(request: PortalRequest) -> None:
         once.form.set(drawn[:40] if isinstance(drawn, str) else "")
 
 
+async def _forget(_: PortalRequest) -> None:
+    once.form.set("")
+
+
 routes: list[ControllerRouterHandler] = [
     Router(
         path="/",
         before_request=_remember,
+        after_response=_forget,
         route_handlers=[
             *hub.routes,
             *bring_in.routes,
