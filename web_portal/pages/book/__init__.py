@@ -9,19 +9,14 @@ from api.phr.entries import once
 from web_portal.page import ONCE, PortalRequest
 from web_portal.pages.book import (
     bring_in,
-    checkup_form,
-    checkup_trend,
     checkups,
     children,
     hub,
     notes,
     out,
     pregnancy,
-    pregnancy_entries,
     vaccines,
     vitals,
-    wish_documents,
-    wish_people,
     wishes,
 )
 
@@ -47,18 +42,13 @@ routes: list[ControllerRouterHandler] = [
         route_handlers=[
             *hub.routes,
             *bring_in.routes,
-            *checkup_form.routes,
-            *checkup_trend.routes,
             *checkups.routes,
             *children.routes,
             *notes.routes,
             *out.routes,
             *pregnancy.routes,
-            *pregnancy_entries.routes,
             *vaccines.routes,
             *vitals.routes,
-            *wish_documents.routes,
-            *wish_people.routes,
             *wishes.routes,
         ],
     )
