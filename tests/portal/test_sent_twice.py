@@ -65,6 +65,8 @@ async def test_two_taps_on_a_note_write_it_once(
     hanako: Visitor, path: str, typed: dict[str, str]
 ) -> None:
     fields = await drawn(hanako, path, path)
-    answers = await asyncio.gather(*(hanako.post(path, fields, on=TODAY, **typed) for _ in range(3)))
+    answers = await asyncio.gather(
+        *(hanako.post(path, fields, on=TODAY, **typed) for _ in range(3))
+    )
     assert {each.status_code for each in answers} == {303}
     assert len(await entries.entries(hanako.actor, NOTES)) == 1
