@@ -18,12 +18,13 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.phr.entries import kinds as pure
-from api.phr.entries import queries, sealing
+from api.phr.entries import once, queries, sealing
 from api.phr.entries.entry import Entry, Wish, book_of, entry_of, id_of_key, kind_of, with_head
 from api.phr.entries.errors import EntryChanged, EntryFaults
 from api.phr.entries.kinds import JAPAN, By, Values
 from api.phr.entries.queries import Row
 from api.phr.entries.standing import Line, hold_in, most_shown, note_in, subject_of
+from api.phr.entries.typed import Typed, read
 
 # Others are served between so many sealed.
 _IN_ONE_GO: Final = 250
@@ -51,6 +52,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
     """All or none, one event; raises as `write`, `EntryFaults.place` is the wish at fault."""
     level = await hold_in(tx)
     subject = subject_of(tx)
+    if len(wishes) <= once.MOST:
+        wishes = [once.keyed(each) for each in wishes]
     known = await _known(tx, actor, subject, wishes)
     cipher = (await keystore.phr_ciphers(tx.connection, [subject], is_writing=True))[subject]
     writer = _Writer(actor, subject, cipher, clock.now(), level)
@@ -133,9 +136,9 @@ def _check(wish: Wish, before: Mapping[str, Any] | None) -> None:
 def _read(wish: Wish, place: int, now: datetime) -> Values:
     """What is to be kept, without fault and nothing odd left to ask about."""
     if wish.is_read:
-        typed = pure.Typed(dict(wish.fields), {}, {})
+        typed = Typed(dict(wish.fields), {}, {})
     else:
-        typed = pure.read(wish.kind, wish.fields, now.date(), now.time())
+        typed = read(wish.kind, wish.fields, now.date(), now.time())
     is_odd = bool(typed.odd) and not wish.is_sure and wish.sure != typed.sure
     if typed.faults or is_odd:
         raise EntryFaults(typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind)
