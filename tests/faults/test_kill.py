@@ -1,4 +1,4 @@
-"""Killed without warning, again and again under load: whoever was answered is in the log, provably."""
+"""Killed again and again under load, without warning: what was answered is in the log, provably."""
 
 import asyncio
 
