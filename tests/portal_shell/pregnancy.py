@@ -68,7 +68,7 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "written": entries,
         "birth": pregnancy_said.entry_said(REQUEST, book, book.birth) if book.birth else None,
         "newborns": [
-            pregnancy_said.entry_said(REQUEST, book, each) | {"number": "1"}
+            pregnancy_said.entry_said(REQUEST, book, each) | {"number": "1", "child": None}
             for each in book.newborns
         ],
         "missing": book.missing(),

@@ -12,6 +12,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound, Problem
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.child import service as children
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.maternal import dates, kinds, schedule, service
 from api.phr.maternal.book import Book
@@ -265,11 +266,7 @@ async def _overview(
         done=sum(each.state == "done" for each in visits),
         written=entries,
         birth=pregnancy_said.entry_said(request, book, book.birth) if book.birth else None,
-        newborns=[
-            pregnancy_said.entry_said(request, book, each)
-            | {"number": each.values.get("number", "1")}
-            for each in book.newborns
-        ],
+        newborns=await _newborns(request, actor, book),
         missing=book.missing(),
         has_others=has_others,
         saved=next((each for each in entries if each["id"] == str(saved)), None),
@@ -315,6 +312,17 @@ def _line(request: PortalRequest, book: Book) -> dict[str, object]:
 
 def _day(request: PortalRequest, book: Book) -> str:
     return frame.facts_of(request, kinds.PREGNANCY, {"edd": book.due_on.isoformat()})[0][1]
+
+
+async def _newborns(request: PortalRequest, actor: Actor, book: Book) -> list[dict[str, object]]:
+    if book.birth is None or not book.newborns:
+        return []
+    begun = pregnancy_said.begun(book.birth.on, book.newborns, await children.children(actor))
+    return [
+        pregnancy_said.entry_said(request, book, each)
+        | {"number": each.values.get("number", "1"), "child": child}
+        for each, child in zip(book.newborns, begun, strict=True)
+    ]
 
 
 routes: list[ControllerRouterHandler] = [
