@@ -42,6 +42,9 @@ RECORDS = {
         "year": [("2026", "2026年（4件）")],
     },
     "newest": "/records",
+    "with_aside": False,
+    "aside": None,
+    "usual": "/records",
     "following": "/records?after=x",
 }
 ONE_RECORD = {
@@ -132,6 +135,8 @@ RECORD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "is_first": False,
         },
     ),
+    "records-aside": ("records/list.html", RECORDS | {"aside": "/records?aside=yes"}),
+    "records-with-aside": ("records/list.html", RECORDS | {"with_aside": True}),
     "records-empty": (
         "records/list.html",
         RECORDS | {"visits": [], "total": 0, "has_any": False, "following": None},

@@ -12,9 +12,10 @@ READY = {
     "requested_at": AT,
     "until": datetime(2026, 6, 8, 1, 30, tzinfo=UTC),
     "files": [
-        {"form": "fhir", "records": 1204, "size": "2.1 MB"},
-        {"form": "csv", "records": 1204, "size": "180 KB"},
-        {"form": "pdf", "records": 1204, "size": "640 KB"},
+        {"form": "pdf", "called": "pdf", "part": 1, "parts": 1, "records": 1204, "size": "640 KB"},
+        {"form": "csv", "called": "csv", "part": 1, "parts": 1, "records": 1204, "size": "180 KB"},
+        {"form": "fhir", "called": "fhir", "part": 1, "parts": 2, "records": 1000, "size": "20 MB"},
+        {"form": "fhir", "called": "fhir-2", "part": 2, "parts": 2, "records": 204, "size": "2 MB"},
     ],
 }
 MAKING = {

@@ -49,13 +49,16 @@ async def listed(
     year: YearText = "",
     q: Text = "",
     after: Text = "",
+    aside: Annotated[str, QueryParameter(pattern=r"^(yes)?$")] = "",
 ) -> Response[bytes]:
-    asked = Asked(category or None, _facility(facility), int(year) if year else None, q)
+    wanted_year = int(year) if year else None
+    asked = Asked(category or None, _facility(facility), wanted_year, q, bool(aside))
     page = await own.page(actor, asked, after=after or None, count=ON_A_PAGE)
-    shelves = await own.shelves(actor)
+    shelves = await own.shelves(actor, with_aside=asked.with_aside)
     names = await directory.named(actor, shelves.facilities)
     chosen = {"category": category, "facility": facility, "year": year, "q": q}
     chosen = {name: value for name, value in chosen.items() if value}
+    shown = {"aside": aside} if aside else {}
     return await render(
         request,
         "records/list.html",
@@ -73,8 +76,11 @@ async def listed(
         is_first=not after,
         chosen=chosen,
         options=_options(request, shelves, names),
-        newest=_address(chosen),
-        following=_address(chosen | {"after": page.after}) if page.after else None,
+        newest=_address(chosen | shown),
+        following=_address(chosen | shown | {"after": page.after}) if page.after else None,
+        with_aside=asked.with_aside,
+        aside=_address(chosen | {"aside": "yes"}) if page.has_aside else None,
+        usual=_address(chosen),
     )
 
 

@@ -54,6 +54,13 @@ async def entries_in(
     return await _read(tx, actor, kinds, rows)
 
 
+async def unshown_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind]) -> list[Entry]:
+    """To decide something by: nothing of them is shown, so nobody looked."""
+    names = [each.name for each in kinds]
+    rows = await queries.listed(tx, names, None, None, None, most_shown(actor), MOST)
+    return await _read(tx, actor, kinds, rows, is_shown=False)
+
+
 async def newest_in(tx: Transaction, actor: Actor) -> list[Newest]:
     """One for each kind there is an entry of."""
     rows = await queries.newest(tx, most_shown(actor))
@@ -97,7 +104,12 @@ async def history(actor: Actor, kinds: Sequence[Kind], entry_id: UUID) -> list[E
 
 
 async def _read(
-    tx: Transaction, actor: Actor, kinds: Sequence[Kind], rows: Sequence[asyncpg.Record]
+    tx: Transaction,
+    actor: Actor,
+    kinds: Sequence[Kind],
+    rows: Sequence[asyncpg.Record],
+    *,
+    is_shown: bool = True,
 ) -> list[Entry]:
     by_name = {each.name: each for each in kinds}
     wanted = [row for row in rows if kind_of(row) in by_name]
@@ -111,7 +123,7 @@ async def _read(
             await asyncio.sleep(0)
         kind = by_name[kind_of(row)]
         found.append(entry_of(row, kind, subject, cipher))
-    if actor.is_proxy:
+    if actor.is_proxy and is_shown:
         seen = {row["record_id"]: by_name[kind_of(row)] for row in wanted}
         lines = (Line(each, of.resource_type, of.category) for each, of in seen.items())
         await note_in(tx, EventName.PROXY_LOOKED, lines)

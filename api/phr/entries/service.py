@@ -9,6 +9,7 @@ from api.phr.entries.reading import (
     one,
     one_in,
     several_in,
+    unshown_in,
 )
 from api.phr.entries.texts import opened_in, opened_rows_in, sealed_in
 from api.phr.entries.writing import remove, remove_book_in, remove_in, write, write_all_in
@@ -31,6 +32,7 @@ __all__ = [
     "remove_in",
     "sealed_in",
     "several_in",
+    "unshown_in",
     "write",
     "write_all_in",
 ]

@@ -52,6 +52,8 @@ def _urine() -> tuple[Coded, ...]:
     return _options(dict(zip(URINE, _URINE_SAID, strict=True)))
 
 
+# Closed without a birth: kept, and out of sight.
+CLOSED: Final = _ours("pregnancy-closed", "記録を終えた")
 _COUNT: Final = _options({str(each): f"{each}人" for each in range(1, 5)})
 
 PREGNANCY: Final = Kind(
@@ -86,8 +88,7 @@ PREGNANCY: Final = Kind(
         ),
         Choice(name="babies", code=_ours("pregnancy-babies", "おなかの子の数"), options=_COUNT),
         Words(name="remark", code=_ours("remark", "メモ"), has_lines=True),
-        # Closed without a birth: kept, and out of sight.
-        Flag(name="is_closed", code=_ours("pregnancy-closed", "記録を終えた")),
+        Flag(name="is_closed", code=CLOSED),
     ),
 )
 

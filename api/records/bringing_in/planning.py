@@ -13,9 +13,15 @@ from api.phr.directives.kinds import DOCUMENT
 from api.phr.directives.paper import MOST_DOCUMENTS
 from api.records.bringing_in.reading import Found, Item, Left
 from api.records.parse import Json, as_object, as_text
+from api.records.shapes import SUPPORTING
 from api.records.taking_out.resources import BOOK, OWN, brought_by_proxy
 
 BROUGHT: Final = "urn:tsunagu:brought"
+# What a facility's record may name that is no record of the participant's.
+_NO_RECORDS: Final = SUPPORTING | {"Patient", "RelatedPerson"}
+_OF_A_PART: Final = re.compile(
+    r"(?P<type>[A-Z][A-Za-z]{1,40})/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
 _LOCAL: Final = re.compile(r"([A-Z][A-Za-z]{1,40})/([A-Za-z0-9\-.]{1,64})")
 
 
@@ -62,10 +68,23 @@ class Here(NamedTuple):
 
 
 class Renaming(NamedTuple):
-    """How the file's records are called here: references by type and id, books by id."""
+    """How the file's records are called here: references by type and id, books by id. `elsewhere`:
+    the ids of what is here already, where the file is a part: what it names and does not hold comes
+    with another part, and is called as that part will call it."""
 
     references: dict[str, str]
     books: dict[str, str]
+    participant_id: UUID
+    elsewhere: Set[str] | None = None
+
+    def called(self, reference: str) -> str:
+        known = self.references.get(reference)
+        found = _OF_A_PART.fullmatch(reference)
+        if known or self.elsewhere is None or not found or found["id"] in self.elsewhere:
+            return known or reference
+        if found["type"] in _NO_RECORDS:
+            return reference
+        return f"{found['type']}/{_brought_id(self.participant_id, reference)}"
 
 
 class Planned(NamedTuple):
@@ -77,7 +96,12 @@ class Planned(NamedTuple):
 def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
     left_here = Counter(here.digests)
     new: list[tuple[UUID, Item]] = []
-    renaming = Renaming({f"Patient/{found.subject}": f"Patient/{participant_id}"}, {})
+    renaming = Renaming(
+        {f"Patient/{found.subject}": f"Patient/{participant_id}"},
+        {},
+        participant_id,
+        here.ids if found.is_part else None,
+    )
     held = changed = 0
     for item in found.items:
         old, record_id = as_text(item.resource.get("id")), _new_id(participant_id, item)
@@ -143,7 +167,7 @@ def renamed(taking: Taking, by: Renaming, now: datetime, *, is_by_proxy: bool = 
         "lastUpdated": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if isinstance(meta.get("source"), str):
-        meta["source"] = _LOCAL.sub(lambda at: by.references.get(at[0], at[0]), meta["source"])
+        meta["source"] = _LOCAL.sub(lambda at: by.called(at[0]), meta["source"])
     if is_by_proxy:
         meta = brought_by_proxy(meta)
     head = {"resourceType": taking.item.resource_type, "id": str(taking.record_id), "meta": meta}
@@ -163,7 +187,7 @@ def _called(node: Any, by: Renaming) -> Any:
     copy = {name: _called(value, by) for name, value in node.items()}
     reference = copy.get("reference")
     if isinstance(reference, str):
-        copy["reference"] = by.references.get(reference, reference)
+        copy["reference"] = by.called(reference)
     if copy.get("system") == BOOK and isinstance(copy.get("value"), str):
         copy["value"] = by.books.get(copy["value"], copy["value"])
     return copy
@@ -172,7 +196,11 @@ def _called(node: Any, by: Renaming) -> Any:
 def _new_id(participant_id: UUID, item: Item) -> UUID:
     """The same file brought twice gives the same ids; another participant's are others."""
     old = as_text(item.resource.get("id")) or item.digest.hex()
-    return uuid5(participant_id, f"brought\0{item.resource_type}/{old}")
+    return _brought_id(participant_id, f"{item.resource_type}/{old}")
+
+
+def _brought_id(participant_id: UUID, reference: str) -> UUID:
+    return uuid5(participant_id, f"brought\0{reference}")
 
 
 def _is_named(item: Item, here: Here) -> bool:

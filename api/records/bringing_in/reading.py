@@ -58,12 +58,14 @@ class Item(NamedTuple):
 
 
 class Found(NamedTuple):
-    """`subject` is what the file calls the person by; `doubles` stood in it more than once."""
+    """`subject` is what the file calls the person by; `doubles` stood in it more than once;
+    `is_part`: what its records name may stand in another file."""
 
     subject: str
     items: list[Item]
     left: Counter[Left]
     doubles: int
+    is_part: bool = False
 
 
 class Person(NamedTuple):
@@ -82,7 +84,7 @@ class NotRead(Exception):
 
 def read(body: bytes, person: Person, categories: frozenset[str]) -> Found:
     """Raises `NotRead`: for what is no such Bundle, and for somebody else's."""
-    entries = _entries(body)
+    entries, is_part = _entries(body)
     patients, others = _divided(entries)
     subject = _subject(patients, person)
     wanted = resources.book_ids(others)
@@ -106,7 +108,7 @@ def read(body: bytes, person: Person, categories: frozenset[str]) -> Found:
         if before.digest != item.digest:
             raise NotRead(Fault("bring_in_twice"))
         doubles += 1
-    return Found(subject, list(items.values()), left, doubles)
+    return Found(subject, list(items.values()), left, doubles, is_part)
 
 
 def without_wishes(found: Found) -> Found:
@@ -118,7 +120,7 @@ def without_wishes(found: Found) -> Found:
     return found._replace(items=items, left=found.left + more)
 
 
-def _entries(body: bytes) -> list[Json]:
+def _entries(body: bytes) -> tuple[list[Json], bool]:
     if len(body) > MAX_BYTES:
         raise NotRead(Fault("bring_in_large", params={"limit": str(MAX_BYTES // 1024 // 1024)}))
     try:
@@ -134,7 +136,7 @@ def _entries(body: bytes) -> list[Json]:
     if not all(isinstance(as_object(each).get("resource"), dict) for each in listed):
         raise NotRead(Fault("bring_in_other_file"))
     tree = decoded(body.removeprefix(b"\xef\xbb\xbf"))
-    return [each["resource"] for each in tree["entry"]]
+    return [each["resource"] for each in tree["entry"]], resources.is_part(tree)
 
 
 def _plainly(fault: Fault) -> Fault:

@@ -1,5 +1,6 @@
 """A participant's own records as they may know of them; every query here asks for told ones."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -7,21 +8,30 @@ from uuid import UUID
 import asyncpg
 
 from api.core.database import Transaction
+from api.phr.entries.kinds import IDENTIFIER
 
 # `$1` is the highest sensitivity that is shown.
 _TOLD = "participant_id = (SELECT app.subject()) AND is_current AND is_told AND sensitivity <= $1"
+# Neither a book that is put aside nor an entry in it: `{aside}` are the books' ids.
+_NOT_ASIDE = (
+    "(source_facility_id <> app.self_source() OR identifier_system IS DISTINCT FROM '{own}'"
+    " OR (split_part(identifier_value, ':', 2) <> ALL ({aside}::text[])"
+    "  AND record_id::text <> ALL ({aside}::text[])))"
+)
 _HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 _KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
 
 
 class Wanted(NamedTuple):
-    """None and "" leave a filter out; `since` to `until` are days of care."""
+    """None and "" leave a filter out; `since` to `until` are days of care;
+    `aside` are books of one's own that are left out."""
 
     category: str | None
     facility_id: UUID | None
     since: date | None
     until: date | None
     words: str
+    aside: Sequence[str] = ()
 
 
 class Place(NamedTuple):
@@ -48,6 +58,7 @@ async def page(
         "   AND ($5::date IS NULL OR effective_on <= $5)"
         "   AND ($6 = '' OR strpos(translate(lower(normalize(title, NFKC)), $11, $12),"
         "     translate(lower(normalize($6, NFKC)), $11, $12)) > 0)"
+        f"   AND {_NOT_ASIDE.format(own=IDENTIFIER, aside='$13')}"
         "), shown AS ("
         "  SELECT * FROM mine WHERE $7::date IS NULL"
         "   OR (effective_on, source_facility_id, record_id) < ($7, $8::uuid, $9::uuid)"
@@ -65,16 +76,19 @@ async def page(
         count,
         _HIRAGANA,
         _KATAKANA,
+        list(wanted.aside),
     )
 
 
-async def counts(tx: Transaction, most: int) -> list[asyncpg.Record]:
+async def counts(tx: Transaction, most: int, aside: Sequence[str]) -> list[asyncpg.Record]:
     """How many there are of each category, facility and year."""
     return await tx.fetch(
         "SELECT category, source_facility_id AS facility_id,"  # noqa: S608 - constants only
         " extract(year FROM effective_on)::integer AS year, count(*)::integer AS records"
-        f" FROM record WHERE {_TOLD} GROUP BY 1, 2, 3",
+        f" FROM record WHERE {_TOLD}"
+        f" AND {_NOT_ASIDE.format(own=IDENTIFIER, aside='$2')} GROUP BY 1, 2, 3",
         most,
+        list(aside),
     )
 
 

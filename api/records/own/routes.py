@@ -97,9 +97,12 @@ class MyRecords(Controller):
         q: Annotated[str, QueryParameter(max_length=100, description="Part of a title.")] = "",
         after: Annotated[str, QueryParameter(max_length=100)] = "",
         count: Annotated[int, QueryParameter(ge=1, le=own.MOST_ROWS)] = 50,
+        *,
+        aside: FromQuery[bool] = False,
     ) -> Records:
-        """What facilities sent about me, hidden or not."""
-        asked = Asked(category or None, facility, year, q)
+        """What facilities sent about me and what I wrote, hidden or not; of a pregnancy whose
+        record was closed without a birth only with `aside`."""
+        asked = Asked(category or None, facility, year, q, aside)
         page = await own.page(actor, asked, after=after or None, count=count)
         names = await directory.named(actor, (each.facility_id for each in page.records))
         return Records(

@@ -6,7 +6,7 @@ made from here is logged.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.phr.entries import service as own_entries
+from api.phr.maternal.aside import closed_in
 from api.records import parse
 from api.records.errors import UnknownPlace
 from api.records.own import queries as own_queries
@@ -36,12 +37,14 @@ MOST_ROWS = 100
 
 
 class Asked(Struct, frozen=True):
-    """What a list is narrowed to; what is left out does not narrow it."""
+    """What a list is narrowed to; what is left out does not narrow it. `with_aside`: also what a
+    pregnancy held that was closed without a birth."""
 
     category: str | None = None
     facility_id: UUID | None = None
     year: int | None = None
     words: str = ""
+    with_aside: bool = False
 
 
 class OwnRecord(NamedTuple):
@@ -63,12 +66,14 @@ class Visit(NamedTuple):
 
 
 class OwnPage(NamedTuple):
-    """Newest first; `total` counts all that match, `after` is where the next page begins."""
+    """Newest first; `total` counts all that match, `after` is where the next page begins.
+    `has_aside`: something is left out that can be asked for."""
 
     visits: list[Visit]
     total: int
     after: str | None
     settings: Settings
+    has_aside: bool = False
 
     @property
     def records(self) -> list[OwnRecord]:
@@ -98,16 +103,19 @@ async def page(actor: Actor, asked: Asked, *, after: str | None = None, count: i
     count = min(max(count, 1), MOST_ROWS)
     async with unit_of_work(actor) as tx:
         state = await stored.settings_in(tx)
-        rows = await own_queries.page(tx, most_shown(actor), _wanted(asked), place, count + 1)
+        aside = [] if asked.with_aside else await closed_in(tx, actor)
+        wanted = _wanted(asked, aside)
+        rows = await own_queries.page(tx, most_shown(actor), wanted, place, count + 1)
         records = [_record(row, state.directive) for row in rows if row["record_id"]]
         await _note(tx, actor, records[:count])
     more = _after(records[count - 1]) if len(records) > count else None
-    return OwnPage(_visits(records[:count]), rows[0]["total"], more, state)
+    return OwnPage(_visits(records[:count]), rows[0]["total"], more, state, bool(aside))
 
 
-async def shelves(actor: Actor) -> Shelves:
+async def shelves(actor: Actor, *, with_aside: bool = False) -> Shelves:
     async with unit_of_work(actor) as tx:
-        rows = await own_queries.counts(tx, most_shown(actor))
+        aside = [] if with_aside else await closed_in(tx, actor)
+        rows = await own_queries.counts(tx, most_shown(actor), aside)
     found = Shelves(Counter(), Counter(), Counter())
     for row in sorted(rows, key=lambda row: -int(row["year"])):
         found.categories[row["category"]] += row["records"]
@@ -160,10 +168,10 @@ async def _note(tx: Transaction, actor: Actor, shown: Iterable[OwnRecord]) -> No
     )
 
 
-def _wanted(asked: Asked) -> Wanted:
+def _wanted(asked: Asked, aside: Sequence[str]) -> Wanted:
     year = asked.year
     since, until = (date(year, 1, 1), date(year, 12, 31)) if year else (None, None)
-    return Wanted(asked.category, asked.facility_id, since, until, asked.words)
+    return Wanted(asked.category, asked.facility_id, since, until, asked.words, aside)
 
 
 def _record(row: asyncpg.Record, directive: Directive) -> OwnRecord:

@@ -9,6 +9,7 @@ entries out. Nothing here knows who asks: it is given what they may see.
 - A medicine is current by the rule of `medicines.Course`: it was not stopped, and its days and
   a week reach today, or it does not say for how long and was given within the last 100 days.
 - The same thing written by several facilities is shown once, with all of them as its sources.
+- A pregnancy that the participant closed without a birth is in no section.
 - Of each test and each vital sign the newest value stands, and beside it the newest the
   participant measured; of reports the newest ten.
 - What the participant entered is marked so. It stands with what a facility wrote of the same, and
@@ -22,10 +23,11 @@ from typing import Final
 from msgspec import structs
 
 from api.fhir.codes import LOINC
+from api.phr.maternal.kinds import CLOSED
 from api.records import mapping
 from api.records.mapping import codings_of, drug_of, name_of
 from api.records.medicines import course_of
-from api.records.parse import Json, as_object, as_text, read_day
+from api.records.parse import Json, as_object, as_objects, as_text, read_day
 from api.records.provenance import OWN_SOURCE, is_of_somebody_else
 from api.records.summary.folding import FOLD
 from api.records.summary.sections import (
@@ -167,9 +169,17 @@ def _observation(each: Given, today: date) -> Entry | None:
     if as_text(each.body.get("status")) in _NOT_A_RESULT:
         return None
     if _loinc(each.body.get("code")) & mapping.PREGNANCY:
-        return _plain(each, PREGNANCY, each.body.get("code"))
+        return None if _is_closed(each.body) else _plain(each, PREGNANCY, each.body.get("code"))
     section = {"lab": RESULTS, "infection": RESULTS, "vitals": VITALS}.get(each.category)
     return None if section is None else _plain(each, section, each.body.get("code"))
+
+
+def _is_closed(body: Json) -> bool:
+    """The participant's own, closed without a birth: it stands where it is looked for alone."""
+    return any(
+        CLOSED.code in _codes(each.get("code")) and each.get("valueBoolean") is True
+        for each in as_objects(body.get("component"))
+    )
 
 
 def _report(each: Given, today: date) -> Entry | None:

@@ -16,6 +16,8 @@ PROFILE: Final = "urn:tsunagu:own-export:1"
 SOURCE: Final = "urn:tsunagu:source"
 FILED: Final = "urn:tsunagu:filed-under"
 OWN: Final = "urn:tsunagu:own"
+# Of a Bundle that goes on in other files.
+PART: Final = "urn:tsunagu:own-export:part"
 BOOK: Final = "urn:tsunagu:own:book"
 # What a file said of who wrote an entry, where a proxy brought it; `BROUGHT` where it said nothing.
 CLAIMED: Final = "urn:tsunagu:claimed-provenance"
@@ -129,17 +131,26 @@ def entry(resource: Json) -> bytes:
     return canonical(named)
 
 
-def tail(timestamp: str) -> bytes:
-    """What follows the last entry; names in their order, as everywhere."""
+def tail(timestamp: str, part: int = 0) -> bytes:
+    """What follows the last entry; names in their order, as everywhere. `part`: one of several."""
+    meta: Json = {"profile": [PROFILE]}
+    if part:
+        meta["tag"] = [{"system": PART, "code": str(part)}]
     rest = canonical(
         {
-            "meta": {"profile": [PROFILE]},
+            "meta": meta,
             "resourceType": "Bundle",
             "timestamp": timestamp,
             "type": "collection",
         }
     )
     return b"]," + rest[1:]
+
+
+def is_part(bundle: Mapping[str, Any]) -> bool:
+    """Whether the rest stands in other files."""
+    tags = _objects(_object(bundle.get("meta")).get("tag"))
+    return any(each.get("system") == PART for each in tags)
 
 
 class Own(NamedTuple):

@@ -15,10 +15,9 @@ from msgspec import Struct
 
 from api.core import clock, i18n
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.identity.guards import API, VIEW, participants_only
 from api.records.taking_out import service
-from api.records.taking_out.rules import FORMS, MEDIA_TYPES, Form, Job, State
+from api.records.taking_out.rules import MEDIA_TYPES, Form, Job, State
 from api.records.taking_out.service import Fetched
 
 ApiRequest = Request[Any, Any, Any]
@@ -36,9 +35,13 @@ class ExportWish(Struct, forbid_unknown_fields=True):
 
 
 class FileView(Struct):
+    """`part`: above 20 MB the Bundle goes on in another file, each of which can be brought in, in
+    any order."""
+
     form: Form
     records: int
     bytes: int
+    part: int
 
 
 class ExportView(Struct):
@@ -85,11 +88,9 @@ class MyExports(Controller):
     async def fetch(
         self, actor: NamedDependency[Actor], export_id: FromPath[UUID], form: FromPath[str]
     ) -> Stream:
-        """`fhir`, `csv` or `pdf`. 409 before it is ready, 410 once it is over."""
-        for known in FORMS:
-            if form == known:
-                return as_stream(await service.fetch(actor, export_id, known))
-        raise NotFound
+        """`fhir`, `csv` or `pdf`; of a Bundle in several parts `fhir-2` and on. 409 before it is
+        ready, 410 once it is over."""
+        return as_stream(await service.fetch(actor, export_id, form))
 
     @delete("/{export_id:uuid}", summary="Call an export off")
     async def cancel(self, actor: NamedDependency[Actor], export_id: FromPath[UUID]) -> None:
@@ -121,7 +122,7 @@ def _view(job: Job) -> ExportView:
         total=job.total,
         requested_at=job.requested_at,
         expires_at=job.expires_at if files else None,
-        files=[FileView(each.form, each.records, each.bytes) for each in files],
+        files=[FileView(each.form, each.records, each.bytes, each.part) for each in files],
     )
 
 

@@ -13,6 +13,9 @@ Form = Literal["fhir", "csv", "pdf"]
 
 FORMS: Final[tuple[Form, ...]] = ("fhir", "csv", "pdf")
 KEPT_FOR: Final = timedelta(days=7)
+# A Bundle larger than this goes on in another file: with one more record, ten megabytes at most,
+# and the entries that others hang on, each can be brought in.
+PART_BYTES: Final = 20_000_000
 MOST_TRIES: Final = 3
 MOST_A_DAY: Final = 24
 
@@ -42,12 +45,18 @@ OTHERS: Final = "care"
 
 
 class File(Struct, frozen=True):
-    """`bytes` are those of its content, not of what lies on the disk."""
+    """`bytes` are those of its content, not of what lies on the disk. `part`: of a Bundle that
+    goes on in several files, which one; `called` is what it is asked for by."""
 
     form: Form
     name: str
     records: int
     bytes: int
+    part: int = 1
+
+    @property
+    def called(self) -> str:
+        return self.form if self.part == 1 else f"{self.form}-{self.part}"
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -77,8 +86,11 @@ class Job(Struct, frozen=True, kw_only=True):
     def is_ready(self, now: datetime) -> bool:
         return self.state == "done" and self.expires_at is not None and now < self.expires_at
 
-    def file(self, form: str) -> File | None:
-        return next((each for each in self.files if each.form == form), None)
+    def file(self, called: str) -> File | None:
+        return next((each for each in self.files if each.called == called), None)
+
+    def parts(self, form: Form) -> int:
+        return sum(each.form == form for each in self.files)
 
 
 def chapter_of(category: str) -> str:
@@ -102,5 +114,7 @@ def in_order(categories: Mapping[str, int]) -> list[str]:
     return sorted(categories, key=place)
 
 
-def file_name(form: Form, day: str) -> str:
-    return f"tsunagu-my-record-{day}.{SUFFIXES[form]}"
+def file_name(form: Form, day: str, part: int = 0) -> str:
+    """`part`: where there are several."""
+    numbered = f"-{part}" if part else ""
+    return f"tsunagu-my-record-{day}{numbered}.{SUFFIXES[form]}"

@@ -147,13 +147,20 @@ async def _all(
     actor = taken.actor
     if actor.participant_id is None:
         raise NotFound
-    forms.put([patient(actor.participant_id, [], person)])
+    consent = None
     if actor.powers is None or Power.SETTINGS in actor.powers:
-        _, consent = await exchange.current(actor)
-        forms.put([decoded(consent)])
+        _, text = await exchange.current(actor)
+        consent = decoded(text)
     done, total, saved = 0, sum(categories.values()), -SAVE_SECONDS
     async with unit_of_work(actor) as tx:
         reader = await reading.reader_in(tx, actor, locale, is_safe=actor.is_safe)
+        rows = await queries.books(tx, most_shown(actor))
+    told = await reading.told(actor, reader, rows)
+    books = {
+        str(row["record_id"]): reader.read(row, each).resource
+        for row, each in zip(rows, told, strict=True)
+    }
+    forms.about(patient(actor.participant_id, [], person), books, consent)
     for category in rules.in_order(categories):
         forms.begin(category, label(directory.profile(), "category", category, locale))
         after = queries.START

@@ -72,7 +72,7 @@ async def listed(actor: Actor) -> list[Job]:
     return [job_of(row) for row in rows]
 
 
-async def fetch(actor: Actor, export_id: UUID, form: Form) -> Fetched:
+async def fetch(actor: Actor, export_id: UUID, called: str) -> Fetched:
     """Raises `StepUpNeeded`, `Frozen`, `NotFound`, `NotReady`, `OverAlready`."""
     async with unit_of_work(actor) as tx:
         await stepping_up.demand(tx, actor)
@@ -82,16 +82,16 @@ async def fetch(actor: Actor, export_id: UUID, form: Form) -> Fetched:
         raise NotReady
     if not job.is_ready(clock.now()) or key is None:
         raise OverAlready
-    file = job.file(form)
+    file = job.file(called)
     if file is None:
         raise NotFound
     path = files.folder_of(export_id) / file.name
     if not await asyncio.to_thread(path.is_file):
         raise OverAlready
     day = clock.day_in_japan(job.requested_at).isoformat()
-    return Fetched(
-        file, file_name(form, day), sealed_file.read(path, sealed_file.key_of(key, file.name))
-    )
+    part = file.part if job.parts(file.form) > 1 else 0
+    pieces = sealed_file.read(path, sealed_file.key_of(key, file.name))
+    return Fetched(file, file_name(file.form, day, part), pieces)
 
 
 async def cancel(actor: Actor, export_id: UUID) -> None:

@@ -1,16 +1,16 @@
 """All forms of one taking out, written together in one pass; nothing is held but the last piece."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from api.core.crypto import new_token
-from api.records.taking_out import resources
 from api.records.taking_out.booklet import Booklet, Person
+from api.records.taking_out.bundles import Bundles
 from api.records.taking_out.csv_zip import Tables
 from api.records.taking_out.lines import Line
 from api.records.taking_out.resources import Json
-from api.records.taking_out.rules import CHAPTERS, File, Form, chapter_of
+from api.records.taking_out.rules import CHAPTERS, PART_BYTES, File, Form, chapter_of
 from api.records.taking_out.sealed_file import Writer, key_of
 
 
@@ -20,28 +20,23 @@ class Forms:
     def __init__(
         self, folder: Path, key: bytes, forms: Sequence[Form], locale: str, person: Person, on: date
     ) -> None:
-        self._names: dict[Form, str] = {form: new_token() for form in forms}
-        self._out: dict[Form, Writer] = {
-            form: Writer(folder / name, key_of(key, name)) for form, name in self._names.items()
-        }
+        self._folder, self._key = folder, key
+        self._names: dict[Writer, str] = {}
+        self._out: dict[Form, Writer] = {form: self._open() for form in forms if form != "fhir"}
+        self._bundles = Bundles(self._open, PART_BYTES) if "fhir" in forms else None
         self._records = 0
-        self._entries = 0
         self._chapters = list(CHAPTERS)
         self._tables = Tables(self._out["csv"], locale) if "csv" in self._out else None
         self._booklet = (
             Booklet(self._out["pdf"], locale, person, on) if "pdf" in self._out else None
         )
-        if "fhir" in self._out:
-            self._out["fhir"].write(resources.head())
 
-    def put(self, found: Sequence[Json]) -> None:
-        """Into the Bundle alone."""
-        out = self._out.get("fhir")
-        if out is None:
-            return
-        for each in found:
-            out.write(b"," + resources.entry(each) if self._entries else resources.entry(each))
-            self._entries += 1
+    def about(self, person: Json, books: Mapping[str, Json], consent: Json | None) -> None:
+        """Before the first record; of the Bundle alone."""
+        if self._bundles is not None:
+            self._bundles.about(person, books)
+            if consent is not None:
+                self._bundles.put(consent, is_record=False)
 
     def begin(self, category: str, label: str) -> None:
         if self._tables is not None:
@@ -51,7 +46,9 @@ class Forms:
             self._booklet.heading(label)
 
     def add(self, found: Sequence[Json], lines: Sequence[Line]) -> None:
-        self.put(found)
+        if self._bundles is not None:
+            for each in found:
+                self._bundles.put(each)
         if self._tables is not None:
             self._tables.add(list(lines))
         if self._booklet is not None:
@@ -61,22 +58,33 @@ class Forms:
     def finish(self, timestamp: str) -> tuple[File, ...]:
         """All of them are on the disk."""
         self._turn_to("")
-        if "fhir" in self._out:
-            self._out["fhir"].write(resources.tail(timestamp))
+        if self._bundles is not None:
+            self._bundles.finish(timestamp)
         if self._tables is not None:
             self._tables.finish()
         if self._booklet is not None:
             self._booklet.finish()
-        for each in self._out.values():
+        for each in self._names:
             each.finish()
-        return tuple(
-            File(form, self._names[form], self._records, out.size)
-            for form, out in self._out.items()
-        )
+        parts = self._bundles.parts if self._bundles is not None else []
+        bundles = [
+            File("fhir", self._names[each.out], each.records, each.out.size, number)
+            for number, each in enumerate(parts, 1)
+        ]
+        others = [
+            File(form, self._names[out], self._records, out.size) for form, out in self._out.items()
+        ]
+        return *bundles, *others
 
     def abandon(self) -> None:
-        for each in self._out.values():
+        for each in self._names:
             each.abandon()
+
+    def _open(self) -> Writer:
+        name = new_token()
+        writer = Writer(self._folder / name, key_of(self._key, name))
+        self._names[writer] = name
+        return writer
 
     def _turn_to(self, chapter: str) -> None:
         """Chapters that are passed over are in the booklet too, and say that nothing is there."""

@@ -10,6 +10,8 @@ from api.core import clock, i18n
 from api.phr.maternal import service
 from api.phr.maternal.errors import PregnancyOpen
 from api.phr.maternal.service import Asked
+from api.phr.vitals import service as vitals
+from api.phr.vitals.kinds import WEIGHT
 from tests.portal.scene import Place, Visitor, forms, sent
 
 HERE = "/book/pregnancy"
@@ -322,6 +324,35 @@ async def test_it_may_end_without_a_question_and_is_out_of_sight(hanako: Visitor
     await hanako.follow(await hanako.post(f"{other}/remove"))
     assert "妊娠10週0日" in await hanako.follow(await hanako.post(f"{here}/reopen"))
     assert (await hanako.get(f"{here}/closed")).headers["location"] == here
+
+
+async def test_closed_it_stands_in_no_list_until_she_asks_for_it(hanako: Visitor) -> None:
+    here = await begun(hanako, 10)
+    await written(hanako, here, "visit", weight="52")
+    await vitals.write(hanako.actor, WEIGHT, {"on": today().isoformat(), "weight": "52"})
+    titles = ("妊娠の記録", "妊婦健診の記録")
+    usual = (await hanako.get("/records")).text
+    assert all(each in usual for each in titles)
+    assert "出していない記録" not in usual
+    await hanako.post(f"{here}/close")
+    for where in ("/records", "/records?category=maternal", "/records?q=妊", "/home"):
+        page = (await hanako.get(where)).text
+        assert not any(each in page for each in titles), where
+    page = (await hanako.get("/records")).text
+    assert "ぜんぶで1件" in page
+    assert "maternal" not in page, "it cannot be chosen either"
+    assert "この一覧に出していない記録があります。" in page
+    with_it = (await hanako.get("/records?aside=yes")).text
+    assert all(each in with_it for each in titles)
+    assert "いつもの一覧に戻る" in with_it
+    assert (await hanako.ask("/me/records")).json()["total"] == 1
+    assert (await hanako.ask("/me/records?aside=true")).json()["total"] == 3
+    summary = (await hanako.ask("/me/summary")).text
+    assert "妊娠" not in summary, "nobody takes her for pregnant"
+    await hanako.post(f"{here}/reopen")
+    again = (await hanako.get("/records")).text
+    assert all(each in again for each in titles)
+    assert "出していない記録" not in again
 
 
 async def test_long_after_the_due_date_both_ways_stand_open(hanako: Visitor) -> None:

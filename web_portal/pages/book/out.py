@@ -12,7 +12,6 @@ from litestar.types import ControllerRouterHandler
 from api.consent.settings.telling import label
 from api.core import clock
 from api.core.actor import Actor
-from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.records.taking_out import service
@@ -57,16 +56,13 @@ async def fetch(
     export_id: FromPath[UUID],
     form: FromPath[str],
 ) -> Response[Any]:
-    wanted = next((each for each in FORMS if each == form), None)
-    if wanted is None:
-        raise NotFound
     try:
-        found = await service.fetch(actor, export_id, wanted)
+        found = await service.fetch(actor, export_id, form)
     except REFUSALS as refusal:
         return await _refused(request, actor, refusal)
     return Stream(
         found.pieces,
-        media_type=MEDIA_TYPES[wanted],
+        media_type=MEDIA_TYPES[found.file.form],
         headers={
             "content-disposition": f'attachment; filename="{found.name}"',
             "content-length": str(found.file.bytes),
@@ -131,8 +127,15 @@ def _shown(request: PortalRequest, job: Job) -> dict[str, Any]:
         "requested_at": job.requested_at,
         "until": job.expires_at,
         "files": [
-            {"form": each.form, "records": each.records, "size": _size(each.bytes)}
-            for each in files
+            {
+                "form": each.form,
+                "called": each.called,
+                "part": each.part,
+                "parts": job.parts(each.form),
+                "records": each.records,
+                "size": _size(each.bytes),
+            }
+            for each in sorted(files, key=lambda each: (-FORMS.index(each.form), each.part))
         ],
     }
 
