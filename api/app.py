@@ -84,6 +84,7 @@ from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
 from api.support.closing import carrying_out as closings
+from api.support.closing.counter_routes import routes as counter_closing_routes
 from api.support.closing.routes import routes as closing_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
@@ -117,6 +118,7 @@ JSON_DOORS = (
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
+    "/support-centre",
     "/emergency",
 )
 EMERGENCY_DOORS = ("/clinic/emergency", "/emergency/")
@@ -222,6 +224,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *bulk_routes,
         *taking_out_routes,
         *closing_routes,
+        *counter_closing_routes,
         *bringing_in_routes,
         *pages,
     ]

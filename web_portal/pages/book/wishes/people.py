@@ -17,7 +17,7 @@ from api.phr.directives.people import Person
 from api.phr.entries.errors import EntryFaults
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.book import frame
-from web_portal.pages.book.wishes import HERE, REFUSALS, WRITE, back
+from web_portal.pages.book.wishes.pages import HERE, REFUSALS, WRITE, back
 
 PEOPLE: Final = f"{HERE}/people"
 ONE: Final = f"{PEOPLE}/{{place:int}}"
