@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -427,6 +428,10 @@ class BadRequest(Problem):
 UNREADABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeError, RecursionError)
 
 
+# As msgspec says it.
+_UNKNOWN = re.compile(r"unknown field `([a-z][a-z0-9_]{0,39})`", re.ASCII)
+
+
 # The database is stopping, starting, gone, or out of disk, memory or connections.
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -442,7 +447,7 @@ def _problem(error: Exception) -> Problem:
         return BadRequest([])
     if isinstance(error, ValidationException):
         extra = error.extra if isinstance(error.extra, list) else []
-        return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])
+        return BadRequest([_part(e) for e in extra if isinstance(e, dict) and "key" in e])
     if isinstance(error, AWAY):
         return Unavailable()
     problem = Problem()
@@ -458,6 +463,15 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, MethodNotAllowedException):
         problem.headers = dict(error.headers or {})
     return problem
+
+
+def _part(refused: dict[str, Any]) -> str:
+    """A member nobody knows by its own name, where that looks like one."""
+    key = str(refused["key"])
+    unknown = _UNKNOWN.search(str(refused.get("message", "")))
+    if unknown is None:
+        return key
+    return unknown[1] if key == "data" else f"{key}.{unknown[1]}"
 
 
 def _headers(problem: Problem) -> dict[str, str]:

@@ -20,13 +20,8 @@ from api.phr.entries.fields import Choice, Field, Number
 from api.records.checkups import service
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.book import frame
-<<<<<<< HEAD:web_portal/pages/book/checkup_form.py
-from web_portal.pages.book.checkup_words import answer_said, item_said, unit_said
-from web_portal.pages.book.checkups import HERE
-=======
 from web_portal.pages.book.checkups.pages import HERE
-from web_portal.pages.book.checkups.words import answer_said, item_said
->>>>>>> main:web_portal/pages/book/checkups/form.py
+from web_portal.pages.book.checkups.words import answer_said, item_said, unit_said
 
 _PART_OF: Final = {item.name: item.part for item in ITEMS}
 _ANSWERS: Final = {item.name: item.answers for item in ANSWERED}

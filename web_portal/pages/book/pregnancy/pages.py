@@ -266,16 +266,8 @@ async def _overview(
         following=schedule.following(visits),
         done=sum(each.state == "done" for each in visits),
         written=entries,
-<<<<<<< HEAD:web_portal/pages/book/pregnancy.py
-        birth=pregnancy_said.entry_said(request, book, book.birth) if book.birth else None,
-        newborns=await _newborns(request, actor, book),
-=======
         birth=said.entry_said(request, book, book.birth) if book.birth else None,
-        newborns=[
-            said.entry_said(request, book, each) | {"number": each.values.get("number", "1")}
-            for each in book.newborns
-        ],
->>>>>>> main:web_portal/pages/book/pregnancy/pages.py
+        newborns=await _newborns(request, actor, book),
         missing=book.missing(),
         has_others=has_others,
         saved=next((each for each in entries if each["id"] == str(saved)), None),
@@ -326,9 +318,9 @@ def _day(request: PortalRequest, book: Book) -> str:
 async def _newborns(request: PortalRequest, actor: Actor, book: Book) -> list[dict[str, object]]:
     if book.birth is None or not book.newborns:
         return []
-    begun = pregnancy_said.begun(book.birth.on, book.newborns, await children.children(actor))
+    begun = said.begun(book.birth.on, book.newborns, await children.children(actor))
     return [
-        pregnancy_said.entry_said(request, book, each)
+        said.entry_said(request, book, each)
         | {"number": each.values.get("number", "1"), "child": child}
         for each, child in zip(book.newborns, begun, strict=True)
     ]

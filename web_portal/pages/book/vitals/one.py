@@ -48,8 +48,9 @@ async def correct(
     entry = await service.one(actor, entry_id)
     fields = await frame.typed(request, OF_NAME[entry.kind])
     version = frame.version_in(fields)
+    values = {name: said for name, said in fields.items() if name not in ("sure", "version")}
     try:
-        await service.correct(actor, entry_id, version, fields, fields.get("sure", ""))
+        await service.correct(actor, entry_id, version, values, fields.get("sure", ""))
     except EntryFaults as wrong:
         return await _form(request, actor, entry, wrong.values, version, wrong=wrong)
     except (EntryChanged, NotTakingPart) as refusal:
