@@ -12,7 +12,8 @@ from uuid import UUID
 
 from api.identity.my_number import contains_my_number
 from api.phr.entries.fields import cleaned
-from api.phr.entries.kinds import JAPAN, read
+from api.phr.entries.kinds import JAPAN
+from api.phr.entries.typed import read
 from api.phr.vitals.kinds import OF_NAME
 
 Outcome = Literal["created", "changed", "unchanged", "conflict", "refused"]

@@ -11,9 +11,10 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.phr.entries import service as entries
 from api.phr.entries.fields import Values
-from api.phr.entries.kinds import JAPAN, WHEN, Kind, read
+from api.phr.entries.kinds import JAPAN, WHEN, Kind
 from api.phr.entries.known import known
 from api.phr.entries.service import Entry, Wish
+from api.phr.entries.typed import read
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
 from api.phr.vitals.guidance import DAYS
