@@ -37,12 +37,16 @@ class LineFault(NamedTuple):
 
 
 class Line(NamedTuple):
+    """`number` counts from the first line of the file, the headings too."""
+
     number: int
     drafts: tuple[Draft, ...]
     faults: tuple[LineFault, ...]
 
 
 class Table(NamedTuple):
+    """The columns as they were understood, and what each line holds."""
+
     columns: tuple[Column, ...]
     lines: list[Line]
 

@@ -89,6 +89,7 @@ def read_sample(sent: Sent, now: datetime) -> Sample | Verdict:
 
 
 def judge(sample: Sample, held: Held | None) -> Verdict:
+    """What becomes of a sample where this is held under its key: the later edit stays."""
     if held is None:
         return Verdict("created")
     if held.values is None:

@@ -35,6 +35,8 @@ class Lately(NamedTuple):
 
 
 class Page(NamedTuple):
+    """`has_more`: older ones follow."""
+
     entries: list[Entry]
     has_more: bool
 
@@ -135,10 +137,12 @@ async def listed(
 
 
 async def period(actor: Actor, kinds: Sequence[Kind], since: date, until: date) -> list[Entry]:
+    """From `since` to `until`, both inside, the newest day first."""
     return await entries.entries(actor, kinds, since=since, until=until, most=MOST_READ)
 
 
 async def summary(actor: Actor, kind: Kind, since: date, until: date, by: By) -> list[Summary]:
+    """Of each field: figures of the whole time and of each period in it."""
     return summaries(kind, readings(await period(actor, [kind], since, until)), by)
 
 
