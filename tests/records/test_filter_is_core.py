@@ -1,5 +1,6 @@
 """The SQL filter every read goes through gives what the decision core gives, record by record."""
 
+import os
 import random
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -147,9 +148,12 @@ def by_core(case: Case, types: tuple[str, ...] = ()) -> set[UUID]:
     }
 
 
+TIMES = int(os.environ.get("FILTER_TIMES", "1"))  # `make fuzz` asks ten times as many
+
+
 def trying(examples: int, *phases: Phase) -> settings:
     return settings(
-        max_examples=examples,
+        max_examples=examples * TIMES,
         deadline=None,
         database=None,
         derandomize=True,
