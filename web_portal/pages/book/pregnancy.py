@@ -183,6 +183,23 @@ async def close(actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> 
     return Redirect(f"{HERE}/{pregnancy_id}/closed", status_code=303)
 
 
+@post(f"{ONE}/show", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def show_to_proxies(
+    actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
+) -> Response[bytes]:
+    """By a minor, to whoever acts for them."""
+    await service.show_to_proxies(actor, pregnancy_id, is_shown=True)
+    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
+
+
+@post(f"{ONE}/keep", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def keep_from_proxies(
+    actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
+) -> Response[bytes]:
+    await service.show_to_proxies(actor, pregnancy_id, is_shown=False)
+    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
+
+
 @get(f"{ONE}/closed", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
 async def closed(
     request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
@@ -273,6 +290,7 @@ async def _overview(
         missing=book.missing(),
         has_others=has_others,
         saved=next((each for each in entries if each["id"] == str(saved)), None),
+        is_kept=await service.is_kept(actor, book.id),
     )
 
 
@@ -333,6 +351,8 @@ routes: list[ControllerRouterHandler] = [
     close,
     closed,
     reopen,
+    show_to_proxies,
+    keep_from_proxies,
     ask_removal,
     remove,
 ]
