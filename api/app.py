@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -84,6 +85,7 @@ from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
 from api.support.closing import carrying_out as closings
+from api.support.closing.counter_routes import routes as counter_closing_routes
 from api.support.closing.routes import routes as closing_routes
 from api.support.errors import FilterFaults, QuestionFaults
 from api.support.me_routes import routes as me_routes
@@ -117,6 +119,7 @@ JSON_DOORS = (
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
+    "/support-centre",
     "/emergency",
 )
 EMERGENCY_DOORS = ("/clinic/emergency", "/emergency/")
@@ -222,6 +225,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *bulk_routes,
         *taking_out_routes,
         *closing_routes,
+        *counter_closing_routes,
         *bringing_in_routes,
         *pages,
     ]
@@ -424,6 +428,10 @@ class BadRequest(Problem):
 UNREADABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeError, RecursionError)
 
 
+# As msgspec says it.
+_UNKNOWN = re.compile(r"unknown field `([a-z][a-z0-9_]{0,39})`", re.ASCII)
+
+
 # The database is stopping, starting, gone, or out of disk, memory or connections.
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -439,7 +447,7 @@ def _problem(error: Exception) -> Problem:
         return BadRequest([])
     if isinstance(error, ValidationException):
         extra = error.extra if isinstance(error.extra, list) else []
-        return BadRequest([str(e["key"]) for e in extra if isinstance(e, dict) and "key" in e])
+        return BadRequest([_part(e) for e in extra if isinstance(e, dict) and "key" in e])
     if isinstance(error, AWAY):
         return Unavailable()
     problem = Problem()
@@ -455,6 +463,15 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, MethodNotAllowedException):
         problem.headers = dict(error.headers or {})
     return problem
+
+
+def _part(refused: dict[str, Any]) -> str:
+    """A member nobody knows by its own name, where that looks like one."""
+    key = str(refused["key"])
+    unknown = _UNKNOWN.search(str(refused.get("message", "")))
+    if unknown is None:
+        return key
+    return unknown[1] if key == "data" else f"{key}.{unknown[1]}"
 
 
 def _headers(problem: Problem) -> dict[str, str]:

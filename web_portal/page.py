@@ -1,8 +1,9 @@
 """What every page shares: the reader's language and comfort, the frame, and safe ways back."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict
 
 from jinja2 import Environment
 from litestar import Request
@@ -19,6 +20,9 @@ from notifications import service as notifications
 from web_portal.templating import environment
 
 PortalRequest = Request[Any, Any, Any]
+# Signs that turn the letters after them about, and halves of signs: no text of ours has them, and
+# a name or a dose that somebody sent may pretend with them to be another.
+_TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 PageNumber = Annotated[int, Parameter(ge=1, le=100_000)]
 
 
@@ -102,7 +106,7 @@ def frame(
             **context,
         )
     )
-    return Response(html.encode(), status_code=status, media_type="text/html")
+    return Response(_TURNS.sub("", html).encode(), status_code=status, media_type="text/html")
 
 
 async def _viewer(actor: Actor) -> dict[str, object] | None:

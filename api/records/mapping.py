@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -39,6 +39,9 @@ Resolve = Callable[[str], Json | None]
 HIDDEN_MARKS: Final = frozenset({"UNINFORMED", "UNDELIVERED"})
 MARKS: Final = HIDDEN_MARKS | {"LTS"}
 CARE: Final = "care"
+# The very first and last day there is are sent to PostgreSQL as infinite, and those have no year.
+FIRST_DAY: Final = date.min + timedelta(days=1)
+LAST_DAY: Final = date.max - timedelta(days=1)
 # The section of the national checkup form an Observation stood in.
 CHECKUP_SECTION: Final = "urn:oid:1.2.392.200119.6.1010"
 # JLAC10, what is measured: height, weight, BMI, waist, visceral fat, relative weight, heart rate,
@@ -379,9 +382,12 @@ def _effective(resource: Json) -> tuple[date | None, datetime | None]:
     for value in candidates:
         start = value.get("start") if isinstance(value, dict) else value
         try:
-            return read_moment(start)
+            on, at = read_moment(start)
         except ValueError:
             continue
+        if on is None or FIRST_DAY <= on <= LAST_DAY:
+            return on, at
+        return min(max(on, FIRST_DAY), LAST_DAY), None
     return None, None
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -22,6 +22,7 @@ MAX_BYTES: Final = 10 * 1024 * 1024  # one send of the national record-sharing s
 MAX_DEPTH: Final = 100
 BRANCHES: Final = (dict, list)  # what holds more of a tree
 
+_JAPAN: Final = timezone(timedelta(hours=9))
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ELEMENT: Final = re.compile(r"[A-Za-z_]{1,64}")
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
@@ -206,6 +207,7 @@ def _moment(value: str) -> tuple[date | None, datetime | None]:
         raise ValueError("not a time with its offset")
     moment = datetime.fromisoformat(value)
     try:
+        moment.astimezone(_JAPAN)  # what no page here could show is no time
         return moment.date(), moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("out of range") from None

@@ -37,7 +37,9 @@ from notifications import service as notifications
 LASTS: Final = timedelta(minutes=30)
 BY_PHONE: Final = "call_back"
 WAYS: Final = (*recovery.EVIDENCE, BY_PHONE)
-Act = Literal["code", "proxies", "sessions", "withdrawal", "call", "merge"]
+Act = Literal[
+    "code", "proxies", "sessions", "withdrawal", "call", "merge", "closing", "closing_off"
+]
 
 
 class Visit(NamedTuple):
@@ -98,7 +100,7 @@ async def identify(actor: Actor, card_text: str, birth: Birth, way: str) -> tupl
 async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
     """Raises `NotFound` for another officer's, and for one older than half an hour."""
     async with unit_of_work(actor, subject=participant_id) as tx:
-        way = await _way(tx, visit_id)
+        way = await way_in(tx, visit_id)
         person = await counter_queries.person(tx)
         if person is None:
             raise NotFound
@@ -126,7 +128,7 @@ async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issue
     Raises `HasAKey` for who recovers instead, and `IdentifiedByOne`.
     """
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await _way(tx, visit_id)
+        await way_in(tx, visit_id)
         person = await counter_queries.person(tx)
         if person is None or person["number"] is None:
             raise NotFound
@@ -143,18 +145,18 @@ async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issue
 async def suspend_proxies(actor: Actor, participant_id: UUID, visit_id: UUID) -> int:
     """Every proxy waits until the participant confirms them again."""
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await _way(tx, visit_id)
+        await way_in(tx, visit_id)
         done = await proxy_counter.card_was_lost_in(tx, actor)
-        await _did(tx, "proxies")
+        await did_in(tx, "proxies")
         return done
 
 
 async def end_sessions(actor: Actor, participant_id: UUID, visit_id: UUID) -> int:
     """After a phone was lost."""
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await _way(tx, visit_id)
+        await way_in(tx, visit_id)
         done = await registered.end_sessions_in(tx)
-        await _did(tx, "sessions")
+        await did_in(tx, "sessions")
         return done
 
 
@@ -164,7 +166,7 @@ async def withdraw(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
     Raises `NothingToWithdraw` for who does not take part and of whom no paper is awaited.
     """
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await _way(tx, visit_id)
+        await way_in(tx, visit_id)
         case_id = await queries.waiting(tx, PAPER)
         state = await stored.locked_settings_in(tx)
         is_member = state is not None and state.participation.state == "participating"
@@ -176,14 +178,14 @@ async def withdraw(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
             )
         if case_id is not None:
             await queries.close(tx, case_id, actor.account_id)
-        await _did(tx, "withdrawal")
+        await did_in(tx, "withdrawal")
 
 
 async def wants_call(actor: Actor, participant_id: UUID, visit_id: UUID, typed: str) -> None:
     """A wish to be called, as the participant's own. Raises `NoTelephoneNumber`."""
     number = telephone(typed)
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await _way(tx, visit_id)
+        await way_in(tx, visit_id)
         person = await counter_queries.person(tx)
         if person is None:
             raise NotFound
@@ -191,7 +193,7 @@ async def wants_call(actor: Actor, participant_id: UUID, visit_id: UUID, typed: 
             params = {"name": person["name"], "phone": number}
             due_on = clock.today_in_japan() + timedelta(days=1)
             await queries.open_case(tx, CALL_BACK, msgspec.json.encode(params).decode(), due_on)
-        await _did(tx, "call")
+        await did_in(tx, "call")
 
 
 async def accept_merge(
@@ -202,9 +204,9 @@ async def accept_merge(
     Raises `EnrolmentFaults` without a reason, `NotFound`, and `MergeRefused`, also over the phone.
     """
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await _way(tx, visit_id)
+        await way_in(tx, visit_id)
         await merging.answered_in_person(tx, actor, merge_id, reason)
-        await _did(tx, "merge")
+        await did_in(tx, "merge")
 
 
 async def end(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
@@ -214,21 +216,26 @@ async def end(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
             raise NotFound
 
 
-async def _way(tx: Transaction, visit_id: UUID) -> str:
+async def way_in(tx: Transaction, visit_id: UUID) -> str:
+    """How the subject was identified. Raises `NotFound` where the visit is not the actor's, or is
+    over."""
     row = await counter_queries.visit(tx, visit_id, LASTS)
     if row is None:
         raise NotFound
     return str(row["way"])
 
 
-async def _did(tx: Transaction, act: Act) -> None:
+async def did_in(tx: Transaction, act: Act, *, is_told: bool = False) -> None:
+    """Into the subject's log, with the officer's name; `is_told`: a notice of its own is on its
+    way already."""
     name = tx.acting.name or ""
     await access_log.append(
         tx,
         EventName.SUPPORT_ACTED,
         detail={"told": {"deed": _deed(act), "name": name}, "actor": {"name": name}},
     )
-    await notifications.enqueue(tx, "support_acted", deed=_deed(act), by=name)
+    if not is_told:
+        await notifications.enqueue(tx, "support_acted", deed=_deed(act), by=name)
 
 
 def _deed(act: Act) -> dict[str, str]:

@@ -43,6 +43,7 @@ JSON_ROUTES = (
     "/access/v1",
     "/log/v1",
     "/facility/receipts",
+    "/support-centre",
     "/facility",
     "/emergency",
     "/me",

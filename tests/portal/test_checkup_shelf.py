@@ -140,10 +140,10 @@ async def test_typed_values_are_held_to_what_is_possible_and_stay_in_the_form(
     hanako: Visitor,
 ) -> None:
     for wrong, said in (
-        ({"waist": "8800"}, "腹囲: 30から300まで"),
+        ({"waist": "8800"}, "腹囲：30から300まで"),
         ({"weight": "-58"}, "数字で入力してください"),
         ({"on": "2027-01-01"}, "今日までの日付"),
-        ({"on": ""}, "受けた日: 入力してください"),
+        ({"on": ""}, "受けた日：入力してください"),
         ({"systolic_1": "78", "diastolic_1": "126"}, "血圧"),
         ({"hba1c": "540"}, "2から25まで"),
     ):

@@ -309,7 +309,8 @@ def test_thresholds_lie_across_at_their_value_and_say_what_they_are() -> None:
     drawn = str(trend(PRESSURE))
     assert drawn.count('class="level"') == 2
     assert ">上の目安 135</text>" in drawn
-    axis = scale.axis([Decimal(each) for each in (140, 84, 135, 85)], 220 - 24, 14)
+    room = Decimal(84) - Decimal(140 - 84) / 20
+    axis = scale.axis([Decimal(140), room], 220 - 24, 14)
     assert f"{axis.at(Decimal(135)):.1f}H" in drawn
 
 
@@ -328,6 +329,12 @@ def test_a_trend_with_all_of_it_never_leaves_the_frame(
         levels=[Level(Decimal(value), label) for value, label in levels],
     )
     assert is_inside(trend(picture), 220)
+
+
+def test_long_numbers_beside_the_axis_move_it_and_stay_whole() -> None:
+    drawn = trend(PRESSURE._replace(dots=pressures(100, 101), second=[], levels=[]))
+    assert ">100.5</text>" in str(drawn)
+    assert is_inside(drawn, 220)
 
 
 @pytest.mark.parametrize("count", [500, 2000])

@@ -42,7 +42,7 @@ def _picture() -> Markup:
     ]
     return curves(
         Curves(
-            id="growth-weight",
+            name="growth-weight",
             title="体重",
             says="体重は40パーセンタイルの線上です。",
             x_label="月齢（か月）",

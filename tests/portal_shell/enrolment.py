@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from api.support.closing import rules as closing_rules
+
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 SATO = {"role": "professional", "name": "佐藤", "unread": 0}
@@ -81,6 +83,32 @@ VISIT = {
     "values": {"phone": ""},
     "errors": {},
 }
+CLOSING: dict[str, Any] = {
+    "viewer": UEDA,
+    "name": "山本 太郎",
+    "base": "/support/counter/p/v",
+    "running": None,
+    "is_in_person": True,
+    "is_met_by_two": True,
+    "error": "",
+    "wants_log": False,
+    "days": 14,
+    "ends": closing_rules.ENDS,
+    "stays": closing_rules.STAYS,
+}
+SHEET = {
+    "viewer": UEDA,
+    "name": "山本 太郎",
+    "card_end": "3456",
+    "code": "0123-4567-89AB-CDEF",
+    "asked_at": AT,
+    "ends_at": AT,
+    "erases_log": False,
+    "ends": closing_rules.ENDS,
+    "stays": closing_rules.STAYS,
+    "back": "/support/counter/p/v",
+}
+RUNNING = {"ends_at": AT, "days": 9, "erases_log": True, "is_over": False}
 COUNTER = {
     "viewer": UEDA,
     "values": {"card": "", "way": "", "birth_era": "showa"},
@@ -144,6 +172,17 @@ ENROLMENT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         COUNTER | {"errors": {"card": "合いません。", "birth": "合いません。", "way": "選ぶ。"}},
     ),
     "visit": ("support/visit.html", VISIT),
+    "visit-closing": ("support/closing.html", CLOSING),
+    "visit-closing-error": ("support/closing.html", CLOSING | {"error": "しるしを。"}),
+    "visit-closing-one-officer": ("support/closing.html", CLOSING | {"is_met_by_two": False}),
+    "visit-closing-by-phone": ("support/closing.html", CLOSING | {"is_in_person": False}),
+    "visit-closing-running": ("support/closing.html", CLOSING | {"running": RUNNING}),
+    "visit-closing-over": (
+        "support/closing.html",
+        CLOSING | {"running": RUNNING | {"is_over": True}},
+    ),
+    "visit-closing-sheet": ("support/closing_sheet.html", SHEET),
+    "visit-closing-sheet-log": ("support/closing_sheet.html", SHEET | {"erases_log": True}),
     "visit-two-registrations": (
         "support/visit.html",
         VISIT | {"who": WHO | {"merge": {"merge_id": "m", "other_card_end": "4821"}}},

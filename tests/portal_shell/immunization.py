@@ -11,8 +11,8 @@ from api.phr.immunization.engine import Person
 from api.phr.immunization.plans import Dose
 from api.phr.immunization.service import Vaccinations, Whose
 from web_portal.page import PortalRequest
-from web_portal.pages.book import vaccines_shown
 from web_portal.pages.book.frame import Way
+from web_portal.pages.book.vaccines import shown
 
 VIEWER = {"role": "participant", "name": "花子", "unread": 2}
 TODAY = date(2026, 11, 30)
@@ -59,7 +59,7 @@ ADULT = Whose("山本 花子", Person(date(1940, 4, 9), "female"), None)
 def _page(found: Vaccinations, **more: Any) -> dict[str, Any]:
     here = f"/book/children/{BOOK}/vaccines" if found.whose.book_id else "/book/vaccines"
     back = Way(f"/book/children/{BOOK}", "ゆい") if found.whose.book_id else Way("/book", "手帳")
-    context = vaccines_shown.context(REQUEST, found)
+    context = shown.context(REQUEST, found)
     base = {"viewer": VIEWER, "here": here, "back": back, "today": TODAY, "children": []}
     return {**base, **context, **more}
 

@@ -63,6 +63,15 @@ def _closing(**more: Any) -> tuple[str, dict[str, Any]]:
     return "account/closing.html", usual | more
 
 
+SAID: dict[str, Any] = {
+    "viewer": None,
+    "network_said": "くまもとメディカルネットワーク",
+    "asked_at": AT,
+    "done_at": AT,
+    "gone": [("測定", "12件"), ("サインインの方法", "2件"), ("サインインしていた端末", "1件")],
+    "erased": None,
+    "code": "0123-4567-89AB-CDEF",
+}
 OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "out": _out(),
     "out-making": _out(making=MAKING),
@@ -95,5 +104,7 @@ OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "account/closing_certificate.html",
         {"viewer": None, "error": "この番号の証明書はありません。", "code": "0123"},
     ),
+    "closing-said": ("account/closing_said.html", SAID),
+    "closing-said-log": ("account/closing_said.html", SAID | {"erased": 41}),
     "bring-in-nothing": _one(new=[], total=0, since=None, until=None, facilitys=0),
 }

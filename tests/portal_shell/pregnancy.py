@@ -8,7 +8,7 @@ from uuid import UUID
 from api.phr.maternal.book import Book, Written, book_of
 from api.phr.maternal.schedule import following
 from web_portal.page import PortalRequest
-from web_portal.pages.book import pregnancy_said
+from web_portal.pages.book.pregnancy import said
 
 VIEWER = {"role": "participant", "name": "花子", "unread": 2}
 TODAY = date(2026, 8, 6)
@@ -51,7 +51,7 @@ BORN = _book(*VISITS, BIRTH, NEWBORN, babies="2")
 
 
 def _overview(book: Book, **more: Any) -> dict[str, Any]:
-    entries = [pregnancy_said.entry_said(REQUEST, book, each) for each in book.entries]
+    entries = [said.entry_said(REQUEST, book, each) for each in book.entries]
     return {
         "viewer": VIEWER,
         "here": f"/book/pregnancy/{book.id}",
@@ -62,14 +62,13 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "due_on": book.due_on,
         "days_left": 63,
         "earlier_dates": [date(2026, 10, 12)],
-        "facts": pregnancy_said.head_facts(REQUEST, book),
+        "facts": said.head_facts(REQUEST, book),
         "following": following(book.visits(TODAY)),
         "done": 3,
         "written": entries,
-        "birth": pregnancy_said.entry_said(REQUEST, book, book.birth) if book.birth else None,
+        "birth": said.entry_said(REQUEST, book, book.birth) if book.birth else None,
         "newborns": [
-            pregnancy_said.entry_said(REQUEST, book, each) | {"number": "1"}
-            for each in book.newborns
+            said.entry_said(REQUEST, book, each) | {"number": "1"} for each in book.newborns
         ],
         "missing": book.missing(),
         "has_others": True,
@@ -87,15 +86,15 @@ HERE = {"viewer": VIEWER, "here": "/book/pregnancy/b1"}
 
 def _charts(book: Book) -> dict[str, Any]:
     return HERE | {
-        "weights": pregnancy_said.weights_said(REQUEST, book),
-        "fetal": pregnancy_said.measured_said(REQUEST, book),
+        "weights": said.weights_said(REQUEST, book),
+        "fetal": said.measured_said(REQUEST, book),
     }
 
 
 PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "pregnancy": (
         "book/pregnancy/one.html",
-        _overview(OPEN) | {"saved": pregnancy_said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
+        _overview(OPEN) | {"saved": said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
     ),
     "pregnancy-new": ("book/pregnancy/one.html", NEW),
     "pregnancy-kept": ("book/pregnancy/one.html", _overview(OPEN, is_kept=True)),
@@ -125,8 +124,8 @@ PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "book/pregnancy/schedule.html",
         HERE
         | {
-            "visits": [pregnancy_said.visit_said(each) for each in OPEN.visits(TODAY)],
-            "tests": [pregnancy_said.due_said(REQUEST, each) for each in OPEN.tests(TODAY)],
+            "visits": [said.visit_said(each) for each in OPEN.visits(TODAY)],
+            "tests": [said.due_said(REQUEST, each) for each in OPEN.tests(TODAY)],
             "rsv": (TODAY, TODAY),
         },
     ),

@@ -177,7 +177,16 @@ def test_a_date_keeps_the_day_it_was_written_in(
 
 @pytest.mark.parametrize(
     "written",
-    ["", "2018-7-9", "0001-01-01T00:00:00+09:00", "2018W01", "20180709T003000Z", "２０１８", 7],
+    [
+        "",
+        "2018-7-9",
+        "0001-01-01T00:00:00+09:00",
+        "9999-12-31T23:59:59Z",
+        "2018W01",
+        "20180709T003000Z",
+        "２０１８",
+        7,
+    ],
 )
 def test_what_is_no_date_is_refused(written: object) -> None:
     with pytest.raises(ValueError, match=r".+"):

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from web_portal.charts import scale, thinning, words
 from web_portal.charts.marks import shape
+from web_portal.charts.picture import svg
 from web_portal.charts.scale import Axis
 from web_portal.charts.thinning import Point
 
@@ -50,7 +51,7 @@ class Curves(NamedTuple):
     the units. The picture spans its ticks and lines: a mark before or after them is left out.
     A band is shaded between two lines."""
 
-    id: str
+    name: str
     title: str
     says: str
     x_label: str
@@ -86,18 +87,7 @@ def curves(picture: Curves) -> Markup:
         *_ends(lines, frame),
         *_marks(shown, frame),
     ]
-    return Markup(
-        '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
-        ' viewBox="0 0 {width} {height}"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{says}</desc>{parts}</svg>'
-    ).format(
-        name=picture.id,
-        width=WIDTH,
-        height=HEIGHT,
-        title=picture.title,
-        says=picture.says,
-        parts=Markup().join(parts),
-    )
+    return svg(picture, WIDTH, HEIGHT, parts)
 
 
 def _finite(points: Sequence[Point]) -> list[Point]:

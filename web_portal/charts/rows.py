@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
+from web_portal.charts.picture import svg
+
 WIDTH: Final = 320
 ROW: Final = 40
 BAR: Final = 12
@@ -31,18 +33,7 @@ def rows(chart: Rows) -> Markup:
     """An inline SVG with its name and description."""
     most = max((each.value or 0 for each in chart.rows), default=0) or 1
     parts = [_row(each, at, most) for at, each in enumerate(chart.rows)]
-    return Markup(
-        '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
-        ' viewBox="0 0 {width} {height}"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{says}</desc>{parts}</svg>'
-    ).format(
-        name=chart.name,
-        width=WIDTH,
-        height=max(len(chart.rows), 1) * ROW,
-        title=chart.title,
-        says=chart.says,
-        parts=Markup().join(parts),
-    )
+    return svg(chart, WIDTH, max(len(chart.rows), 1) * ROW, parts)
 
 
 def _row(row: RowOf, at: int, most: float) -> Markup:

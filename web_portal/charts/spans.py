@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from web_portal.charts import scale
 from web_portal.charts.marks import shape
+from web_portal.charts.picture import svg
 from web_portal.charts.scale import Days
 
 WIDTH: Final = 320
@@ -49,18 +50,7 @@ def spans(chart: Spans) -> Markup:
     parts = [*_axis(days, base, height), *_today(days, chart.today, base)]
     shown = (bar for bar in chart.bars if bar.end >= days.first and bar.start <= days.last)
     parts += [_bar(bar, days) for bar in shown]
-    return Markup(
-        '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
-        ' viewBox="0 0 {width} {height}"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{says}</desc>{parts}</svg>'
-    ).format(
-        name=chart.name,
-        width=WIDTH,
-        height=height,
-        title=chart.title,
-        says=chart.says,
-        parts=Markup().join(parts),
-    )
+    return svg(chart, WIDTH, height, parts)
 
 
 def _axis(days: Days, base: int, height: int) -> Iterator[Markup]:

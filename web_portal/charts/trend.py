@@ -9,15 +9,18 @@ from markupsafe import Markup
 
 from web_portal.charts import scale, thinning, words
 from web_portal.charts.marks import shape
+from web_portal.charts.picture import svg
 from web_portal.charts.scale import Axis, Days
 
 WIDTH: Final = 320
 HEIGHT: Final = 150
 TALL: Final = 220  # with thresholds or a second measurement
-LEFT: Final = 46
+LEFT: Final = 46  # more where numbers beside the axis are longer
+GAP: Final = 5  # between a number and its line
 RIGHT: Final = 14
 TOP: Final = 14
 BOTTOM: Final = 24
+BESIDE: Final = 110  # what names beside the newest dots may take, at most
 MOST_DOTS: Final = 90
 MOST_CORNERS: Final = 200
 
@@ -67,17 +70,18 @@ def trend(chart: Trend) -> Markup:
     height = TALL if chart.levels or chart.second else HEIGHT
     has_names = any(chart.names)
     beside = [*chart.names, *(each.label for each in chart.levels if has_names)]
-    named = max(map(words.width, beside)) + 12
-    days = Days(*scale.padded(chart.first, chart.last), LEFT, WIDTH - max(min(named, 90), RIGHT))
+    named = min(max(map(words.width, beside)) + 12, BESIDE)
     edges = [each for each in chart.band or () if each is not None]
     levels = [each.value for each in chart.levels]
     every = [*(dot.value for dots in series for dot in dots), *edges, *levels]
     values = scale.axis([*every, *_below(every)], height - BOTTOM, TOP)
+    left = max(LEFT, *(words.width(scale.written(each)) + GAP for each in values.ticks))
+    days = Days(*scale.padded(chart.first, chart.last), left, WIDTH - max(named, RIGHT))
     parts = [
-        *_band(chart.band, values),
-        *_value_axis(values),
+        *_band(chart.band, values, left),
+        *_value_axis(values, left),
         *_day_axis(days, values.start),
-        *(_level(each.value, values) for each in chart.levels),
+        *(_level(each.value, values, left) for each in chart.levels),
         *_lines(chart.dots, days, values),
         *_lines(chart.second, days, values, "broken"),
         *(_dot(dot, days, values) for dots in series for dot in _thinned(dots, days, values)),
@@ -87,46 +91,35 @@ def trend(chart: Trend) -> Markup:
             else _level_names(chart.levels, series, days, values)
         ),
     ]
-    return Markup(
-        '<svg class="chart" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
-        ' viewBox="0 0 {width} {height}"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{says}</desc>{parts}</svg>'
-    ).format(
-        name=chart.name,
-        width=WIDTH,
-        height=height,
-        title=chart.title,
-        says=chart.says,
-        parts=Markup().join(parts),
-    )
+    return svg(chart, WIDTH, height, parts)
 
 
-def _band(band: Band | None, values: Axis) -> Iterator[Markup]:
+def _band(band: Band | None, values: Axis, left: float) -> Iterator[Markup]:
     """Open where the range has one edge alone."""
     if band is None or (band.low is None and band.high is None):
         return
     top = TOP if band.high is None else values.at(band.high)
     bottom = values.start if band.low is None else values.at(band.low)
-    yield Markup('<rect class="band" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
-        LEFT, top, WIDTH - RIGHT - LEFT, max(bottom - top, 0)
+    yield Markup('<rect class="band" x="{:g}" y="{:.1f}" width="{:g}" height="{:.1f}"/>').format(
+        left, top, WIDTH - RIGHT - left, max(bottom - top, 0)
     )
     for edge in band:
         if edge is not None:
             at = values.at(edge)
-            yield Markup('<path class="edge" d="M{} {:.1f}H{}"/>').format(LEFT, at, WIDTH - RIGHT)
+            yield Markup('<path class="edge" d="M{:g} {:.1f}H{}"/>').format(left, at, WIDTH - RIGHT)
 
 
-def _value_axis(values: Axis) -> Iterator[Markup]:
+def _value_axis(values: Axis, left: float) -> Iterator[Markup]:
     for tick in values.ticks:
         at = values.at(tick)
-        yield Markup('<path class="grid" d="M{} {:.1f}H{}"/>').format(LEFT, at, WIDTH - RIGHT)
-        yield Markup('<text x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
-            LEFT - 5, at + 4, scale.written(tick)
+        yield Markup('<path class="grid" d="M{:g} {:.1f}H{}"/>').format(left, at, WIDTH - RIGHT)
+        yield Markup('<text x="{:g}" y="{:.1f}" text-anchor="end">{}</text>').format(
+            left - GAP, at + 4, scale.written(tick)
         )
 
 
 def _day_axis(days: Days, base: float) -> Iterator[Markup]:
-    yield Markup('<path class="axis" d="M{} {:g}H{}"/>').format(LEFT, base, WIDTH - RIGHT)
+    yield Markup('<path class="axis" d="M{:g} {:g}H{}"/>').format(days.start, base, WIDTH - RIGHT)
     for on, text in scale.named_days(days.first, days.last):
         at = days.at(on)
         yield Markup('<path class="axis" d="M{:.1f} {:g}v4"/>').format(at, base)
@@ -136,9 +129,9 @@ def _day_axis(days: Days, base: float) -> Iterator[Markup]:
         )
 
 
-def _level(value: Decimal, values: Axis) -> Markup:
-    return Markup('<path class="level" d="M{} {:.1f}H{}"/>').format(
-        LEFT, values.at(value), WIDTH - RIGHT
+def _level(value: Decimal, values: Axis, left: float) -> Markup:
+    return Markup('<path class="level" d="M{:g} {:.1f}H{}"/>').format(
+        left, values.at(value), WIDTH - RIGHT
     )
 
 
@@ -149,11 +142,11 @@ def _level_names(
     ordered = sorted(levels, key=lambda each: values.at(each.value))
     feet = [values.at(each.value) - 4 for each in ordered]
     across = [days.at(dot.on) for dots in series for dot in dots]
-    is_left = 2 * sum(x > (LEFT + WIDTH) / 2 for x in across) > len(across)
-    place, anchor = (LEFT + 4, "start") if is_left else (WIDTH - RIGHT, "end")
+    is_left = 2 * sum(x > (days.start + WIDTH) / 2 for x in across) > len(across)
+    place, anchor = (days.start + 4, "start") if is_left else (WIDTH - RIGHT, "end")
     for level, foot in zip(ordered, words.apart(feet, words.LINE, values.start - 4), strict=True):
-        yield Markup('<text class="on-line" x="{}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-            place, foot, anchor, words.cut(level.label, WIDTH - RIGHT - LEFT - 4)
+        yield Markup('<text class="on-line" x="{:g}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+            place, foot, anchor, words.cut(level.label, WIDTH - RIGHT - days.start - 4)
         )
 
 

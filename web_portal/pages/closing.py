@@ -1,7 +1,9 @@
 """A participant closes their account: what ends and what stays, begun, called off, certified."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, URLEncodedBody
@@ -9,15 +11,19 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
+from api.consent.settings.telling import label
 from api.core import clock
 from api.core.actor import Actor
+from api.directory import service as directory
 from api.identity.guards import PORTAL, anyone, participants_only
 from api.support.closing import rules, service
 from api.support.closing.errors import ClosingAlready, NotClosing, UnknownClaim
-from web_portal.page import Flash, PortalRequest, render, say
+from api.support.closing.rules import claim_code_of
+from web_portal.page import Flash, PortalRequest, preferences, render, say
 
 HERE = "/account/closing"
 CERTIFICATE = "/closing-certificate"
+_COUNTED = ("ways_to_sign_in", "sessions", "notice_addresses", "connected_apps", "proxies")
 Short = Annotated[str, Meta(max_length=100)]
 
 
@@ -29,7 +35,10 @@ class Wish(Struct):
 
 
 class Claim(Struct):
+    """`file`: the signed file instead of its words."""
+
     code: Short = ""
+    file: Short = ""
 
 
 @get(HERE, guards=[participants_only], opt=PORTAL, include_in_schema=False)
@@ -103,6 +112,10 @@ async def certificate(
             error=f"{say(request, refusal.key)} {say(request, f'{refusal.key}.next')}",
             code=data.code,
         )
+    if data.file != "yes":
+        answer = await _in_words(request, actor, jws, data.code)
+        answer.headers["cache-control"] = "no-store"
+        return answer
     return Response(
         jws.encode(),
         media_type="application/jose",
@@ -110,6 +123,37 @@ async def certificate(
             "content-disposition": 'attachment; filename="tsunagu-closing-certificate.jws"',
             "cache-control": "no-store",
         },
+    )
+
+
+async def _in_words(request: PortalRequest, actor: Actor, jws: str, code: str) -> Response[bytes]:
+    said: dict[str, Any] = msgspec.json.decode(service.payload(jws))
+    locale, profile = preferences(request).locale, directory.profile()
+    gone = said["destroyed"]
+
+    def count(number: int) -> str:
+        return say(request, "bringing_in.count", count=number)
+
+    counted = [
+        (label(profile, "category", category, locale), count(number))
+        for category, number in gone["own_records"].items()
+    ] or [(say(request, "closing.said.own"), count(0))]
+    counted += [(say(request, f"closing.said.{each}"), count(gone[each])) for each in _COUNTED]
+    erased = said["log"].get("events")
+    if erased is not None:
+        counted.append((say(request, "closing.said.log"), count(erased)))
+    known = claim_code_of(code)
+    return await render(
+        request,
+        "account/closing_said.html",
+        actor,
+        path=CERTIFICATE,
+        network_said=getattr(profile.name, locale),
+        asked_at=datetime.fromisoformat(said["asked_at"]),
+        done_at=datetime.fromisoformat(said["carried_out_at"]),
+        gone=counted,
+        erased=erased,
+        code=known.printed if known else "",
     )
 
 

@@ -30,6 +30,7 @@ from web_portal.pages.paper_enrolments import letter
 from web_portal.pages.proxies.mine import typed
 
 HERE = "/support/counter"
+DONE = ("proxies", "sessions", "withdrawal", "call", "merge", "closing_off")
 FIELDS = ("card", "birth_era", "birth_year", "birth_month", "birth_day", "way")
 
 
@@ -58,7 +59,7 @@ class CounterVisitPages(Controller):
             found = await counter.identify(actor, form.get("card", ""), born, form.get("way", ""))
         except (EnrolmentFaults, NoMatch, NoNumberToCall) as refusal:
             return await _start(request, actor, form, refusal)
-        return _back(*found)
+        return back_to(*found)
 
     @get("/{participant_id:uuid}/{visit_id:uuid}")
     async def show(
@@ -68,7 +69,7 @@ class CounterVisitPages(Controller):
         participant_id: FromPath[UUID],
         visit_id: FromPath[UUID],
     ) -> Response[bytes]:
-        return await _visit(request, actor, participant_id, visit_id)
+        return await visit_page(request, actor, participant_id, visit_id)
 
     @post("/{participant_id:uuid}/{visit_id:uuid}/code", status_code=200)
     async def code(
@@ -82,7 +83,7 @@ class CounterVisitPages(Controller):
         try:
             issued = await counter.send_code(actor, participant_id, visit_id)
         except (HasAKey, IdentifiedByOne) as refusal:
-            return await _visit(request, actor, participant_id, visit_id, refusal)
+            return await visit_page(request, actor, participant_id, visit_id, refusal)
         back = f"{HERE}/{participant_id}/{visit_id}"
         return await letter(request, actor, issued.card, issued.code, back)
 
@@ -94,7 +95,7 @@ class CounterVisitPages(Controller):
         visit_id: FromPath[UUID],
     ) -> Response[bytes]:
         await counter.suspend_proxies(actor, participant_id, visit_id)
-        return _back(participant_id, visit_id, "proxies")
+        return back_to(participant_id, visit_id, "proxies")
 
     @post("/{participant_id:uuid}/{visit_id:uuid}/sessions")
     async def sessions(
@@ -104,7 +105,7 @@ class CounterVisitPages(Controller):
         visit_id: FromPath[UUID],
     ) -> Response[bytes]:
         await counter.end_sessions(actor, participant_id, visit_id)
-        return _back(participant_id, visit_id, "sessions")
+        return back_to(participant_id, visit_id, "sessions")
 
     @post("/{participant_id:uuid}/{visit_id:uuid}/withdrawal")
     async def withdrawal(
@@ -117,8 +118,8 @@ class CounterVisitPages(Controller):
         try:
             await counter.withdraw(actor, participant_id, visit_id)
         except NothingToWithdraw as refusal:
-            return await _visit(request, actor, participant_id, visit_id, refusal)
-        return _back(participant_id, visit_id, "withdrawal")
+            return await visit_page(request, actor, participant_id, visit_id, refusal)
+        return back_to(participant_id, visit_id, "withdrawal")
 
     @post("/{participant_id:uuid}/{visit_id:uuid}/call")
     async def call(
@@ -132,8 +133,8 @@ class CounterVisitPages(Controller):
         try:
             await counter.wants_call(actor, participant_id, visit_id, form.get("phone", ""))
         except NoTelephoneNumber as refusal:
-            return await _visit(request, actor, participant_id, visit_id, refusal, form)
-        return _back(participant_id, visit_id, "call")
+            return await visit_page(request, actor, participant_id, visit_id, refusal, form)
+        return back_to(participant_id, visit_id, "call")
 
     @post("/{participant_id:uuid}/{visit_id:uuid}/merges/{merge_id:uuid}")
     async def merge(
@@ -148,8 +149,8 @@ class CounterVisitPages(Controller):
         try:
             await counter.accept_merge(actor, participant_id, visit_id, merge_id, reason)
         except (EnrolmentFaults, MergeRefused) as refusal:
-            return await _visit(request, actor, participant_id, visit_id, refusal)
-        return _back(participant_id, visit_id, "merge")
+            return await visit_page(request, actor, participant_id, visit_id, refusal)
+        return back_to(participant_id, visit_id, "merge")
 
     @post("/{participant_id:uuid}/{visit_id:uuid}/end")
     async def end(
@@ -176,7 +177,7 @@ async def _start(
         "support/counter.html",
         actor,
         status=refusal.status if refusal else 200,
-        flash=None if errors else _flash(request, refusal),
+        flash=None if errors else flash_of(request, refusal),
         path=HERE,
         values={name: shown_again(form.get(name, ""))[:40] for name in FIELDS},
         ways=[(each, say(request, f"counter.way.{each}")) for each in counter.WAYS],
@@ -184,7 +185,7 @@ async def _start(
     )
 
 
-async def _visit(
+async def visit_page(
     request: PortalRequest,
     actor: Actor,
     participant_id: UUID,
@@ -199,8 +200,8 @@ async def _visit(
     elif isinstance(refusal, EnrolmentFaults):
         errors = {name: say(request, key) for name, key in refusal.fields.items()}
     done = request.query_params.get("done", "")
-    flash = None if errors else _flash(request, refusal)
-    if flash is None and done in ("proxies", "sessions", "withdrawal", "call", "merge"):
+    flash = None if errors else flash_of(request, refusal)
+    if flash is None and done in DONE:
         title = say(request, f"counter.deed.{done}")
         flash = Flash(kind="success", title=title, text=say(request, "counter.done"))
     values: dict[str, Any] = {"phone": shown_again((form or {}).get("phone", ""))[:40]}
@@ -218,7 +219,7 @@ async def _visit(
     )
 
 
-def _flash(request: PortalRequest, refusal: Problem | None) -> Flash | None:
+def flash_of(request: PortalRequest, refusal: Problem | None) -> Flash | None:
     if refusal is None:
         return None
     return Flash(
@@ -226,7 +227,7 @@ def _flash(request: PortalRequest, refusal: Problem | None) -> Flash | None:
     )
 
 
-def _back(participant_id: UUID, visit_id: UUID, done: str = "") -> Response[bytes]:
+def back_to(participant_id: UUID, visit_id: UUID, done: str = "") -> Response[bytes]:
     query = f"?done={done}" if done else ""
     return Redirect(f"{HERE}/{participant_id}/{visit_id}{query}", status_code=303)
 

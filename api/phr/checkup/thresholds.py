@@ -2,7 +2,7 @@
 
 標準的な健診・保健指導プログラム（令和6年度版）, 厚生労働省: 保健指導判定値 and 受診勧奨判定値, from
 fiscal year 2024. They say whom to offer advice and whom to send to a doctor. They are no diagnosis.
-Unsure, as sources disagree: that HDL has no 受診勧奨判定値 any more, and haemoglobin "and below".
+HDL has no 受診勧奨判定値 any more (別紙5). Unsure, as sources disagree: haemoglobin "and below".
 """
 
 from datetime import date

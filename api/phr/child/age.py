@@ -7,7 +7,8 @@ from api.phr.law_age import after_months, months_of
 
 TERM: Final = 280  # days from the last period to the day a child is expected
 PRETERM: Final = 37 * 7
-CORRECTED_UNTIL: Final = 24  # months. Unsure: some go on to 36.
+# Months. こども家庭庁 (母子健康手帳情報支援サイト): no fixed end, to three years in most cases.
+CORRECTED_UNTIL: Final = 36
 
 
 class Gestation(NamedTuple):
@@ -39,7 +40,7 @@ def corrected_birth(birth_on: date, gestation: Gestation | None) -> date | None:
 
 
 def corrected_on(birth_on: date, gestation: Gestation | None, on: date) -> date | None:
-    """The same while both ages are of use: before 24 months of age."""
+    """The same while both ages are of use: before three years of age."""
     if months_of(birth_on, on) >= CORRECTED_UNTIL:
         return None
     return corrected_birth(birth_on, gestation)

@@ -8,8 +8,8 @@ from typing import Final
 
 from api.phr.entries.fields import plain
 
-# "3215g" is 3.215 kg; without its unit a number is what the form asks for.
-_GRAMS: Final = re.compile(r"(\d{3,6})\s*(g|グラム)", re.ASCII | re.IGNORECASE)
+# "3215g" is 3.215 kg, and so is "3215": nobody weighs a thousand kilograms.
+_GRAMS: Final = re.compile(r"(\d{4,6}|\d{3}(?=\s*[gグ]))\s*(g|グラム)?", re.ASCII | re.IGNORECASE)
 
 
 def in_kilos(fields: Mapping[str, str]) -> Mapping[str, str]:

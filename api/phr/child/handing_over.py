@@ -37,6 +37,11 @@ TRIES: Final = 10
 _PAIRS: Final[list[Pair]] = [BOOK, *kinds.PAIRS.values()]
 
 
+def pairs() -> tuple[Pair, ...]:
+    """Each kind of a child's book with the one it becomes."""
+    return tuple(_PAIRS)
+
+
 def also_moves(pairs: Iterable[Pair]) -> None:
     """Kinds of another room that stand in children's books."""
     _PAIRS.extend(each for each in pairs if each not in _PAIRS)

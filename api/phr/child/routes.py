@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from api.core import clock
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
-from api.phr.child import handing_over, schemas, service, writing
+from api.phr.child import handing_over, kinds, schemas, service, writing
 from api.phr.child.schemas import (
     BookWish,
     ChildBookView,
@@ -23,6 +23,7 @@ from api.phr.child.schemas import (
     TakenView,
 )
 from api.phr.child.writing import What
+from api.phr.entries.known import known
 
 
 class MyChildren(Controller):
@@ -38,7 +39,10 @@ class MyChildren(Controller):
     @post("", opt=UPLOAD, summary="Begin a child's book")
     async def begin(self, actor: NamedDependency[Actor], data: JSONBody[BookWish]) -> ChildView:
         """422 names each field that cannot be, and each value that is to be said right once."""
-        made = await service.begin(actor, data.fields, sure=data.sure, is_self=data.is_self)
+        fields = known(kinds.CHILD, data.fields)
+        made = await service.begin(
+            actor, fields, sure=data.sure, is_self=data.is_self, key=data.key
+        )
         return schemas.child_view(made)
 
     @get("/{book_id:uuid}", summary="A child's book with positions and checkups")
@@ -51,9 +55,8 @@ class MyChildren(Controller):
         self, actor: NamedDependency[Actor], book_id: FromPath[UUID], data: JSONBody[ChildEntryWish]
     ) -> ChildView:
         """409 where `version` is no longer the newest."""
-        changed = await service.amend(
-            actor, book_id, data.fields, version=data.version, sure=data.sure
-        )
+        fields = known(kinds.CHILD, data.fields)
+        changed = await service.amend(actor, book_id, fields, version=data.version, sure=data.sure)
         return schemas.child_view(changed)
 
     @delete("/{book_id:uuid}", opt=UPLOAD, summary="Remove a child's book")
@@ -70,7 +73,8 @@ class MyChildren(Controller):
         data: JSONBody[ChildEntryWish],
     ) -> ChildEntryView:
         """`what`: growth, checkup or milestone. 422 as for a book."""
-        entry = await writing.write(actor, book_id, what, data.fields, sure=data.sure)
+        fields = known(kinds.PAIRS[what].of_child, data.fields)
+        entry = await writing.write(actor, book_id, what, fields, sure=data.sure, key=data.key)
         return schemas.entry_view(entry)
 
     @put(
@@ -91,7 +95,7 @@ class MyChildren(Controller):
             actor,
             book_id,
             what,
-            data.fields,
+            known(kinds.PAIRS[what].of_child, data.fields),
             sure=data.sure,
             entry_id=entry_id,
             version=data.version,

@@ -23,22 +23,24 @@ _EDITIONS = {
 }
 
 
-class ChildEntryWish(Struct):
+class ChildEntryWish(Struct, forbid_unknown_fields=True):
     """`fields` as the form has them, `on` among them; `version` of the entry that is changed.
-    `sure` is what the refusal of odd values said."""
+    `sure` is what the refusal of odd values said. `key`: a name of the app's own; the same again
+    adds nothing."""
 
     fields: dict[Name, Text]
     version: int = 0
     sure: Name = ""
+    key: Annotated[str, Meta(max_length=100)] = ""
 
 
-class BookWish(ChildEntryWish):
+class BookWish(ChildEntryWish, forbid_unknown_fields=True):
     """`is_self`: the book of the account's participant."""
 
     is_self: bool = False
 
 
-class CodeWish(Struct):
+class CodeWish(Struct, forbid_unknown_fields=True):
     code: Name
 
 
@@ -63,7 +65,7 @@ class PositionView(Struct):
 
 
 class PlacedView(Struct):
-    """`age` in days; `corrected_age` and `corrected` of a preterm child before 24 months."""
+    """`age` in days; `corrected_age` and `corrected` of a preterm child before three years."""
 
     measure: str
     on: date

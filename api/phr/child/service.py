@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from api.consent import stored
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
@@ -125,20 +126,31 @@ async def person_in(tx: Transaction) -> Person | None:
 
 
 async def begin(
-    actor: Actor, fields: Mapping[str, str], *, sure: str = "", is_self: bool = False
+    actor: Actor,
+    fields: Mapping[str, str],
+    *,
+    sure: str = "",
+    is_self: bool = False,
+    key: str = "",
 ) -> Child:
-    """A new book. Raises `EntryFaults`, `OwnBookExists`, `NotTakingPart`."""
+    """A new book; the one that came under this key already as it is. Raises `EntryFaults`,
+    `OwnBookExists`, `NotTakingPart`."""
     kind = kinds.at_birth(BOOK, is_self=is_self)
     async with unit_of_work(actor) as tx:
-        person = await person_in(tx)
-        if is_self:
-            _refuse_other_birth_day(person, fields)
-            if any(each.is_self for each in await children_in(tx, actor)):
-                raise OwnBookExists
         if tx.subject is None:
             raise NotFound
-        key = str(uuid7())
-        name = str(store.id_of_key(tx.subject, kind, key))
+        await stored.locked_settings_in(tx)  # the same sent twice comes one after the other
+        person = await person_in(tx)
+        key = key or str(uuid7())
+        book_id = store.id_of_key(tx.subject, kind, key)
+        there = await children_in(tx, actor)
+        if found := next((each for each in there if each.book_id == book_id), None):
+            return found
+        if is_self:
+            _refuse_other_birth_day(person, fields)
+            if any(each.is_self for each in there):
+                raise OwnBookExists
+        name = str(book_id)
         wish = Wish(kind, in_kilos(fields), book=name, sure=sure, key=key)
         (head,) = await store.write_all_in(tx, actor, [wish])
         made = _child(head, person)

@@ -35,16 +35,21 @@ async def write(
     sure: str = "",
     entry_id: UUID | None = None,
     version: int = 0,
+    key: str = "",
 ) -> Entry:
-    """A new entry, or a change of one. Raises `EntryFaults`, `EntryChanged`, `NotFound`."""
+    """A new entry, or a change of one; what came under this key already as it is.
+
+    Raises `EntryFaults`, `EntryChanged`, `NotFound`."""
     async with unit_of_work(actor) as tx:
         of = await child_in(tx, actor, book_id)
         kind = kind_of(of, what, read_day(fields.get("on", "")) or of.birth_on)
         if entry_id is not None:
             await _of_book(tx, actor, kind, book_id, entry_id)
+        named = f"{book_id}:{key}" if key else ""
         if what == "milestone":
-            await _refuse_twice(tx, actor, kind, book_id, fields, entry_id)
-        wish = Wish(kind, in_kilos(fields), str(book_id), sure, entry_id, version)
+            own = entry_id or store.id_of_name(tx, kind, named)
+            await _refuse_twice(tx, actor, kind, book_id, fields, own)
+        wish = Wish(kind, in_kilos(fields), str(book_id), sure, entry_id, version, key=named)
         (entry,) = await store.write_all_in(tx, actor, [wish])
         if what == "checkup":
             await remind_in(tx, actor, of)

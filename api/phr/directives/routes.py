@@ -14,7 +14,9 @@ from msgspec import Meta, Struct, field
 from api.core.actor import Actor
 from api.identity.guards import API, VIEW, participants_only
 from api.phr.directives import paper, people, service
+from api.phr.directives.kinds import STATEMENT
 from api.phr.directives.people import MOST, Person
+from api.phr.entries.known import known
 from api.phr.entries.service import Entry
 
 _TEXT = Annotated[str, Meta(max_length=5000)]
@@ -68,7 +70,7 @@ class VersionView(Struct):
     changes: list[ChangeView]
 
 
-class Stated(Struct):
+class Stated(Struct, forbid_unknown_fields=True):
     """`version`: the one that was shown, 0 for none; `sure` says yes to odd values."""
 
     fields: dict[Annotated[str, Meta(max_length=40)], _TEXT] = field(default_factory=dict)
@@ -76,19 +78,28 @@ class Stated(Struct):
     sure: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Called(Struct):
+class Called(Struct, forbid_unknown_fields=True):
     """All of them, in the order to call them."""
 
     people: Annotated[list[WishPersonView], Meta(max_length=MOST)] = field(default_factory=list)
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
+class CalledView(Struct):
+    """As they stand now; `version` goes with the next change, 0 where there is nobody."""
+
+    people: list[WishPersonView]
+    version: int
+
+
 class HandedIn(Struct):
-    """`dated`: the day that stands on it."""
+    """`dated`: the day that stands on it. `key`: a name of the app's own; the same again adds
+    nothing."""
 
     file: UploadFile
     title: _SHORT = ""
     dated: Annotated[str, Meta(max_length=40)] = ""
+    key: _SHORT = ""
 
 
 class MyWishes(Controller):
@@ -112,18 +123,18 @@ class MyWishes(Controller):
     @put("/statement", opt=API, summary="State my wishes")
     async def state(self, actor: NamedDependency[Actor], data: JSONBody[Stated]) -> StatementView:
         """A new version. 409 where another stands by now; 422 names what is wrong by field."""
-        return _statement(await service.state(actor, data.fields, data.version, data.sure))
+        fields = known(STATEMENT, data.fields)
+        return _statement(await service.state(actor, fields, data.version, data.sure))
 
     @put("/people", opt=API, summary="Say whom to call")
-    async def call(
-        self, actor: NamedDependency[Actor], data: JSONBody[Called]
-    ) -> list[WishPersonView]:
+    async def call(self, actor: NamedDependency[Actor], data: JSONBody[Called]) -> CalledView:
         """The whole list anew; an empty one takes it away."""
         wanted = [Person(each.name, each.relation, each.telephone) for each in data.people]
         written = await service.call(actor, wanted, data.version)
-        return [
-            WishPersonView(*each) for each in people.people_of(written.values if written else {})
-        ]
+        called = people.people_of(written.values if written else {})
+        return CalledView(
+            [WishPersonView(*each) for each in called], written.version if written else 0
+        )
 
     @get("/versions", opt=API | VIEW, summary="What changed in my wishes")
     async def versions(self, actor: NamedDependency[Actor]) -> list[VersionView]:
@@ -149,7 +160,7 @@ class MyWishes(Controller):
     ) -> DocumentView:
         """PDF, JPEG or PNG by its bytes, 5 MB at most."""
         body = await data.file.read()
-        return _document(await service.add_document(actor, data.title, data.dated, body))
+        return _document(await service.add_document(actor, data.title, data.dated, body, data.key))
 
     @get("/document/{entry_id:uuid}", opt=API | VIEW, summary="A document of mine")
     async def document(

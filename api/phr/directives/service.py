@@ -106,8 +106,8 @@ async def versions(actor: Actor) -> list[Version]:
     ]
 
 
-async def add_document(actor: Actor, title: str, dated: str, body: bytes) -> Entry:
-    """`dated`: the day that stands on it.
+async def add_document(actor: Actor, title: str, dated: str, body: bytes, key: str = "") -> Entry:
+    """`dated`: the day that stands on it; what came under this key already is left as it is.
 
     Raises `DocumentRefused` for what is no document that can be kept, `TooManyDocuments`, and as
     `state` does.
@@ -119,9 +119,11 @@ async def add_document(actor: Actor, title: str, dated: str, body: bytes) -> Ent
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         held = await entries.entries_in(tx, actor, [DOCUMENT])
-        if len(held) >= paper.MOST_DOCUMENTS:
+        own = entries.id_of_name(tx, DOCUMENT, key)
+        if len(held) >= paper.MOST_DOCUMENTS and all(each.entry_id != own for each in held):
             raise TooManyDocuments
-        (entry,) = await entries.write_all_in(tx, actor, [_wish(DOCUMENT, fields)])
+        wish = _wish(DOCUMENT, fields)._replace(key=key)
+        (entry,) = await entries.write_all_in(tx, actor, [wish])
         return entry
 
 

@@ -62,11 +62,11 @@ class Number(Struct, frozen=True, kw_only=True):
         if matched is None:
             return Read(written, "error.own.number")
         value = plain(typed)
-        if len(value.partition(".")[2]) > self.decimals:
-            return Read(written, "error.own.decimals")
         number = Decimal(value)
         if not Decimal(self.bounds[0]) <= number <= Decimal(self.bounds[1]):
             return Read(written, "error.own.bounds")
+        if len(value.partition(".")[2]) > self.decimals:
+            return Read(written, "error.own.decimals")
         if self.usual and not Decimal(self.usual[0]) <= number <= Decimal(self.usual[1]):
             return Read(value, odd="own.odd")
         return Read(value)

@@ -11,6 +11,7 @@ from api.phr.entries.reading import (
     several_in,
     unshown_in,
 )
+from api.phr.entries.standing import id_of_name
 from api.phr.entries.texts import opened_in, opened_rows_in, sealed_in
 from api.phr.entries.writing import remove, remove_book_in, remove_in, write, write_all_in
 
@@ -22,6 +23,7 @@ __all__ = [
     "entries_in",
     "history",
     "id_of_key",
+    "id_of_name",
     "newest_in",
     "one",
     "one_in",

@@ -12,7 +12,9 @@ from api.consent.facts import NORMAL, SECRET
 from api.core.actor import Actor
 from api.core.database import Transaction
 from api.core.errors import NotFound
+from api.phr.entries.entry import id_of_key
 from api.phr.entries.errors import NotTakingPart
+from api.phr.entries.kinds import Kind
 
 
 class Line(NamedTuple):
@@ -51,3 +53,8 @@ async def note_in(tx: Transaction, event: EventName, lines: Iterable[Line]) -> N
     said = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(counts.items())]
     detail: dict[str, Any] = {"resources": said, "ids": [each.record_id for each in records]}
     await access_log.append(tx, event, detail=detail)
+
+
+def id_of_name(tx: Transaction, kind: Kind, key: str) -> UUID | None:
+    """Of what comes under the subject's own name for it; None without a name."""
+    return id_of_key(subject_of(tx), kind, key) if key else None

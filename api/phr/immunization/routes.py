@@ -35,7 +35,7 @@ class ChildImmunizations(Controller):
         self, actor: NamedDependency[Actor], book_id: FromPath[UUID], data: JSONBody[DoseWish]
     ) -> DoseView:
         """422 names what cannot be; of what is odd alone it gives a `sure` that says yes."""
-        made = await service.write(actor, book_id, data.fields(), sure=data.sure)
+        made = await service.write(actor, book_id, data.fields(), sure=data.sure, key=data.key)
         return schemas.dose_view(made)
 
     @put("/{entry_id:uuid}", summary="Correct a child's dose")

@@ -16,8 +16,9 @@ from api.phr.immunization.service import Vaccinations
 Text = Annotated[str, Meta(max_length=2000)]
 
 
-class DoseWish(Struct):
-    """`vaccine`: a code of the list; `named` where it is `another`. `version` with a correction."""
+class DoseWish(Struct, forbid_unknown_fields=True):
+    """`vaccine`: a code of the list; `named` where it is `another`. `version` with a correction.
+    `key`: a name of the app's own; the same again adds nothing."""
 
     vaccine: Text
     on: Text
@@ -29,6 +30,7 @@ class DoseWish(Struct):
     remark: Text = ""
     sure: Text = ""
     version: int = 0
+    key: Annotated[str, Meta(max_length=100)] = ""
 
     def fields(self) -> dict[str, str]:
         names = ("vaccine", "on", "named", "lot", "maker", "site", "given_at", "remark")

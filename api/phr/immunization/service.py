@@ -72,17 +72,22 @@ async def write(
     entry_id: UUID | None = None,
     version: int = 0,
     elsewhere: Sequence[Dose] = (),
+    key: str = "",
 ) -> Entry:
-    """A new dose, or a change of one. Raises `EntryFaults`, `EntryChanged`, `NotFound`."""
+    """A new dose, or a change of one; what came under this key already as it is.
+
+    Raises `EntryFaults`, `EntryChanged`, `NotFound`."""
     async with unit_of_work(actor) as tx:
         whose = await whose_in(tx, actor, book_id)
         before = await _entries_in(tx, actor, whose)
         if entry_id is not None and all(each.entry_id != entry_id for each in before):
             raise NotFound
-        others = [each for each in before if each.entry_id != entry_id]
+        key = f"{whose.book}:{key}" if key else ""
+        own = entry_id or store.id_of_name(tx, whose.kind, key)
+        others = [each for each in before if each.entry_id != own]
         today = clock.today_in_japan()
         kind = judged(whose.kind, whose.person, _doses(others, elsewhere), today)
-        wish = Wish(kind, fields, whose.book, sure, entry_id, version)
+        wish = Wish(kind, fields, whose.book, sure, entry_id, version, key=key)
         (entry,) = await store.write_all_in(tx, actor, [wish])
         await _note_due_in(tx, whose, [entry, *others], elsewhere)
     return entry

@@ -31,14 +31,11 @@ def _taker(
     begun = takers[0]
     for each in takers:
         steps = each.courses[-1].steps
-        since = steps[0].since.first(birth_on)
-        had = walk_of(each, birth_on, shares[each.name], (), (edition,))
-        if (
-            since <= dose.on
-            and is_in_time(each, steps[-1], birth_on, dose.on, had.days)
-            and len(had.days) < len(steps)
-        ):
-            return each
-        if since <= dose.on:
-            begun = each
+        if steps[0].since.first(birth_on) > dose.on:
+            continue
+        if is_in_time(each, steps[-1], birth_on, dose.on, ()):
+            had = walk_of(each, birth_on, shares[each.name], (), (edition,))
+            if len(had.days) < len(steps):
+                return each
+        begun = each
     return begun

@@ -1,8 +1,8 @@
 """What is worth knowing about values of a visit: information with its figure, never a diagnosis.
 
 Blood pressure 140/90 and 160/110 mmHg and the 75 g glucose test (92, 180, 153 mg/dL, one of them is
-enough): 産婦人科診療ガイドライン産科編 (日本産科婦人科学会). Haemoglobin below 11 g/dL: WHO
-(unsure: 10.5 in the second trimester).
+enough): 産婦人科診療ガイドライン産科編 (日本産科婦人科学会). Haemoglobin below 11 g/dL: WHO, whose
+10.5 of the second trimester is not used.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
-from api.phr.maternal import schemas, service
+from api.phr.entries.known import known
+from api.phr.maternal import kinds, schemas, service
 from api.phr.maternal.schemas import (
     KINDS,
     IdView,
@@ -38,6 +39,7 @@ class MyPregnancies(Controller):
     @post("", summary="Begin the record of a pregnancy")
     async def begin(self, actor: NamedDependency[Actor], data: JSONBody[PregnancyWish]) -> IdView:
         """409 while another is open; 422 for days that cannot be."""
+        known(kinds.PREGNANCY, data.fields)
         return IdView(await service.begin(actor, data.asked()))
 
     @get("/{pregnancy_id:uuid}", summary="One pregnancy, all of it", opt=API | VIEW)
@@ -54,6 +56,7 @@ class MyPregnancies(Controller):
         data: JSONBody[PregnancyWish],
     ) -> IdView:
         """What stood before is kept."""
+        known(kinds.PREGNANCY, data.fields)
         await service.correct(actor, pregnancy_id, data.asked())
         return IdView(pregnancy_id)
 
@@ -83,6 +86,7 @@ class MyPregnancies(Controller):
     ) -> IdView:
         """A birth closes the pregnancy. 422 with `odd` and `sure` for what is asked about once."""
         kind = KINDS[data.kind]
+        known(kinds.OF_NAME[kind], data.fields)
         return IdView(await service.write(actor, pregnancy_id, kind, data.asked()))
 
     @put("/{pregnancy_id:uuid}/entries/{entry_id:uuid}", summary="Correct an entry")
@@ -95,6 +99,7 @@ class MyPregnancies(Controller):
     ) -> IdView:
         """Of the `version` that was read; 409 where there is a newer one."""
         kind = KINDS[data.kind]
+        known(kinds.OF_NAME[kind], data.fields)
         return IdView(await service.write(actor, pregnancy_id, kind, data.asked(), entry_id))
 
     @delete("/{pregnancy_id:uuid}/entries/{entry_id:uuid}", summary="Remove an entry")

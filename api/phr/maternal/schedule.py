@@ -2,7 +2,7 @@
 
 平成27年厚生労働省告示第226号（妊婦に対する健康診査についての望ましい基準）: to week 23 every four
 weeks, weeks 24 to 35 every two, from week 36 on every week; with the tests each period asks for.
-The weeks of the first four are those of the ministry's example, which begins at week 8. How sure
+The weeks of the first four are those of the usual example, which begins at week 8. How sure
 each is: docs/reference/rules-and-sources.md.
 """
 

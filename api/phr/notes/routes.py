@@ -18,6 +18,7 @@ from api.phr.child.handing_over import also_moves
 from api.phr.child.kinds import Pair
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
+from api.phr.entries.known import known
 from api.phr.entries.service import Entry, Wish
 from api.phr.notes import allergens, rules, service
 from api.phr.notes.kinds import ALLERGY, CHILD_SCHOOL, DOCTOR, MEDICATION, SCHOOL
@@ -31,7 +32,7 @@ Fields = dict[
 ]
 
 
-class Written(Struct):
+class Written(Struct, forbid_unknown_fields=True):
     """`fields` as the form has them; of a checkup `on` among them, all else is of the day it is
     written. `sure` says yes to odd values, `version` is
     the one that is changed, `key` a name of the app's own: the same again adds nothing."""
@@ -80,7 +81,7 @@ class Book(Controller):
     kind: ClassVar[Kind]
 
     def read(self, fields: Mapping[str, str]) -> dict[str, str]:
-        return rules.typed(self.kind, fields, clock.today_in_japan())
+        return rules.typed(self.kind, known(self.kind, fields), clock.today_in_japan())
 
     @post("", opt=API | UPLOAD, summary="Write one")
     async def write(self, actor: NamedDependency[Actor], data: JSONBody[Written]) -> NoteView:
@@ -179,8 +180,43 @@ class ChildSchoolCheckups(Book):
         self, actor: NamedDependency[Actor], child: FromPath[UUID], data: JSONBody[Written]
     ) -> NoteView:
         kind = service.kind_of(await children.child(actor, child))
-        wish = Wish(kind, data.fields, str(child), data.sure, key=data.key)
+        wish = Wish(kind, known(kind, data.fields), str(child), data.sure, key=data.key)
         return view(await entries.write(actor, wish))
+
+    @put("/{entry_id:uuid}", opt=API | UPLOAD, summary="Change one of a child")
+    async def change(
+        self,
+        actor: NamedDependency[Actor],
+        child: FromPath[UUID],
+        entry_id: FromPath[UUID],
+        data: JSONBody[Written],
+    ) -> NoteView:
+        """409 where another version stands by now; nothing is changed then."""
+        kind, _ = await service.one_of(actor, child, entry_id)
+        wish = Wish(
+            kind,
+            known(kind, data.fields),
+            sure=data.sure,
+            entry_id=entry_id,
+            version=data.version,
+        )
+        return view(await entries.write(actor, wish))
+
+    @get("/{entry_id:uuid}/versions", opt=API | VIEW, summary="Every version of one of a child")
+    async def versions(
+        self, actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
+    ) -> list[NoteView]:
+        """The newest first."""
+        kind, _ = await service.one_of(actor, child, entry_id)
+        return [view(each) for each in await entries.history(actor, [kind], entry_id)]
+
+    @delete("/{entry_id:uuid}", opt=API | UPLOAD, summary="Remove one of a child")
+    async def remove(
+        self, actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
+    ) -> None:
+        """For good, every version."""
+        kind, _ = await service.one_of(actor, child, entry_id)
+        await service.remove(actor, kind, entry_id)
 
 
 class Allergens(Controller):

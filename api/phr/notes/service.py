@@ -6,6 +6,7 @@ from uuid import UUID
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
+from api.core.errors import NotFound
 from api.phr.child import service as children
 from api.phr.child.reading import Child
 from api.phr.entries import service as entries
@@ -54,6 +55,15 @@ async def school_of(actor: Actor, child_id: UUID) -> tuple[Child, list[Entry]]:
     child = await children.child(actor, child_id)
     kind = kind_of(child)
     return child, await entries.entries(actor, [kind], book=str(child_id))
+
+
+async def one_of(actor: Actor, child_id: UUID, entry_id: UUID) -> tuple[Kind, Entry]:
+    """Of this child's book, no other. Raises `NotFound`."""
+    child, found = await school_of(actor, child_id)
+    entry = next((each for each in found if each.entry_id == entry_id), None)
+    if entry is None:
+        raise NotFound
+    return kind_of(child), entry
 
 
 def kind_of(child: Child) -> Kind:

@@ -64,7 +64,8 @@ class MyVitals(Controller):
     ) -> wire.MeasurementView:
         """422 names what is wrong by field; of odd values alone it gives a `sure` that says yes."""
         fields = _texts(data.values) | {"on": data.on, "time": data.time}
-        return _view(await service.write(actor, OF_NAME[data.kind], fields, data.sure))
+        kind = OF_NAME[data.kind]
+        return _view(await service.write(actor, kind, fields, data.sure, data.key))
 
     @put("/{entry_id:uuid}", summary="Correct a measurement", opt=API | UPLOAD)
     async def correct(
@@ -75,7 +76,8 @@ class MyVitals(Controller):
     ) -> wire.MeasurementView:
         """409 where it has another version by now; earlier versions are kept."""
         fields = _texts(data.values) | {"on": data.on, "time": data.time}
-        return _view(await service.correct(actor, entry_id, data.version, fields, data.sure))
+        kind = OF_NAME[data.kind] if data.kind else None
+        return _view(await service.correct(actor, entry_id, data.version, fields, data.sure, kind))
 
     @delete("/{entry_id:uuid}", summary="Remove a measurement", opt=API | UPLOAD)
     async def remove(self, actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> None:

@@ -38,27 +38,32 @@ class Entries(Struct):
     has_more: bool
 
 
-class NewEntry(Struct):
-    """`sure` says yes to odd values, as a 422 before gave it."""
+class NewEntry(Struct, forbid_unknown_fields=True):
+    """`sure` says yes to odd values, as a 422 before gave it. `key`: a name of the app's own; the
+    same again adds nothing."""
 
     kind: KindName
     on: _Text
     values: Values
     time: _Text = ""
     sure: Annotated[str, Meta(max_length=100)] = ""
+    key: Annotated[str, Meta(max_length=100)] = ""
 
 
-class Correction(Struct):
-    """`version` is the one that was shown."""
+class Correction(Struct, forbid_unknown_fields=True):
+    """`version` is the one that was shown. `kind` and `key` may be named as they were
+    written: they stay."""
 
     version: int
     on: _Text
     values: Values
     time: _Text = ""
     sure: Annotated[str, Meta(max_length=100)] = ""
+    kind: KindName | None = None
+    key: Annotated[str, Meta(max_length=100)] = ""
 
 
-class SampleSent(Struct):
+class SampleSent(Struct, forbid_unknown_fields=True):
     """`id` is the device's or app's own name for it, always the same for the same sample of a kind.
     Times as RFC 3339 with an offset; `edited_at` is when it was last changed there."""
 
@@ -70,7 +75,7 @@ class SampleSent(Struct):
     device: Annotated[str, Meta(max_length=100)] = ""
 
 
-class Batch(Struct):
+class Batch(Struct, forbid_unknown_fields=True):
     """`device` holds for all samples that name none."""
 
     samples: Annotated[list[SampleSent], Meta(min_length=1, max_length=MOST_SAMPLES)]

@@ -12,6 +12,7 @@ from api.core.errors import NotFound
 from api.phr.entries import service as entries
 from api.phr.entries.fields import Values
 from api.phr.entries.kinds import JAPAN, WHEN, Kind, read
+from api.phr.entries.known import known
 from api.phr.entries.service import Entry, Wish
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
@@ -73,22 +74,26 @@ async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
         return await entries.write_all_in(tx, actor, wishes)
 
 
-async def write(actor: Actor, kind: Kind, fields: Values, sure: str = "") -> Entry:
-    """One of a kind. Raises `EntryFaults`, also for a value the kind does not have, and
-    `NotTakingPart`."""
-    names = {*WHEN, *(each.name for each in kind.fields)}
-    if strange := {name: "vitals.sample.field" for name in fields if name not in names}:
-        raise VitalsFaults(strange, values=dict(fields))
-    return await entries.write(actor, Wish(kind, fields, sure=sure))
+async def write(actor: Actor, kind: Kind, fields: Values, sure: str = "", key: str = "") -> Entry:
+    """One of a kind; what came under this key already as it is. Raises `EntryFaults`, also
+    for a value the kind does not have, and `NotTakingPart`."""
+    named = f"typed:{key}" if key else ""  # no device's name for a sample
+    return await entries.write(actor, Wish(kind, known(kind, fields), sure=sure, key=named))
 
 
 async def correct(
-    actor: Actor, entry_id: UUID, version: int, fields: Values, sure: str = ""
+    actor: Actor,
+    entry_id: UUID,
+    version: int,
+    fields: Values,
+    sure: str = "",
+    of: Kind | None = None,
 ) -> Entry:
-    """Raises `NotFound`, `EntryFaults`, `EntryChanged`."""
+    """`of`: of this kind alone. Raises `NotFound`, `EntryFaults`, `EntryChanged`."""
     async with unit_of_work(actor) as tx:
-        before = await entries.one_in(tx, actor, KINDS, entry_id)
-        wish = Wish(OF_NAME[before.kind], fields, sure=sure, entry_id=entry_id, version=version)
+        before = await entries.one_in(tx, actor, [of] if of else KINDS, entry_id)
+        kind = OF_NAME[before.kind]
+        wish = Wish(kind, known(kind, fields), sure=sure, entry_id=entry_id, version=version)
         (entry,) = await entries.write_all_in(tx, actor, [wish])
     return entry
 

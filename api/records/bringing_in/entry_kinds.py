@@ -28,7 +28,15 @@ def is_of(kind: Kind, resource: Json) -> bool:
         return False
     try:
         values = values_of(kind, resource)
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError, StopIteration):
+    except (
+        AttributeError,
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        StopIteration,
+    ):
         return False  # built in another way than any entry is
     if not all(isinstance(each, str) for each in values.values()):
         return False

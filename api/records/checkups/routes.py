@@ -46,7 +46,7 @@ class MyCheckups(Controller):
     ) -> CheckupWrittenView:
         """422 names each field at fault; for odd values it gives `sure`, to be sent with the same
         again."""
-        entry = await service.write(actor, {**data.values, "on": data.on}, sure=data.sure)
+        entry = await service.write(actor, data.fields(), sure=data.sure, key=data.key)
         return CheckupWrittenView(entry.entry_id, entry.version)
 
     @put("/{checkup_id:uuid}", opt=API | UPLOAD, summary="Correct a checkup I typed in")
@@ -59,7 +59,7 @@ class MyCheckups(Controller):
         """409 when it has another version by now."""
         entry = await service.write(
             actor,
-            {**data.values, "on": data.on},
+            data.fields(),
             sure=data.sure,
             checkup_id=checkup_id,
             version=data.version,

@@ -1,12 +1,16 @@
 """Checkups as apps read and write them."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from api.phr.checkup.items import DRAWN, unit_of
+from api.phr.checkup.kinds import CHECKUP
 from api.phr.checkup.thresholds import EDITION, limits_of
+from api.phr.entries.fields import Values
+from api.phr.entries.known import known
 from api.records.checkups.judging import Judged, Person, Row, points
 from api.records.checkups.reading import Checkup, Source
 
@@ -86,15 +90,20 @@ class TrendView(Struct):
     points: list[PointView]
 
 
-class CheckupWish(Struct):
+class CheckupWish(Struct, forbid_unknown_fields=True):
     """`values` by item, as texts: numbers in the item's unit, answers by their code; also `place`
     and `program`. `sure`: what the answer 422 gave, to say that odd values are right. `version`: of
-    what is corrected."""
+    what is corrected. `key`: a name of the app's own; the same again adds nothing."""
 
     on: str
     values: dict[str, str]
     sure: str = ""
     version: int = 0
+    key: Annotated[str, Meta(max_length=100)] = ""
+
+    def fields(self) -> Values:
+        """Raises `EntryFaults` for an item there is none of."""
+        return {**known(CHECKUP, self.values), "on": self.on}
 
 
 class CheckupWrittenView(Struct):

@@ -76,9 +76,10 @@ async def write(
     sure: str = "",
     checkup_id: UUID | None = None,
     version: int = 0,
+    key: str = "",
 ) -> Entry:
     """A new one, or a correction of `version`. Raises as `entries.write`."""
-    wish = Wish(kind=CHECKUP, fields=fields, sure=sure, entry_id=checkup_id, version=version)
+    wish = Wish(CHECKUP, fields, sure=sure, entry_id=checkup_id, version=version, key=key)
     return await entries.write(actor, wish)
 
 

@@ -27,7 +27,8 @@ class MyImmunizations(Controller):
     @post("", summary="Write a dose of mine")
     async def write(self, actor: NamedDependency[Actor], data: JSONBody[DoseWish]) -> DoseView:
         """422 names what cannot be; of what is odd alone it gives a `sure` that says yes."""
-        return schemas.dose_view(await vaccines.write(actor, data.fields(), sure=data.sure))
+        made = await vaccines.write(actor, data.fields(), sure=data.sure, key=data.key)
+        return schemas.dose_view(made)
 
     @put("/{entry_id:uuid}", summary="Correct a dose of mine")
     async def correct(

@@ -35,6 +35,7 @@ async def write(
     sure: str = "",
     entry_id: UUID | None = None,
     version: int = 0,
+    key: str = "",
 ) -> Entry:
     """Raises as `service.write`."""
     return await service.write(
@@ -44,6 +45,7 @@ async def write(
         sure=sure,
         entry_id=entry_id,
         version=version,
+        key=key,
         elsewhere=await elsewhere(actor),
     )
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from api.identity.my_number import contains_my_number
-from api.records.mapping import Classified, Identifier, SubjectRef, classify
+from api.records.mapping import FIRST_DAY, Classified, Identifier, SubjectRef, classify
 from api.records.parse import Json, check
 from api.records.ssmix2 import decode, er7
 from api.records.ssmix2.coded import Context, birth_on
@@ -110,7 +110,7 @@ def _read(body: bytes, name: Name, subject: Json, number_system: str) -> Read | 
         what = classify(part.resource, _SUBJECT)
         if part.level > what.sensitivity:
             what = msgspec.structs.replace(what, sensitivity=part.level)
-        on = what.effective_on or name.day or written or date.min
+        on = what.effective_on or name.day or written or FIRST_DAY
         items.append(Item(part.name, part.resource, what, on, part.title or what.title))
     if not items and name.flag == LIVE:
         return Unreadable("empty")

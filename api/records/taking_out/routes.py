@@ -60,7 +60,7 @@ class ExportView(Struct):
 
 class MyExports(Controller):
     """All my records, of facilities and my own, as they stand. Starting and fetching ask for a
-    fresh session: 403 `error.step_up_needed` otherwise."""
+    fresh session: 403 `error.step_up.needed` otherwise."""
 
     path = "/me/exports"
     opt = API | VIEW

@@ -15,6 +15,18 @@ class NotClosing(Conflict):
     key = "error.closing.not_closing"
 
 
+class InPersonOnly(Conflict):
+    """Nobody closes an account on the telephone."""
+
+    key = "error.closing.in_person_only"
+
+
+class MetByOne(Conflict):
+    """A closing begun at the counter has two officers behind it, who each met the participant."""
+
+    key = "error.closing.met_by_one"
+
+
 class UnknownClaim(Problem):
     """No certificate has this code, or it is no code at all: which, is not said."""
 

@@ -1,6 +1,7 @@
 """Closings in SQL."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -94,3 +95,26 @@ async def due(tx: Transaction, soon: timedelta, count: int) -> list[asyncpg.Reco
     return await tx.fetch(
         "SELECT participant_id, account_id, is_due FROM closings_due($1, $2)", soon, count
     )
+
+
+async def at_counter(tx: Transaction, visit_id: UUID) -> asyncpg.Record | None:
+    """For the officer whose visit of the subject lasts. Raises asyncpg's
+    InsufficientPrivilegeError for everybody else."""
+    return await tx.fetchrow("SELECT * FROM closing_at_the_counter($1)", visit_id)
+
+
+async def begin_at_counter(
+    tx: Transaction, visit_id: UUID, erases_log: bool, claim_hash: bytes
+) -> asyncpg.Record:
+    """Raises asyncpg's UniqueViolationError where one is open."""
+    row = await tx.fetchrow(
+        "SELECT * FROM closing_begin_at_the_counter($1, $2, $3)", visit_id, erases_log, claim_hash
+    )
+    if row is None:
+        raise LookupError("nothing was inserted")
+    return row
+
+
+async def call_off_at_counter(tx: Transaction, visit_id: UUID) -> bool:
+    """Whether there was one that was not carried out."""
+    return bool(await tx.fetchval("SELECT closing_call_off_at_the_counter($1)", visit_id))

@@ -1,7 +1,7 @@
 """A participant closes their account: asks for it, calls it off, and has the certificate of it.
 
 It is carried out in `carrying_out`, when its days are over. Nobody who acts for somebody else
-closes an account, and no officer does.
+closes an account; two officers do for who stands before them, in `at_counter`.
 """
 
 import os
@@ -48,7 +48,7 @@ async def begin(actor: Actor, *, erases_log: bool) -> Begun:
         async with unit_of_work(actor) as tx:
             await stepping_up.demand(tx, actor)
             row = await queries.add(tx, erases_log, claim_hash(code))
-            closing = _closing(row)
+            closing = closing_of(row)
             day = clock.day_in_japan(closing.ends_at).isoformat()
             await access_log.append(
                 tx,
@@ -77,7 +77,7 @@ async def running(actor: Actor) -> Closing | None:
         return None
     async with unit_of_work(actor) as tx:
         row = await queries.running(tx)
-    return None if row is None else _closing(row)
+    return None if row is None else closing_of(row)
 
 
 async def certificate(typed: str) -> str:
@@ -101,7 +101,7 @@ def payload(jws: str) -> bytes:
     return payload_of(jws)
 
 
-def _closing(row: asyncpg.Record) -> Closing:
+def closing_of(row: asyncpg.Record) -> Closing:
     at: datetime | None = row["carried_out_at"]
     return Closing(
         asked_at=row["asked_at"],

@@ -113,7 +113,32 @@ ROWS = (
             f"/support/counter/{{taro}}/{{case}}/{act}",
             {"phone": "0967123456"},
         )
-        for act in ("code", "proxies", "sessions", "withdrawal", "call", "end")
+        for act in (
+            "code",
+            "proxies",
+            "sessions",
+            "withdrawal",
+            "call",
+            "end",
+            "closing",
+            "closing/call-off",
+        )
+    ),
+    Row(
+        "GET",
+        "/support/counter/{participant_id}/{visit_id}/closing",
+        HIS_PAGE,
+        "/support/counter/{taro}/{case}/closing",
+    ),
+    *(
+        Row(
+            method,
+            "/support-centre/visits/{participant_id}/{visit_id}/closing",
+            HIS_PAGE,
+            "/support-centre/visits/{taro}/{case}/closing",
+            body,
+        )
+        for method, body in (("GET", None), ("POST", {"erases_log": True}), ("DELETE", None))
     ),
     Row(
         "POST",

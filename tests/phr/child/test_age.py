@@ -55,11 +55,11 @@ def test_a_preterm_childs_corrected_age_counts_from_the_day_expected(gestation, 
         (None, "2026-06-01", None),
         (Gestation(37), "2026-06-01", None),
         (Gestation(36, 6), "2026-06-01", "2026-05-23"),
-        (Gestation(36, 6), "2028-04-30", "2026-05-23"),
-        (Gestation(36, 6), "2028-05-01", None),
+        (Gestation(36, 6), "2029-04-30", "2026-05-23"),
+        (Gestation(36, 6), "2029-05-01", None),
     ],
 )
-def test_both_ages_are_shown_until_24_months(gestation, on, expected):
+def test_both_ages_are_shown_until_three_years(gestation, on, expected):
     found = age.corrected_on(date(2026, 5, 1), gestation, date.fromisoformat(on))
     assert found == (date.fromisoformat(expected) if expected else None)
 

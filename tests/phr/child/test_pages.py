@@ -52,6 +52,7 @@ async def test_she_begins_a_book_and_writes_into_it(hanako: Visitor) -> None:
     assert answer.headers["location"].endswith("#growth")
     assert page.count('class="chart"') == 2
     assert "こども家庭庁「令和5年（2023年）乳幼児身体発育調査」" in page
+    assert "母子保健法第12条" in page
     assert "頭囲は" in page
     page = (await hanako.get(here, locale="en")).text
     assert "Weight is on the line of the " in page

@@ -65,13 +65,13 @@ def test_the_newest_is_compared_with_a_month_before_or_else_with_the_last(days, 
     )
 
 
-def test_of_a_preterm_child_both_positions_are_there_until_24_months():
+def test_of_a_preterm_child_both_positions_are_there_until_three_years():
     preterm = child(Gestation(30, 0), weight="1.4")
     course = weights(
         preterm,
         measured(60, weight="3.0"),
         measured(180, weight="6.0"),
-        measured(731, weight="11.5"),
+        measured(1100, weight="13.5"),
     )
     points = [reading.placed(preterm, "weight", each) for each in course.values]
     first, early, later, last = points

@@ -51,7 +51,13 @@ async def test_a_book_holds_what_is_written_newest_first(hanako: Visitor) -> Non
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"), [("4125g", "4.125"), ("４，１００ グラム", "4.1"), ("4.1", "4.1")]
+    ("typed", "kept"),
+    [
+        ("4125g", "4.125"),
+        ("４，１００ グラム", "4.1"),
+        ("4125", "4.125"),
+        ("4.1", "4.1"),
+    ],
 )
 async def test_babies_are_weighed_in_grams(hanako: Visitor, typed: str, kept: str) -> None:
     yui = await begun(hanako)

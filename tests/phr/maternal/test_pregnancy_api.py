@@ -62,7 +62,8 @@ async def test_from_its_first_day_to_the_birth(hanako: Visitor) -> None:
     change = {**visit, "fields": {"on": day(), "weight": "59.0"}, "version": 1}
     assert (await sent(hanako, "PUT", entry, change)).status_code == 200
     assert (await sent(hanako, "PUT", entry, change)).status_code == 409
-    assert (await sent(hanako, "PUT", entry, {**change, "kind": "blood"})).status_code == 404
+    other = {"kind": "blood", "fields": {"on": day(), "haemoglobin": "10.5"}, "version": 2}
+    assert (await sent(hanako, "PUT", entry, other)).status_code == 404
     assert (await sent(hanako, "DELETE", entry)).status_code == 204
     assert (await sent(hanako, "DELETE", entry)).status_code == 404
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.core import clock
+from api.core import clock, i18n
 from api.phr.maternal import service
 from api.phr.maternal.errors import PregnancyOpen
 from api.phr.maternal.service import Asked
@@ -153,6 +153,7 @@ async def test_a_visit_is_written_ticked_off_changed_and_taken_back(hanako: Visi
     for shown in ("59.4\u00a0kg", "妊娠30週0日", "160/110以上でした", "尿たんぱくが（1＋）以上"):
         assert shown in page
     assert "異常" not in page
+    assert "産婦人科診療ガイドライン産科編（2023年）" in page
     plan = (await hanako.get(f"{here}/schedule")).text
     assert plan.count(">記入しました<") == 2, "the visit of week 30 and GBS"
     for said in (
@@ -180,7 +181,8 @@ async def test_what_cannot_be_is_refused_and_what_is_odd_is_asked_once(hanako: V
     for fields, said in (
         ({"on": today(-31).isoformat(), "weight": "55"}, "この妊娠の期間ではない日付です。"),
         ({"on": today(1).isoformat(), "weight": "55"}, "今日までの日付を入力してください。"),
-        ({"weight": "5500"}, "20から300まで"),
+        ({"weight": "5500"}, "体重：20から300まで"),
+        ({"weight": "5.512"}, "体重：20から300まで"),
         ({"systolic": "120"}, "上と下の両方"),
         ({}, "どれか1つは入力してください。"),
     ):
@@ -195,6 +197,15 @@ async def test_what_cannot_be_is_refused_and_what_is_odd_is_asked_once(hanako: V
     action, hidden = sent(form)
     assert "130\u00a0kg" in await hanako.follow(await hanako.post(action, hidden | odd))
     assert (await hanako.get(f"{here}/new/nonsense")).status_code == 404
+
+
+async def test_a_day_that_is_odd_is_asked_about_in_words(hanako: Visitor) -> None:
+    nothing = (await hanako.post(f"{HERE}/new")).text
+    assert nothing.count("出産予定日か、最終月経の初日のどちらかを入力してください。") == 2
+    due_on = today(20)
+    typed = {"edd": due_on.isoformat(), "lmp": today(-30).isoformat()}
+    asked = (await hanako.post(f"{HERE}/new", typed)).text
+    assert f"出産予定日 {i18n.day('ja', due_on)}:" in asked
 
 
 async def test_charts_say_in_words_and_tables_what_they_draw(hanako: Visitor) -> None:

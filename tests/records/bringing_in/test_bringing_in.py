@@ -181,6 +181,8 @@ async def test_it_is_seen_before_anything_is_stored(written: Visitor, open_brows
     await taking.background()
     page = (await other.get(where)).text
     assert f"{total}件を保存しました。" in page
+    assert f"取り込んだもの（{total}件）" in page
+    assert "取り込まないもの" not in page, "it is over"
     assert await stored(other.actor) == total
     (added, *_) = await other.log()
     assert added["event"] == "records:own:added"

@@ -268,7 +268,13 @@ async def test_the_certificate_is_signed_and_anybody_can_check_it(
     code = await closed(hanako, days_pass)
     await yumi.get("/closing-certificate")
     fields = {"_csrf_token": yumi.browser.cookies["tsunagu_csrf"], "code": code.lower()}
-    answer = await yumi.browser.post("/closing-certificate", data=fields)
+    page = await yumi.browser.post("/closing-certificate", data=fields)
+    assert page.headers["cache-control"] == "no-store"
+    for part in ("を証明します", "消したもの", "残っているもの", code):
+        assert part in page.text
+    (form,) = [each for each in forms(page.text) if 'name="file"' in each]
+    action, hidden = sent(form)
+    answer = await yumi.browser.post(action, data=fields | hidden)
     assert answer.headers["content-type"].startswith("application/jose")
     header = jwt.get_unverified_header(answer.text)
     assert header["typ"] == "closing-certificate+jws"

@@ -81,21 +81,26 @@ async def form(
     values: Mapping[str, str],
     version: int = 0,
     wrong: EntryFaults | None = None,
-    error: str = "",
+    refusal: Problem | None = None,
     lead: str = "",
     remove: str = "",
     names: Sequence[str] = (),
     has_on: bool = True,
     hidden: Sequence[str] = (),
-    status: int = 200,
 ) -> Response[bytes]:
-    """The form of an entry, new or corrected, as it was filled in. `remove`: where removal is
+    """The form of an entry, new or corrected, as it was filled in. `wrong` or `refusal`: why it
+    comes back, with their status; `remove`: where removal is
     asked for; `names`: the fields it shows, in this order (none: all), `hidden`: those it carries
     along unseen; without `has_on` its day follows from something else."""
     faults = wrong.faults if wrong else {}
     odd = wrong.odd if wrong and not faults else {}
     said = {name: _said(request, wrong, name, key) for name, key in faults.items()}
+    if "error.own.empty" in faults.values():
+        said |= _nothing_said(request, kind)
     odd_said = {name: _said(request, wrong, name, key) for name, key in odd.items()}
+    labels = {
+        name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))
+    }
     shown = [each for each in kind.fields if not names or each.name in names]
     if names:
         shown.sort(key=lambda each: names.index(each.name))
@@ -103,17 +108,20 @@ async def form(
         request,
         "book/form.html",
         actor,
-        status=status if wrong is None else 422,
+        status=422 if wrong else refusal.status if refusal else 200,
         path=back.href,
         heading=title,
         lead=lead,
         action=action,
         back=back,
-        error=error,
-        errors=said,
-        labels={
-            name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))
+        error=why(request, refusal) if refusal else "",
+        errors={
+            name: text
+            if name in WHEN or faults[name] == "error.own.empty"
+            else say(request, "own.error.of", name=labels[name], text=text)
+            for name, text in said.items()
         },
+        labels=labels,
         odd=odd_said,
         sure=wrong.sure if wrong and not faults else "",
         version=version,
@@ -126,7 +134,7 @@ async def form(
             _field(request, kind, each, values, said.get(each.name) or odd_said.get(each.name, ""))
             for each in shown
         ],
-        values=dict(values),
+        values={name: _odd_said(request, kind, name, values[name]) for name in odd},
         hidden={name: values.get(name, "") for name in hidden},
         remove=remove,
     )
@@ -199,6 +207,24 @@ def place_of(entry_id: UUID | None) -> str:
 
 def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
     return say(request, key, **(wrong.params_of(name) if wrong else {}))
+
+
+def _odd_said(request: PortalRequest, kind: Kind, name: str, value: str) -> str:
+    field = kind.field(name)
+    if field is not None:
+        return value_said(request, kind, field, value)
+    return (
+        value
+        if name == "time"
+        else i18n.day(preferences(request).locale, date.fromisoformat(value))
+    )
+
+
+def _nothing_said(request: PortalRequest, kind: Kind) -> dict[str, str]:
+    """Where a kind can say better what it needs at least."""
+    key = f"error.own.empty.{kind.name}"
+    is_told = i18n.has_text(preferences(request).locale, key)
+    return {kind.fields[0].name: say(request, key)} if is_told else {}
 
 
 def _field(

@@ -218,9 +218,8 @@ async def _form(
         values=values,
         version=version,
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{HERE}/{book_id}/remove" if book_id else "",
-        status=refusal.status if refusal else 200,
     )
 
 

@@ -166,9 +166,8 @@ async def _form(
         values=values,
         version=version,
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{here}/{entry_id}/remove" if entry_id else "",
-        status=refusal.status if refusal else 200,
     )
 
 

@@ -26,8 +26,9 @@ from api.phr.immunization import service as immunizations
 from api.phr.law_age import months_of
 from web_portal.charts import legend_mark
 from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
-from web_portal.pages.book import frame, vaccines_shown
+from web_portal.pages.book import frame
 from web_portal.pages.book.children import pictures
+from web_portal.pages.book.vaccines import shown as vaccines
 
 HERE: Final = "/book/children"
 NEWEST: Final = 6
@@ -216,7 +217,7 @@ async def _soon(request: PortalRequest, actor: Actor, of: Child) -> list[dict[st
     if of.is_self:
         return []
     found = await immunizations.vaccinations(actor, of.book_id)
-    return vaccines_shown.soon(request, found, SOON)
+    return vaccines.soon(request, found, SOON)
 
 
 def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:

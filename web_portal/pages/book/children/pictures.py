@@ -37,7 +37,7 @@ def picture(request: PortalRequest, of: Child, course: Course) -> Markup:
     is_years = span > 24
     return curves(
         Curves(
-            id=f"growth-{measure}",
+            name=f"growth-{measure}",
             title=say(request, f"child.{measure}"),
             says=sentence(request, course),
             x_label=say(request, "child.picture.years" if is_years else "child.picture.months"),

@@ -105,10 +105,7 @@ async def keep(
     except EntryFaults as wrong:
         return await form_of(request, actor, shelf, wrong.values, wrong=wrong, **more)
     except REFUSALS as refusal:
-        said = frame.why(request, refusal)
-        return await form_of(
-            request, actor, shelf, fields, error=said, status=refusal.status, **more
-        )
+        return await form_of(request, actor, shelf, fields, refusal=refusal, **more)
     return Redirect(f"{shelf.here}?done=saved", status_code=303)
 
 

@@ -12,7 +12,6 @@ from litestar.types import ControllerRouterHandler
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
 from api.phr.child import service as children
-from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry
 from api.phr.notes import rules, service
@@ -92,8 +91,8 @@ async def one_of_child(
     child: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    shelf = await _shelf(actor, child)
-    found = await entries.one(actor, [shelf.kind], entry_id)
+    kind, found = await service.one_of(actor, child, entry_id)
+    shelf = _shelf_of(kind, child)
     return await form_of(
         request, actor, shelf, found.values, entry_id=entry_id, version=found.version
     )
@@ -106,7 +105,8 @@ async def correct_of_child(
     child: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    return await keep(request, actor, await _shelf(actor, child), entry_id)
+    kind, _ = await service.one_of(actor, child, entry_id)
+    return await keep(request, actor, _shelf_of(kind, child), entry_id)
 
 
 @get(f"{OF_CHILD}/{{entry_id:uuid}}/remove", **_WRITE)
@@ -116,16 +116,17 @@ async def ask_of_child(
     child: FromPath[UUID],
     entry_id: FromPath[UUID],
 ) -> Response[bytes]:
-    return await removal_of(request, actor, await _shelf(actor, child), entry_id)
+    kind, _ = await service.one_of(actor, child, entry_id)
+    return await removal_of(request, actor, _shelf_of(kind, child), entry_id)
 
 
 @post(f"{OF_CHILD}/{{entry_id:uuid}}/remove", **_WRITE)
 async def remove_of_child(
     actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[bytes]:
-    shelf = await _shelf(actor, child)
-    await service.remove(actor, shelf.kind, entry_id)
-    return Redirect(f"{shelf.here}?done=removed", status_code=303)
+    kind, _ = await service.one_of(actor, child, entry_id)
+    await service.remove(actor, kind, entry_id)
+    return Redirect(f"{_shelf_of(kind, child).here}?done=removed", status_code=303)
 
 
 async def _list(

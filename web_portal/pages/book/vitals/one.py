@@ -9,6 +9,7 @@ from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
 from api.core.actor import Actor
+from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, participants_only
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.entries.service import Entry
@@ -47,13 +48,13 @@ async def correct(
     entry = await service.one(actor, entry_id)
     fields = await frame.typed(request, OF_NAME[entry.kind])
     version = frame.version_in(fields)
+    values = {name: said for name, said in fields.items() if name not in ("sure", "version")}
     try:
-        await service.correct(actor, entry_id, version, fields, fields.get("sure", ""))
+        await service.correct(actor, entry_id, version, values, fields.get("sure", ""))
     except EntryFaults as wrong:
         return await _form(request, actor, entry, wrong.values, version, wrong=wrong)
     except (EntryChanged, NotTakingPart) as refusal:
-        error = frame.why(request, refusal)
-        return await _form(request, actor, entry, fields, entry.version, error=error)
+        return await _form(request, actor, entry, fields, entry.version, refusal=refusal)
     return Redirect(_list(entry), status_code=303)
 
 
@@ -101,7 +102,7 @@ async def _form(
     version: int,
     *,
     wrong: EntryFaults | None = None,
-    error: str = "",
+    refusal: Problem | None = None,
 ) -> Response[bytes]:
     return await frame.form(
         request,
@@ -113,9 +114,8 @@ async def _form(
         values=values,
         version=version,
         wrong=wrong,
-        error=error,
+        refusal=refusal,
         remove=f"{HERE}/{entry.entry_id}/remove",
-        status=409 if error else 200,
     )
 
 

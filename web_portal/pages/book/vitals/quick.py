@@ -121,7 +121,9 @@ async def _page(
         path=HERE,
         error=error,
         errors={
-            name: f"{labels[name]}: {said}" if name in labels else said
+            name: said
+            if name not in labels or (wrong and wrong.faults[name] == "error.own.empty")
+            else say(request, "own.error.of", name=labels[name], text=said)
             for name, said in faults.items()
         },
         odd=odd,

@@ -17,7 +17,7 @@ from api.phr.directives.people import Person
 from api.phr.entries.errors import EntryFaults
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.book import frame
-from web_portal.pages.book.wishes import HERE, REFUSALS, WRITE, back
+from web_portal.pages.book.wishes.pages import HERE, REFUSALS, WRITE, back
 
 PEOPLE: Final = f"{HERE}/people"
 ONE: Final = f"{PEOPLE}/{{place:int}}"
@@ -178,7 +178,15 @@ async def _form(
         back=back(request),
         values={part: getattr(data, part) for part in people.PARTS},
         version=data.version,
-        errors={name: _why(request, key) for name, key in (faults or {}).items()},
+        errors={
+            name: say(
+                request,
+                "own.error.of",
+                name=say(request, f"wish.person.{name}"),
+                text=_why(request, key),
+            )
+            for name, key in (faults or {}).items()
+        },
         error=frame.why(request, refusal) if refusal else "",
     )
 

@@ -20,8 +20,9 @@ from api.phr.immunization.service import Vaccinations, Whose
 from api.phr.immunization.vaccines import BY_CODE
 from api.records.own import vaccines as mine
 from web_portal.page import Flash, PortalRequest, render, say
-from web_portal.pages.book import frame, vaccines_shown
+from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
+from web_portal.pages.book.vaccines import shown
 
 OWN: Final = "/book/vaccines"
 CHILDS: Final = "/book/children/{book_id:uuid}/vaccines"
@@ -55,7 +56,7 @@ async def show(
         here=here(book_id),
         back=_back(request, found.whose),
         children=[] if book_id else await _children(request, actor),
-        **vaccines_shown.context(request, found),
+        **shown.context(request, found),
     )
 
 
@@ -72,7 +73,7 @@ async def table(
         path=here(book_id),
         here=here(book_id),
         today=found.today,
-        **vaccines_shown.context(request, found),
+        **shown.context(request, found),
     )
 
 
@@ -141,12 +142,12 @@ async def ask_removal(
     book_id: BookId = None,
 ) -> Response[bytes]:
     whose, entry = await service.one(actor, book_id, entry_id)
-    facts = frame.facts_of(request, vaccines_shown.as_shown(whose.kind), entry.values)
+    facts = frame.facts_of(request, shown.as_shown(whose.kind), entry.values)
     return await frame.removal(
         request,
         actor,
         title=say(request, "vaccine.remove.title"),
-        facts=[(say(request, "own.vaccination.on"), vaccines_shown.day(request, entry.on)), *facts],
+        facts=[(say(request, "own.vaccination.on"), shown.day(request, entry.on)), *facts],
         action=f"{here(book_id)}/{entry_id}/remove",
         back=Way(here(book_id), _heading(request, whose)),
     )
@@ -225,7 +226,7 @@ async def _form(
     return await frame.form(
         request,
         actor,
-        vaccines_shown.as_shown(whose.kind),
+        shown.as_shown(whose.kind),
         title=say(request, "vaccine.change.title" if entry_id else "vaccine.new.title"),
         lead=say(request, "vaccine.new.lead"),
         action=f"{place}/{frame.place_of(entry_id)}",
@@ -233,9 +234,8 @@ async def _form(
         values=values,
         version=version,
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{place}/{entry_id}/remove" if entry_id else "",
-        status=refusal.status if refusal else 200,
     )
 
 

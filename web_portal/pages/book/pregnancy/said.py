@@ -158,7 +158,7 @@ def _weight_picture(
     ]
     return curves(
         Curves(
-            id="weights",
+            name="weights",
             title=say(request, "maternal.weight.title"),
             says=says,
             x_label=say(request, "maternal.axis.weeks"),
@@ -188,7 +188,7 @@ def _fetal_picture(
     ]
     return curves(
         Curves(
-            id="fetal",
+            name="fetal",
             title=say(request, "maternal.fetal.title"),
             says=says,
             x_label=say(request, "maternal.axis.weeks"),

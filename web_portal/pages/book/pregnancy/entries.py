@@ -21,9 +21,10 @@ from api.phr.maternal.errors import BirthThere, NoBirthYet, PregnancyClosed, Pre
 from api.phr.maternal.schemas import KINDS, NAMES
 from api.phr.maternal.service import Asked
 from web_portal.page import PortalRequest, say
-from web_portal.pages.book import frame, pregnancy_said
+from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
-from web_portal.pages.book.pregnancy_said import HERE, place_of
+from web_portal.pages.book.pregnancy import said
+from web_portal.pages.book.pregnancy.said import HERE, place_of
 
 ONE = f"{HERE}/{{pregnancy_id:uuid}}"
 ENTRY = f"{ONE}/entries/{{entry_id:uuid}}"
@@ -172,11 +173,10 @@ async def _form(
         values=values,
         version=frame.version_in(values),
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         remove=f"{entry}/remove" if entry_id else "",
         names=shown,
         has_on=kind is not kinds.NEWBORN,
-        status=refusal.status if refusal else 200,
     )
 
 
@@ -198,7 +198,7 @@ async def _ask(
             "maternal.remove.entry",
             name=say(request, f"maternal.kind.{NAMES[entry.kind]}"),
         ),
-        facts=pregnancy_said.facts_of(request, entry),
+        facts=said.facts_of(request, entry),
         action=f"{place_of(book)}/entries/{entry_id}/remove",
         back=Way(place_of(book), say(request, "maternal.title")),
         means=frame.why(request, refusal) if refusal else means,

@@ -21,7 +21,7 @@ from api.phr.entries.errors import EntryFaults
 from web_portal.page import PortalRequest, render, say
 from web_portal.page import frame as page_frame
 from web_portal.pages.book import frame
-from web_portal.pages.book.wishes import HERE, READ, REFUSALS, WRITE, back
+from web_portal.pages.book.wishes.pages import HERE, READ, REFUSALS, WRITE, back
 
 DOCUMENTS: Final = f"{HERE}/documents"
 ONE: Final = f"{DOCUMENTS}/{{entry_id:uuid}}"

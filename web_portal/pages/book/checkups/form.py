@@ -20,8 +20,8 @@ from api.phr.entries.fields import Choice, Field, Number
 from api.records.checkups import service
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.book import frame
-from web_portal.pages.book.checkup_words import answer_said, item_said
-from web_portal.pages.book.checkups import HERE
+from web_portal.pages.book.checkups.pages import HERE
+from web_portal.pages.book.checkups.words import answer_said, item_said
 
 _PART_OF: Final = {item.name: item.part for item in ITEMS}
 _ANSWERS: Final = {item.name: item.answers for item in ANSWERED}
@@ -156,7 +156,7 @@ async def _form(
         back=HERE if checkup_id is None else f"{HERE}/{checkup_id}",
         error=error,
         errors={
-            name: say(request, "my_checkups.error", item=labels[name], said=said)
+            name: say(request, "own.error.of", name=labels[name], text=said)
             for name, said in errors.items()
         },
         on_error=errors.get("on", ""),
@@ -205,7 +205,7 @@ def _field(
         "unit": "",
     }
     if isinstance(field, Number):
-        found |= {"shape": "number", "unit": field.unit}
+        found |= {"shape": "number", "unit": field.unit.replace("m2", "m²")}
     elif isinstance(field, Choice):
         found |= {"shape": "select", "options": _options(request, field)}
     return found

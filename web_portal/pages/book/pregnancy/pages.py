@@ -18,9 +18,10 @@ from api.phr.maternal.book import Book
 from api.phr.maternal.errors import BirthThere, PregnancyOpen
 from api.phr.maternal.service import Asked
 from web_portal.page import Flash, PortalRequest, render, say
-from web_portal.pages.book import frame, pregnancy_said
+from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
-from web_portal.pages.book.pregnancy_said import HERE, place_of
+from web_portal.pages.book.pregnancy import said
+from web_portal.pages.book.pregnancy.said import HERE, place_of
 
 ONE = f"{HERE}/{{pregnancy_id:uuid}}"
 # In the order they are asked for
@@ -109,8 +110,8 @@ async def ahead(
         "book/pregnancy/schedule.html",
         actor,
         here=place_of(book),
-        visits=[pregnancy_said.visit_said(each) for each in book.visits(today)],
-        tests=[pregnancy_said.due_said(request, each) for each in book.tests(today)],
+        visits=[said.visit_said(each) for each in book.visits(today)],
+        tests=[said.due_said(request, each) for each in book.tests(today)],
         rsv=schedule.rsv_vaccine(book.due_on),
     )
 
@@ -125,8 +126,8 @@ async def charts(
         "book/pregnancy/charts.html",
         actor,
         here=place_of(book),
-        weights=pregnancy_said.weights_said(request, book),
-        fetal=pregnancy_said.measured_said(request, book),
+        weights=said.weights_said(request, book),
+        fetal=said.measured_said(request, book),
     )
 
 
@@ -261,7 +262,7 @@ async def _overview(
     flash: Flash | None = None
     if refusal is not None:
         flash = {"kind": "error", "title": frame.why(request, refusal), "text": ""}
-    entries = [pregnancy_said.entry_said(request, book, each) for each in book.entries]
+    entries = [said.entry_said(request, book, each) for each in book.entries]
     return await render(
         request,
         "book/pregnancy/one.html",
@@ -271,20 +272,19 @@ async def _overview(
         path=place_of(book),
         here=place_of(book),
         state=book.state,
-        week=pregnancy_said.week_said(request, at) if book.state == "open" else "",
+        week=said.week_said(request, at) if book.state == "open" else "",
         is_over=at is not None and at.weeks >= 42,
         may_be_born=at is not None and at.weeks >= dates.BIRTH_FROM.days // 7,
         due_on=book.due_on,
-        days_left=pregnancy_said.days_until(book.due_on),
+        days_left=said.days_until(book.due_on),
         earlier_dates=[each.due_on for each in dated[1:] if each.due_on != book.due_on],
-        facts=pregnancy_said.head_facts(request, book),
+        facts=said.head_facts(request, book),
         following=schedule.following(visits),
         done=sum(each.state == "done" for each in visits),
         written=entries,
-        birth=pregnancy_said.entry_said(request, book, book.birth) if book.birth else None,
+        birth=said.entry_said(request, book, book.birth) if book.birth else None,
         newborns=[
-            pregnancy_said.entry_said(request, book, each)
-            | {"number": each.values.get("number", "1")}
+            said.entry_said(request, book, each) | {"number": each.values.get("number", "1")}
             for each in book.newborns
         ],
         missing=book.missing(),
@@ -316,10 +316,9 @@ async def _form(
         values=values,
         version=frame.version_in(values),
         wrong=wrong,
-        error=frame.why(request, refusal) if refusal else "",
+        refusal=refusal,
         names=_BEGIN,
         has_on=False,
-        status=refusal.status if refusal else 200,
     )
 
 

@@ -93,8 +93,7 @@ async def state(request: PortalRequest, actor: NamedDependency[Actor]) -> Respon
     except EntryFaults as wrong:
         return await _form(request, actor, wrong.values, version, wrong=wrong)
     except REFUSALS as refusal:
-        said = frame.why(request, refusal)
-        return await _form(request, actor, fields, version, error=said, status=refusal.status)
+        return await _form(request, actor, fields, version, refusal=refusal)
     return Redirect(f"{HERE}?done=stated", status_code=303)
 
 

@@ -21,8 +21,8 @@ from api.records.checkups.judging import Person, Point, points
 from api.records.checkups.reading import Checkup
 from web_portal.charts import Band, Dot, Level, Trend, legend_mark, trend
 from web_portal.page import PortalRequest, preferences, render, say
-from web_portal.pages.book import checkup_words as words
-from web_portal.pages.book.checkups import HERE, names_of
+from web_portal.pages.book.checkups import words
+from web_portal.pages.book.checkups.pages import HERE, names_of
 
 SOURCES: Final = ("facility", "file", "typed")
 

@@ -19,7 +19,7 @@ from api.records.checkups import service
 from api.records.checkups.judging import Judged, Person, Row, judged
 from api.records.checkups.reading import Checkup
 from web_portal.page import PageNumber, PortalRequest, pages_of, render, say
-from web_portal.pages.book import checkup_words as words
+from web_portal.pages.book.checkups import words
 
 HERE: Final = "/book/checkups"
 YEARS_ON_A_PAGE: Final = 4
