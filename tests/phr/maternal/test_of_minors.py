@@ -18,6 +18,7 @@ from tests.portal import scene
 from tests.portal.scene import Visitor
 from tests.records.taking_out import taking
 
+pytestmark = pytest.mark.usefixtures("open_browser")
 TODAY = clock.today_in_japan()
 DUE_ON = {"edd": (TODAY + timedelta(weeks=10)).isoformat()}
 VISIT = {"on": TODAY.isoformat(), "weight": "59"}
