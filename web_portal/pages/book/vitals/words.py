@@ -102,9 +102,7 @@ def shown(request: PortalRequest, entry: Entry) -> dict[str, object]:
     }
 
 
-def listed(
-    request: PortalRequest, kind: Kind, entries: Sequence[Entry]
-) -> list[dict[str, object]]:
+def listed(request: PortalRequest, kind: Kind, entries: Sequence[Entry]) -> list[dict[str, object]]:
     """Where several counted one day's steps, which of them counts; of like ones the one above."""
     most: dict[date, Entry] = {}
     days = Counter(each.on for each in entries)
