@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import httpx
 import pytest
@@ -17,10 +18,9 @@ from litestar import Litestar
 from api import demo
 from api.app import create_app
 from api.core import database as core_database
-from api.core import runtime
+from api.core import embedded, runtime
 from api.core.actor import Actor, ActorKind
 from api.core.crypto import KeyRing
-from api.core.embedded import EmbeddedPostgres
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import Settings
 from api.directory import service as directory
@@ -83,8 +83,11 @@ def server_dsn(home: Path) -> Iterator[str]:
     if given:
         yield given
         return
-    server = EmbeddedPostgres(home)
-    yield server.start()
+    server = embedded.EmbeddedPostgres(home)
+    # It is thrown away in the end: nothing in it waits for the disk.
+    with mock.patch.dict(embedded.SETTINGS, fsync="off"):
+        dsn = server.start()
+    yield dsn
     server.stop()
 
 

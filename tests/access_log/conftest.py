@@ -35,7 +35,7 @@ async def log_house(
 async def build_house(keys: KeyRing, server_dsn: str, folder: Path) -> LogHouse:
     name = f"tsunagu_log_{uuid4().hex[:12]}"
     server = await asyncpg.connect(server_dsn)
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
     await server.close()
     dsn = database_dsn(server_dsn, name)
     return LogHouse(name, dsn, keys, folder, await asyncpg.connect(dsn), names=[name])

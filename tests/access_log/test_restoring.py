@@ -39,7 +39,7 @@ async def copied(house: LogHouse) -> str:
     name = f"tsunagu_log_{uuid4().hex[:12]}"
     house.names.append(name)
     server = await asyncpg.connect(database_dsn(house.admin_dsn, "postgres"))
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE {house.name}")
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {house.name} STRATEGY file_copy")
     await server.close()
     await house.enter(house.name)
     return name

@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +16,13 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from litestar import Litestar
+from msgspec import structs
 
 from api.consent import service as consent
 from api.consent.agreeing import facility_notices, requests
 from api.consent.lifecycle import leaving
 from api.consent.settings.switches import SetFacility
-from api.core import clock
+from api.core import clock, runtime
 from api.core.actor import OPERATOR, Actor
 from api.core.database import unit_of_work
 from api.identity import service as identity
@@ -34,6 +35,7 @@ from api.support import service as support
 from tests.conftest import Deployment
 from tests.portal import scene
 from tests.portal.scene import Place
+from tests.serving import free_port
 
 PHONE = "09087654321"
 TITLE = "アムロジピン錠5mg"
@@ -215,6 +217,17 @@ async def connect_app(who: Actor) -> UUID:
             "x" * 43,
         )
     return grant_id
+
+
+@pytest.fixture(scope="package", autouse=True)
+def issuer_away(database: Deployment) -> Iterator[None]:
+    """The demo's own issuer would be at port 8000, where somebody may well be running a demo."""
+    login = database.settings.national_login
+    assert login is not None
+    away = structs.replace(login, issuer=f"http://localhost:{free_port()}")
+    runtime.start(structs.replace(database.settings, my_number=away), database.keys)
+    yield
+    runtime.start(database.settings, database.keys)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Node for building and judging pages: the locked wheel's, the same on every machine."""
 
+import fcntl
 import os
 import subprocess
 from pathlib import Path
@@ -20,10 +21,23 @@ def run_node(script: str | Path, *arguments: str, **options: Any) -> subprocess.
 
 
 def install() -> None:
-    """`npm ci` when node_modules is missing or older than the lock."""
-    done = ROOT / "node_modules" / ".package-lock.json"
-    if done.exists() and done.stat().st_mtime >= (ROOT / "package-lock.json").stat().st_mtime:
+    """`npm ci` when node_modules is missing or older than the lock; one at a time, as it begins by
+    taking away what another may be putting there."""
+    lock = ROOT / "package-lock.json"
+    if _is_installed(lock):
         return
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not _is_installed(lock):
+            _ci()
+
+
+def _is_installed(lock: Path) -> bool:
+    done = ROOT / "node_modules" / ".package-lock.json"
+    return done.exists() and done.stat().st_mtime >= lock.stat().st_mtime
+
+
+def _ci() -> None:
     _run(NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", stdout=subprocess.DEVNULL)
 
 

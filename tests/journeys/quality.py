@@ -16,6 +16,7 @@ from tests.checks.node import ROOT, install, run_node
 
 CHROMIUM = find()
 GOOD = 95
+MOST_BYTES = 100_000
 QUIET = [
     "--headless=new",
     "--no-sandbox",
@@ -93,3 +94,17 @@ def lighthouse_report(url: str, cookie: str = "") -> dict[str, Any]:
 def _lighthouse(url: str, cookie: str) -> dict[str, float]:
     categories = lighthouse_report(url, cookie)["categories"]
     return {name: round(100 * category["score"]) for name, category in categories.items()}
+
+
+async def is_for_everyone(page: Page) -> None:
+    """Nothing for axe to say, no wider than the phone, and within 100 kB with all it loads."""
+    assert await axe_violations(page) == []
+    root = "document.documentElement"
+    assert await page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+    loaded = (
+        "[...performance.getEntriesByType('navigation'),"
+        " ...performance.getEntriesByType('resource')]"
+        ".reduce((sum, each) => sum + each.encodedBodySize, 0)"
+    )
+    weight: int = await page.evaluate(loaded)
+    assert 0 < weight <= MOST_BYTES, f"{page.url}: {weight}"

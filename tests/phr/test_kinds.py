@@ -8,7 +8,8 @@ import pytest
 
 from api.phr.entries import kinds
 from api.phr.entries.fields import plain, read_day
-from api.phr.entries.kinds import read, resource_of, values_of
+from api.phr.entries.kinds import resource_of, values_of
+from api.phr.entries.typed import read
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 
 TODAY, NOON = date(2026, 5, 3), time(12, 0)

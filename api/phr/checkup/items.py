@@ -160,14 +160,17 @@ def item_of(code: str) -> Item | None:
 
 
 def unit_of(name: str) -> str:
+    """As it is printed; "" for what has none, or no such item."""
     item = OF_NAME.get(f"{name}_1" if name in SIDES else name)
     return item.unit if isinstance(item, Measured) else ""
 
 
 def decimals_of(name: str) -> int:
+    """How many digits stand behind the point."""
     item = OF_NAME.get(name)
     return item.decimals if isinstance(item, Measured) else 0
 
 
 def is_plausible(item: Measured, number: Decimal) -> bool:
+    """Whether anybody alive can have it; both bounds inside."""
     return Decimal(item.bounds[0]) <= number <= Decimal(item.bounds[1])

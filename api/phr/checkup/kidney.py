@@ -31,4 +31,5 @@ def egfr(creatinine: Decimal, age: int, sex: Sex) -> Decimal | None:
 
 
 def stage(rate: Decimal) -> Stage:
+    """Of an eGFR in mL/min/1.73m2."""
     return next((name for least, name in _STAGES if rate >= least), "G5")

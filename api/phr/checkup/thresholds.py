@@ -80,5 +80,6 @@ def limits_of(item: str, sex: Sex | None) -> Limits | None:
 
 
 def position_of(item: str, number: Decimal, sex: Sex | None) -> Position | None:
+    """Where a number in the unit of its item lies; None as `limits_of`."""
     limits = limits_of(item, sex)
     return None if limits is None else limits.position(number)

@@ -66,16 +66,19 @@ class Course(NamedTuple):
 
 
 def gestation_of(weeks: str, days: str) -> Gestation | None:
+    """As the form has them; None where the weeks were not said."""
     return Gestation(int(weeks), int(days or 0)) if weeks else None
 
 
 def value_on(child: Child, on: date, value: Decimal) -> Value:
+    """Ages are in days; a corrected one only of a child born early."""
     expected = age.corrected_on(child.birth_on, child.gestation, on)
     corrected = None if expected is None else (on - expected).days
     return Value(on, (on - child.birth_on).days, value, corrected)
 
 
 def placed(child: Child, measure: Measure, value: Value) -> Point:
+    """Where it lies on the curves, by age and by corrected age."""
     position = growth.position(measure, child.sex, Decimal(value.age), value.value)
     if value.corrected_age is None:
         return Point(value, position, None)

@@ -12,6 +12,7 @@ from api.phr.entries import service as store
 
 
 async def remind_in(tx: Transaction, actor: Actor, of: Child) -> None:
+    """Writes the days of one book anew."""
     days = await days_in(tx, actor, of)
     await due.set_in(tx, "checkup", days, clock.today_in_japan(), book=str(of.book_id))
 

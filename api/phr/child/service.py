@@ -44,11 +44,13 @@ _FOLLOWERS: Final[list[Follower]] = []
 
 
 def also_follows(follower: Follower) -> None:
+    """For other rooms, once each."""
     if follower not in _FOLLOWERS:
         _FOLLOWERS.append(follower)
 
 
 async def followed_in(tx: Transaction, actor: Actor, of: Child) -> None:
+    """What hangs on a book is written anew."""
     await reminding.remind_in(tx, actor, of)
     for follower in _FOLLOWERS:
         await follower(tx, actor, of)
@@ -69,6 +71,7 @@ async def children(actor: Actor) -> list[Child]:
 
 
 async def children_in(tx: Transaction, actor: Actor) -> list[Child]:
+    """As `children`."""
     found = await store.entries_in(tx, actor, BOOK, most=MOST)
     heads = [each for each in found if each.book == str(each.entry_id)]
     person = await person_in(tx) if any(_is_own(each) for each in heads) else None
@@ -83,6 +86,7 @@ async def child(actor: Actor, book_id: UUID) -> Child:
 
 
 async def child_in(tx: Transaction, actor: Actor, book_id: UUID) -> Child:
+    """As `child`."""
     head = await store.one_in(tx, actor, BOOK, book_id)
     if head.book != str(book_id):
         raise NotFound
@@ -109,6 +113,7 @@ async def book(actor: Actor, book_id: UUID) -> Book:
 
 
 async def person(actor: Actor) -> Person:
+    """Raises `NotFound` where nobody is acted for."""
     async with unit_of_work(actor) as tx:
         found = await person_in(tx)
     if found is None:
@@ -117,6 +122,7 @@ async def person(actor: Actor) -> Person:
 
 
 async def person_in(tx: Transaction) -> Person | None:
+    """None where the transaction is about nobody."""
     row = await queries.person(tx)
     if row is None:
         return None

@@ -50,6 +50,7 @@ def typed(title: str, dated: str, body: bytes) -> dict[str, str]:
 
 
 def body_of(content: str) -> bytes:
+    """Raises `ValueError` for what is no base64."""
     return base64.b64decode(content, validate=True)
 
 

@@ -15,6 +15,8 @@ Way = Literal["up", "down"]
 
 
 class Person(NamedTuple):
+    """As written; the telephone number with or without hyphens."""
+
     name: str
     relation: str
     telephone: str
@@ -30,6 +32,7 @@ def people_of(values: Values) -> tuple[Person, ...]:
 
 
 def values_of(people: Sequence[Person]) -> dict[str, str]:
+    """As the form has them, in this order."""
     return {
         f"p{place}_{part}": said
         for place, person in enumerate(people, 1)
@@ -56,6 +59,7 @@ def put(people: Sequence[Person], place: int | None, person: Person) -> tuple[Pe
 
 
 def without(people: Sequence[Person], place: int) -> tuple[Person, ...]:
+    """Whoever stands at this place, from 0, is left out."""
     return tuple(each for at, each in enumerate(people) if at != place)
 
 

@@ -49,12 +49,15 @@ class Version(NamedTuple):
 
 
 class Document(NamedTuple):
+    """`body`: the file byte for byte."""
+
     title: str
     media_type: str
     body: bytes
 
 
 async def wishes(actor: Actor) -> Wishes:
+    """The statement and the people as they stand, None where nothing was said."""
     found = await entries.entries(actor, KINDS)
     only = {each.kind: each for each in reversed(found)}  # of what was brought in too, the newest
     documents = [each for each in found if each.kind == DOCUMENT.name]

@@ -45,7 +45,7 @@ class Wish(NamedTuple):
 
     `key`: a name of the sender's own; what came under it already is left as it is. `sure` says yes
     to odd values, as `Typed.sure`; with `is_sure` nothing odd is asked about (what a device
-    measured, what was asked about before). `is_read`: the fields are what `kinds.read` made of them
+    measured, what was asked about before). `is_read`: the fields are what `typed.read` made of them
     just now, without a fault and with nothing odd to ask about. `least` and `most`: at least and at
     most so delicate from now on.
     """

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from api.core.errors import Conflict, Problem
-from api.phr.entries.kinds import Kind, params_of
+from api.phr.entries.kinds import Kind
+from api.phr.entries.typed import params_of
 
 
 class EntryFaults(Problem):

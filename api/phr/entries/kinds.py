@@ -1,11 +1,8 @@
-"""Kinds of entries: what is typed is read against one, and becomes a FHIR resource and back."""
+"""Kinds of entries: what one is made of, and the FHIR resource it becomes and is read from."""
 
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -13,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from api.fhir import codes
-from api.identity.my_number import contains_my_number
 from api.phr.entries.fields import (
     Coded,
     Day,
@@ -24,8 +20,6 @@ from api.phr.entries.fields import (
     Several,
     Values,
     Words,
-    cleaned,
-    read_day,
 )
 
 JAPAN: Final = timezone(timedelta(hours=9))
@@ -38,7 +32,6 @@ By = Literal["self", "proxy", "device"]
 WHEN: Final = ("on", "time")
 
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-3])[:時]([0-5]?\d)分?", re.ASCII)
 _BY_SAID: Final[dict[str, str]] = {
     "self": "本人の記入",
     "proxy": "代理人の記入",
@@ -97,55 +90,6 @@ class Kind(Struct, frozen=True, kw_only=True):
         return next((each for each in self.fields if each.name == name), None)
 
 
-class Typed(NamedTuple):
-    """What was typed, read. `values` go back into the form: nothing typed is lost but a 個人番号.
-
-    `sure` is what saying yes to exactly these odd values looks like; "" without any.
-    """
-
-    values: dict[str, str]
-    faults: dict[str, str]
-    odd: dict[str, str]
-
-    @property
-    def sure(self) -> str:
-        said = "|".join(f"{name}={self.values[name]}" for name in sorted(self.odd))
-        return sha256(said.encode()).hexdigest()[:32] if self.odd else ""
-
-
-def read(kind: Kind, fields: Values, today: date, now: time) -> Typed:
-    """`today` and `now` are those of Japan: an entry is not of the future unless its kind says."""
-    typed = {
-        name: cleaned(fields.get(name, ""))
-        for name in (*WHEN, *(each.name for each in kind.fields))
-    }
-    faults: dict[str, str] = {}
-    odd: dict[str, str] = {}
-    _read_when(kind, typed, faults, today, now)
-    for field in kind.fields:
-        written = typed[field.name]
-        if not written:
-            if field.is_required:
-                faults[field.name] = "error.own.required"
-            continue
-        if isinstance(field, Words) and contains_my_number(written):
-            typed[field.name], faults[field.name] = "", "error.entry.my_number"
-            continue
-        found = field.read(written, today) if isinstance(field, Day) else field.read(written)
-        typed[field.name] = found.value
-        if found.fault:
-            faults[field.name] = found.fault
-        elif found.odd:
-            odd[field.name] = found.odd
-    if not faults and not any(typed[each.name] for each in kind.fields):
-        faults[kind.fields[0].name] = "error.own.empty"
-    if kind.check is not None and not faults:
-        between = kind.check(typed)
-        faults |= between.faults
-        odd |= between.odd
-    return Typed(typed, faults, odd)
-
-
 def resource_of(
     kind: Kind,
     values: Values,
@@ -172,27 +116,7 @@ def resource_of(
     )
     if kind.shape is not None:
         return kind.shape.build(values, base)
-    found: Json = {
-        "resourceType": "Observation",
-        "identifier": [base.identifier],
-        "status": base.status,
-        "category": base.category,
-        "code": kind.code.concept(),
-        "subject": base.subject,
-        "effectiveDateTime": base.at,
-        "performer": [base.performer],
-    }
-    if kind.is_of_somebody_else:
-        found["focus"] = [{"display": "本人が記録している子", "identifier": _focus(book)}]
-    if device:
-        found["device"] = {"display": device}
-    said = [each for each in kind.fields if values.get(each.name)]
-    if len(kind.fields) == 1:
-        return found | said[0].said(values[said[0].name])
-    found["component"] = [
-        {"code": each.code.concept(), **each.said(values[each.name])} for each in said
-    ]
-    return found
+    return _observation(kind, values, book, base)
 
 
 def values_of(kind: Kind, resource: Json) -> dict[str, str]:
@@ -214,27 +138,6 @@ def values_of(kind: Kind, resource: Json) -> dict[str, str]:
     return found
 
 
-def params_of(kind: Kind, name: str) -> dict[str, str]:
-    """What a message about a field can name: the bounds it was held to, its unit, its length."""
-    field = kind.field(name)
-    if isinstance(field, Number):
-        least, most = field.bounds
-        low, high = field.usual or field.bounds
-        return {
-            "least": least,
-            "most": most,
-            "low": low,
-            "high": high,
-            "unit": field.unit,
-            "decimals": str(field.decimals),
-        }
-    if isinstance(field, Words):
-        return {"longest": str(field.longest)}
-    if isinstance(field, Day):
-        return {"earliest": field.earliest.isoformat()}
-    return {"earliest": kind.earliest.isoformat()} if name == "on" else {}
-
-
 def name_of(kind: Kind, book: str, entry_id: UUID) -> str:
     """The value of an entry's identifier."""
     return f"{kind.name}:{book}:{entry_id}"
@@ -254,6 +157,31 @@ def decoded(body: str | bytes) -> Json:
     return found
 
 
+def _observation(kind: Kind, values: Values, book: str, base: Base) -> Json:
+    """One value, or a component for each that says something."""
+    found: Json = {
+        "resourceType": "Observation",
+        "identifier": [base.identifier],
+        "status": base.status,
+        "category": base.category,
+        "code": kind.code.concept(),
+        "subject": base.subject,
+        "effectiveDateTime": base.at,
+        "performer": [base.performer],
+    }
+    if kind.is_of_somebody_else:
+        found["focus"] = [{"display": "本人が記録している子", "identifier": _focus(book)}]
+    if base.device:
+        found["device"] = {"display": base.device}
+    said = [each for each in kind.fields if values.get(each.name)]
+    if len(kind.fields) == 1:
+        return found | said[0].said(values[said[0].name])
+    found["component"] = [
+        {"code": each.code.concept(), **each.said(values[each.name])} for each in said
+    ]
+    return found
+
+
 def _focus(book: str) -> Json:
     return {"system": f"{IDENTIFIER}:book", "value": book}
 
@@ -263,34 +191,6 @@ def _moment(values: Values) -> str:
         return values["on"]
     at = datetime.fromisoformat(f"{values['on']}T{values['time']}")
     return at.replace(tzinfo=JAPAN).isoformat()
-
-
-def _read_when(
-    kind: Kind, typed: dict[str, str], faults: dict[str, str], today: date, now: time
-) -> None:
-    on = read_day(typed["on"])
-    if on is None:
-        faults["on"] = "error.own.day" if typed["on"] else "error.own.required"
-        return
-    typed["on"] = on.isoformat()
-    if on < kind.earliest:
-        faults["on"] = "error.own.early"
-    elif on > today and not kind.on_may_be_future:
-        faults["on"] = "error.own.future"
-    if not kind.has_time:
-        typed["time"] = ""
-        return
-    written = unicodedata.normalize("NFKC", typed["time"])
-    if not written:
-        return
-    clocked = _CLOCK.fullmatch(written)
-    if clocked is None:
-        faults["time"] = "error.own.time"
-        return
-    typed["time"] = f"{int(clocked[1]):02}:{int(clocked[2]):02}"
-    is_ahead = on == today and time(int(clocked[1]), int(clocked[2])) > now
-    if is_ahead and not kind.on_may_be_future:
-        faults["time"] = "error.own.time_ahead"
 
 
 __all__ = (
@@ -303,16 +203,13 @@ __all__ = (
     "Flag",
     "Json",
     "Kind",
-    "Mapping",
     "Number",
     "Several",
     "Shape",
-    "Typed",
     "Values",
     "Words",
     "decoded",
     "name_of",
-    "read",
     "resource_of",
     "values_of",
     "when_of",

@@ -24,6 +24,7 @@ from api.phr.entries.errors import EntryChanged, EntryFaults
 from api.phr.entries.kinds import JAPAN, By, Values
 from api.phr.entries.queries import Row
 from api.phr.entries.standing import Line, hold_in, most_shown, note_in, subject_of
+from api.phr.entries.typed import Typed, read
 
 # Others are served between so many sealed.
 _IN_ONE_GO: Final = 250
@@ -133,9 +134,9 @@ def _check(wish: Wish, before: Mapping[str, Any] | None) -> None:
 def _read(wish: Wish, place: int, now: datetime) -> Values:
     """What is to be kept, without fault and nothing odd left to ask about."""
     if wish.is_read:
-        typed = pure.Typed(dict(wish.fields), {}, {})
+        typed = Typed(dict(wish.fields), {}, {})
     else:
-        typed = pure.read(wish.kind, wish.fields, now.date(), now.time())
+        typed = read(wish.kind, wish.fields, now.date(), now.time())
     is_odd = bool(typed.odd) and not wish.is_sure and wish.sure != typed.sure
     if typed.faults or is_odd:
         raise EntryFaults(typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind)

@@ -169,4 +169,5 @@ def edition_on(editions: Sequence[Edition], day: date) -> Edition:
 
 
 def target_in(edition: Edition, name: str) -> Target | None:
+    """None where an edition does not know it."""
     return next((each for each in edition.targets if each.name == name), None)

@@ -8,6 +8,7 @@ from api.phr.immunization.schedule import LIVE_GAP, Cohort, Course, Step, Target
 
 
 def course_of(target: Target, birth_on: date, first: Dose) -> Course | None:
+    """The course that a first dose began; None where it begins none."""
     for course in target.courses:
         limit = course.first_until
         if first.vaccine in course.products and (not limit or first.on <= limit.last(birth_on)):
@@ -79,6 +80,7 @@ def cohorts_of(target: Target, birth_on: date, days: Sequence[date]) -> list[Coh
 
 
 def is_in_time(target: Target, step: Step, birth_on: date, on: date, days: Sequence[date]) -> bool:
+    """Whether the rules allow a dose on the day, both ends inside."""
     return on <= step.until.last(birth_on) or any(
         (each.since is None or each.since.first(birth_on) <= on) and on <= each.until.last(birth_on)
         for each in cohorts_of(target, birth_on, days)
@@ -110,6 +112,7 @@ def extended_by(
 
 
 def until_of(target: Target, step: Step, birth_on: date, days: Sequence[date]) -> date:
+    """The last day of whichever period is the longest."""
     cohorts = cohorts_of(target, birth_on, days)
     return max([step.until.last(birth_on), *(each.until.last(birth_on) for each in cohorts)])
 

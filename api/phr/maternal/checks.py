@@ -14,6 +14,7 @@ _SHARE: Final = Decimal("0.15")
 
 
 def of_pregnancy(values: Values, today: date) -> Checked:
+    """Between the days and figures a pregnancy begins with."""
     faults, odd = {}, {}
     period_on, due_on = dates.written(values.get("lmp", "")), dates.written(values.get("edd", ""))
     if not period_on and not due_on:
@@ -60,6 +61,7 @@ def of_birth(values: Values, due_on: date, least: int) -> Checked:
 
 
 def of_ultrasound(values: Values) -> Checked:
+    """Whether the weight told, in grams, is far from the one of its lengths."""
     told = values.get("weight_told", "")
     ours = estimate_of(values)
     if not told or ours is None:
@@ -69,6 +71,7 @@ def of_ultrasound(values: Values) -> Checked:
 
 
 def of_newborn(values: Values, most: int, taken: frozenset[str]) -> Checked:
+    """Each child of a birth has its number once."""
     number = values.get("number", "")
     if number in taken:
         return Checked({"number": "error.maternal.number_there"}, {})

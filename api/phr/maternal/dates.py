@@ -22,6 +22,7 @@ class Gestation(NamedTuple):
 
 
 def due_of(last_period_on: date) -> date:
+    """280 days after the first day of the last period."""
     return last_period_on + TERM
 
 
@@ -42,6 +43,7 @@ def day_of(due_on: date, week: int) -> date:
 
 
 def written(text: str) -> date | None:
+    """None for what is no day."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -32,6 +32,7 @@ def estimate(bpd_mm: Decimal, ac_mm: Decimal, fl_mm: Decimal) -> int:
 
 
 def curve(at: Gestation) -> Grams | None:
+    """In grams, in a straight line between the weeks of the table; None outside it."""
     days = at.weeks * 7 + at.days
     if not FIRST * 7 <= days <= LAST * 7:
         return None

@@ -11,6 +11,8 @@ SOURCE: Final = "日本超音波医学会「超音波胎児計測の標準化と
 
 
 class Grams(NamedTuple):
+    """Two standard deviations below the mean, the mean, and two above."""
+
     low: int
     mean: int
     high: int

@@ -50,6 +50,7 @@ async def books(actor: Actor) -> list[Book]:
 
 
 async def open_book(actor: Actor) -> Book | None:
+    """The one that goes on, if any."""
     return next((each for each in await books(actor) if each.state == "open"), None)
 
 

@@ -30,6 +30,7 @@ def bmi(kilograms: Decimal, centimetres: Decimal) -> Decimal:
 
 
 def advice(kilograms: Decimal, centimetres: Decimal) -> Advice:
+    """By the exact BMI before the pregnancy."""
     exact = _exact(kilograms, centimetres)
     return next((said for below, said in _ADVICE if exact < below), _EACH)
 

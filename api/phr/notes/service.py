@@ -26,6 +26,7 @@ class Medicines(NamedTuple):
 
 
 async def medicines(actor: Actor) -> Medicines:
+    """What is taken today, and what was."""
     found = await entries.entries(actor, [MEDICATION])
     today = clock.today_in_japan()
     return Medicines(
@@ -41,6 +42,7 @@ async def allergies(actor: Actor) -> list[Entry]:
 
 
 async def doctors(actor: Actor) -> list[Entry]:
+    """The main one first."""
     found = await entries.entries(actor, [DOCTOR])
     return rules.main_first((each.values, each) for each in found)
 

@@ -2,7 +2,7 @@
 
 from api.core.errors import Problem
 from api.phr.entries.errors import EntryFaults
-from api.phr.entries.kinds import params_of
+from api.phr.entries.typed import params_of
 from api.phr.vitals.kinds import KINDS
 
 

@@ -46,6 +46,7 @@ class Period(NamedTuple):
 
 
 def part_of(time: str) -> Part:
+    """Of a time of day as HH:MM; what was measured without one is of the day."""
     if MORNING[0] <= time < MORNING[1]:
         return "morning"
     return "evening" if EVENING[0] <= time < EVENING[1] else "day"
@@ -83,12 +84,14 @@ def by_period(points: Iterable[Point], by: By) -> list[Period]:
 
 
 def since(on: date, by: By) -> date:
+    """The first day of the period a day is in."""
     if by == "week":
         return on - timedelta(days=on.weekday())
     return on.replace(day=1) if by == "month" else on
 
 
 def until(start: date, by: By) -> date:
+    """Its last day."""
     if by == "week":
         return start + timedelta(days=6)
     if by == "month":

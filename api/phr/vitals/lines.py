@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, time
 from typing import Final, NamedTuple
 
-from api.phr.entries.kinds import Kind, params_of, read
+from api.phr.entries.kinds import Kind
+from api.phr.entries.typed import params_of, read
 from api.phr.vitals.columns import Column, Headings, headings_of
 from api.phr.vitals.kinds import sorted_out
 from api.phr.vitals.moments import read_clock, read_moment
@@ -36,12 +37,16 @@ class LineFault(NamedTuple):
 
 
 class Line(NamedTuple):
+    """`number` counts from the first line of the file, the headings too."""
+
     number: int
     drafts: tuple[Draft, ...]
     faults: tuple[LineFault, ...]
 
 
 class Table(NamedTuple):
+    """The columns as they were understood, and what each line holds."""
+
     columns: tuple[Column, ...]
     lines: list[Line]
 

@@ -13,8 +13,8 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
-from api.phr.entries.kinds import params_of
 from api.phr.entries.service import Entry
+from api.phr.entries.typed import params_of
 from api.phr.vitals import batches, guidance, importing, service
 from api.phr.vitals import schemas as wire
 from api.phr.vitals.figures import By, Figures, rounded

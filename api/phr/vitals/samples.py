@@ -12,7 +12,8 @@ from uuid import UUID
 
 from api.identity.my_number import contains_my_number
 from api.phr.entries.fields import cleaned
-from api.phr.entries.kinds import JAPAN, read
+from api.phr.entries.kinds import JAPAN
+from api.phr.entries.typed import read
 from api.phr.vitals.kinds import OF_NAME
 
 Outcome = Literal["created", "changed", "unchanged", "conflict", "refused"]
@@ -88,6 +89,7 @@ def read_sample(sent: Sent, now: datetime) -> Sample | Verdict:
 
 
 def judge(sample: Sample, held: Held | None) -> Verdict:
+    """What becomes of a sample where this is held under its key: the later edit stays."""
     if held is None:
         return Verdict("created")
     if held.values is None:

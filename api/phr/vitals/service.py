@@ -11,9 +11,10 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.phr.entries import service as entries
 from api.phr.entries.fields import Values
-from api.phr.entries.kinds import JAPAN, WHEN, Kind, read
+from api.phr.entries.kinds import JAPAN, WHEN, Kind
 from api.phr.entries.known import known
 from api.phr.entries.service import Entry, Wish
+from api.phr.entries.typed import read
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
 from api.phr.vitals.guidance import DAYS
@@ -34,6 +35,8 @@ class Lately(NamedTuple):
 
 
 class Page(NamedTuple):
+    """`has_more`: older ones follow."""
+
     entries: list[Entry]
     has_more: bool
 
@@ -134,10 +137,12 @@ async def listed(
 
 
 async def period(actor: Actor, kinds: Sequence[Kind], since: date, until: date) -> list[Entry]:
+    """From `since` to `until`, both inside, the newest day first."""
     return await entries.entries(actor, kinds, since=since, until=until, most=MOST_READ)
 
 
 async def summary(actor: Actor, kind: Kind, since: date, until: date, by: By) -> list[Summary]:
+    """Of each field: figures of the whole time and of each period in it."""
     return summaries(kind, readings(await period(actor, [kind], since, until)), by)
 
 

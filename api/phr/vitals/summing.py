@@ -32,12 +32,14 @@ class Summary(NamedTuple):
 
 
 def groups_of(kind: Kind) -> tuple[str, ...]:
+    """In the order they are shown; "" is all of them."""
     if kind in (PRESSURE, PULSE):
         return ("", *PARTS, "day")
     return ("", *MEALS) if kind is GLUCOSE else ("",)
 
 
 def group_of(kind: Kind, reading: Reading) -> str:
+    """The one a reading is of; "" where its kind has none."""
     if kind is GLUCOSE:
         return reading.values.get("meal", "") or "other"
     return part_of(reading.time) if kind in (PRESSURE, PULSE) else ""

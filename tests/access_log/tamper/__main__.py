@@ -8,11 +8,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import msgspec
 
+from api.core import embedded
 from api.core.crypto import KeyRing
-from api.core.embedded import EmbeddedPostgres
 from tests.access_log.tamper import page
 from tests.access_log.tamper.running import run
 from tests.access_log.tamper.table import KINDS
@@ -40,9 +41,11 @@ def _server(folder: Path) -> Iterator[tuple[str, KeyRing]]:
     if given:
         yield given, KeyRing(Path(os.environ["TAMPER_ROLES"]))
         return
-    server = EmbeddedPostgres(folder)
+    server = embedded.EmbeddedPostgres(folder)
     try:
-        yield server.start(), KeyRing(folder / "keys")
+        with mock.patch.dict(embedded.SETTINGS, fsync="off"):
+            dsn = server.start()
+        yield dsn, KeyRing(folder / "keys")
     finally:
         server.stop()
 

@@ -1,12 +1,11 @@
 """Builds the world and does everything to copies of it, in this process alone."""
 
-import os
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from api.core.crypto import KeyRing
 from tests.access_log.tamper.kinds import Kind
-from tests.access_log.tamper.scene import copied, tidy
+from tests.access_log.tamper.scene import copied, drop_databases
 from tests.access_log.tamper.table import KINDS
 from tests.access_log.tamper.watching import Seen, after, at_once
 from tests.access_log.tamper.world import build
@@ -28,5 +27,4 @@ async def run(
         left = await after(scene, KINDS["nothing"])  # what was refused has left nothing behind
         if left:
             yield KINDS["nothing"], left
-    if os.environ.get("TEST_DATABASE_URL"):  # else the whole server goes
-        await tidy(world)
+    await drop_databases(server_dsn, world.database, world.yesterday)

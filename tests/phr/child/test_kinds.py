@@ -10,7 +10,8 @@ from api.fhir.codes import LOINC
 from api.phr.child import kinds
 from api.phr.child.age import Gestation
 from api.phr.entries.fields import OURS, read_day
-from api.phr.entries.kinds import decoded, read, resource_of, values_of
+from api.phr.entries.kinds import decoded, resource_of, values_of
+from api.phr.entries.typed import read
 
 BORN = date(2026, 5, 1)
 TODAY = date(2026, 11, 1)

@@ -10,7 +10,8 @@ import pytest
 from api.phr.directives import comparing, kinds, paper, people
 from api.phr.directives.kinds import DOCUMENT, PEOPLE, STATEMENT
 from api.phr.directives.people import Person
-from api.phr.entries.kinds import Kind, decoded, read, resource_of, values_of
+from api.phr.entries.kinds import Kind, decoded, resource_of, values_of
+from api.phr.entries.typed import read
 from api.records import mapping, parse
 from api.records.mapping import SubjectRef
 from api.records.own.plain import facts_of

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.phr.entries.kinds import read, resource_of, values_of
+from api.phr.entries.kinds import resource_of, values_of
+from api.phr.entries.typed import read
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
 from api.phr.immunization.kinds import ANOTHER, OF_CHILD, OWN, vaccine_of

@@ -6,7 +6,8 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from api.phr.entries.kinds import Kind, Typed, decoded, read, resource_of, values_of
+from api.phr.entries.kinds import Kind, decoded, resource_of, values_of
+from api.phr.entries.typed import Typed, read
 from api.phr.maternal import kinds
 
 TODAY = date(2026, 6, 1)

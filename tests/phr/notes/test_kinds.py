@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api.phr.entries.kinds import Kind, Typed, decoded, read, resource_of, values_of
+from api.phr.entries.kinds import Kind, decoded, resource_of, values_of
+from api.phr.entries.typed import Typed, read
 from api.phr.notes import kinds
 from api.phr.notes.kinds import ALLERGY, CHILD_SCHOOL, DOCTOR, MEDICATION, SCHOOL
 from api.phr.telephones import is_telephone

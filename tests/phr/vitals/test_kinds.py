@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api.phr.entries.kinds import Kind, decoded, read, resource_of, values_of
+from api.phr.entries.kinds import Kind, decoded, resource_of, values_of
+from api.phr.entries.typed import read
 from api.phr.vitals import kinds
 
 WHO, ENTRY = UUID(int=1), UUID(int=2)

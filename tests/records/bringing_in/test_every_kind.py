@@ -15,6 +15,7 @@ from api.phr.entries import service as entries
 from api.phr.entries.fields import Choice, Day, Field, File, Flag, Number, Several
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Wish
+from api.phr.entries.typed import read
 from api.records.bringing_in.entry_kinds import KINDS, is_of
 from api.records.taking_out.resources import decoded, normal_bundle, own_name
 from tests.portal import scene
@@ -55,10 +56,10 @@ def filled(kind: Kind) -> Mapping[str, str]:
     values = {"on": today.isoformat(), "time": "00:00" if kind.has_time else ""}
     for field in sorted(kind.fields, key=lambda each: not each.is_required):
         more = {**values, field.name: typed(field)}
-        faults = pure.read(kind, more, today, time(23, 59)).faults
+        faults = read(kind, more, today, time(23, 59)).faults
         if set(faults.values()) <= UNFINISHED:
             values = more
-    found = pure.read(kind, values, today, time(23, 59))
+    found = read(kind, values, today, time(23, 59))
     assert not found.faults, (kind.name, found.faults)
     return values
 
