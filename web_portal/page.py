@@ -1,6 +1,7 @@
 """What every page shares: the reader's language and comfort, the frame, and safe ways back."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict
@@ -20,6 +21,9 @@ from notifications import service as notifications
 from web_portal.templating import environment
 
 PortalRequest = Request[Any, Any, Any]
+# What a form of a book is drawn with: the same form sent twice is one entry.
+ONCE: Final = "_once"
+_DRAWN: Final = Markup('<input type="hidden" name="{}" value="{}">')
 # Signs that turn the letters after them about, and halves of signs: no text of ours has them, and
 # a name or a dose that somebody sent may pretend with them to be another.
 _TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -87,13 +91,16 @@ def frame(
     network = directory.profile()
     wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
     token = Markup('<input type="hidden" name="_csrf_token" value="{}">')
+    fields = token.format(csrf_token({"request": request}))
+    if request.url.path.startswith("/book"):
+        fields += _DRAWN.format(ONCE, secrets.token_urlsafe(12))
     html = (
         _environment()
         .get_template(template)
         .render(
             **chosen._asdict(),
             path=path or request.url.path,
-            csrf_input=token.format(csrf_token({"request": request})),
+            csrf_input=fields,
             viewer=viewer,
             acting=_acting(request),
             acting_ended=request.scope["state"].get("acting_ended", False),

@@ -18,7 +18,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.phr.entries import kinds as pure
-from api.phr.entries import queries, sealing
+from api.phr.entries import once, queries, sealing
 from api.phr.entries.entry import Entry, Wish, book_of, entry_of, id_of_key, kind_of, with_head
 from api.phr.entries.errors import EntryChanged, EntryFaults
 from api.phr.entries.kinds import JAPAN, By, Values
@@ -52,6 +52,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
     """All or none, one event; raises as `write`, `EntryFaults.place` is the wish at fault."""
     level = await hold_in(tx)
     subject = subject_of(tx)
+    if len(wishes) <= once.MOST:
+        wishes = [once.keyed(each) for each in wishes]
     known = await _known(tx, actor, subject, wishes)
     cipher = (await keystore.phr_ciphers(tx.connection, [subject], is_writing=True))[subject]
     writer = _Writer(actor, subject, cipher, clock.now(), level)

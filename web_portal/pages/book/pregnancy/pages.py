@@ -10,12 +10,12 @@ from litestar.types import ControllerRouterHandler
 
 from api.core import clock
 from api.core.actor import Actor
-from api.core.errors import NotFound, Problem
+from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.maternal import dates, kinds, schedule, service
 from api.phr.maternal.book import Book
-from api.phr.maternal.errors import BirthThere, PregnancyOpen
+from api.phr.maternal.errors import PregnancyOpen
 from api.phr.maternal.service import Asked
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
@@ -34,7 +34,7 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
     found = await service.books(actor)
     now = next((each for each in found if each.state == "open"), None)
     if now is not None:
-        return await _overview(request, actor, now, has_others=len(found) > 1)
+        return await overview(request, actor, now, has_others=len(found) > 1)
     return await render(
         request,
         "book/pregnancy/none.html",
@@ -96,7 +96,7 @@ async def one(
     pregnancy_id: FromPath[UUID],
     saved: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
-    return await _overview(request, actor, await service.book(actor, pregnancy_id), saved=saved)
+    return await overview(request, actor, await service.book(actor, pregnancy_id), saved=saved)
 
 
 @get(f"{ONE}/schedule", guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
@@ -165,88 +165,7 @@ async def correct(
     return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
 
 
-@get(f"{ONE}/close", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def close_page(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    book = await service.book(actor, pregnancy_id)
-    if book.state != "open":
-        raise NotFound
-    return await render(request, "book/pregnancy/close.html", actor, here=place_of(book))
-
-
-@post(f"{ONE}/close", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def close(actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> Response[bytes]:
-    try:
-        await service.close(actor, pregnancy_id)
-    except BirthThere:
-        return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
-    return Redirect(f"{HERE}/{pregnancy_id}/closed", status_code=303)
-
-
-@post(f"{ONE}/show", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def show_to_proxies(
-    actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    """By a minor, to whoever acts for them."""
-    await service.show_to_proxies(actor, pregnancy_id, is_shown=True)
-    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
-
-
-@post(f"{ONE}/keep", guards=[participants_only], opt=PORTAL, include_in_schema=False)
-async def keep_from_proxies(
-    actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    await service.show_to_proxies(actor, pregnancy_id, is_shown=False)
-    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
-
-
-@get(f"{ONE}/closed", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def closed(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    """That it is closed, and no word more than how to find or take it back."""
-    book = await service.book(actor, pregnancy_id)
-    if book.state != "closed":
-        return Redirect(place_of(book), status_code=303)
-    return await render(request, "book/pregnancy/closed.html", actor, here=place_of(book))
-
-
-@post(f"{ONE}/reopen", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def reopen(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    try:
-        await service.reopen(actor, pregnancy_id)
-    except PregnancyOpen as refusal:
-        book = await service.book(actor, pregnancy_id)
-        return await _overview(request, actor, book, refusal=refusal)
-    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
-
-
-@get(f"{ONE}/remove", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def ask_removal(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    book = await service.book(actor, pregnancy_id)
-    return await frame.removal(
-        request,
-        actor,
-        title=say(request, "maternal.remove.title"),
-        facts=[(say(request, "own.pregnancy.edd"), _day(request, book))],
-        action=f"{place_of(book)}/remove",
-        back=Way(place_of(book), say(request, "maternal.title")),
-        means=say(request, "maternal.remove.means"),
-    )
-
-
-@post(f"{ONE}/remove", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def remove(actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> Response[bytes]:
-    await service.remove(actor, pregnancy_id)
-    return Redirect(HERE, status_code=303)
-
-
-async def _overview(
+async def overview(
     request: PortalRequest,
     actor: Actor,
     book: Book,
@@ -331,10 +250,6 @@ def _line(request: PortalRequest, book: Book) -> dict[str, object]:
     }
 
 
-def _day(request: PortalRequest, book: Book) -> str:
-    return frame.facts_of(request, kinds.PREGNANCY, {"edd": book.due_on.isoformat()})[0][1]
-
-
 routes: list[ControllerRouterHandler] = [
     show,
     earlier,
@@ -346,12 +261,4 @@ routes: list[ControllerRouterHandler] = [
     charts,
     dates_page,
     correct,
-    close_page,
-    close,
-    closed,
-    reopen,
-    show_to_proxies,
-    keep_from_proxies,
-    ask_removal,
-    remove,
 ]
