@@ -69,6 +69,7 @@ SAID: dict[str, Any] = {
     "network_said": "くまもとメディカルネットワーク",
     "asked_at": AT,
     "done_at": AT,
+    "copies_until": AT,
     "gone": [("測定", "12件"), ("サインインの方法", "2件"), ("サインインしていた端末", "1件")],
     "erased": None,
     "code": "0123-4567-89AB-CDEF",

@@ -68,7 +68,8 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "written": entries,
         "birth": said.entry_said(REQUEST, book, book.birth) if book.birth else None,
         "newborns": [
-            said.entry_said(REQUEST, book, each) | {"number": "1"} for each in book.newborns
+            said.entry_said(REQUEST, book, each) | {"number": "1", "child": None}
+            for each in book.newborns
         ],
         "missing": book.missing(),
         "has_others": True,

@@ -12,6 +12,7 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.child import service as children
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.maternal import dates, kinds, schedule, service
 from api.phr.maternal.book import Book
@@ -202,10 +203,7 @@ async def overview(
         done=sum(each.state == "done" for each in visits),
         written=entries,
         birth=said.entry_said(request, book, book.birth) if book.birth else None,
-        newborns=[
-            said.entry_said(request, book, each) | {"number": each.values.get("number", "1")}
-            for each in book.newborns
-        ],
+        newborns=await _newborns(request, actor, book),
         missing=book.missing(),
         has_others=has_others,
         saved=next((each for each in entries if each["id"] == str(saved)), None),
@@ -248,6 +246,17 @@ def _line(request: PortalRequest, book: Book) -> dict[str, object]:
         "due_on": book.due_on,
         "state": book.state,
     }
+
+
+async def _newborns(request: PortalRequest, actor: Actor, book: Book) -> list[dict[str, object]]:
+    if book.birth is None or not book.newborns:
+        return []
+    begun = said.begun(book.birth.on, book.newborns, await children.children(actor))
+    return [
+        said.entry_said(request, book, each)
+        | {"number": each.values.get("number", "1"), "child": child}
+        for each, child in zip(book.newborns, begun, strict=True)
+    ]
 
 
 routes: list[ControllerRouterHandler] = [
