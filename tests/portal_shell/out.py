@@ -35,6 +35,7 @@ LOOKED: dict[str, Any] = {
     "since": date(2019, 4, 2),
     "until": date(2026, 5, 30),
     "facilitys": 1138,
+    "has_settings": True,
     "held": 12,
     "changed": 1,
     "left": [("「だれに見せるか」の設定（こちらの設定が続きます）", 1)],

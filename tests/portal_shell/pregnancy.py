@@ -74,6 +74,7 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "missing": book.missing(),
         "has_others": True,
         "saved": None,
+        "is_kept": None,
         **more,
     }
 
@@ -97,6 +98,8 @@ PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         _overview(OPEN) | {"saved": said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
     ),
     "pregnancy-new": ("book/pregnancy/one.html", NEW),
+    "pregnancy-kept": ("book/pregnancy/one.html", _overview(OPEN, is_kept=True)),
+    "pregnancy-shown": ("book/pregnancy/one.html", _overview(OPEN, is_kept=False)),
     "pregnancy-over": ("book/pregnancy/one.html", _overview(OPEN, is_over=True, days_left=-14)),
     "pregnancy-born": ("book/pregnancy/one.html", _overview(BORN)),
     "pregnancy-closed-one": (

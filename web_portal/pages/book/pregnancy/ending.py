@@ -89,4 +89,30 @@ def _day(request: PortalRequest, book: Book) -> str:
     return frame.facts_of(request, kinds.PREGNANCY, {"edd": book.due_on.isoformat()})[0][1]
 
 
-routes: list[ControllerRouterHandler] = [close_page, close, closed, reopen, ask_removal, remove]
+@post(f"{ONE}/show", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def show_to_proxies(
+    actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
+) -> Response[bytes]:
+    """By a minor, to whoever acts for them."""
+    await service.show_to_proxies(actor, pregnancy_id, is_shown=True)
+    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
+
+
+@post(f"{ONE}/keep", guards=[participants_only], opt=PORTAL, include_in_schema=False)
+async def keep_from_proxies(
+    actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
+) -> Response[bytes]:
+    await service.show_to_proxies(actor, pregnancy_id, is_shown=False)
+    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
+
+
+routes: list[ControllerRouterHandler] = [
+    close_page,
+    close,
+    closed,
+    reopen,
+    show_to_proxies,
+    keep_from_proxies,
+    ask_removal,
+    remove,
+]

@@ -207,6 +207,7 @@ async def overview(
         missing=book.missing(),
         has_others=has_others,
         saved=next((each for each in entries if each["id"] == str(saved)), None),
+        is_kept=await service.is_kept(actor, book.id),
     )
 
 
