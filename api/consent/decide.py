@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from api.consent.facts import (
     EMERGENCY,
     NORMAL,
+    PRESCRIPTION,
     PROCEDURE,
     RESTRICTED,
     SECRET,
@@ -33,6 +34,7 @@ from api.consent.filters import BY_NETWORK, Filters
 from api.consent.recipients import NOTICE, Recipients, exclusion, ruling_of
 from api.consent.residences import Residences
 
+_DATELESS: Final = frozenset({PRESCRIPTION, PROCEDURE})
 _OPEN: Final[frozenset[Step]] = frozenset({"granted", "own_record", "shared", "emergency"})
 
 # Here the requester is stopped before any record is looked at, one of their own included.
@@ -306,7 +308,7 @@ class Policy:
             if hidden is not None:
                 return "filter", hidden
         cared_on = record.effective_on or record.recorded_on
-        is_exempt = record.category == PROCEDURE and record.record_id in reached.exempt
+        is_exempt = record.category in _DATELESS and record.record_id in reached.exempt
         if not is_exempt and any(
             category == record.category and cared_on < day for category, day in reached.since
         ):

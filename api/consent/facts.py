@@ -45,6 +45,7 @@ Origin = Literal["participant", "scheme", "desk_code", "delegation", "request", 
 TREATMENT: Final = "TREAT"
 EMERGENCY: Final = frozenset({"ETREAT", "BTG"})
 PROCEDURE: Final = "procedure"
+PRESCRIPTION: Final = "prescription"
 
 
 class Provision(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -281,8 +282,9 @@ class EmergencyReach(Struct, frozen=True, omit_defaults=True):
     """What a running break-glass session reaches: its tier, within what the participant chose.
 
     Records of `categories` up to `level`, of some only those dated `since` a day; `operations` are
-    procedures whatever their date. Hidden records only if it `shows_hidden`. What is `timeless`,
-    and the operations, reach back past the day from which the participant shares.
+    procedures whatever their date, `ongoing` medicines that are still taken. Hidden records only
+    if it `shows_hidden`. What is `timeless`, and these two, reach back past the day from which the
+    participant shares.
     """
 
     categories: tuple[str, ...] = ()
@@ -291,6 +293,7 @@ class EmergencyReach(Struct, frozen=True, omit_defaults=True):
     since: tuple[tuple[str, date], ...] = ()
     operations: tuple[UUID, ...] = ()
     timeless: tuple[str, ...] = ()
+    ongoing: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
         if not NORMAL <= self.level < SECRET:
@@ -298,9 +301,13 @@ class EmergencyReach(Struct, frozen=True, omit_defaults=True):
 
     @property
     def exempt(self) -> tuple[UUID, ...]:
-        """The operations that no other limit of the participant's could shut."""
-        is_open = self.level == RESTRICTED and self.shows_hidden
-        return self.operations if is_open and PROCEDURE in self.categories else ()
+        """What no other limit of the participant's could shut, whatever its date."""
+        if self.level != RESTRICTED or not self.shows_hidden:
+            return ()
+        found = {PROCEDURE: self.operations, PRESCRIPTION: self.ongoing}
+        return tuple(
+            i for category, ids in found.items() if category in self.categories for i in ids
+        )
 
 
 class Request(Struct, frozen=True, omit_defaults=True):

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from api.core.actor import Actor
 from api.core.database import DB, Transaction
 from api.core.errors import Unavailable
 from api.core.lane import Lane, Then, call_context
+from api.phr.notes.shapes import GOES_ON
+
+_GOES_ON: Final = msgspec.json.encode([GOES_ON]).decode()
 
 
 class ReadPlan(NamedTuple):
@@ -148,6 +152,18 @@ async def operations(tx: Transaction, since: date) -> list[UUID]:
         " AND is_current AND category = 'procedure' AND effective_on >= $1"
         " AND body LIKE '%387713003%' ORDER BY record_id",
         since,
+    )
+    return [row["record_id"] for row in rows]
+
+
+async def ongoing(tx: Transaction) -> list[UUID]:
+    """The medicines the subject wrote down without a last day: ids alone."""
+    rows = await tx.fetch(
+        "SELECT record_id FROM record WHERE participant_id = (SELECT app.subject())"
+        " AND is_current AND category = 'prescription' AND resource_type = 'MedicationStatement'"
+        " AND source_facility_id = app.self_source() AND body::jsonb #> '{meta,tag}' @> $1::jsonb"
+        " ORDER BY record_id",
+        _GOES_ON,
     )
     return [row["record_id"] for row in rows]
 

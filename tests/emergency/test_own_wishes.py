@@ -1,5 +1,7 @@
 """What Hanako wrote herself is read where it counts: her wishes and her allergy in an emergency."""
 
+from datetime import timedelta
+
 import pytest
 
 from api.core import clock
@@ -114,6 +116,19 @@ async def test_her_own_allergies_warn_dr_mori_each_by_its_name(mori, hanako):
         {"type": "AllergyIntolerance", "category": "allergy", "count": 2},
         {"type": "MedicationStatement", "category": "prescription", "count": 1},
     ]
+
+
+async def test_what_she_still_takes_stays_whenever_she_wrote_it(mori, hanako, clinic):
+    years_ago = (clock.today_in_japan() - timedelta(days=900)).isoformat()
+    for name, until in (("ずっと飲む薬", ""), ("もう飲まない薬", years_ago)):
+        of_then = {"on": years_ago, "name": name, "until": until, "since": years_ago}
+        await entries.write(hanako, Wish(MEDICATION, {**FULL["medication"], **of_then}))
+    await wrote(clinic, hanako, "prescription", "昔の処方", days=-900)
+    session = await opened(mori, hanako)
+    lines = (await in_emergency.summary(mori, session.session_id)).lines
+    (line,) = (each for each in lines if each.category == "prescription")
+    assert line.title == "ずっと飲む薬"
+    assert line.effective_on.isoformat() == years_ago, "with its day, so that it can be judged"
 
 
 async def test_what_a_facility_wrote_keeps_its_title(mori, hanako, clinic):

@@ -37,12 +37,18 @@ def _axe_source() -> str:
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
+async def bring_axe(page: Page) -> None:
+    """To every document it will open: for a page that goes from one to the next."""
+    await page.add_init_script(_axe_source())
+
+
 async def axe_violations(page: Page) -> list[str]:
     """Each violation as one line "rule: selector: how to fix"; [] is a clean page.
 
     Runs through the debugger's evaluate, so the page's own CSP stays in force.
     """
-    await page.evaluate(_axe_source())
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_axe_source())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found: dict[str, Any] = await page.evaluate(
         "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", tags

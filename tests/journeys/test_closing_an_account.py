@@ -41,6 +41,16 @@ async def code_on(page: Page) -> str:
     return code.strip()
 
 
+async def is_carried_out(admin: asyncpg.Connection, who: Newcomer) -> None:
+    """By this process or by the server's own round, whichever comes first."""
+    over = (
+        "SELECT ended_at IS NOT NULL FROM account_closing"
+        " WHERE participant_id = $1 AND called_off_at IS NULL"
+    )
+    while not await admin.fetchval(over, who.participant_id):
+        await carrying_out.go_round()
+
+
 async def certificate_is_there(page: Page, locale: str, code: str) -> None:
     await page.goto("/closing-certificate")
     await is_for_everyone(page)
@@ -58,7 +68,7 @@ async def certificate_is_there(page: Page, locale: str, code: str) -> None:
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 async def test_on_her_phone_from_the_first_thought_to_the_certificate(
-    open_phone: OpenPhone, locale: str, days_pass
+    open_phone: OpenPhone, admin: asyncpg.Connection, locale: str, days_pass
 ) -> None:
     page = await open_phone(locale)
     await carries_a_passkey(page)
@@ -97,7 +107,7 @@ async def test_on_her_phone_from_the_first_thought_to_the_certificate(
         actor=Actor(kind=ActorKind.PARTICIPANT, participant_id=who.participant_id)
     )
     await days_pass(her, 14)
-    assert await carrying_out.go_round() == 1
+    await is_carried_out(admin, who)
     await page.goto("/home")
     await page.wait_for_url("**/sign-in**")
     await page.get_by_role("button", name=text(locale, "sign_in.passkey")).click()
@@ -167,7 +177,7 @@ async def test_at_the_counter_for_who_never_had_a_phone(
 
     person = Actor(kind=ActorKind.PARTICIPANT, participant_id=who.participant_id)
     await days_pass(SimpleNamespace(actor=person), 14)
-    assert await carrying_out.go_round() == 1
+    await is_carried_out(admin, who)
     await met(ueda, who)
     await expect(ueda.get_by_text(text(locale, "counter.closing.over"))).to_be_visible()
     await is_for_everyone(ueda)

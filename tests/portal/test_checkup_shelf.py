@@ -234,7 +234,7 @@ async def test_a_trend_has_a_picture_a_sentence_and_a_table(hanako: Visitor) -> 
     assert "2回の値があります" in page
     assert "0.3ふえています" in page
     assert "保健指導の目安 5.6" in page
-    assert page.count('class="figure"') >= 4
+    assert page.count('class="figure') >= 4
     pressure = (await hanako.get(f"{HERE}/trends/systolic")).text
     assert "126/78" in pressure
     assert 'polyline class="broken"' in pressure

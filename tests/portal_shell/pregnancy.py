@@ -68,11 +68,13 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "written": entries,
         "birth": said.entry_said(REQUEST, book, book.birth) if book.birth else None,
         "newborns": [
-            said.entry_said(REQUEST, book, each) | {"number": "1"} for each in book.newborns
+            said.entry_said(REQUEST, book, each) | {"number": "1", "child": None}
+            for each in book.newborns
         ],
         "missing": book.missing(),
         "has_others": True,
         "saved": None,
+        "is_kept": None,
         **more,
     }
 
@@ -96,6 +98,8 @@ PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         _overview(OPEN) | {"saved": said.entry_said(REQUEST, OPEN, OPEN.entries[0])},
     ),
     "pregnancy-new": ("book/pregnancy/one.html", NEW),
+    "pregnancy-kept": ("book/pregnancy/one.html", _overview(OPEN, is_kept=True)),
+    "pregnancy-shown": ("book/pregnancy/one.html", _overview(OPEN, is_kept=False)),
     "pregnancy-over": ("book/pregnancy/one.html", _overview(OPEN, is_over=True, days_left=-14)),
     "pregnancy-born": ("book/pregnancy/one.html", _overview(BORN)),
     "pregnancy-closed-one": (

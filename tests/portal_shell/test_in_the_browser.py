@@ -13,7 +13,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from tests.journeys.quality import axe_violations, lighthouse
+from tests.journeys.quality import axe_violations, bring_axe, lighthouse
 from tests.portal_shell.contexts import PAGES
 
 TOO_SMALL = """
@@ -63,6 +63,7 @@ async def test_no_page_has_an_axe_violation_or_a_small_target(
     do not: it sees each once. Sizes hang on both, and at 400 % nothing scrolls sideways or covers
     the page."""
     found = {}
+    await bring_axe(page)
     for name in PAGES:
         await page.goto(f"{address}/{locale}/{name}{look}")
         faults = await axe_violations(page) + await too_small(page)

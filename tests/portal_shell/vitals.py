@@ -15,6 +15,7 @@ ENTRY = {
     "when": "2026年5月20日(水) 7:05",
     "by": "",
     "device": "",
+    "counts": "",
 }
 SENT = ENTRY | {"id": "e2", "by": "機器から", "device": "HEM-7600"}
 NAMES = (

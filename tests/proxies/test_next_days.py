@@ -1,6 +1,7 @@
 """A day to come is told to who acts for a minor only where they may read what it follows from."""
 
 import asyncpg
+import pytest
 from msgspec import structs
 
 from api.consent.facts import RESTRICTED
@@ -60,6 +61,7 @@ async def test_of_what_is_written_in_a_book_only_what_they_may_read_moves_a_day(
     assert await days(parent) == before
 
 
+@pytest.mark.usefixtures("open_browser")
 async def test_of_ones_own_doses_that_are_withheld_no_day(admin: asyncpg.Connection) -> None:
     aoi, _ = await account_of_a_child()
     dose = {"vaccine": "hbv", "on": TODAY.isoformat()}

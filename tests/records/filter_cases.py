@@ -193,15 +193,22 @@ cases = st.builds(
 )
 
 # In a running break-glass session.
+TAKEN = [each.record_id for each in RECORDS if each.category == "prescription"]
 reaches = st.builds(
-    lambda categories, level, shows_hidden, since, timeless: EmergencyReach(
-        tuple(categories), level, shows_hidden, tuple(since.items()), timeless=tuple(timeless)
+    lambda categories, level, shows_hidden, since, timeless, ongoing: EmergencyReach(
+        tuple(categories),
+        level,
+        shows_hidden,
+        tuple(since.items()),
+        timeless=tuple(timeless),
+        ongoing=tuple(each for each in TAKEN if each in ongoing),
     ),
     st.lists(st.sampled_from(("prescription", "lab", "care", "maternal")), unique=True),
     st.integers(0, 1),
     st.booleans(),
     st.dictionaries(st.sampled_from(("prescription", "lab")), st.sampled_from(DAYS), max_size=2),
     st.lists(st.sampled_from(("prescription", "care")), unique=True),
+    st.sets(st.sampled_from(TAKEN)),
 )
 emergencies = st.builds(
     lambda case, purpose, reached: case._replace(

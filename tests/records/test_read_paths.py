@@ -36,6 +36,7 @@ KNOWN = {
     "api/records/emergency/queries.py::directives": "a nominee's; the core decides on each",
     "api/emergency/queries.py::has_older": "whether old warnings lie out of reach; no record",
     "api/records/queries.py::operations": "ids for an emergency session's reach; the filter reads",
+    "api/records/queries.py::ongoing": "ids for an emergency session's reach; the filter reads",
     "api/records/emergency/queries.py::carriable": OWN_SIDE,
     "api/records/previewing/queries.py::told_groups": OWN_SIDE,
     "api/consent/queries.py::records_told_of": OWN_SIDE,

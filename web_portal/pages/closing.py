@@ -142,6 +142,7 @@ async def _in_words(request: PortalRequest, actor: Actor, jws: str, code: str) -
     erased = said["log"].get("events")
     if erased is not None:
         counted.append((say(request, "closing.said.log"), count(erased)))
+    backups = said.get("backups")  # certificates of earlier releases say nothing of them
     known = claim_code_of(code)
     return await render(
         request,
@@ -153,6 +154,7 @@ async def _in_words(request: PortalRequest, actor: Actor, jws: str, code: str) -
         done_at=datetime.fromisoformat(said["carried_out_at"]),
         gone=counted,
         erased=erased,
+        copies_until=backups and datetime.fromisoformat(backups["earlier_ones_end_by"]),
         code=known.printed if known else "",
     )
 

@@ -14,7 +14,8 @@ from api.phr.entries.kinds import PROVENANCE, SOURCE, By, Json, Kind, Values
 
 
 class Entry(NamedTuple):
-    """`values` as the form takes them, with "on" and "time"; absent ones are left out."""
+    """`values` as the form takes them, with "on" and "time"; absent ones are left out. `level` is
+    how delicate it is kept."""
 
     entry_id: UUID
     kind: str
@@ -27,6 +28,7 @@ class Entry(NamedTuple):
     device: str
     written_at: datetime
     is_restricted: bool
+    level: int = NORMAL
 
 
 class Newest(NamedTuple):
@@ -44,8 +46,8 @@ class Wish(NamedTuple):
     `key`: a name of the sender's own; what came under it already is left as it is. `sure` says yes
     to odd values, as `Typed.sure`; with `is_sure` nothing odd is asked about (what a device
     measured, what was asked about before). `is_read`: the fields are what `typed.read` made of them
-    just now, without a fault and with nothing odd to ask about. `least`: at least so delicate from
-    now on.
+    just now, without a fault and with nothing odd to ask about. `least` and `most`: at least and at
+    most so delicate from now on.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Wish(NamedTuple):
     is_sure: bool = False
     is_read: bool = False
     least: int = NORMAL
+    most: int = SECRET
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
@@ -88,6 +91,7 @@ def entry_of(row: Mapping[str, Any], kind: Kind, subject: UUID, cipher: AESGCM |
         device=device_of(body),
         written_at=row["recorded_at"],
         is_restricted=row["sensitivity"] == SECRET,
+        level=row["sensitivity"],
     )
 
 

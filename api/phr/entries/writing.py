@@ -156,7 +156,8 @@ def _following(
     by: By = "proxy" if wish.by == "self" and writer.actor.is_proxy else wish.by
     book = wish.book if before is None else book_of(before)
     version = 1 if before is None else before["version"] + 1
-    sensitivity = max(writer.level if before is None else before["sensitivity"], wish.least)
+    level = max(writer.level if before is None else before["sensitivity"], wish.least)
+    sensitivity = min(level, wish.most)
     resource = pure.resource_of(wish.kind, values, entry_id, book, writer.subject, by, wish.device)
     headed = with_head(resource, entry_id, version, writer.now, by)
     row = Row(
@@ -184,6 +185,7 @@ def _following(
         device=wish.device,
         written_at=writer.now,
         is_restricted=sensitivity == SECRET,
+        level=sensitivity,
     )
     return row, entry
 

@@ -130,4 +130,32 @@ class MyPregnancies(Controller):
         await service.remove_entry(actor, pregnancy_id, entry_id)
 
 
-routes = [MyPregnancies]
+class MyPregnancyShown(Controller):
+    """A minor's own say: nobody has it for them."""
+
+    path = "/me/pregnancies"
+    opt = API
+    guards = [participants_only]  # noqa: RUF012 - Litestar's own declaration
+    tags = ["My own record"]  # noqa: RUF012
+
+    @post(
+        "/{pregnancy_id:uuid}/show",
+        summary="Show it to whoever acts for me",
+        status_code=200,
+    )
+    async def show(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> IdView:
+        """A minor's own say: from 15 to 17 it is kept from a parent until then."""
+        await service.show_to_proxies(actor, pregnancy_id, is_shown=True)
+        return IdView(pregnancy_id)
+
+    @post(
+        "/{pregnancy_id:uuid}/keep",
+        summary="Keep it from whoever acts for me",
+        status_code=200,
+    )
+    async def keep(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> IdView:
+        await service.show_to_proxies(actor, pregnancy_id, is_shown=False)
+        return IdView(pregnancy_id)
+
+
+routes = [MyPregnancies, MyPregnancyShown]

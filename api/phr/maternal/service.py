@@ -1,13 +1,13 @@
 """A pregnancy begun, corrected, followed and closed: one open at a time, held by the lock on the
 participant's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.consent import stored
-from api.consent.facts import NORMAL, RESTRICTED
+from api.consent.facts import NORMAL, RESTRICTED, SECRET
 from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -17,7 +17,7 @@ from api.phr.entries import service as entries
 from api.phr.entries.fields import read_day
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
-from api.phr.maternal import dates, kinds
+from api.phr.maternal import dates, kinds, minors
 from api.phr.maternal.book import Book, Newborn, Written, book_of
 from api.phr.maternal.errors import BirthThere, NoBirthYet, PregnancyClosed, PregnancyOpen
 from api.phr.maternal.reminding import remind_in
@@ -66,7 +66,7 @@ async def begin(actor: Actor, asked: Asked) -> UUID:
         await stored.locked_settings_in(tx)
         there = _id_of(tx, kinds.PREGNANCY, asked.key)
         await _check_none_open(tx, actor, but=there)
-        wish = _head(asked, {})
+        wish = _head(asked, {})._replace(least=await minors.least_in(tx, actor))
         (entry,) = await entries.write_all_in(tx, actor, [wish])
         await remind_in(tx, await _book_in(tx, actor, entry.entry_id))
     return entry.entry_id
@@ -117,6 +117,25 @@ async def reopen(actor: Actor, pregnancy_id: UUID) -> None:
             await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
 
 
+async def is_kept(actor: Actor, pregnancy_id: UUID) -> bool | None:
+    """Whether a minor keeps it from whoever acts for them; None where that is not theirs to say."""
+    async with unit_of_work(actor) as tx:
+        head = await _head_in(tx, actor, pregnancy_id)
+        is_theirs = await minors.has_own_say_in(tx, actor) and not head.values.get(_CLOSED)
+    return head.level >= RESTRICTED if is_theirs else None
+
+
+async def show_to_proxies(actor: Actor, pregnancy_id: UUID, *, is_shown: bool) -> None:
+    """By the minor alone, and taken back as easily. Raises `NotFound`."""
+    async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
+        now = await _book_in(tx, actor, pregnancy_id)
+        if now.state == "closed" or not await minors.has_own_say_in(tx, actor):
+            raise NotFound
+        bounds = (NORMAL, NORMAL) if is_shown else (RESTRICTED, SECRET)
+        await _write_anew(tx, actor, now.whole, *bounds)
+
+
 async def remove(actor: Actor, pregnancy_id: UUID) -> None:
     """With all that was written in it, for good. Raises `NotFound`."""
     async with unit_of_work(actor) as tx:
@@ -140,6 +159,7 @@ async def write(
         now = await _book_in(tx, actor, pregnancy_id)
         if entry_id is not None and _entry(now, entry_id).kind != kind.name:
             raise NotFound
+        head = await _head_in(tx, actor, pregnancy_id)
         wish = Wish(
             kind=kinds.within(kind, now.due_on),
             fields=asked.fields,
@@ -148,7 +168,7 @@ async def write(
             entry_id=entry_id,
             version=asked.version,
             key=f"{pregnancy_id}:{asked.key}" if asked.key else "",
-            least=RESTRICTED if now.state == "closed" and actor.is_shown_restricted else NORMAL,
+            least=_least(now, head, actor),
         )
         following = list[Wish]()
         if kind is kinds.NEWBORN:
@@ -248,6 +268,12 @@ async def _mark(tx: Transaction, actor: Actor, now: Book, is_closed: str) -> Non
     # Whoever is shown nothing restricted would lose sight of what they keep for somebody.
     is_delicate = bool(is_closed) and actor.is_shown_restricted
     written = [head, *now.entries] if is_delicate else [head]
+    await _write_anew(tx, actor, written, RESTRICTED if is_delicate else NORMAL, SECRET)
+
+
+async def _write_anew(
+    tx: Transaction, actor: Actor, written: Sequence[Written], least: int, most: int
+) -> None:
     wishes = [
         Wish(
             kind=kinds.OF_NAME[each.kind],
@@ -255,11 +281,18 @@ async def _mark(tx: Transaction, actor: Actor, now: Book, is_closed: str) -> Non
             entry_id=each.entry_id,
             version=each.version,
             is_sure=True,
-            least=RESTRICTED if is_delicate else NORMAL,
+            least=least,
+            most=most,
         )
         for each in written
     ]
     await entries.write_all_in(tx, actor, wishes)
+
+
+def _least(now: Book, head: Entry, actor: Actor) -> int:
+    """As delicate as the pregnancy it is of."""
+    is_delicate = now.state == "closed" or head.level >= RESTRICTED
+    return RESTRICTED if is_delicate and actor.is_shown_restricted else NORMAL
 
 
 def _id_of(tx: Transaction, kind: Kind, key: str) -> UUID | None:

@@ -14,6 +14,8 @@ from api.phr.notes.allergens import OF_CODE
 
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"
 _TOLD: Final = {"system": f"{_HL7}/medication-statement-category", "code": "patientspecified"}
+# Where no last day is written. It stays unsealed: an emergency reaches what is still taken.
+GOES_ON: Final = {"system": "urn:tsunagu:medicine", "code": "goes-on"}
 _SORTS: Final = {
     "prescribed": "処方された薬",
     "otc": "市販の薬",
@@ -41,6 +43,8 @@ def _medication(values: Values, base: Base) -> Json:
         "informationSource": base.performer,
         "extension": kept(values, ("sort", "dose", "how", "place", "left", "left_why", "remark")),
     }
+    if not period["end"]:
+        found["meta"] = {"tag": [GOES_ON]}
     if any(period.values()):
         found["effectivePeriod"] = {name: day for name, day in period.items() if day}
     dosage = joined(values.get("dose", ""), values.get("how", ""))

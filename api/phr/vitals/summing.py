@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from api.phr.entries.fields import Values
 from api.phr.entries.kinds import Kind
 from api.phr.vitals.figures import By, Figures, Period, Point, by_period, figures, part_of
-from api.phr.vitals.kinds import GLUCOSE, MEALS, NUMBERS, PRESSURE, PULSE
+from api.phr.vitals.kinds import GLUCOSE, MEALS, NUMBERS, PRESSURE, PULSE, STEPS
 
 PARTS: Final = ("morning", "evening")
 
@@ -46,12 +46,24 @@ def group_of(kind: Kind, reading: Reading) -> str:
 
 
 def points(kind: Kind, readings: Iterable[Reading], field: str, group: str = "") -> list[Point]:
-    """Of those that have the field and are of the group."""
-    return [
+    """Of those that have the field and are of the group; of a day's steps the most."""
+    found = [
         Point(each.on, each.time, Decimal(each.values[field]))
         for each in readings
         if each.values.get(field) and (not group or group_of(kind, each) == group)
     ]
+    return most_of_day(found) if kind is STEPS else found
+
+
+def most_of_day(found: Iterable[Point]) -> list[Point]:
+    """Two devices count the same steps, each those it was carried for: neither their sum nor their
+    mean is what was walked."""
+    of_day: dict[date, Point] = {}
+    for each in found:
+        before = of_day.get(each.on)
+        if before is None or before.value < each.value:
+            of_day[each.on] = each
+    return list(of_day.values())
 
 
 def summaries(kind: Kind, readings: Sequence[Reading], by: By) -> list[Summary]:

@@ -20,6 +20,8 @@ from api.core.errors import NotFound, Problem
 from api.core.logging import log
 from api.phr import noting
 from api.phr.entries import sealing
+from api.phr.maternal import kinds as maternal
+from api.phr.maternal import minors
 from api.records.bringing_in import queries, service
 from api.records.bringing_in.planning import Planned, Taking, renamed
 from api.records.bringing_in.queries import Row
@@ -66,8 +68,11 @@ async def _stored(taken: Taken) -> None:
             raise NotFound
         if plan.taking:
             ciphers = await keystore.phr_ciphers(tx.connection, [tx.subject], is_writing=True)
+            of_pregnancy = max(level, await minors.least_in(tx, actor))
             for some in _pieces(plan.taking):
-                rows = await asyncio.to_thread(_rows, some, plan, level, ciphers[tx.subject], actor)
+                rows = await asyncio.to_thread(
+                    _rows, some, plan, (level, of_pregnancy), ciphers[tx.subject], actor
+                )
                 await queries.add_records(tx, rows)
             await _note(tx, plan)
             await noting.note_all_in(tx, actor)
@@ -88,7 +93,11 @@ def _pieces(taking: Sequence[Taking]) -> Iterator[Sequence[Taking]]:
 
 
 def _rows(
-    taking: Sequence[Taking], plan: Planned, level: int, cipher: AESGCM, actor: Actor
+    taking: Sequence[Taking],
+    plan: Planned,
+    levels: tuple[int, int],
+    cipher: AESGCM,
+    actor: Actor,
 ) -> list[Row]:
     subject = actor.participant_id
     if subject is None:
@@ -100,7 +109,7 @@ def _rows(
             record_id=each.record_id,
             resource_type=each.item.resource_type,
             category=each.item.category,
-            sensitivity=max(each.item.level, level),
+            sensitivity=max(each.item.level, levels[each.item.category == maternal.CATEGORY]),
             effective_on=each.item.on or today,
             effective_at=each.item.at,
             recorded_at=now,

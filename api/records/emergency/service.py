@@ -11,7 +11,7 @@ from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.access_log.service import Owed, Place, Resources
 from api.consent import policies
-from api.consent.facts import Request
+from api.consent.facts import PRESCRIPTION, Request
 from api.consent.policies import CompiledPolicy
 from api.consent.replay import versions_of
 from api.core import clock, runtime
@@ -168,6 +168,8 @@ async def _read(
     if grant.operations_since is not None:
         ids = await queries.operations(tx, grant.operations_since)
         reach = structs.replace(reach, operations=tuple(ids))
+    if PRESCRIPTION in reach.categories:
+        reach = structs.replace(reach, ongoing=tuple(await queries.ongoing(tx)))
     request = Request(
         policies.requester(acting, standing), acting.purpose_of_use or "", clock.now(), reach
     )

@@ -96,7 +96,7 @@ async def test_what_comes_next_stands_above_all_else(hanako: Visitor) -> None:
     ahead = page[page.index('id="ahead"') : page.index('id="growth"')]
     assert "3〜4か月児健診" in ahead
     assert "受ける時期です" in ahead
-    assert ahead.count("<li>") == 4, "a checkup and the first three vaccines"
+    assert ahead.count("<li>") == 5, "a checkup and the first four vaccines"
     assert f'href="{HERE}/{yui.book_id}/vaccines"' in ahead
     grown_up = await begun(hanako, born=TODAY - timedelta(days=365 * 30))
     assert 'id="ahead"' not in (await hanako.get(f"{HERE}/{grown_up.book_id}")).text

@@ -97,6 +97,14 @@ async def test_the_same_vaccine_twice_on_a_day_is_refused(hanako: Visitor):
     assert "もう記入されています" in twice.text
 
 
+async def test_what_is_usual_later_waits_though_it_may_be_given_now(hanako: Visitor) -> None:
+    """BCG may be given from birth on and usually is from five months."""
+    page = (await hanako.get(path_of(await child(hanako, 3)))).text
+    ahead = page[page.index('id="next"') : page.index('id="given"')]
+    places = [ahead.index(name) for name in ("五種混合", "小児用肺炎球菌", "BCG", "麻しん")]
+    assert places == sorted(places)
+
+
 async def test_an_interval_too_short_is_asked_about_once_and_then_kept(hanako: Visitor):
     yui = await child(hanako, 120)
     await written(hanako, yui, "dpt-ipv-hib", ago(40))

@@ -32,3 +32,25 @@ async def test_a_childs_book_begins_with_what_the_birth_says(
     chosen = dict(re.findall(r'name="(\w+)" value="(\w+)"[^>]* checked', own))
     answer = await hanako.post(action, {**hidden, **typed, **chosen, "name": "ゆみ"})
     assert answer.status_code == status
+
+
+async def test_a_book_that_is_begun_is_led_to_and_not_offered_again(hanako: Visitor) -> None:
+    here = await begun(hanako, 37, babies="2")
+    born_on = today(days=-2).isoformat()
+    await written(hanako, here, "birth", on=born_on, babies="2")
+    await written(hanako, here, "newborn", number="1", sex="female", weight="2310")
+    page = await written(hanako, here, "newborn", number="2", sex="male", weight="2200")
+    offered = re.findall(r'href="/book/children/new[^"]+" class="([^"]+)"', page)
+    assert [each.split()[:2] for each in offered] == [
+        ["button", "button-wide"],
+        ["button", "button-line"],
+    ], "one first thing to do"
+    fields = {"on": born_on, "name": "あおい", "sex": "male", "weight": "2200g"}
+    answer = await hanako.post("/book/children/new", fields)
+    book = answer.headers["location"].partition("?")[0]
+    page = (await hanako.get(here)).text
+    girl, boy = page.index("1人目のお子さま"), page.index("2人目のお子さま")
+    assert boy < page.index(f'href="{book}"')
+    assert "あおいさんの記録" in page
+    (left,) = re.findall(r'href="/book/children/new[^"]+', page)
+    assert girl < page.index(left) < boy

@@ -274,3 +274,23 @@ async def test_somebody_else_sees_none_of_it(hanako: Visitor, yumi: Visitor) -> 
     assert "132/84" not in (await yumi.get(f"{HERE}?saved={entry['id']}")).text
     assert len(await measured(hanako)) == 1
     assert (await hanako.get(f"{HERE}?saved=x,{entry['id']}")).status_code == 200
+
+
+async def test_of_two_devices_the_most_steps_of_a_day_count_and_it_is_said_whose(
+    hanako: Visitor,
+) -> None:
+    for device, steps in (("スマートフォン", 6000), ("腕時計", 8000)):
+        at = f"{day(1)}T21:00:00+09:00"
+        walked = {"id": device, "kind": "steps", "measured_at": at, "values": {"steps": steps}}
+        await send(hanako, walked, device=device)
+    fields = {"kind": "steps", "on": day(2), "values": {"steps": 4000}}
+    assert (await hanako.tell("/me/vitals", fields)).status_code == 201
+    page = (await hanako.get("/book/vitals/kinds/steps")).text
+    assert "この7日の平均は6,000 歩です。" in page, "of 8,000 and 4,000"
+    assert page.count("この日は、この歩数を使います。") == 1
+    assert "いちばん多い歩数を使います。" in page
+    (watch,) = re.findall(r"(?s)<li><b[^>]*>8,?000.*?</li>", page)
+    assert "腕時計" in watch
+    assert "この日は、この歩数を使います。" in watch
+    said = (await hanako.ask("/me/vitals/summary?kind=steps&by=day")).json()
+    assert "7000" not in str(said)

@@ -171,7 +171,8 @@ async def test_it_is_seen_before_anything_is_stored(written: Visitor, open_brows
     total = len(checkup_files.USUAL) + 1 + 5 + 2
     assert f"新しく取り込むもの（{total}件）" in page
     assert "まだ何も保存していません。" in page
-    assert "「だれに見せるか」の設定" in page
+    assert "「だれに見せるか」の設定は、取り込みません。" in page
+    assert 'href="/disclosure"' in page
     assert "このうち2件は、ほかで医療機関が書いた記録です" in page
     assert await stored(other.actor) == 0
     where = answer.headers["location"]

@@ -89,6 +89,7 @@ async def test_the_second_officer_who_met_her_begins_and_prints_a_sheet(
     assert (running.ends_at - running.asked_at).days == 14
     for part in ("山本 花子 さん", "気が変わったとき", "窓口にお越しください", "しまっておいて"):
         assert part in answer.text
+    assert "選ぶと、読めなくなります" not in answer.text, "it was chosen already"
     code = code_on(answer.text)
     after = (await second.get(f"{visit}/closing")).text
     assert code not in after, "it is shown once"
@@ -185,7 +186,7 @@ async def test_at_the_end_the_certificate_of_her_sheet_is_printed_at_the_counter
     assert CERTIFICATE in (await ueda.get("/support/counter")).text
     page = await ueda.post(CERTIFICATE, code=code_on(sheet))
     assert page.status_code == 200
-    for part in ("お子さまの成長・健診", "サインインの方法", "残っているもの"):
+    for part in ("お子さまの成長・健診", "サインインの方法", "残っているもの", "故障にそなえて"):
         assert part in page.text
     assert "花子" not in page.text
     certificate = said(await service.certificate(code_on(sheet)))

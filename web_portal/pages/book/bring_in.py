@@ -148,6 +148,7 @@ def _shown(request: PortalRequest, found: Import) -> dict[str, Any]:
             (say(request, f"bringing_in.left.{each.reason}", most=MOST_DOCUMENTS), each.count)
             for each in counts.left
         ],
+        "has_settings": any(each.reason == "settings" for each in counts.left),
     }
 
 

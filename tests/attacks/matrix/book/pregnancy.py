@@ -25,7 +25,7 @@ ROWS = (
             f"/book/pregnancy/{{record}}{way}",
             {"edd": "2026-10-08"},
         )
-        for way in ("/dates", "/close", "/reopen", "/remove")
+        for way in ("/dates", "/close", "/reopen", "/show", "/keep", "/remove")
     ),
     *(
         Row(
@@ -73,7 +73,7 @@ ROWS = (
             f"/me/pregnancies/{{record}}{way}",
             {},
         )
-        for way in ("/close", "/reopen")
+        for way in ("/close", "/reopen", "/show", "/keep")
     ),
     Row(
         "POST",

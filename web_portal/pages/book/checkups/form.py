@@ -21,7 +21,7 @@ from api.records.checkups import service
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.checkups.pages import HERE
-from web_portal.pages.book.checkups.words import answer_said, item_said
+from web_portal.pages.book.checkups.words import answer_said, item_said, unit_said
 
 _PART_OF: Final = {item.name: item.part for item in ITEMS}
 _ANSWERS: Final = {item.name: item.answers for item in ANSWERED}
@@ -205,7 +205,7 @@ def _field(
         "unit": "",
     }
     if isinstance(field, Number):
-        found |= {"shape": "number", "unit": field.unit.replace("m2", "m²")}
+        found |= {"shape": "number", "unit": unit_said(field.unit)}
     elif isinstance(field, Choice):
         found |= {"shape": "select", "options": _options(request, field)}
     return found

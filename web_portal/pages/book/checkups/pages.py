@@ -129,7 +129,7 @@ def _table(
             rows.append(
                 {
                     "name": words.item_said(request, name),
-                    "unit": unit_of(name),
+                    "unit": words.unit_said(unit_of(name)),
                     "href": f"{HERE}/trends/{name}" if name in DRAWN else "",
                     "limits": words.limits_said(request, name, person.sex),
                     "cells": [None if row is None else _cell(request, row) for row in cells],

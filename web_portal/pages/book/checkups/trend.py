@@ -52,7 +52,7 @@ async def over_years(
         "book/checkups/trend.html",
         actor,
         heading=title,
-        unit=unit_of(item),
+        unit=words.unit_said(unit_of(item)),
         says=_says(request, item, series) if days else "",
         picture=_picture(request, title, item, series, found.person, sources) if days else "",
         legend=[
@@ -101,7 +101,7 @@ def _picture(
     return trend(
         Trend(
             "checkup-trend",
-            f"{title}（{unit_of(item)}）" if unit_of(item) else title,
+            f"{title}（{words.unit_said(unit_of(item))}）" if unit_of(item) else title,
             _says(request, item, series),
             lines[0],
             Band(*limits.before) if limits is not None and len(sides) == 1 else None,
@@ -143,7 +143,7 @@ def _says(request: PortalRequest, item: str, series: Sequence[Sequence[Point]]) 
 
 def _value_of(point: Point, series: Sequence[Sequence[Point]], item: str) -> str:
     texts = [next((p.text for p in line if p.checkup is point.checkup), "–") for line in series]
-    return f"{'/'.join(texts)}\u00a0{unit_of(item)}".strip()
+    return f"{'/'.join(texts)}\u00a0{words.unit_said(unit_of(item))}".strip()
 
 
 def _trend_rows(

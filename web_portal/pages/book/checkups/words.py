@@ -41,7 +41,11 @@ def value_said(request: PortalRequest, name: str, value: Value) -> str:
     """With its unit, never in two lines."""
     if value.code:
         return answer_said(request, name, value.code, value.text)
-    return f"{value.text}\u00a0{value.unit}".strip()
+    return f"{value.text}\u00a0{unit_said(value.unit)}".strip()
+
+
+def unit_said(unit: str) -> str:
+    return unit.replace("m2", "m²")
 
 
 def position_said(request: PortalRequest, row: Row) -> str:
@@ -69,7 +73,9 @@ def limits_said(request: PortalRequest, name: str, sex: Sex | None) -> str:
 
 def _limit(request: PortalRequest, limits: Limits, which: str, number: Decimal, name: str) -> str:
     end = say(
-        request, f"my_checkups.way.{limits.way}", value=f"{number:f}\u00a0{unit_of(name)}".strip()
+        request,
+        f"my_checkups.way.{limits.way}",
+        value=f"{number:f}\u00a0{unit_said(unit_of(name))}".strip(),
     )
     return say(request, f"my_checkups.limit.{which}", end=end)
 

@@ -32,7 +32,7 @@ from web_portal.pages.book.vaccines import shown as vaccines
 
 HERE: Final = "/book/children"
 NEWEST: Final = 6
-SOON: Final = 3
+SOON: Final = 4
 ON_A_PAGE: Final = 50
 
 

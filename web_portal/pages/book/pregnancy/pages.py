@@ -10,12 +10,13 @@ from litestar.types import ControllerRouterHandler
 
 from api.core import clock
 from api.core.actor import Actor
-from api.core.errors import NotFound, Problem
+from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
+from api.phr.child import service as children
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.maternal import dates, kinds, schedule, service
 from api.phr.maternal.book import Book
-from api.phr.maternal.errors import BirthThere, PregnancyOpen
+from api.phr.maternal.errors import PregnancyOpen
 from api.phr.maternal.service import Asked
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
@@ -34,7 +35,7 @@ async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
     found = await service.books(actor)
     now = next((each for each in found if each.state == "open"), None)
     if now is not None:
-        return await _overview(request, actor, now, has_others=len(found) > 1)
+        return await overview(request, actor, now, has_others=len(found) > 1)
     return await render(
         request,
         "book/pregnancy/none.html",
@@ -96,7 +97,7 @@ async def one(
     pregnancy_id: FromPath[UUID],
     saved: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
-    return await _overview(request, actor, await service.book(actor, pregnancy_id), saved=saved)
+    return await overview(request, actor, await service.book(actor, pregnancy_id), saved=saved)
 
 
 @get(f"{ONE}/schedule", guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
@@ -165,71 +166,7 @@ async def correct(
     return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
 
 
-@get(f"{ONE}/close", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def close_page(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    book = await service.book(actor, pregnancy_id)
-    if book.state != "open":
-        raise NotFound
-    return await render(request, "book/pregnancy/close.html", actor, here=place_of(book))
-
-
-@post(f"{ONE}/close", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def close(actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> Response[bytes]:
-    try:
-        await service.close(actor, pregnancy_id)
-    except BirthThere:
-        return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
-    return Redirect(f"{HERE}/{pregnancy_id}/closed", status_code=303)
-
-
-@get(f"{ONE}/closed", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def closed(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    """That it is closed, and no word more than how to find or take it back."""
-    book = await service.book(actor, pregnancy_id)
-    if book.state != "closed":
-        return Redirect(place_of(book), status_code=303)
-    return await render(request, "book/pregnancy/closed.html", actor, here=place_of(book))
-
-
-@post(f"{ONE}/reopen", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def reopen(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    try:
-        await service.reopen(actor, pregnancy_id)
-    except PregnancyOpen as refusal:
-        book = await service.book(actor, pregnancy_id)
-        return await _overview(request, actor, book, refusal=refusal)
-    return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
-
-
-@get(f"{ONE}/remove", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def ask_removal(
-    request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
-) -> Response[bytes]:
-    book = await service.book(actor, pregnancy_id)
-    return await frame.removal(
-        request,
-        actor,
-        title=say(request, "maternal.remove.title"),
-        facts=[(say(request, "own.pregnancy.edd"), _day(request, book))],
-        action=f"{place_of(book)}/remove",
-        back=Way(place_of(book), say(request, "maternal.title")),
-        means=say(request, "maternal.remove.means"),
-    )
-
-
-@post(f"{ONE}/remove", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
-async def remove(actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> Response[bytes]:
-    await service.remove(actor, pregnancy_id)
-    return Redirect(HERE, status_code=303)
-
-
-async def _overview(
+async def overview(
     request: PortalRequest,
     actor: Actor,
     book: Book,
@@ -266,13 +203,11 @@ async def _overview(
         done=sum(each.state == "done" for each in visits),
         written=entries,
         birth=said.entry_said(request, book, book.birth) if book.birth else None,
-        newborns=[
-            said.entry_said(request, book, each) | {"number": each.values.get("number", "1")}
-            for each in book.newborns
-        ],
+        newborns=await _newborns(request, actor, book),
         missing=book.missing(),
         has_others=has_others,
         saved=next((each for each in entries if each["id"] == str(saved)), None),
+        is_kept=await service.is_kept(actor, book.id),
     )
 
 
@@ -313,8 +248,15 @@ def _line(request: PortalRequest, book: Book) -> dict[str, object]:
     }
 
 
-def _day(request: PortalRequest, book: Book) -> str:
-    return frame.facts_of(request, kinds.PREGNANCY, {"edd": book.due_on.isoformat()})[0][1]
+async def _newborns(request: PortalRequest, actor: Actor, book: Book) -> list[dict[str, object]]:
+    if book.birth is None or not book.newborns:
+        return []
+    begun = said.begun(book.birth.on, book.newborns, await children.children(actor))
+    return [
+        said.entry_said(request, book, each)
+        | {"number": each.values.get("number", "1"), "child": child}
+        for each, child in zip(book.newborns, begun, strict=True)
+    ]
 
 
 routes: list[ControllerRouterHandler] = [
@@ -328,10 +270,4 @@ routes: list[ControllerRouterHandler] = [
     charts,
     dates_page,
     correct,
-    close_page,
-    close,
-    closed,
-    reopen,
-    ask_removal,
-    remove,
 ]

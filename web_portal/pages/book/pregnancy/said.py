@@ -8,6 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from api.core import clock
+from api.phr.child.reading import Child
 from api.phr.maternal import kinds, schemas
 from api.phr.maternal import said as words
 from api.phr.maternal.book import Book, Measured, Written, notes_of
@@ -51,6 +52,21 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
         "is_newest": is_newest,
         "by": entry.by,
     }
+
+
+def begun(
+    born_on: date, newborns: Sequence[Written], children: Sequence[Child]
+) -> list[Child | None]:
+    """The book begun for each: of a child born on that day and of no other sex, each once."""
+    left = [each for each in children if each.birth_on == born_on]
+    found: list[Child | None] = []
+    for one in newborns:
+        sex = one.values.get("sex", "")
+        child = next((each for each in left if sex in ("", "unknown", each.sex)), None)
+        if child is not None:
+            left.remove(child)
+        found.append(child)
+    return found
 
 
 def facts_of(request: PortalRequest, entry: Written) -> list[tuple[str, str]]:

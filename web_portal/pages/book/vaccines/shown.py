@@ -24,7 +24,9 @@ _FIRST_OF: Final = {"mr1": "mr", "mr2": "mr", "je1": "je", "je2": "je", "rota": 
 def context(request: PortalRequest, found: Vaccinations) -> Shown:
     """What the page and the printed table show."""
     plans = [each for each in found.plans if _concerns(each)]
-    ahead = sorted((each for each in plans if each.next), key=_order)
+    ahead = sorted(
+        (each for each in plans if each.next), key=lambda each: _order(each, found.today)
+    )
     edition = edition_on(EDITIONS, found.today)
     return {
         "whose": {
@@ -49,7 +51,10 @@ def context(request: PortalRequest, found: Vaccinations) -> Shown:
 
 def soon(request: PortalRequest, found: Vaccinations, most: int) -> list[Shown]:
     """The first of what is ahead, without what is far."""
-    ahead = sorted((each for each in found.plans if each.next and _concerns(each)), key=_order)
+    ahead = sorted(
+        (each for each in found.plans if each.next and _concerns(each)),
+        key=lambda each: _order(each, found.today),
+    )
     near = [each for each in ahead if not _is_far(each, found)]
     return [_ahead(request, each, found.today) for each in near[:most]]
 
@@ -71,11 +76,12 @@ def _concerns(plan: Plan) -> bool:
     return bool(plan.given) or plan.status not in (Status.CLOSED, Status.NOT_FOR)
 
 
-def _order(plan: Plan) -> tuple[bool, date]:
+def _order(plan: Plan, today: date) -> tuple[bool, date]:
     assert plan.next is not None
     begins = plan.next.usual_from or plan.next.earliest
     ends = plan.next.usual_until or plan.next.latest
-    is_now = plan.status is Status.OPEN
+    # What may be given long before its usual time waits among what is to come.
+    is_now = plan.status is Status.OPEN and begins <= today
     return (not is_now, ends if is_now else begins)
 
 

@@ -72,7 +72,7 @@ async def show(
         picture=_picture(request, kind, readings, first, today, week),
         table=_table(request, kind, readings, SPANS[days]),
         lines=_lines(request) if kind is PRESSURE else [],
-        listed=[words.shown(request, each) for each in found_page.entries],
+        listed=words.listed(request, kind, found_page.entries),
         pages={"page": page, "has_more": found_page.has_more},
     )
 

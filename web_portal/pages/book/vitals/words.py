@@ -1,5 +1,6 @@
 """Measurements in words: a value, a mean, and the sentence of the last week."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry
 from api.phr.vitals import guidance
 from api.phr.vitals.figures import figures, rounded
-from api.phr.vitals.kinds import NUMBERS, OF_NAME, PRESSURE
+from api.phr.vitals.kinds import NUMBERS, OF_NAME, PRESSURE, STEPS
 from api.phr.vitals.summing import PARTS, Reading, points
 from web_portal.page import PortalRequest, preferences, say
 
@@ -99,6 +100,26 @@ def shown(request: PortalRequest, entry: Entry) -> dict[str, object]:
         "by": say(request, f"vitals.by.{entry.by}") if entry.by != "self" else "",
         "device": entry.device,
     }
+
+
+def listed(request: PortalRequest, kind: Kind, entries: Sequence[Entry]) -> list[dict[str, object]]:
+    """Where several counted one day's steps, which of them counts; of like ones the one above."""
+    most: dict[date, Entry] = {}
+    days = Counter(each.on for each in entries)
+    if kind is STEPS:
+        for each in entries:
+            before = most.get(each.on)
+            if days[each.on] > 1 and (before is None or _steps(before) < _steps(each)):
+                most[each.on] = each
+    return [
+        shown(request, each)
+        | {"counts": say(request, "vitals.counts") if most.get(each.on) is each else ""}
+        for each in entries
+    ]
+
+
+def _steps(entry: Entry) -> Decimal:
+    return Decimal(entry.values.get("steps", "0"))
 
 
 def kind_named(name: str) -> Kind | None:
