@@ -1,6 +1,6 @@
 """The books somebody keeps: what was written last in each, and what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -11,6 +11,7 @@ from api.phr.checkup import kinds as checkup
 from api.phr.child import kinds as of_children
 from api.phr.child import reminding
 from api.phr.child import service as children
+from api.phr.child.reading import Child
 from api.phr.directives import kinds as directives
 from api.phr.due import service as due
 from api.phr.due.rules import NOTICE, Due, DueKind
@@ -38,15 +39,18 @@ class Book(NamedTuple):
 
 class Standing(NamedTuple):
     """`title` and `written_at` of what was written last, None in an empty book. `next` is the day
-    of the next notice, with why."""
+    of the next notice, with why; `whose` the child it is of, "" for oneself."""
 
     book: Book
     entries: int
     title: str
     written_at: datetime | None
     next: Due | None
+    whose: str = ""
 
 
+# With the name of the child it is of, "" for oneself.
+Next = tuple[Due, str]
 # In the order they stand.
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
@@ -67,7 +71,7 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
     async with unit_of_work(actor) as tx:
         newest = await entries.newest_in(tx, actor)
         if actor.is_shown_restricted:
-            following = await due.next_in(tx)
+            following = await _named_in(tx, actor, await due.next_in(tx))
         else:
             following = await _next_shown_in(tx, actor)
     # Days alone would tell somebody of a pregnancy they are not shown.
@@ -78,18 +82,36 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
         newest += _of_pregnancies(shown)
         following |= _next_visit(shown)
     return [
-        _standing(book, newest, following.get(book.due) if book.due else None) for book in books
+        _standing(book, newest, *following.get(book.due, (None, "")))
+        if book.due
+        else _standing(book, newest)
+        for book in books
     ]
 
 
-async def _next_shown_in(tx: Transaction, actor: Actor) -> dict[DueKind, Due]:
+async def _named_in(
+    tx: Transaction, actor: Actor, found: Mapping[DueKind, tuple[Due, str]]
+) -> dict[DueKind, Next]:
+    if not any(book for _, book in found.values()):
+        return {kind: (what, "") for kind, (what, _) in found.items()}
+    names = {str(each.book_id): _name(each) for each in await children.children_in(tx, actor)}
+    return {kind: (what, names.get(book, "")) for kind, (what, book) in found.items()}
+
+
+def _name(child: Child) -> str:
+    return "" if child.is_self else child.name
+
+
+async def _next_shown_in(tx: Transaction, actor: Actor) -> dict[DueKind, Next]:
     """What was noted follows from all that is written; this only from what the actor may read."""
     today, books = clock.today_in_japan(), await children.children_in(tx, actor)
-    days: dict[DueKind, list[Due]] = {
-        "checkup": [day for each in books for day in await reminding.days_in(tx, actor, each)],
+    days: dict[DueKind, list[Next]] = {
+        "checkup": [
+            (day, _name(each)) for each in books for day in await reminding.days_in(tx, actor, each)
+        ],
         "immunization": await vaccinations.days_in(tx, actor, books),
     }
-    ahead = {kind: [each for each in of if each.on >= today] for kind, of in days.items()}
+    ahead = {kind: [each for each in of if each[0].on >= today] for kind, of in days.items()}
     return {kind: min(of) for kind, of in ahead.items() if of}
 
 
@@ -105,7 +127,7 @@ def _of_pregnancies(shown: Sequence[Pregnancy]) -> list[Newest]:
     ]
 
 
-def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
+def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Next]:
     """Of the pregnancy that is going on, also where its days have begun."""
     book = next((each for each in shown if each.state == "open"), None)
     planned = book.visits(clock.today_in_japan()) if book else []
@@ -113,8 +135,8 @@ def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Due]:
     if visit is None:
         return {}
     if visit.state == "now":
-        return {"visit": Due(visit.until_on - NOTICE, "ends")}
-    return {"visit": Due(visit.from_on, "opens")}
+        return {"visit": (Due(visit.until_on - NOTICE, "ends"), "")}
+    return {"visit": (Due(visit.from_on, "opens"), "")}
 
 
 def ends_on(what: Due) -> date:
@@ -122,7 +144,9 @@ def ends_on(what: Due) -> date:
     return what.on + NOTICE if what.why == "ends" else what.on
 
 
-def _standing(book: Book, newest: Sequence[Newest], following: Due | None) -> Standing:
+def _standing(
+    book: Book, newest: Sequence[Newest], following: Due | None = None, whose: str = ""
+) -> Standing:
     names = {kind.name for kind in book.kinds}
     own = [each for each in newest if each.kind in names]
     last = max(own, key=lambda each: each.written_at, default=None)
@@ -132,4 +156,5 @@ def _standing(book: Book, newest: Sequence[Newest], following: Due | None) -> St
         last.title if last else "",
         last.written_at if last else None,
         following,
+        whose,
     )

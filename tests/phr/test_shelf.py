@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from api.core import clock, i18n
 from api.core.database import unit_of_work
@@ -14,6 +15,7 @@ from api.phr.entries.service import Wish
 from api.phr.maternal import service as pregnancies
 from api.phr.notes import kinds as notes
 from api.phr.shelf import Book
+from tests.phr.child.scene import begun as child_begun
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 from tests.portal.scene import Visitor
 
@@ -115,3 +117,16 @@ async def test_an_app_reads_the_same(hanako: Visitor) -> None:
 
 async def test_nobody_else_has_such_a_page(sato: Visitor) -> None:
     assert (await sato.get("/book")).status_code == 404
+
+
+@pytest.mark.parametrize("shows_all", [True, False])
+async def test_a_day_of_a_childs_book_says_whose_it_is(hanako: Visitor, shows_all: bool) -> None:
+    await child_begun(hanako)
+    actor = replace(hanako.actor, is_shown_restricted=shows_all)
+    of = {each.book.due: each for each in await shelf.standings(actor)}
+    assert of["immunization"].next
+    assert of["immunization"].whose == of["checkup"].whose == "ゆい"
+    if shows_all:
+        page = (await hanako.get("/book")).text
+        assert "ゆいさんの予防接種：" in page
+        assert "ゆいさんの健診：" in page

@@ -40,7 +40,7 @@ async def forget_book(tx: Transaction, book: str) -> None:
 async def following(tx: Transaction) -> list[asyncpg.Record]:
     """Of each kind the first that is untold, of all books."""
     return await tx.fetch(
-        "SELECT DISTINCT ON (kind) kind, due_on, why FROM own_due"
+        "SELECT DISTINCT ON (kind) kind, book, due_on, why FROM own_due"
         " WHERE participant_id = (SELECT app.subject()) AND told_at IS NULL"
         " ORDER BY kind, due_on, why"
     )

@@ -25,10 +25,10 @@ async def forget_book_in(tx: Transaction, book: str) -> None:
     await queries.forget_book(tx, book)
 
 
-async def next_in(tx: Transaction) -> dict[DueKind, Due]:
-    """Of each kind what is to be told next, of all books."""
+async def next_in(tx: Transaction) -> dict[DueKind, tuple[Due, str]]:
+    """Of each kind what is to be told next, of all books, and of which."""
     rows = await queries.following(tx)
-    return {row["kind"]: Due(row["due_on"], row["why"]) for row in rows}
+    return {row["kind"]: (Due(row["due_on"], row["why"]), row["book"]) for row in rows}
 
 
 async def listed_in(tx: Transaction, kind: DueKind, *, book: str = "") -> list[Due]:

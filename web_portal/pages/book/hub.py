@@ -58,7 +58,10 @@ def _ahead(request: PortalRequest, standings: Sequence[Standing]) -> list[dict[s
     return [
         {
             "says": say(
-                request, f"book.next.{each.book.due}.{each.next.why}", day=i18n.day(locale, on)
+                request,
+                f"book.next.{each.book.due}.{each.next.why}{'.of' if each.whose else ''}",
+                day=i18n.day(locale, on),
+                **({"name": each.whose} if each.whose else {}),
             ),
             "href": each.book.path,
         }
