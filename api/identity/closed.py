@@ -7,7 +7,7 @@ from api.identity.errors import AccountClosed, ClosingGoesOn
 
 async def is_closed_in(tx: Transaction) -> bool:
     """Whether the transaction's subject closed their account, and did not come back."""
-    return (await queries.account_closed(tx))["is_closed"]
+    return bool((await queries.account_closed(tx))["is_closed"])
 
 
 async def refuse_closed_in(tx: Transaction) -> None:

@@ -15,7 +15,7 @@ CLOSED: Final = "closed"
 
 def is_of_closing(change: str) -> bool:
     """Whether this version was made when the account was closed."""
-    return msgspec.json.decode(change) == [{CLOSED: True}]
+    return bool(msgspec.json.decode(change) == [{CLOSED: True}])
 
 
 async def chosen_in(tx: Transaction) -> str:

@@ -1,14 +1,19 @@
 """Hanako closed her account, and comes back: she begins anew, and what was destroyed stays so."""
 
+import re
+from datetime import timedelta
+
 import asyncpg
 import pytest
 import pytest_asyncio
 
 from api.access_log import keystore
 from api.consent import service as consent
-from api.core.actor import OPERATOR
+from api.consent.lifecycle import joining
+from api.core import clock
+from api.core.actor import OPERATOR, Actor, ActorKind
+from api.core.crypto import new_token, sha256
 from api.core.database import unit_of_work
-from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity import service as identity
 from api.identity.closed import open_anew_in
@@ -17,8 +22,10 @@ from api.identity.enrolling.enrolment import Birth
 from api.identity.enrolling.paper_enrolment import Choice, Confirmed
 from api.identity.errors import AccountClosed, ClosingGoesOn, RecoveryRefused
 from api.identity.keys import recovery
+from api.identity.national import queries as national
 from api.phr.entries import sealing
 from api.phr.entries import service as entries
+from api.phr.entries.errors import NotTakingPart
 from api.phr.entries.service import Wish
 from api.support import counter
 from api.support.closing import carrying_out, service
@@ -26,7 +33,10 @@ from notifications import service as notifications
 from tests.identity import papers
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper
+from tests.identity.test_doors import Browser
 from tests.phr.samples import WEIGHT
+from tests.phr.vitals.people import measured, pressure
+from tests.phr.vitals.test_pages import save
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 from tests.portal.test_clinic import allow, find
@@ -57,6 +67,27 @@ async def registered(letter: Confirmed, who_: Visitor) -> Visitor:
     opened = await paper.register(Authenticator())
     who_.actor, who_.token = await identity.actor_of(opened.token), opened.token
     return who_
+
+
+async def registered_by_pages(person: Visitor, code: str) -> None:
+    assert person.card
+    browser = Browser(person.browser)
+    await browser.open("/register")
+    await browser.send(
+        "/register",
+        card=person.card.grouped,
+        birth_era=BORN.era,
+        birth_year=BORN.year,
+        birth_month=BORN.month,
+        birth_day=BORN.day,
+        code=code,
+    )
+    await browser.open("/register/agree")
+    await browser.send("/register/agree", answer="accept")
+    await browser.open("/register/passkey")
+    options = (await browser.script("/register/passkey/options", {})).json()
+    done = await browser.script("/register/passkey", Authenticator().create(options))
+    assert done.json() == {"next": "/home"}
 
 
 async def back(hanako: Visitor, ueda: Visitor, second: Visitor) -> Visitor:
@@ -91,13 +122,10 @@ async def test_closed_enrolled_anew_written_in_read_and_closed_a_second_time(
     await back(hanako, ueda, second)
     assert (await hanako.ask("/me/records")).json()["total"] == 0, "nothing came back"
     assert await service.running(hanako.actor) is None
-    page = await hanako.get("/book/vitals")
-    assert page.status_code == 200
-    written = await entries.write(hanako.actor, Wish(WEIGHT, WRITTEN))
+    written = await hanako.tell("/me/vitals", pressure(132, 84))
+    assert written.status_code == 201, written.text
     assert await keys_of(admin, hanako) == [2]
-    records = (await hanako.ask("/me/records")).json()
-    assert records["total"] == 1
-    assert "61" in str((await hanako.ask(f"/me/entries/{written}")).text or records)
+    assert await measured(hanako) == [written.json()]
 
     again = await closed(hanako, days_pass)
     assert await keys_of(admin, hanako) == []
@@ -106,7 +134,7 @@ async def test_closed_enrolled_anew_written_in_read_and_closed_a_second_time(
     assert before["own_record_versions"] == 5  # type: ignore[index]
     assert after["own_record_versions"] == 1  # type: ignore[index]
     assert before["own_key"] != after["own_key"], "each names the key it destroyed"  # type: ignore[index]
-    with pytest.raises(NotFound):
+    with pytest.raises(NotTakingPart):
         await entries.write(hanako.actor, Wish(WEIGHT, WRITTEN))
     await back(hanako, ueda, second)
     await entries.write(hanako.actor, Wish(WEIGHT, WRITTEN))
@@ -141,10 +169,14 @@ async def test_by_the_pages_alone_from_the_counter_to_the_second_certificate(
     join = str(hanako.actor.participant_id)
     letter = await second.post(f"{where}/confirm", {"join": join, "reason": SAME})
     assert letter.status_code == 200, letter.text
-    assert "/register" in letter.text
+    (code,) = re.findall(r'spoken-code">([^<]+)<', letter.text)
     page = (await ueda.get(visit)).text
     assert CLOSED not in page
     assert f'action="{visit}/code"' in page, "a letter that is lost is sent again"
+    await registered_by_pages(hanako, code)
+    page = await hanako.follow(await save(hanako, systolic="132", diastolic="84"))
+    assert "132/84 mmHg" in page
+    assert "132/84 mmHg" in (await hanako.get("/book/vitals")).text
     _, again = await begun(ueda, second, hanako)
     assert code_on(again) != code_on(sheet)
     await days_pass(hanako, 14)
@@ -326,3 +358,20 @@ async def test_nobody_is_tied_to_who_closed_their_account(
     await back(gone, ueda, second)
     assert await intake.holder_of(gone.card) is not None
     assert await admin.fetchval(count, gone.actor.participant_id) > 0
+
+
+async def test_with_her_my_number_card_she_comes_back_by_herself(
+    gone: Visitor, admin: asyncpg.Connection
+) -> None:
+    token, subject = new_token(), gone.actor.participant_id
+    nobody = Actor(kind=ActorKind.PARTICIPANT, participant_id=subject)
+    sub = new_token()
+    async with unit_of_work(nobody) as tx:
+        until = clock.now() + timedelta(minutes=5)
+        await national.add_ticket(tx, sha256(token.encode()), "https://issuer.example", sub, until)
+    await joining.accept(token, consent.terms_in_force())
+    opened = await joining.finish_by_my_number(token)
+    gone.actor, gone.token = await identity.actor_of(opened.token), opened.token
+    written = await gone.tell("/me/vitals", pressure(132, 84))
+    assert written.status_code == 201, written.text
+    assert await keys_of(admin, gone) == [2]
