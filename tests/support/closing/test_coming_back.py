@@ -1,7 +1,7 @@
 """Hanako closed her account, and comes back: she begins anew, and what was destroyed stays so."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import asyncpg
 import pytest
@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from api.access_log import keystore
 from api.consent import service as consent
-from api.consent.lifecycle import joining
+from api.consent.lifecycle import joining, leaving
 from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.crypto import new_token, sha256
@@ -27,6 +27,9 @@ from api.phr.entries import sealing
 from api.phr.entries import service as entries
 from api.phr.entries.errors import NotTakingPart
 from api.phr.entries.service import Wish
+from api.proxies import counter as proxy_counter
+from api.proxies.errors import ProxyFaults
+from api.records.errors import NotStored
 from api.support import counter
 from api.support.closing import carrying_out, service
 from notifications import service as notifications
@@ -42,6 +45,7 @@ from tests.portal.scene import Place, Visitor
 from tests.portal.test_clinic import allow, find
 from tests.portal.test_counter import who
 from tests.portal.test_enrolments import attach, form
+from tests.portal.test_matching import kana_of, number, send, written
 from tests.records.taking_out import taking
 from tests.support.closing.test_at_counter import begun, code_on, ids, met, second
 from tests.support.closing.test_closing import CANARY, WRITTEN, closed, said
@@ -122,10 +126,10 @@ async def test_closed_enrolled_anew_written_in_read_and_closed_a_second_time(
     await back(hanako, ueda, second)
     assert (await hanako.ask("/me/records")).json()["total"] == 0, "nothing came back"
     assert await service.running(hanako.actor) is None
-    written = await hanako.tell("/me/vitals", pressure(132, 84))
-    assert written.status_code == 201, written.text
+    answer = await hanako.tell("/me/vitals", pressure(132, 84))
+    assert answer.status_code == 201, answer.text
     assert await keys_of(admin, hanako) == [2]
-    assert await measured(hanako) == [written.json()]
+    assert await measured(hanako) == [answer.json()]
 
     again = await closed(hanako, days_pass)
     assert await keys_of(admin, hanako) == []
@@ -372,6 +376,53 @@ async def test_with_her_my_number_card_she_comes_back_by_herself(
     await joining.accept(token, consent.terms_in_force())
     opened = await joining.finish_by_my_number(token)
     gone.actor, gone.token = await identity.actor_of(opened.token), opened.token
-    written = await gone.tell("/me/vitals", pressure(132, 84))
-    assert written.status_code == 201, written.text
+    answer = await gone.tell("/me/vitals", pressure(132, 84))
+    assert answer.status_code == 201, answer.text
     assert await keys_of(admin, gone) == [2]
+
+
+async def test_a_facility_sends_as_for_whoever_takes_no_part(
+    gone: Visitor, yumi: Visitor, clinic: Place, admin: asyncpg.Connection
+) -> None:
+    """Nothing is taken in of either, and the facility hears the same."""
+    for wish in ("participating", "withdrawn"):
+        await leaving.take_part(yumi.actor, wish)
+    heard = []
+    for each in (gone, yumi):
+        of = number()
+        await scene.knows_as(clinic, each.actor, of)
+        with pytest.raises(NotStored) as refusal:
+            await send(clinic, written(each, of, clinic, await kana_of(each)))
+        heard.append([fault.reason for fault in refusal.value.faults])
+    assert heard[0] == heard[1]
+    count = "SELECT count(*) FROM outbox WHERE participant_id = $1"
+    assert await admin.fetchval(count, gone.actor.participant_id) == 0
+
+
+async def test_nobody_names_or_registers_who_closed_their_account(
+    gone: Visitor, yumi: Visitor, ueda: Visitor
+) -> None:
+    assert gone.card
+    assert yumi.card
+    with pytest.raises(ProxyFaults) as refusal:
+        await proxy_counter.witness(
+            ueda.actor,
+            proxy_counter.Witnessed(
+                gone.card.digits,
+                date(1940, 4, 9),
+                yumi.card.digits,
+                date(1940, 4, 9),
+                "voluntary",
+                frozenset({"view"}),
+                None,
+                "棚3",
+            ),
+        )
+    assert "cards" in refusal.value.fields
+    insert = (
+        "INSERT INTO proxy (participant_id, representative_id, typed_name, kind, origin, opens_on)"
+        " VALUES (app.subject(), $1, '花子', 'voluntary', 'participant', current_date)"
+    )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="closed"):
+        async with unit_of_work(yumi.actor) as tx:
+            await tx.execute(insert, gone.actor.participant_id)
