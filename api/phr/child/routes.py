@@ -1,12 +1,13 @@
 """Children's books for apps: read, written, offered and taken."""
 
+from typing import Any
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from api.core import clock
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.child import handing_over, kinds, schemas, service, writing
@@ -19,11 +20,14 @@ from api.phr.child.schemas import (
     ChildOfferView,
     ChildView,
     CodeWish,
+    GrowthCurvesView,
     OfferedView,
     TakenView,
 )
 from api.phr.child.writing import What
 from api.phr.entries.known import known
+
+ApiRequest = Request[Any, Any, Any]
 
 
 class MyChildren(Controller):
@@ -49,6 +53,15 @@ class MyChildren(Controller):
     async def one(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> ChildBookView:
         book = await service.book(actor, book_id)
         return schemas.book_view(book, clock.today_in_japan())
+
+    @get("/{book_id:uuid}/growth", summary="A child's growth on the national curves")
+    async def curves(
+        self, request: ApiRequest, actor: NamedDependency[Actor], book_id: FromPath[UUID]
+    ) -> GrowthCurvesView:
+        """The survey's percentile lines, the child's values beside them, and a sentence on each
+        measure in the language of `Accept-Language`."""
+        locale = i18n.preferred(request.headers.get("accept-language", "ja"))
+        return schemas.curves_view(await service.book(actor, book_id), locale)
 
     @put("/{book_id:uuid}", opt=UPLOAD, summary="Correct whose book it is")
     async def amend(

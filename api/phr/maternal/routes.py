@@ -1,23 +1,28 @@
 """The participant's own maternal record, for apps."""
 
+from typing import Any
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.entries.known import known
 from api.phr.maternal import kinds, schemas, service
 from api.phr.maternal.schemas import (
     KINDS,
+    FetalWeightsView,
     IdView,
     PregnancyEntryWish,
     PregnancyView,
     PregnancyWish,
     WholeView,
 )
+
+ApiRequest = Request[Any, Any, Any]
 
 
 class MyPregnancies(Controller):
@@ -47,6 +52,18 @@ class MyPregnancies(Controller):
         """With the visits and tests ahead, and what the figures say beside the published ones."""
         found = await service.book(actor, pregnancy_id)
         return schemas.whole(found, await service.due_dates(actor, pregnancy_id))
+
+    @get(
+        "/{pregnancy_id:uuid}/fetal-weights",
+        summary="Estimated weights before birth on the national curve",
+        opt=API | VIEW,
+    )
+    async def fetal_weights(
+        self, request: ApiRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
+    ) -> FetalWeightsView:
+        """The curve, what was measured beside it, and a sentence on the newest."""
+        locale = i18n.preferred(request.headers.get("accept-language", "ja"))
+        return schemas.fetal_weights(await service.book(actor, pregnancy_id), locale)
 
     @put("/{pregnancy_id:uuid}", summary="Correct the due date or the figures before")
     async def correct(
