@@ -232,7 +232,7 @@ async def test_a_trend_has_a_picture_a_sentence_and_a_table(hanako: Visitor) -> 
     page = (await hanako.get(f"{HERE}/trends/hba1c")).text
     assert 'role="img"' in page
     assert "2回の値があります" in page
-    assert "0.3ふえています" in page
+    assert "（5.4\u00a0%）より0.3\u00a0%ふえています" in page
     assert "保健指導の目安 5.6" in page
     assert page.count('class="figure') >= 4
     pressure = (await hanako.get(f"{HERE}/trends/systolic")).text

@@ -10,6 +10,8 @@ from api.identity.my_number import contains_my_number
 from api.phr.entries.fields import Day, Number, Values, Words, cleaned, read_day
 from api.phr.entries.kinds import WHEN, Kind
 
+# One reading as people write it, whole: 120/80.
+_PAIR: Final = re.compile(r"(\d{2,3}) ?/ ?(\d{2,3}) ?(?:mmhg)?", re.ASCII | re.IGNORECASE)
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3])[:時]([0-5]?\d)分?", re.ASCII)
 
 
@@ -35,6 +37,7 @@ def read(kind: Kind, fields: Values, today: date, now: time) -> Typed:
         name: cleaned(fields.get(name, ""))
         for name in (*WHEN, *(each.name for each in kind.fields))
     }
+    _part_pressures(kind, typed)
     faults: dict[str, str] = {}
     odd: dict[str, str] = {}
     _read_when(kind, typed, faults, today, now)
@@ -81,6 +84,16 @@ def params_of(kind: Kind, name: str) -> dict[str, str]:
     if isinstance(field, Day):
         return {"earliest": field.earliest.isoformat()}
     return {"earliest": kind.earliest.isoformat()} if name == "on" else {}
+
+
+def _part_pressures(kind: Kind, typed: dict[str, str]) -> None:
+    """Both numbers of a blood pressure written into one field, where the other is empty."""
+    for upper in [each.name for each in kind.fields if each.name.startswith("systolic")]:
+        lower = upper.replace("systolic", "diastolic")
+        written = [each for each in (typed[upper], typed.get(lower, "")) if each]
+        pair = _PAIR.fullmatch(unicodedata.normalize("NFKC", written[0])) if written else None
+        if pair is not None and len(written) == 1 and lower in typed:
+            typed[upper], typed[lower] = pair.groups()
 
 
 def _read_when(

@@ -58,6 +58,17 @@ def beside(doses: Sequence[Dose], today: date) -> list[Dose]:
     return [each for each in doses if each.vaccine not in named]
 
 
+def is_had(plan: Plan, today: date) -> bool:
+    """Over, and given as often as the rules want, though some came when they count no longer:
+    nothing of it was missed."""
+    target = target_in(edition_on(EDITIONS, today), plan.target)
+    if target is None or plan.status is not Status.CLOSED:
+        return False
+    given = [each.dose.vaccine for each in plan.given if each.number or each.why is Why.TOO_LATE]
+    wanted = [len(each.steps) for each in target.courses if each.products & set(given)]
+    return bool(wanted) and len(given) >= max(wanted)
+
+
 def _changes(
     now: Plan,
     person: Person,

@@ -55,6 +55,8 @@ def _urine() -> tuple[Coded, ...]:
 # Closed without a birth: kept, and out of sight.
 CLOSED: Final = _ours("pregnancy-closed", "記録を終えた")
 _COUNT: Final = _options({str(each): f"{each}人" for each in range(1, 5)})
+# Which of them.
+_WHICH: Final = _options({str(each): f"{each}人目" for each in range(1, 5)})
 
 PREGNANCY: Final = Kind(
     name="pregnancy",
@@ -213,7 +215,7 @@ ULTRASOUND: Final = Kind(
             usual=("50", "4500"),
             decimals=0,
         ),
-        Choice(name="fetus", code=_ours("fetus", "どの子か（双子など）"), options=_COUNT),
+        Choice(name="fetus", code=_ours("fetus", "どの子か（双子など）"), options=_WHICH),
         Words(name="remark", code=_ours("remark", "メモ"), has_lines=True),
     ),
     check=checks.of_ultrasound,
@@ -289,7 +291,7 @@ NEWBORN: Final = Kind(
         Choice(
             name="number",
             code=_ours("newborn-number", "何番目に生まれたか"),
-            options=_COUNT,
+            options=_WHICH,
             is_required=True,
         ),
         Choice(

@@ -2,8 +2,9 @@
 
 import pytest
 
+from api.phr.immunization.engine import is_had
 from api.phr.immunization.plans import Status
-from tests.phr.immunization.planned import every, numbers, plan, span, usual
+from tests.phr.immunization.planned import day, every, numbers, plan, span, usual
 
 BORN = "2026-05-15"
 
@@ -545,3 +546,23 @@ def test_diphtheria_and_tetanus(today: str, said: str) -> None:
 
 def test_diphtheria_and_tetanus_is_one_dose() -> None:
     assert plan("dt", BORN, "2037-07-01", "dt 2037-06-01").status is Status.DONE
+
+
+@pytest.mark.parametrize(
+    ("target", "born", "given", "had"),
+    [
+        # Second MR and BCG after their period: late, and had.
+        ("mr2", "1998-05-01", ["mr 1999-06-01", "mr 2022-04-01"], True),
+        ("bcg", BORN, ["bcg 2027-05-15"], True),
+        ("mr2", "1998-05-01", [], False),
+        # One of three, and two of them late: something was missed.
+        ("hbv", BORN, ["hbv 2026-07-15"], False),
+        ("hbv", BORN, ["hbv 2026-07-15", "hbv 2029-08-12"], False),
+    ],
+)
+def test_what_was_given_late_was_not_missed(
+    target: str, born: str, given: list[str], had: bool
+) -> None:
+    one = plan(target, born, "2030-01-01", *given)
+    assert one.status is Status.CLOSED
+    assert is_had(one, day("2030-01-01")) is had

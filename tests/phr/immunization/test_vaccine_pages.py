@@ -89,6 +89,17 @@ async def test_what_cannot_be_is_refused_in_words_and_stays_typed(
     assert "まだ記入がありません。" in (await hanako.get(path_of(yui))).text
 
 
+async def test_a_dose_given_late_stands_among_the_given_and_not_among_the_missed(hanako: Visitor):
+    yui = await child(hanako, 600)
+    fields = {"vaccine": "bcg", "on": ago(100).isoformat()}
+    asked = await hanako.post(path_of(yui, "/new"), fields)
+    form = next(each for each in forms(asked.text) if 'name="vaccine"' in each)
+    action, again = sent(form)
+    said = plain(await hanako.follow(await hanako.post(action, {**again, **fields})))
+    assert "BCG 期間が終わりました" not in said
+    assert "受けた接種" in said
+
+
 async def test_the_same_vaccine_twice_on_a_day_is_refused(hanako: Visitor):
     yui = await child(hanako, 120)
     await written(hanako, yui, "hbv", ago(40))

@@ -160,3 +160,15 @@ def test_a_newborn_is_not_told_in_the_codes_of_its_mother() -> None:
     assert len({each.name for each in kinds.KINDS}) == len(kinds.KINDS)
     for kind in kinds.KINDS:
         assert len({each.code for each in kind.fields}) == len(kind.fields)
+
+
+@pytest.mark.parametrize("name", ["newborn", "pregnancy-ultrasound"])
+def test_which_child_is_said_as_a_place_in_a_row_and_older_words_are_read(name: str) -> None:
+    kind = kinds.OF_NAME[name]
+    field = kind.field("number" if name == "newborn" else "fetus")
+    assert field is not None
+    said = field.said("2")
+    (coding,) = said["valueCodeableConcept"]["coding"]
+    assert coding["display"] == "2人目"
+    coding["display"] = "2人"
+    assert field.heard(said) == "2"

@@ -117,3 +117,25 @@ def test_fields_filled_in_together_become_entries() -> None:
     assert names(pulse="66", weight="62.5") == ["pulse", "weight"]
     assert names(diastolic="84") == ["blood-pressure"], "half is asked about, not dropped"
     assert names(meal="fasting", steps=" ") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"systolic": "120/80"}, ("120", "80")),
+        ({"diastolic": "１２０／８０"}, ("120", "80")),
+        ({"systolic": "120 / 80 mmHg", "pulse": "66"}, ("120", "80")),
+        ({"systolic": "120/80", "diastolic": "80"}, None),
+        ({"systolic": "120/80/66"}, None),
+        ({"pulse": "66/70"}, None),
+    ],
+)
+def test_both_numbers_in_one_field_are_taken_where_the_other_is_empty(
+    fields: dict[str, str], said: tuple[str, str] | None
+) -> None:
+    typed = read(kinds.PRESSURE, WHEN | fields, date(2026, 5, 20), time(12))
+    assert bool(typed.faults) is (said is None)
+    if said is None:
+        assert all(typed.values[name] == value for name, value in fields.items())
+    else:
+        assert (typed.values["systolic"], typed.values["diastolic"]) == said

@@ -69,6 +69,11 @@ async def test_what_is_wrong_comes_back_as_typed_and_nothing_is_kept(hanako: Vis
     assert await measured(hanako) == []
 
 
+async def test_a_blood_pressure_typed_whole_into_one_field_is_taken(hanako: Visitor) -> None:
+    page = await hanako.follow(await save(hanako, kinds="blood-pressure", systolic="120/80"))
+    assert "120/80 mmHg" in page
+
+
 async def test_an_odd_value_is_asked_about_once(hanako: Visitor) -> None:
     asked = await save(hanako, kinds="blood-pressure", systolic="230", diastolic="125")
     assert asked.status_code == 422

@@ -136,8 +136,10 @@ def _says(request: PortalRequest, item: str, series: Sequence[Sequence[Point]]) 
         moved = newest.number - before.number
         way = "up" if moved > 0 else "down" if moved < 0 else "same"
         day = i18n.day(locale, before.checkup.on)
-        params = {} if way == "same" else {"by": f"{abs(moved):f}"}
-        said.append(say(request, f"my_checkups.trend.{way}", day=day, value=before.text, **params))
+        unit = words.unit_said(unit_of(item))
+        earlier, by = (f"{each}\u00a0{unit}".strip() for each in (before.text, f"{abs(moved):f}"))
+        params = {} if way == "same" else {"by": by}
+        said.append(say(request, f"my_checkups.trend.{way}", day=day, value=earlier, **params))
     return "".join(said) if locale == "ja" else " ".join(said)
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from api.core import i18n
 from api.phr.entries.kinds import Kind
 from api.phr.immunization.editions import EDITIONS
+from api.phr.immunization.engine import is_had
 from api.phr.immunization.plans import Dose, Given, Plan, Status
 from api.phr.immunization.schedule import edition_on
 from api.phr.immunization.service import Vaccinations
@@ -42,7 +43,7 @@ def context(request: PortalRequest, found: Vaccinations) -> Shown:
         "over": [
             {"title": title(request, each.target), "is_done": each.status is Status.DONE}
             for each in plans
-            if each.status in (Status.DONE, Status.CLOSED)
+            if each.status in (Status.DONE, Status.CLOSED) and not is_had(each, found.today)
         ],
         "rules_since": edition.valid_from,
         "source": edition.source,
