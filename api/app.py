@@ -81,6 +81,7 @@ from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
 from api.records.own.routes import routes as my_records_routes
 from api.records.own.vaccine_routes import routes as my_vaccine_routes
+from api.records.own.wish_routes import routes as wish_reader_routes
 from api.records.previewing.routes import routes as preview_routes
 from api.records.summary.routes import routes as summary_routes
 from api.records.taking_out.routes import routes as taking_out_routes
@@ -120,6 +121,7 @@ JSON_DOORS = (
     "/log/v1",
     "/facility/receipts",
     "/support-centre",
+    "/closing-certificates",
     "/emergency",
 )
 EMERGENCY_DOORS = ("/clinic/emergency", "/emergency/")
@@ -204,6 +206,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         *audit_routes,
         *my_records_routes,
         *my_vaccine_routes,
+        *wish_reader_routes,
         MyBooks,
         *checkup_routes,
         *notebook_routes,

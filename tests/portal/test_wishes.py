@@ -332,6 +332,12 @@ async def test_the_page_says_in_one_sentence_who_may_read_now(
     await consented(hanako, is_on)
     page = (await hanako.get(HERE)).text
     assert said in page
+    told = (await tell(hanako, "GET", "/me/wishes/readers")).json()
+    assert said in told["says"]
+    assert told["says"] in page
+    in_emergency = choice.kind == "allow" or "directive" in choice.categories
+    both = {(True, True): "both", (True, False): "emergency", (False, True): "everyday"}
+    assert told["reach"] == both.get((in_emergency, is_on), "closed")
     assert 'href="/disclosure/emergency"' in page
     assert 'href="/disclosure/categories#category-directive"' in page
     assert 'id="category-directive"' in (await hanako.get("/disclosure/categories")).text
@@ -352,6 +358,7 @@ async def test_the_page_says_so_where_nobody_may_read(hanako: Visitor) -> None:
         hanako.actor, [MarkRecord(record_id=statement.entry_id, level=2)], expected_version=version
     )
     assert "「秘密」にしているので" in (await hanako.get(HERE)).text
+    assert (await tell(hanako, "GET", "/me/wishes/readers")).json()["reach"] == "secret"
     ids = (statement.entry_id,)
     hide = [MarkRecord(record_id=ids[0], level=None), HideRecords(record_ids=ids, on=True)]
     await consent.change(hanako.actor, hide, expected_version=version + 1)

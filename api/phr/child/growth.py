@@ -19,6 +19,7 @@ Measure = Literal["weight", "height", "head"]
 Sex = Literal["male", "female"]
 MEASURES: Final[tuple[Measure, ...]] = ("weight", "height", "head")
 SEXES: Final[tuple[Sex, ...]] = ("male", "female")
+UNITS: Final[dict[Measure, str]] = {"weight": "kg", "height": "cm", "head": "cm"}
 PERCENTILES: Final = (3, 10, 25, 50, 75, 90, 97)
 EDITION: Final = 2023
 MONTH: Final = Decimal("30.4375")  # days, on the average of four years
@@ -71,6 +72,16 @@ def line(measure: Measure, sex: Sex, age: Decimal) -> tuple[Decimal, ...] | None
     share = (age - before.middle) / (after.middle - before.middle)
     pairs = zip(before.values, after.values, strict=True)
     return tuple(low + (high - low) * share for low, high in pairs)
+
+
+def lines(
+    measure: Measure, sex: Sex, end: Decimal | None = None
+) -> list[tuple[Decimal, tuple[Decimal, ...]]]:
+    """The seven values at each age in days between which they are straight lines, up to `end`."""
+    until = last_day(measure) if end is None else end
+    days = [each.middle for each in bands(measure, sex) if each.middle < until]
+    found = [(day, line(measure, sex, day)) for day in (*days, until)]
+    return [(day, values) for day, values in found if values is not None]
 
 
 def position(measure: Measure, sex: Sex, age: Decimal, value: Decimal) -> Position | None:

@@ -1,12 +1,13 @@
 """Children's books for apps: read, written, offered and taken."""
 
+from typing import Any
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from api.core import clock
+from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.child import handing_over, kinds, schemas, service, writing
@@ -19,11 +20,14 @@ from api.phr.child.schemas import (
     ChildOfferView,
     ChildView,
     CodeWish,
+    GrowthCurvesView,
     OfferedView,
     TakenView,
 )
 from api.phr.child.writing import What
 from api.phr.entries.known import known
+
+ApiRequest = Request[Any, Any, Any]
 
 
 class MyChildren(Controller):
@@ -50,6 +54,15 @@ class MyChildren(Controller):
         book = await service.book(actor, book_id)
         return schemas.book_view(book, clock.today_in_japan())
 
+    @get("/{book_id:uuid}/growth", summary="A child's growth on the national curves")
+    async def curves(
+        self, request: ApiRequest, actor: NamedDependency[Actor], book_id: FromPath[UUID]
+    ) -> GrowthCurvesView:
+        """The survey's percentile lines, the child's values beside them, and a sentence on each
+        measure in the language of `Accept-Language`."""
+        locale = i18n.preferred(request.headers.get("accept-language", "ja"))
+        return schemas.curves_view(await service.book(actor, book_id), locale)
+
     @put("/{book_id:uuid}", opt=UPLOAD, summary="Correct whose book it is")
     async def amend(
         self, actor: NamedDependency[Actor], book_id: FromPath[UUID], data: JSONBody[ChildEntryWish]
@@ -60,9 +73,14 @@ class MyChildren(Controller):
         return schemas.child_view(changed)
 
     @delete("/{book_id:uuid}", opt=UPLOAD, summary="Remove a child's book")
-    async def remove(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> None:
-        """For good, with everything in it."""
-        await service.remove(actor, book_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        book_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good, with everything in it. 409 where `version` is no longer the newest."""
+        await service.remove(actor, book_id, version)
 
     @post("/{book_id:uuid}/entries/{what:str}", opt=UPLOAD, summary="Write of a child")
     async def write(
@@ -113,9 +131,10 @@ class MyChildren(Controller):
         book_id: FromPath[UUID],
         what: FromPath[What],
         entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
     ) -> None:
-        """For good, every version."""
-        await writing.remove_entry(actor, book_id, what, entry_id)
+        """For good, every version. 409 where `version` is no longer the newest."""
+        await writing.remove_entry(actor, book_id, what, entry_id, version)
 
 
 class MyChildBookOffers(Controller):

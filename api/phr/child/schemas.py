@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from api.phr.child import checkups, growth, milestones, reading
+from api.core import i18n
+from api.phr.child import checkups, growth, milestones, reading, said
 from api.phr.child.growth import Position
 from api.phr.child.handing_over import Content
 from api.phr.child.reading import Child
@@ -107,6 +108,33 @@ class ChildBookView(Struct):
     editions: dict[str, str]
 
 
+class GrowthLineView(Struct):
+    """`age` in days; `values` one for each of `percentiles`, with a straight line to the next."""
+
+    age: float
+    values: list[str]
+
+
+class GrowthCurveView(Struct):
+    """`points` the oldest first; `says` where the newest lies, "" where nothing was measured."""
+
+    measure: str
+    unit: str
+    says: str
+    lines: list[GrowthLineView]
+    points: list[PlacedView]
+
+
+class GrowthCurvesView(Struct):
+    """`edition`: the year of the survey; `source` names it, in the language that was asked for."""
+
+    edition: str
+    source: str
+    sex: str
+    percentiles: list[int]
+    curves: list[GrowthCurveView]
+
+
 class ChildLineView(Struct):
     kind: str
     title: str
@@ -181,6 +209,32 @@ def book_view(book: Book, today: date) -> ChildBookView:
             for each in checkups.due(book.child.birth_on, had, today)
         ],
         editions=dict(_EDITIONS),
+    )
+
+
+def curves_view(book: Book, locale: str) -> GrowthCurvesView:
+    of = book.child
+    return GrowthCurvesView(
+        edition=str(growth.EDITION),
+        source=i18n.text(locale, "child.source"),
+        sex=of.sex,
+        percentiles=list(growth.PERCENTILES),
+        curves=[
+            GrowthCurveView(
+                measure=course.measure,
+                unit=growth.UNITS[course.measure],
+                says=said.sentence(locale, course),
+                lines=[
+                    GrowthLineView(float(age), [f"{each.normalize():f}" for each in values])
+                    for age, values in growth.lines(course.measure, of.sex)
+                ],
+                points=[
+                    _placed(course.measure, reading.placed(of, course.measure, each))
+                    for each in course.values
+                ],
+            )
+            for course in reading.courses(of, book.measured)
+        ],
     )
 
 

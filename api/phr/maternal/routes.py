@@ -1,23 +1,28 @@
 """The participant's own maternal record, for apps."""
 
+from typing import Any
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.entries.known import known
 from api.phr.maternal import kinds, schemas, service
 from api.phr.maternal.schemas import (
     KINDS,
+    FetalWeightsView,
     IdView,
     PregnancyEntryWish,
     PregnancyView,
     PregnancyWish,
     WholeView,
 )
+
+ApiRequest = Request[Any, Any, Any]
 
 
 class MyPregnancies(Controller):
@@ -48,6 +53,18 @@ class MyPregnancies(Controller):
         found = await service.book(actor, pregnancy_id)
         return schemas.whole(found, await service.due_dates(actor, pregnancy_id))
 
+    @get(
+        "/{pregnancy_id:uuid}/fetal-weights",
+        summary="Estimated weights before birth on the national curve",
+        opt=API | VIEW,
+    )
+    async def fetal_weights(
+        self, request: ApiRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
+    ) -> FetalWeightsView:
+        """The curve, what was measured beside it, and a sentence on the newest."""
+        locale = i18n.preferred(request.headers.get("accept-language", "ja"))
+        return schemas.fetal_weights(await service.book(actor, pregnancy_id), locale)
+
     @put("/{pregnancy_id:uuid}", summary="Correct the due date or the figures before")
     async def correct(
         self,
@@ -61,9 +78,14 @@ class MyPregnancies(Controller):
         return IdView(pregnancy_id)
 
     @delete("/{pregnancy_id:uuid}", summary="Remove a pregnancy and all that was written in it")
-    async def remove(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> None:
-        """For good."""
-        await service.remove(actor, pregnancy_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        pregnancy_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good. 409 where `version` is no longer the newest."""
+        await service.remove(actor, pregnancy_id, version)
 
     @post("/{pregnancy_id:uuid}/close", summary="Close a record without a birth", status_code=200)
     async def close(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> IdView:
@@ -108,9 +130,11 @@ class MyPregnancies(Controller):
         actor: NamedDependency[Actor],
         pregnancy_id: FromPath[UUID],
         entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
     ) -> None:
-        """For good; a birth with its newborns, and the pregnancy is open again."""
-        await service.remove_entry(actor, pregnancy_id, entry_id)
+        """For good; a birth with its newborns, and the pregnancy is open again. 409 where `version`
+        is no longer the newest."""
+        await service.remove_entry(actor, pregnancy_id, entry_id, version)
 
 
 class MyPregnancyShown(Controller):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from api.core import clock
+from api.core import clock, i18n
 from api.phr.maternal import book as pure
-from api.phr.maternal import fetal_table, schedule, weight
+from api.phr.maternal import fetal_table, said, schedule, weight
 from api.phr.maternal.book import Book, Measured, Written
 from api.phr.maternal.dates import Gestation
 from api.phr.maternal.service import Asked, Dated
@@ -105,6 +105,26 @@ class MeasuredView(Struct):
     place: str | None
 
 
+class FetalCurveView(Struct):
+    """In grams: the mean, and two standard deviations below and above."""
+
+    weeks: int
+    low: int
+    mean: int
+    high: int
+
+
+class FetalWeightsView(Struct):
+    """`curve` with a straight line from week to week; `measured` the oldest first. `source` and
+    `says` in the language that was asked for."""
+
+    edition: str
+    source: str
+    says: str
+    curve: list[FetalCurveView]
+    measured: list[MeasuredView]
+
+
 class PregnancyView(Struct):
     """`weeks` and `days`: of today, while it is open."""
 
@@ -183,6 +203,16 @@ def whole(book: Book, dated: list[Dated]) -> WholeView:
         due_dates=[PregnancyDueView(*each) for each in dated],
         rsv=list(rsv) if rsv else None,
         editions=dict(_EDITIONS),
+    )
+
+
+def fetal_weights(book: Book, locale: str) -> FetalWeightsView:
+    return FetalWeightsView(
+        edition=fetal_table.EDITION,
+        source=i18n.text(locale, "maternal.fetal.source"),
+        says=said.fetal_weights(locale, book),
+        curve=[FetalCurveView(week, *grams) for week, grams in fetal_table.TABLE.items()],
+        measured=[_measured(each) for each in book.measured()],
     )
 
 

@@ -1,16 +1,19 @@
-"""A participant closes their account, for apps: begun, followed, called off."""
+"""A participant closes their account, for apps: begun, followed, called off, certified."""
 
 from datetime import datetime
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.identity.guards import API, participants_only
+from api.identity.guards import API, anyone, participants_only
 from api.support.closing import service
 
 
@@ -33,6 +36,28 @@ class BegunView(Struct):
     ends_at: datetime
     erases_log: bool
     claim_code: str
+
+
+class ClaimWish(Struct, forbid_unknown_fields=True):
+    """`code`: what beginning told once, with or without its hyphens."""
+
+    code: Annotated[str, Meta(max_length=100)]
+
+
+class CertificateView(Struct):
+    """`certificate`: the compact JWS; `said`: what it says, read from it."""
+
+    certificate: str
+    said: dict[str, Any]
+
+
+@post("/closing-certificates", guards=[anyone], opt=API, status_code=200, tags=["My account"])
+async def certificate(data: JSONBody[ClaimWish]) -> Response[CertificateView]:
+    """The certificate of a closed account, for whoever has its code. 422 for every code that opens
+    none, alike."""
+    jws = await service.certificate(data.code)
+    said: dict[str, Any] = msgspec.json.decode(service.payload(jws))
+    return Response(CertificateView(jws, said), headers={"cache-control": "no-store"})
 
 
 class MyClosing(Controller):
@@ -64,4 +89,4 @@ class MyClosing(Controller):
         await service.call_off(actor)
 
 
-routes: list[ControllerRouterHandler] = [MyClosing]
+routes: list[ControllerRouterHandler] = [MyClosing, certificate]

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from api.core import clock
 from api.phr.maternal import schedule
+from api.phr.maternal.fetal_table import TABLE
 from tests.portal.scene import Visitor
 
 HERE = "/me/pregnancies"
@@ -141,3 +142,32 @@ async def test_nobody_else_finds_it(hanako: Visitor, yumi: Visitor) -> None:
     ):
         assert (await sent(yumi, method, path, body)).status_code == 404, (method, path)
     assert (await hanako.ask(here)).json()["entries"][0]["values"]["weight"] == "59"
+
+
+async def test_an_app_draws_the_weights_before_birth_as_the_page_does(hanako: Visitor) -> None:
+    here = await begun(hanako)
+    place = f"{here}/fetal-weights"
+    none = (await hanako.ask(place)).json()
+    assert none["measured"] == []
+    for grams, number in (("1500", "1"), ("1050", "2")):
+        fields = {"on": day(), "weight_told": grams, "fetus": number}
+        scan = {"kind": "ultrasound", "fields": fields}
+        assert (await hanako.tell(f"{here}/entries", scan)).status_code == 201
+    for language in ("ja", "en"):
+        headers = {"authorization": f"Bearer {hanako.token}", "accept-language": language}
+        found = (await hanako.browser.get(place, headers=headers)).json()
+        page = await hanako.browser.get(
+            f"{here.replace('/me/pregnancies', '/book/pregnancy')}/charts",
+            headers={"accept-language": language},
+        )
+        assert f"<p>{found['says']}</p>" in page.text
+        assert "1,050" in found["says"]
+        assert found["source"] in page.text
+    assert found["edition"] == "jsum-2003"
+    assert {
+        each["weeks"]: (each["low"], each["mean"], each["high"]) for each in found["curve"]
+    } == {week: tuple(grams) for week, grams in TABLE.items()}
+    assert [(each["fetus"], each["grams"], each["place"]) for each in found["measured"]] == [
+        ("1", 1500, "within"),
+        ("2", 1050, "below"),
+    ]

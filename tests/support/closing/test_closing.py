@@ -291,6 +291,24 @@ async def test_the_certificate_is_signed_and_anybody_can_check_it(
     assert "この番号の証明書はありません" in refused.text
 
 
+async def test_an_app_has_the_certificate_by_its_code(
+    hanako: Visitor, open_browser, days_pass
+) -> None:
+    code = await closed(hanako, days_pass)
+    app = await open_browser()
+    answer = await app.post("/closing-certificates", json={"code": code.lower()})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    found = answer.json()
+    assert found["said"] == said(found["certificate"])
+    assert found["said"]["network"]
+    headers = {"accept-language": "ja"}
+    for wrong in ("0000-0000-0000-0000", "no code at all", ""):
+        refused = await app.post("/closing-certificates", json={"code": wrong}, headers=headers)
+        assert refused.status_code == 422
+        assert "この番号の証明書はありません" in refused.text
+
+
 async def test_nobody_sees_the_clinic_s_records_any_more_but_the_clinic(
     hanako: Visitor,
     sato: Visitor,

@@ -147,6 +147,7 @@ ROWS = (
     Row("GET", "/me/children", PARTICIPANT, "/me/children?participant_id={taro}"),
     Row("POST", "/me/children", WRONG, body={"fields": {"on": "2026-01-01"}}),
     Row("GET", "/me/children/{book_id}", HIS_PAGE, "/me/children/{record}"),
+    Row("GET", "/me/children/{book_id}/growth", HIS_PAGE, "/me/children/{record}/growth"),
     Row(
         "PUT",
         "/me/children/{book_id}",

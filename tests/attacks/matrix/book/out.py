@@ -38,5 +38,6 @@ ROWS = (
     Row("POST", "/account/closing", WRONG, body={"participant_id": "{taro}"}),
     Row("POST", "/account/closing/call-off", PARTICIPANT, body={}),
     Row("GET", "/closing-certificate", OPEN),
+    Row("POST", "/closing-certificates", NO_CODE, body={"code": "0123-4567-89AB-CDEF"}),
     Row("POST", "/closing-certificate", NO_CODE, body={"code": "0123-4567-89AB-CDEF"}),
 )

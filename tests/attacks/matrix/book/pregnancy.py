@@ -52,6 +52,12 @@ ROWS = (
     Row("POST", "/me/pregnancies", WRONG, body={"fields": {}}),
     Row("GET", "/me/pregnancies/{pregnancy_id}", HIS_PAGE, "/me/pregnancies/{record}"),
     Row(
+        "GET",
+        "/me/pregnancies/{pregnancy_id}/fetal-weights",
+        HIS_PAGE,
+        "/me/pregnancies/{record}/fetal-weights",
+    ),
+    Row(
         "PUT",
         "/me/pregnancies/{pregnancy_id}",
         HIS_PAGE,

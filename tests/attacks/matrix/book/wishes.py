@@ -27,6 +27,7 @@ def _rows() -> list[Row]:
         Row("GET", "/me/wishes", PARTICIPANT, "/me/wishes?participant_id={taro}"),
         Row("PUT", "/me/wishes/statement", WRONG, body={"fields": {"life": "magic"}}),
         Row("PUT", "/me/wishes/people", WRONG, body={"people": [{"relation": "x"}]}),
+        Row("GET", "/me/wishes/readers", PARTICIPANT, "/me/wishes/readers?of={taro}"),
         Row("GET", "/me/wishes/versions", PARTICIPANT, "/me/wishes/versions?of={taro}"),
         Row("DELETE", "/me/wishes", HIS_PAGE, "/me/wishes?participant_id={taro}"),
         Row("POST", "/me/wishes/document", WRONG, body={"participant_id": "{taro}"}),

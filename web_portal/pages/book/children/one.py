@@ -17,7 +17,7 @@ from api.core import clock, i18n
 from api.core.actor import Actor, Power
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.child import age, checkups, kinds, reading, service
-from api.phr.child.growth import MEASURES
+from api.phr.child.growth import MEASURES, UNITS
 from api.phr.child.milestones import MILESTONES
 from api.phr.child.reading import Child
 from api.phr.child.service import Book
@@ -123,7 +123,7 @@ def _corrected(request: PortalRequest, expected: date, today: date) -> str:
 def _courses(request: PortalRequest, book: Book) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for course in reading.courses(book.child, book.measured):
-        unit = pictures.UNITS[course.measure]
+        unit = UNITS[course.measure]
         newest = course.newest
         found.append(
             {

@@ -5,14 +5,12 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.core import i18n
-from api.phr.child import growth
-from api.phr.child.growth import PERCENTILES, Measure, Position, Sex
-from api.phr.child.reading import Child, Course, Point
+from api.phr.child import growth, said
+from api.phr.child.growth import PERCENTILES, UNITS, Measure, Position, Sex
+from api.phr.child.reading import Child, Course
 from web_portal.charts.curves import Curves, Line, Mark, curves
 from web_portal.page import PortalRequest, preferences, say
 
-UNITS: Final[dict[Measure, str]] = {"weight": "kg", "height": "cm", "head": "cm"}
 MAIN: Final = 50
 _MONTH: Final = float(growth.MONTH)
 # How far a picture reaches, in months, and how far its ticks are apart.
@@ -26,10 +24,10 @@ def picture(request: PortalRequest, of: Child, course: Course) -> Markup:
     unit = UNITS[measure]
     marks = []
     for each in course.values:
-        said = f"{each.value:f}\u00a0{unit}"
-        marks.append(Mark(each.age / _MONTH, float(each.value), said))
+        value = f"{each.value:f}\u00a0{unit}"
+        marks.append(Mark(each.age / _MONTH, float(each.value), value))
         if each.corrected_age is not None and each.corrected_age >= 0:
-            marks.append(Mark(each.corrected_age / _MONTH, float(each.value), said, 1))
+            marks.append(Mark(each.corrected_age / _MONTH, float(each.value), value, 1))
     lines = [
         Line(str(each), points, each == MAIN)
         for each, points in zip(PERCENTILES, _lines(measure, of.sex, span), strict=True)
@@ -54,56 +52,11 @@ def picture(request: PortalRequest, of: Child, course: Course) -> Markup:
 
 
 def sentence(request: PortalRequest, course: Course) -> str:
-    """体重は40パーセンタイルの線上です。1か月前は35でした。"""
-    if course.newest is None:
-        return ""
-    name = say(request, f"child.{course.measure}")
-    newest, before = course.newest, course.before
-    gap = "" if preferences(request).locale == "ja" else " "
-    if newest.of.corrected_age is None:
-        parts = [_at(request, name, newest.position), _then(request, course, before, "position")]
-        return gap.join(each for each in parts if each)
-    if newest.of.corrected_age < 0:
-        parts = [say(request, "child.says.before_term", name=name)]
-    else:
-        parts = [
-            say(request, "child.says.by_corrected"),
-            _at(request, name, newest.corrected),
-            _then(request, course, before, "corrected"),
-        ]
-    if newest.position is not None:
-        by_birth = rank(request, newest.position)
-        parts.append(say(request, "child.says.by_birth", rank=by_birth))
-    return gap.join(each for each in parts if each)
+    return said.sentence(preferences(request).locale, course)
 
 
 def rank(request: PortalRequest, position: Position | None) -> str:
-    """40, or in words what lies beyond the outer lines; a dash where the survey has nothing."""
-    if position is None:
-        return "–"
-    if position.beyond:
-        return say(request, f"child.rank.{position.beyond}")
-    return str(position.rounded)
-
-
-def _at(request: PortalRequest, name: str, position: Position | None) -> str:
-    if position is None:
-        return say(request, "child.says.nothing", name=name)
-    if position.beyond:
-        return say(request, f"child.says.{position.beyond}", name=name)
-    return say(request, "child.says.at", name=name, percentile=position.rounded or 0)
-
-
-def _then(request: PortalRequest, course: Course, before: Point | None, by: str) -> str:
-    """Nothing where there is nothing to compare with."""
-    position: Position | None = getattr(before, by, None)
-    if before is None or position is None or getattr(course.newest, by) is None:
-        return ""
-    said = rank(request, position)
-    if course.is_a_month:
-        return say(request, "child.says.month", rank=said)
-    on = i18n.day(preferences(request).locale, before.of.on)
-    return say(request, "child.says.then", day=on, rank=said)
+    return said.rank(preferences(request).locale, position)
 
 
 def _span(measure: Measure, course: Course) -> tuple[int, int]:
@@ -116,11 +69,9 @@ def _span(measure: Measure, course: Course) -> tuple[int, int]:
 @cache
 def _lines(measure: Measure, sex: Sex, span: int) -> tuple[tuple[tuple[float, float], ...], ...]:
     """The seven lines to the end of the picture."""
-    end = span * growth.MONTH
-    days = [each.middle for each in growth.bands(measure, sex) if each.middle < end]
-    lines = [(day, growth.line(measure, sex, day)) for day in (*days, end)]
+    lines = growth.lines(measure, sex, span * growth.MONTH)
     return tuple(
-        tuple((float(day) / _MONTH, float(values[place])) for day, values in lines if values)
+        tuple((float(day) / _MONTH, float(values[place])) for day, values in lines)
         for place in range(len(PERCENTILES))
     )
 

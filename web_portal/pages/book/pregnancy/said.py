@@ -10,13 +10,14 @@ from markupsafe import Markup
 from api.core import clock
 from api.phr.child.reading import Child
 from api.phr.maternal import kinds, schemas
+from api.phr.maternal import said as words
 from api.phr.maternal.book import Book, Measured, Written, notes_of
 from api.phr.maternal.dates import Gestation
 from api.phr.maternal.fetal_table import TABLE
 from api.phr.maternal.schedule import Due, Visit
 from api.phr.maternal.weight import TERM_WEEKS
 from web_portal.charts import Curves, Line, Mark, curves, legend_mark
-from web_portal.page import PortalRequest, say
+from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.book import frame
 
 HERE: Final = "/book/pregnancy"
@@ -29,9 +30,7 @@ def place_of(book: Book) -> str:
 
 
 def week_said(request: PortalRequest, at: Gestation | None) -> str:
-    if at is None:
-        return ""
-    return say(request, "maternal.week", weeks=at.weeks, days=at.days)
+    return words.week(preferences(request).locale, at)
 
 
 def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, object]:
@@ -121,9 +120,7 @@ def measured_said(request: PortalRequest, book: Book) -> dict[str, object]:
     """Picture, sentence and table of the weights before birth, on the curve of 2003."""
     found = book.measured()
     fetuses = sorted({each.fetus for each in found})
-    latest = [[each for each in found if each.fetus == fetus][-1] for fetus in fetuses]
-    says = " ".join(_measured_says(request, each) for each in latest)
-    says = says or say(request, "maternal.fetal.none")
+    says = words.fetal_weights(preferences(request).locale, book)
     return {
         "says": says,
         "picture": _fetal_picture(request, found, fetuses, says) if found else "",
@@ -131,17 +128,6 @@ def measured_said(request: PortalRequest, book: Book) -> dict[str, object]:
         "rows": [_measured_row(request, each) for each in reversed(found)],
         "curve": [(week, *(f"{grams:,}" for grams in line)) for week, line in TABLE.items()],
     }
-
-
-def _measured_says(request: PortalRequest, last: Measured) -> str:
-    fetus = _fetus(request, last.fetus)
-    said = say(request, "maternal.fetal.of", fetus=fetus) if fetus else ""
-    week = week_said(request, last.at)
-    said += say(request, "maternal.fetal.says", week=week, grams=f"{last.grams:,}")
-    if last.placed is None:
-        return said + say(request, "maternal.fetal.no_curve")
-    mean = f"{last.placed.curve.mean:,}"
-    return said + say(request, f"maternal.fetal.{last.placed.place}", mean=mean)
 
 
 def _advice_said(request: PortalRequest, book: Book) -> str:
@@ -240,7 +226,7 @@ def _measured_row(request: PortalRequest, each: Measured) -> dict[str, object]:
 
 
 def _fetus(request: PortalRequest, number: str) -> str:
-    return say(request, "maternal.fetus", number=number) if number else ""
+    return words.fetus(preferences(request).locale, number)
 
 
 def _signed(kilograms: Decimal) -> str:

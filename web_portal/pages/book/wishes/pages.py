@@ -1,7 +1,7 @@
 """What somebody wants done when they cannot say it: what stands, and who may read it."""
 
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -9,21 +9,13 @@ from litestar.params import FromQuery
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
-from api.consent import service as consent
-from api.consent.facts import NORMAL, SECRET
-from api.consent.stored import Settings
-from api.core import clock
 from api.core.actor import Actor
 from api.core.errors import NotFound
-from api.emergency import choices
 from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.directives import paper, people, service
-from api.phr.directives.kinds import CATEGORY, STATEMENT
-from api.phr.directives.service import Wishes
+from api.phr.directives.kinds import STATEMENT
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
-from api.phr.entries.service import Entry
-from api.records.own.choices import Choices, Which, choices_of
-from api.records.provenance import OWN_SOURCE
+from api.records.own.wishes import reach_of
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
@@ -38,8 +30,6 @@ READ: Final[dict[str, Any]] = {
 # No power of a proxy opens these: wishes are one's own.
 WRITE: Final[dict[str, Any]] = READ | {"opt": PORTAL}
 DONE: Final = ("stated", "called", "added", "removed", "revoked")
-
-Reach = Literal["nobody", "secret", "both", "emergency", "everyday", "closed"]
 
 
 @get(HERE, **READ)
@@ -148,30 +138,6 @@ async def ask_revoke(request: PortalRequest, actor: NamedDependency[Actor]) -> R
 async def revoke(actor: NamedDependency[Actor]) -> Response[bytes]:
     await service.revoke(actor)
     return Redirect(f"{HERE}?done=revoked", status_code=303)
-
-
-async def reach_of(actor: Actor, found: Wishes) -> Reach:
-    """Who may read them as things stand: in an emergency by that choice, else by the settings."""
-    state = await consent.settings(actor)
-    if consent.state_now(state.participation) != "participating":
-        return "nobody"
-    own = [_chosen(state, each) for each in found.entries]
-    if own and all(each.level == SECRET for each in own):
-        return "secret"
-    is_hidden = bool(own) and all(each.is_kept_back for each in own)
-    _, choice = await choices.chosen(actor)
-    by_ceiling = choice.kind == "ceiling" and CATEGORY in choice.categories
-    in_emergency = choice.kind == "allow" or (by_ceiling and (choice.shows_hidden or not is_hidden))
-    switches = {each.code: each.is_on for each in consent.summary_of(state).categories}
-    if switches.get(CATEGORY, False) and not is_hidden:
-        return "both" if in_emergency else "everyday"
-    return "emergency" if in_emergency else "closed"
-
-
-def _chosen(state: Settings, entry: Entry) -> Choices:
-    level = SECRET if entry.is_restricted else NORMAL
-    which = Which(entry.entry_id, CATEGORY, OWN_SOURCE, entry.on, level)
-    return choices_of(state.directive, which, clock.now())
 
 
 def back(request: PortalRequest) -> Way:
