@@ -5,6 +5,7 @@ under one no longer in force; so a worker that missed an erasure finds out at it
 """
 
 import hmac
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
@@ -22,6 +23,8 @@ from api.core.errors import NotFound
 from api.core.settings import SettingFault
 
 KEPT_KEYS: Final = 20_000
+# So long a process opens with a key that another one may have destroyed, or replaced since.
+REMEMBERED_SECONDS: Final = 60.0
 NOBODY: Final = UUID(int=0)
 
 
@@ -50,7 +53,7 @@ class _Held:
         self.unwrapper = unwrapper
         self.system = Key(1, unwrapper.system)
         self.keys: OrderedDict[UUID, Key] = OrderedDict()
-        self.phr: OrderedDict[UUID, AESGCM] = OrderedDict()
+        self.phr: OrderedDict[UUID, tuple[AESGCM, float]] = OrderedDict()
 
 
 _held: _Held | None = None
@@ -115,7 +118,12 @@ async def phr_ciphers(
         if not rows:  # of an account that was closed meanwhile
             raise NotFound
         return {row["participant_id"]: _phr(held, row) for row in rows}
-    found = {each: key for each in participants if (key := held.phr.get(each)) is not None}
+    since = time.monotonic() - REMEMBERED_SECONDS
+    found = {
+        each: key[0]
+        for each in participants
+        if (key := held.phr.get(each)) is not None and key[1] > since
+    }
     missing = [each for each in participants if each not in found]
     if missing:
         for row in await queries.phr_keys(connection, missing, []):
@@ -127,7 +135,8 @@ def _phr(held: _Held, row: queries.Record) -> AESGCM:
     participant = row["participant_id"]
     cipher = held.unwrapper.cipher(participant, row["wrapped"], "phr")
     if row["is_settled"]:
-        held.phr[participant] = cipher
+        held.phr[participant] = cipher, time.monotonic()
+        held.phr.move_to_end(participant)
         if len(held.phr) > KEPT_KEYS:
             held.phr.popitem(last=False)
     return cipher

@@ -185,9 +185,10 @@ async def residence(tx: Transaction, number: int) -> asyncpg.Record | None:
 
 
 async def scheme_changes(tx: Transaction) -> list[asyncpg.Record]:
-    """Versions that chose a scheme or took a version back, oldest first."""
+    """Versions that chose a scheme, took a version back or closed the account, oldest first."""
     return await tx.fetch(
         "SELECT version, change::text AS change FROM directive"
         " WHERE participant_id = (SELECT app.subject())"
-        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ? 'undo') ORDER BY version"
+        " AND (change @> '[{\"kind\": \"scheme\"}]' OR change -> 0 ?| '{undo,closed}')"
+        " ORDER BY version"
     )

@@ -48,6 +48,18 @@ class AlreadyEnrolled(Conflict):
     key = "error.enrolment.already_enrolled"
 
 
+class AccountClosed(Conflict):
+    """Its holder closed it: whoever comes back enrols anew."""
+
+    key = "error.account_closed"
+
+
+class ClosingGoesOn(Conflict):
+    """The account is closed, and its certificate not made yet."""
+
+    key = "error.closing_goes_on"
+
+
 class PasskeyRefused(Problem):
     status = 422
     key = "error.passkey.refused"

@@ -275,6 +275,19 @@ async def add_ticket(
     )
 
 
+async def account_closed(tx: Transaction) -> asyncpg.Record:
+    """Of the subject: `is_closed`, and `is_ended` once nothing of it is still to do."""
+    row = await tx.fetchrow("SELECT is_closed, is_ended FROM account_closed()")
+    if row is None:
+        raise LookupError("counts have a row")
+    return row
+
+
+async def open_anew(tx: Transaction) -> None:
+    """Raises asyncpg's InsufficientPrivilegeError where nobody enrols the subject just now."""
+    await tx.execute("SELECT account_open_anew()")
+
+
 async def add_account(tx: Transaction) -> None:
     await tx.execute(
         "INSERT INTO account (account_id, kind, participant_id)"

@@ -18,6 +18,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity import closed
 from api.identity.card import CardFault, CardNumber
 from api.identity.enrolling import intake, registered
 from api.identity.enrolling.activation_code import ActivationCode
@@ -54,6 +55,7 @@ class Visit(NamedTuple):
     way: str
     has_key: bool
     is_participating: bool
+    is_closed: bool
     call: str
     address: str
     merge: OwnMerge | None
@@ -116,6 +118,7 @@ async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
             way,
             await registered.has_key_in(tx),
             state.participation.state == "participating",
+            await closed.is_closed_in(tx),
             given.phone if given and way == BY_PHONE else "",
             given.address if given else "",
             next((each for each in merges if each.remains and each.state == "confirmed"), None),
@@ -125,10 +128,10 @@ async def visit(actor: Actor, participant_id: UUID, visit_id: UUID) -> Visit:
 async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issued:
     """A letter with a new activation code, by the second officer who identified its holder.
 
-    Raises `HasAKey` for who recovers instead, and `IdentifiedByOne`.
+    Raises `AccountClosed`, `HasAKey` for who recovers instead, and `IdentifiedByOne`.
     """
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await way_in(tx, visit_id)
+        await _way_in_of_open(tx, visit_id)
         person = await counter_queries.person(tx)
         if person is None or person["number"] is None:
             raise NotFound
@@ -145,7 +148,7 @@ async def send_code(actor: Actor, participant_id: UUID, visit_id: UUID) -> Issue
 async def suspend_proxies(actor: Actor, participant_id: UUID, visit_id: UUID) -> int:
     """Every proxy waits until the participant confirms them again."""
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await way_in(tx, visit_id)
+        await _way_in_of_open(tx, visit_id)
         done = await proxy_counter.card_was_lost_in(tx, actor)
         await did_in(tx, "proxies")
         return done
@@ -154,7 +157,7 @@ async def suspend_proxies(actor: Actor, participant_id: UUID, visit_id: UUID) ->
 async def end_sessions(actor: Actor, participant_id: UUID, visit_id: UUID) -> int:
     """After a phone was lost."""
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await way_in(tx, visit_id)
+        await _way_in_of_open(tx, visit_id)
         done = await registered.end_sessions_in(tx)
         await did_in(tx, "sessions")
         return done
@@ -166,7 +169,7 @@ async def withdraw(actor: Actor, participant_id: UUID, visit_id: UUID) -> None:
     Raises `NothingToWithdraw` for who does not take part and of whom no paper is awaited.
     """
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await way_in(tx, visit_id)
+        await _way_in_of_open(tx, visit_id)
         case_id = await queries.waiting(tx, PAPER)
         state = await stored.locked_settings_in(tx)
         is_member = state is not None and state.participation.state == "participating"
@@ -185,7 +188,7 @@ async def wants_call(actor: Actor, participant_id: UUID, visit_id: UUID, typed: 
     """A wish to be called, as the participant's own. Raises `NoTelephoneNumber`."""
     number = telephone(typed)
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await way_in(tx, visit_id)
+        await _way_in_of_open(tx, visit_id)
         person = await counter_queries.person(tx)
         if person is None:
             raise NotFound
@@ -204,7 +207,7 @@ async def accept_merge(
     Raises `EnrolmentFaults` without a reason, `NotFound`, and `MergeRefused`, also over the phone.
     """
     async with unit_of_work(actor, subject=participant_id) as tx:
-        await way_in(tx, visit_id)
+        await _way_in_of_open(tx, visit_id)
         await merging.answered_in_person(tx, actor, merge_id, reason)
         await did_in(tx, "merge")
 
@@ -223,6 +226,12 @@ async def way_in(tx: Transaction, visit_id: UUID) -> str:
     if row is None:
         raise NotFound
     return str(row["way"])
+
+
+async def _way_in_of_open(tx: Transaction, visit_id: UUID) -> None:
+    """As `way_in`. Raises `AccountClosed` too: nothing is done there but to enrol anew."""
+    await way_in(tx, visit_id)
+    await closed.refuse_closed_in(tx)
 
 
 async def did_in(tx: Transaction, act: Act, *, is_told: bool = False) -> None:

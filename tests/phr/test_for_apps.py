@@ -150,6 +150,22 @@ async def test_of_two_phones_the_second_edit_of_one_version_changes_nothing(
     assert (await tell(hanako, "PUT", f"{path}/{made['id']}", edit)).status_code in (400, 409)
 
 
+@EACH
+async def test_an_old_copy_on_one_phone_removes_nothing_another_has_corrected(
+    hanako: Visitor, name: str
+) -> None:
+    door = DOORS[name]
+    path = await path_of(hanako, door)
+    one = f"{path}/{(await tell(hanako, 'POST', path, door.body)).json()['id']}"
+    edit = {**door.body, "key": "phone-1", "version": 1}
+    assert (await tell(hanako, "PUT", one, edit)).status_code == 200
+    refused = await tell(hanako, "DELETE", f"{one}?version=1")
+    assert refused.status_code == 409, refused.text
+    assert refused.json()["next"]
+    gone, again = [await tell(hanako, "DELETE", f"{one}?version=2") for _ in range(2)]
+    assert (gone.status_code, again.status_code) == (204, 404)
+
+
 async def test_whom_to_call_is_answered_with_the_version_for_the_next_change(
     hanako: Visitor,
 ) -> None:

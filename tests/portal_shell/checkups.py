@@ -76,6 +76,7 @@ FORM: dict[str, Any] = {
     "action": "/book/checkups/new",
     "back": "/book/checkups",
     "is_new": True,
+    "now": [],
     "error": "",
     "errors": {},
     "on_error": "",

@@ -73,6 +73,7 @@ WHO = {
     "way": "パスポート",
     "has_key": False,
     "is_participating": True,
+    "is_closed": False,
     "call": "",
     "address": "熊本県阿蘇市1-2-3",
 }
@@ -183,6 +184,7 @@ ENROLMENT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "visit-closing-sheet": ("support/closing_sheet.html", SHEET),
     "visit-closing-sheet-log": ("support/closing_sheet.html", SHEET | {"erases_log": True}),
+    "visit-closed": ("support/visit.html", VISIT | {"who": WHO | {"is_closed": True}}),
     "visit-two-registrations": (
         "support/visit.html",
         VISIT | {"who": WHO | {"merge": {"merge_id": "m", "other_card_end": "4821"}}},

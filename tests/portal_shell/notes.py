@@ -110,6 +110,7 @@ SCHOOL: dict[str, Any] = {
 }
 PERSON: dict[str, Any] = {
     "viewer": HANAKO,
+    "now": [],
     "is_new": True,
     "action": "/book/wishes/people/new",
     "back": Way("/book/wishes", "もしものときの希望"),

@@ -57,6 +57,7 @@ def _form(**more: Any) -> tuple[str, dict[str, Any]]:
         "fields": [WHOLE | each for each in FIELDS],
         "values": {"weight": "160"},
         "hidden": {},
+        "now": [],
         "remove": "/book/vitals/e1/remove",
     }
     return "book/form.html", context | more
@@ -64,6 +65,10 @@ def _form(**more: Any) -> tuple[str, dict[str, Any]]:
 
 OWN_BOOK_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "own-form": _form(),
+    "own-form-changed": _form(
+        error="ほかの端末か、代わりの方が先に変更しています。",
+        now=[("日付", "2026年5月3日"), ("体重", "61.5 kg")],
+    ),
     "own-form-odd": _form(odd={"weight": "ふつうは25から150までです。"}, sure="a" * 32),
     "own-form-wrong": _form(
         errors={"on": "日付を入力してください。"}, error="先に変更されました。"

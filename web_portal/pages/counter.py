@@ -14,7 +14,7 @@ from api.core.actor import Actor
 from api.core.errors import Problem
 from api.identity.enrolling.enrolment import Birth
 from api.identity.enrolling.paper_form import shown_again
-from api.identity.errors import EnrolmentFaults, NoMatch
+from api.identity.errors import AccountClosed, EnrolmentFaults, NoMatch
 from api.identity.guards import PORTAL, support_only
 from api.records.errors import MergeRefused
 from api.support import counter
@@ -82,7 +82,7 @@ class CounterVisitPages(Controller):
         """The letter, in the answer itself, and never again."""
         try:
             issued = await counter.send_code(actor, participant_id, visit_id)
-        except (HasAKey, IdentifiedByOne) as refusal:
+        except (AccountClosed, HasAKey, IdentifiedByOne) as refusal:
             return await visit_page(request, actor, participant_id, visit_id, refusal)
         back = f"{HERE}/{participant_id}/{visit_id}"
         return await letter(request, actor, issued.card, issued.code, back)

@@ -25,6 +25,7 @@ from api.identity.enrolling.paper_enrolment import Choice, Waiting
 from api.identity.enrolling.paper_form import SEXES, Typed, shown_again
 from api.identity.errors import (
     CardOfAnother,
+    ClosingGoesOn,
     EnrolmentFaults,
     ScanNotSeen,
     ScanRefused,
@@ -159,7 +160,13 @@ async def confirm(
         choice = Choice()
     try:
         done = await paper_enrolment.confirm(actor, enrolment_id, choice)
-    except (SecondOfficerNeeded, ScanNotSeen, CardOfAnother, EnrolmentFaults) as refusal:
+    except (
+        SecondOfficerNeeded,
+        ScanNotSeen,
+        CardOfAnother,
+        ClosingGoesOn,
+        EnrolmentFaults,
+    ) as refusal:
         return await _one(request, actor, enrolment_id, refusal, form)
     return await letter(request, actor, done.card, done.code, HERE)
 

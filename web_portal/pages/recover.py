@@ -17,6 +17,7 @@ from api.core.errors import Problem
 from api.directory import service as directory
 from api.identity.enrolling.enrolment import Birth
 from api.identity.errors import (
+    AccountClosed,
     EnrolmentFaults,
     EnrolmentThrottled,
     NoMatch,
@@ -152,7 +153,7 @@ class CounterPages(Controller):
                 data.evidence,
                 scheme=directory.profile().card_scheme,
             )
-        except (EnrolmentFaults, NoMatch) as refusal:
+        except (AccountClosed, EnrolmentFaults, NoMatch) as refusal:
             return await _counter_page(request, actor, data, refusal)
         return Redirect(COUNTER, status_code=303)
 
@@ -167,7 +168,7 @@ class CounterPages(Controller):
         """The code on paper, in the answer itself, and never again."""
         try:
             code = await recovery.confirm_at_counter(actor, participant_id, recovery_id)
-        except SecondOfficerNeeded as refusal:
+        except (AccountClosed, SecondOfficerNeeded) as refusal:
             return await _counter_page(request, actor, CounterForm(), refusal)
         return await render(
             request, "support/recovery_code.html", actor, path=COUNTER, code=code.printed

@@ -1,9 +1,15 @@
-"""Leaving the network and coming back; taking either back restores exactly what was before."""
+"""Leaving the network and coming back; taking either back restores exactly what was before.
+
+Whoever closes their account leaves for good: if they ever come back, nothing opens by itself.
+"""
 
 from typing import Literal
 
+from msgspec import structs
+
 from api.consent import queries, service, stored
 from api.consent.lifecycle import participating, schemes
+from api.consent.settings.chosen_scheme import CLOSED
 from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -29,6 +35,17 @@ async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Setti
                 await schemes.begin_in(tx, actor, None)
             await notifications.enqueue(tx, _NOTICES[wish])
         return await stored.settings_in(tx)
+
+
+async def forget_what_opened(actor: Actor) -> None:
+    """What let somebody in is over; what kept somebody out stands, should they come back."""
+    async with unit_of_work(actor) as tx:
+        await queries.lock(tx)
+        now = (await stored.settings_in(tx)).directive
+        if now.version and not await schemes.begins_anew_in(tx, now):
+            closes = tuple(each for each in now.provisions if each.kind != "permit")
+            following = structs.replace(now, provisions=closes, teams=())
+            await service.store_in(tx, actor, following, [{CLOSED: True}])
 
 
 _NOTICES = {

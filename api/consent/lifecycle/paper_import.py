@@ -22,6 +22,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound, Problem
 from api.core.media import media_type
 from api.directory import service as directory
+from api.identity import closed
 from api.identity.enrolling import intake
 from api.proxies import safety as proxy_safety
 from notifications import service as notifications
@@ -195,6 +196,8 @@ async def _take(actor: Actor, paper: Paper, scans: Scans) -> bool:
         await queries.lock(tx)
         if await paper_queries.is_taken(tx, row_hash):
             return False
+        if await closed.is_closed_in(tx):
+            raise _Refused("closed")
         await _check_is_newest(tx, paper)
         versions = await _apply(tx, actor, paper)
         paper_id = await paper_queries.add_paper(

@@ -41,6 +41,7 @@ Reason = Literal[
     "scan_name",
     "duplicate",
     "unknown_person",
+    "closed",
     "unknown_facility",
     "unknown_scheme",
     "scan_missing",

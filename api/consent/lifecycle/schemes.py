@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from api.consent import service, stored
+from api.consent import queries, service, stored
 from api.consent.errors import NoSuchScheme
-from api.consent.settings.chosen_scheme import chosen_in
+from api.consent.facts import Directive
+from api.consent.settings.chosen_scheme import chosen_in, is_of_closing
 from api.consent.settings.switches import ChooseScheme, Command, Scheme, SetAskFirst
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
@@ -50,11 +51,13 @@ async def chosen(actor: Actor) -> str:
 async def begin_in(tx: Transaction, actor: Actor, scheme: str | None) -> None:
     """The settings somebody who just joined begins with: the scheme they picked, if any.
 
-    Whoever chose something before keeps that. Raises `NoSuchScheme`.
+    Whoever chose something before keeps that, unless their account was closed since. Raises
+    `NoSuchScheme`.
     """
     consent = directory.profile().consent
     state = await stored.settings_in(tx)
-    if state.directive.version > 0 or state.participation.state != "participating":
+    is_new = await begins_anew_in(tx, state.directive)
+    if not is_new or state.participation.state != "participating":
         return
     commands: list[Command] = []
     if scheme is not None and scheme != consent.default_scheme:
@@ -65,3 +68,9 @@ async def begin_in(tx: Transaction, actor: Actor, scheme: str | None) -> None:
         commands.append(SetAskFirst(on=True))
     if commands:
         await service.change_in(tx, actor, commands, origin="scheme")
+
+
+async def begins_anew_in(tx: Transaction, now: Directive) -> bool:
+    """Whether nothing was chosen yet, or nothing since the account was closed."""
+    newest = await queries.version(tx, now.version)
+    return newest is None or is_of_closing(newest["change"])

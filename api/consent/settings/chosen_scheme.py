@@ -1,6 +1,7 @@
 """The way of letting people in a participant picked last."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -8,6 +9,13 @@ from api.consent import queries
 from api.consent.settings.switches import ChooseScheme, Command
 from api.core.database import Transaction
 from api.directory import service as directory
+
+CLOSED: Final = "closed"
+
+
+def is_of_closing(change: str) -> bool:
+    """Whether this version was made when the account was closed."""
+    return bool(msgspec.json.decode(change) == [{CLOSED: True}])
 
 
 async def chosen_in(tx: Transaction) -> str:
@@ -18,6 +26,8 @@ async def chosen_in(tx: Transaction) -> str:
         for said in msgspec.json.decode(row["change"]):
             if said.get("kind") == "scheme":
                 by_version.append((row["version"], said["code"]))
+            elif CLOSED in said:
+                by_version.append((row["version"], default))
             elif "undo" in said:
                 before = [code for at, code in by_version if at < said["undo"]]
                 by_version.append((row["version"], before[-1]))

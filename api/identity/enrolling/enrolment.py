@@ -14,7 +14,7 @@ from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
-from api.identity import attempts, queries
+from api.identity import attempts, closed, queries
 from api.identity.card import CardFault, CardNumber, CardScheme
 from api.identity.enrolling.activation_code import (
     ActivationCode,
@@ -199,13 +199,14 @@ async def finish_by_my_number_in(
 ) -> Finished:
     """As `finish_in`: the card of the ticket becomes the key of the transaction's account.
 
-    Raises `NotAccepted`, `TicketGone`, `AlreadyEnrolled`.
+    Raises `NotAccepted`, `TicketGone`, `AlreadyEnrolled`, `ClosingGoesOn`.
     """
     row = await _open_ticket(tx, token)
     if holder.has_passkey:
         raise AlreadyEnrolled
     if row["terms_version"] != terms_version or row["sub"] is None:
         raise NotAccepted
+    await closed.open_anew_in(tx)
     try:
         if holder.account_id is None:
             await queries.add_account(tx)

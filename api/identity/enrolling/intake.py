@@ -155,7 +155,8 @@ async def person_of(actor: Actor, card: CardNumber, birth_on: date) -> UUID | No
 
 
 async def holder_of(card: CardNumber) -> Person | None:
-    """Whose card this is; as many look-ups for a card that is nobody's."""
+    """Whose card this is; as many look-ups for a card that is nobody's, or of somebody who closed
+    their account."""
     async with unit_of_work(ANONYMOUS) as tx:
         found = await intake_queries.person_of_card(tx, card.digits)
     async with unit_of_work(ANONYMOUS, subject=found or UUID(int=0)) as tx:

@@ -122,7 +122,9 @@ async def birth_of_subject(tx: Transaction) -> date | None:
 
 
 async def subject_as_admitted(tx: Transaction) -> asyncpg.Record | None:
+    """None of somebody whose account is closed."""
     return await tx.fetchrow(
         "SELECT participant_id, name, birth_on FROM participant"
         " WHERE participant_id = (SELECT app.subject())"
+        " AND NOT (SELECT c.is_closed FROM account_closed() c)"
     )

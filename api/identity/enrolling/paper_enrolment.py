@@ -20,6 +20,7 @@ from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.core.media import media_type
+from api.identity import closed
 from api.identity.card import CardNumber, CardScheme
 from api.identity.enrolling import intake, intake_queries, look_alikes, paper_enrolment_queries
 from api.identity.enrolling.activation_code import ActivationCode
@@ -145,7 +146,8 @@ async def confirm(actor: Actor, enrolment_id: UUID, choice: Choice) -> Confirmed
     """The second officer's step, all of it or nothing.
 
     Raises `SecondOfficerNeeded`, `ScanNotSeen`, `CardOfAnother`, `EnrolmentFaults` where somebody
-    looks alike and no reason is given, and `NotFound`, also for a `join` who does not look alike.
+    looks alike and no reason is given, `ClosingGoesOn`, and `NotFound`, also for a `join` who does
+    not look alike.
     """
     reason = " ".join(choice.reason.split())
     participant_id = choice.join or uuid7()
@@ -165,6 +167,7 @@ async def confirm(actor: Actor, enrolment_id: UUID, choice: Choice) -> Confirmed
             raise CardOfAnother
         await _enter(tx, found.form, participant_id, is_new=choice.join is None, holder=holder)
         await queries.settle(tx, enrolment_id, "confirmed", actor.name or "", participant_id)
+        await closed.open_anew_in(tx)
         has_key = await queries.subject_has_key(tx)
         code = None if has_key else await intake.issue_code_in(tx, participant_id)
         told = {"first": found.by_name, "second": actor.name or ""}

@@ -20,7 +20,7 @@ from api.core.actor import ANONYMOUS, Actor, ActorKind
 from api.core.crypto import new_token, sha256
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.identity import attempts, service
+from api.identity import attempts, closed, service
 from api.identity.apps import connected
 from api.identity.card import CardFault, CardNumber, CardScheme
 from api.identity.devices import UNKNOWN, Device
@@ -155,7 +155,8 @@ async def start_at_counter(
 ) -> UUID:
     """An officer has seen who is there; a second one confirms. The participant is told at once.
 
-    Raises `EnrolmentFaults`, and `NoMatch` for a card, birth date or account that is not there.
+    Raises `EnrolmentFaults`, `AccountClosed`, and `NoMatch` for a card, birth date or account that
+    is not there.
     """
     card = CardNumber.parse(card_text, scheme)
     birth_on = birth_of(birth)
@@ -172,6 +173,7 @@ async def start_at_counter(
     if person is None:
         raise NoMatch
     async with unit_of_work(actor, subject=person) as tx:
+        await closed.refuse_closed_in(tx)
         started = await recovery_queries.start(tx, card.digits[-4:], evidence, actor.name or "")
         await access_log.append(tx, EventName.RECOVERY_STARTED, detail={"evidence": evidence})
         await notifications.enqueue(tx, "recovery_started")
@@ -188,7 +190,7 @@ async def waiting(actor: Actor) -> list[Waiting]:
 async def confirm_at_counter(actor: Actor, participant_id: UUID, recovery_id: UUID) -> RecoveryCode:
     """A code on paper for the participant, known once, for 24 hours.
 
-    Raises `SecondOfficerNeeded` for the officer who started it, and `NotFound`.
+    Raises `SecondOfficerNeeded` for the officer who started it, `AccountClosed` and `NotFound`.
     """
     code = _new_code()
     now = clock.now()
@@ -198,6 +200,7 @@ async def confirm_at_counter(actor: Actor, participant_id: UUID, recovery_id: UU
             raise NotFound
         if started_by == actor.account_id:
             raise SecondOfficerNeeded
+        await closed.refuse_closed_in(tx)
         await recovery_queries.confirm(tx, recovery_id, _hmac(code), now + COUNTER_CODE_VALID_FOR)
         await access_log.append(tx, EventName.RECOVERY_CONFIRMED, detail={})
     return code

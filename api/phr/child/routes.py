@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.core import clock, i18n
 from api.core.actor import Actor
@@ -73,9 +73,14 @@ class MyChildren(Controller):
         return schemas.child_view(changed)
 
     @delete("/{book_id:uuid}", opt=UPLOAD, summary="Remove a child's book")
-    async def remove(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> None:
-        """For good, with everything in it."""
-        await service.remove(actor, book_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        book_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good, with everything in it. 409 where `version` is no longer the newest."""
+        await service.remove(actor, book_id, version)
 
     @post("/{book_id:uuid}/entries/{what:str}", opt=UPLOAD, summary="Write of a child")
     async def write(
@@ -126,9 +131,10 @@ class MyChildren(Controller):
         book_id: FromPath[UUID],
         what: FromPath[What],
         entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
     ) -> None:
-        """For good, every version."""
-        await writing.remove_entry(actor, book_id, what, entry_id)
+        """For good, every version. 409 where `version` is no longer the newest."""
+        await writing.remove_entry(actor, book_id, what, entry_id, version)
 
 
 class MyChildBookOffers(Controller):

@@ -181,10 +181,12 @@ async def amend(
     return changed
 
 
-async def remove(actor: Actor, book_id: UUID) -> int:
-    """The book with everything in it, for good; how many entries. Raises `NotFound`."""
+async def remove(actor: Actor, book_id: UUID, version: int | None = None) -> int:
+    """The book with everything in it, for good; how many entries. Raises `NotFound`, and
+    `EntryChanged` where whose it is was corrected since `version`."""
     async with unit_of_work(actor) as tx:
         await child_in(tx, actor, book_id)
+        await store.unchanged_in(tx, actor, book_id, version)
         await queries.call_off(tx, book_id)
         await due.forget_book_in(tx, str(book_id))
         return await store.remove_book_in(tx, actor, str(book_id))

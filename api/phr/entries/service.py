@@ -13,7 +13,14 @@ from api.phr.entries.reading import (
 )
 from api.phr.entries.standing import id_of_name
 from api.phr.entries.texts import opened_in, opened_rows_in, sealed_in
-from api.phr.entries.writing import remove, remove_book_in, remove_in, write, write_all_in
+from api.phr.entries.writing import (
+    remove,
+    remove_book_in,
+    remove_in,
+    unchanged_in,
+    write,
+    write_all_in,
+)
 
 __all__ = [
     "Entry",
@@ -34,6 +41,7 @@ __all__ = [
     "remove_in",
     "sealed_in",
     "several_in",
+    "unchanged_in",
     "unshown_in",
     "write",
     "write_all_in",

@@ -89,14 +89,29 @@ async def remove(actor: Actor, entry_id: UUID) -> None:
         await remove_in(tx, actor, [entry_id])
 
 
-async def remove_in(tx: Transaction, actor: Actor, entry_ids: Sequence[UUID]) -> int:
-    """How many, every version of each. Raises `NotFound` where none of them is there."""
+async def remove_in(
+    tx: Transaction, actor: Actor, entry_ids: Sequence[UUID], version: int | None = None
+) -> int:
+    """How many, every version of each. `version`: the one that was shown of the first. Raises
+    `NotFound` where none of them is there, and as `unchanged_in`."""
     await stored.locked_settings_in(tx)
+    await unchanged_in(tx, actor, entry_ids[0], version)
     gone = await queries.remove(tx, entry_ids, None, most_shown(actor))
     if not gone:
         raise NotFound
     await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
     return len(gone)
+
+
+async def unchanged_in(tx: Transaction, actor: Actor, entry_id: UUID, version: int | None) -> None:
+    """From here to the end of the transaction. Raises `EntryChanged` where another version stands
+    by now; of any without a version."""
+    if version is None:
+        return
+    await stored.locked_settings_in(tx)
+    rows = await queries.current(tx, [entry_id], most_shown(actor))
+    if any(row["version"] != version for row in rows):
+        raise EntryChanged
 
 
 async def remove_book_in(tx: Transaction, actor: Actor, book: str) -> int:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
@@ -63,9 +63,10 @@ class ChildImmunizations(Controller):
         actor: NamedDependency[Actor],
         book_id: FromPath[UUID],
         entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
     ) -> None:
-        """For good, every version."""
-        await service.remove(actor, book_id, entry_id)
+        """For good, every version. 409 where `version` is no longer the newest."""
+        await service.remove(actor, book_id, entry_id, version=version)
 
 
 routes = [ChildImmunizations]

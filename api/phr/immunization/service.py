@@ -94,16 +94,20 @@ async def write(
 
 
 async def remove(
-    actor: Actor, book_id: UUID | None, entry_id: UUID, elsewhere: Sequence[Dose] = ()
+    actor: Actor,
+    book_id: UUID | None,
+    entry_id: UUID,
+    elsewhere: Sequence[Dose] = (),
+    version: int | None = None,
 ) -> None:
-    """Every version, for good. Raises `NotFound`."""
+    """Every version, for good. Raises `NotFound`, and as `remove_in`."""
     async with unit_of_work(actor) as tx:
         whose = await whose_in(tx, actor, book_id)
         before = await _entries_in(tx, actor, whose)
         left = [each for each in before if each.entry_id != entry_id]
         if len(left) == len(before):
             raise NotFound
-        await store.remove_in(tx, actor, [entry_id])
+        await store.remove_in(tx, actor, [entry_id], version)
         await _note_due_in(tx, whose, left, elsewhere)
 
 

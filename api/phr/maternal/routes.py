@@ -78,9 +78,14 @@ class MyPregnancies(Controller):
         return IdView(pregnancy_id)
 
     @delete("/{pregnancy_id:uuid}", summary="Remove a pregnancy and all that was written in it")
-    async def remove(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> None:
-        """For good."""
-        await service.remove(actor, pregnancy_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        pregnancy_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good. 409 where `version` is no longer the newest."""
+        await service.remove(actor, pregnancy_id, version)
 
     @post("/{pregnancy_id:uuid}/close", summary="Close a record without a birth", status_code=200)
     async def close(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> IdView:
@@ -125,9 +130,11 @@ class MyPregnancies(Controller):
         actor: NamedDependency[Actor],
         pregnancy_id: FromPath[UUID],
         entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
     ) -> None:
-        """For good; a birth with its newborns, and the pregnancy is open again."""
-        await service.remove_entry(actor, pregnancy_id, entry_id)
+        """For good; a birth with its newborns, and the pregnancy is open again. 409 where `version`
+        is no longer the newest."""
+        await service.remove_entry(actor, pregnancy_id, entry_id, version)
 
 
 class MyPregnancyShown(Controller):

@@ -136,11 +136,13 @@ async def show_to_proxies(actor: Actor, pregnancy_id: UUID, *, is_shown: bool) -
         await _write_anew(tx, actor, now.whole, *bounds)
 
 
-async def remove(actor: Actor, pregnancy_id: UUID) -> None:
-    """With all that was written in it, for good. Raises `NotFound`."""
+async def remove(actor: Actor, pregnancy_id: UUID, version: int | None = None) -> None:
+    """With all that was written in it, for good. Raises `NotFound`, and `EntryChanged` where its
+    day was corrected since `version`."""
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         await _head_in(tx, actor, pregnancy_id)
+        await entries.unchanged_in(tx, actor, pregnancy_id, version)
         await due.forget_book_in(tx, str(pregnancy_id))
         await entries.remove_book_in(tx, actor, str(pregnancy_id))
         await entries.remove_in(tx, actor, [pregnancy_id])
@@ -183,10 +185,12 @@ async def write(
     return entry.entry_id
 
 
-async def remove_entry(actor: Actor, pregnancy_id: UUID, entry_id: UUID) -> None:
+async def remove_entry(
+    actor: Actor, pregnancy_id: UUID, entry_id: UUID, version: int | None = None
+) -> None:
     """For good; a birth with its newborns, and the pregnancy is open again.
 
-    Raises `NotFound`, `PregnancyOpen`.
+    Raises `NotFound`, `PregnancyOpen`, and as `remove_in`.
     """
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
@@ -196,7 +200,7 @@ async def remove_entry(actor: Actor, pregnancy_id: UUID, entry_id: UUID) -> None
             if now.state == "born":
                 await _check_none_open(tx, actor)
             gone += now.newborns
-        await entries.remove_in(tx, actor, [each.entry_id for each in gone])
+        await entries.remove_in(tx, actor, [each.entry_id for each in gone], version)
         await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
 from api.core import clock, i18n
@@ -110,9 +110,14 @@ class Book(Controller):
         return [view(each) for each in await entries.history(actor, [self.kind], entry_id)]
 
     @delete("/{entry_id:uuid}", opt=API | UPLOAD, summary="Remove one")
-    async def remove(self, actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> None:
-        """For good, every version."""
-        await service.remove(actor, self.kind, entry_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good, every version. 409 where `version` is no longer the newest."""
+        await service.remove(actor, self.kind, entry_id, version)
 
 
 class MyMedications(Book):
@@ -212,11 +217,15 @@ class ChildSchoolCheckups(Book):
 
     @delete("/{entry_id:uuid}", opt=API | UPLOAD, summary="Remove one of a child")
     async def remove(
-        self, actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
+        self,
+        actor: NamedDependency[Actor],
+        child: FromPath[UUID],
+        entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
     ) -> None:
-        """For good, every version."""
+        """For good, every version. 409 where `version` is no longer the newest."""
         kind, _ = await service.one_of(actor, child, entry_id)
-        await service.remove(actor, kind, entry_id)
+        await service.remove(actor, kind, entry_id, version)
 
 
 class Allergens(Controller):

@@ -73,8 +73,8 @@ def kind_of(child: Child) -> Kind:
     return SCHOOL if child.is_self else CHILD_SCHOOL
 
 
-async def remove(actor: Actor, kind: Kind, entry_id: UUID) -> None:
-    """For good. Raises `NotFound`, also for an entry of another kind."""
+async def remove(actor: Actor, kind: Kind, entry_id: UUID, version: int | None = None) -> None:
+    """For good. Raises `NotFound`, also for an entry of another kind, and as `remove_in`."""
     async with unit_of_work(actor) as tx:
         await entries.one_in(tx, actor, [kind], entry_id)
-        await entries.remove_in(tx, actor, [entry_id])
+        await entries.remove_in(tx, actor, [entry_id], version)

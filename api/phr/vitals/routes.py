@@ -80,9 +80,15 @@ class MyVitals(Controller):
         return _view(await service.correct(actor, entry_id, data.version, fields, data.sure, kind))
 
     @delete("/{entry_id:uuid}", summary="Remove a measurement", opt=API | UPLOAD)
-    async def remove(self, actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> None:
-        """For good, with every version. A device's sample stays removed when it is sent again."""
-        await service.remove(actor, [entry_id])
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good, with every version. A device's sample stays removed when it is sent again. 409
+        where `version` is no longer the newest."""
+        await service.remove(actor, [entry_id], version)
 
     @post("/batches", summary="Send a device's samples", opt=API | UPLOAD, status_code=200)
     async def take(

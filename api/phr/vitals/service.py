@@ -112,13 +112,14 @@ async def several(actor: Actor, entry_ids: Sequence[UUID]) -> list[Entry]:
         return await entries.several_in(tx, actor, KINDS, entry_ids)
 
 
-async def remove(actor: Actor, entry_ids: Sequence[UUID]) -> int:
-    """For good, all or none. Raises `NotFound`, also for entries that are no vitals."""
+async def remove(actor: Actor, entry_ids: Sequence[UUID], version: int | None = None) -> int:
+    """For good, all or none. Raises `NotFound`, also for entries that are no vitals, and as
+    `remove_in`."""
     async with unit_of_work(actor) as tx:
         found = await entries.several_in(tx, actor, KINDS, entry_ids)
         if not found or len(found) != len(set(entry_ids)):
             raise NotFound
-        return await entries.remove_in(tx, actor, [each.entry_id for each in found])
+        return await entries.remove_in(tx, actor, [each.entry_id for each in found], version)
 
 
 async def listed(

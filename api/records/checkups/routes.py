@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.core.actor import Actor
 from api.core.errors import NotFound
@@ -67,9 +67,15 @@ class MyCheckups(Controller):
         return CheckupWrittenView(entry.entry_id, entry.version)
 
     @delete("/{checkup_id:uuid}", opt=API | UPLOAD, summary="Remove a checkup I typed in")
-    async def remove(self, actor: NamedDependency[Actor], checkup_id: FromPath[UUID]) -> None:
-        """Every version, for good. 404 for any other record."""
-        await service.remove(actor, checkup_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        checkup_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """Every version, for good. 404 for any other record, 409 where `version` is no longer the
+        newest."""
+        await service.remove(actor, checkup_id, version)
 
 
 routes = [MyCheckups]

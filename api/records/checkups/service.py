@@ -83,11 +83,12 @@ async def write(
     return await entries.write(actor, wish)
 
 
-async def remove(actor: Actor, checkup_id: UUID) -> None:
-    """What was typed in, every version, for good. Raises `NotFound` for anything else."""
+async def remove(actor: Actor, checkup_id: UUID, version: int | None = None) -> None:
+    """What was typed in, every version, for good. Raises `NotFound` for anything else, and as
+    `remove_in`."""
     async with unit_of_work(actor) as tx:
         await entries.one_in(tx, actor, [CHECKUP], checkup_id)
-        await entries.remove_in(tx, actor, [checkup_id])
+        await entries.remove_in(tx, actor, [checkup_id], version)
 
 
 def _of_entry(entry: Entry) -> Checkup:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
@@ -41,9 +41,14 @@ class MyImmunizations(Controller):
         return schemas.dose_view(changed)
 
     @delete("/{entry_id:uuid}", summary="Remove a dose of mine")
-    async def remove(self, actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> None:
-        """For good, every version."""
-        await vaccines.remove(actor, entry_id)
+    async def remove(
+        self,
+        actor: NamedDependency[Actor],
+        entry_id: FromPath[UUID],
+        version: FromQuery[int | None] = None,
+    ) -> None:
+        """For good, every version. 409 where `version` is no longer the newest."""
+        await vaccines.remove(actor, entry_id, version)
 
 
 routes = [MyImmunizations]

@@ -50,9 +50,9 @@ async def write(
     )
 
 
-async def remove(actor: Actor, entry_id: UUID) -> None:
-    """Raises `NotFound`."""
-    await service.remove(actor, None, entry_id, await elsewhere(actor))
+async def remove(actor: Actor, entry_id: UUID, version: int | None = None) -> None:
+    """Raises `NotFound`, and as `remove_in`."""
+    await service.remove(actor, None, entry_id, await elsewhere(actor), version)
 
 
 async def elsewhere(actor: Actor) -> list[Dose]:

@@ -122,6 +122,7 @@ async def _end_ties(actor: Actor) -> int:
     state = await consent.settings(actor)
     if state.participation.state == "participating":
         await leaving.take_part(actor, "withdrawn")
+    await leaving.forget_what_opened(actor)
     return ended
 
 

@@ -20,6 +20,7 @@ class AccountClosing(Table, tablename="account_closing", db=DB):
     carried_out_at = Timestamptz(null=True)
     destroyed = JSONB(null=True)
     ended_at = Timestamptz(null=True)
+    returned_at = Timestamptz(null=True)
 
 
 class ClosingCertificate(Table, tablename="closing_certificate", db=DB):

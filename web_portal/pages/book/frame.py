@@ -32,6 +32,14 @@ class Way(NamedTuple):
     label: str
 
 
+class Stands(NamedTuple):
+    """What stands by now, where another changed it first: whoever saves after seeing it replaces
+    it."""
+
+    values: Mapping[str, str]
+    version: int
+
+
 async def typed(request: PortalRequest, kind: Kind) -> dict[str, str]:
     """The form's fields of this kind, with "sure" and "version"."""
     sent = await request.form()
@@ -82,6 +90,7 @@ async def form(
     version: int = 0,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: Stands | None = None,
     lead: str = "",
     remove: str = "",
     names: Sequence[str] = (),
@@ -89,7 +98,7 @@ async def form(
     hidden: Sequence[str] = (),
 ) -> Response[bytes]:
     """The form of an entry, new or corrected, as it was filled in. `wrong` or `refusal`: why it
-    comes back, with their status; `remove`: where removal is
+    comes back, with their status; `stands`: shown beside it; `remove`: where removal is
     asked for; `names`: the fields it shows, in this order (none: all), `hidden`: those it carries
     along unseen; without `has_on` its day follows from something else."""
     faults = wrong.faults if wrong else {}
@@ -124,7 +133,8 @@ async def form(
         labels=labels,
         odd=odd_said,
         sure=wrong.sure if wrong and not faults else "",
-        version=version,
+        now=stands_said(request, kind, stands, shown) if stands else [],
+        version=stands.version if stands else version,
         has_time=kind.has_time,
         on=values.get("on", "") if has_on else None,
         time=values.get("time", ""),
@@ -176,6 +186,20 @@ def facts_of(
                 (label_of(request, kind, field.name), value_said(request, kind, field, value))
             )
     return found
+
+
+def stands_said(
+    request: PortalRequest, kind: Kind, stands: Stands, shown: Sequence[Field]
+) -> list[tuple[str, str]]:
+    """Day and time, and the fields shown."""
+    when = [
+        (label_of(request, kind, name), _odd_said(request, kind, name, stands.values[name]))
+        for name in WHEN
+        if stands.values.get(name)
+    ]
+    names = {each.name for each in shown}
+    values = {name: value for name, value in stands.values.items() if name in names}
+    return when + facts_of(request, kind, values)
 
 
 def value_said(request: PortalRequest, kind: Kind, field: Field, value: str) -> str:

@@ -1,6 +1,7 @@
 """A checkup typed in from its paper, corrected, removed."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -120,8 +121,13 @@ async def _save(request: PortalRequest, actor: Actor, checkup_id: UUID | None) -
     except EntryFaults as wrong:
         return await _form(request, actor, checkup_id, wrong.values, version=version, wrong=wrong)
     except (EntryChanged, NotTakingPart) as refusal:
-        error = frame.why(request, refusal)
-        return await _form(request, actor, checkup_id, fields, version=version, error=error)
+        error, stands = frame.why(request, refusal), None
+        if checkup_id and isinstance(refusal, EntryChanged):
+            by_now = await service.typed(actor, checkup_id)
+            stands = frame.Stands(by_now.values, by_now.version)
+        return await _form(
+            request, actor, checkup_id, fields, version=version, error=error, stands=stands
+        )
     return Redirect(f"{HERE}/{entry.entry_id}?saved=yes", status_code=303)
 
 
@@ -134,6 +140,7 @@ async def _form(
     version: int = 0,
     wrong: EntryFaults | None = None,
     error: str = "",
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     faults = wrong.faults if wrong else {}
     odd = wrong.odd if wrong and not faults else {}
@@ -163,7 +170,8 @@ async def _form(
         odd=asked,
         labels=labels,
         sure=wrong.sure if wrong and not faults else "",
-        version=version,
+        now=_stands_said(request, stands) if stands else [],
+        version=stands.version if stands else version,
         on=values.get("on", ""),
         first=CHECKUP.earliest.isoformat(),
         last=clock.today_in_japan().isoformat(),
@@ -178,6 +186,24 @@ async def _form(
             for part in PARTS
         ],
     )
+
+
+def _stands_said(request: PortalRequest, stands: frame.Stands) -> list[tuple[str, str]]:
+    day = i18n.day(preferences(request).locale, date.fromisoformat(stands.values["on"]))
+    found = [(say(request, "my_checkups.fact.on"), day)]
+    for field in CHECKUP.fields:
+        value = stands.values.get(field.name, "")
+        if isinstance(field, Number):
+            said = f"{value}\u00a0{unit_said(field.unit)}".strip()
+        else:
+            said = (
+                dict(_options(request, field)).get(value, value)
+                if isinstance(field, Choice)
+                else value
+            )
+        if value:
+            found.append((_label(request, field.name), said))
+    return found
 
 
 def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:

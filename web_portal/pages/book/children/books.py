@@ -141,14 +141,19 @@ async def change(
             wrong=wrong,
         )
     except (NotTakingPart, EntryChanged) as refusal:
+        stands = None
+        if isinstance(refusal, EntryChanged):
+            of = await service.child(actor, book_id)
+            stands = frame.Stands(service.values_of(of), of.version)
         return await _form(
             request,
             actor,
             is_self=of.is_self,
             values=fields,
             book_id=book_id,
-            version=of.version,
+            version=version,
             refusal=refusal,
+            stands=stands,
         )
     return Redirect(f"{HERE}/{book_id}?done=saved", status_code=303)
 
@@ -201,6 +206,7 @@ async def _form(
     version: int = 0,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     key = "child.change" if book_id else "child.new.self" if is_self else "child.new"
     return await frame.form(
@@ -219,6 +225,7 @@ async def _form(
         version=version,
         wrong=wrong,
         refusal=refusal,
+        stands=stands,
         remove=f"{HERE}/{book_id}/remove" if book_id else "",
     )
 

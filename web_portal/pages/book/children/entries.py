@@ -136,8 +136,19 @@ async def _write(
             request, actor, of, values, entry_id=entry_id, version=version, wrong=wrong
         )
     except (NotTakingPart, EntryChanged) as refusal:
+        stands = None
+        if entry_id and isinstance(refusal, EntryChanged):
+            of, by_now = await writing.entry(actor, book_id, what, entry_id)
+            stands = frame.Stands(by_now.values, by_now.version)
         return await _form(
-            request, actor, of, fields, entry_id=entry_id, version=version, refusal=refusal
+            request,
+            actor,
+            of,
+            fields,
+            entry_id=entry_id,
+            version=version,
+            refusal=refusal,
+            stands=stands,
         )
     return Redirect(f"{HERE}/{book_id}?done=saved#{what}", status_code=303)
 
@@ -152,6 +163,7 @@ async def _form(
     version: int = 0,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     what = _what(request)
     here = f"{HERE}/{of.book_id}/{what}"
@@ -167,6 +179,7 @@ async def _form(
         version=version,
         wrong=wrong,
         refusal=refusal,
+        stands=stands,
         remove=f"{here}/{entry_id}/remove" if entry_id else "",
     )
 

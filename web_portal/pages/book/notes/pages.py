@@ -22,7 +22,6 @@ from web_portal.page import Flash, PortalRequest, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
 
-REFUSALS = (EntryChanged, NotTakingPart)
 Values = Mapping[str, str]
 
 
@@ -104,7 +103,11 @@ async def keep(
         await entries.write(actor, wish)
     except EntryFaults as wrong:
         return await form_of(request, actor, shelf, wrong.values, wrong=wrong, **more)
-    except REFUSALS as refusal:
+    except EntryChanged as refusal:
+        by_now = await entries.one(actor, [shelf.kind], entry_id) if entry_id else None
+        more["stands"] = by_now and frame.Stands(by_now.values, by_now.version)
+        return await form_of(request, actor, shelf, fields, refusal=refusal, **more)
+    except NotTakingPart as refusal:
         return await form_of(request, actor, shelf, fields, refusal=refusal, **more)
     return Redirect(f"{shelf.here}?done=saved", status_code=303)
 

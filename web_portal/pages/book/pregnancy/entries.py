@@ -134,9 +134,11 @@ async def _write(
         return await _form(request, actor, book, kind, values, entry_id=entry_id, wrong=wrong)
     except EntryChanged as refusal:
         book = await service.book(actor, pregnancy_id)
-        there = str(_entry(book, entry_id).version) if entry_id else ""
-        values = {**fields, "version": there}
-        return await _form(request, actor, book, kind, values, entry_id=entry_id, refusal=refusal)
+        by_now = _entry(book, entry_id) if entry_id else None
+        stands = by_now and frame.Stands(by_now.values, by_now.version)
+        return await _form(
+            request, actor, book, kind, fields, entry_id=entry_id, refusal=refusal, stands=stands
+        )
     except _REFUSALS as refusal:
         book = await service.book(actor, pregnancy_id)
         return await _form(request, actor, book, kind, fields, entry_id=entry_id, refusal=refusal)
@@ -156,6 +158,7 @@ async def _form(
     entry_id: UUID | None = None,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     here, name = place_of(book), NAMES[kind.name]
     shown = [each.name for each in kind.fields]
@@ -174,6 +177,7 @@ async def _form(
         version=frame.version_in(values),
         wrong=wrong,
         refusal=refusal,
+        stands=stands,
         remove=f"{entry}/remove" if entry_id else "",
         names=shown,
         has_on=kind is not kinds.NEWBORN,

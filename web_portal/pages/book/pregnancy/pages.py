@@ -159,10 +159,13 @@ async def correct(
         book = await service.book(actor, pregnancy_id)
         values = {**wrong.values, "version": fields.get("version", "")}
         return await _form(request, actor, values, book=book, wrong=wrong)
-    except (EntryChanged, NotTakingPart) as refusal:
+    except EntryChanged as refusal:
         book = await service.book(actor, pregnancy_id)
-        values = {**fields, "version": str(book.head.version)}
-        return await _form(request, actor, values, book=book, refusal=refusal)
+        stands = frame.Stands(book.head.values, book.head.version)
+        return await _form(request, actor, fields, book=book, refusal=refusal, stands=stands)
+    except NotTakingPart as refusal:
+        book = await service.book(actor, pregnancy_id)
+        return await _form(request, actor, fields, book=book, refusal=refusal)
     return Redirect(f"{HERE}/{pregnancy_id}", status_code=303)
 
 
@@ -219,6 +222,7 @@ async def _form(
     book: Book | None = None,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     here = place_of(book) if book else HERE
     part = "dates" if book else "new"
@@ -234,6 +238,7 @@ async def _form(
         version=frame.version_in(values),
         wrong=wrong,
         refusal=refusal,
+        stands=stands,
         names=_BEGIN,
         has_on=False,
     )

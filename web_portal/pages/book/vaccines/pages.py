@@ -204,8 +204,20 @@ async def _write(
             wrong=wrong,
         )
     except (NotTakingPart, EntryChanged) as refusal:
+        stands = None
+        if entry_id and isinstance(refusal, EntryChanged):
+            _, by_now = await service.one(actor, book_id, entry_id)
+            stands = frame.Stands(by_now.values, by_now.version)
         return await _form(
-            request, actor, whose, book_id, fields, entry_id=entry_id, refusal=refusal
+            request,
+            actor,
+            whose,
+            book_id,
+            fields,
+            entry_id=entry_id,
+            version=version,
+            refusal=refusal,
+            stands=stands,
         )
     return Redirect(f"{here(book_id)}?done=saved", status_code=303)
 
@@ -221,6 +233,7 @@ async def _form(
     version: int = 0,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     place = here(book_id)
     return await frame.form(
@@ -235,6 +248,7 @@ async def _form(
         version=version,
         wrong=wrong,
         refusal=refusal,
+        stands=stands,
         remove=f"{place}/{entry_id}/remove" if entry_id else "",
     )
 

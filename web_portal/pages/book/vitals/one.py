@@ -53,8 +53,12 @@ async def correct(
         await service.correct(actor, entry_id, version, values, fields.get("sure", ""))
     except EntryFaults as wrong:
         return await _form(request, actor, entry, wrong.values, version, wrong=wrong)
-    except (EntryChanged, NotTakingPart) as refusal:
-        return await _form(request, actor, entry, fields, entry.version, refusal=refusal)
+    except EntryChanged as refusal:
+        entry = await service.one(actor, entry_id)
+        stands = frame.Stands(entry.values, entry.version)
+        return await _form(request, actor, entry, fields, version, refusal=refusal, stands=stands)
+    except NotTakingPart as refusal:
+        return await _form(request, actor, entry, fields, version, refusal=refusal)
     return Redirect(_list(entry), status_code=303)
 
 
@@ -103,6 +107,7 @@ async def _form(
     *,
     wrong: EntryFaults | None = None,
     refusal: Problem | None = None,
+    stands: frame.Stands | None = None,
 ) -> Response[bytes]:
     return await frame.form(
         request,
@@ -115,6 +120,7 @@ async def _form(
         version=version,
         wrong=wrong,
         refusal=refusal,
+        stands=stands,
         remove=f"{HERE}/{entry.entry_id}/remove",
     )
 

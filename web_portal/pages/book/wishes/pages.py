@@ -83,7 +83,9 @@ async def state(request: PortalRequest, actor: NamedDependency[Actor]) -> Respon
     except EntryFaults as wrong:
         return await _form(request, actor, wrong.values, version, wrong=wrong)
     except REFUSALS as refusal:
-        return await _form(request, actor, fields, version, refusal=refusal)
+        by_now = await service.statement(actor) if isinstance(refusal, EntryChanged) else None
+        stands = by_now and frame.Stands(by_now.values, by_now.version)
+        return await _form(request, actor, fields, version, refusal=refusal, stands=stands)
     return Redirect(f"{HERE}?done=stated", status_code=303)
 
 

@@ -8,16 +8,17 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from api.core.actor import Actor
 from api.core.errors import NotFound, Problem
 from api.phr.directives import people, service
 from api.phr.directives.errors import TooManyPeople
 from api.phr.directives.people import Person
-from api.phr.entries.errors import EntryFaults
+from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.book import frame
-from web_portal.pages.book.wishes.pages import HERE, REFUSALS, WRITE, back
+from web_portal.pages.book.wishes.pages import HERE, WRITE, back
 
 PEOPLE: Final = f"{HERE}/people"
 ONE: Final = f"{PEOPLE}/{{place:int}}"
@@ -152,7 +153,12 @@ async def _keep(
         values = {part: wrong.values.get(f"p{at}_{part}", "") for part in people.PARTS}
         held = Typed(**values, version=data.version)
         return await _form(request, actor, held, place, faults=faults)
-    except (TooManyPeople, *REFUSALS) as refusal:
+    except EntryChanged as refusal:
+        listed, by_now = await _listed(actor)
+        held = replace(data, version=by_now)
+        stands = None if place is None or place > len(listed) else listed[place - 1]
+        return await _form(request, actor, held, place, refusal=refusal, stands=stands)
+    except (TooManyPeople, NotTakingPart) as refusal:
         return await _form(request, actor, data, place, refusal=refusal)
     return Redirect(f"{HERE}?done=called#people", status_code=303)
 
@@ -165,6 +171,7 @@ async def _form(
     *,
     faults: dict[str, str] | None = None,
     refusal: Problem | None = None,
+    stands: Person | None = None,
 ) -> Response[bytes]:
     status = 422 if faults else refusal.status if refusal else 200
     return await render(
@@ -188,6 +195,11 @@ async def _form(
             for name, key in (faults or {}).items()
         },
         error=frame.why(request, refusal) if refusal else "",
+        now=[
+            (say(request, f"wish.person.{part}"), said)
+            for part in people.PARTS
+            if (said := getattr(stands, part, ""))
+        ],
     )
 
 
