@@ -89,8 +89,11 @@ async def test_what_cannot_be_is_refused_in_words_and_stays_typed(
     assert "まだ記入がありません。" in (await hanako.get(path_of(yui))).text
 
 
-async def test_a_dose_given_late_stands_among_the_given_and_not_among_the_missed(hanako: Visitor):
+async def test_a_dose_given_late_stands_among_the_given_and_no_longer_among_the_missed(
+    hanako: Visitor,
+):
     yui = await child(hanako, 600)
+    assert "BCG 期間が終わりました" in plain((await hanako.get(path_of(yui))).text)
     fields = {"vaccine": "bcg", "on": ago(100).isoformat()}
     asked = await hanako.post(path_of(yui, "/new"), fields)
     form = next(each for each in forms(asked.text) if 'name="vaccine"' in each)

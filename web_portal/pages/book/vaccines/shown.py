@@ -12,19 +12,21 @@ from api.phr.immunization.engine import is_had
 from api.phr.immunization.plans import Dose, Given, Plan, Status
 from api.phr.immunization.schedule import edition_on
 from api.phr.immunization.service import Vaccinations
+from api.phr.law_age import age_of
 from web_portal.page import PortalRequest, preferences, say
 from web_portal.pages.book import frame
 
 Shown = dict[str, Any]
 # What begins later than this stands folded up.
 FAR: Final = 400
+ADULT: Final = 18
 # Which vaccine a form begins with, where a rule is not named like it.
 _FIRST_OF: Final = {"mr1": "mr", "mr2": "mr", "je1": "je", "je2": "je", "rota": "", "hpv": "hpv9"}
 
 
 def context(request: PortalRequest, found: Vaccinations) -> Shown:
     """What the page and the printed table show."""
-    plans = [each for each in found.plans if _concerns(each)]
+    plans = _concerning(found)
     ahead = sorted(
         (each for each in plans if each.next), key=lambda each: _order(each, found.today)
     )
@@ -53,7 +55,7 @@ def context(request: PortalRequest, found: Vaccinations) -> Shown:
 def soon(request: PortalRequest, found: Vaccinations, most: int) -> list[Shown]:
     """The first of what is ahead, without what is far."""
     ahead = sorted(
-        (each for each in found.plans if each.next and _concerns(each)),
+        (each for each in _concerning(found) if each.next),
         key=lambda each: _order(each, found.today),
     )
     near = [each for each in ahead if not _is_far(each, found)]
@@ -72,9 +74,14 @@ def day(request: PortalRequest, on: date) -> str:
     return i18n.day(preferences(request).locale, on)
 
 
-def _concerns(plan: Plan) -> bool:
-    """An adult is shown no list of what they were too old for."""
-    return bool(plan.given) or plan.status not in (Status.CLOSED, Status.NOT_FOR)
+def _concerning(found: Vaccinations) -> list[Plan]:
+    """An adult is shown no list of what they are too old for; of a child nothing missed is left
+    out."""
+    born = found.whose.person.birth_on
+    none = {Status.NOT_FOR}
+    if age_of(born, found.today) >= ADULT:
+        none.add(Status.CLOSED)
+    return [each for each in found.plans if each.given or each.status not in none]
 
 
 def _order(plan: Plan, today: date) -> tuple[bool, date]:
