@@ -55,11 +55,13 @@ class Number(Struct, frozen=True, kw_only=True):
     is_required: bool = False
 
     def read(self, written: str) -> Read:
-        typed = unicodedata.normalize("NFKC", written).replace(",", "").strip()
+        typed = unicodedata.normalize("NFKC", written).strip()
         for unit in (self.unit, self.ucum):
             folded = unicodedata.normalize("NFKC", unit)
             if folded and typed.lower().endswith(folded.lower()):
                 typed = typed[: -len(folded)].strip()
+        if _GROUPED.fullmatch(typed):
+            typed = typed.replace(",", "")
         matched = _NUMBER.fullmatch(typed)
         if matched is None:
             return Read(written, "error.own.number")
@@ -215,6 +217,8 @@ class File(Struct, frozen=True, kw_only=True):
 Field = Number | Choice | Several | Words | Day | Flag | File
 
 _NUMBER: Final = re.compile(r"(\d{1,7})(\.(\d{1,4}))?", re.ASCII)
+# A comma elsewhere may have been meant as a point: 36,5 is no 365.
+_GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,4})?", re.ASCII)
 _ERA: Final = "(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR])(?:元|[0-9]{1,2})"
 _DAY: Final = re.compile(
     rf"([0-9]{{4}}|{_ERA})\s*[-/.年]\s*([0-9]{{1,2}})\s*[-/.月]\s*([0-9]{{1,2}})\s*日?", re.I

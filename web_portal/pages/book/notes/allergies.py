@@ -1,14 +1,14 @@
 """Allergies one knows of: found in the table or written in words, apart from what was confirmed."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -35,12 +35,12 @@ MOST: Final = 100
 
 
 class Search(Struct):
-    words: Annotated[str, Meta(max_length=200)] = ""
+    words: str = ""
 
 
 class Picked(Struct):
-    allergen: Annotated[str, Meta(max_length=20)] = ""
-    name: Annotated[str, Meta(max_length=200)] = ""
+    allergen: str = ""
+    name: str = ""
 
 
 @get(SHELF.here, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
