@@ -147,7 +147,7 @@ async def test_an_allergy_is_found_in_the_table_and_keeps_its_code(hanako: Visit
     _, hidden = sent(form)
     fields = {**hidden, "on": "2026-05-01", "name": "鶏卵", "sort": "food"}
     await hanako.follow(await hanako.post("/book/allergies/new", fields))
-    (written,) = (await hanako.ask("/me/allergies")).json()
+    (written,) = (await hanako.ask("/me/allergies")).json()["entries"]
     assert written["fields"]["allergen"] == "J9FB13110000"
 
 
@@ -164,7 +164,7 @@ async def test_what_the_table_does_not_have_is_written_in_her_words(hanako: Visi
 
 async def test_a_code_does_not_stay_with_another_name(hanako: Visitor) -> None:
     await write(hanako, "allergy", name="うずらの卵だけ")
-    (written,) = (await hanako.ask("/me/allergies")).json()
+    (written,) = (await hanako.ask("/me/allergies")).json()["entries"]
     assert written["fields"]["name"] == "うずらの卵だけ"
     assert "allergen" not in written["fields"]
 

@@ -30,8 +30,8 @@ def _taker(takers: Sequence[Target], birth_on: date, dose: Dose, stand: Mapping[
         steps = each.courses[-1].steps
         if steps[0].since.first(birth_on) > dose.on:
             continue
-        if is_in_time(each, steps[-1], birth_on, dose.on, ()):
-            if len(stand[each.name].days) < len(steps):
-                return each
+        is_complete = len(stand[each.name].days) >= len(steps)
+        if not is_complete and is_in_time(each, steps[-1], birth_on, dose.on, ()):
+            return each
         begun = each
     return begun
