@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from api.core import clock
 from api.core.database import unit_of_work
 from api.core.errors import Problem
+from api.phr.checkup.kinds import CHECKUP
 from api.phr.child import kinds as of_child
 from api.phr.child import schemas, service
 from api.phr.entries import paging
@@ -29,8 +31,11 @@ from api.phr.notes.kinds import ALLERGY, DOCTOR, MEDICATION
 from api.phr.vitals import service as vitals
 from api.phr.vitals.kinds import PULSE
 from api.records.checkups import service as checkups
+from tests.conftest import Deployment
 from tests.phr.child.scene import begun
+from tests.portal.checkup_shelf import full
 from tests.portal.scene import Visitor
+from tests.portal.test_checkup_file import keep
 
 TODAY = clock.today_in_japan()
 # What lists once ended at without a word.
@@ -73,7 +78,7 @@ async def walked(who: Visitor, here: str, mark: str) -> list[str]:
         path = path.replace("&amp;", "&")
 
 
-async def test_an_app_and_a_page_reach_every_doctor_the_main_one_first(hanako: Visitor) -> None:
+async def test_an_app_reaches_every_doctor_the_main_one_first(hanako: Visitor) -> None:
     many = ONCE["a book"] + 5
     await write(
         hanako,
@@ -90,8 +95,6 @@ async def test_an_app_and_a_page_reach_every_doctor_the_main_one_first(hanako: V
     assert [each["fields"]["place"] for each in found] == [
         f"みなと医院{number:04}" for number in range(many)
     ]
-    seen = await walked(hanako, "/book/doctors", r"<h2>みなと医院(\d{4})</h2>")
-    assert seen == [f"{number:04}" for number in range(many)]
 
 
 async def test_what_is_taken_stands_before_what_was_on_every_page(hanako: Visitor) -> None:
@@ -230,8 +233,6 @@ async def test_every_visit_of_a_pregnancy_is_reached(hanako: Visitor) -> None:
 
 
 async def test_checkups_typed_in_are_all_there(hanako: Visitor) -> None:
-    from api.phr.checkup.kinds import CHECKUP
-
     many = ONCE["a book"] + 1
     wishes = [
         Wish(CHECKUP, {"on": ago(number), "waist": "80"}, is_sure=True) for number in range(many)
@@ -313,3 +314,40 @@ async def test_figures_of_a_part_say_so_and_count_whole_days(
     found = (await hanako.ask(asked)).json()
     assert (found["is_cut"], found["since"]) == (False, ago(9))
     assert "記録が多いため" not in (await hanako.get("/book/vitals/kinds/pulse")).text
+
+
+async def test_findings_of_decades_are_all_read(
+    hanako: Visitor, deployment: Deployment
+) -> None:
+    await keep(hanako, full())
+    (one,) = (await checkups.shelf(hanako.actor)).checkups
+    years = ONCE["findings"] // (len(one.ids) - 1) + 1
+    connection = await asyncpg.connect(deployment.admin_dsn)
+    try:
+        columns = ", ".join(
+            row[0]
+            for row in await connection.fetch(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = 'record' AND is_generated = 'NEVER'"
+            )
+        )
+        again = _AGAIN.replace("COLUMNS", columns)
+        await connection.execute(again, hanako.actor.participant_id, years)
+    finally:
+        await connection.close()
+    found = (await checkups.shelf(hanako.actor)).checkups
+    assert len(found) == years + 1
+    assert all(len(each.values) == len(one.values) for each in found)
+    last = (await hanako.get(f"/book/checkups?page={years}")).text
+    assert (await hanako.get("/book/checkups?page=1")).status_code == 200
+    assert f'href="/book/checkups/{found[-1].checkup_id}"' in last
+
+
+# The same file once more for each day before it.
+_AGAIN = """
+INSERT INTO record (COLUMNS) SELECT COLUMNS FROM (SELECT (jsonb_populate_record(r, jsonb_build_object(
+  'record_id', gen_random_uuid(), 'effective_on', r.effective_on - n,
+  'identifier_value', n || '-' || r.identifier_value))).*
+FROM record r, generate_series(1, $2::integer) n
+WHERE r.participant_id = $1 AND r.category = 'checkup') AS earlier
+"""
