@@ -316,9 +316,7 @@ async def test_figures_of_a_part_say_so_and_count_whole_days(
     assert "記録が多いため" not in (await hanako.get("/book/vitals/kinds/pulse")).text
 
 
-async def test_findings_of_decades_are_all_read(
-    hanako: Visitor, deployment: Deployment
-) -> None:
+async def test_findings_of_decades_are_all_read(hanako: Visitor, deployment: Deployment) -> None:
     await keep(hanako, full())
     (one,) = (await checkups.shelf(hanako.actor)).checkups
     years = ONCE["findings"] // (len(one.ids) - 1) + 1
@@ -345,7 +343,8 @@ async def test_findings_of_decades_are_all_read(
 
 # The same file once more for each day before it.
 _AGAIN = """
-INSERT INTO record (COLUMNS) SELECT COLUMNS FROM (SELECT (jsonb_populate_record(r, jsonb_build_object(
+INSERT INTO record (COLUMNS) SELECT COLUMNS FROM (
+ SELECT (jsonb_populate_record(r, jsonb_build_object(
   'record_id', gen_random_uuid(), 'effective_on', r.effective_on - n,
   'identifier_value', n || '-' || r.identifier_value))).*
 FROM record r, generate_series(1, $2::integer) n
