@@ -106,6 +106,7 @@ DEFINERS = {
     "app.not_of_the_closed": "refuses whatever opens a closed account, by trigger",
     "app.no_notice_to_the_closed": "makes no notice for a closed account, by trigger",
     "public.account_closed": "whether the subject's account is closed, and all of that done",
+    "public.account_returned_at": "when the subject last came back after a closing",
     "public.account_open_anew": "the closing is the past, for who enrols anew just now",
     "public.closing_at_the_counter": "the closing of who is in the acting officer's visit",
     "public.closing_begin_at_the_counter": "begins one, for who two officers met in person",

@@ -4,6 +4,7 @@ from api.phr.entries.entry import Entry, Newest, Wish, id_of_key
 from api.phr.entries.reading import (
     entries,
     entries_in,
+    head_in,
     history,
     newest_in,
     one,
@@ -28,6 +29,7 @@ __all__ = [
     "Wish",
     "entries",
     "entries_in",
+    "head_in",
     "history",
     "id_of_key",
     "id_of_name",
