@@ -1,5 +1,6 @@
 """The house holds: what PostgreSQL's catalogue and the source tree must always look like."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -422,6 +423,25 @@ def test_every_test_that_the_clauses_of_signing_in_name_exists():
         f"{path}::{function}"
         for path, function in named
         if not (ROOT / path).is_file() or f"def {function}(" not in (ROOT / path).read_text("utf-8")
+    ]
+    assert faults == []
+
+
+# Where SQL stands besides the files of queries: the floor below them, and the log's own two.
+SPEAKS_SQL = ("api/core/", "api/access_log/appending.py", "api/access_log/sealing/stored.py")
+_SQL = re.compile(
+    r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|VACUUM|CHECKPOINT|LOCK|ALTER|WITH \w+ AS)\b"
+)
+
+
+def test_sql_stands_in_queries_alone():
+    faults = [
+        f"{name}:{node.lineno}"
+        for path in (ROOT / "api").rglob("*.py")
+        if "queries" not in path.name
+        and not (name := path.relative_to(ROOT).as_posix()).startswith(SPEAKS_SQL)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value)
     ]
     assert faults == []
 

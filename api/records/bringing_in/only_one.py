@@ -58,9 +58,7 @@ def within(new: Sequence[New], books: Mapping[str, str], names: Names, open_here
     return Kept(kept, left, changed)
 
 
-def _births(
-    new: Sequence[New], books: Mapping[str, str], born: Set[str]
-) -> tuple[list[New], int]:
+def _births(new: Sequence[New], books: Mapping[str, str], born: Set[str]) -> tuple[list[New], int]:
     """Without a second birth of a pregnancy, and its newborns."""
     there, other = set(born), set[str]()
     kept = list[New]()

@@ -11,8 +11,8 @@ from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.phr.child import service as children
 from api.phr.child import writing
-from api.phr.child.kinds import BOOK
 from api.phr.child.errors import OwnBookExists
+from api.phr.child.kinds import BOOK
 from api.phr.entries import service as entries
 from api.phr.entries.service import Wish
 from api.phr.maternal import kinds
@@ -70,7 +70,9 @@ async def test_where_a_pregnancy_goes_on_no_other_that_goes_on_comes_in(
     assert (done.state, done.counts.total) == ("done", 0)
     (kept,) = await pregnancies.books(there)
     assert (str(kept.id), kept.state, len(kept.entries)) == (mine, "open", 1)
-    assert len(await entries.entries(there, [kinds.VISIT])) == 1, "nothing hangs on what is not here"
+    assert len(await entries.entries(there, [kinds.VISIT])) == 1, (
+        "nothing hangs on what is not here"
+    )
 
     await pregnancies.close(there, kept.id)
     assert (await taking.brought(there, file)).counts.total == 2
@@ -164,7 +166,6 @@ async def test_postgresql_keeps_no_second_book_of_oneself(hanako: Visitor) -> No
     await children.begin(hanako.actor, fields, is_self=True)
     assert hanako.actor.participant_id
     other = entries.id_of_key(hanako.actor.participant_id, BOOK.own, "other")
+    wish = Wish(BOOK.own, fields, book=str(other), is_sure=True, key="other")
     with pytest.raises(asyncpg.UniqueViolationError):
-        async with unit_of_work(hanako.actor) as tx:
-            wish = Wish(BOOK.own, fields, book=str(other), is_sure=True, key="other")
-            await entries.write_all_in(tx, hanako.actor, [wish])
+        await entries.write(hanako.actor, wish)

@@ -36,7 +36,6 @@ from api.records.errors import NotStored
 from api.support import counter
 from api.support.closing import carrying_out, service
 from notifications import service as notifications
-from tests.portal.scene import SESSION_COOKIE
 from tests.identity import papers
 from tests.identity.authenticator import Authenticator
 from tests.identity.conftest import Paper
@@ -45,7 +44,7 @@ from tests.phr.samples import WEIGHT
 from tests.phr.vitals.people import measured, pressure
 from tests.phr.vitals.test_pages import save
 from tests.portal import scene
-from tests.portal.scene import Place, Visitor
+from tests.portal.scene import SESSION_COOKIE, Place, Visitor
 from tests.portal.test_clinic import allow, find
 from tests.portal.test_counter import who
 from tests.portal.test_enrolments import attach, form
@@ -517,7 +516,7 @@ async def test_who_signs_in_while_the_account_is_closed_has_no_session_left(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
             " AND datname = current_database())"
         )
-        while not closing.done() and not await admin.fetchval(waits):
+        while not closing.done() and not await admin.fetchval(waits):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
         assert not closing.done(), "whoever signs in ends first"
     assert await closing == 1
