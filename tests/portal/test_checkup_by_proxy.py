@@ -42,7 +42,7 @@ async def test_on_her_own_pages_and_to_apps(yumi: Visitor, hanako: Visitor, ueda
     assert BY_PROXY in (await yumi.get(HERE)).text
     (file,) = (await yumi.ask("/me/checkup-files")).json()
     assert file["by"] == "proxy"
-    (shelved,) = (await yumi.ask("/me/checkups")).json()
+    (shelved,) = (await yumi.ask("/me/checkups")).json()["checkups"]
     assert (shelved["source"], shelved["by"]) == ("file", "proxy")
     for path in ("/book/checkups", f"/book/checkups/{shelved['id']}"):
         assert "代わりの方がファイルから入れたもの" in (await yumi.get(path)).text
