@@ -6,6 +6,7 @@ from datetime import timedelta
 from tests.phr.child.scene import account_of_a_child
 from tests.phr.immunization.scene import TODAY, ago, child, door_of, path_of, written
 from tests.portal.scene import Place, Visitor, visitor, wrote
+from tests.portal_shell.contexts import render
 
 
 def plain(page: str) -> str:
@@ -16,7 +17,7 @@ async def test_somebody_of_86_sees_what_is_offered_and_is_sent_to_the_municipali
     page = (await hanako.get(path_of(None))).text
     said = plain(page)
     assert "大人の定期接種" in said
-    assert "インフルエンザ 対象の時期です 65歳から、年度ごとに1回です。" in said
+    assert "インフルエンザ 対象の年齢です 65歳から、年度ごとに1回です。" in said
     assert "くわしくは市区町村へお問い合わせください" in said
     # Past 65 by far, a woman, and not one of this year's ages of shingles alone.
     assert "肺炎球菌（高齢の方）" not in said[: said.index("受けた接種")]
@@ -90,6 +91,24 @@ async def test_from_60_to_64_it_says_who_may_be_offered_some_sooner(open_browser
         assert ("大人の定期接種" in said) is is_shown, years
         assert (sooner in said) is is_early, years
         assert ("市区町村か、かかりつけの医師にご確認ください。" in said) is not is_shown, years
-        assert ("肺炎球菌（高齢の方） 対象の時期です" in said) is (years == 65)
+        assert ("肺炎球菌（高齢の方） 対象の年齢です" in said) is (years == 65)
         later = re.search(r"インフルエンザ まだです \d+年\d+月\d+日から（65歳）、", said)
         assert (later is not None) is is_early
+
+
+def test_what_only_the_municipality_can_say_is_not_said_as_certain():
+    """MR in short supply: the day of birth alone does not tell who could not have it."""
+    said = plain(render("vaccines-perhaps", "ja"))
+    first = said[said.index("麻しん・風しん（MR）1期") :]
+    first = first[: first.index("を記入する")]
+    assert "市区町村にご確認ください 2027年3月31日まで、受けられることがあります。" in first
+    assert "受ける時期です" not in first
+    assert "受けられる期間" not in first
+    assert "ワクチンが足りずに受けられなかったお子さまだけの延長です。" in first
+
+
+def test_men_of_the_years_without_a_vaccine_against_rubella_are_told_for_whom_it_is_left():
+    said = plain(render("vaccines-offered", "ja"))
+    assert "風しん（第5期） 対象の年齢です 対象の期間 2025年4月1日から2027年3月31日まで" in said
+    assert "2025年3月31日までの検査で" in said
+    assert "Rubella (phase 5)" in plain(render("vaccines-offered", "en"))
