@@ -249,7 +249,8 @@ async def test_her_app_does_all_of_it(hanako: Visitor, name: str) -> None:
     change = {"fields": full(name, remark="アプリから"), "version": 1}
     changed = await tell(hanako, "PUT", f"{door}/{one['id']}", change)
     assert (changed.json()["version"], changed.json()["by"]) == (2, "self")
-    assert (await tell(hanako, "PUT", f"{door}/{one['id']}", change)).status_code == 409
+    other = {"fields": full(name, remark="べつのアプリから"), "version": 1}
+    assert (await tell(hanako, "PUT", f"{door}/{one['id']}", other)).status_code == 409
     versions = (await hanako.ask(f"{door}/{one['id']}/versions")).json()
     assert [each["version"] for each in versions] == [2, 1]
     wrong = await tell(hanako, "POST", door, {"fields": {"on": "2026-05-01"}})

@@ -22,7 +22,8 @@ async def test_she_writes_corrects_and_removes_a_measurement(hanako: Visitor) ->
     corrected = await hanako.browser.put(where, json=wish, headers=headers)
     assert corrected.status_code == 200, corrected.text
     assert corrected.json()["version"] == 2
-    assert (await hanako.browser.put(where, json=wish, headers=headers)).status_code == 409
+    other = pressure(129, 82) | {"version": 1}
+    assert (await hanako.browser.put(where, json=other, headers=headers)).status_code == 409
 
     assert (await hanako.browser.delete(where, headers=headers)).status_code == 204
     assert await measured(hanako) == []
