@@ -111,4 +111,3 @@ def test_men_of_the_years_without_a_vaccine_against_rubella_are_told_for_whom_it
     said = plain(render("vaccines-offered", "ja"))
     assert "風しん（第5期） 対象の年齢です 対象の期間 2025年4月1日から2027年3月31日まで" in said
     assert "2025年3月31日までの検査で" in said
-    assert "Rubella (phase 5)" in plain(render("vaccines-offered", "en"))
