@@ -88,7 +88,7 @@ class PlanView(Struct):
     extended_by: str
 
 
-class OfferView(Struct):
+class OfferedVaccineView(Struct):
     """What municipalities offer, as far as age alone says it. `last` is null: every fiscal year.
     `had_on`: the latest dose written, of a yearly one that of this fiscal year."""
 
@@ -106,7 +106,7 @@ class VaccinationsView(Struct):
     rules_since: date
     doses: list[DoseView]
     plans: list[PlanView]
-    offers: list[OfferView]
+    offers: list[OfferedVaccineView]
     offers_edition: str
 
 
@@ -134,7 +134,7 @@ def vaccinations_view(found: Vaccinations) -> VaccinationsView:
         edition.valid_from,
         [dose_view(each) for each in found.entries],
         [_plan_view(each) for each in found.plans],
-        [OfferView(*each) for each in found.offers],
+        [OfferedVaccineView(*each) for each in found.offers],
         adults.EDITION,
     )
 
