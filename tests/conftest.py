@@ -24,7 +24,7 @@ from api.core.crypto import KeyRing
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import Settings
 from api.directory import service as directory
-from tests.serving import Served, serving
+from tests.serving import Kept, Served
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,18 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def turn(item: pytest.Item) -> int:
-        found = (n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path))
-        return next(found, len(LONGEST))
+# The files with a test that asks the served application something; they come first.
+ASKING = pytest.StashKey[frozenset[Path]]()
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    asking = frozenset(item.path for item in items if "served" in getattr(item, "fixturenames", ()))
+
+    def turn(item: pytest.Item) -> tuple[bool, int]:
+        found = (n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path))
+        return item.path not in asking, next(found, len(LONGEST))
+
+    config.stash[ASKING] = asking
     items.sort(key=turn)
 
 
@@ -142,7 +149,22 @@ def acting(person: demo.Cast) -> Actor:
 
 
 @pytest.fixture(scope="session")
-def served(database: Deployment, people: dict[str, demo.Cast]) -> Iterator[Served]:
+def kept() -> Iterator[Kept]:
+    """The served application, for the files that ask it."""
+    kept = Kept()
+    yield kept
+    kept.end()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone(request: pytest.FixtureRequest, kept: Kept) -> None:
+    """Where nobody asks the served application, nothing in its background takes up, sweeps or sends
+    what a test has just made."""
+    if request.path not in request.config.stash[ASKING]:
+        kept.end()
+
+
+@pytest.fixture(scope="module")
+def served(kept: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
     """The application in its own process, on the seeded demo network."""
-    with serving(database.settings.home, database.app_dsn) as server:
-        yield server
+    return kept.served(database.settings.home, database.app_dsn)

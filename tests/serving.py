@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import URLError
@@ -76,8 +76,25 @@ def serving(
                 os.killpg(process.pid, 9)
 
 
+class Kept:
+    """One server for all who ask while it is kept; once ended, the next who asks begins another."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._served: Served | None = None
+
+    def served(self, home: Path, app_dsn: str) -> Served:
+        if self._served is None:
+            self._served = self._stack.enter_context(serving(home, app_dsn))
+        return self._served
+
+    def end(self) -> None:
+        self._stack.close()
+        self._served = None
+
+
 def _wait_until_ready(served: Served) -> None:
-    for _ in range(300):
+    for _ in range(1_500):  # on a machine that is busy with much else, too
         if served.process.poll() is not None:
             break
         try:

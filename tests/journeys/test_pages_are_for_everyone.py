@@ -512,7 +512,7 @@ async def ask_and_open(sato: Actor, fresh: Actor, card: str) -> None:
             await amending.end(fresh, row.id)
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def visitors(
     served: Served, database: Deployment, people: dict[str, demo.Cast]
 ) -> dict[str, Actor]:

@@ -49,7 +49,6 @@ async def look(actor: Actor, body: bytes) -> Import:
     `NotTakingPart`."""
     found = await _plan(actor, body)
     import_id, key = uuid7(), sealed_file.fresh_key()
-    await asyncio.to_thread(_lay_down, import_id, key, body)
     async with unit_of_work(actor) as tx:
         await queries.add(
             tx,
@@ -61,7 +60,10 @@ async def look(actor: Actor, body: bytes) -> Import:
             counts=msgspec.json.encode(found.counts).decode(),
             file_key=key,
         )
-        return await one_in(tx, import_id)
+        looked = await one_in(tx, import_id)
+    # Once it is said that the file is wanted, no sweep takes it away.
+    await asyncio.to_thread(_lay_down, import_id, key, body)
+    return looked
 
 
 async def keep(actor: Actor, import_id: UUID) -> None:

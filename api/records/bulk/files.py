@@ -82,11 +82,17 @@ def pieces(path: Path, size: int) -> Iterator[bytes]:
             yield piece
 
 
-def sweep(wanted: Collection[UUID]) -> None:
-    """Removes what belongs to no export that is still wanted."""
+def lying() -> list[Path]:
+    """The folders that are there. To be asked before what is still wanted is: a folder is made
+    after its export is said in PostgreSQL, so what is unwanted then belongs to none that comes."""
     root = _root()
+    return list(root.iterdir()) if root.is_dir() else []
+
+
+def sweep(there: Iterable[Path], wanted: Collection[UUID]) -> None:
+    """Removes what belongs to no export that is still wanted."""
     names = {str(each) for each in wanted}
-    for folder in root.iterdir() if root.is_dir() else ():
+    for folder in there:
         if folder.name not in names:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,7 +1,7 @@
 """Where the files of taking out and bringing in lie: under the state folder, unread by others."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -28,10 +28,17 @@ def remove(job_id: UUID) -> None:
     shutil.rmtree(folder_of(job_id), ignore_errors=True)
 
 
-def sweep(wanted: Collection[UUID]) -> None:
+def lying() -> list[Path]:
+    """The folders that are there. To be asked before what is still wanted is: a folder is made
+    after its job is said in PostgreSQL, so what is unwanted then belongs to none that comes."""
+    root = _root()
+    return list(root.iterdir()) if root.is_dir() else []
+
+
+def sweep(there: Iterable[Path], wanted: Collection[UUID]) -> None:
     """Removes what belongs to no job that is still wanted."""
-    root, names = _root(), {str(each) for each in wanted}
-    for folder in root.iterdir() if root.is_dir() else ():
+    names = {str(each) for each in wanted}
+    for folder in there:
         if folder.name not in names:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,9 +1,13 @@
 """Hanako moves: what she took out comes in elsewhere as it was, or not at all."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextvars import Context
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -12,7 +16,7 @@ import pytest_asyncio
 from api.consent.lifecycle import dwelling, leaving
 from api.core import clock
 from api.core.actor import OPERATOR, Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.phr.entries import service as entries
 from api.phr.entries.errors import NotTakingPart
 from api.phr.immunization import service as vaccinations
@@ -21,7 +25,7 @@ from api.records.bringing_in import reading, running, service
 from api.records.bringing_in.errors import FileRefused, NotWaiting
 from api.records.bringing_in.planning import LeftLine
 from api.records.checkup_xml import own as checkups
-from api.records.taking_out import files
+from api.records.taking_out import files, queries
 from api.records.taking_out import running as taking_out
 from api.records.taking_out.resources import decoded, normal_bundle, source_of
 from tests.conftest import Deployment
@@ -212,6 +216,40 @@ async def test_whoever_goes_away_leaves_nothing_after_an_hour(
     await taking_out.sweep()
     assert (await service.one(other, looked.import_id)).state == "expired"
     assert not files.folder_of(looked.import_id).exists()
+
+
+async def test_a_file_looked_at_while_others_sweep_is_not_taken_away(
+    written: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = await taking.bundle(written.actor)
+    there = [await somebody() for _ in range(2)]
+    looked: list[service.Import] = []
+    asked, laid_down = queries.sweep, service._lay_down
+    loop = asyncio.get_running_loop()
+
+    async def asked_meanwhile(tx: Transaction) -> set[UUID]:
+        wanted = await asked(tx)
+        # As of another process: in a transaction of its own.
+        other = asyncio.create_task(service.look(there[0], body), context=Context())
+        looked.append(await other)
+        return wanted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "sweep", asked_meanwhile)
+        await taking_out.sweep()
+
+    def swept_meanwhile(*given: Any) -> None:
+        laid_down(*given)
+        asyncio.run_coroutine_threadsafe(taking_out.sweep(), loop).result()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "_lay_down", swept_meanwhile)
+        looked.append(await service.look(there[1], body))
+
+    for who, each in zip(there, looked, strict=True):
+        await service.keep(who, each.import_id)
+        await taking.background()
+        assert (await service.one(who, each.import_id)).state == "done"
 
 
 async def test_a_fault_half_way_stores_nothing(
