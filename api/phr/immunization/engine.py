@@ -107,9 +107,10 @@ def _plan(
     if target.is_for_girls and person.sex == "male":
         return Plan(target.name, Status.NOT_FOR, _uncounted(own, Why.NOT_FOR))
     current = [each for each in own if each.vaccine not in target.older]
-    live = [
-        each.on for each in doses if vaccines.is_live(each.vaccine) and each not in current
-    ] * any(vaccines.is_live(each) for each in target.products)
+    mine, live = frozenset(current), list[date]()
+    if any(vaccines.is_live(each) for each in target.products):
+        others = (each for each in doses if vaccines.is_live(each.vaccine) and each not in mine)
+        live = sorted({each.on for each in others})
     walk = walk_of(target, person.birth_on, current, live, editions)
     if any(each.why is Why.MIXED for each in walk.given):
         return Plan(target.name, Status.MIXED, _with_older(target, own, walk))

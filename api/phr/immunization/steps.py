@@ -1,5 +1,6 @@
 """One step of a rule, for one person: whether a dose may be it, and when it may be had."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 
@@ -25,6 +26,7 @@ def fault_of(
     days: Sequence[date],
     live: Sequence[date],
 ) -> Why | None:
+    """`live`: the days of other live vaccines, the oldest first."""
     if index >= len(steps):
         return Why.TOO_MANY
     step = steps[index].after(index, len(days))
@@ -37,7 +39,8 @@ def fault_of(
         or (step.from_first and on < step.from_first.after(days[0]))
     ):
         return Why.TOO_SOON
-    if any(each < on < LIVE_GAP.after(each) for each in live):
+    before = bisect_left(live, on)
+    if before and on < LIVE_GAP.after(live[before - 1]):
         return Why.LIVE
     return None
 
@@ -130,7 +133,8 @@ def earliest_of(
         found.append(step.gap.after(own[-1].on))
     if step.from_first and days:
         found.append(step.from_first.after(days[0]))
-    found += [LIVE_GAP.after(each) for each in live]
+    if live:
+        found.append(LIVE_GAP.after(live[-1]))
     return max(found)
 
 
