@@ -39,12 +39,15 @@ def plans(
     today: date,
     editions: Sequence[Edition] = EDITIONS,
 ) -> list[Plan]:
-    """One for each vaccine of today's routine, in the order of the rules."""
+    """One for each vaccine of today's routine, in the order of the rules; of one of before for
+    whoever had it."""
     edition = edition_on(editions, today)
     shares = shared_out(edition, person.birth_on, doses)
     found = []
     for target in edition.targets:
         own = shares[target.name]
+        if target.is_former and not own:
+            continue
         one = _plan(target, person, own, doses, today, editions)
         found.append(one._replace(changes_on=_changes(one, person, own, doses, today, editions)))
     return found
@@ -118,7 +121,8 @@ def _plan(
     if not found.next:
         return found._replace(given=_with_older(target, own, walk))
     begun = _begun(target, person.birth_on, walk)
-    if len(current) < len(own) or (begun and begun.is_former):
+    is_mixed = any(each.vaccine in target.beside for each in doses)
+    if len(current) < len(own) or is_mixed or (begun and begun.is_former):
         return Plan(target.name, Status.OLDER, _with_older(target, own, walk))
     return found
 
@@ -145,13 +149,13 @@ def _following(
         if index == len(steps):
             done = Status.DONE if walk.days else Status.CLOSED
             return Plan(target.name, done, walk.given, of=len(walk.days))
-        earliest = earliest_of(steps[index], birth_on, own, live, walk.days)
-        earliest = _first_open(target, steps[index], birth_on, walk.days, earliest, today)
+        step = steps[index].after(index, len(walk.days))
+        earliest = earliest_of(step, birth_on, own, live, walk.days)
+        earliest = _first_open(target, step, birth_on, walk.days, earliest, today)
         following = step_for(steps, index, birth_on, max(earliest, today), walk.days)
         if following == index:
             break
         index = following
-    step = steps[index]
     latest = last_day(target, step, birth_on, walk.days)
     if max(earliest, today) > latest:
         return Plan(target.name, Status.CLOSED, walk.given, of=0)

@@ -29,13 +29,13 @@ def fault_of(
     """`live`: the days of other live vaccines, the oldest first."""
     if index >= len(steps):
         return Why.TOO_MANY
-    step = steps[index]
+    step = steps[index].after(index, len(days))
     if on < step.since.first(birth_on):
         return Why.TOO_YOUNG
     if not is_in_time(target, step, birth_on, on, days):
         return Why.TOO_LATE
     if days and (
-        (step.gap and on < step.gap.after(days[-1]))
+        (step.gap and on < (step.allowed_gap or step.gap).after(days[-1]))
         or (step.from_first and on < step.from_first.after(days[0]))
     ):
         return Why.TOO_SOON
