@@ -1,9 +1,11 @@
 """The use cases of own entries: written, read, removed, and opened where they lie elsewhere."""
 
 from api.phr.entries.entry import Entry, Newest, Wish, id_of_key
+from api.phr.entries.paging import Page, cut
 from api.phr.entries.reading import (
     entries,
     entries_in,
+    head_in,
     history,
     newest_in,
     one,
@@ -25,9 +27,12 @@ from api.phr.entries.writing import (
 __all__ = [
     "Entry",
     "Newest",
+    "Page",
     "Wish",
+    "cut",
     "entries",
     "entries_in",
+    "head_in",
     "history",
     "id_of_key",
     "id_of_name",

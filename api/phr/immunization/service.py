@@ -16,7 +16,8 @@ from api.phr.due.rules import Due, of_period
 from api.phr.entries import service as store
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
-from api.phr.immunization import engine
+from api.phr.immunization import adults, engine
+from api.phr.immunization.adults import Offer
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
 from api.phr.immunization.kinds import OF_CHILD, OWN, vaccine_of
@@ -40,13 +41,15 @@ class Whose(NamedTuple):
 
 
 class Vaccinations(NamedTuple):
-    """`entries` newest day first; `elsewhere` are doses that facilities recorded."""
+    """`entries` newest day first; `elsewhere` are doses that facilities recorded. `offers`: of the
+    routine of older people, of oneself alone."""
 
     whose: Whose
     entries: list[Entry]
     elsewhere: list[Dose]
     plans: list[Plan]
     beside: list[Dose]
+    offers: list[Offer]
     today: date
 
     def entry(self, dose: Dose) -> Entry | None:
@@ -145,16 +148,18 @@ async def note_all_in(tx: Transaction, actor: Actor) -> None:
     await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
 
 
-async def days_in(tx: Transaction, actor: Actor, book_of: Sequence[Child]) -> list[tuple[Due, str]]:
+async def days_in(
+    tx: Transaction, actor: Actor, book_of: Sequence[Child]
+) -> list[tuple[Due, str, str]]:
     """What is to be told of these children, and of oneself where a dose is written, by the doses
-    the actor is shown; with the child's name, "" for oneself."""
-    days: list[tuple[Due, str]] = []
+    the actor is shown; with the child's name and book, "" for oneself."""
+    days: list[tuple[Due, str, str]] = []
     for whose in map(_whose, book_of):
         said = _said(whose, await _entries_in(tx, actor, whose), ())
-        days += [(each, whose.name if whose.book_id else "") for each in _days_of(said)]
+        days += [(each, whose.name if whose.book_id else "", whose.book) for each in _days_of(said)]
     own = await whose_in(tx, actor, None)
     if entries := await _entries_in(tx, actor, own):
-        days += [(each, "") for each in _days_of(_said(own, entries, ()))]
+        days += [(each, "", "") for each in _days_of(_said(own, entries, ()))]
     return days
 
 
@@ -196,13 +201,15 @@ async def _entries_in(tx: Transaction, actor: Actor, whose: Whose) -> list[Entry
 
 def _said(whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]) -> Vaccinations:
     today = clock.today_in_japan()
-    doses = _doses(entries, elsewhere)
+    birth_on, sex = whose.person
+    doses = [adults.of_age(each, birth_on) for each in _doses(entries, elsewhere)]
     return Vaccinations(
         whose,
         entries,
         list(elsewhere),
         engine.plans(whose.person, doses, today),
         engine.beside(doses, today),
+        [] if whose.book_id else adults.offers(birth_on, sex, doses, today),
         today,
     )
 

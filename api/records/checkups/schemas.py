@@ -54,8 +54,10 @@ class MetabolicView(Struct):
 
 
 class CheckupView(Struct):
-    """`source`: typed, file or facility. `place` is empty in safe mode. `version`: of what was
-    typed, 0 for others. `edition`: the period of the programme whose rules are applied."""
+    """`source`: typed, file or facility; `by`: of what no facility sent, who wrote it down (`self`
+    or `brought` by me, `proxy` by somebody acting for me). `place` is empty in safe mode.
+    `version`: of what was typed, 0 for others. `edition`: the period of the programme whose rules
+    are applied."""
 
     id: UUID
     on: date
@@ -64,12 +66,20 @@ class CheckupView(Struct):
     place: str
     program: str
     version: int
+    by: str
     edition: str
     values: list[ValueView]
     level: LevelView
     metabolic: MetabolicView
     egfr_worked_out: float | None
     stage: str | None
+
+
+class CheckupsView(Struct):
+    """Newest first. Ask with `after` for what `next` says, null at the end."""
+
+    checkups: list[CheckupView]
+    next: str | None
 
 
 class PointView(Struct):
@@ -122,6 +132,7 @@ def view(found: Judged, *, is_safe: bool) -> CheckupView:
         place="" if is_safe else checkup.place,
         program=checkup.program,
         version=checkup.version,
+        by=checkup.by,
         edition=EDITION,
         values=[_value(row) for row in found.rows],
         level=LevelView(
