@@ -127,7 +127,7 @@ def _entries(body: bytes) -> tuple[list[Json], bool]:
     if len(body) > MAX_BYTES:
         raise NotRead(TOO_LARGE)
     text = body.removeprefix(b"\xef\xbb\xbf")
-    if body and not text.lstrip().startswith(b"{"):
+    if body and not text.lstrip().startswith((b"{", b"[")):
         raise NotRead(Fault("bring_in_other_file"))
     try:
         checked = parse.decode(body, max_bytes=MAX_BYTES)
