@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from api.core import clock
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.phr.due import service as due
 from api.phr.due.rules import Due
@@ -11,8 +11,7 @@ from api.phr.maternal import service
 from api.phr.maternal.service import Asked
 from tests.portal.scene import Visitor
 
-TODAY = clock.today_in_japan()
-DUE_ON = TODAY + timedelta(weeks=10)
+DUE_ON = this_day() + timedelta(weeks=10)
 
 
 async def begun(who: Visitor) -> UUID:
@@ -33,7 +32,7 @@ async def test_each_visit_ahead_is_told_as_its_days_begin(hanako: Visitor) -> No
     here = await begun(hanako)
     first = await told_ahead(hanako, here)
     assert first == days_of(30, 32, 34, 36, 37, 38, 39)
-    visit = Asked({"on": TODAY.isoformat(), "weight": "59"})
+    visit = Asked({"on": this_day().isoformat(), "weight": "59"})
     written = await service.write(hanako.actor, here, "pregnancy-visit", visit)
     assert await told_ahead(hanako, here) == first[1:], "today's is written"
     await service.remove_entry(hanako.actor, here, written)
@@ -60,7 +59,7 @@ async def test_nothing_is_told_of_one_that_is_closed_until_it_is_opened_again(
 async def test_nothing_is_told_once_the_child_is_born(hanako: Visitor) -> None:
     here = await begun(hanako)
     first = await told_ahead(hanako, here)
-    birth = Asked({"on": TODAY.isoformat(), "babies": "1"})
+    birth = Asked({"on": this_day().isoformat(), "babies": "1"})
     written = await service.write(hanako.actor, here, "birth", birth)
     assert await told_ahead(hanako, here) == []
     await service.remove_entry(hanako.actor, here, written)
