@@ -1,6 +1,6 @@
 """A pregnancy's checkups are told on their day, and nothing any more once it is over."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from api.core.clock import today_in_japan as this_day
@@ -11,11 +11,13 @@ from api.phr.maternal import service
 from api.phr.maternal.service import Asked
 from tests.portal.scene import Visitor
 
-DUE_ON = this_day() + timedelta(weeks=10)
+
+def due_on() -> date:
+    return this_day() + timedelta(weeks=10)
 
 
 async def begun(who: Visitor) -> UUID:
-    return await service.begin(who.actor, Asked({"edd": DUE_ON.isoformat()}))
+    return await service.begin(who.actor, Asked({"edd": due_on().isoformat()}))
 
 
 async def told_ahead(who: Visitor, pregnancy_id: UUID) -> list[Due]:
@@ -24,7 +26,7 @@ async def told_ahead(who: Visitor, pregnancy_id: UUID) -> list[Due]:
 
 
 def days_of(*weeks: int) -> list[Due]:
-    begin = DUE_ON - timedelta(days=280)
+    begin = due_on() - timedelta(days=280)
     return [Due(begin + timedelta(weeks=week), "opens") for week in weeks]
 
 
@@ -37,7 +39,7 @@ async def test_each_visit_ahead_is_told_as_its_days_begin(hanako: Visitor) -> No
     assert await told_ahead(hanako, here) == first[1:], "today's is written"
     await service.remove_entry(hanako.actor, here, written)
     assert await told_ahead(hanako, here) == first
-    later = {"edd": (DUE_ON + timedelta(days=3)).isoformat()}
+    later = {"edd": (due_on() + timedelta(days=3)).isoformat()}
     await service.correct(hanako.actor, here, Asked(later, version=1))
     moved = [Due(each.on + timedelta(days=3), each.why) for each in first]
     assert await told_ahead(hanako, here) == moved
