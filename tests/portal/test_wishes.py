@@ -271,8 +271,9 @@ async def test_fifty_megabytes_are_refused_in_words_before_they_are_read(hanako:
     answer = await hand_in(hanako, PDF + bytes(50 * 1024 * 1024))
     assert answer.status_code == 413
     assert "5メガバイトまで" in answer.text
-    assert f'href="{HERE}/documents/new"' in answer.text
-    assert "何も保存していません" in answer.text
+    assert f'action="{HERE}/documents/new"' in answer.text
+    assert 'value="事前指示書"' in answer.text
+    assert (await service.wishes(hanako.actor)).documents == []
 
 
 async def test_a_document_needs_a_name_and_a_day(hanako: Visitor) -> None:
