@@ -12,10 +12,12 @@ from api.phr import shelf
 
 
 class ShelfNextView(Struct):
-    """`why`: `opens` where something can be done from that day, `ends` where its time ends."""
+    """`why`: `opens` where something can be done from that day, `ends` where its time ends.
+    `whose`: the name of the child it is of, "" for oneself."""
 
     on: date
     why: str
+    whose: str
 
 
 class ShelfBookView(Struct):
@@ -42,7 +44,9 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                ShelfNextView(shelf.ends_on(each.next), each.next.why) if each.next else None,
+                ShelfNextView(shelf.ends_on(each.next), each.next.why, each.whose)
+                if each.next
+                else None,
             )
             for each in await shelf.standings(actor)
         ]
