@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tests.portal_shell.child import COURSE
 from web_portal.pages.book.frame import Way
 
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
@@ -114,6 +115,12 @@ SCHOOL: dict[str, Any] = {
             "facts": [("身長", "128.1 cm"), ("視力（右）", "A（1.0以上）")],
         }
     ],
+    "courses": [COURSE | {"measure": "height", "is_beyond": True}],
+    "rows": [
+        {"on": ON, "age": "8歳11か月", "cells": [("128.1", "–"), ("", "")]},
+        {"on": ON, "age": "6歳1か月", "cells": [("114.2", "48"), ("20.5", "3より下")]},
+    ],
+    "has_curves": True,
     "next": "50_x",
     "after": "",
 }
@@ -182,7 +189,10 @@ NOTES_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "doctors": ("book/notes/doctors.html", DOCTORS),
     "doctors-none": ("book/notes/doctors.html", DOCTORS | {"doctors": []}),
     "school-checkups": ("book/notes/school.html", SCHOOL),
-    "school-checkups-none": ("book/notes/school.html", SCHOOL | {"checkups": []}),
+    "school-checkups-none": (
+        "book/notes/school.html",
+        SCHOOL | {"checkups": [], "courses": [], "rows": []},
+    ),
     "wishes": ("book/wishes/all.html", WISHES),
     "wishes-none": ("book/wishes/all.html", WISHES | NOTHING),
     "wishes-for-taro": ("book/wishes/all.html", WISHES | FOR_TARO),
