@@ -2,9 +2,12 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
-from tests.portal_shell.child import COURSE
+from api.phr.entries.service import Entry
+from tests.portal_shell.pregnancy import REQUEST
 from web_portal.pages.book.frame import Way
+from web_portal.pages.book.notes import school_growth
 
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 ON = date(2026, 5, 3)
@@ -102,6 +105,29 @@ DOCTORS: dict[str, Any] = {
     "next": None,
     "after": "50_x",
 }
+WHOSE = school_growth.Whose(date(2017, 5, 10), "female")
+MEASURED = [
+    Entry(
+        UUID(int=year),
+        "school-checkup",
+        "",
+        1,
+        date(year, 5, 8),
+        None,
+        {"on": f"{year}-05-08", "height": height, "weight": weight},
+        "self",
+        "",
+        datetime(year, 5, 8, tzinfo=UTC),
+        is_restricted=False,
+    )
+    for year, height, weight in (
+        (2020, "92.5", "13.4"),
+        (2021, "100.1", "15.2"),
+        (2023, "113.8", "19.6"),
+        (2025, "124.6", "24.8"),
+        (2026, "130.2", "28.1"),
+    )
+]
 SCHOOL: dict[str, Any] = {
     "viewer": HANAKO,
     "here": "/book/school-checkups",
@@ -115,11 +141,8 @@ SCHOOL: dict[str, Any] = {
             "facts": [("身長", "128.1 cm"), ("視力（右）", "A（1.0以上）")],
         }
     ],
-    "courses": [COURSE | {"measure": "height", "is_beyond": True}],
-    "rows": [
-        {"on": ON, "age": "8歳11か月", "cells": [("128.1", "–"), ("", "")]},
-        {"on": ON, "age": "6歳1か月", "cells": [("114.2", "48"), ("20.5", "3より下")]},
-    ],
+    "courses": school_growth.courses(REQUEST, WHOSE, MEASURED),
+    "rows": [school_growth.row(REQUEST, WHOSE, each) for each in reversed(MEASURED)],
     "has_curves": True,
     "next": "50_x",
     "after": "",
