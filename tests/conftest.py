@@ -41,7 +41,7 @@ class Deployment:
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-# Two workers share the files: the longest begin first, or one of them would be left at the end.
+# Workers share the files: the longest begin first, or one of them would be left at the end.
 LONGEST = (
     "tests/attacks/test_matrix.py",
     "tests/attacks/test_schema.py",
@@ -95,7 +95,8 @@ def server_dsn(home: Path) -> Iterator[str]:
     with mock.patch.dict(embedded.SETTINGS, fsync="off"):
         dsn = server.start()
     yield dsn
-    server.stop()
+    # Nor for a last tidying up of what a whole run wrote.
+    server._end(signal.SIGQUIT)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -148,7 +149,7 @@ def acting(person: demo.Cast) -> Actor:
 
 
 @pytest.fixture(scope="session")
-def kept() -> Iterator[Kept]:
+def kept_server() -> Iterator[Kept]:
     """The served application, for the files that ask it."""
     kept = Kept()
     yield kept
@@ -156,14 +157,14 @@ def kept() -> Iterator[Kept]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def alone(request: pytest.FixtureRequest, kept: Kept) -> None:
+def alone(request: pytest.FixtureRequest, kept_server: Kept) -> None:
     """Where nobody asks the served application, nothing in its background takes up, sweeps or sends
     what a test has just made."""
     if request.path not in request.config.stash[ASKING]:
-        kept.end()
+        kept_server.end()
 
 
 @pytest.fixture(scope="module")
-def served(kept: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
+def served(kept_server: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
     """The application in its own process, on the seeded demo network."""
-    return kept.served(database.settings.home, database.app_dsn)
+    return kept_server.served(database.settings.home, database.app_dsn)

@@ -1,12 +1,13 @@
 """Hanako sees her checkups side by side: a file, what she typed in, what a centre sent."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.proxies import safety
@@ -139,10 +140,11 @@ async def test_what_is_missing_for_a_level_is_said(yumi: Visitor) -> None:
 async def test_typed_values_are_held_to_what_is_possible_and_stay_in_the_form(
     hanako: Visitor,
 ) -> None:
+    tomorrow = clock.today_in_japan() + timedelta(days=1)
     for wrong, said in (
         ({"waist": "8800"}, "腹囲：30から300まで"),
         ({"weight": "-58"}, "数字で入力してください"),
-        ({"on": "2027-01-01"}, "今日までの日付"),
+        ({"on": tomorrow.isoformat()}, "今日までの日付"),
         ({"on": ""}, "受けた日：入力してください"),
         ({"systolic_1": "78", "diastolic_1": "126"}, "血圧"),
         ({"hba1c": "540"}, "2から25まで"),

@@ -105,7 +105,8 @@ async def test_what_comes_next_stands_above_all_else(hanako: Visitor) -> None:
 async def test_of_a_preterm_child_both_ages_are_shown(hanako: Visitor) -> None:
     early = await begun(hanako, weeks="30", days="0", weight="1.6")
     page = (await hanako.get(f"{HERE}/{early.book_id}")).text
-    assert "修正月齢（予定日から数えた月齢）: 生後2か月と" in page
+    assert "修正月齢（予定日から数えた月齢）: 2か月と" in page
+    assert "予定日より早く生まれたお子さまは、修正月齢でくらべるのがふつうです。" in page
     assert "予定日より前の体重は、修正月齢では曲線の上に置けません。" in page
     await grown(hanako, early, 150, weight="5.4")
     page = (await hanako.get(f"{HERE}/{early.book_id}")).text

@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.steps import sql_migration
 
-ID = "0071_due_by_rules"
+ID = "0072_due_by_rules"
 
 SQL = r"""
 -- Of days noted before, nobody knows by which: they are worked out anew.
