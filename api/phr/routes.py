@@ -12,12 +12,12 @@ from api.phr import shelf
 
 
 class ShelfNextView(Struct):
-    """`why`: `opens` where something can be done from that day, `ends` where its time ends.
-    `whose`: the name of the child it is of, "" for oneself."""
+    """`why`: `opens` where something can be done from that day, `ends` where its time ends;
+    `child`: the child's book it is of, none for oneself."""
 
     on: date
     why: str
-    whose: str
+    child: str | None
 
 
 class ShelfBookView(Struct):
@@ -44,7 +44,7 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                ShelfNextView(shelf.ends_on(each.next), each.next.why, each.whose)
+                ShelfNextView(shelf.ends_on(each.next), each.next.why, each.child or None)
                 if each.next
                 else None,
             )

@@ -98,15 +98,3 @@ async def test_nobody_asks_whose_days_those_are_but_the_service(hanako: Visitor)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with unit_of_work(hanako.actor) as tx:
             await due.by_other_rules_in(tx, noting.rules_of(TODAY), None, 1)
-
-
-async def test_an_app_is_told_of_which_child_a_day_is(hanako: Visitor) -> None:
-    yui = await begun(hanako, born=TODAY - timedelta(days=10))
-    found = {each["name"]: each for each in (await hanako.ask("/me/books")).json()}
-    assert found["children"]["next"]["whose"] == found["vaccines"]["next"]["whose"] == yui.name
-    begin = pregnancies.Asked(
-        {"edd": (TODAY + timedelta(days=150)).isoformat(), "dated_by": "ultrasound"}
-    )
-    await pregnancies.begin(hanako.actor, begin)
-    found = {each["name"]: each for each in (await hanako.ask("/me/books")).json()}
-    assert found["pregnancy"]["next"]["whose"] == ""

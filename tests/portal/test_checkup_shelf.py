@@ -116,6 +116,9 @@ async def test_a_level_is_worked_out_of_what_was_typed_and_said_with_its_reasons
     assert seen["level"]["computed"] == "active"
     assert seen["level"]["branch"] == "waist"
     assert seen["metabolic"]["computed"] == "near"
+    trend = (await yumi.get(f"{HERE}/trends/tg_fasting")).text
+    assert "保健指導や受診の目安には入っていません" in trend
+    assert "うすい色の帯は、保健指導や受診の目安に入っていない範囲です。" in trend
 
 
 async def test_a_year_before_the_edition_says_so_with_its_first_day(hanako: Visitor) -> None:

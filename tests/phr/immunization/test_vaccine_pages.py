@@ -25,7 +25,7 @@ async def test_a_baby_of_three_months_has_what_is_due_now_and_what_comes(hanako:
     assert "まだ記入がありません。" in said
     assert "五種混合 1回目（全4回） 受ける時期です" in said
     assert "ロタウイルス 1回目" in said
-    assert "標準の時期まで、あと" in said  # BCG is possible, and usual from five months
+    assert "標準の時期が始まるまで、あと" in said  # BCG is possible, and usual from five months
     assert "1年より先のもの" in said
     assert "2026年4月1日からの定期接種のきまり" in said
     assert f"{path_of(yui)}/new?vaccine=dpt-ipv-hib" in page
