@@ -1,5 +1,6 @@
 """One real PostgreSQL for the whole run, one seeded demo network in it, one loop for all tests."""
 
+import gc
 import os
 import shutil
 import signal
@@ -61,6 +62,16 @@ def pytest_configure() -> None:
 
 # The files with a test that asks the served application something; they come first.
 ASKING = pytest.StashKey[frozenset[Path]]()
+
+
+def pytest_collectstart() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: looking through it again and again finds nothing."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
