@@ -14,7 +14,13 @@ from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    InternalServerException,
+    MethodNotAllowedException,
+    ValidationException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
@@ -106,6 +112,7 @@ from web_portal.pages import demo_pages, pages
 from web_portal.pages.account import keep_form, step_up_page
 from web_portal.pages.error import error_page
 from web_portal.pages.sign_in import sign_in_first
+from web_portal.too_large import PageWhenSent
 
 JSON_DOORS = (
     "/fhir",
@@ -411,7 +418,7 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
             return step_up_page(request, request.scope["state"].get("actor"))
         page = error_page(request, problem, reference)
         page.headers.update(_headers(problem))
-        return page
+        return PageWhenSent(lambda _: page) if type(error) is RequestEntityTooLarge else page
     return _problem_json(request, problem, reference)
 
 
@@ -433,6 +440,10 @@ class BadRequest(Problem):
 # What only a request can bring: text PostgreSQL cannot hold (NUL, lone surrogates), bytes that are
 # no UTF-8, JSON nested deeper than any reader goes.
 UNREADABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeError, RecursionError)
+
+
+# As Litestar says that whoever sent was gone before the end: nothing is broken here.
+CUT_OFF = "client disconnected prematurely"
 
 
 # As msgspec says it.
@@ -457,6 +468,8 @@ def _problem(error: Exception) -> Problem:
         return BadRequest([_part(e) for e in extra if isinstance(e, dict) and "key" in e])
     if isinstance(error, AWAY):
         return Unavailable()
+    if isinstance(error, InternalServerException) and error.detail == CUT_OFF:
+        return BadRequest([])
     problem = Problem()
     problem.status = error.status_code if isinstance(error, HTTPException) else 500
     problem.key = {
