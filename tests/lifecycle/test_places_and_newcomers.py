@@ -171,7 +171,7 @@ async def test_whoever_wants_to_be_asked_first_is_told_that_it_asks(hanako: Visi
     await consent.change(hanako.actor, commands, expected_version=0)
     new = await facility("aso")
     (body,) = [body for title, body in await told(hanako) if new.name in title]
-    assert "ご本人が「見せる」にするまで" in body
+    assert "「見せる」にするまで" in body
     (waiting, *_) = (await hanako.ask("/me/facilities/waiting")).json()
     assert (waiting["id"], waiting["sees_from"]) == (str(new.facility_id), None)
 

@@ -105,7 +105,7 @@ async def test_a_code_told_at_the_desk_opens_the_records_for_a_day_and_hanako_is
     (first, notice, *_) = await notices(hanako)
     assert first["title"] == "はじめての施設が記録を見ました"
     assert notice["title"] == "窓口で番号が使われました"
-    assert "こだま内科の佐藤 健一さんがご本人の番号を入力しました" in notice["body"]
+    assert "こだま内科の佐藤 健一さんが番号を入力しました" in notice["body"]
     (_, english, *_) = await notices(hanako, language="en")
     assert "佐藤 健一 of Kodama Clinic typed your code" in english["body"]
     assert 'href="/disclosure/requests#agreed"' in (await hanako.get("/inbox")).text
@@ -530,5 +530,5 @@ async def test_a_notice_for_one_person_is_not_shown_to_their_colleagues(
     await hanako.post(f"/disclosure/agreed/{row.id}/end")
     colleague = await scene.professional(clinic, "青木 進", "physician")
     aoki = await scene.visitor(await open_browser(), colleague)
-    assert "ご本人あて" in (await sato.get("/clinic")).text
+    assert "ご自身あて" in (await sato.get("/clinic")).text
     assert "見られなくなった方" not in (await aoki.get("/clinic")).text
