@@ -21,7 +21,7 @@ async def add(tx: Transaction, kind: DueKind, book: str, days: Sequence[Due]) ->
     """Those that are there already are left as they are."""
     await tx.execute(
         "INSERT INTO own_due (participant_id, kind, book, due_on, why)"
-        " SELECT app.subject(), $1, $2, w.due_on, w.why"
+        " SELECT (SELECT app.subject()), $1, $2, w.due_on, w.why"
         " FROM unnest($3::date[], $4::text[]) AS w (due_on, why) ON CONFLICT DO NOTHING",
         kind,
         book,

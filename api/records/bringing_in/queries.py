@@ -36,7 +36,7 @@ async def add_records(tx: Transaction, rows: Sequence[Row]) -> None:
         "INSERT INTO record (participant_id, source_facility_id, version, record_id,"
         " resource_type, category, sensitivity, effective_on, effective_at, recorded_at, marks,"
         " identifier_system, identifier_value, title, body)"
-        " SELECT app.subject(), app.self_source(), 1, n.record_id, n.resource_type, n.category,"
+        " SELECT (SELECT app.subject()), app.self_source(), 1, n.record_id, n.resource_type, n.category,"
         "  n.sensitivity, n.effective_on, n.effective_at, n.recorded_at,"
         "  string_to_array(n.marks, ' '), n.identifier_system, n.identifier_value, n.title, n.body"
         " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::date[],"
