@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+# The tests start the application many times over: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test check bench soak fuzz mutants format css lock clean
 
 help: ## this list
@@ -41,7 +44,7 @@ run: $(VENV)/.run ## start the demo at http://localhost:8000
 test: $(VENV)/.dev ## every test, against real PostgreSQL and a real browser
 	@$(BIN)/python -m tests.checks.browser
 	@$(BIN)/python -m tests.checks.node
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 check: $(VENV)/.dev ## format, lint, types, floors, translations, CSS, migrations
 	@$(BIN)/ruff format --check .

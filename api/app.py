@@ -20,7 +20,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from api import demo_outbox, demo_provider
+from api import demo_outbox, demo_provider, forms
 from api.access_log import service as access_log
 from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
@@ -100,6 +100,7 @@ from api.support.receipt_routes import routes as reconciling_routes
 from api.support.recovery_routes import routes as recovery_routes
 from notifications import rounds
 from notifications import service as notifications
+from web_portal.page import CSRF_COOKIE
 from web_portal.pages import demo_pages, pages
 from web_portal.pages.account import keep_form, step_up_page
 from web_portal.pages.error import error_page
@@ -180,6 +181,7 @@ async def ready() -> dict[str, str]:
 def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     """The whole service; `dsn` is the application role's."""
     configure()
+    forms.read_as_utf8()
     runtime.start(settings, keys)
     doors = [
         *identity_routes,
@@ -260,7 +262,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         before_send=[_harden, _note],
         csrf_config=CSRFConfig(
             secret=keys.csrf,
-            cookie_name="tsunagu_csrf",
+            cookie_name=CSRF_COOKIE,
             cookie_secure=settings.is_https,
             cookie_httponly=True,
             cookie_samesite="lax",

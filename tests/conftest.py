@@ -41,7 +41,7 @@ class Deployment:
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-# Two workers share the files: the longest begin first, or one of them would be left at the end.
+# Workers share the files: the longest begin first, or one of them would be left at the end.
 LONGEST = (
     "tests/attacks/test_matrix.py",
     "tests/attacks/test_schema.py",
@@ -95,7 +95,8 @@ def server_dsn(home: Path) -> Iterator[str]:
     with mock.patch.dict(embedded.SETTINGS, fsync="off"):
         dsn = server.start()
     yield dsn
-    server.stop()
+    # Nor for a last tidying up of what a whole run wrote.
+    server._end(signal.SIGQUIT)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -23,6 +23,7 @@ from web_portal.templating import environment
 PortalRequest = Request[Any, Any, Any]
 # What a form of a book is drawn with: the same form sent twice is one entry.
 ONCE: Final = "_once"
+CSRF_COOKIE: Final = "tsunagu_csrf"
 _DRAWN: Final = Markup('<input type="hidden" name="{}" value="{}">')
 # Signs that turn the letters after them about, and halves of signs: no text of ours has them, and
 # a name or a dose that somebody sent may pretend with them to be another.
@@ -91,7 +92,9 @@ def frame(
     network = directory.profile()
     wording = network.wording.ja if chosen.locale == "ja" else network.wording.en
     token = Markup('<input type="hidden" name="_csrf_token" value="{}">')
-    fields = token.format(csrf_token({"request": request}))
+    # Of a form that was refused unread nothing was compared yet.
+    known = csrf_token({"request": request}) or request.cookies.get(CSRF_COOKIE, "")
+    fields = token.format(known)
     if request.url.path.startswith("/book"):
         fields += _DRAWN.format(ONCE, secrets.token_urlsafe(12))
     html = (

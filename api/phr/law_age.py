@@ -10,7 +10,6 @@ from typing import Final
 
 DAY: Final = timedelta(days=1)
 SCHOOL_AGE: Final = 6
-LAST_GRADE: Final = 12
 _YEAR: Final = 12
 
 

@@ -33,6 +33,15 @@ class Tsunagu {
     return this.ask("GET", "/me/vitals", query);
   }
 
+  async *everyMeasurement(query: Query<"MeVitalsListed">) {
+    let after: string | null = "";
+    do {
+      const page: Answer<"MeVitalsListed"> = await this.measurements({ ...query, after });
+      yield* page.entries;
+      after = page.next;
+    } while (after !== null);
+  }
+
   write(measured: Asked<"MeVitalsWrite">): Promise<Answer<"MeVitalsWrite">> {
     return this.ask("POST", "/me/vitals", {}, measured);
   }
@@ -62,8 +71,10 @@ async function main([base = "", token = "", on = ""]: string[]): Promise<void> {
     time: "07:30",
   };
   const written = await mine.write(measured);
-  const read = await mine.measurements({ kind: "blood-pressure", since: on });
-  const again = read.entries.find((each) => each.id === written.id);
+  let again: Answer<"MeVitalsListed">["entries"][number] | undefined;
+  for await (const each of mine.everyMeasurement({ kind: "blood-pressure", since: on, count: 1 })) {
+    if (each.id === written.id) again = each;
+  }
   let refused = 0;
   try {
     await mine.write({ ...measured, values: { systolic: 12800, diastolic: 76 } });

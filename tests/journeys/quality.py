@@ -11,10 +11,11 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.checks.browser import find
+from tests.checks.browser import find, find_quick
 from tests.checks.node import ROOT, install, run_node
 
-CHROMIUM = find()
+WHOLE = find()
+CHROMIUM = find_quick() or WHOLE
 GOOD = 95
 MOST_BYTES = 100_000
 QUIET = [

@@ -1,5 +1,7 @@
-"""Two phones correct the same: the second sees what the first wrote, and then may replace it."""
+"""Two phones correct the same: the second sees what the first wrote, and then may replace it. One
+phone that sends the same correction twice has changed nothing elsewhere."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -89,22 +91,25 @@ async def _checkup(who: Visitor) -> Case:
     return f"{path}/edit", TYPED, "waist", "87.5", "86.5"
 
 
-@pytest.mark.parametrize(
+EVERY = pytest.mark.parametrize(
     "case",
     [
         _measurement, _pregnancy, _visit, _book, _grown, _dose, _medicine, _wish, _person, _checkup,
     ],
 )  # fmt: skip
+
+
+def form_in(page: str, name: str) -> tuple[str, dict[str, object]]:
+    (form,) = (each for each in forms(page) if f'name="{name}"' in each)
+    return sent(form)
+
+
+@EVERY
 async def test_what_another_phone_wrote_is_seen_before_it_is_replaced(
     hanako: Visitor, case: Callable[[Visitor], Awaitable[Case]]
 ) -> None:
     path, fields, name, theirs, mine = await case(hanako)
-
-    def form_in(page: str) -> tuple[str, dict[str, object]]:
-        (form,) = (each for each in forms(page) if f'name="{name}"' in each)
-        return sent(form)
-
-    action, hidden = form_in((await hanako.get(path)).text)
+    action, hidden = form_in((await hanako.get(path)).text, name)
     first = await hanako.post(action, {**hidden, **fields, name: theirs})
     assert first.status_code == 303, first.text
     second = await hanako.post(action, {**hidden, **fields, name: mine})
@@ -113,9 +118,31 @@ async def test_what_another_phone_wrote_is_seen_before_it_is_replaced(
     now = second.text[second.text.index('id="now"') : second.text.rindex("<form")]
     assert theirs in now
     assert mine in second.text
-    again, seen = form_in(second.text)
+    again, seen = form_in(second.text, name)
     saved = await hanako.post(again, {**seen, **fields, name: mine})
     assert saved.status_code == 303, saved.text
     after = (await hanako.get(path)).text
     assert mine in after
     assert theirs not in after
+
+
+@EVERY
+async def test_the_same_correction_sent_twice_is_saved_once_and_says_so_twice(
+    hanako: Visitor, case: Callable[[Visitor], Awaitable[Case]]
+) -> None:
+    path, fields, name, mine, _ = await case(hanako)
+    action, hidden = form_in((await hanako.get(path)).text, name)
+    meant = {**hidden, **fields, name: mine}
+    first = await hanako.post(action, meant)
+    log = len(await hanako.log())
+    more = await asyncio.gather(*(hanako.post(action, meant) for _ in range(2)))
+    assert [each.status_code for each in (first, *more)] == [303] * 3, more[0].text
+    assert {each.headers["location"] for each in more} == {first.headers["location"]}
+    assert len(await hanako.log()) == log, "nothing was written for the second tap"
+    version = form_in((await hanako.get(path)).text, name)[1]["version"]
+    other = await hanako.post(action, {**hidden, **fields, name: f"{mine}1"})
+    assert other.status_code == 409
+    back = await hanako.post(action, {**meant, "version": version})
+    assert back.status_code == 303
+    third = await hanako.post(action, meant)
+    assert third.status_code == 409, "what was changed twice since is another matter"

@@ -47,8 +47,11 @@ async def test_a_correction_keeps_what_was_before_and_two_at_once_are_told(
     again = wish(weight="61")._replace(entry_id=first.entry_id, version=1)
     second = await service.write(hanako.actor, again)
     assert second.version == 2
+    assert await service.write(hanako.actor, again) == second, "the same correction, sent twice"
     with pytest.raises(EntryChanged):
-        await service.write(hanako.actor, again)
+        await service.write(
+            hanako.actor, wish(weight="60")._replace(entry_id=first.entry_id, version=1)
+        )
     history = await service.history(hanako.actor, [SAMPLE], first.entry_id)
     assert [each.values["weight"] for each in history] == ["61", "62.5"]
 

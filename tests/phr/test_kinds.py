@@ -118,5 +118,16 @@ def test_what_is_of_a_child_has_a_focus_and_no_code_of_the_keepers() -> None:
 
 def test_days_and_numbers_are_read_alike_everywhere() -> None:
     assert read_day("２０２６年５月１日") == date(2026, 5, 1)
-    assert read_day("2025-02-29") is None
+    for written in ("令和8年5月1日", "Ｒ８．５．１", "R8/5/1", "令8年 5月 1日"):
+        assert read_day(written) == date(2026, 5, 1)
+    assert read_day("昭和元年12月25日") == read_day("大正15年12月25日") == date(1926, 12, 25)
+    nothing = (
+        "2025-02-29",
+        "2026-02-31",
+        "平成32年1月1日",
+        "令和0年1月1日",
+        "5/1/2026",
+        "8年5月1日",
+    )
+    assert [read_day(each) for each in nothing] == [None] * len(nothing)
     assert [plain(each) for each in ("007", "0.50", "0", "10")] == ["7", "0.5", "0", "10"]

@@ -71,6 +71,38 @@ def test_years_as_people_say_them(birth: str, day: str, years: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("birth", "day", "months"),
+    [
+        ("2025-01-15", "2026-12-14", 22),
+        ("2025-01-15", "2026-12-15", 23),
+        ("2025-11-20", "2026-02-19", 2),
+        ("2025-11-20", "2026-02-20", 3),
+        ("2026-01-31", "2026-02-28", 0),
+        ("2026-01-31", "2026-03-01", 1),
+        ("2026-01-31", "2026-03-30", 1),
+        ("2026-01-31", "2026-03-31", 2),
+        ("2026-01-31", "2026-04-30", 2),
+        ("2026-01-31", "2026-05-01", 3),
+        ("2024-02-29", "2024-03-28", 0),
+        ("2024-02-29", "2024-03-29", 1),
+        ("2024-02-29", "2025-02-28", 11),
+        ("2024-02-29", "2025-03-01", 12),
+    ],
+)
+def test_whole_months_as_people_say_them(birth: str, day: str, months: int) -> None:
+    assert law_age.months_of(date.fromisoformat(birth), date.fromisoformat(day)) == months
+
+
+def test_an_age_is_of_years_of_months_or_of_both() -> None:
+    born = date(2026, 5, 15)
+    assert law_age.reached_on(born, months=3) == date(2026, 8, 14)
+    assert law_age.reached_on(born, years=2) == date(2028, 5, 14)
+    assert law_age.last_day_under(born, years=1, months=6) == date(2027, 11, 14)
+    assert law_age.reached_on(born) == date(2026, 5, 14)
+    assert law_age.last_day_under(born) == date(2026, 5, 14)
+
+
+@pytest.mark.parametrize(
     ("day", "months", "clipped", "past"),
     [
         ("2026-01-31", 1, "2026-02-28", "2026-03-01"),

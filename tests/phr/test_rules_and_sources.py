@@ -6,7 +6,7 @@ import pytest
 
 from api.phr.checkup import thresholds
 from api.phr.child import checkups, growth, milestones
-from api.phr.immunization import editions
+from api.phr.immunization import adults, editions
 from api.phr.maternal import fetal_table, schedule, weight
 from api.phr.vitals import guidance
 from tests.checks.node import ROOT
@@ -42,6 +42,7 @@ def test_code_and_tests_that_a_rule_names_are_there(row: list[str]) -> None:
 def test_every_edition_in_force_is_named() -> None:
     names = {
         *(each.name for each in editions.EDITIONS),
+        adults.EDITION,
         *(each.edition for each in guidance.LINES),
         checkups.EDITION,
         str(growth.EDITION),

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from api.core import clock
+from api.phr.directives import service as wishes
 from api.phr.entries import service as entries
 from api.phr.notes.kinds import KINDS as NOTES
 from api.phr.vitals.kinds import PRESSURE
@@ -70,3 +71,19 @@ async def test_two_taps_on_a_note_write_it_once(
     )
     assert {each.status_code for each in answers} == {303}
     assert len(await entries.entries(hanako.actor, NOTES)) == 1
+
+
+async def test_two_taps_on_somebody_to_call_name_them_once(hanako: Visitor) -> None:
+    here = "/book/wishes/people"
+    yumi = {"name": "山本 由美", "telephone": "090-1234-5678", "version": 0}
+    sato = {"name": "佐藤先生", "telephone": "0966-00-0000", "version": 1}
+    for person in (yumi, sato):
+        both = [await hanako.post(f"{here}/new", person) for _ in range(2)]
+        assert [each.status_code for each in both] == [303, 303], both[1].text
+    assert [each.name for each in await wishes.called_in(hanako.actor, 2)] == [
+        "山本 由美",
+        "佐藤先生",
+    ]
+    both = [await hanako.post(f"{here}/1/remove", version=2) for _ in range(2)]
+    assert [each.status_code for each in both] == [303, 303], both[1].text
+    assert [each.name for each in await wishes.called_in(hanako.actor, 3)] == ["佐藤先生"]

@@ -16,7 +16,7 @@ CHILD: dict[str, Any] = {
     "is_self": False,
     "birth_on": date(2026, 5, 1),
     "age": "生後6か月と2日",
-    "corrected_age": "生後4か月と0日",
+    "corrected_age": "4か月と0日",
 }
 ROWS: list[dict[str, Any]] = [
     {

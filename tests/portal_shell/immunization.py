@@ -6,13 +6,13 @@ from typing import Any, cast
 from uuid import UUID
 
 from api.phr.entries.service import Entry
-from api.phr.immunization import engine
+from api.phr.immunization import adults, engine
 from api.phr.immunization.engine import Person
 from api.phr.immunization.plans import Dose
 from api.phr.immunization.service import Vaccinations, Whose
 from web_portal.page import PortalRequest
 from web_portal.pages.book.frame import Way
-from web_portal.pages.book.vaccines import shown
+from web_portal.pages.book.vaccines import offered, shown
 
 VIEWER = {"role": "participant", "name": "花子", "unread": 2}
 TODAY = date(2026, 11, 30)
@@ -42,24 +42,28 @@ def _found(whose: Whose, *given: tuple[str, date, dict[str, str]], elsewhere: An
     ]  # fmt: skip
     doses = [Dose(each.values["vaccine"], each.on, str(each.entry_id)) for each in entries]
     doses += elsewhere
+    born, sex = whose.person
     return Vaccinations(
         whose,
         entries,
         list(elsewhere),
         engine.plans(whose.person, doses, TODAY),
         engine.beside(doses, TODAY),
+        [] if whose.book_id else adults.offers(born, sex, doses, TODAY),
         TODAY,
     )
 
 
 CHILD = Whose("ゆい", Person(BORN, "female"), BOOK)
+SHORT = Whose("ゆい", Person(date(2022, 6, 10), "female"), BOOK)
+OLDER = Whose("山本 太郎", Person(date(1962, 4, 2), "male"), None)
 ADULT = Whose("山本 花子", Person(date(1940, 4, 9), "female"), None)
 
 
 def _page(found: Vaccinations, **more: Any) -> dict[str, Any]:
     here = f"/book/children/{BOOK}/vaccines" if found.whose.book_id else "/book/vaccines"
     back = Way(f"/book/children/{BOOK}", "ゆい") if found.whose.book_id else Way("/book", "手帳")
-    context = shown.context(REQUEST, found)
+    context = {**offered.context(REQUEST, found), **shown.context(REQUEST, found)}
     base = {"viewer": VIEWER, "here": here, "back": back, "today": TODAY, "children": []}
     return {**base, **context, **more}
 
@@ -76,6 +80,8 @@ IMMUNIZATION_PAGES = {
     "vaccines-none": ("book/vaccines/all.html", _page(_found(CHILD))),
     "vaccines-own": ("book/vaccines/all.html", _page(_OWN, children=[CHILDREN])),
     "vaccines-own-none": ("book/vaccines/all.html", _page(_found(ADULT))),
+    "vaccines-offered": ("book/vaccines/all.html", _page(_found(OLDER))),
+    "vaccines-perhaps": ("book/vaccines/all.html", _page(_found(SHORT))),
     "vaccine-table": ("book/vaccines/table.html", _page(_FULL)),
     "vaccine-table-none": ("book/vaccines/table.html", _page(_found(CHILD))),
 }

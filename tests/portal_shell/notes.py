@@ -47,6 +47,8 @@ MEDICINES: dict[str, Any] = {
     "before": [MEDICINE | {"id": "m2", "until": ON}],
     "given": [{"id": "r1", "title": "酸化マグネシウム錠", "on": ON, "facility": "すみれ薬局"}],
     "has_more": True,
+    "next": "50_x",
+    "after": "",
 }
 ALLERGIES: dict[str, Any] = {
     "viewer": HANAKO,
@@ -62,6 +64,9 @@ ALLERGIES: dict[str, Any] = {
         }
     ],
     "confirmed": [{"id": "r2", "title": "セフェム系", "on": ON, "facility": "れんげ内科"}],
+    "more": ["allergy", "contraindication"],
+    "next": "50_x",
+    "after": "",
 }
 FIND: dict[str, Any] = {
     "viewer": HANAKO,
@@ -93,6 +98,8 @@ DOCTORS: dict[str, Any] = {
             "facts": [],
         },
     ],
+    "next": None,
+    "after": "50_x",
 }
 SCHOOL: dict[str, Any] = {
     "viewer": HANAKO,
@@ -107,6 +114,8 @@ SCHOOL: dict[str, Any] = {
             "facts": [("身長", "128.1 cm"), ("視力（右）", "A（1.0以上）")],
         }
     ],
+    "next": "50_x",
+    "after": "",
 }
 PERSON: dict[str, Any] = {
     "viewer": HANAKO,

@@ -74,6 +74,8 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "missing": book.missing(),
         "has_others": True,
         "saved": None,
+        "next": "50_x",
+        "after": "",
         "is_kept": None,
         **more,
     }

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Page, Route, async_playwright
+
+from tests.journeys.quality import QUIET, WHOLE
 
 # Enough for a browser on a machine that is busy with others.
 SECONDS = 60
@@ -24,13 +26,15 @@ PushManager.prototype.subscribe = async function (options) {
 
 
 @pytest.fixture
-async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
-    context = await browser.new_context()
-    await context.grant_permissions(["notifications"], origin=address)
-    opened = await context.new_page()
-    await opened.add_init_script(SUBSCRIBED)
-    yield opened
-    await context.close()
+async def page(address: str) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=WHOLE, args=QUIET)
+        context = await browser.new_context()
+        await context.grant_permissions(["notifications"], origin=address)
+        opened = await context.new_page()
+        await opened.add_init_script(SUBSCRIBED)
+        yield opened
+        await browser.close()
 
 
 async def test_a_browser_is_asked_and_what_it_gives_is_sent_as_a_form(page: Page, address: str):

@@ -107,11 +107,14 @@ KIND: dict[str, Any] = {
     },
     "lines": ["家で測る血圧で、高血圧とされる値: 135/85 mmHg以上"],
     "listed": [ENTRY, SENT],
-    "pages": {"page": 1, "has_more": True},
+    "part": "",
+    "next": "50_x",
+    "after": "",
 }
 MONTH: dict[str, Any] = {
     "viewer": HANAKO,
     "name": "2026年5月",
+    "part": "直近20,000件だけです。",
     "columns": ["朝の血圧", "朝の脈拍", "夜の血圧", "体重"],
     "rows": [("5/1", ["132/84", "66", "124/78", ""]), ("5/2", ["130/82", "64", "", "62.5"])],
     "means": ["131/83", "65", "124/78", "62.5"],
@@ -179,12 +182,12 @@ VITALS_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "lines": [],
             "listed": [],
             "table": {"heads": [], "rows": [], "by": "month"},
-            "pages": {"page": 1, "has_more": False},
+            "next": None,
         },
     ),
     "vitals-kind-older": (
         "book/vitals/kind.html",
-        KIND | {"pages": {"page": 2, "has_more": False}},
+        KIND | {"next": None, "after": "50_x", "part": "直近20,000件だけです。"},
     ),
     "vitals-month": ("book/vitals/month.html", MONTH),
     "vitals-month-none": (

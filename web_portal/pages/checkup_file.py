@@ -5,10 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.params import FromPath, FromQuery, MultipartBody, QueryParameter, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -20,6 +19,7 @@ from api.phr.entries.errors import NotTakingPart
 from api.records.checkup_xml import own
 from api.records.checkup_xml.errors import FileRefused, OtherPerson
 from api.records.parse import Fault
+from web_portal.handed_in import handed_in
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.too_large import RedirectWhenSent
 
@@ -31,10 +31,6 @@ REFUSALS = (FileRefused, OtherPerson, NotTakingPart)
 def _too_large(request: PortalRequest, error: Exception) -> Response[bytes]:
     """Back to the page, which says it; nothing of the file is kept."""
     return RedirectWhenSent(f"{HERE}?fault=too_large", status_code=303)
-
-
-class Chosen(Struct):
-    file: UploadFile
 
 
 class Carried(Struct):
@@ -67,10 +63,8 @@ async def show(
     request_max_body_size=UPLOAD_LIMIT,
     exception_handlers={RequestEntityTooLarge: _too_large},
 )
-async def look(
-    request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[Chosen]
-) -> Response[bytes]:
-    body = await data.file.read()
+async def look(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    body, _ = await handed_in(request)
     if not body:
         return await _page(request, actor, say(request, "my_checkup.file.needed"))
     try:

@@ -25,7 +25,9 @@ from api.phr.child.schemas import (
     TakenView,
 )
 from api.phr.child.writing import What
+from api.phr.doors import After, Count
 from api.phr.entries.known import known
+from api.phr.entries.paging import USUAL
 
 ApiRequest = Request[Any, Any, Any]
 
@@ -50,9 +52,15 @@ class MyChildren(Controller):
         return schemas.child_view(made)
 
     @get("/{book_id:uuid}", summary="A child's book with positions and checkups")
-    async def one(self, actor: NamedDependency[Actor], book_id: FromPath[UUID]) -> ChildBookView:
+    async def one(
+        self,
+        actor: NamedDependency[Actor],
+        book_id: FromPath[UUID],
+        after: After = "",
+        count: Count = USUAL,
+    ) -> ChildBookView:
         book = await service.book(actor, book_id)
-        return schemas.book_view(book, clock.today_in_japan())
+        return schemas.book_view(book, clock.today_in_japan(), after, count)
 
     @get("/{book_id:uuid}/growth", summary="A child's growth on the national curves")
     async def curves(

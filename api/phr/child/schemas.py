@@ -11,8 +11,9 @@ from api.core import i18n
 from api.phr.child import checkups, growth, milestones, reading, said
 from api.phr.child.growth import Position
 from api.phr.child.handing_over import Content
-from api.phr.child.reading import Child
+from api.phr.child.reading import Child, Measured
 from api.phr.child.service import Book
+from api.phr.entries import paging
 from api.phr.entries.service import Entry
 
 Text = Annotated[str, Meta(max_length=5000)]
@@ -97,10 +98,13 @@ class ChildDueView(Struct):
 
 
 class ChildBookView(Struct):
-    """`editions`: of which survey or guideline the positions, days and milestones are."""
+    """`growth` comes in pages, `positions` with it; the rest is whole: ask with `after` for what
+    `next` says, null at the end. `editions`: of which survey or guideline the positions, days and
+    milestones are."""
 
     child: ChildView
     growth: list[ChildEntryView]
+    next: str | None
     checkups: list[ChildEntryView]
     milestones: list[ChildEntryView]
     positions: list[PlacedView]
@@ -190,16 +194,24 @@ def entry_view(entry: Entry) -> ChildEntryView:
     )
 
 
-def book_view(book: Book, today: date) -> ChildBookView:
+def book_view(book: Book, today: date, after: str = "", count: int = paging.USUAL) -> ChildBookView:
+    """What was measured at birth stands after the oldest."""
     had = {each.values["which"] for each in book.checkups}
+    page = paging.cut(book.growth, lambda each: each.entry_id, after, count)
+    birth = {} if page.next else book.child.birth
+    shown = reading.courses(
+        book.child._replace(birth=birth),
+        [Measured(each.entry_id, each.on, each.values) for each in page.items],
+    )
     return ChildBookView(
         child=child_view(book.child),
-        growth=[entry_view(each) for each in book.growth],
+        growth=[entry_view(each) for each in page.items],
+        next=page.next,
         checkups=[entry_view(each) for each in book.checkups],
         milestones=[entry_view(each) for each in book.milestones],
         positions=[
             _placed(course.measure, reading.placed(book.child, course.measure, each))
-            for course in reading.courses(book.child, book.measured)
+            for course in shown
             for each in course.values
         ],
         due=[

@@ -22,8 +22,6 @@ from api.phr.entries.errors import EntryFaults
 from api.phr.entries.fields import read_day
 from api.phr.entries.service import Entry, Wish
 
-MOST: Final = 5000
-
 
 class Book(NamedTuple):
     """A child and all that is written of them, newest day first."""
@@ -72,7 +70,7 @@ async def children(actor: Actor) -> list[Child]:
 
 async def children_in(tx: Transaction, actor: Actor) -> list[Child]:
     """As `children`."""
-    found = await store.entries_in(tx, actor, BOOK, most=MOST)
+    found = await store.entries_in(tx, actor, BOOK)
     heads = [each for each in found if each.book == str(each.entry_id)]
     person = await person_in(tx) if any(_is_own(each) for each in heads) else None
     listed = [_child(each, person) for each in heads]
@@ -96,7 +94,7 @@ async def child_in(tx: Transaction, actor: Actor, book_id: UUID) -> Child:
 async def book(actor: Actor, book_id: UUID) -> Book:
     """The child and every entry in one query. Raises `NotFound`."""
     async with unit_of_work(actor) as tx:
-        found = await store.entries_in(tx, actor, kinds.KINDS, book=str(book_id), most=MOST)
+        found = await store.entries_in(tx, actor, kinds.KINDS, book=str(book_id))
         head = next((each for each in found if each.entry_id == book_id), None)
         if head is None:
             raise NotFound

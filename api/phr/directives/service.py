@@ -74,6 +74,17 @@ async def called(actor: Actor) -> Entry | None:
     return await _only(actor, PEOPLE)
 
 
+async def called_in(actor: Actor, version: int) -> tuple[Person, ...]:
+    """Whom the list of this version names; nobody where there is none."""
+    now = await _only(actor, PEOPLE)
+    if now is None:
+        return ()
+    found = [now]
+    if now.version != version:
+        found = await entries.history(actor, [PEOPLE], now.entry_id)
+    return next((people.people_of(each.values) for each in found if each.version == version), ())
+
+
 async def state(actor: Actor, fields: Values, version: int, sure: str = "") -> Entry:
     """The statement anew, of today; `version` is the one that was shown, 0 for none.
 
@@ -180,6 +191,8 @@ def _wish(kind: Kind, fields: Values, sure: str = "") -> Wish:
 async def _let_go_in(tx: Transaction, actor: Actor, version: int) -> None:
     await stored.locked_settings_in(tx)
     known = await entries.entries_in(tx, actor, [PEOPLE])
-    if not known or known[0].version != version:
+    if not known:
+        return
+    if known[0].version != version:
         raise EntryChanged
     await entries.remove_in(tx, actor, [known[0].entry_id])

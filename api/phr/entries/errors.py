@@ -39,6 +39,13 @@ class EntryChanged(Conflict):
     key = "error.own.changed"
 
 
+class UnknownPage(Problem):
+    """A page nobody was led to."""
+
+    status = 400
+    key = "error.own.unknown_page"
+
+
 class NotTakingPart(Problem):
     status = 409
     key = "error.own.not_taking_part"

@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Raw, Struct
 
+from api.identity.enrolling.birth_date import parse_birth_date
+
 OURS: Final = "urn:tsunagu:own"
 UCUM: Final = "http://unitsofmeasure.org"
 YES: Final = "yes"
@@ -219,7 +221,10 @@ class File(Struct, frozen=True, kw_only=True):
 Field = Number | Choice | Several | Words | Day | Flag | File
 
 _NUMBER: Final = re.compile(r"(\d{1,7})(\.(\d{1,4}))?", re.ASCII)
-_DAY: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
+_ERA: Final = "(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR])(?:元|[0-9]{1,2})"
+_DAY: Final = re.compile(
+    rf"([0-9]{{4}}|{_ERA})\s*[-/.年]\s*([0-9]{{1,2}})\s*[-/.月]\s*([0-9]{{1,2}})\s*日?", re.I
+)
 
 
 def _is_within(number: str, bounds: tuple[str, str]) -> bool:
@@ -241,12 +246,16 @@ def plain(number: str) -> str:
 
 
 def read_day(written: str) -> date | None:
-    """2026-05-01, 2026/5/1 or 2026年5月1日, in digits of any width."""
+    """2026-05-01, 2026/5/1, 2026年5月1日, 令和8年5月1日 or R8.5.1, in digits of any width."""
     matched = _DAY.fullmatch(unicodedata.normalize("NFKC", written).strip())
     if matched is None:
         return None
+    year, month, day = matched.groups()
+    if not year.isdecimal():
+        found = parse_birth_date(year, month, day, date.max)
+        return found if isinstance(found, date) else None
     try:
-        return date(int(matched[1]), int(matched[2]), int(matched[3]))
+        return date(int(year), int(month), int(day))
     except ValueError:
         return None
 

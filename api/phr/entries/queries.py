@@ -9,6 +9,7 @@ import asyncpg
 
 from api.core.database import Transaction
 from api.phr.entries.kinds import IDENTIFIER
+from api.phr.entries.paging import Place
 
 # Row security holds both too (0034).
 _MINE: Final = (
@@ -43,15 +44,19 @@ async def listed(
     since: date | None,
     until: date | None,
     most_shown: int,
-    count: int,
+    count: int | None,
+    after: Place | None = None,
 ) -> list[asyncpg.Record]:
-    """As they stand now, newest day first."""
+    """As they stand now, newest day first, of one day the latest, without a time last; all of them
+    without a `count`."""
     return await tx.fetch(
         f"SELECT {_COLUMNS} FROM record WHERE {_MINE} AND is_current"  # noqa: S608 - constants
         " AND split_part(identifier_value, ':', 1) = ANY ($1)"
         " AND ($2::text IS NULL OR split_part(identifier_value, ':', 2) = $2)"
         " AND ($3::date IS NULL OR effective_on >= $3)"
         " AND ($4::date IS NULL OR effective_on <= $4) AND sensitivity <= $5"
+        " AND ($7::date IS NULL OR (effective_on, coalesce(effective_at, '-infinity'), record_id)"
+        "  < ($7, coalesce($8::timestamptz, '-infinity'), $9::uuid))"
         " ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC LIMIT $6",
         list(kinds),
         book,
@@ -59,6 +64,7 @@ async def listed(
         until,
         most_shown,
         count,
+        *(after or (None, None, None)),
     )
 
 

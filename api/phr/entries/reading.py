@@ -16,9 +16,9 @@ from api.core.errors import NotFound
 from api.phr.entries import queries
 from api.phr.entries.entry import Entry, Newest, entry_of, kind_of
 from api.phr.entries.kinds import Kind
+from api.phr.entries.paging import Place
 from api.phr.entries.standing import Line, most_shown, note_in, subject_of
 
-MOST: Final = 2000
 # Others are served between so many opened.
 _IN_ONE_GO: Final = 250
 
@@ -30,11 +30,14 @@ async def entries(
     book: str | None = None,
     since: date | None = None,
     until: date | None = None,
-    most: int = MOST,
+    most: int | None = None,
+    after: Place | None = None,
 ) -> list[Entry]:
-    """Newest day first."""
+    """As `entries_in`."""
     async with unit_of_work(actor) as tx:
-        return await entries_in(tx, actor, kinds, book=book, since=since, until=until, most=most)
+        return await entries_in(
+            tx, actor, kinds, book=book, since=since, until=until, most=most, after=after
+        )
 
 
 async def entries_in(
@@ -45,19 +48,21 @@ async def entries_in(
     book: str | None = None,
     since: date | None = None,
     until: date | None = None,
-    most: int = MOST,
+    most: int | None = None,
+    after: Place | None = None,
 ) -> list[Entry]:
-    """Newest day first; `since` and `until` are days within."""
+    """Newest day first, all of them: rules count on it. `since` and `until` are days within; who
+    passes `most` tells that there are more, or leads on by `after`."""
     names = [each.name for each in kinds]
     shown = most_shown(actor)
-    rows = await queries.listed(tx, names, book, since, until, shown, most)
+    rows = await queries.listed(tx, names, book, since, until, shown, most, after)
     return await _read(tx, actor, kinds, rows)
 
 
 async def unshown_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind]) -> list[Entry]:
     """To decide something by: nothing of them is shown, so nobody looked."""
     names = [each.name for each in kinds]
-    rows = await queries.listed(tx, names, None, None, None, most_shown(actor), MOST)
+    rows = await queries.listed(tx, names, None, None, None, most_shown(actor), None)
     return await _read(tx, actor, kinds, rows, is_shown=False)
 
 

@@ -1,6 +1,7 @@
 """The use cases of own entries: written, read, removed, and opened where they lie elsewhere."""
 
 from api.phr.entries.entry import Entry, Newest, Wish, id_of_key
+from api.phr.entries.paging import Page, cut
 from api.phr.entries.reading import (
     entries,
     entries_in,
@@ -25,7 +26,9 @@ from api.phr.entries.writing import (
 __all__ = [
     "Entry",
     "Newest",
+    "Page",
     "Wish",
+    "cut",
     "entries",
     "entries_in",
     "history",

@@ -8,8 +8,8 @@ changes, add an edition; an old one is edited only where it did not say what was
 from datetime import date
 from typing import Final
 
+from api.phr.immunization import hpv
 from api.phr.immunization.schedule import (
-    Begun,
     Cohort,
     Course,
     Edition,
@@ -26,7 +26,6 @@ _YEAR: Final = 12
 _DAYS_20: Final = Gap(days=20)
 _DAYS_27: Final = Gap(days=27)
 _DAYS_60: Final = Gap(days=60)
-_MONTH: Final = Gap(months=1)
 _MONTHS_3: Final = Gap(months=3)
 _MONTHS_6: Final = Gap(months=6)
 _YEAR_GAP: Final = Gap(months=_YEAR)
@@ -44,7 +43,7 @@ def _five_in_one() -> Target:
     new, former = _only("dpt-ipv-hib"), _only("dpt-ipv")
     steps = (first, again, again, booster)
     # 四種混合 has the same ages and intervals, and what it began may end with 五種混合: whoever had
-    # four in all is done. What is left of ヒブ is not worked out.
+    # four in all is done. How 五種混合 goes on after ヒブ by itself is for a doctor to say.
     return Target(
         "dpt-ipv-hib",
         new | former,
@@ -52,7 +51,40 @@ def _five_in_one() -> Target:
             Course(new, steps),
             Course(former, steps, is_proposed=False, also=new, is_former=True),
         ),
-        older=_only("dpt", "ipv", "hib"),
+        older=_only("dpt", "ipv"),
+        beside=_only("hib"),
+    )
+
+
+def _hib() -> Target:
+    """ヒブ by itself: since April 2024 for those alone who began with it."""
+    products, ages = _only("hib"), (Months(2), Months(60))
+    again = Step(
+        *ages,
+        gap=_DAYS_27,
+        usual_gap=(_DAYS_27, Gap(days=56)),
+        skipped_past=Months(_YEAR),
+        allowed_gap=_DAYS_20,
+    )
+    booster = Step(
+        *ages,
+        gap=Gap(months=7),
+        usual_gap=(Gap(months=7), Gap(months=13)),
+        is_booster=True,
+        gaps_if_skipped=(_DAYS_27, _DAYS_20),
+    )
+    first = Step(*ages, usual=(Months(2), Months(7)))
+    plain = Step(*ages)
+    return Target(
+        "hib",
+        products,
+        (
+            Course(products, (first, again, again, booster), first_until=Months(7)),
+            Course(products, (plain, again, booster), first_until=Months(_YEAR)),
+            Course(products, (plain,)),
+        ),
+        beside=_only("dpt-ipv-hib"),
+        is_former=True,
     )
 
 
@@ -204,70 +236,10 @@ def _diphtheria_tetanus() -> Target:
     return Target("dt", _only("dt"), (Course(_only("dt"), (step,)),))
 
 
-_HPV: Final = (Grade(6), Grade(10))
-_HPV_FIRST: Final = Step(*_HPV, usual=(Grade(7), Grade(7)))
-_HPV_9_THREE: Final = (
-    _HPV_FIRST,
-    Step(*_HPV, gap=_MONTH, usual_gap=(Gap(months=2), Gap(months=2))),
-    Step(*_HPV, gap=_MONTHS_3, usual_from_first=(_MONTHS_6, _MONTHS_6)),
-)
-_HPV_9_TWO: Final = (
-    _HPV_FIRST,
-    Step(*_HPV, gap=Gap(months=5), usual_gap=(_MONTHS_6, _MONTHS_6)),
-)
-_HPV_2: Final = (
-    _HPV_FIRST,
-    Step(*_HPV, gap=_MONTH, usual_gap=(_MONTH, _MONTH)),
-    Step(
-        *_HPV,
-        gap=Gap(months=2, days=15),
-        from_first=Gap(months=5),
-        usual_from_first=(_MONTHS_6, _MONTHS_6),
-    ),
-)
-
-
-# キャッチアップ接種: from April 2022; a year more for whoever had begun by March 2025, also for
-# those in 高1 then.
-_CATCH_UP: Final = (
-    Cohort(
-        "hpv_missed",
-        date(1997, 4, 2),
-        date(2008, 4, 1),
-        On(date(2025, 3, 31)),
-        On(date(2022, 4, 1)),
-    ),
-    Cohort(
-        "hpv_missed",
-        date(1997, 4, 2),
-        date(2009, 4, 1),
-        On(date(2026, 3, 31)),
-        On(date(2022, 4, 1)),
-        Begun(date(2022, 4, 1), date(2025, 3, 31)),
-    ),
-)
-
-
-def _hpv(of_two: tuple[Step, ...], cohorts: tuple[Cohort, ...] = ()) -> Target:
-    """Who began with 2 or 4 strains needs three in all, the rest of them with 9 if agreed."""
-    nine, every = _only("hpv9"), _only("hpv9", "hpv4", "hpv2")
-    return Target(
-        "hpv",
-        every,
-        (
-            Course(nine, _HPV_9_TWO, first_until=Months(15 * _YEAR), or_else=_HPV_9_THREE),
-            Course(nine, _HPV_9_THREE),
-            Course(_only("hpv4"), _HPV_9_THREE, is_proposed=False, also=nine),
-            Course(_only("hpv2"), of_two, is_proposed=False, also=nine),
-        ),
-        is_for_girls=True,
-        cohorts=cohorts,
-    )
-
-
-def _targets(hpv: Target) -> tuple[Target, ...]:
+def _targets(of_hpv: Target) -> tuple[Target, ...]:
     return (
         _five_in_one(),
+        _hib(),
         _hepatitis_b(),
         _rota(),
         _pneumococcal(),
@@ -276,13 +248,13 @@ def _targets(hpv: Target) -> tuple[Target, ...]:
         _varicella(),
         *_japanese_encephalitis(),
         _diphtheria_tetanus(),
-        hpv,
+        of_hpv,
     )
 
 
 _SOURCE: Final = "予防接種法施行令・予防接種実施規則・定期接種実施要領"
 EDITIONS: Final = (
-    Edition("2024-04", date(2024, 4, 1), _SOURCE, _targets(_hpv(_HPV_2, _CATCH_UP))),
+    Edition("2024-04", date(2024, 4, 1), _SOURCE, _targets(hpv.target(hpv.OF_TWO, hpv.CATCH_UP))),
     # From here on the 9-valent vaccine alone: what began with another ends with it.
-    Edition("2026-04", date(2026, 4, 1), _SOURCE, _targets(_hpv(_HPV_9_THREE))),
+    Edition("2026-04", date(2026, 4, 1), _SOURCE, _targets(hpv.target(hpv.OF_NINE))),
 )

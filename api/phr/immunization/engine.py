@@ -39,12 +39,15 @@ def plans(
     today: date,
     editions: Sequence[Edition] = EDITIONS,
 ) -> list[Plan]:
-    """One for each vaccine of today's routine, in the order of the rules."""
+    """One for each vaccine of today's routine, in the order of the rules; of one of before for
+    whoever had it."""
     edition = edition_on(editions, today)
     shares = shared_out(edition, person.birth_on, doses)
     found = []
     for target in edition.targets:
         own = shares[target.name]
+        if target.is_former and not own:
+            continue
         one = _plan(target, person, own, doses, today, editions)
         found.append(one._replace(changes_on=_changes(one, person, own, doses, today, editions)))
     return found
@@ -104,9 +107,10 @@ def _plan(
     if target.is_for_girls and person.sex == "male":
         return Plan(target.name, Status.NOT_FOR, _uncounted(own, Why.NOT_FOR))
     current = [each for each in own if each.vaccine not in target.older]
-    live = [
-        each.on for each in doses if vaccines.is_live(each.vaccine) and each not in current
-    ] * any(vaccines.is_live(each) for each in target.products)
+    mine, live = frozenset(current), list[date]()
+    if any(vaccines.is_live(each) for each in target.products):
+        others = (each for each in doses if vaccines.is_live(each.vaccine) and each not in mine)
+        live = sorted({each.on for each in others})
     walk = walk_of(target, person.birth_on, current, live, editions)
     if any(each.why is Why.MIXED for each in walk.given):
         return Plan(target.name, Status.MIXED, _with_older(target, own, walk))
@@ -114,7 +118,8 @@ def _plan(
     if not found.next:
         return found._replace(given=_with_older(target, own, walk))
     begun = _begun(target, person.birth_on, walk)
-    if len(current) < len(own) or (begun and begun.is_former):
+    is_mixed = any(each.vaccine in target.beside for each in doses)
+    if len(current) < len(own) or is_mixed or (begun and begun.is_former):
         return Plan(target.name, Status.OLDER, _with_older(target, own, walk))
     return found
 
@@ -141,13 +146,13 @@ def _following(
         if index == len(steps):
             done = Status.DONE if walk.days else Status.CLOSED
             return Plan(target.name, done, walk.given, of=len(walk.days))
-        earliest = earliest_of(steps[index], birth_on, own, live, walk.days)
-        earliest = _first_open(target, steps[index], birth_on, walk.days, earliest, today)
+        step = steps[index].after(index, len(walk.days))
+        earliest = earliest_of(step, birth_on, own, live, walk.days)
+        earliest = _first_open(target, step, birth_on, walk.days, earliest, today)
         following = step_for(steps, index, birth_on, max(earliest, today), walk.days)
         if following == index:
             break
         index = following
-    step = steps[index]
     latest = last_day(target, step, birth_on, walk.days)
     if max(earliest, today) > latest:
         return Plan(target.name, Status.CLOSED, walk.given, of=0)

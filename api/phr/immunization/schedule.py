@@ -80,7 +80,8 @@ class Step(NamedTuple):
 
     `usual_*` is the standard period; `advised` the last day of beginning where later is possible
     by rule and not advised. `skipped_past`: from then on the step is left out; `skipped_if`: left
-    out if the dose before came later than that.
+    out if the dose before came later than that. `allowed_gap`: what a doctor may find enough;
+    never proposed. `gaps_if_skipped`: those two once a step was left out.
     """
 
     since: Age
@@ -94,6 +95,15 @@ class Step(NamedTuple):
     advised: Age | None = None
     skipped_past: Age | None = None
     skipped_if: Age | None = None
+    allowed_gap: Gap | None = None
+    gaps_if_skipped: tuple[Gap, Gap] | None = None
+
+    def after(self, index: int, counted: int) -> "Step":
+        """As it is for whoever had so many doses before the step of that place."""
+        if self.gaps_if_skipped is None or index == counted:
+            return self
+        gap, allowed = self.gaps_if_skipped
+        return self._replace(gap=gap, allowed_gap=allowed, usual_gap=None)
 
 
 class Course(NamedTuple):
@@ -138,14 +148,17 @@ class Target(NamedTuple):
     """A vaccine of the routine immunisation, or a phase of one (1期, 2期).
 
     `products` are all that count for it, `older` those it took the place of: whoever began with
-    one of these goes on as the doctor says.
+    one of these goes on as the doctor says, and so does whoever had one of `beside`, which count
+    for another target. `is_former`: shown to whoever began with it alone.
     """
 
     name: str
     products: frozenset[str]
     courses: tuple[Course, ...]
     older: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
     is_for_girls: bool = False
+    is_former: bool = False
     cohorts: tuple[Cohort, ...] = ()
 
 

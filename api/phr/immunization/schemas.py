@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from api.phr.entries.service import Entry
+from api.phr.immunization import adults
 from api.phr.immunization.editions import EDITIONS
 from api.phr.immunization.kinds import vaccine_of
 from api.phr.immunization.plans import Given, Plan
@@ -87,13 +88,26 @@ class PlanView(Struct):
     extended_by: str
 
 
+class OfferedVaccineView(Struct):
+    """What municipalities offer, as far as age alone says it. `last` is null: every fiscal year.
+    `had_on`: the latest dose written, of a yearly one that of this fiscal year."""
+
+    vaccine: str
+    first: date
+    last: date | None
+    had_on: date | None
+
+
 class VaccinationsView(Struct):
-    """`edition`: which rules, in force since `rules_since`."""
+    """`edition`: which rules, in force since `rules_since`. `offers`: for older people, by the
+    rules of `offers_edition`."""
 
     edition: str
     rules_since: date
     doses: list[DoseView]
     plans: list[PlanView]
+    offers: list[OfferedVaccineView]
+    offers_edition: str
 
 
 def dose_view(entry: Entry) -> DoseView:
@@ -120,6 +134,8 @@ def vaccinations_view(found: Vaccinations) -> VaccinationsView:
         edition.valid_from,
         [dose_view(each) for each in found.entries],
         [_plan_view(each) for each in found.plans],
+        [OfferedVaccineView(*each) for each in found.offers],
+        adults.EDITION,
     )
 
 

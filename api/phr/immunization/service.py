@@ -16,7 +16,8 @@ from api.phr.due.rules import Due, of_period
 from api.phr.entries import service as store
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
-from api.phr.immunization import engine
+from api.phr.immunization import adults, engine
+from api.phr.immunization.adults import Offer
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
 from api.phr.immunization.kinds import OF_CHILD, OWN, vaccine_of
@@ -40,13 +41,15 @@ class Whose(NamedTuple):
 
 
 class Vaccinations(NamedTuple):
-    """`entries` newest day first; `elsewhere` are doses that facilities recorded."""
+    """`entries` newest day first; `elsewhere` are doses that facilities recorded. `offers`: of the
+    routine of older people, of oneself alone."""
 
     whose: Whose
     entries: list[Entry]
     elsewhere: list[Dose]
     plans: list[Plan]
     beside: list[Dose]
+    offers: list[Offer]
     today: date
 
     def entry(self, dose: Dose) -> Entry | None:
@@ -196,13 +199,15 @@ async def _entries_in(tx: Transaction, actor: Actor, whose: Whose) -> list[Entry
 
 def _said(whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]) -> Vaccinations:
     today = clock.today_in_japan()
-    doses = _doses(entries, elsewhere)
+    birth_on, sex = whose.person
+    doses = [adults.of_age(each, birth_on) for each in _doses(entries, elsewhere)]
     return Vaccinations(
         whose,
         entries,
         list(elsewhere),
         engine.plans(whose.person, doses, today),
         engine.beside(doses, today),
+        [] if whose.book_id else adults.offers(birth_on, sex, doses, today),
         today,
     )
 

@@ -6,7 +6,7 @@ from datetime import date
 from api.phr.immunization.plans import Dose
 from api.phr.immunization.schedule import Edition, Target
 from api.phr.immunization.steps import is_in_time
-from api.phr.immunization.walking import walk_of
+from api.phr.immunization.walking import At, after
 
 
 def shared_out(
@@ -14,28 +14,24 @@ def shared_out(
 ) -> Mapping[str, Sequence[Dose]]:
     """By day: to the first phase that lacks one and allows that day, or else to the last begun."""
     shares: dict[str, list[Dose]] = {each.name: [] for each in edition.targets}
+    stand = {each.name: At() for each in edition.targets}
     for dose in sorted(doses, key=lambda each: each.on):
         takers = [each for each in edition.targets if dose.vaccine in each.products | each.older]
         if takers:
-            shares[_taker(edition, takers, birth_on, dose, shares).name].append(dose)
+            taker = _taker(takers, birth_on, dose, stand)
+            shares[taker.name].append(dose)
+            stand[taker.name], _ = after(stand[taker.name], taker, birth_on, dose, (), (edition,))
     return shares
 
 
-def _taker(
-    edition: Edition,
-    takers: Sequence[Target],
-    birth_on: date,
-    dose: Dose,
-    shares: Mapping[str, Sequence[Dose]],
-) -> Target:
+def _taker(takers: Sequence[Target], birth_on: date, dose: Dose, stand: Mapping[str, At]) -> Target:
     begun = takers[0]
     for each in takers:
         steps = each.courses[-1].steps
         if steps[0].since.first(birth_on) > dose.on:
             continue
-        if is_in_time(each, steps[-1], birth_on, dose.on, ()):
-            had = walk_of(each, birth_on, shares[each.name], (), (edition,))
-            if len(had.days) < len(steps):
-                return each
+        is_complete = len(stand[each.name].days) >= len(steps)
+        if not is_complete and is_in_time(each, steps[-1], birth_on, dose.on, ()):
+            return each
         begun = each
     return begun

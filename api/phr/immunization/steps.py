@@ -1,5 +1,6 @@
 """One step of a rule, for one person: whether a dose may be it, and when it may be had."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 
@@ -25,19 +26,21 @@ def fault_of(
     days: Sequence[date],
     live: Sequence[date],
 ) -> Why | None:
+    """`live`: the days of other live vaccines, the oldest first."""
     if index >= len(steps):
         return Why.TOO_MANY
-    step = steps[index]
+    step = steps[index].after(index, len(days))
     if on < step.since.first(birth_on):
         return Why.TOO_YOUNG
     if not is_in_time(target, step, birth_on, on, days):
         return Why.TOO_LATE
     if days and (
-        (step.gap and on < step.gap.after(days[-1]))
+        (step.gap and on < (step.allowed_gap or step.gap).after(days[-1]))
         or (step.from_first and on < step.from_first.after(days[0]))
     ):
         return Why.TOO_SOON
-    if any(each < on < LIVE_GAP.after(each) for each in live):
+    before = bisect_left(live, on)
+    if before and on < LIVE_GAP.after(live[before - 1]):
         return Why.LIVE
     return None
 
@@ -130,7 +133,8 @@ def earliest_of(
         found.append(step.gap.after(own[-1].on))
     if step.from_first and days:
         found.append(step.from_first.after(days[0]))
-    found += [LIVE_GAP.after(each) for each in live]
+    if live:
+        found.append(LIVE_GAP.after(live[-1]))
     return max(found)
 
 

@@ -59,6 +59,7 @@ BY_CODE: Final = MappingProxyType({each.code: each for each in VACCINES})
 OF_CVX: Final = MappingProxyType(
     {each.cvx: each.code for each in VACCINES if each.cvx}
     | {"45": "hbv", "133": "pcv", "215": "pcv", "216": "pcv", "134": "je"}
+    | {"121": "zoster", "187": "zoster"}
     | {"03": "mr", "33": "pneumococcal", "150": "influenza", "185": "influenza"}
 )
 

@@ -10,7 +10,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
+from api.phr.doors import After, Count
 from api.phr.entries.known import known
+from api.phr.entries.paging import USUAL
 from api.phr.maternal import kinds, schemas, service
 from api.phr.maternal.schemas import (
     KINDS,
@@ -48,10 +50,17 @@ class MyPregnancies(Controller):
         return IdView(await service.begin(actor, data.asked()))
 
     @get("/{pregnancy_id:uuid}", summary="One pregnancy, all of it", opt=API | VIEW)
-    async def one(self, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) -> WholeView:
+    async def one(
+        self,
+        actor: NamedDependency[Actor],
+        pregnancy_id: FromPath[UUID],
+        after: After = "",
+        count: Count = USUAL,
+    ) -> WholeView:
         """With the visits and tests ahead, and what the figures say beside the published ones."""
         found = await service.book(actor, pregnancy_id)
-        return schemas.whole(found, await service.due_dates(actor, pregnancy_id))
+        dated = await service.due_dates(actor, pregnancy_id)
+        return schemas.whole(found, dated, after, count)
 
     @get(
         "/{pregnancy_id:uuid}/fetal-weights",

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from api.core import clock, i18n
+from api.phr.entries import paging
 from api.phr.maternal import book as pure
 from api.phr.maternal import fetal_table, said, schedule, weight
 from api.phr.maternal.book import Book, Measured, Written
@@ -145,9 +146,10 @@ class PregnancyDueView(Struct):
 
 
 class WholeView(PregnancyView):
-    """`bmi`, `build` and `gain` (kilograms until the birth, from and to) by the body before. `rsv`:
-    first and last day for the vaccine against RSV, by routine. `editions`: which rules and which
-    tables."""
+    """`entries`, the newest first, come in pages: ask with `after` for what `next` says, null at
+    the end; the rest is whole. `bmi`, `build` and `gain` (kilograms until the birth, from and to)
+    by the body before. `rsv`: first and last day for the vaccine against RSV, by routine.
+    `editions`: which rules and which tables."""
 
     bmi: str | None
     build: str | None
@@ -156,6 +158,7 @@ class WholeView(PregnancyView):
     tests: list[TestView]
     measured: list[MeasuredView]
     entries: list[PregnancyWrittenView]
+    next: str | None
     birth: PregnancyWrittenView | None
     newborns: list[PregnancyWrittenView]
     due_dates: list[PregnancyDueView]
@@ -171,7 +174,8 @@ def pregnancy(book: Book) -> PregnancyView:
     return PregnancyView(*_head(book))
 
 
-def whole(book: Book, dated: list[Dated]) -> WholeView:
+def whole(book: Book, dated: list[Dated], after: str = "", count: int = paging.USUAL) -> WholeView:
+    page = paging.cut(book.entries, lambda each: each.entry_id, after, count)
     today = clock.today_in_japan()
     known = book.advice()
     gain = known[1].gain if known else None
@@ -197,7 +201,8 @@ def whole(book: Book, dated: list[Dated]) -> WholeView:
             for each in book.tests(today)
         ],
         measured=[_measured(each) for each in book.measured()],
-        entries=[_written(book, each) for each in book.entries],
+        entries=[_written(book, each) for each in page.items],
+        next=page.next,
         birth=_written(book, book.birth) if book.birth else None,
         newborns=[_written(book, each) for each in book.newborns],
         due_dates=[PregnancyDueView(*each) for each in dated],

@@ -16,12 +16,15 @@ from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.child import service as children
 from api.phr.child.handing_over import also_moves
 from api.phr.child.kinds import Pair
+from api.phr.doors import After, Count
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
 from api.phr.entries.known import known
-from api.phr.entries.service import Entry, Wish
+from api.phr.entries.paging import USUAL
+from api.phr.entries.service import Entry, Page, Wish
 from api.phr.notes import allergens, rules, service
 from api.phr.notes.kinds import ALLERGY, CHILD_SCHOOL, DOCTOR, MEDICATION, SCHOOL
+from api.phr.notes.service import Asked
 
 also_moves((Pair(CHILD_SCHOOL, SCHOOL),))
 
@@ -55,10 +58,19 @@ class NoteView(Struct):
 
 
 class MedicinesView(Struct):
-    """`now`: without a last day, or one that is not over; both the newest first."""
+    """`now`: without a last day, or one that is not over; both the newest first. Pages go through
+    `now`, then `before`: ask with `after` for what `next` says, null at the end."""
 
     now: list[NoteView]
     before: list[NoteView]
+    next: str | None
+
+
+class NotesView(Struct):
+    """Ask with `after` for what `next` says, null at the end."""
+
+    entries: list[NoteView]
+    next: str | None
 
 
 class AllergenView(Struct):
@@ -71,6 +83,10 @@ class AllergenView(Struct):
 def view(entry: Entry) -> NoteView:
     values = {name: value for name, value in entry.values.items() if name not in ("on", "time")}
     return NoteView(entry.entry_id, entry.version, entry.on, values, entry.by, entry.written_at)
+
+
+def _views(page: Page[Entry]) -> NotesView:
+    return NotesView([view(each) for each in page.items], page.next)
 
 
 class Book(Controller):
@@ -127,9 +143,13 @@ class MyMedications(Book):
     kind = MEDICATION
 
     @get("", opt=API | VIEW, summary="My medicines")
-    async def listed(self, actor: NamedDependency[Actor]) -> MedicinesView:
-        found = await service.medicines(actor)
-        return MedicinesView([view(each) for each in found.now], [view(e) for e in found.before])
+    async def listed(
+        self, actor: NamedDependency[Actor], after: After = "", count: Count = USUAL
+    ) -> MedicinesView:
+        found = await service.medicines(actor, Asked(after, count))
+        return MedicinesView(
+            [view(each) for each in found.now], [view(each) for each in found.before], found.next
+        )
 
 
 class MyAllergies(Book):
@@ -139,9 +159,11 @@ class MyAllergies(Book):
     kind = ALLERGY
 
     @get("", opt=API | VIEW, summary="My allergies")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[NoteView]:
+    async def listed(
+        self, actor: NamedDependency[Actor], after: After = "", count: Count = USUAL
+    ) -> NotesView:
         """The worst first."""
-        return [view(each) for each in await service.allergies(actor)]
+        return _views(Asked(after, count).of(await service.allergies(actor)))
 
 
 class MyDoctors(Book):
@@ -151,9 +173,11 @@ class MyDoctors(Book):
     kind = DOCTOR
 
     @get("", opt=API | VIEW, summary="My doctors")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[NoteView]:
+    async def listed(
+        self, actor: NamedDependency[Actor], after: After = "", count: Count = USUAL
+    ) -> NotesView:
         """The main one first."""
-        return [view(each) for each in await service.doctors(actor)]
+        return _views(Asked(after, count).of(await service.doctors(actor)))
 
 
 class MySchoolCheckups(Book):
@@ -163,9 +187,11 @@ class MySchoolCheckups(Book):
     kind = SCHOOL
 
     @get("", opt=API | VIEW, summary="My school checkups")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[NoteView]:
+    async def listed(
+        self, actor: NamedDependency[Actor], after: After = "", count: Count = USUAL
+    ) -> NotesView:
         """The newest first."""
-        return [view(each) for each in await service.school(actor)]
+        return _views(Asked(after, count).of(await service.school(actor)))
 
 
 class ChildSchoolCheckups(Book):
@@ -175,10 +201,16 @@ class ChildSchoolCheckups(Book):
     kind = CHILD_SCHOOL
 
     @get("", opt=API | VIEW, summary="A child's school checkups")
-    async def listed(self, actor: NamedDependency[Actor], child: FromPath[UUID]) -> list[NoteView]:
+    async def listed(
+        self,
+        actor: NamedDependency[Actor],
+        child: FromPath[UUID],
+        after: After = "",
+        count: Count = USUAL,
+    ) -> NotesView:
         """The newest first. 404 where no book of the child is kept."""
         _, found = await service.school_of(actor, child)
-        return [view(each) for each in found]
+        return _views(Asked(after, count).of(found))
 
     @post("", opt=API | UPLOAD, summary="Write one of a child")
     async def write(

@@ -1,6 +1,7 @@
 """The notebook as it is read: in the order one looks for things in it."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.core import clock
@@ -11,27 +12,44 @@ from api.phr.child import service as children
 from api.phr.child.reading import Child
 from api.phr.entries import service as entries
 from api.phr.entries.kinds import Kind
-from api.phr.entries.service import Entry
+from api.phr.entries.paging import USUAL
+from api.phr.entries.service import Entry, Page
 from api.phr.notes import rules
 from api.phr.notes.kinds import ALLERGY, CHILD_SCHOOL, DOCTOR, MEDICATION, SCHOOL
 
 _SEVERITY = ("severe", "moderate", "mild", "")
 
 
+class Asked(NamedTuple):
+    """Which page of a list."""
+
+    after: str = ""
+    most: int = USUAL
+
+    def of(self, found: Sequence[Entry]) -> Page[Entry]:
+        return entries.cut(found, lambda each: each.entry_id, self.after, self.most)
+
+
+FIRST: Final = Asked()
+
+
 class Medicines(NamedTuple):
-    """The newest first."""
+    """The newest first; `next` asks for the rest, None at the end."""
 
     now: list[Entry]
     before: list[Entry]
+    next: str | None = None
 
 
-async def medicines(actor: Actor) -> Medicines:
-    """What is taken today, and what was."""
-    found = await entries.entries(actor, [MEDICATION])
-    today = clock.today_in_japan()
+async def medicines(actor: Actor, asked: Asked = FIRST) -> Medicines:
+    """What is taken today, and then what was."""
+    found, today = await entries.entries(actor, [MEDICATION]), clock.today_in_japan()
+    found.sort(key=lambda each: not rules.is_taken(each.values, today))
+    page = asked.of(found)
     return Medicines(
-        [each for each in found if rules.is_taken(each.values, today)],
-        [each for each in found if not rules.is_taken(each.values, today)],
+        [each for each in page.items if rules.is_taken(each.values, today)],
+        [each for each in page.items if not rules.is_taken(each.values, today)],
+        page.next,
     )
 
 
@@ -61,11 +79,11 @@ async def school_of(actor: Actor, child_id: UUID) -> tuple[Child, list[Entry]]:
 
 async def one_of(actor: Actor, child_id: UUID, entry_id: UUID) -> tuple[Kind, Entry]:
     """Of this child's book, no other. Raises `NotFound`."""
-    child, found = await school_of(actor, child_id)
-    entry = next((each for each in found if each.entry_id == entry_id), None)
-    if entry is None:
+    kind = kind_of(await children.child(actor, child_id))
+    entry = await entries.one(actor, [kind], entry_id)
+    if entry.book != str(child_id):
         raise NotFound
-    return kind_of(child), entry
+    return kind, entry
 
 
 def kind_of(child: Child) -> Kind:

@@ -13,6 +13,7 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
+from api.phr.doors import After, Count
 from api.phr.entries.service import Entry
 from api.phr.entries.typed import params_of
 from api.phr.vitals import batches, guidance, importing, service
@@ -45,18 +46,18 @@ class MyVitals(Controller):
         kind: FromQuery[wire.KindName | None] = None,
         since: FromQuery[date | None] = None,
         until: FromQuery[date | None] = None,
-        page: PageNumber = 1,
-        count: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+        after: After = "",
+        count: Count = 50,
     ) -> wire.Entries:
         found = await service.listed(
             actor,
             [OF_NAME[kind]] if kind else KINDS,
             since=since,
             until=until,
-            page=page,
+            after=after,
             count=count,
         )
-        return wire.Entries([_view(each) for each in found.entries], found.has_more)
+        return wire.Entries([_view(each) for each in found.items], found.next)
 
     @post("", summary="Write a measurement", opt=API | UPLOAD)
     async def write(
@@ -127,12 +128,13 @@ class MyVitals(Controller):
         if last < date.min + reach:
             raise NotFound
         first = max(since or last - timedelta(days=89), last - reach)
-        found = await service.summary(actor, OF_NAME[kind], first, last, by)
+        found, counted = await service.summary(actor, OF_NAME[kind], first, last, by)
         lines = guidance.LINES if kind == PRESSURE.name else ()
         return wire.Summaries(
             kind,
-            first,
+            counted.since,
             last,
+            counted.is_cut,
             [_summary(kind, each) for each in found],
             [wire.FileLineView(*each) for each in lines],
         )

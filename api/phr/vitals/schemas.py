@@ -32,10 +32,10 @@ class MeasurementView(Struct):
 
 
 class Entries(Struct):
-    """Newest day first; `has_more`: there is a page after this one."""
+    """Newest day first. Ask with `after` for what `next` says, null at the end."""
 
     entries: list[MeasurementView]
-    has_more: bool
+    next: str | None
 
 
 class NewEntry(Struct, forbid_unknown_fields=True):
@@ -136,11 +136,13 @@ class FileLineView(Struct):
 
 
 class Summaries(Struct):
-    """`lines` only with blood pressure. Context, no judgement."""
+    """`lines` only with blood pressure. Context, no judgement. `is_cut`: more was asked for than
+    is counted at once; then `since` is the first day that is counted."""
 
     kind: KindName
     since: date
     until: date
+    is_cut: bool
     summaries: list[SummaryView]
     lines: list[FileLineView]
 

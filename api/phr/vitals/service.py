@@ -9,11 +9,13 @@ from api.core import clock
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.phr.entries import paging
 from api.phr.entries import service as entries
 from api.phr.entries.fields import Values
 from api.phr.entries.kinds import JAPAN, WHEN, Kind
 from api.phr.entries.known import known
-from api.phr.entries.service import Entry, Wish
+from api.phr.entries.paging import Place
+from api.phr.entries.service import Entry, Page, Wish
 from api.phr.entries.typed import read
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
@@ -34,11 +36,13 @@ class Lately(NamedTuple):
     used: list[str]
 
 
-class Page(NamedTuple):
-    """`has_more`: older ones follow."""
+class Period(NamedTuple):
+    """The newest day first. `since`: the first day of which everything is in it; `is_cut`: what was
+    asked for begins earlier."""
 
     entries: list[Entry]
-    has_more: bool
+    since: date
+    is_cut: bool
 
 
 async def lately(actor: Actor, today: date) -> Lately:
@@ -128,23 +132,36 @@ async def listed(
     *,
     since: date | None = None,
     until: date | None = None,
-    page: int = 1,
+    after: str = "",
     count: int = 50,
-) -> Page:
-    """Newest day first; pages from 1."""
-    most = page * count
-    found = await entries.entries(actor, kinds, since=since, until=until, most=most + 1)
-    return Page(found[most - count : most], len(found) > most)
+) -> Page[Entry]:
+    """Newest day first. Raises `UnknownPage`."""
+    place = paging.place_of(after)
+    found = await entries.entries(
+        actor, kinds, since=since, until=until, most=count + 1, after=place
+    )
+    if len(found) <= count:
+        return Page(found, None)
+    last = found[count - 1]
+    return Page(found[:count], paging.written(Place(last.on, last.at, last.entry_id)))
 
 
-async def period(actor: Actor, kinds: Sequence[Kind], since: date, until: date) -> list[Entry]:
-    """From `since` to `until`, both inside, the newest day first."""
-    return await entries.entries(actor, kinds, since=since, until=until, most=MOST_READ)
+async def period(actor: Actor, kinds: Sequence[Kind], since: date, until: date) -> Period:
+    """From `since` to `until`, both inside; of more than can be read at once the newest days."""
+    found = await entries.entries(actor, kinds, since=since, until=until, most=MOST_READ + 1)
+    if len(found) <= MOST_READ:
+        return Period(found, since, is_cut=False)
+    # The oldest day read may lack some: it counts only where there is no other.
+    whole = [each for each in found if each.on > found[-1].on] or found
+    return Period(whole, whole[-1].on, is_cut=True)
 
 
-async def summary(actor: Actor, kind: Kind, since: date, until: date, by: By) -> list[Summary]:
-    """Of each field: figures of the whole time and of each period in it."""
-    return summaries(kind, readings(await period(actor, [kind], since, until)), by)
+async def summary(
+    actor: Actor, kind: Kind, since: date, until: date, by: By
+) -> tuple[list[Summary], Period]:
+    """Of each field: figures of the whole time and of each period in it; and what they count."""
+    found = await period(actor, [kind], since, until)
+    return summaries(kind, readings(found.entries), by), found
 
 
 def readings(found: Iterable[Entry]) -> list[Reading]:

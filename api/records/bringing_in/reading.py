@@ -18,6 +18,7 @@ from api.records.taking_out import resources
 from api.records.taking_out.resources import Own, decoded, filed_of, own_name, source_of
 
 MAX_BYTES: Final = 32 * 1024 * 1024
+TOO_LARGE: Final = Fault("bring_in_large", params={"limit": str(MAX_BYTES // 1024 // 1024)})
 MOST_ENTRIES: Final = 100_000
 LONGEST_TITLE: Final = 120
 LONGEST_BOOK: Final = 100
@@ -122,7 +123,7 @@ def without_wishes(found: Found) -> Found:
 
 def _entries(body: bytes) -> tuple[list[Json], bool]:
     if len(body) > MAX_BYTES:
-        raise NotRead(Fault("bring_in_large", params={"limit": str(MAX_BYTES // 1024 // 1024)}))
+        raise NotRead(TOO_LARGE)
     try:
         checked = parse.decode(body, max_bytes=MAX_BYTES)
     except Refused as refused:

@@ -1,17 +1,14 @@
 """The records of checkups a participant may know of, but for what they typed in themselves."""
 
-from typing import Final
-
 import asyncpg
 
 from api.core.database import Transaction
 from api.phr.entries.kinds import IDENTIFIER as OWN
 
-MOST: Final = 6000  # some sixty findings a year
-
 
 async def told(tx: Transaction, most_shown: int) -> list[asyncpg.Record]:
-    """Newest day first, up to this sensitivity. Of a file the findings are read, not the file."""
+    """All of them, newest day first, up to this sensitivity. Of a file the findings are read, not
+    the file."""
     return await tx.fetch(
         "SELECT record_id, resource_type, source_facility_id,"
         " source_facility_id = app.self_source() AS is_own, effective_on, identifier_system,"
@@ -21,8 +18,7 @@ async def told(tx: Transaction, most_shown: int) -> list[asyncpg.Record]:
         " AND sensitivity <= $1 AND category = 'checkup'"
         " AND resource_type IN ('Observation', 'DocumentReference', 'Bundle')"
         " AND NOT (source_facility_id = app.self_source() AND identifier_system = $2)"
-        " ORDER BY effective_on DESC, record_id LIMIT $3",
+        " ORDER BY effective_on DESC, record_id",
         most_shown,
         OWN,
-        MOST,
     )

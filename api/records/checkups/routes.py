@@ -1,18 +1,27 @@
 """A participant's checkups year by year, for apps; the file itself goes to /me/checkup-files."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.core.actor import Actor
 from api.core.errors import NotFound
 from api.identity.guards import API, UPLOAD, VIEW, participants_only
 from api.phr.checkup.items import DRAWN
+from api.phr.doors import After
+from api.phr.entries.service import cut
 from api.records.checkups import schemas, service
 from api.records.checkups.judging import judged
-from api.records.checkups.schemas import CheckupView, CheckupWish, CheckupWrittenView, TrendView
+from api.records.checkups.schemas import (
+    CheckupsView,
+    CheckupView,
+    CheckupWish,
+    CheckupWrittenView,
+    TrendView,
+)
 
 
 class MyCheckups(Controller):
@@ -21,10 +30,22 @@ class MyCheckups(Controller):
     tags = ["My records"]  # noqa: RUF012
 
     @get("", opt=API | VIEW, summary="My checkups year by year")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[CheckupView]:
+    async def listed(
+        self,
+        actor: NamedDependency[Actor],
+        after: After = "",
+        count: Annotated[int, QueryParameter(ge=1, le=50)] = 20,
+    ) -> CheckupsView:
         """Typed in, brought as a file, and sent by facilities; newest first."""
         shelf = await service.shelf(actor)
-        return [schemas.view(each, is_safe=actor.is_safe) for each in shelf.judged()]
+        page = cut(shelf.checkups, lambda each: each.checkup_id, after, count)
+        return CheckupsView(
+            [
+                schemas.view(judged(each, shelf.person), is_safe=actor.is_safe)
+                for each in page.items
+            ],
+            page.next,
+        )
 
     @get("/{checkup_id:uuid}", opt=API | VIEW, summary="One of my checkups")
     async def one(self, actor: NamedDependency[Actor], checkup_id: FromPath[UUID]) -> CheckupView:

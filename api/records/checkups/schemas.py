@@ -72,6 +72,13 @@ class CheckupView(Struct):
     stage: str | None
 
 
+class CheckupsView(Struct):
+    """Newest first. Ask with `after` for what `next` says, null at the end."""
+
+    checkups: list[CheckupView]
+    next: str | None
+
+
 class PointView(Struct):
     checkup_id: UUID
     on: date

@@ -111,10 +111,10 @@ async def of_type(
     resource_type: str,
     record_id: UUID | None,
     before: UUID | None,
-    count: int,
+    count: int | None,
 ) -> list[asyncpg.Record]:
-    """Newest first; each row says how many there are in all (`total`), one row without `record_id`
-    when none is left."""
+    """Newest first, all of them without a `count`; each row says how many there are in all
+    (`total`), one row without `record_id` when none is left."""
     return await tx.fetch(
         "WITH mine AS MATERIALIZED ("  # noqa: S608 - constants only
         f"  SELECT record_id, category, body FROM record WHERE {_TOLD} AND resource_type = $2"

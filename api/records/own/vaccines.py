@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from api.access_log import service as access_log
@@ -20,8 +20,6 @@ from api.records import parse
 from api.records.own import queries
 from api.records.own.service import most_shown
 from api.records.parse import as_object, as_objects, as_text
-
-MOST: Final = 500
 
 
 async def mine(actor: Actor) -> Vaccinations:
@@ -59,7 +57,7 @@ async def elsewhere(actor: Actor) -> list[Dose]:
     """Doses that facilities recorded, here or where one brought them from, of vaccines the rules
     know, on a day. A proxy's look is an event."""
     async with unit_of_work(actor) as tx:
-        rows = await queries.of_type(tx, most_shown(actor), "Immunization", None, None, MOST)
+        rows = await queries.of_type(tx, most_shown(actor), "Immunization", None, None, None)
         theirs = await store.opened_rows_in(tx, [row for row in rows if row["record_id"]])
         if actor.is_proxy and theirs:
             line = {"type": "Immunization", "category": "immunization", "count": len(theirs)}

@@ -173,6 +173,20 @@ MISSING = [
     pytest.param(
         ["on_lipid_medicine"], (WAIST, PRESSURE), ("on_lipid_medicine",), id="one question"
     ),
+    pytest.param(
+        ["glucose_fasting", "smoking"],
+        (WAIST, PRESSURE),
+        ("glucose", "smoking"),
+        id="either of two",
+    ),
+    pytest.param(
+        ["tg_fasting", "glucose_fasting"],
+        (BMI, PRESSURE),
+        ("tg_fasting", "glucose"),
+        id="two that count together alone",
+    ),
+    pytest.param(["bmi"], (LIPID, {"height": "170"}), ("bmi",), id="a height alone"),
+    pytest.param(["bmi"], (LIPID, {"weight": "72"}), ("bmi",), id="a weight alone"),
     pytest.param(list(rules.MEDICINES), (WAIST, PRESSURE), rules.MEDICINES, id="all questions"),
 ]
 

@@ -117,6 +117,51 @@ def test_a_checkup_that_was_had_is_done_whenever_that_was():
     assert [each.state for each in found] == ["over", "over", *["later"] * 5]
 
 
+@pytest.mark.parametrize(
+    ("born", "name", "first", "last"),
+    [
+        # Born on the 31st and on 29 February: a month that has no such day ends the day before.
+        ("2026-01-31", "m1", "2026-02-28", "2026-03-13"),
+        ("2026-01-31", "m3", "2026-05-01", "2026-06-30"),
+        ("2026-01-31", "m6", "2026-07-31", "2026-09-30"),
+        ("2026-01-31", "m9", "2026-10-31", "2026-12-30"),
+        ("2026-01-31", "m18", "2027-07-31", "2028-01-30"),
+        ("2026-01-31", "y3", "2029-01-31", "2030-01-30"),
+        ("2026-01-31", "y5", "2030-07-31", "2031-07-30"),
+        ("2024-02-29", "m3", "2024-05-29", "2024-07-28"),
+        ("2024-02-29", "m6", "2024-08-29", "2024-10-28"),
+        ("2024-02-29", "m9", "2024-11-29", "2025-01-28"),
+        ("2024-02-29", "y5", "2028-08-29", "2029-08-28"),
+        ("2023-02-28", "y3", "2026-02-28", "2027-02-27"),
+        ("2024-03-31", "m18", "2025-10-01", "2026-03-30"),
+    ],
+)
+def test_a_checkup_of_a_child_born_at_the_end_of_a_month(born, name, first, last):
+    checkup = next(each for each in checkups.CHECKUPS if each.name == name)
+    found = checkups.window(checkup, date.fromisoformat(born))
+    assert found == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_a_checkup_is_due_on_its_first_day_and_on_its_last_and_not_beside_them():
+    born = date(2025, 4, 2)
+    for today, state in (
+        ("2025-07-01", "later"),
+        ("2025-07-02", "due"),
+        ("2025-09-01", "due"),
+        ("2025-09-02", "over"),
+    ):
+        assert checkups.due(born, (), date.fromisoformat(today))[1].state == state
+
+
+def test_a_week_is_seven_days_and_term_begins_at_37():
+    assert Gestation(36, 6).is_preterm
+    assert not Gestation(37).is_preterm
+    assert Gestation(37).length == 259
+    # 40 weeks less 36 weeks and 6 days are 22 days.
+    assert age.corrected_birth(date(2026, 12, 20), Gestation(36, 6)) == date(2027, 1, 11)
+    assert age.corrected_birth(date(2028, 2, 20), Gestation(38)) is None
+
+
 def test_milestones_are_those_of_the_survey():
     assert [(each.name, each.since, each.until) for each in milestones.MILESTONES] == [
         ("head", 4, 5),

@@ -74,6 +74,25 @@ def test_beyond_the_outer_lines_nothing_is_computed(kilos, percentile, beyond):
     assert (found.rounded, found.beyond) == (percentile, beyond)
 
 
+@pytest.mark.parametrize(("kilos", "said"), [("2.84", 39), ("2.845", 40), ("3.205", 75)])
+def test_a_position_is_said_in_whole_percent(kilos, said):
+    """2.7 is the 25th and 2.95 the 50th: a tenth of a percent is one gram."""
+    assert growth.position("weight", "female", Decimal(0), Decimal(kilos)).rounded == said
+
+
+def test_the_lines_of_a_picture_are_the_survey_and_end_where_it_is_asked_to():
+    all_of_it = growth.lines("weight", "female")
+    assert [values for _, values in all_of_it[:-1]] == [
+        each.values for each in growth.bands("weight", "female")
+    ]
+    assert all_of_it[-1][0] == growth.last_day("weight")
+    ages = [age for age, _ in growth.lines("weight", "female", Decimal(30))]
+    assert ages == [0, 30], "the end itself once"
+    ages = [age for age, _ in growth.lines("weight", "female", Decimal(40))]
+    assert ages == [0, 30, 40]
+    assert growth.lines("head", "male", Decimal(2000))[-1][0] < growth.last_day("head")
+
+
 def test_the_last_band_stays_as_it_is_to_its_end_and_then_there_is_nothing():
     end = Decimal(78) * growth.MONTH
     assert growth.last_day("weight") == end

@@ -112,7 +112,7 @@ async def test_a_book_is_corrected_and_two_at_once_are_told(hanako: Visitor) -> 
     assert (changed.name, changed.gestation, changed.version) == ("ゆいちゃん", None, 2)
     assert service.values_of(changed)["weeks"] == ""
     with pytest.raises(EntryChanged):
-        await service.amend(hanako.actor, yui.book_id, fields, version=1)
+        await service.amend(hanako.actor, yui.book_id, fields | {"name": "ゆい"}, version=1)
 
 
 async def test_a_removed_book_takes_everything_with_it(hanako: Visitor) -> None:

@@ -24,7 +24,12 @@ def test_the_due_date_is_280_days_after_the_last_period_and_back() -> None:
         (PERIOD, Gestation(0, 0)),
         (PERIOD + timedelta(days=6), Gestation(0, 6)),
         (PERIOD + timedelta(days=7), Gestation(1, 0)),
+        (DUE - timedelta(days=1), Gestation(39, 6)),
         (DUE, Gestation(40, 0)),
+        (date(2026, 9, 16), Gestation(36, 6)),
+        (date(2026, 9, 17), Gestation(37, 0)),
+        (date(2026, 6, 3), Gestation(21, 6)),
+        (date(2026, 6, 4), Gestation(22, 0)),
         (DUE + timedelta(days=13), Gestation(41, 6)),
     ],
 )

@@ -62,6 +62,7 @@ async def test_from_its_first_day_to_the_birth(hanako: Visitor) -> None:
     entry = f"{here}/entries/{written.json()['id']}"
     change = {**visit, "fields": {"on": day(), "weight": "59.0"}, "version": 1}
     assert (await sent(hanako, "PUT", entry, change)).status_code == 200
+    change["fields"] = {"on": day(), "weight": "59.1"}
     assert (await sent(hanako, "PUT", entry, change)).status_code == 409
     other = {"kind": "blood", "fields": {"on": day(), "haemoglobin": "10.5"}, "version": 2}
     assert (await sent(hanako, "PUT", entry, other)).status_code == 404

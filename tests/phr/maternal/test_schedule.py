@@ -91,6 +91,46 @@ def test_ultrasounds_are_counted_within_their_weeks(
     assert [each.state for each in found if each.test == "ultrasound"] == expected
 
 
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (day(11, 6), ["now", "ahead"]),
+        (day(12), ["passed", "now"]),
+        (day(15, 6), ["passed", "now"]),
+        (day(16), ["passed", "passed"]),
+    ],
+)
+def test_a_visit_is_there_from_its_first_day_to_its_last(today: date, expected: list[str]) -> None:
+    assert states(today)[:2] == expected
+
+
+def test_a_visit_on_the_last_day_before_the_next_is_of_the_one_before() -> None:
+    assert states(day(16), day(15, 6))[:3] == ["passed", "done", "now"]
+    assert states(day(16), day(16))[:3] == ["passed", "passed", "done"]
+    # 39 weeks is the last; what comes after until 44 weeks is of it.
+    assert states(day(44), day(44))[-1] == "done"
+
+
+@pytest.mark.parametrize(
+    ("on", "today", "expected"),
+    [
+        (None, day(23, 6), ["now", "ahead", "ahead"]),
+        (None, day(24), ["passed", "now", "ahead"]),
+        (None, day(35, 6), ["passed", "now", "ahead"]),
+        (None, day(36), ["passed", "passed", "now"]),
+        (day(23, 6), day(24), ["done", "now", "ahead"]),
+        (day(24), day(24), ["passed", "done", "ahead"]),
+        (day(35, 6), day(36), ["passed", "done", "now"]),
+        (day(36), day(36), ["passed", "passed", "done"]),
+    ],
+)
+def test_blood_is_counted_from_the_first_day_of_its_weeks_to_the_last(
+    on: date | None, today: date, expected: list[str]
+) -> None:
+    found = schedule.tests(DUE, [Done("blood_count", on)] if on else [], today)
+    assert [each.state for each in found if each.test == "blood_count"] == expected
+
+
 def test_the_same_day_twice_is_one_ultrasound_and_the_last_days_are_shown() -> None:
     twice = [Done("ultrasound", day(10))] * 2
     assert _one("ultrasound", twice).state == "now"

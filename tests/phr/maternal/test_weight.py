@@ -32,3 +32,13 @@ def test_what_is_shown_is_rounded_and_what_is_compared_is_not() -> None:
     assert weight.bmi(Decimal("24.99"), HEIGHT) == Decimal("25.0")
     assert weight.advice(Decimal("24.99"), HEIGHT).build == "usual"
     assert weight.bmi(Decimal(52), Decimal("158.5")) == Decimal("20.7")
+    assert weight.advice(Decimal("47.36"), Decimal(160)).build == "usual", "18.5 exactly"
+    assert weight.advice(Decimal("47.3"), Decimal(160)).build == "slim", "18.48, shown as 18.5"
+    assert weight.advice(Decimal(64), Decimal(160)).build == "heavy", "25.0 exactly"
+    assert weight.advice(Decimal("63.9"), Decimal(160)).build == "usual", "24.96, shown as 25.0"
+    assert weight.advice(Decimal("76.8"), Decimal(160)).build == "heavier", "30.0 exactly"
+    assert weight.advice(Decimal("76.7"), Decimal(160)).build == "heavy", "29.96, shown as 30.0"
+
+
+def test_the_advice_is_until_the_due_date() -> None:
+    assert (weight.EDITION, weight.TERM_WEEKS) == ("jsog-2021", 40)

@@ -4,12 +4,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, MultipartBody, QueryParameter
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
-from msgspec import Struct
 
 from api.consent.settings.telling import label
 from api.core import i18n
@@ -21,9 +20,11 @@ from api.phr.directives.paper import MOST_DOCUMENTS
 from api.phr.entries.errors import NotTakingPart
 from api.records.bringing_in import service
 from api.records.bringing_in.errors import FileRefused, NotWaiting
-from api.records.bringing_in.reading import MAX_BYTES
+from api.records.bringing_in.reading import MAX_BYTES, TOO_LARGE
 from api.records.bringing_in.service import Import
+from web_portal.handed_in import handed_in
 from web_portal.page import Flash, PortalRequest, preferences, render, say
+from web_portal.too_large import RedirectWhenSent
 
 HERE = "/book/bring-in"
 # A little over, so that what is too large is told so in words.
@@ -31,8 +32,9 @@ UPLOAD_LIMIT = MAX_BYTES + 2 * 1024 * 1024
 REFUSALS = (FileRefused, NotTakingPart)
 
 
-class Chosen(Struct):
-    file: UploadFile
+def _too_large(request: PortalRequest, error: Exception) -> Response[bytes]:
+    """Back to the page, which says it; nothing of the file is kept."""
+    return RedirectWhenSent(f"{HERE}?fault=large", status_code=303)
 
 
 @get(HERE, guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)
@@ -40,7 +42,10 @@ async def show(
     request: PortalRequest,
     actor: NamedDependency[Actor],
     left: Annotated[str, QueryParameter(max_length=3)] = "",
+    fault: Annotated[str, QueryParameter(max_length=5)] = "",
 ) -> Response[bytes]:
+    if fault == "large":
+        return await _page(request, actor, _said(request, FileRefused(TOO_LARGE)))
     flash: Flash | None = None
     if left == "yes":
         flash = {"kind": "info", "title": say(request, "bringing_in.left_it"), "text": ""}
@@ -53,11 +58,10 @@ async def show(
     opt=PORTAL | UPLOAD,
     include_in_schema=False,
     request_max_body_size=UPLOAD_LIMIT,
+    exception_handlers={RequestEntityTooLarge: _too_large},
 )
-async def look(
-    request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[Chosen]
-) -> Response[Any]:
-    body = await data.file.read()
+async def look(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    body, _ = await handed_in(request)
     if not body:
         return await _page(request, actor, say(request, "bringing_in.file.needed"))
     try:

@@ -117,7 +117,7 @@ def head(request: PortalRequest, of: Child, today: date) -> dict[str, object]:
 def _corrected(request: PortalRequest, expected: date, today: date) -> str:
     if today < expected:
         return say(request, "child.age.to_term", days=(expected - today).days)
-    return pictures.age_said(request, *age.months_and_days(expected, today))
+    return pictures.age_said(request, *age.months_and_days(expected, today), is_corrected=True)
 
 
 def _courses(request: PortalRequest, book: Book) -> list[dict[str, object]]:

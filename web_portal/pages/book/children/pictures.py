@@ -83,10 +83,13 @@ def age_in_table(request: PortalRequest, months: int) -> str:
     return say(request, "child.age.years", years=months // 12, months=months % 12)
 
 
-def age_said(request: PortalRequest, months: int, days: int) -> str:
-    """生後3か月と5日, 1歳6か月."""
+def age_said(request: PortalRequest, months: int, days: int, *, is_corrected: bool = False) -> str:
+    """生後3か月と5日, 1歳6か月; a corrected age is not counted from birth (生後)."""
     if months < 1:
-        return say(request, "child.age.days", days=days)
+        key = "child.corrected.days" if is_corrected else "child.age.days"
+        return say(request, key, days=days)
+    if months < 12 and is_corrected:
+        return say(request, "child.corrected.months", months=months, days=days)
     if months < 12:
         return say(request, "child.age.months", months=months, days=days)
     return say(request, "child.age.years", years=months // 12, months=months % 12)

@@ -1,7 +1,9 @@
 """Allergies one knows of: found in the table or written in words, apart from what was confirmed."""
 
+from collections.abc import Container
 from datetime import date
 from typing import Annotated, Final
+from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -17,11 +19,21 @@ from api.phr.entries.service import Entry
 from api.phr.notes import allergens, rules, service
 from api.phr.notes.allergens import OF_CODE
 from api.phr.notes.kinds import ALLERGY
+from api.phr.notes.service import Asked
 from api.records.own import service as records
-from api.records.own.service import Asked
+from api.records.own.service import Asked as AskedOfRecords
+from api.records.own.service import OwnRecord
 from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.book import frame
-from web_portal.pages.book.notes.pages import Shelf, flash_of, form_of, pages_of, today
+from web_portal.pages.book.notes.pages import (
+    ON_A_PAGE,
+    After,
+    Shelf,
+    flash_of,
+    form_of,
+    pages_of,
+    today,
+)
 
 SHELF: Final = Shelf(
     ALLERGY,
@@ -45,13 +57,16 @@ class Picked(Struct):
 
 @get(SHELF.here, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
 async def listed(
-    request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    done: FromQuery[str] = "",
+    after: After = "",
 ) -> Response[bytes]:
     """What facilities wrote stands by itself: theirs was looked at by a professional."""
-    found = await service.allergies(actor)
-    own = {each.entry_id for each in found}
-    pages = [await records.page(actor, Asked(category=kind), count=MOST) for kind in KINDS]
-    confirmed = [each for page in pages for each in page.records if each.record_id not in own]
+    every = await service.allergies(actor)
+    found, own = Asked(after, ON_A_PAGE).of(every), {each.entry_id for each in every}
+    theirs = [await _theirs(actor, kind, own) for kind in KINDS]
+    confirmed = [each for some, _ in theirs for each in some]
     names = await directory.named(actor, (each.facility_id for each in confirmed))
     locale = preferences(request).locale
     return await render(
@@ -61,7 +76,9 @@ async def listed(
         flash=flash_of(request, done),
         path=SHELF.here,
         here=SHELF.here,
-        own=[_line(request, each) for each in found],
+        own=[_line(request, each) for each in found.items],
+        next=found.next,
+        after=after,
         confirmed=[
             {
                 "id": each.record_id,
@@ -71,7 +88,20 @@ async def listed(
             }
             for each in confirmed
         ],
+        more=[kind for kind, (_, has_more) in zip(KINDS, theirs, strict=True) if has_more],
     )
+
+
+async def _theirs(actor: Actor, kind: str, own: Container[UUID]) -> tuple[list[OwnRecord], bool]:
+    """The newest of facilities, and whether there are more; one's own stand among them."""
+    found, asked, after = list[OwnRecord](), AskedOfRecords(category=kind), ""
+    while len(found) <= MOST:
+        page = await records.page(actor, asked, after=after or None, count=records.MOST_ROWS)
+        found += [each for each in page.records if each.record_id not in own]
+        after = page.after or ""
+        if not after:
+            break
+    return found[:MOST], len(found) > MOST
 
 
 @get(f"{SHELF.here}/find", guards=[participants_only], opt=PORTAL | UPLOAD, include_in_schema=False)

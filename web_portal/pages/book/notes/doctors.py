@@ -13,18 +13,22 @@ from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.entries.service import Entry
 from api.phr.notes import service
 from api.phr.notes.kinds import DOCTOR
+from api.phr.notes.service import Asked
 from web_portal.page import PortalRequest, render
 from web_portal.pages.book import frame
-from web_portal.pages.book.notes.pages import Shelf, flash_of, pages_of
+from web_portal.pages.book.notes.pages import ON_A_PAGE, After, Shelf, flash_of, pages_of
 
 SHELF: Final = Shelf(DOCTOR, "doctor", "/book/doctors")
 
 
 @get(SHELF.here, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
 async def listed(
-    request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    done: FromQuery[str] = "",
+    after: After = "",
 ) -> Response[bytes]:
-    found = await service.doctors(actor)
+    found = Asked(after, ON_A_PAGE).of(await service.doctors(actor))
     return await render(
         request,
         "book/notes/doctors.html",
@@ -32,7 +36,9 @@ async def listed(
         flash=flash_of(request, done),
         path=SHELF.here,
         here=SHELF.here,
-        doctors=[_line(request, each) for each in found],
+        doctors=[_line(request, each) for each in found.items],
+        next=found.next,
+        after=after,
     )
 
 

@@ -15,11 +15,12 @@ from api.identity.guards import PORTAL, VIEW, participants_only
 from api.phr.entries.service import Entry
 from api.phr.notes import service
 from api.phr.notes.kinds import MEDICATION
+from api.phr.notes.service import Asked
 from api.records.own import service as records
-from api.records.own.service import Asked
+from api.records.own.service import Asked as AskedOfRecords
 from web_portal.page import PortalRequest, preferences, render
 from web_portal.pages.book import frame
-from web_portal.pages.book.notes.pages import Shelf, flash_of, pages_of
+from web_portal.pages.book.notes.pages import ON_A_PAGE, After, Shelf, flash_of, pages_of
 
 SHELF: Final = Shelf(MEDICATION, "medication", "/book/medications")
 MOST_GIVEN: Final = 20
@@ -27,10 +28,13 @@ MOST_GIVEN: Final = 20
 
 @get(SHELF.here, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
 async def listed(
-    request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    done: FromQuery[str] = "",
+    after: After = "",
 ) -> Response[bytes]:
-    found = await service.medicines(actor)
-    given = await records.page(actor, Asked(category="dispensing"), count=MOST_GIVEN)
+    found = await service.medicines(actor, Asked(after, ON_A_PAGE))
+    given = await records.page(actor, AskedOfRecords(category="dispensing"), count=MOST_GIVEN)
     names = await directory.named(actor, (each.facility_id for each in given.records))
     locale = preferences(request).locale
     return await render(
@@ -42,6 +46,8 @@ async def listed(
         here=SHELF.here,
         now=[_line(request, each) for each in found.now],
         before=[_line(request, each) for each in found.before],
+        next=found.next,
+        after=after,
         given=[
             {
                 "id": each.record_id,

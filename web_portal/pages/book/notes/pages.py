@@ -1,12 +1,12 @@
 """Writing, correcting and removing one entry of a notebook's page, alike for every kind."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
@@ -38,6 +38,11 @@ class Shelf(NamedTuple):
 
     def back(self, request: PortalRequest) -> Way:
         return Way(self.here, say(request, f"notes.{self.name}.title"))
+
+
+# The pages of a list, as its links ask for them.
+After = Annotated[str, QueryParameter(max_length=100)]
+ON_A_PAGE: Final = 50
 
 
 def today() -> dict[str, str]:

@@ -16,10 +16,13 @@ from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry
 from api.phr.notes import rules, service
 from api.phr.notes.kinds import SCHOOL
+from api.phr.notes.service import Asked
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
 from web_portal.pages.book.notes.pages import (
+    ON_A_PAGE,
+    After,
     Shelf,
     flash_of,
     form_of,
@@ -52,10 +55,13 @@ def _shelf_of(kind: Kind, child_id: UUID) -> Shelf:
 
 @get(SHELF.here, **_READ)
 async def listed(
-    request: PortalRequest, actor: NamedDependency[Actor], done: FromQuery[str] = ""
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    done: FromQuery[str] = "",
+    after: After = "",
 ) -> Response[bytes]:
     back = Way("/book", say(request, "book.title"))
-    return await _list(request, actor, SHELF, await service.school(actor), done, back)
+    return await _list(request, actor, SHELF, await service.school(actor), done, back, after)
 
 
 @get(OF_CHILD, **_READ)
@@ -64,10 +70,12 @@ async def of_child(
     actor: NamedDependency[Actor],
     child: FromPath[UUID],
     done: FromQuery[str] = "",
+    after: After = "",
 ) -> Response[bytes]:
     of, found = await service.school_of(actor, child)
     back = Way(f"/book/children/{child}", of.name)
-    return await _list(request, actor, _shelf_of(service.kind_of(of), child), found, done, back)
+    shelf = _shelf_of(service.kind_of(of), child)
+    return await _list(request, actor, shelf, found, done, back, after)
 
 
 @get(f"{OF_CHILD}/new", **_WRITE)
@@ -136,7 +144,9 @@ async def _list(
     found: list[Entry],
     done: str,
     back: Way,
+    after: str,
 ) -> Response[bytes]:
+    page = Asked(after, ON_A_PAGE).of(found)
     return await render(
         request,
         "book/notes/school.html",
@@ -153,8 +163,10 @@ async def _list(
                 "grade": frame.option_of(request, SCHOOL, "grade", each.values["grade"]),
                 "facts": frame.facts_of(request, SCHOOL, _rest(each)),
             }
-            for each in found
+            for each in page.items
         ],
+        next=page.next,
+        after=after,
     )
 
 

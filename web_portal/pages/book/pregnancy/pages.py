@@ -1,10 +1,11 @@
 """The maternal record's own pages: where it stands, what is ahead, its pictures, and its end."""
 
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
@@ -14,6 +15,7 @@ from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, VIEW, participants_only
 from api.phr.child import service as children
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
+from api.phr.entries.service import cut
 from api.phr.maternal import dates, kinds, schedule, service
 from api.phr.maternal.book import Book
 from api.phr.maternal.errors import PregnancyOpen
@@ -25,6 +27,7 @@ from web_portal.pages.book.pregnancy import said
 from web_portal.pages.book.pregnancy.said import HERE, place_of
 
 ONE = f"{HERE}/{{pregnancy_id:uuid}}"
+ON_A_PAGE: Final = 50
 # In the order they are asked for
 _BEGIN = ("edd", "lmp", "dated_by", "height", "weight_before", "babies", "remark")
 
@@ -96,8 +99,10 @@ async def one(
     actor: NamedDependency[Actor],
     pregnancy_id: FromPath[UUID],
     saved: FromQuery[UUID | None] = None,
+    after: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> Response[bytes]:
-    return await overview(request, actor, await service.book(actor, pregnancy_id), saved=saved)
+    book = await service.book(actor, pregnancy_id)
+    return await overview(request, actor, book, saved=saved, after=after)
 
 
 @get(f"{ONE}/schedule", guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
@@ -176,6 +181,7 @@ async def overview(
     *,
     has_others: bool = True,
     saved: UUID | None = None,
+    after: str = "",
     refusal: Problem | None = None,
 ) -> Response[bytes]:
     today = clock.today_in_japan()
@@ -185,7 +191,8 @@ async def overview(
     flash: Flash | None = None
     if refusal is not None:
         flash = {"kind": "error", "title": frame.why(request, refusal), "text": ""}
-    entries = [said.entry_said(request, book, each) for each in book.entries]
+    page = cut(book.entries, lambda each: each.entry_id, after, ON_A_PAGE)
+    written = next((each for each in book.entries if each.entry_id == saved), None)
     return await render(
         request,
         "book/pregnancy/one.html",
@@ -204,12 +211,14 @@ async def overview(
         facts=said.head_facts(request, book),
         following=schedule.following(visits),
         done=sum(each.state == "done" for each in visits),
-        written=entries,
+        written=[said.entry_said(request, book, each) for each in page.items],
+        next=page.next,
+        after=after,
         birth=said.entry_said(request, book, book.birth) if book.birth else None,
         newborns=await _newborns(request, actor, book),
         missing=book.missing(),
         has_others=has_others,
-        saved=next((each for each in entries if each["id"] == str(saved)), None),
+        saved=said.entry_said(request, book, written) if written else None,
         is_kept=await service.is_kept(actor, book.id),
     )
 

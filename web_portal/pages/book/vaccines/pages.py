@@ -22,7 +22,7 @@ from api.records.own import vaccines as mine
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
-from web_portal.pages.book.vaccines import shown
+from web_portal.pages.book.vaccines import offered, shown
 
 OWN: Final = "/book/vaccines"
 CHILDS: Final = "/book/children/{book_id:uuid}/vaccines"
@@ -56,6 +56,7 @@ async def show(
         here=here(book_id),
         back=_back(request, found.whose),
         children=[] if book_id else await _children(request, actor),
+        **offered.context(request, found),
         **shown.context(request, found),
     )
 

@@ -19,6 +19,8 @@ from web_portal.pages.book import frame
 Shown = dict[str, Any]
 # What begins later than this stands folded up.
 FAR: Final = 400
+# Longer for some of those born then alone: who they are, only the municipality says.
+_PERHAPS: Final = frozenset({"mr_short"})
 ADULT: Final = 18
 # Which vaccine a form begins with, where a rule is not named like it.
 _FIRST_OF: Final = {"mr1": "mr", "mr2": "mr", "je1": "je", "je2": "je", "rota": "", "hpv": "hpv9"}
@@ -117,6 +119,8 @@ def _ahead(request: PortalRequest, plan: Plan, today: date) -> Shown:
             state, left = "late", (ahead.latest - today).days
         else:
             left = ((usual_until or ahead.latest) - today).days
+        if plan.extended_by in _PERHAPS:
+            state, usual_from, usual_until = "perhaps", None, None
     else:
         waits = (ahead.earliest - today).days
     return {

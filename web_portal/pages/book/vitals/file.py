@@ -8,10 +8,9 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.params import FromPath, FromQuery, MultipartBody, QueryParameter, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -25,6 +24,7 @@ from api.phr.vitals.columns import Column
 from api.phr.vitals.errors import TableRefused
 from api.phr.vitals.lines import Draft, Line, Table
 from api.phr.vitals.table import MAX_BYTES, MAX_LINES
+from web_portal.handed_in import handed_in
 from web_portal.page import Flash, PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.vitals import words
@@ -35,10 +35,6 @@ FILE: Final = f"{HERE}/file"
 # What a page shows of a long file.
 SHOWN: Final = 50
 _UPLOAD: Final = MAX_BYTES + 64 * 1024
-
-
-class Chosen(Struct):
-    file: UploadFile
 
 
 class Carried(Struct):
@@ -78,10 +74,10 @@ async def show(
     request_max_body_size=_UPLOAD,
     exception_handlers={RequestEntityTooLarge: _too_large},
 )
-async def look(
-    request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[Chosen]
-) -> Response[bytes]:
-    body = await data.file.read()
+async def look(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    body, _ = await handed_in(request)
+    if body is None:
+        return await _page(request, actor, say(request, "vitals.file.needed"))
     try:
         table = await importing.look(actor, body)
     except TableRefused as refusal:

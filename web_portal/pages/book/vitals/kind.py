@@ -23,7 +23,7 @@ from api.phr.vitals.kinds import NUMBERS, OF_NAME, PRESSURE
 from api.phr.vitals.summing import Reading, groups_of, points
 from web_portal.charts import Dot, Trend, trend
 from web_portal.charts.trend import Level
-from web_portal.page import Flash, PageNumber, PortalRequest, preferences, render, say
+from web_portal.page import Flash, PortalRequest, preferences, render, say
 from web_portal.pages.book.vitals import words
 from web_portal.pages.book.vitals.words import HERE
 
@@ -43,7 +43,7 @@ async def show(
     actor: NamedDependency[Actor],
     name: FromPath[str],
     days: FromQuery[int] = 30,
-    page: PageNumber = 1,
+    after: Annotated[str, QueryParameter(max_length=100)] = "",
     removed: Annotated[str, QueryParameter(max_length=3)] = "",
 ) -> Response[bytes]:
     kind = OF_NAME.get(name)
@@ -52,8 +52,8 @@ async def show(
     today = clock.today_in_japan()
     first = today - timedelta(days=days - 1)
     found = await service.period(actor, [kind], first, today)
-    readings = service.readings(found)
-    found_page = await service.listed(actor, [kind], page=page, count=ON_A_PAGE)
+    readings = service.readings(found.entries)
+    page = await service.listed(actor, [kind], after=after, count=ON_A_PAGE)
     said = words.title(request, kind.name)
     week = words.week(request, kind, readings, today)
     flash: Flash | None = None
@@ -69,11 +69,13 @@ async def show(
         week=week,
         days=days,
         spans=list(SPANS),
-        picture=_picture(request, kind, readings, first, today, week),
+        picture=_picture(request, kind, readings, found.since, today, week),
         table=_table(request, kind, readings, SPANS[days]),
         lines=_lines(request) if kind is PRESSURE else [],
-        listed=words.listed(request, kind, found_page.entries),
-        pages={"page": page, "has_more": found_page.has_more},
+        part=words.part(request, found),
+        listed=words.listed(request, kind, page.items),
+        next=page.next,
+        after=after,
     )
 
 

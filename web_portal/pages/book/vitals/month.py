@@ -45,7 +45,8 @@ async def show(
     if first is None or first > today:
         raise NotFound
     last = until(first, "month")
-    found = await service.period(actor, KINDS, first, last)
+    read = await service.period(actor, KINDS, first, last)
+    found = read.entries
     by_kind = {
         kind.name: service.readings(each for each in found if each.kind == kind.name)
         for kind in KINDS
@@ -60,6 +61,7 @@ async def show(
         "book/vitals/month.html",
         actor,
         name=i18n.month(locale, first),
+        part=words.part(request, read),
         columns=[each.title for each in columns],
         rows=[
             (

@@ -11,6 +11,7 @@ from api.phr.entries.service import Entry
 from api.phr.vitals import guidance
 from api.phr.vitals.figures import figures, rounded
 from api.phr.vitals.kinds import NUMBERS, OF_NAME, PRESSURE, STEPS
+from api.phr.vitals.service import Period
 from api.phr.vitals.summing import PARTS, Reading, points
 from web_portal.page import PortalRequest, preferences, say
 
@@ -83,6 +84,20 @@ def week(request: PortalRequest, kind: Kind, readings: Sequence[Reading], today:
     elif found and fewest < guidance.FEWEST_DAYS:
         found.append(say(request, "vitals.week.few", days=guidance.FEWEST_DAYS))
     return found
+
+
+def part(request: PortalRequest, read: Period) -> str:
+    """Which of the time's measurements a picture and its figures are of; "" for all of them."""
+    if not read.is_cut:
+        return ""
+    locale = preferences(request).locale
+    return say(
+        request,
+        "vitals.part",
+        count=f"{len(read.entries):,}",
+        first=i18n.day(locale, read.since),
+        last=i18n.day(locale, read.entries[0].on),
+    )
 
 
 def when(request: PortalRequest, entry: Entry) -> str:

@@ -1,15 +1,14 @@
 """Documents of one's wishes: added, fetched again and removed by the person they are of."""
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, MultipartBody
+from litestar.params import FromPath
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta, Struct
 
 from api.core import clock
 from api.core.actor import Actor
@@ -18,33 +17,32 @@ from api.phr.directives.errors import DocumentRefused, TooManyDocuments
 from api.phr.directives.kinds import DOCUMENT
 from api.phr.entries import service as entries
 from api.phr.entries.errors import EntryFaults
+from web_portal.handed_in import handed_in
 from web_portal.page import PortalRequest, render, say
 from web_portal.page import frame as page_frame
 from web_portal.pages.book import frame
 from web_portal.pages.book.wishes.pages import HERE, READ, REFUSALS, WRITE, back
+from web_portal.too_large import PageWhenSent, Words
 
 DOCUMENTS: Final = f"{HERE}/documents"
 ONE: Final = f"{DOCUMENTS}/{{entry_id:uuid}}"
 _ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
 
-class HandedIn(Struct):
-    file: UploadFile
-    title: Annotated[str, Meta(max_length=1000)] = ""
-    dated: Annotated[str, Meta(max_length=100)] = ""
-
-
 def too_large(request: PortalRequest, _: Exception) -> Response[bytes]:
-    """Of a file so large that it is not even read."""
-    key = "error.wish.file.large"
-    return page_frame(
-        request,
-        "error.html",
-        None,
-        status=413,
-        problem={"what": say(request, key), "next": say(request, f"{key}.next"), "reference": None},
-        back={"href": f"{DOCUMENTS}/new", "label": say(request, "wish.document.again")},
-    )
+    """Of a file so large that it is not even read: the form, with the words typed beside it."""
+
+    def again(words: Words) -> Response[bytes]:
+        said = {"file": frame.why(request, DocumentRefused("error.wish.file.large"))}
+        return page_frame(
+            request,
+            "book/wishes/document.html",
+            None,
+            status=413,
+            **_shown(request, _typed(words), said),
+        )
+
+    return PageWhenSent(again)
 
 
 @get(f"{DOCUMENTS}/new", **WRITE)
@@ -61,13 +59,11 @@ async def new(request: PortalRequest, actor: NamedDependency[Actor]) -> Response
     exception_handlers={413: too_large},
     **WRITE,
 )
-async def add(
-    request: PortalRequest, actor: NamedDependency[Actor], data: MultipartBody[HandedIn]
-) -> Response[bytes]:
-    body = await data.file.read()
-    values = {"title": data.title, "dated": data.dated}
+async def add(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    body, words = await handed_in(request)
+    values = _typed(words)
     try:
-        await service.add_document(actor, data.title, data.dated, body)
+        await service.add_document(actor, values["title"], values["dated"], body or b"")
     except DocumentRefused as refused:
         said = {"file": frame.why(request, refused)}
         return await _form(request, actor, values, said, status=refused.status)
@@ -128,15 +124,27 @@ async def _form(
         "book/wishes/document.html",
         actor,
         status=status,
-        path=HERE,
-        action=f"{DOCUMENTS}/new",
-        back=back(request),
-        values=values,
-        first=DOCUMENT.earliest.isoformat(),
-        last=clock.today_in_japan().isoformat(),
-        errors=errors,
-        error=error,
+        **_shown(request, values, errors, error),
     )
+
+
+def _shown(
+    request: PortalRequest, values: dict[str, str], errors: dict[str, str], error: str = ""
+) -> dict[str, Any]:
+    return {
+        "path": HERE,
+        "action": f"{DOCUMENTS}/new",
+        "back": back(request),
+        "values": values,
+        "first": DOCUMENT.earliest.isoformat(),
+        "last": clock.today_in_japan().isoformat(),
+        "errors": errors,
+        "error": error,
+    }
+
+
+def _typed(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: words.get(name, "") for name in ("title", "dated")}
 
 
 routes: list[ControllerRouterHandler] = [new, add, fetch, ask, remove]

@@ -79,7 +79,7 @@ async def correct(
     place: FromPath[int],
     data: URLEncodedBody[Typed],
 ) -> Response[bytes]:
-    await _person(actor, place)
+    await _shown(actor, place, data.version)
     return await _keep(request, actor, data, place)
 
 
@@ -88,8 +88,7 @@ async def move(
     actor: NamedDependency[Actor], place: FromPath[int], data: URLEncodedBody[Moved]
 ) -> Response[bytes]:
     """409 where the list was changed meanwhile: whoever stands there now may be somebody else."""
-    listed, _ = await _listed(actor)
-    await _person(actor, place)
+    listed = await _shown(actor, place, data.version)
     await service.call(actor, people.moved(listed, place - 1, data.way), data.version)
     return Redirect(f"{HERE}?done=called#people", status_code=303)
 
@@ -114,8 +113,7 @@ async def ask(
 async def remove(
     actor: NamedDependency[Actor], place: FromPath[int], data: URLEncodedBody[Shown]
 ) -> Response[bytes]:
-    listed, _ = await _listed(actor)
-    await _person(actor, place)
+    listed = await _shown(actor, place, data.version)
     await service.call(actor, people.without(listed, place - 1), data.version)
     return Redirect(f"{HERE}?done=removed", status_code=303)
 
@@ -133,13 +131,21 @@ async def _person(actor: Actor, place: int) -> tuple[Person, int]:
     return listed[place - 1], version
 
 
+async def _shown(actor: Actor, place: int, version: int) -> tuple[Person, ...]:
+    """The list that was shown, where somebody stands at this place in it or stands there now."""
+    listed = await service.called_in(actor, version)
+    if not 1 <= place <= len(listed):
+        await _person(actor, place)
+    return listed
+
+
 async def _keep(
     request: PortalRequest, actor: Actor, data: Typed, place: int | None
 ) -> Response[bytes]:
     faults = people.faults_of(data.person)
     if faults:
         return await _form(request, actor, data, place, faults=faults)
-    listed, _ = await _listed(actor)
+    listed = await service.called_in(actor, data.version)
     wanted = people.put(listed, None if place is None else place - 1, data.person)
     at = len(wanted) if place is None else place
     try:
