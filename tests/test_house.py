@@ -1,5 +1,6 @@
 """The house holds: what PostgreSQL's catalogue and the source tree must always look like."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -106,6 +107,7 @@ DEFINERS = {
     "app.not_of_the_closed": "refuses whatever opens a closed account, by trigger",
     "app.no_notice_to_the_closed": "makes no notice for a closed account, by trigger",
     "public.account_closed": "whether the subject's account is closed, and all of that done",
+    "public.account_returned_at": "when the subject last came back after a closing",
     "public.account_open_anew": "the closing is the past, for who enrols anew just now",
     "public.closing_at_the_counter": "the closing of who is in the acting officer's visit",
     "public.closing_begin_at_the_counter": "begins one, for who two officers met in person",
@@ -421,6 +423,25 @@ def test_every_test_that_the_clauses_of_signing_in_name_exists():
         f"{path}::{function}"
         for path, function in named
         if not (ROOT / path).is_file() or f"def {function}(" not in (ROOT / path).read_text("utf-8")
+    ]
+    assert faults == []
+
+
+# Where SQL stands besides the files of queries: the floor below them, and the log's own two.
+SPEAKS_SQL = ("api/core/", "api/access_log/appending.py", "api/access_log/sealing/stored.py")
+_SQL = re.compile(
+    r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|VACUUM|CHECKPOINT|LOCK|ALTER|WITH \w+ AS)\b"
+)
+
+
+def test_sql_stands_in_queries_alone():
+    faults = [
+        f"{name}:{node.lineno}"
+        for path in (ROOT / "api").rglob("*.py")
+        if "queries" not in path.name
+        and not (name := path.relative_to(ROOT).as_posix()).startswith(SPEAKS_SQL)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value)
     ]
     assert faults == []
 

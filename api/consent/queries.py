@@ -80,7 +80,7 @@ async def records_told_of(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
 
 async def participation(tx: Transaction, number: int) -> asyncpg.Record | None:
     return await tx.fetchrow(
-        "SELECT version, state, terms_version, data_from,"
+        "SELECT version, state, terms_version, data_from, recorded_at,"
         " coalesce(joined_at, recorded_at) AS joined_at FROM participation"
         " WHERE participant_id = (SELECT app.subject()) AND version = $1",
         number,

@@ -28,6 +28,7 @@ from api.core.actor import Actor, ActorKind
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity import closed
 from api.identity.keys import stepping_up
 
 
@@ -153,12 +154,16 @@ async def already_so(actor: Actor, state: Settings, commands: Sequence[Command])
 
 
 async def undo(actor: Actor, *, expected_version: int) -> Settings:
-    """A new version that says what the one before said; the past itself stays as it was."""
+    """A new version that says what the one before said; the past itself stays as it was.
+
+    Nothing is taken back that was chosen before a closing of the account.
+    """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
         now = await settings_in(tx)
         await expect(tx, now, expected_version)
-        if expected_version == 0:
+        newest = await queries.version(tx, expected_version)
+        if newest is None or await closed.is_of_before_in(tx, newest["recorded_at"]):
             return now
         before = await queries.version(tx, expected_version - 1)
         return await store_in(tx, actor, directive_of(before), [{"undo": expected_version}])

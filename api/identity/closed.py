@@ -1,5 +1,7 @@
 """An account that was closed: nothing is done for it but to enrol anew."""
 
+from datetime import datetime
+
 from api.core.database import Transaction
 from api.identity import queries
 from api.identity.errors import AccountClosed, ClosingGoesOn
@@ -14,6 +16,12 @@ async def refuse_closed_in(tx: Transaction) -> None:
     """Raises `AccountClosed`; PostgreSQL refuses what opens one too."""
     if await is_closed_in(tx):
         raise AccountClosed
+
+
+async def is_of_before_in(tx: Transaction, at: datetime) -> bool:
+    """Whether the subject closed their account since, and came back: it is not taken up again."""
+    returned_at = await queries.returned_at(tx)
+    return returned_at is not None and at < returned_at
 
 
 async def open_anew_in(tx: Transaction) -> None:

@@ -283,6 +283,12 @@ async def account_closed(tx: Transaction) -> asyncpg.Record:
     return row
 
 
+async def returned_at(tx: Transaction) -> datetime | None:
+    """When the subject last came back after a closing."""
+    found: datetime | None = await tx.fetchval("SELECT account_returned_at()")
+    return found
+
+
 async def open_anew(tx: Transaction) -> None:
     """Raises asyncpg's InsufficientPrivilegeError where nobody enrols the subject just now."""
     await tx.execute("SELECT account_open_anew()")

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from api.access_log import service as access_log
 from api.access_log.events import EventName
 from api.core import clock, runtime
@@ -16,7 +18,7 @@ from api.core.errors import NotFound
 from api.core.settings import SettingFault
 from api.identity import new_devices, queries
 from api.identity.devices import UNKNOWN, Device
-from api.identity.errors import DemoLinkGone, SignInRefused
+from api.identity.errors import AccountClosed, DemoLinkGone, SignInRefused
 from api.identity.keys import key_queries, passkeys
 from api.identity.tokens import token_pairs
 from api.identity.tokens.token_pairs import TokenPair
@@ -138,7 +140,7 @@ async def open_session(
     """A new session for the transaction's own account, and never an old one taken up again.
 
     `passkey_id`: revoking that passkey ends it. `jkt`:
-    the thumbprint of the app's key that it is bound to.
+    the thumbprint of the app's key that it is bound to. Raises `AccountClosed`.
     """
     is_participant = actor.kind is ActorKind.PARTICIPANT
     lasts = PARTICIPANT_SESSION if is_participant else STAFF_SESSION
@@ -148,17 +150,22 @@ async def open_session(
     now = clock.now()
     expires_at = now + lasts
     token = new_token()
-    session_id = await queries.add_session(
-        tx,
-        sha256(token.encode()),
-        expires_at,
-        way=way,
-        device=device.code,
-        passkey_id=passkey_id,
-        idle=idle,
-        stepped_up_at=now if way in FRESH_WAYS else None,
-        jkt=jkt,
-    )
+    try:
+        session_id = await queries.add_session(
+            tx,
+            sha256(token.encode()),
+            expires_at,
+            way=way,
+            device=device.code,
+            passkey_id=passkey_id,
+            idle=idle,
+            stepped_up_at=now if way in FRESH_WAYS else None,
+            jkt=jkt,
+        )
+    except asyncpg.InsufficientPrivilegeError as error:
+        if "closed" not in str(error):
+            raise
+        raise AccountClosed from error
     pair = await token_pairs.issue_in(tx, session_id, expires_at) if jkt is not None else None
     kept = ""
     if is_participant and way != "demo":
@@ -280,7 +287,7 @@ async def make_demo_link(account_id: UUID) -> str:
 async def redeem_demo_link(
     token: str, earlier_token: str | None = None, *, device: Device = UNKNOWN
 ) -> OpenedSession:
-    """Raises `DemoLinkGone` for a token that is unknown, used or too old."""
+    """Raises `DemoLinkGone` for a token that is unknown, used or too old, and `AccountClosed`."""
     if not runtime.settings().is_demo:
         raise NotFound
     token_hash = sha256(token.encode())

@@ -38,6 +38,13 @@ def by_of(facility_id: UUID, body: Json) -> By:
     return "brought"
 
 
+def by_tag(facility_id: UUID, code: str | None) -> By:
+    """As `by_of`, of what the tag says; None where there is none."""
+    if facility_id != OWN_SOURCE:
+        return ""
+    return "brought" if code is None else _TAGGED.get(code, "self")
+
+
 def title_of(facility_id: UUID, body: Json, title: str) -> str:
     """What a participant entered lies under the title of its kind, which says nothing; once it is
     opened it goes by the name they gave it."""

@@ -13,6 +13,7 @@ from api.access_log.service import LogRow, Withheld
 from api.consent import explain
 from api.consent.facts import Basis
 from api.consent.settings.changes import facilities_named, professionals_named
+from api.consent.settings.chosen_scheme import CLOSED
 from api.consent.settings.switches import Command
 from api.consent.settings.telling import change_said, label
 from api.core import i18n
@@ -220,6 +221,8 @@ def _variant(row: LogRow, kinds: Sequence[KindCount], hidden: Collection[str]) -
                 return f".{change.get('origin')}"
             if row.detail.get("change") == [{"import": "fhir"}]:
                 return ".imported"
+            if row.detail.get("change") == [{CLOSED: True}]:
+                return ".closed"
             return "" if _changes(row) else ".undone"
         case EventName.ACCESS_ASKED | EventName.PARTICIPANT_IDENTIFIED if row.outcome == "denied":
             return ".denied"

@@ -11,7 +11,7 @@ from api.records.checkup_xml.own import Brought, Finding, Seen
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 NURSE = {"role": "professional", "name": "田中 さくら", "unread": 0}
 AT = datetime(2026, 5, 3, 5, 5, tzinfo=UTC)
-FILE = Brought(UUID(int=1), date(2026, 5, 12), "くまもと健診センター", 42, AT)
+FILE = Brought(UUID(int=1), date(2026, 5, 12), "くまもと健診センター", 42, AT, "proxy")
 SEEN = Seen(
     on=date(2026, 5, 12),
     name="クマモト ハナコ",

@@ -53,6 +53,7 @@ KNOWN = {
     "api/phr/entries/queries.py::current": BROUGHT,
     "api/phr/entries/queries.py::listed": BROUGHT,
     "api/phr/entries/queries.py::newest": BROUGHT,
+    "api/phr/entries/queries.py::head": BROUGHT,
     "api/phr/entries/queries.py::versions": BROUGHT,
     "api/phr/entries/queries.py::supersede": BROUGHT,
     "api/phr/entries/queries.py::add": BROUGHT,

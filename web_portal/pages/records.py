@@ -66,7 +66,9 @@ async def listed(
         visits=[
             {
                 "on": visit.on,
-                "facility": _name(request, names, visit.facility_id),
+                "facility": say(request, "clinic.by.proxy")
+                if visit.is_by_proxy
+                else _name(request, names, visit.facility_id),
                 "records": [line(request, each) for each in visit.records],
             }
             for visit in page.visits
@@ -112,7 +114,12 @@ async def record_page(
     choices, state = full.record.choices, full.settings
     names = await directory.named(actor, {full.record.facility_id, *_facilities(choices.shares)})
     people = await directory.people(actor, _people(choices.shares))
-    facility = _name(request, names, full.record.facility_id)
+    is_by_proxy = full.record.by == "proxy"
+    facility = (
+        say(request, "clinic.by.proxy")
+        if is_by_proxy
+        else _name(request, names, full.record.facility_id)
+    )
     return await render(
         request,
         "records/one.html",

@@ -19,6 +19,7 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.directory import service as directory
+from api.identity import closed
 from api.identity.keys import stepping_up
 from api.proxies import safety as proxy_safety
 
@@ -93,6 +94,8 @@ async def show_from(actor: Actor, data_from: date | None, *, is_undo: bool = Fal
         if is_undo:
             before = await queries.participation(tx, now["participation_version"] - 1)
             if before is None or before["state"] != "participating":
+                raise NotFound
+            if await closed.is_of_before_in(tx, before["recorded_at"]):
                 raise NotFound
             data_from = before["data_from"]
         if data_from == now["data_from"]:

@@ -8,11 +8,13 @@ from typing import Literal
 from msgspec import structs
 
 from api.consent import queries, service, stored
+from api.consent.facts import NORMAL
 from api.consent.lifecycle import participating, schemes
 from api.consent.settings.chosen_scheme import CLOSED
 from api.consent.stored import Settings
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
+from api.identity import closed
 from notifications import service as notifications
 
 Wish = Literal["participating", "withdrawn"]
@@ -23,7 +25,7 @@ async def take_part(actor: Actor, wish: Wish, *, is_undo: bool = False) -> Setti
 
     Leaving closes every record at the next read. The switches stay as they are and bind again
     after coming back. An undo takes up the earlier participation with its `data_from`, as if it
-    had never ended.
+    had never ended, but none of before the account was closed.
     """
     async with unit_of_work(actor) as tx:
         await queries.lock(tx)
@@ -44,7 +46,8 @@ async def forget_what_opened(actor: Actor) -> None:
         now = (await stored.settings_in(tx)).directive
         if now.version and not await schemes.begins_anew_in(tx, now):
             closes = tuple(each for each in now.provisions if each.kind != "permit")
-            following = structs.replace(now, provisions=closes, teams=())
+            marks = tuple(each for each in now.marks if each.level > NORMAL)
+            following = structs.replace(now, provisions=closes, teams=(), marks=marks)
             await service.store_in(tx, actor, following, [{CLOSED: True}])
 
 
@@ -60,6 +63,8 @@ async def _restore(tx: Transaction, actor: Actor, wish: Wish) -> bool:
     version = newest["participation_version"] if newest else 0
     before = await queries.participation(tx, version - 1)
     if before is None or before["state"] != wish:
+        return False
+    if await closed.is_of_before_in(tx, before["recorded_at"]):
         return False
     await participating.participate_in(
         tx,

@@ -27,6 +27,7 @@ from api.phr.child.kinds import BOOK, Pair
 from api.phr.child.reading import Child
 from api.phr.due import service as due
 from api.phr.entries import moving
+from api.phr.entries import service as store
 from api.phr.entries.moving import Version
 
 LASTS: Final = timedelta(days=7)
@@ -158,8 +159,7 @@ async def _put_in(tx: Transaction, actor: Actor, of: Child, versions: Sequence[V
     person = await service.person_in(tx)
     if person is None or person.birth_on != of.birth_on:
         raise OtherBirthDay
-    there = next((each for each in await service.children_in(tx, actor) if each.is_self), None)
-    book_id = there.book_id if there is not None else of.book_id
+    book_id = await store.head_in(tx, BOOK.own) or of.book_id
     made = [_own(each) for each in versions]
     await moving.put_in(tx, made, str(book_id), level)
     await access_log.append(tx, EventName.CHILD_BOOK_TAKEN, detail=_told(versions))

@@ -152,7 +152,7 @@ async def begin(
             return found
         if is_self:
             _refuse_other_birth_day(person, fields)
-            if any(each.is_self for each in there):
+            if await store.head_in(tx, BOOK.own) is not None:
                 raise OwnBookExists
         name = str(book_id)
         wish = Wish(kind, in_kilos(fields), book=name, sure=sure, key=key)

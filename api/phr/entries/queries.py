@@ -105,6 +105,17 @@ async def versions(tx: Transaction, record_id: UUID, most_shown: int) -> list[as
     )
 
 
+async def head(tx: Transaction, kind: str) -> UUID | None:
+    """The entry of this kind that is a book of its own, whoever may see it."""
+    found: UUID | None = await tx.fetchval(
+        f"SELECT record_id FROM record WHERE {_MINE} AND is_current"  # noqa: S608 - constants
+        " AND split_part(identifier_value, ':', 1) = $1"
+        " AND split_part(identifier_value, ':', 2) = record_id::text LIMIT 1",
+        kind,
+    )
+    return found
+
+
 async def supersede(tx: Transaction, record_ids: Sequence[UUID]) -> None:
     await tx.execute(
         f"UPDATE record SET is_current = false WHERE {_MINE} AND is_current"  # noqa: S608

@@ -66,6 +66,11 @@ async def unshown_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind]) -> li
     return await _read(tx, actor, kinds, rows, is_shown=False)
 
 
+async def head_in(tx: Transaction, kind: Kind) -> UUID | None:
+    """The entry that is a book of its own, also where the actor may not be shown it."""
+    return await queries.head(tx, kind.name)
+
+
 async def newest_in(tx: Transaction, actor: Actor) -> list[Newest]:
     """One for each kind there is an entry of."""
     rows = await queries.newest(tx, most_shown(actor))

@@ -5,6 +5,7 @@ from api.phr.entries.paging import Page, cut
 from api.phr.entries.reading import (
     entries,
     entries_in,
+    head_in,
     history,
     newest_in,
     one,
@@ -31,6 +32,7 @@ __all__ = [
     "cut",
     "entries",
     "entries_in",
+    "head_in",
     "history",
     "id_of_key",
     "id_of_name",

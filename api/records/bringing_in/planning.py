@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from api.phr.directives.kinds import DOCUMENT
 from api.phr.directives.paper import MOST_DOCUMENTS
+from api.records.bringing_in import only_one
 from api.records.bringing_in.reading import Found, Item, Left
 from api.records.parse import Json, as_object, as_text
 from api.records.shapes import SUPPORTING
@@ -59,12 +60,14 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class Here(NamedTuple):
-    """What is here already: how often each thing is said, where, and what is named how."""
+    """What is here already: how often each thing is said, where, what is named how, and which
+    pregnancies go on."""
 
     digests: Mapping[bytes, int]
     where: Mapping[bytes, str]
     ids: Set[str]
     names: Set[tuple[str, str, str]]
+    open_books: Set[str] = frozenset()
 
 
 class Renaming(NamedTuple):
@@ -103,6 +106,7 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
         here.ids if found.is_part else None,
     )
     held = changed = 0
+    own_book = only_one.own_book(here.names)
     for item in found.items:
         old, record_id = as_text(item.resource.get("id")), _new_id(participant_id, item)
         called = str(record_id)
@@ -113,23 +117,28 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
         elif old in here.ids or called in here.ids or _is_named(item, here):
             changed += 1
             called = old if old in here.ids else called
+        elif own_book and only_one.is_own_book(item):
+            changed += 1
+            called = own_book
         else:
             new.append((record_id, item))
+            own_book = called if only_one.is_own_book(item) else own_book
         if old:
             renaming.references[f"{item.resource_type}/{old}"] = f"{item.resource_type}/{called}"
             renaming.books[old] = called
-    new, over = _within_most(new, here)
+    kept = only_one.within(new, renaming.books, here.names, here.open_books)
+    new, over = _within_most(kept.new, here)
     taking = [Taking(each, item, *_name(item, each, renaming.books)) for each, item in new]
     days = [each.item.on for each in taking if each.item.on is not None]
     counts = Counts(
         new=dict(sorted(Counter(each.item.category for each in taking).items())),
         held=held,
-        changed=changed,
+        changed=changed + kept.changed,
         doubles=found.doubles,
         facilitys=sum(each.item.is_facilitys for each in taking),
         left=[
             LeftLine(each.reason, each.resource_type, n)
-            for each, n in sorted((found.left + over).items())
+            for each, n in sorted((found.left + kept.left + over).items())
         ],
         since=min(days, default=None),
         until=max(days, default=None),

@@ -19,6 +19,7 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.phr.entries.errors import NotTakingPart
+from api.phr.maternal import aside
 from api.records import queries as record_queries
 from api.records.bringing_in import queries, reading
 from api.records.bringing_in.errors import FileRefused, NotWaiting
@@ -124,7 +125,7 @@ async def plan_in(tx: Transaction, actor: Actor, body: bytes) -> tuple[Planned, 
         raise FileRefused(error.fault) from None
     if actor.is_proxy:
         found = reading.without_wishes(found)
-    here = Here(*await held_in(tx, actor))
+    here = Here(*await held_in(tx, actor), await aside.open_in(tx, actor))
     plan = await asyncio.to_thread(planned, found, tx.subject, here)
     return plan, state.directive.incoming_level
 

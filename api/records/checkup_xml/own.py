@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -32,6 +32,7 @@ from api.records.incoming.queries import Row
 from api.records.own.plain import facts_of
 from api.records.own.service import most_shown
 from api.records.parse import Fault, as_objects, as_text
+from api.records.provenance import OWN_SOURCE, By, by_of
 
 MOST_FILES: Final = 100
 MAX_FILE: Final = reading.MAX_BYTES
@@ -63,13 +64,14 @@ class Seen(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """A file of the list: `findings` counts what came of it."""
+    """A file of the list: `findings` counts what came of it, `by` says who added it."""
 
     document_id: UUID
     on: date
     institution: str
     findings: int
     brought_at: datetime
+    by: By
 
 
 class Kept(NamedTuple):
@@ -115,7 +117,7 @@ async def keep(actor: Actor, body: bytes) -> Kept:
         for item in items:
             held = before.get(_value(item))
             if not _is_same(item, held):
-                rows.append(_row(item, held, level, now))
+                rows.append(_row(item, held, level, now, is_by_proxy=actor.is_proxy))
         await checkup_queries.supersede(tx, [row.record_id for row in rows])
         sealed = await own_entries.sealed_in(tx, [row.body for row in rows]) if rows else []
         await checkup_queries.add(
@@ -136,16 +138,7 @@ async def brought(actor: Actor) -> list[Brought]:
         if actor.is_proxy and rows:
             shown = [_Line(row["record_id"], _DOCUMENT, row["category"]) for row in rows]
             await _note(tx, EventName.PROXY_LOOKED, shown)
-    return [
-        Brought(
-            row["record_id"],
-            row["effective_on"],
-            _institution(row["body"]),
-            row["findings"],
-            row["recorded_at"],
-        )
-        for row in rows
-    ]
+    return [_brought(row) for row in rows]
 
 
 async def remove(actor: Actor, document_id: UUID) -> int:
@@ -250,7 +243,9 @@ def _is_same(item: PlannedItem, held: _Held | None) -> bool:
     return held is not None and content(item.resource) == content_of_body(held.body)
 
 
-def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Row:
+def _row(
+    item: PlannedItem, held: _Held | None, level: int, now: datetime, *, is_by_proxy: bool
+) -> Row:
     what = item.classified
     record_id = held.record_id if held else uuid7()
     version = held.version + 1 if held else 1
@@ -268,7 +263,9 @@ def _row(item: PlannedItem, held: _Held | None, level: int, now: datetime) -> Ro
         identifier_system=resources.IDENTIFIER,
         identifier_value=_value(item),
         title=what.title,
-        body=versions.body(item.resource, record_id, version, now, is_own=True),
+        body=versions.body(
+            item.resource, record_id, version, now, is_own=True, is_by_proxy=is_by_proxy
+        ),
         document_id=None,
     )
 
@@ -292,10 +289,18 @@ def _findings(checkup: Checkup, body: bytes) -> list[Finding]:
     return found
 
 
-def _institution(body: str) -> str:
+def _brought(row: Mapping[str, Any]) -> Brought:
+    body = row["body"]
     document = parse.decode(body.encode(), max_bytes=len(body) * 4)
     authors = as_objects(document.get("author"))
-    return as_text(authors[0].get("display")) if authors else ""
+    return Brought(
+        document_id=row["record_id"],
+        on=row["effective_on"],
+        institution=as_text(authors[0].get("display")) if authors else "",
+        findings=row["findings"],
+        brought_at=row["recorded_at"],
+        by=by_of(OWN_SOURCE, document),
+    )
 
 
 def decoded(text: str) -> bytes:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, participants_only
 from api.records.checkup_xml import own
+from api.records.provenance import By
 
 BODY_LIMIT = 4 * 1024 * 1024
 
@@ -52,11 +53,14 @@ class KeptView(Struct):
 
 
 class BroughtView(Struct):
+    """`by`: `brought` by the participant, or `proxy` for somebody acting for them."""
+
     id: UUID
     on: date
     institution: str
     findings: int
     brought_at: datetime
+    by: By
 
 
 class MyCheckupFiles(Controller):

@@ -13,6 +13,7 @@ from api.records.checkup_xml import items as national
 from api.records.checkup_xml.resources import IDENTIFIER
 from api.records.mapping import codings_of, name_of
 from api.records.parse import Json, as_object, as_objects, as_text, decimal_of, digits_of
+from api.records.provenance import by_of
 
 Source = Literal["typed", "file", "facility"]
 # Activity is written in either; the two are the same amount.
@@ -48,7 +49,7 @@ class Checkup(Struct, frozen=True, kw_only=True):
     """`ids` are the records it was read from, or the entry; `document_id` the file one brought.
 
     `is_doubled`: the same was brought as a file and sent by a facility. `version`: of what was
-    typed.
+    typed. `by`: who wrote it down, "" of a facility's.
     """
 
     checkup_id: UUID
@@ -139,6 +140,7 @@ def _checkup(members: Sequence[Line]) -> Checkup:
         values={name: value for name, (_, value) in values.items()},
         ids=frozenset(each.record_id for each in members),
         document_id=document if first.is_own else None,
+        by=next((by_of(each.facility_id, each.body) for each in members if each.body), ""),
     )
 
 

@@ -54,8 +54,10 @@ class MetabolicView(Struct):
 
 
 class CheckupView(Struct):
-    """`source`: typed, file or facility. `place` is empty in safe mode. `version`: of what was
-    typed, 0 for others. `edition`: the period of the programme whose rules are applied."""
+    """`source`: typed, file or facility; `by`: of what no facility sent, who wrote it down (`self`
+    or `brought` by me, `proxy` by somebody acting for me). `place` is empty in safe mode.
+    `version`: of what was typed, 0 for others. `edition`: the period of the programme whose rules
+    are applied."""
 
     id: UUID
     on: date
@@ -64,6 +66,7 @@ class CheckupView(Struct):
     place: str
     program: str
     version: int
+    by: str
     edition: str
     values: list[ValueView]
     level: LevelView
@@ -129,6 +132,7 @@ def view(found: Judged, *, is_safe: bool) -> CheckupView:
         place="" if is_safe else checkup.place,
         program=checkup.program,
         version=checkup.version,
+        by=checkup.by,
         edition=EDITION,
         values=[_value(row) for row in found.rows],
         level=LevelView(

@@ -5,7 +5,9 @@ from typing import Final
 
 from api.phr.entries.kinds import PROVENANCE, SOURCE
 from api.records.parse import Json, as_object, decode, encode
+from api.records.taking_out.resources import CLAIMED
 
+_SAID_BY_US: Final = (PROVENANCE, CLAIMED)
 _OURS: Final = ("versionId", "lastUpdated")
 # Where a part came from is said by us: the document it was taken from.
 _FROM_A_DOCUMENT: Final = re.compile(r"Bundle/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -37,9 +39,10 @@ def _is_our_source(name: str, value: object) -> bool:
 
 
 def _others_tags(tags: object) -> object:
-    """That the participant or a device of theirs says so is said by us alone."""
+    """That the participant, a device of theirs or somebody acting for them says so is said by us
+    alone."""
     if not isinstance(tags, list):
         return tags
     return [
-        each for each in tags if not (isinstance(each, dict) and each.get("system") == PROVENANCE)
+        each for each in tags if not (isinstance(each, dict) and each.get("system") in _SAID_BY_US)
     ]

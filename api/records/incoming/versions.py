@@ -11,6 +11,7 @@ from api.records.incoming.content import content, without_server_parts
 from api.records.incoming.planned import PlannedItem
 from api.records.parse import Json, as_object, encode
 from api.records.shapes import SHAPES
+from api.records.taking_out.resources import brought_by_proxy
 
 Change = Literal["created", "updated", "unchanged"]
 
@@ -73,9 +74,10 @@ def body(
     document_id: UUID | None = None,
     *,
     is_own: bool = False,
+    is_by_proxy: bool = False,
 ) -> str:
     """The sender's resource with our id, version and time; every other character stays. `is_own`
-    where the participant brought it."""
+    where the participant brought it, `is_by_proxy` where somebody acting for them did."""
     own = without_server_parts(resource)
     meta = {
         **as_object(own.pop("meta", None)),
@@ -86,6 +88,8 @@ def body(
         meta["source"] = f"Bundle/{document_id}"
     elif is_own:
         meta["source"] = SOURCE
+    if is_by_proxy:
+        meta = brought_by_proxy(meta)
     head = {"resourceType": own.pop("resourceType"), "id": str(resource_id), "meta": meta}
     return encode({**head, **own})
 

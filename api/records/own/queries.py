@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from api.core.database import Transaction
-from api.phr.entries.kinds import IDENTIFIER
+from api.phr.entries.kinds import IDENTIFIER, PROVENANCE
 
 # `$1` is the highest sensitivity that is shown.
 _TOLD = "participant_id = (SELECT app.subject()) AND is_current AND is_told AND sensitivity <= $1"
@@ -18,6 +18,8 @@ _NOT_ASIDE = (
     " OR (split_part(identifier_value, ':', 2) <> ALL ({aside}::text[])"
     "  AND record_id::text <> ALL ({aside}::text[])))"
 )
+# What a record of one's own says of who wrote it down (api/records/provenance.py).
+_BY = f'$.meta.tag[*] ? (@.system == "{PROVENANCE}").code'
 _HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 _KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
 
@@ -60,7 +62,10 @@ async def page(
         "     translate(lower(normalize($6, NFKC)), $11, $12)) > 0)"
         f"   AND {_NOT_ASIDE.format(own=IDENTIFIER, aside='$13')}"
         "), shown AS ("
-        "  SELECT * FROM mine WHERE $7::date IS NULL"
+        "  SELECT *, CASE WHEN source_facility_id = app.self_source() THEN ("
+        "   SELECT jsonb_path_query_first(b.body::jsonb, $14) #>> '{}' FROM record b"
+        "   WHERE b.participant_id = (SELECT app.subject()) AND b.record_id = mine.record_id"
+        "    AND b.is_current) END AS by FROM mine WHERE $7::date IS NULL"
         "   OR (effective_on, source_facility_id, record_id) < ($7, $8::uuid, $9::uuid)"
         "  ORDER BY effective_on DESC, source_facility_id DESC, record_id DESC LIMIT $10"
         ") SELECT (SELECT count(*) FROM mine)::integer AS total, shown.*"
@@ -77,6 +82,7 @@ async def page(
         _HIRAGANA,
         _KATAKANA,
         list(wanted.aside),
+        _BY,
     )
 
 

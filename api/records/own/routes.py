@@ -19,6 +19,7 @@ from api.identity.guards import API, VIEW, participants_only
 from api.records.own import service as own
 from api.records.own.plain import Fact
 from api.records.own.service import Asked, OwnRecord
+from api.records.provenance import By
 
 ApiRequest = Request[Any, Any, Any]
 
@@ -41,7 +42,8 @@ class RecordView(Struct):
     """`level` is in force, `set_level` the participant's own (null: as it came).
 
     Hidden is hidden from everyone but the facility that wrote it: by itself, or with a visit or
-    longer period.
+    longer period. `by`: of my own, who wrote it down: `self`, `device`, `proxy` for somebody acting
+    for me, `brought` where I added a file; "" of a facility's.
     """
 
     id: UUID
@@ -55,6 +57,7 @@ class RecordView(Struct):
     is_hidden: bool
     is_hidden_with_visit: bool
     shares: list[ShareView]
+    by: By
 
 
 class Records(Struct):
@@ -137,7 +140,12 @@ def _view(request: ApiRequest, record: OwnRecord, names: dict[UUID, FacilityLine
         category=record.category,
         category_label=label(directory.profile(), "category", record.category, locale),
         on=record.on,
-        facility=Facility(record.facility_id, names[record.facility_id].label(locale)),
+        facility=Facility(
+            record.facility_id,
+            i18n.text(locale, "clinic.by.proxy")
+            if record.by == "proxy"
+            else names[record.facility_id].label(locale),
+        ),
         level=LEVELS[choices.level],
         set_level=None if choices.set_level is None else LEVELS[choices.set_level],
         is_hidden=choices.is_hidden,
@@ -147,6 +155,7 @@ def _view(request: ApiRequest, record: OwnRecord, names: dict[UUID, FacilityLine
             for rule in choices.shares
             if rule.valid_to is not None
         ],
+        by=record.by,
     )
 
 

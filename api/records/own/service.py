@@ -32,6 +32,7 @@ from api.records.own import queries as own_queries
 from api.records.own.choices import Choices, Which, choices_of
 from api.records.own.plain import Fact, facts_of
 from api.records.own.queries import Place, Wanted
+from api.records.provenance import By, by_of, by_tag
 
 MOST_ROWS = 100
 
@@ -55,14 +56,17 @@ class OwnRecord(NamedTuple):
     facility_id: UUID
     sensitivity: int
     choices: Choices
+    by: By = ""
 
 
 class Visit(NamedTuple):
-    """What one facility wrote on one day of care; the next page may go on with it."""
+    """What one facility wrote on one day of care, or of one's own what somebody acting for one
+    did (`is_by_proxy`); the next page may go on with it."""
 
     on: date
     facility_id: UUID
     records: list[OwnRecord]
+    is_by_proxy: bool = False
 
 
 class OwnPage(NamedTuple):
@@ -106,7 +110,11 @@ async def page(actor: Actor, asked: Asked, *, after: str | None = None, count: i
         aside = [] if asked.with_aside else await closed_in(tx, actor)
         wanted = _wanted(asked, aside)
         rows = await own_queries.page(tx, most_shown(actor), wanted, place, count + 1)
-        records = [_record(row, state.directive) for row in rows if row["record_id"]]
+        records = [
+            _record(row, state.directive)._replace(by=by_tag(row["source_facility_id"], row["by"]))
+            for row in rows
+            if row["record_id"]
+        ]
         await _note(tx, actor, records[:count])
     more = _after(records[count - 1]) if len(records) > count else None
     return OwnPage(_visits(records[:count]), rows[0]["total"], more, state, bool(aside))
@@ -135,7 +143,8 @@ async def one(actor: Actor, record_id: UUID) -> OwnRecordInFull:
     if row is None:
         raise NotFound
     body = parse.decode(text.encode(), max_bytes=len(text) * 4)
-    return OwnRecordInFull(_record(row, state.directive), facts_of(body), row["visit"], state)
+    record = _record(row, state.directive)._replace(by=by_of(row["source_facility_id"], body))
+    return OwnRecordInFull(record, facts_of(body), row["visit"], state)
 
 
 async def holders(actor: Actor) -> set[UUID]:
@@ -194,8 +203,15 @@ def _record(row: asyncpg.Record, directive: Directive) -> OwnRecord:
 
 
 def _visits(records: Iterable[OwnRecord]) -> list[Visit]:
-    together = groupby(records, key=lambda each: (each.on, each.facility_id))
-    return [Visit(on, facility_id, list(each)) for (on, facility_id), each in together]
+    """A stable order: whatever a proxy wrote on a day comes after what the others did."""
+    found = list[Visit]()
+    for (on, facility_id), each in groupby(records, key=lambda each: (each.on, each.facility_id)):
+        day = list(each)
+        for is_by_proxy in (False, True):
+            some = [one for one in day if (one.by == "proxy") is is_by_proxy]
+            if some:
+                found.append(Visit(on, facility_id, some, is_by_proxy))
+    return found
 
 
 def _after(record: OwnRecord) -> str:

@@ -19,6 +19,7 @@ from api.phr.entries import sealing
 from api.records.own import queries as own_queries
 from api.records.own.plain import facts_of
 from api.records.own.service import most_shown
+from api.records.provenance import OWN_SOURCE, by_of
 from api.records.taking_out.lines import Line
 from api.records.taking_out.resources import Filed, Json, Source, decoded, going_out, source_of
 
@@ -81,7 +82,9 @@ class Reader(NamedTuple):
     def written_by(self, is_own: bool, facility_id: UUID, resource: Json) -> str:
         brought = source_of(resource) if is_own else None
         if is_own and brought is None:
-            return i18n.text(self.locale, "taking_out.source.self")
+            is_by_proxy = by_of(OWN_SOURCE, resource) == "proxy"
+            key = "clinic.by.proxy" if is_by_proxy else "taking_out.source.self"
+            return i18n.text(self.locale, key)
         if self.is_safe:
             return i18n.text(self.locale, "directory.name_hidden")
         if brought is not None:

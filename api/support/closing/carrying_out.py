@@ -79,6 +79,7 @@ async def carry_out(actor: Actor) -> bool:
     end, until it is closed."""
     ended = await _end_ties(actor)
     await _destroy(actor, ended)
+    await _end_ties(actor)  # what was begun between the two; from here on nothing is
     return await _erase_log(actor)
 
 
@@ -100,6 +101,7 @@ async def _end(destroyed: list[Actor]) -> int:
 
 async def _remind(actor: Actor) -> None:
     async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)
         row = await queries.locked(tx)
         if row is None or row["reminded_at"] is not None:
             return

@@ -1,5 +1,6 @@
-"""Closings in SQL."""
+"""Closings in SQL, and the files of what was destroyed written anew."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -118,3 +119,31 @@ async def begin_at_counter(
 async def call_off_at_counter(tx: Transaction, visit_id: UUID) -> bool:
     """Whether there was one that was not carried out."""
     return bool(await tx.fetchval("SELECT closing_call_off_at_the_counter($1)", visit_id))
+
+
+async def write_anew(connection: asyncpg.Connection, table: str) -> bool:
+    """In no transaction, by the role that maintains `table`, a constant. Whether nothing that was
+    deleted came along, which PostgreSQL tells in numbers alone."""
+    said: list[str] = []
+
+    def listen(_: object, message: asyncpg.PostgresLogMessage) -> None:
+        said.append(message.detail or "")
+
+    connection.add_log_listener(listen)
+    try:
+        await connection.execute(f"VACUUM (FULL, VERBOSE) {table}")
+    finally:
+        connection.remove_log_listener(listen)
+    counted = [int(found[0]) for each in said if (found := re.search(r"\d+", each))]
+    return bool(counted) and counted[0] == 0
+
+
+async def turn_log(connection: asyncpg.Connection) -> None:
+    """Raises asyncpg's InsufficientPrivilegeError where the server does not let this role."""
+    await connection.fetchval("SELECT pg_switch_wal()")
+    await connection.execute("CHECKPOINT")
+
+
+async def is_log_recycled(connection: asyncpg.Connection) -> bool:
+    """Whether a segment of the write-ahead log that is over is used again."""
+    return bool(await connection.fetchval("SELECT current_setting('wal_recycle') <> 'off'"))

@@ -5,7 +5,6 @@ a wrapped key found there opens with the master key. Invariant: no certificate b
 """
 
 import asyncio
-import re
 from typing import Final
 
 import asyncpg
@@ -14,6 +13,7 @@ from api.core import clock, runtime
 from api.core.database import DB
 from api.core.errors import Unavailable
 from api.core.provisioning import role_dsn
+from api.support.closing import queries
 from api.support.closing.rules import Rewritten
 
 # What opens something sealed, and what says who somebody is and how they are reached. Each has a
@@ -55,7 +55,7 @@ async def rewrite() -> Rewritten | None:
     try:
         for table in TABLES:
             for attempt in range(TRIES):
-                if await _written_anew(connection, table):
+                if await queries.write_anew(connection, table):
                     break
                 await asyncio.sleep(PAUSE_SECONDS * attempt)
             else:
@@ -66,28 +66,11 @@ async def rewrite() -> Rewritten | None:
         await connection.close()
 
 
-async def _written_anew(connection: asyncpg.Connection, table: str) -> bool:
-    """Whether nothing that was deleted came along, which PostgreSQL tells in numbers alone."""
-    said: list[str] = []
-
-    def listen(_: object, message: asyncpg.PostgresLogMessage) -> None:
-        said.append(message.detail or "")
-
-    connection.add_log_listener(listen)
-    try:
-        await connection.execute(f"VACUUM (FULL, VERBOSE) {table}")
-    finally:
-        connection.remove_log_listener(listen)
-    counted = [int(found[0]) for each in said if (found := re.search(r"\d+", each))]
-    return bool(counted) and counted[0] == 0
-
-
 async def _turned(connection: asyncpg.Connection) -> bool:
     """Whether the write-ahead log of before is gone as well; where the server's administrator does
     not let us, its own next checkpoints do it. A segment that is used again keeps its old end."""
     try:
-        await connection.fetchval("SELECT pg_switch_wal()")
-        await connection.execute("CHECKPOINT")
+        await queries.turn_log(connection)
     except asyncpg.InsufficientPrivilegeError:
         return False
-    return bool(await connection.fetchval("SELECT current_setting('wal_recycle') = 'off'"))
+    return not await queries.is_log_recycled(connection)

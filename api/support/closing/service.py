@@ -12,6 +12,7 @@ import asyncpg
 
 from api.access_log import service as access_log
 from api.access_log.events import EventName
+from api.consent import stored
 from api.consent.exchange.receipts import payload_of
 from api.core import clock, runtime
 from api.core.actor import ANONYMOUS, Actor
@@ -65,6 +66,7 @@ async def call_off(actor: Actor) -> None:
     """Everything is as it was. Raises `NotClosing`; `NotFound` as `begin`."""
     _oneself(actor)
     async with unit_of_work(actor) as tx:
+        await stored.locked_settings_in(tx)  # in the order of who carries it out
         if not await queries.call_off(tx):
             raise NotClosing
         await access_log.append(tx, EventName.CLOSING_CALLED_OFF, detail={})

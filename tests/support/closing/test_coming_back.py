@@ -41,7 +41,7 @@ from tests.phr.samples import WEIGHT
 from tests.phr.vitals.people import measured, pressure
 from tests.phr.vitals.test_pages import save
 from tests.portal import scene
-from tests.portal.scene import Place, Visitor
+from tests.portal.scene import SESSION_COOKIE, Place, Visitor
 from tests.portal.test_clinic import allow, find
 from tests.portal.test_counter import who
 from tests.portal.test_enrolments import attach, form
@@ -70,6 +70,7 @@ async def registered(letter: Confirmed, who_: Visitor) -> Visitor:
     paper = Paper(letter.participant_id, letter.card, letter.code, BORN)
     opened = await paper.register(Authenticator())
     who_.actor, who_.token = await identity.actor_of(opened.token), opened.token
+    who_.browser.cookies.set(SESSION_COOKIE, opened.token)
     return who_
 
 

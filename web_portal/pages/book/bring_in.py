@@ -1,5 +1,7 @@
 """A participant brings in what they took out elsewhere: sees it first, stores it, or leaves it."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from api.phr.directives.paper import MOST_DOCUMENTS
 from api.phr.entries.errors import NotTakingPart
 from api.records.bringing_in import service
 from api.records.bringing_in.errors import FileRefused, NotWaiting
+from api.records.bringing_in.planning import LeftLine
 from api.records.bringing_in.reading import MAX_BYTES, TOO_LARGE
 from api.records.bringing_in.service import Import
 from web_portal.handed_in import handed_in
@@ -149,11 +152,18 @@ def _shown(request: PortalRequest, found: Import) -> dict[str, Any]:
         "held": counts.held,
         "changed": counts.changed,
         "left": [
-            (say(request, f"bringing_in.left.{each.reason}", most=MOST_DOCUMENTS), each.count)
-            for each in counts.left
+            (say(request, f"bringing_in.left.{reason}", most=MOST_DOCUMENTS), number)
+            for reason, number in sorted(_by_reason(counts.left).items())
         ],
         "has_settings": any(each.reason == "settings" for each in counts.left),
     }
+
+
+def _by_reason(left: Iterable[LeftLine]) -> Counter[str]:
+    found = Counter[str]()
+    for each in left:
+        found[each.reason] += each.count
+    return found
 
 
 def _said(request: PortalRequest, refusal: Problem) -> str:

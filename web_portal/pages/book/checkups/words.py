@@ -85,8 +85,8 @@ def source_said(request: PortalRequest, checkup: Checkup, names: Names) -> str:
         label = names[checkup.facility_id].label(preferences(request).locale)
         key = "my_checkups.source.both" if checkup.is_doubled else "my_checkups.source.facility"
         return say(request, key, facility=label)
-    if checkup.source == "typed" and checkup.by == "proxy":
-        return say(request, "my_checkups.source.proxy")
+    if checkup.by == "proxy":
+        return say(request, f"my_checkups.source.{checkup.source}.proxy")
     return say(request, f"my_checkups.source.{checkup.source}")
 
 
