@@ -149,7 +149,7 @@ def acting(person: demo.Cast) -> Actor:
 
 
 @pytest.fixture(scope="session")
-def kept() -> Iterator[Kept]:
+def kept_served() -> Iterator[Kept]:
     """The served application, for the files that ask it."""
     kept = Kept()
     yield kept
@@ -157,14 +157,14 @@ def kept() -> Iterator[Kept]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def alone(request: pytest.FixtureRequest, kept: Kept) -> None:
+def alone(request: pytest.FixtureRequest, kept_served: Kept) -> None:
     """Where nobody asks the served application, nothing in its background takes up, sweeps or sends
     what a test has just made."""
     if request.path not in request.config.stash[ASKING]:
-        kept.end()
+        kept_served.end()
 
 
 @pytest.fixture(scope="module")
-def served(kept: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
+def served(kept_served: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
     """The application in its own process, on the seeded demo network."""
-    return kept.served(database.settings.home, database.app_dsn)
+    return kept_served.served(database.settings.home, database.app_dsn)
