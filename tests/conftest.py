@@ -1,5 +1,6 @@
 """One real PostgreSQL for the whole run, one seeded demo network in it, one loop for all tests."""
 
+import gc
 import os
 import shutil
 import signal
@@ -61,6 +62,16 @@ def pytest_configure() -> None:
 
 # The files with a test that asks the served application something; they come first.
 ASKING = pytest.StashKey[frozenset[Path]]()
+
+
+def pytest_collectstart() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: looking through it again and again finds nothing."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -149,7 +160,7 @@ def acting(person: demo.Cast) -> Actor:
 
 
 @pytest.fixture(scope="session")
-def kept_served() -> Iterator[Kept]:
+def kept_server() -> Iterator[Kept]:
     """The served application, for the files that ask it."""
     kept = Kept()
     yield kept
@@ -157,14 +168,14 @@ def kept_served() -> Iterator[Kept]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def alone(request: pytest.FixtureRequest, kept_served: Kept) -> None:
+def alone(request: pytest.FixtureRequest, kept_server: Kept) -> None:
     """Where nobody asks the served application, nothing in its background takes up, sweeps or sends
     what a test has just made."""
     if request.path not in request.config.stash[ASKING]:
-        kept_served.end()
+        kept_server.end()
 
 
 @pytest.fixture(scope="module")
-def served(kept_served: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
+def served(kept_server: Kept, database: Deployment, people: dict[str, demo.Cast]) -> Served:
     """The application in its own process, on the seeded demo network."""
-    return kept_served.served(database.settings.home, database.app_dsn)
+    return kept_server.served(database.settings.home, database.app_dsn)

@@ -24,6 +24,8 @@ class Served(NamedTuple):
 
 # Below those the system gives away by itself: none of ours is taken between choosing and serving.
 PORTS = range(12_000, 32_000)
+# Also on a machine that is busy with others.
+READY_SECONDS = 180
 
 
 def free_port() -> int:
@@ -71,7 +73,7 @@ def serving(
         finally:
             process.terminate()
             try:
-                process.wait(timeout=15)
+                process.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
 
@@ -94,11 +96,12 @@ class Kept:
 
 
 def _wait_until_ready(served: Served) -> None:
-    for _ in range(1_500):  # on a machine that is busy with much else, too
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
         if served.process.poll() is not None:
             break
         try:
-            with urlopen(f"{served.url}/health/ready", timeout=1):
+            with urlopen(f"{served.url}/health/ready", timeout=10):
                 return
         except (URLError, OSError):
             time.sleep(0.1)

@@ -12,10 +12,12 @@ from api.phr import shelf
 
 
 class ShelfNextView(Struct):
-    """`why`: `opens` where something can be done from that day, `ends` where its time ends."""
+    """`why`: `opens` where something can be done from that day, `ends` where its time ends;
+    `child`: the child's book it is of, none for oneself."""
 
     on: date
     why: str
+    child: str | None
 
 
 class ShelfBookView(Struct):
@@ -42,7 +44,9 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                ShelfNextView(shelf.ends_on(each.next), each.next.why) if each.next else None,
+                ShelfNextView(shelf.ends_on(each.next), each.next.why, each.child or None)
+                if each.next
+                else None,
             )
             for each in await shelf.standings(actor)
         ]

@@ -39,7 +39,7 @@ class Book(NamedTuple):
 
 class Standing(NamedTuple):
     """`title` and `written_at` of what was written last, None in an empty book. `next` is the day
-    of the next notice, with why; `whose` the child it is of, "" for oneself."""
+    of the next notice, with why; `whose` and `child` name the child it is of, "" for oneself."""
 
     book: Book
     entries: int
@@ -47,10 +47,11 @@ class Standing(NamedTuple):
     written_at: datetime | None
     next: Due | None
     whose: str = ""
+    child: str = ""
 
 
-# With the name of the child it is of, "" for oneself.
-Next = tuple[Due, str]
+# With the name of the child it is of, and of its book, "" for oneself.
+Next = tuple[Due, str, str]
 # In the order they stand.
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
@@ -82,7 +83,7 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
         newest += _of_pregnancies(shown)
         following |= _next_visit(shown)
     return [
-        _standing(book, newest, *following.get(book.due, (None, "")))
+        _standing(book, newest, *following.get(book.due, (None, "", "")))
         if book.due
         else _standing(book, newest)
         for book in books
@@ -93,13 +94,13 @@ async def _named_in(
     tx: Transaction, actor: Actor, found: Mapping[DueKind, tuple[Due, str]]
 ) -> dict[DueKind, Next]:
     if not any(book for _, book in found.values()):
-        return {kind: (what, "") for kind, (what, _) in found.items()}
-    names = {str(each.book_id): _name(each) for each in await children.children_in(tx, actor)}
-    return {kind: (what, names.get(book, "")) for kind, (what, book) in found.items()}
+        return {kind: (what, "", "") for kind, (what, _) in found.items()}
+    of = {str(each.book_id): _whose(each) for each in await children.children_in(tx, actor)}
+    return {kind: (what, *of.get(book, ("", ""))) for kind, (what, book) in found.items()}
 
 
-def _name(child: Child) -> str:
-    return "" if child.is_self else child.name
+def _whose(child: Child) -> tuple[str, str]:
+    return ("", "") if child.is_self else (child.name, str(child.book_id))
 
 
 async def _next_shown_in(tx: Transaction, actor: Actor) -> dict[DueKind, Next]:
@@ -107,7 +108,9 @@ async def _next_shown_in(tx: Transaction, actor: Actor) -> dict[DueKind, Next]:
     today, books = clock.today_in_japan(), await children.children_in(tx, actor)
     days: dict[DueKind, list[Next]] = {
         "checkup": [
-            (day, _name(each)) for each in books for day in await reminding.days_in(tx, actor, each)
+            (day, *_whose(each))
+            for each in books
+            for day in await reminding.days_in(tx, actor, each)
         ],
         "immunization": await vaccinations.days_in(tx, actor, books),
     }
@@ -135,8 +138,8 @@ def _next_visit(shown: Sequence[Pregnancy]) -> dict[DueKind, Next]:
     if visit is None:
         return {}
     if visit.state == "now":
-        return {"visit": (Due(visit.until_on - NOTICE, "ends"), "")}
-    return {"visit": (Due(visit.from_on, "opens"), "")}
+        return {"visit": (Due(visit.until_on - NOTICE, "ends"), "", "")}
+    return {"visit": (Due(visit.from_on, "opens"), "", "")}
 
 
 def ends_on(what: Due) -> date:
@@ -145,7 +148,11 @@ def ends_on(what: Due) -> date:
 
 
 def _standing(
-    book: Book, newest: Sequence[Newest], following: Due | None = None, whose: str = ""
+    book: Book,
+    newest: Sequence[Newest],
+    following: Due | None = None,
+    whose: str = "",
+    child: str = "",
 ) -> Standing:
     names = {kind.name for kind in book.kinds}
     own = [each for each in newest if each.kind in names]
@@ -157,4 +164,5 @@ def _standing(
         last.written_at if last else None,
         following,
         whose,
+        child,
     )

@@ -221,7 +221,7 @@ class LogHouse:
         self.open.clear()
         await self.admin.close()
         server = await asyncpg.connect(database_dsn(self.admin_dsn, "postgres"))
-        for _ in range(100):
+        for _ in range(1_000):
             if not await server.fetchval(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", self.name
             ):
@@ -245,7 +245,7 @@ def root_of(sealed: list[bytes]) -> bytes:
     return tree.root(tree.over(entries.leaves(b"".join(sealed))), len(sealed))
 
 
-async def until(check, seconds: float = 10) -> None:
+async def until(check, seconds: float = 60) -> None:
     for _ in range(int(seconds / 0.05)):
         if await check():
             return

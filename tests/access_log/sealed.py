@@ -11,8 +11,8 @@ from api.access_log.sealing.sealer import LogKeys, Sealer
 from api.directory import service as directory
 from tests.conftest import Deployment
 
-PATIENCE = 100
-ROUNDS = 10
+PATIENCE = 600
+ROUNDS = 100
 
 
 async def seal(deployment: Deployment) -> None:

@@ -40,7 +40,7 @@ async def test_a_sealer_killed_outright_is_taken_over_from(log_house: LogHouse):
             async def has_grown(before: int = seen) -> bool:
                 return await size() > before
 
-            await until(has_grown, 30)
+            await until(has_grown)
             seen = await size()
             victim = running.pop(chance.randrange(2))
             victim.kill()
@@ -56,7 +56,7 @@ async def test_a_sealer_killed_outright_is_taken_over_from(log_house: LogHouse):
                 and len(sealed) == len(await log_house.commits())
             )
 
-        await until(is_whole, 30)
+        await until(is_whole)
     finally:
         for each in running:
             each.kill()

@@ -27,7 +27,6 @@ from api.records.bringing_in import service as bringing_in
 from api.records.bringing_in.entry_kinds import KINDS
 from api.records.taking_out import files as own_files
 from api.records.taking_out import service as exports
-from api.support.closing import carrying_out
 from api.support.closing import service as closing
 from tests.phr.child.scene import account_of_a_child, begun
 from tests.portal.scene import Visitor
@@ -41,6 +40,7 @@ from tests.support.closing.conftest import (
     open_browser,
     yumi,
 )
+from tests.support.closing.rounds import carried_out
 from tests.support.closing.test_copies import CANARY, add_document, wrote
 
 __all__ = ["admin", "browsers", "clinic", "days_pass", "hanako", "open_browser", "yumi"]
@@ -196,7 +196,7 @@ async def test_one_file_brought_in_twice_at_once_is_there_once(hanako: Visitor) 
 async def over(who: Actor, days_pass: Any, visitor: Visitor) -> None:
     await closing.begin(who, erases_log=False)
     await days_pass(visitor, 14)
-    assert await carrying_out.go_round() == 1
+    await carried_out(who.participant_id)
 
 
 @pytest.mark.parametrize("what", ["out", "in"])

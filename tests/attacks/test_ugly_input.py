@@ -541,7 +541,7 @@ async def raw(host: str, port: int, head: str, body: bytes = b"") -> bytes:
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(f"{head}connection: close\r\n\r\n".encode("latin-1") + body)
     await writer.drain()
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return answer
 

@@ -37,7 +37,7 @@ def _postmaster(env: dict[str, str]) -> psutil.Process | None:
 
 
 def _assert_gone(family: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
 
 
@@ -187,7 +187,7 @@ def test_a_closed_terminal_stops_it_too(env: dict[str, str], tmp_path: Path):
     demo = _start(env, tmp_path / "said")
     family = demo.family()
     os.killpg(demo.process.pid, signal.SIGHUP)
-    demo.process.wait(timeout=15)
+    demo.process.wait(timeout=60)
     _assert_gone(family)
     assert _postmaster(env) is None
 

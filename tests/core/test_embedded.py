@@ -23,6 +23,7 @@ import pytest
 
 from api.core import embedded
 from api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tests.pace import slowness
 
 ROOT = os.geteuid() == 0
 CHECKOUT = Path(embedded.__file__).parents[2]
@@ -112,7 +113,7 @@ def kill_everything(home: Path) -> None:
 
 def is_over(process: psutil.Process) -> bool:
     """Now or within a moment: its file of locks goes before the process itself does."""
-    until = time.monotonic() + 2
+    until = time.monotonic() + 60
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
         if time.monotonic() > until:
             return False
@@ -170,9 +171,10 @@ def test_a_warm_start_is_quick_and_finds_everything_where_it_was(home: Path) -> 
     seconds: list[float] = []
     while not seconds or (min(seconds) >= 0.5 and len(seconds) < 3):  # other work only slows it
         server.stop()
+        pace = slowness()
         before = time.monotonic()
         assert server.start() == dsn
-        seconds.append(time.monotonic() - before)
+        seconds.append((time.monotonic() - before) / max(pace, slowness()))
     assert min(seconds) < 0.5
     assert query(dsn, "SELECT name FROM kept") == "花子"
     server.stop()
@@ -246,9 +248,11 @@ def test_the_next_start_waits_for_the_orphans_of_a_killed_postmaster(home: Path)
     orphan.suspend()  # it cannot notice that its postmaster is gone
     server.crash()
     waiting = application(home)
+    while not pid_file(home).read_text().startswith(f"{embedded.DEAD_PID}\n"):
+        assert waiting.poll() is None
+        time.sleep(0.01)
     time.sleep(0.5)
     assert waiting.poll() is None
-    assert pid_file(home).read_text().startswith(f"{embedded.DEAD_PID}\n")
     orphan.resume()
     assert query(said(waiting), "SELECT 1") == 1
     assert "is still in use" in (home / "postgres.log").read_text()

@@ -51,7 +51,7 @@ async def probe(database: Deployment):
 
 async def ask(lane: Lane, subject: UUID, word: str) -> asyncpg.Record:
     digest = sha256(word.encode()).digest()
-    return await asyncio.wait_for(lane.call(READER, subject, digest, [word]), 10)
+    return await asyncio.wait_for(lane.call(READER, subject, digest, [word]), 60)
 
 
 async def test_many_calls_share_transactions_and_each_keeps_its_own_context(probe: Lane):

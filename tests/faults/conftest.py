@@ -57,7 +57,7 @@ class House:
         """As its operator would, though the application is still connected."""
         postmaster = self.postmaster()
         postmaster.send_signal(signal.SIGINT)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while postmaster.is_running() and postmaster.status() != psutil.STATUS_ZOMBIE:
             assert time.monotonic() < deadline
             time.sleep(0.02)

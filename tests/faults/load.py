@@ -96,7 +96,7 @@ class Load:
     async def another(self, count: int) -> None:
         """Returns once this many more were answered."""
         goal = len(self.answered) + count
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while len(self.answered) < goal:  # noqa: ASYNC110 - counts what other tasks do
                 await asyncio.sleep(0.01)
 

@@ -20,7 +20,7 @@ async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _until(status: int, ask: Callable[[], Awaitable[httpx.Response]]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while (answer := await ask()).status_code != status:
         assert time.monotonic() < deadline, answer.text
         await asyncio.sleep(0.05)

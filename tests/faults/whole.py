@@ -108,7 +108,7 @@ async def check_all(house: House) -> None:
 async def _sealed(house: House) -> tuple[list[bytes], set[bytes], list[str], Vkey]:
     """Once everything has been sealed: entries, commits, checkpoints, and the log's key."""
     admin = await house.admin()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     try:
         while not await admin.fetchval(_IS_SEALED):
             assert await admin.fetchval("SELECT halted_reason FROM log_state") is None

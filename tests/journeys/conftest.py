@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.journeys.quality import CHROMIUM, QUIET
+from tests.journeys.quality import CHROMIUM, PATIENCE_MS, QUIET
 from tests.serving import Served
 
 PHONE = {"width": 390, "height": 844}
@@ -36,7 +36,7 @@ async def open_phone(browser: Browser, served: Served) -> AsyncIterator[OpenPhon
             locale=LANGUAGES[locale],
             java_script_enabled=scripts,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if session:
             cookie = {"name": "tsunagu_session", "value": session, "url": served.url}

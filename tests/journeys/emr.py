@@ -47,7 +47,7 @@ async def send_records(
     )
     headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
     stored = 0
-    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as http:
         for bundle in bundles:
             text = encode(bundle).replace(patient_in_facility(facility), CARD)
             text = text.replace(f'"{number}"', f'"{card.digits}"')

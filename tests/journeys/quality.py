@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.checks.browser import find, find_quick
 from tests.checks.node import ROOT, install, run_node
@@ -18,6 +18,9 @@ WHOLE = find()
 CHROMIUM = find_quick() or WHOLE
 GOOD = 95
 MOST_BYTES = 100_000
+# How long a page may take to come to what is expected: enough on a machine busy with others.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 QUIET = [
     "--headless=new",
     "--no-sandbox",

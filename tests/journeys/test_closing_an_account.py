@@ -3,14 +3,12 @@
 import re
 from types import SimpleNamespace
 
-import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
 from api import demo
 from api.core.actor import Actor, ActorKind
 from api.core.i18n import text
-from api.support.closing import carrying_out
 from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import (
     Newcomer,
@@ -24,6 +22,7 @@ from tests.journeys.quality import is_for_everyone
 from tests.journeys.test_first_house import carries_a_passkey
 from tests.portal import scene
 from tests.support.closing.conftest import admin, days_pass
+from tests.support.closing.rounds import carried_out
 
 __all__ = ["admin", "days_pass"]
 
@@ -39,16 +38,6 @@ async def code_on(page: Page) -> str:
     code = await page.locator(".claim-code").inner_text()
     assert CODE.fullmatch(code.strip())
     return code.strip()
-
-
-async def is_carried_out(admin: asyncpg.Connection, who: Newcomer) -> None:
-    """By this process or by the server's own round, whichever comes first."""
-    over = (
-        "SELECT ended_at IS NOT NULL FROM account_closing"
-        " WHERE participant_id = $1 AND called_off_at IS NULL"
-    )
-    while not await admin.fetchval(over, who.participant_id):
-        await carrying_out.go_round()
 
 
 async def certificate_is_there(page: Page, locale: str, code: str) -> None:
@@ -68,7 +57,7 @@ async def certificate_is_there(page: Page, locale: str, code: str) -> None:
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 async def test_on_her_phone_from_the_first_thought_to_the_certificate(
-    open_phone: OpenPhone, admin: asyncpg.Connection, locale: str, days_pass
+    open_phone: OpenPhone, locale: str, days_pass
 ) -> None:
     page = await open_phone(locale)
     await carries_a_passkey(page)
@@ -107,7 +96,7 @@ async def test_on_her_phone_from_the_first_thought_to_the_certificate(
         actor=Actor(kind=ActorKind.PARTICIPANT, participant_id=who.participant_id)
     )
     await days_pass(her, 14)
-    await is_carried_out(admin, who)
+    await carried_out(who.participant_id)
     await page.goto("/home")
     await page.wait_for_url("**/sign-in**")
     await page.get_by_role("button", name=text(locale, "sign_in.passkey")).click()
@@ -138,7 +127,6 @@ async def met(page: Page, who: Newcomer) -> None:
 async def test_at_the_counter_for_who_never_had_a_phone(
     open_phone: OpenPhone,
     people: dict[str, demo.Cast],
-    admin: asyncpg.Connection,
     locale: str,
     days_pass,
 ) -> None:
@@ -177,7 +165,7 @@ async def test_at_the_counter_for_who_never_had_a_phone(
 
     person = Actor(kind=ActorKind.PARTICIPANT, participant_id=who.participant_id)
     await days_pass(SimpleNamespace(actor=person), 14)
-    await is_carried_out(admin, who)
+    await carried_out(who.participant_id)
     await met(ueda, who)
     await expect(ueda.get_by_text(text(locale, "counter.closing.over"))).to_be_visible()
     await is_for_everyone(ueda)

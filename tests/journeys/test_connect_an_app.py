@@ -171,7 +171,7 @@ class NodeApp:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps({"deed": deed, **given}).encode() + b"\n")
-        line = await asyncio.wait_for(self.process.stdout.readline(), 30)
+        line = await asyncio.wait_for(self.process.stdout.readline(), 60)
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -196,7 +196,7 @@ async def running(served: Served, client_id: str, callback: str) -> AsyncIterato
     finally:
         assert process.stdin
         process.stdin.close()
-        await asyncio.wait_for(process.wait(), 15)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 @pytest_asyncio.fixture

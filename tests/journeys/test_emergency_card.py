@@ -20,7 +20,7 @@ from tests.journeys import qr
 from tests.journeys.conftest import LANGUAGES, PHONE, OpenPhone
 from tests.journeys.people import Newcomer, as_actor, participating, session_of
 from tests.journeys.qr import Spoilt
-from tests.journeys.quality import CHROMIUM, QUIET, axe_violations
+from tests.journeys.quality import CHROMIUM, PATIENCE_MS, QUIET, axe_violations
 from tests.portal import scene
 from tests.portal.scene import Place
 from tests.serving import Served
@@ -380,7 +380,7 @@ async def open_camera(served: Served, tmp_path: Path) -> AsyncIterator[OpenCamer
             context = await browser.new_context(
                 base_url=served.url, viewport=PHONE, locale="ja-JP", permissions=["camera"]
             )
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(PATIENCE_MS)
             if actor is not None:
                 token = await session_of(actor)
                 cookie = {"name": "tsunagu_session", "value": token, "url": served.url}

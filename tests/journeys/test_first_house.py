@@ -161,7 +161,7 @@ async def test_a_participant_registers_chooses_and_sees_the_access_in_the_log(
         await expect(row).to_contain_text(said)
     told_at = await row.locator("time").get_attribute("datetime")
     assert told_at is not None
-    assert abs((clock.now() - datetime.fromisoformat(told_at)).total_seconds()) < 120
+    assert abs((clock.now() - datetime.fromisoformat(told_at)).total_seconds()) < 600
 
     await turns_the_clinic(phone, on=False)
     assert await reads(sato, "MedicationRequest", subject) == []

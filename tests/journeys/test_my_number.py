@@ -23,7 +23,7 @@ from tests.identity.conftest import some_card
 from tests.identity.national.issuer import CLIENT, HANAKO
 from tests.identity.national.real import real_issuer
 from tests.journeys.conftest import LANGUAGES, PHONE, OpenPhone
-from tests.journeys.quality import axe_violations
+from tests.journeys.quality import PATIENCE_MS, axe_violations
 from tests.serving import Served, free_port, serving
 
 MARK = secrets.token_hex(3)
@@ -83,7 +83,7 @@ async def phones(browser: Browser, network: Network) -> AsyncIterator[OpenPhone]
             locale=LANGUAGES[locale],
             java_script_enabled=scripts,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         return await context.new_page()
 

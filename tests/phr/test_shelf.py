@@ -121,7 +121,7 @@ async def test_nobody_else_has_such_a_page(sato: Visitor) -> None:
 
 @pytest.mark.parametrize("shows_all", [True, False])
 async def test_a_day_of_a_childs_book_says_whose_it_is(hanako: Visitor, shows_all: bool) -> None:
-    await child_begun(hanako)
+    child = await child_begun(hanako)
     actor = replace(hanako.actor, is_shown_restricted=shows_all)
     of = {each.book.due: each for each in await shelf.standings(actor)}
     assert of["immunization"].next
@@ -130,3 +130,8 @@ async def test_a_day_of_a_childs_book_says_whose_it_is(hanako: Visitor, shows_al
         page = (await hanako.get("/book")).text
         assert "ゆいさんの予防接種：" in page
         assert "ゆいさんの健診：" in page
+        own = f'href="/book/children/{child.book_id}'
+        assert f'{own}"' in page
+        assert f'{own}/vaccines"' in page
+        told = {each["name"]: each["next"] for each in (await hanako.ask("/me/books")).json()}
+        assert told["vaccines"]["child"] == told["children"]["child"] == str(child.book_id)

@@ -175,3 +175,24 @@ def test_bars_lie_on_their_rows_and_what_is_outside_is_left_out() -> None:
     assert picture.count('class="dot"') == 1
     assert picture.count('class="arrow"') == 1
     assert picture.count('class="today"') == 1
+
+
+def test_a_threshold_is_named_where_it_hides_no_measurement() -> None:
+    """Thirty years that rise: the upper name to the left, the lower one to the right."""
+    years = [Dot(date(1997 + year, 6, 10), Decimal(52 + year // 2) / 10, "") for year in range(30)]
+    levels = [Level(Decimal("5.6"), "指導の目安 5.6"), Level(Decimal("6.5"), "受診の目安 6.5")]
+    first, last = years[0].on, years[-1].on
+    picture = str(trend(Trend("c", "HbA1c", "", years, None, first, last, levels)))
+    named = {
+        each.text: each.get("text-anchor")
+        for each in ElementTree.fromstring(picture).iter("text")
+        if each.get("class") == "on-line"
+    }
+    assert named == {"受診の目安 6.5": "start", "指導の目安 5.6": "end"}
+    assert picture.rindex('class="on-line"') < picture.index('class="dot"')
+
+
+def test_over_many_years_the_years_alone_are_written() -> None:
+    named = scale.named_days(date(1997, 6, 10), date(2026, 6, 12))
+    assert [text for _, text in named] == ["2000", "2010", "2020"]
+    assert scale.named_days(FIRST, LAST)[0][1] == "2026/1"

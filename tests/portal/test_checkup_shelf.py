@@ -1,12 +1,13 @@
 """Hanako sees her checkups side by side: a file, what she typed in, what a centre sent."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind
 from api.core.database import unit_of_work
 from api.proxies import safety
@@ -115,6 +116,9 @@ async def test_a_level_is_worked_out_of_what_was_typed_and_said_with_its_reasons
     assert seen["level"]["computed"] == "active"
     assert seen["level"]["branch"] == "waist"
     assert seen["metabolic"]["computed"] == "near"
+    trend = (await yumi.get(f"{HERE}/trends/tg_fasting")).text
+    assert "保健指導や受診の目安には入っていません" in trend
+    assert "うすい色の帯は、保健指導や受診の目安に入っていない範囲です。" in trend
 
 
 async def test_a_year_before_the_edition_says_so_with_its_first_day(hanako: Visitor) -> None:
@@ -139,10 +143,11 @@ async def test_what_is_missing_for_a_level_is_said(yumi: Visitor) -> None:
 async def test_typed_values_are_held_to_what_is_possible_and_stay_in_the_form(
     hanako: Visitor,
 ) -> None:
+    tomorrow = clock.today_in_japan() + timedelta(days=1)
     for wrong, said in (
         ({"waist": "8800"}, "腹囲：30から300まで"),
         ({"weight": "-58"}, "数字で入力してください"),
-        ({"on": "2027-01-01"}, "今日までの日付"),
+        ({"on": tomorrow.isoformat()}, "今日までの日付"),
         ({"on": ""}, "受けた日：入力してください"),
         ({"systolic_1": "78", "diastolic_1": "126"}, "血圧"),
         ({"hba1c": "540"}, "2から25まで"),

@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from api.core.crypto import KeyRing
 from api.core.provisioning import app_dsn, ensure_database, provision
+from tests.pace import slowness
 from tests.portal.crowd import FACILITIES
 from tests.serving import serving
 
@@ -54,7 +55,9 @@ async def test_fifty_searches_answer_within_a_tenth_of_a_second(app: httpx.Async
     """The quietest of a few rounds: the machine may have other work."""
     quietest = math.inf
     for _ in range(ROUNDS):
-        quietest = min(quietest, await p95_of_a_round(app))
+        pace = slowness()
+        took = await p95_of_a_round(app)
+        quietest = min(quietest, took / max(pace, slowness()))
         if quietest < MOST_MS:
             break
     sys.stdout.write(f"facility search p95 {quietest:.1f} ms\n")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -245,7 +246,8 @@ async def test_two_laboratories_make_one_trend_with_a_sentence_and_a_table(
 async def test_what_a_checkup_measured_stands_beside_the_same_test_and_its_file_under_documents(
     hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place
 ) -> None:
-    await keep(hanako, checkup(HERS))
+    examined = clock.today_in_japan() - timedelta(days=100)
+    await keep(hanako, checkup(HERS, on=f"{examined:%Y%m%d}"))
     await measured(pharmacy, hanako, 7.1)
     await allow(hanako, clinic)
     await dwelling.show_from(hanako.actor, None)

@@ -25,7 +25,7 @@ ROWS: list[dict[str, Any]] = [
         "age": "生後6か月と0日",
         "cells": [
             {"value": "7.2", "rank": "38", "corrected": "62"},
-            {"value": "65", "rank": "3より下", "corrected": ""},
+            {"value": "65", "rank": "3未満", "corrected": ""},
             None,
         ],
         "chest": "42.5",

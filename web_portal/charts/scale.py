@@ -95,10 +95,14 @@ def months(first: date, last: date, most: int = 4) -> list[date]:
 
 
 def named_days(first: date, last: date, most: int = 5) -> list[tuple[date, str]]:
-    """Months, or the days of a week apart where there are hardly two of them."""
+    """Months, years where each is a January, or the days of a week apart where there are hardly
+    two months."""
     length = (last - first).days
     if length > SHORT:
-        return [(each, f"{each.year}/{each.month}") for each in months(first, last)]
+        named = months(first, last)
+        if len(named) > 1 and all(each.month == 1 for each in named):
+            return [(each, f"{each.year}") for each in named]
+        return [(each, f"{each.year}/{each.month}") for each in named]
     apart = 7 * max(1, -(-length // (7 * most)))
     days = [last - timedelta(days=back) for back in range(0, length + 1, apart)]
     return [(each, f"{each.month}/{each.day}") for each in reversed(days)]

@@ -84,12 +84,9 @@ def trend(chart: Trend) -> Markup:
         *(_level(each.value, values, left) for each in chart.levels),
         *_lines(chart.dots, days, values),
         *_lines(chart.second, days, values, "broken"),
+        *(() if has_names else _level_names(chart.levels, series, days, values)),
         *(_dot(dot, days, values) for dots in series for dot in _thinned(dots, days, values)),
-        *(
-            _ends(chart, days, values)
-            if has_names
-            else _level_names(chart.levels, series, days, values)
-        ),
+        *(_ends(chart, days, values) if has_names else ()),
     ]
     return svg(chart, WIDTH, height, parts)
 
@@ -138,15 +135,25 @@ def _level(value: Decimal, values: Axis, left: float) -> Markup:
 def _level_names(
     levels: Sequence[Level], series: Sequence[Sequence[Dot]], days: Days, values: Axis
 ) -> Iterator[Markup]:
-    """On their lines, at the side where fewer dots lie; those close together are moved apart."""
+    """On their lines, each at the side where it lies over fewer dots, rather where fewer are at
+    all; those close together are moved apart."""
     ordered = sorted(levels, key=lambda each: values.at(each.value))
     feet = [values.at(each.value) - 4 for each in ordered]
-    across = [days.at(dot.on) for dots in series for dot in dots]
-    is_left = 2 * sum(x > (days.start + WIDTH) / 2 for x in across) > len(across)
-    place, anchor = (days.start + 4, "start") if is_left else (WIDTH - RIGHT, "end")
+    spots = [(days.at(dot.on), values.at(dot.value)) for dots in series for dot in dots]
+    right = WIDTH - RIGHT
+    room = right - days.start - 4
+    is_left = 2 * sum(x > (days.start + WIDTH) / 2 for x, _ in spots) > len(spots)
     for level, foot in zip(ordered, words.apart(feet, words.LINE, values.start - 4), strict=True):
+        said = words.cut(level.label, room)
+        long = words.width(said)
+        over = [
+            sum(a - 4 < x < b + 4 and foot - words.LINE < y < foot + 4 for x, y in spots)
+            for a, b in ((right - long, right), (days.start + 4, days.start + 4 + long))
+        ]
+        at_left = over[1] < over[0] or (over[1] == over[0] and is_left)
+        place, anchor = (days.start + 4, "start") if at_left else (right, "end")
         yield Markup('<text class="on-line" x="{:g}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-            place, foot, anchor, words.cut(level.label, WIDTH - RIGHT - days.start - 4)
+            place, foot, anchor, said
         )
 
 

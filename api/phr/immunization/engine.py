@@ -108,12 +108,15 @@ def _plan(
         return Plan(target.name, Status.NOT_FOR, _uncounted(own, Why.NOT_FOR))
     current = [each for each in own if each.vaccine not in target.older]
     mine, live = frozenset(current), list[date]()
-    if any(vaccines.is_live(each) for each in target.products):
+    is_live = any(vaccines.is_live(each) for each in target.products)
+    if is_live:
         others = (each for each in doses if vaccines.is_live(each.vaccine) and each not in mine)
         live = sorted({each.on for each in others})
     walk = walk_of(target, person.birth_on, current, live, editions)
     if any(each.why is Why.MIXED for each in walk.given):
         return Plan(target.name, Status.MIXED, _with_older(target, own, walk))
+    if is_live:  # what does not count keeps its interval all the same
+        live = sorted({*live, *(each.dose.on for each in walk.given if not each.number)})
     found = _following(target, person.birth_on, current, live, walk, today)
     if not found.next:
         return found._replace(given=_with_older(target, own, walk))

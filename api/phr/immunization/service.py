@@ -148,16 +148,18 @@ async def note_all_in(tx: Transaction, actor: Actor) -> None:
     await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
 
 
-async def days_in(tx: Transaction, actor: Actor, book_of: Sequence[Child]) -> list[tuple[Due, str]]:
+async def days_in(
+    tx: Transaction, actor: Actor, book_of: Sequence[Child]
+) -> list[tuple[Due, str, str]]:
     """What is to be told of these children, and of oneself where a dose is written, by the doses
-    the actor is shown; with the child's name, "" for oneself."""
-    days: list[tuple[Due, str]] = []
+    the actor is shown; with the child's name and book, "" for oneself."""
+    days: list[tuple[Due, str, str]] = []
     for whose in map(_whose, book_of):
         said = _said(whose, await _entries_in(tx, actor, whose), ())
-        days += [(each, whose.name if whose.book_id else "") for each in _days_of(said)]
+        days += [(each, whose.name if whose.book_id else "", whose.book) for each in _days_of(said)]
     own = await whose_in(tx, actor, None)
     if entries := await _entries_in(tx, actor, own):
-        days += [(each, "") for each in _days_of(_said(own, entries, ()))]
+        days += [(each, "", "") for each in _days_of(_said(own, entries, ()))]
     return days
 
 

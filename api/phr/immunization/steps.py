@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from api.phr.immunization.plans import Dose, Why
 from api.phr.immunization.schedule import LIVE_GAP, Cohort, Course, Step, Target
@@ -129,8 +129,8 @@ def earliest_of(
 ) -> date:
     """Intervals also from doses that do not count."""
     found = [step.since.first(birth_on)]
-    if step.gap and own:
-        found.append(step.gap.after(own[-1].on))
+    if own:
+        found.append(step.gap.after(own[-1].on) if step.gap else own[-1].on + timedelta(days=1))
     if step.from_first and days:
         found.append(step.from_first.after(days[0]))
     if live:

@@ -112,7 +112,7 @@ async def test_of_a_preterm_child_both_ages_are_shown(hanako: Visitor) -> None:
     page = (await hanako.get(f"{HERE}/{early.book_id}")).text
     assert "修正月齢でみると、体重は" in page
     assert "生まれた日から数えた月齢では" in page
-    assert "修正（" in page
+    assert "[ ] の中は、修正月齢でのパーセンタイルです。" in page
     unborn = await begun(hanako, weeks="30", born=TODAY - timedelta(days=20), weight="1.6")
     page = (await hanako.get(f"{HERE}/{unborn.book_id}")).text
     assert "予定日まであと48日" in page

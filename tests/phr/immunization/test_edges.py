@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.phr.immunization.planned import numbers, plan, span, usual
+from api.phr.due.rules import Due, of_period
+from tests.phr.immunization.planned import day, numbers, plan, span, usual
 
 BORN = "2026-05-15"
 
@@ -109,3 +110,33 @@ def test_hpv_goes_by_the_school_years_of_1_and_2_april(born: str, year: int) -> 
     one = plan("hpv", born, "2024-04-01")
     assert span(one)[3:] == (f"{year}-04-01", f"{year + 5}-03-31")
     assert usual(one) == (f"{year + 1}-04-01", f"{year + 2}-03-31")
+
+
+def test_of_several_live_vaccines_the_latest_counts() -> None:
+    born, others = "2025-05-15", ("varicella 2026-05-20", "mumps 2026-06-10")
+    assert span(plan("mr1", born, "2026-06-11", *others))[3] == "2026-07-08"
+    assert numbers(plan("mr1", born, "2026-08-01", *others, "mr 2026-07-07")) == ["live"]
+    assert numbers(plan("mr1", born, "2026-08-01", *others, "mr 2026-07-08")) == [1]
+    # What is given after it keeps nothing from it.
+    after = ("varicella 2026-07-20", "mumps 2026-06-10")
+    assert numbers(plan("mr1", born, "2026-08-01", *after, "mr 2026-07-08")) == [1]
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("2026-06-30", [("2026-06-01", "opens"), ("2026-06-23", "ends")]),
+        ("2026-06-09", [("2026-06-01", "opens"), ("2026-06-02", "ends")]),
+        ("2026-06-08", [("2026-06-01", "opens")]),
+        ("2026-06-01", [("2026-06-01", "opens")]),
+    ],
+)
+def test_that_a_period_ends_is_told_a_week_before_unless_it_only_just_opened(
+    last: str, told: list[tuple[str, str]]
+) -> None:
+    found = of_period(day("2026-06-01"), day(last))
+    assert [(str(each.on), each.why) for each in found] == told
+
+
+def test_a_period_without_an_end_is_told_as_it_opens() -> None:
+    assert of_period(day("2026-06-01"), None) == [Due(day("2026-06-01"), "opens")]

@@ -1,11 +1,12 @@
 """Hanako keeps her daughter's vaccines, and her own, on pages."""
 
 import re
-from datetime import timedelta
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
+from api.core import clock
 from api.phr.immunization.vaccines import VACCINES
 from tests.phr.child.scene import account_of_a_child
 from tests.phr.immunization.scene import TODAY, ago, child, path_of, written
@@ -24,7 +25,7 @@ async def test_a_baby_of_three_months_has_what_is_due_now_and_what_comes(hanako:
     assert "まだ記入がありません。" in said
     assert "五種混合 1回目（全4回） 受ける時期です" in said
     assert "ロタウイルス 1回目" in said
-    assert "標準の時期まで、あと" in said  # BCG is possible, and usual from five months
+    assert "標準の時期が始まるまで、あと" in said  # BCG is possible, and usual from five months
     assert "1年より先のもの" in said
     assert "2026年4月1日からの定期接種のきまり" in said
     assert f"{path_of(yui)}/new?vaccine=dpt-ipv-hib" in page
@@ -218,11 +219,12 @@ async def test_nobody_else_sees_or_writes_them(hanako: Visitor, yumi: Visitor, s
     assert (await hanako.get(path_of(None, f"/{uuid4()}"))).status_code == 404
 
 
-async def test_a_birthday_a_day_away_still_is_in_the_period(hanako: Visitor):
+async def test_a_birthday_a_day_away_still_is_in_the_period(
+    hanako: Visitor, monkeypatch: pytest.MonkeyPatch
+):
     """Until one year: the day before the first birthday is the last."""
-    yui = await child(
-        hanako, (TODAY - (TODAY + timedelta(days=1)).replace(year=TODAY.year - 1)).days
-    )
+    yui = await child(hanako, (TODAY - date(2025, 12, 1)).days)
+    monkeypatch.setattr(clock, "today_in_japan", lambda: date(2026, 11, 30))
     said = plain((await hanako.get(path_of(yui))).text)
     assert "BCG 1回 受ける時期です 標準の時期は過ぎましたが、" in said
     assert "麻しん・風しん（MR）1期 1回 受ける時期です" in said

@@ -23,6 +23,7 @@ from tests.portal.scene import Place, Visitor
 from tests.portal.test_counter import who
 from tests.proxies.conftest import Pair
 from tests.records.taking_out import taking
+from tests.support.closing.rounds import carried_out
 from tests.support.closing.test_closing import said
 
 CERTIFICATE = "/closing-certificate"
@@ -180,7 +181,7 @@ async def test_at_the_end_the_certificate_of_her_sheet_is_printed_at_the_counter
     await days_pass(hanako, 13)
     assert await carrying_out.go_round() == 0
     await days_pass(hanako, 1)
-    assert await carrying_out.go_round() == 1
+    await carried_out(hanako.actor.participant_id)
     assert (await hanako.ask("/me/records")).status_code == 401
     assert "この方の登録は終わりました" in (await second.get(f"{visit}/closing")).text
     assert CERTIFICATE in (await ueda.get("/support/counter")).text
@@ -209,7 +210,7 @@ async def test_who_never_made_an_account_closes_it_too_and_no_letter_at_home_ope
     assert (await ueda.browser.post("/enrolments", json=letter)).status_code == 201
     _, sheet = await begun(ueda, second, taro)
     await days_pass(taro, 14)
-    assert await carrying_out.go_round() == 1
+    await carried_out(person)
     assert said(await service.certificate(code_on(sheet)))["type"]
     assert (await ueda.browser.post("/enrolments", json=letter)).status_code == 422
 

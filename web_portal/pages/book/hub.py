@@ -63,11 +63,19 @@ def _ahead(request: PortalRequest, standings: Sequence[Standing]) -> list[dict[s
                 day=i18n.day(locale, on),
                 **({"name": each.whose} if each.whose else {}),
             ),
-            "href": each.book.path,
+            "href": _page(each),
         }
         for on, each in sorted(dated, key=lambda found: found[0])
         if each.next
     ]
+
+
+def _page(standing: Standing) -> str:
+    """Of a child's day the child's own."""
+    if not standing.child:
+        return standing.book.path
+    own = f"/book/children/{standing.child}"
+    return f"{own}/vaccines" if standing.book.due == "immunization" else own
 
 
 routes: list[ControllerRouterHandler] = [read]
