@@ -135,3 +135,4 @@ async def test_a_day_of_a_childs_book_says_whose_it_is(hanako: Visitor, shows_al
         assert f'{own}/vaccines"' in page
         told = {each["name"]: each["next"] for each in (await hanako.ask("/me/books")).json()}
         assert told["vaccines"]["child"] == told["children"]["child"] == str(child.book_id)
+        assert told["vaccines"]["whose"] == told["children"]["whose"] == "ゆい"

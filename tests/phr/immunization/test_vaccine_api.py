@@ -123,7 +123,7 @@ async def test_the_days_to_come_are_noted_as_the_book_begins_and_with_each_dose(
     async with unit_of_work(hanako.actor) as tx:
         rows = await tx.fetch("SELECT * FROM own_due WHERE participant_id = app.subject()")
     assert {tuple(row.keys()) for row in rows} == {
-        ("participant_id", "kind", "book", "due_on", "why", "told_at")
+        ("participant_id", "kind", "book", "due_on", "why", "told_at", "rules")
     }
     await children.remove(hanako.actor, yui.book_id)
     assert await due_of(hanako, yui) == []
