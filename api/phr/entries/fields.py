@@ -72,12 +72,12 @@ class Number(Struct, frozen=True, kw_only=True):
 
     def _bare(self, written: str) -> str:
         """Without its unit, in digits of any width."""
-        typed = unicodedata.normalize("NFKC", written).replace(",", "").strip()
+        typed = unicodedata.normalize("NFKC", written).strip()
         for unit in (self.unit, self.ucum):
             folded = unicodedata.normalize("NFKC", unit)
             if folded and typed.lower().endswith(folded.lower()):
                 typed = typed[: -len(folded)].strip()
-        return typed
+        return typed.replace(",", "") if _GROUPED.fullmatch(typed) else typed
 
     def said(self, value: str) -> Json:
         number = Raw(value.encode())
@@ -221,6 +221,8 @@ class File(Struct, frozen=True, kw_only=True):
 Field = Number | Choice | Several | Words | Day | Flag | File
 
 _NUMBER: Final = re.compile(r"(\d{1,7})(\.(\d{1,4}))?", re.ASCII)
+# A comma elsewhere may have been meant as a point: 36,5 is no 365.
+_GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,4})?", re.ASCII)
 _ERA: Final = "(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR])(?:元|[0-9]{1,2})"
 _DAY: Final = re.compile(
     rf"([0-9]{{4}}|{_ERA})\s*[-/.年]\s*([0-9]{{1,2}})\s*[-/.月]\s*([0-9]{{1,2}})\s*日?", re.I

@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.steps import sql_migration
 
-ID = "0072_tokens_in_one_walk"
+ID = "0073_tokens_in_one_walk"
 
 SQL = r"""
 -- As before (0036), whose query PostgreSQL began anew for every row; without their order.
