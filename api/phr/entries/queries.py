@@ -132,7 +132,8 @@ async def add(tx: Transaction, rows: Sequence[Row], *, is_current: bool = True) 
         "INSERT INTO record (participant_id, source_facility_id, record_id, version,"  # noqa: S608
         " resource_type, category, sensitivity, effective_on, effective_at, recorded_at,"
         " identifier_system, identifier_value, title, body, is_current)"
-        " SELECT (SELECT app.subject()), app.self_source(), n.record_id, n.version, n.resource_type,"
+        " SELECT (SELECT app.subject()), app.self_source(), n.record_id, n.version,"
+        "  n.resource_type,"
         "  n.category, n.sensitivity, n.effective_on, n.effective_at, n.recorded_at,"
         f"  '{IDENTIFIER}', n.identifier_value, n.title, n.body, $12"
         " FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::smallint[],"
