@@ -79,6 +79,7 @@ from api.records.incoming.routes import routes as records_routes
 from api.records.linking.routes import routes as linking_routes
 from api.records.matching import delivering
 from api.records.matching.routes import routes as matching_routes
+from api.records.own import following
 from api.records.own.routes import routes as my_records_routes
 from api.records.own.vaccine_routes import routes as my_vaccine_routes
 from api.records.own.wish_routes import routes as wish_reader_routes
@@ -319,6 +320,7 @@ def _serving(dsn: str) -> Any:
                 asyncio.create_task(closings.run()),
                 asyncio.create_task(delivering.run()),
                 asyncio.create_task(rounds.run()),
+                asyncio.create_task(following.run()),
                 asyncio.create_task(sealing.run(dsn, runtime.keys(), settings.home, origin)),
             ]
             # What stands now stays: the collector need not walk it at every full round.

@@ -130,6 +130,7 @@ DEFINERS = {
     "public.access_log_first_access": "tells whoever was read from of a facility's first look",
     "public.access_log_last_look": "professionals: when their own facility last looked",
     "public.notices_remind": "the service's own work: tells once of an end that comes near",
+    "public.phr_due_by_other_rules": "the service's own work: whose noted days other rules gave",
     "public.notices_remind_due": "the service's own work: tells once of what comes due in a book",
     "public.notices_sum_up": "the service's own work: tells once of a month's accesses",
     "public.notifications_undelivered": "officers alone: what reached nobody, by a card's end",

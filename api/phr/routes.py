@@ -13,11 +13,13 @@ from api.phr import shelf
 
 class ShelfNextView(Struct):
     """`why`: `opens` where something can be done from that day, `ends` where its time ends;
-    `child`: the child's book it is of, none for oneself."""
+    `child`: the child's book it is of, none for oneself, `whose` the child's name, "" for oneself.
+    """
 
     on: date
     why: str
     child: str | None
+    whose: str
 
 
 class ShelfBookView(Struct):
@@ -44,7 +46,9 @@ class MyBooks(Controller):
                 each.entries,
                 each.title or None,
                 each.written_at,
-                ShelfNextView(shelf.ends_on(each.next), each.next.why, each.child or None)
+                ShelfNextView(
+                    shelf.ends_on(each.next), each.next.why, each.child or None, each.whose
+                )
                 if each.next
                 else None,
             )

@@ -2,8 +2,12 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
+from api.phr.entries.service import Entry
+from tests.portal_shell.pregnancy import REQUEST
 from web_portal.pages.book.frame import Way
+from web_portal.pages.book.notes import school_growth
 
 HANAKO = {"role": "participant", "name": "花子", "unread": 2}
 ON = date(2026, 5, 3)
@@ -101,6 +105,29 @@ DOCTORS: dict[str, Any] = {
     "next": None,
     "after": "50_x",
 }
+WHOSE = school_growth.Whose(date(2017, 5, 10), "female")
+MEASURED = [
+    Entry(
+        UUID(int=year),
+        "school-checkup",
+        "",
+        1,
+        date(year, 5, 8),
+        None,
+        {"on": f"{year}-05-08", "height": height, "weight": weight},
+        "self",
+        "",
+        datetime(year, 5, 8, tzinfo=UTC),
+        is_restricted=False,
+    )
+    for year, height, weight in (
+        (2020, "92.5", "13.4"),
+        (2021, "100.1", "15.2"),
+        (2023, "113.8", "19.6"),
+        (2025, "124.6", "24.8"),
+        (2026, "130.2", "28.1"),
+    )
+]
 SCHOOL: dict[str, Any] = {
     "viewer": HANAKO,
     "here": "/book/school-checkups",
@@ -114,6 +141,9 @@ SCHOOL: dict[str, Any] = {
             "facts": [("身長", "128.1 cm"), ("視力（右）", "A（1.0以上）")],
         }
     ],
+    "courses": school_growth.courses(REQUEST, WHOSE, MEASURED),
+    "rows": [school_growth.row(REQUEST, WHOSE, each) for each in reversed(MEASURED)],
+    "has_curves": True,
     "next": "50_x",
     "after": "",
 }
@@ -182,7 +212,10 @@ NOTES_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "doctors": ("book/notes/doctors.html", DOCTORS),
     "doctors-none": ("book/notes/doctors.html", DOCTORS | {"doctors": []}),
     "school-checkups": ("book/notes/school.html", SCHOOL),
-    "school-checkups-none": ("book/notes/school.html", SCHOOL | {"checkups": []}),
+    "school-checkups-none": (
+        "book/notes/school.html",
+        SCHOOL | {"checkups": [], "courses": [], "rows": []},
+    ),
     "wishes": ("book/wishes/all.html", WISHES),
     "wishes-none": ("book/wishes/all.html", WISHES | NOTHING),
     "wishes-for-taro": ("book/wishes/all.html", WISHES | FOR_TARO),

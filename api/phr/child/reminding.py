@@ -13,8 +13,8 @@ from api.phr.entries import service as store
 
 async def remind_in(tx: Transaction, actor: Actor, of: Child) -> None:
     """Writes the days of one book anew."""
-    days = await days_in(tx, actor, of)
-    await due.set_in(tx, "checkup", days, clock.today_in_japan(), book=str(of.book_id))
+    days, today = await days_in(tx, actor, of), clock.today_in_japan()
+    await due.set_in(tx, "checkup", days, today, book=str(of.book_id), rules=checkups.EDITION)
 
 
 async def days_in(tx: Transaction, actor: Actor, of: Child) -> list[Due]:

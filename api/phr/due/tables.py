@@ -12,4 +12,5 @@ class OwnDue(Table, tablename="own_due", db=DB):
     book = Text(primary_key=True)
     due_on = Date()
     why = Text()
+    rules = Text()
     told_at = Timestamptz(null=True)

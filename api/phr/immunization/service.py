@@ -18,10 +18,12 @@ from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
 from api.phr.immunization import adults, engine
 from api.phr.immunization.adults import Offer
+from api.phr.immunization.editions import EDITIONS
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
 from api.phr.immunization.kinds import OF_CHILD, OWN, vaccine_of
 from api.phr.immunization.plans import Dose, Plan, Status
+from api.phr.immunization.schedule import edition_on
 
 
 class Whose(NamedTuple):
@@ -140,12 +142,16 @@ async def whose_in(tx: Transaction, actor: Actor, book_id: UUID | None) -> Whose
     return Whose(person.name, Person(person.birth_on, person.sex or ""), None)
 
 
-async def note_all_in(tx: Transaction, actor: Actor) -> None:
-    """The same of every child and of oneself: after a whole life was brought in."""
+async def note_all_in(tx: Transaction, actor: Actor, elsewhere: Sequence[Dose] = ()) -> None:
+    """The same of every child and of oneself: after a whole life was brought in, or by new rules.
+    Of oneself where a dose is written; `elsewhere`: those that facilities recorded."""
     for child in await children.children_in(tx, actor):
         await follow_in(tx, actor, child)
     whose = await whose_in(tx, actor, None)
-    await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), ())
+    if entries := await _entries_in(tx, actor, whose):
+        await _note_due_in(tx, whose, entries, elsewhere)
+    else:
+        await due.set_in(tx, "immunization", [], clock.today_in_japan())
 
 
 async def days_in(
@@ -191,7 +197,14 @@ async def _note_due_in(
     tx: Transaction, whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]
 ) -> None:
     said = _said(whose, entries, elsewhere)
-    await due.set_in(tx, "immunization", _days_of(said), said.today, book=whose.book)
+    await due.set_in(
+        tx,
+        "immunization",
+        _days_of(said),
+        said.today,
+        book=whose.book,
+        rules=edition_on(EDITIONS, said.today).name,
+    )
 
 
 async def _entries_in(tx: Transaction, actor: Actor, whose: Whose) -> list[Entry]:

@@ -26,6 +26,11 @@ class Kept(NamedTuple):
     changed: int
 
 
+def named(names: Names) -> Set[str]:
+    """The ids of records that are here, whoever may see them, as far as their names say them."""
+    return {value.rsplit(":", 1)[-1] for _, _, value in names}
+
+
 def own_book(names: Names) -> str:
     """The book of oneself that is here, whoever may see it; "" where there is none."""
     return next((book for kind, book, entry in _parts(names) if _is_head(kind, book, entry)), "")

@@ -107,6 +107,8 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
     )
     held = changed = 0
     own_book = only_one.own_book(here.names)
+    # Also of what the actor is not shown: it is here all the same.
+    ids = here.ids | only_one.named(here.names)
     for item in found.items:
         old, record_id = as_text(item.resource.get("id")), _new_id(participant_id, item)
         called = str(record_id)
@@ -114,9 +116,9 @@ def planned(found: Found, participant_id: UUID, here: Here) -> Planned:
             left_here[item.digest] -= 1
             held += 1
             called = old if old in here.ids else here.where[item.digest]
-        elif old in here.ids or called in here.ids or _is_named(item, here):
+        elif old in ids or called in ids or _is_named(item, here):
             changed += 1
-            called = old if old in here.ids else called
+            called = old if old in ids else called
         elif own_book and only_one.is_own_book(item):
             changed += 1
             called = own_book

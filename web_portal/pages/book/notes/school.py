@@ -20,6 +20,7 @@ from api.phr.notes.service import Asked
 from web_portal.page import PortalRequest, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.frame import Way
+from web_portal.pages.book.notes import school_growth
 from web_portal.pages.book.notes.pages import (
     ON_A_PAGE,
     After,
@@ -31,6 +32,7 @@ from web_portal.pages.book.notes.pages import (
     removal_of,
     today,
 )
+from web_portal.pages.book.notes.school_growth import Whose
 
 SHELF: Final = Shelf(SCHOOL, "school", "/book/school-checkups")
 OF_CHILD: Final = "/book/children/{child:uuid}/school-checkups"
@@ -61,7 +63,9 @@ async def listed(
     after: After = "",
 ) -> Response[bytes]:
     back = Way("/book", say(request, "book.title"))
-    return await _list(request, actor, SHELF, await service.school(actor), done, back, after)
+    person = await children.person(actor)
+    whose, found = Whose(person.birth_on, person.sex), await service.school(actor)
+    return await _list(request, actor, SHELF, whose, found, done, back, after)
 
 
 @get(OF_CHILD, **_READ)
@@ -75,7 +79,8 @@ async def of_child(
     of, found = await service.school_of(actor, child)
     back = Way(f"/book/children/{child}", of.name)
     shelf = _shelf_of(service.kind_of(of), child)
-    return await _list(request, actor, shelf, found, done, back, after)
+    whose = Whose(of.birth_on, of.sex)
+    return await _list(request, actor, shelf, whose, found, done, back, after)
 
 
 @get(f"{OF_CHILD}/new", **_WRITE)
@@ -141,6 +146,7 @@ async def _list(
     request: PortalRequest,
     actor: Actor,
     shelf: Shelf,
+    whose: Whose,
     found: list[Entry],
     done: str,
     back: Way,
@@ -155,6 +161,9 @@ async def _list(
         path=shelf.here,
         here=shelf.here,
         back=back,
+        courses=[] if after else school_growth.courses(request, whose, found),
+        rows=[row for each in page.items if (row := school_growth.row(request, whose, each))],
+        has_curves=whose.sex is not None,
         checkups=[
             {
                 "id": each.entry_id,
