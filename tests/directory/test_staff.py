@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from api.core import clock, runtime
+from api.core import runtime
 from api.core.actor import OPERATOR, Actor, ActorKind
+from api.core.clock import today_in_japan as this_day
 from api.core.crypto import base64url
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
@@ -47,7 +48,6 @@ from tests.portal.scene import Place
 
 SATO = NewColleague("佐藤 健一", "サトウ ケンイチ", "physician")
 CLERK = NewColleague("事務担当", "ジムタントウ", "clerk")
-TODAY = clock.today_in_japan()
 
 
 @pytest_asyncio.fixture
@@ -214,20 +214,20 @@ async def test_guesses_from_one_address_come_to_wait(database):
 async def test_nobody_is_trained_before_the_profession_is_shown(desk: Actor, signing, admin):
     actor, _ = await joined(desk, SATO, Authenticator())
     sato = actor.professional_id
-    assert (await staff.one(desk, sato)).state(TODAY) == "profession_open"
+    assert (await staff.one(desk, sato)).state(this_day()) == "profession_open"
     with pytest.raises(ProfessionNotShown):
-        await staff.record_training(desk, sato, TODAY)
+        await staff.record_training(desk, sato, this_day())
     await prove(actor, signing.person())
-    assert (await staff.one(desk, sato)).state(TODAY) == "training_open"
+    assert (await staff.one(desk, sato)).state(this_day()) == "training_open"
     with pytest.raises(StaffFaults):
-        await staff.record_training(desk, sato, TODAY + timedelta(days=1))
+        await staff.record_training(desk, sato, this_day() + timedelta(days=1))
     standing = await service.standing(actor)
     assert standing.trained_on is None
-    await staff.record_training(desk, sato, TODAY)
+    await staff.record_training(desk, sato, this_day())
     colleague = await staff.one(desk, sato)
-    assert (colleague.state(TODAY), colleague.shown_by) == ("working", "hpki")
+    assert (colleague.state(this_day()), colleague.shown_by) == ("working", "hpki")
     async with unit_of_work(actor) as tx:
-        assert (await service.standing_in(tx, actor)).trained_on == TODAY
+        assert (await service.standing_in(tx, actor)).trained_on == this_day()
 
 
 async def test_whoever_leaves_is_out_at_once_and_the_history_stays(desk: Actor, signing, admin):
@@ -235,16 +235,16 @@ async def test_whoever_leaves_is_out_at_once_and_the_history_stays(desk: Actor, 
     actor, token = await joined(desk, SATO, device)
     sato = actor.professional_id
     await prove(actor, signing.person())
-    await staff.record_training(desk, sato, TODAY)
+    await staff.record_training(desk, sato, this_day())
     await staff.leave(desk, sato)
     assert (await identity.actor_of(token)).kind is ActorKind.ANONYMOUS
     with pytest.raises(SignInRefused):
         await identity.sign_in(device.get(await identity.sign_in_options()))
     async with unit_of_work(actor) as tx:
         gone = await service.standing_in(tx, actor)
-    assert not gone.is_at_work(TODAY)
+    assert not gone.is_at_work(this_day())
     colleague = await staff.one(desk, sato)
-    assert (colleague.state(TODAY), colleague.trained_on, colleague.shown_by) == (
+    assert (colleague.state(this_day()), colleague.trained_on, colleague.shown_by) == (
         "left", None, None,
     )  # fmt: skip
     history = await admin.fetch(
@@ -252,8 +252,12 @@ async def test_whoever_leaves_is_out_at_once_and_the_history_stays(desk: Actor, 
         " ORDER BY revision",
         sato,
     )
-    assert [tuple(row) for row in history] == [(True, None), (True, TODAY), (False, None)]
-    for deed in (staff.leave(desk, sato), staff.record_training(desk, sato, TODAY)):
+    assert [tuple(row) for row in history] == [
+        (True, None),
+        (True, this_day()),
+        (False, None),
+    ]
+    for deed in (staff.leave(desk, sato), staff.record_training(desk, sato, this_day())):
         with pytest.raises(HasLeft):
             await deed
 
@@ -278,14 +282,14 @@ async def test_whoever_comes_back_is_the_same_person_and_begins_anew(desk: Actor
     old, new = Authenticator(), Authenticator()
     actor, _ = await joined(desk, SATO, old)
     await prove(actor, signing.person())
-    await staff.record_training(desk, actor.professional_id, TODAY)
+    await staff.record_training(desk, actor.professional_id, this_day())
     await staff.leave(desk, actor.professional_id)
     invitation = await staff.invite_again(desk, actor.professional_id)
     session = await join(invitation.code.printed, new)
     back = await identity.actor_of(session.token)
     # An exclusion that names them goes on naming them.
     assert back.professional_id == actor.professional_id
-    assert (await staff.one(desk, back.professional_id)).state(TODAY) == "profession_open"
+    assert (await staff.one(desk, back.professional_id)).state(this_day()) == "profession_open"
     with pytest.raises(SignInRefused):
         await identity.sign_in(old.get(await identity.sign_in_options()))
 
@@ -297,7 +301,7 @@ async def test_another_facilitys_people_are_not_there(desk: Actor, database):
     for deed in (
         staff.one(desk, theirs),
         staff.invite_again(desk, theirs),
-        staff.record_training(desk, theirs, TODAY),
+        staff.record_training(desk, theirs, this_day()),
         staff.leave(desk, theirs),
     ):
         with pytest.raises(NotFound):
@@ -331,7 +335,7 @@ async def test_inviting_asks_who_is_there_and_shutting_out_does_not(desk: Actor,
     for deed in (
         staff.invite(stale, CLERK),
         staff.invite_again(stale, added.professional_id),
-        staff.record_training(stale, added.professional_id, TODAY),
+        staff.record_training(stale, added.professional_id, this_day()),
     ):
         with pytest.raises(StepUpNeeded):
             await deed
@@ -395,23 +399,23 @@ async def test_the_network_vouches_for_a_clerk_with_a_reason_and_an_end(desk: Ac
     clerk = actor.professional_id
     waiting, _ = await professions.to_vouch_for(ueda)
     assert clerk in {each.professional_id for each in waiting}
-    for reason, until in (("", TODAY + timedelta(days=30)), ("雇用契約", TODAY),
-                          ("雇用契約", TODAY + timedelta(days=400))):  # fmt: skip
+    for reason, until in (("", this_day() + timedelta(days=30)), ("雇用契約", this_day()),
+                          ("雇用契約", this_day() + timedelta(days=400))):  # fmt: skip
         with pytest.raises(StaffFaults):
             await professions.vouch(ueda, clerk, reason, until)
-    await professions.vouch(ueda, clerk, "雇用契約書を確認", TODAY + timedelta(days=200))
-    await staff.record_training(desk, clerk, TODAY)
-    assert (await staff.one(desk, clerk)).state(TODAY) == "working"
+    await professions.vouch(ueda, clerk, "雇用契約書を確認", this_day() + timedelta(days=200))
+    await staff.record_training(desk, clerk, this_day())
+    assert (await staff.one(desk, clerk)).state(this_day()) == "working"
     async with unit_of_work(actor) as tx:
         standing = await service.standing_in(tx, actor)
-    assert standing.is_at_work(TODAY + timedelta(days=200))
-    assert not standing.is_at_work(TODAY + timedelta(days=201))
+    assert standing.is_at_work(this_day() + timedelta(days=200))
+    assert not standing.is_at_work(this_day() + timedelta(days=201))
     _, vouched = await professions.to_vouch_for(ueda)
     assert clerk in {each.professional_id for each in vouched}
     await professions.withdraw(ueda, clerk)
     async with unit_of_work(actor) as tx:
-        assert not (await service.standing_in(tx, actor)).is_at_work(TODAY)
-    assert (await staff.one(desk, clerk)).state(TODAY) == "vouch_over"
+        assert not (await service.standing_in(tx, actor)).is_at_work(this_day())
+    assert (await staff.one(desk, clerk)).state(this_day()) == "vouch_over"
     with pytest.raises(NotFound):
         await professions.withdraw(ueda, clerk)
 
@@ -420,7 +424,7 @@ async def test_for_a_doctor_only_the_certificate_speaks(desk: Actor):
     ueda = await scene.officer("上田 恵子")
     actor, _ = await joined(desk, SATO, Authenticator())
     with pytest.raises(CertificateNeeded):
-        await professions.vouch(ueda, actor.professional_id, "知人", TODAY + timedelta(days=9))
+        await professions.vouch(ueda, actor.professional_id, "知人", this_day() + timedelta(days=9))
 
 
 # Behind the services PostgreSQL says the same
@@ -454,8 +458,8 @@ async def test_postgresql_lets_each_change_only_what_is_theirs(desk: Actor, hosp
         clinic.facility_id,
     )
     vouched = "UPDATE professional SET vouched_until = $2 WHERE professional_id = $1"
-    await refused(desk, vouched, mine, TODAY)
-    await refused(sato, vouched, mine, TODAY)
+    await refused(desk, vouched, mine, this_day())
+    await refused(sato, vouched, mine, this_day())
     await refused(
         ueda, "UPDATE professional SET is_active = false WHERE professional_id = $1", mine
     )

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from api.phr.entries import kinds
-from api.phr.entries.fields import plain, read_day
+from api.phr.entries.fields import Number, plain, read_day
 from api.phr.entries.kinds import resource_of, values_of
 from api.phr.entries.typed import read
+from api.phr.vitals.kinds import STEPS
 from tests.phr.samples import CHILD, SAMPLE, WEIGHT
 
 TODAY, NOON = date(2026, 5, 3), time(12, 0)
@@ -42,7 +43,7 @@ def test_every_value_comes_back_from_fhir_as_it_was_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "value"),
     [
         ("62.5", "62.5"),
         ("６２．５", "62.5"),
@@ -51,12 +52,12 @@ def test_every_value_comes_back_from_fhir_as_it_was_typed() -> None:
         ("62", "62"),
     ],
 )
-def test_numbers_are_read_in_the_ways_people_write_them(written: str, kept: str) -> None:
+def test_numbers_are_read_in_the_ways_people_write_them(written: str, value: str) -> None:
     typed = read(WEIGHT, {"on": "2026/5/1", "weight": written}, TODAY, NOON)
     assert not typed.faults
-    assert typed.values["weight"] == kept
+    assert typed.values["weight"] == value
     back = values_of(WEIGHT, wire(resource_of(WEIGHT, typed.values, ENTRY, "", WHOSE)))
-    assert back == {"on": "2026-05-01", "weight": kept}
+    assert back == {"on": "2026-05-01", "weight": value}
 
 
 @pytest.mark.parametrize(
@@ -130,4 +131,12 @@ def test_days_and_numbers_are_read_alike_everywhere() -> None:
         "8年5月1日",
     )
     assert [read_day(each) for each in nothing] == [None] * len(nothing)
+    weight = CHILD.field("weight")
+    assert isinstance(weight, Number)
+    grouped = [weight.read(each).value for each in ("８．２", "8.2kg", "8.2 ㎏", "008.20")]
+    assert grouped == ["8.2"] * 4
+    assert weight.read("8,2").fault == weight.read("8，2").fault == "error.own.number"
+    steps = STEPS.fields[0]
+    assert isinstance(steps, Number)
+    assert [steps.read(each).value for each in ("１２，３４５", "12,345歩")] == ["12345"] * 2
     assert [plain(each) for each in ("007", "0.50", "0", "10")] == ["7", "0.5", "0", "10"]

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from api.core import clock, i18n
+from api.core import i18n
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.phr import shelf
 from api.phr.due import service as due
@@ -21,11 +22,10 @@ from tests.portal.scene import Visitor
 
 BODY = Book("body", "/book/body", (SAMPLE, WEIGHT))
 OF_CHILD = Book("of_child", "/book/of-child", (CHILD,), "immunization")
-TODAY = clock.today_in_japan()
 
 
 async def wrote(who: Visitor, weight: str, kind=WEIGHT) -> None:
-    await entries.write(who.actor, Wish(kind, {"on": TODAY.isoformat(), "weight": weight}))
+    await entries.write(who.actor, Wish(kind, {"on": this_day().isoformat(), "weight": weight}))
 
 
 async def test_each_book_says_what_was_written_last_and_how_much(hanako: Visitor) -> None:
@@ -43,29 +43,33 @@ async def test_each_book_says_what_was_written_last_and_how_much(hanako: Visitor
 async def test_what_comes_next_is_the_soonest_of_all_books(hanako: Visitor) -> None:
     async with unit_of_work(hanako.actor) as tx:
         for book, days in (("a", 40), ("b", 20)):
-            day = TODAY + timedelta(days=days)
-            await due.set_in(tx, "immunization", [Due(day, "ends")], TODAY, book=book)
+            day = this_day() + timedelta(days=days)
+            await due.set_in(tx, "immunization", [Due(day, "ends")], this_day(), book=book)
     _, child = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
-    assert child.next == Due(TODAY + timedelta(days=20), "ends")
-    assert shelf.ends_on(child.next) == TODAY + timedelta(days=27)
+    assert child.next == Due(this_day() + timedelta(days=20), "ends")
+    assert shelf.ends_on(child.next) == this_day() + timedelta(days=27)
 
 
 async def test_of_a_pregnancy_the_next_visit_that_is_not_written_yet(hanako: Visitor) -> None:
-    due_on = TODAY + timedelta(days=100)
-    fields = {"on": TODAY.isoformat(), "edd": due_on.isoformat(), "dated_by": "ultrasound"}
+    due_on = this_day() + timedelta(days=100)
+    fields = {
+        "on": this_day().isoformat(),
+        "edd": due_on.isoformat(),
+        "dated_by": "ultrasound",
+    }
     await pregnancies.begin(hanako.actor, pregnancies.Asked(fields))
     (book,) = await pregnancies.books(hanako.actor)
-    expected = next(v for v in book.visits(TODAY) if v.state in ("now", "ahead"))
+    expected = next(v for v in book.visits(this_day()) if v.state in ("now", "ahead"))
     (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
     assert (expected.state, shelf.ends_on(said.next)) == ("now", expected.until_on)
     day = i18n.day("ja", expected.until_on)
     assert f"妊婦健診：受けるころです（{day}ごろまで）" in (await hanako.get("/book")).text
-    visit = {"on": TODAY.isoformat(), "weight": "55"}
+    visit = {"on": this_day().isoformat(), "weight": "55"}
     await pregnancies.write(
         hanako.actor, book.id, "pregnancy-visit", pregnancies.Asked(visit), None
     )
     (book,) = await pregnancies.books(hanako.actor)
-    expected = next(v for v in book.visits(TODAY) if v.state == "ahead")
+    expected = next(v for v in book.visits(this_day()) if v.state == "ahead")
     (said,) = (e for e in await shelf.standings(hanako.actor) if e.book.name == "pregnancy")
     assert said.next == Due(expected.from_on, "opens")
     day = i18n.day("ja", expected.from_on)
@@ -77,18 +81,18 @@ async def test_what_comes_next_stands_first_and_books_in_use_before_the_others(
 ) -> None:
     async with unit_of_work(hanako.actor) as tx:
         for kind, days in (("checkup", 40), ("immunization", 20)):
-            day = TODAY + timedelta(days=days)
-            await due.set_in(tx, kind, [Due(day, "opens")], TODAY, book="a")
+            day = this_day() + timedelta(days=days)
+            await due.set_in(tx, kind, [Due(day, "opens")], this_day(), book="a")
     page = (await hanako.get("/book")).text
     said = [
-        f"予防接種：{i18n.day('ja', TODAY + timedelta(days=20))}から",
-        f"お子さまの健診：{i18n.day('ja', TODAY + timedelta(days=40))}から",
+        f"予防接種：{i18n.day('ja', this_day() + timedelta(days=20))}から",
+        f"お子さまの健診：{i18n.day('ja', this_day() + timedelta(days=40))}から",
         "血圧・体重・血糖など",
         "お薬手帳",
     ]
     places = [page.index(each) for each in said]
     assert places == sorted(places)
-    fields = {"on": TODAY.isoformat(), "name": "青汁", "sort": "supplement"}
+    fields = {"on": this_day().isoformat(), "name": "青汁", "sort": "supplement"}
     await entries.write(hanako.actor, Wish(notes.MEDICATION, fields))
     page = (await hanako.get("/book")).text
     assert page.index("お薬手帳") < page.index("血圧・体重・血糖など")

@@ -12,8 +12,9 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from api.core import clock, runtime
+from api.core import runtime
 from api.core.actor import OPERATOR, ActorKind
+from api.core.clock import today_in_japan as this_day
 from api.core.errors import NotFound
 from api.directory import registry, staff
 from api.identity import service as identity
@@ -26,7 +27,6 @@ from tests.portal.scene import Place, Visitor, forms, sent
 from tests.portal.test_account import SCRIPT, shows_who_they_are, some_time_later, with_key
 from tests.portal.test_recovery import code_on
 
-TODAY = clock.today_in_japan()
 SATO = {"name": "佐藤 健一", "name_kana": "サトウ ケンイチ", "profession": "physician"}
 
 
@@ -111,7 +111,7 @@ async def test_from_the_invitation_to_the_first_look_and_to_the_last(
     assert (shown.status_code, shown.headers["location"]) == (303, "/account/profession")
     assert "HPKI証明書で確かめました" in (await sato.get("/account/profession")).text
     assert "研修がまだです" in (await desk.get("/facility")).text
-    trained = await desk.press(person, "記録する", trained_on=TODAY.isoformat())
+    trained = await desk.press(person, "記録する", trained_on=this_day().isoformat())
     assert "閲覧できます" in await desk.follow(trained)
     assert (await desk.get(f"{person}/leave")).status_code == 200
     gone = await desk.follow(await desk.press(f"{person}/leave", "退職として記録する"))
@@ -130,7 +130,7 @@ async def test_training_opens_the_records_that_hanako_lets_the_clinic_see(
     before = await sato.find(by="card", card=hanako.card.digits)
     assert before.status_code == 404
     await shows_certificate(sato, signing.person())
-    await staff.record_training(desk.actor, sato.actor.professional_id, TODAY)
+    await staff.record_training(desk.actor, sato.actor.professional_id, this_day())
     found = await sato.find(by="card", card=hanako.card.digits)
     assert "アムロジピン錠5mg" in found.text
     await staff.leave(desk.actor, sato.actor.professional_id)
@@ -195,10 +195,10 @@ async def test_an_invitation_waits_for_a_proof_and_goes_on_with_what_was_typed(
 async def test_a_training_needs_a_day_and_a_shown_profession(desk: Visitor, open_browser) -> None:
     sato = await staff_member(desk, await open_browser())
     training = f"/facility/people/{sato.actor.professional_id}/training"
-    early = await desk.post(training, trained_on=TODAY.isoformat())
+    early = await desk.post(training, trained_on=this_day().isoformat())
     assert early.status_code == 409
     assert "職種の確認がまだ" in early.text
-    for day in ("", "x", (TODAY + timedelta(days=1)).isoformat()):
+    for day in ("", "x", (this_day() + timedelta(days=1)).isoformat()):
         assert (await desk.post(training, trained_on=day)).status_code == 422
 
 
@@ -209,13 +209,13 @@ async def test_the_network_vouches_for_a_clerk_at_the_support_centre(
     assert "この職種は、ネットワークが確認します" in (await clerk.get("/account/profession")).text
     vouch = f"/support/professions/{clerk.actor.professional_id}/vouch"
     assert vouch in (await ueda.get("/support/professions")).text
-    until = TODAY + timedelta(days=100)
+    until = this_day() + timedelta(days=100)
     bad = await ueda.post(vouch, reason="", until="")
     assert (bad.status_code, "理由を" in bad.text) == (422, True)
     given = await ueda.post(vouch, reason="契約書を確認", until=until.isoformat())
     assert "契約書を確認" in await ueda.follow(given)
     person = f"/facility/people/{clerk.actor.professional_id}"
-    await desk.post(f"{person}/training", trained_on=TODAY.isoformat())
+    await desk.post(f"{person}/training", trained_on=this_day().isoformat())
     assert "閲覧できます" in (await desk.get(person)).text
     await ueda.post(f"/support/professions/{clerk.actor.professional_id}/withdraw")
     assert "職種の確認の期限が過ぎました" in (await desk.get(person)).text
@@ -250,7 +250,7 @@ async def test_an_app_does_all_of_it_too(
     assert (await sato.ask("/me/profession")).json()["way"] == "hpki"
     path = f"/me/facility/people/{made['id']}"
     headers = {"authorization": f"Bearer {desk.token}"}
-    training = {"trained_on": TODAY.isoformat()}
+    training = {"trained_on": this_day().isoformat()}
     trained = await desk.browser.put(f"{path}/training", json=training, headers=headers)
     assert trained.status_code == 204
     assert (await desk.ask(path)).json()["state"] == "working"
@@ -291,7 +291,7 @@ async def test_an_officer_is_invited_by_the_operator_alone_and_reads_as_what(
         name="第二 担当",
         name_kana="ダイニ タントウ",
         is_auditor=is_auditor,
-        trained_on=None if is_auditor else TODAY,
+        trained_on=None if is_auditor else this_day(),
     )
     for other in (desk.actor, ueda.actor):
         assert officer_id not in {each.officer_id for each in await registry.officers(other)}

@@ -7,7 +7,9 @@ from api.support.reading.digest import Month
 from tests.portal.looks import READ, happened, named, numbers
 from tests.portal.scene import Place, Visitor
 
-THIS = str(Month.of(clock.now()))
+
+def this() -> str:
+    return str(Month.of(clock.now()))
 
 
 async def test_the_month_says_who_saw_what_how_often(
@@ -16,7 +18,7 @@ async def test_the_month_says_who_saw_what_how_often(
     clinic: Place,
     busy: dict[str, int],
 ) -> None:
-    found = (await hanako.ask(f"/me/access-log/months/{THIS}")).json()
+    found = (await hanako.ask(f"/me/access-log/months/{this()}")).json()
     by = {each["facility"]: each for each in found["looked"]}
     assert by["れんげ内科クリニック"] == {
         "facility_id": str(clinic.facility_id),
@@ -41,11 +43,11 @@ async def test_the_month_says_who_saw_what_how_often(
     assert found["events"] == busy["support"]
     assert (found["previous"], found["following"]) == (None, None)
 
-    page = (await hanako.get(f"/access-log/months/{THIS}")).text
+    page = (await hanako.get(f"/access-log/months/{this()}")).text
     for each in found["looked"]:
         for sentence in each["sentences"]:
             assert sentence in page
-    english = (await hanako.get(f"/access-log/months/{THIS}", locale="en")).text
+    english = (await hanako.get(f"/access-log/months/{this()}", locale="en")).text
     assert "Physician at Renge Clinic saw" in english
 
 
@@ -53,8 +55,8 @@ async def test_from_the_month_a_tap_leads_to_each_time_and_to_asking(
     hanako: Visitor,
     busy: dict[str, int],
 ) -> None:
-    assert f'href="/access-log/months/{THIS}"' in (await hanako.get("/access-log")).text
-    page = (await hanako.get(f"/access-log/months/{THIS}")).text
+    assert f'href="/access-log/months/{this()}"' in (await hanako.get("/access-log")).text
+    page = (await hanako.get(f"/access-log/months/{this()}")).text
     hrefs = [h.replace("&amp;", "&") for h in re.findall(r'href="(/access-log\?[^"]+)"', page)]
     (at_clinic, at_pharmacy, everything) = hrefs
     query = at_clinic.partition("?")[2]
@@ -68,14 +70,14 @@ async def test_a_month_still_to_come_or_before_the_log_is_not_there(
 ) -> None:
     coming = str(Month.of(clock.now()).following)
     for who in (hanako, yumi):
-        assert (await who.ask(f"/me/access-log/months/{THIS}")).status_code == 200
-        assert (await who.get(f"/access-log/months/{THIS}")).status_code == 200
+        assert (await who.ask(f"/me/access-log/months/{this()}")).status_code == 200
+        assert (await who.get(f"/access-log/months/{this()}")).status_code == 200
         for month in (coming, "2999-12", "1999-01"):
             assert (await who.ask(f"/me/access-log/months/{month}")).status_code == 404
             assert (await who.get(f"/access-log/months/{month}")).status_code == 404
         for month in ("2026-13", "2026-1", "x", "0000-01"):
             assert (await who.ask(f"/me/access-log/months/{month}")).status_code == 400
-    assert "だれも、記録を見ていません。" in (await yumi.get(f"/access-log/months/{THIS}")).text
+    assert "だれも、記録を見ていません。" in (await yumi.get(f"/access-log/months/{this()}")).text
 
 
 async def test_a_facility_is_new_in_its_first_month_alone(
@@ -84,7 +86,7 @@ async def test_a_facility_is_new_in_its_first_month_alone(
     who = named(sato.actor, clinic, "physician")
     lab = [{"type": "Observation", "category": "lab", "count": 1}]
     await happened(sato.actor, hanako, READ, actor=who, resources=lab)
-    coming = Month.of(clock.now()).following
+    now, coming = this(), Month.of(clock.now()).following
     monkeypatch.setattr(clock, "now", lambda: coming.following.starts_at)
     found = (await hanako.ask(f"/me/access-log/months/{coming}")).json()
-    assert (found["events"], found["previous"]) == (0, THIS)
+    assert (found["events"], found["previous"]) == (0, now)

@@ -23,9 +23,12 @@ from tests.phr.directives.test_wishes import JPEG, PDF, PNG, WISHES
 from tests.portal.scene import Place, Visitor, forms, sent
 
 HERE = "/book/wishes"
-TODAY = i18n.day("ja", clock.today_in_japan())
 YUMI = {"name": "山本 由美", "relation": "長女", "telephone": "090-1234-5678"}
 SATO = {"name": "佐藤先生", "relation": "かかりつけ医", "telephone": "096-123-4567"}
+
+
+def today() -> str:
+    return i18n.day("ja", clock.today_in_japan())
 
 
 async def state(who: Visitor, version: int = 0, **changed: str) -> httpx.Response:
@@ -76,7 +79,7 @@ async def test_what_she_states_stands_in_words_and_lies_sealed(hanako: Visitor) 
     page = await hanako.follow(await state(hanako))
     for words in (
         "希望を保存しました。",
-        f"{TODAY}に書いたものです（1回目）",
+        f"{today()}に書いたものです（1回目）",
         "効果があるか、しばらく試してほしい",
         "心臓が止まったあとにかぎり、提供する",
         "眼球",
@@ -98,7 +101,7 @@ async def test_each_version_stays_with_its_day_and_what_it_changed(hanako: Visit
     assert re.search(r'name="life" value="not"[^>]* checked', form)
     await hanako.follow(await state(hanako, 1, life="ask"))
     page = (await hanako.get(f"{HERE}/versions")).text
-    second, first = page.index(f"2回目（{TODAY}）"), page.index(f"1回目（{TODAY}）")
+    second, first = page.index(f"2回目（{today()}）"), page.index(f"1回目（{today()}）")
     assert second < first
     newer = page[second:first]
     assert "前: してほしくない\n後: 家族などと相談して決めてほしい" in newer
@@ -268,8 +271,9 @@ async def test_fifty_megabytes_are_refused_in_words_before_they_are_read(hanako:
     answer = await hand_in(hanako, PDF + bytes(50 * 1024 * 1024))
     assert answer.status_code == 413
     assert "5メガバイトまで" in answer.text
-    assert f'href="{HERE}/documents/new"' in answer.text
-    assert "何も保存していません" in answer.text
+    assert f'action="{HERE}/documents/new"' in answer.text
+    assert 'value="事前指示書"' in answer.text
+    assert (await service.wishes(hanako.actor)).documents == []
 
 
 async def test_a_document_needs_a_name_and_a_day(hanako: Visitor) -> None:

@@ -5,15 +5,13 @@ import pytest
 from msgspec import structs
 
 from api.consent.facts import RESTRICTED
-from api.core import clock
+from api.core.clock import today_in_japan as this_day
 from api.phr import shelf
 from api.phr.child import writing
 from api.phr.due.rules import Due
 from api.phr.immunization import service as vaccinations
 from tests.phr.child.scene import account_of_a_child, begun
 from tests.portal.scene import Visitor
-
-TODAY = clock.today_in_japan()
 
 
 async def days(actor) -> dict[str, Due | None]:
@@ -51,10 +49,10 @@ async def test_of_what_is_written_in_a_book_only_what_they_may_read_moves_a_day(
     yui = await begun(hanako)
     parent = structs.replace(hanako.actor, is_shown_restricted=False)
     before = await days(parent)
-    fields = {"on": TODAY.isoformat(), "which": "m6"}
+    fields = {"on": this_day().isoformat(), "which": "m6"}
     await writing.write(hanako.actor, yui.book_id, "checkup", fields)
     for vaccine in ("bcg", "hbv"):
-        dose = {"vaccine": vaccine, "on": TODAY.isoformat()}
+        dose = {"vaccine": vaccine, "on": this_day().isoformat()}
         await vaccinations.write(hanako.actor, yui.book_id, dose)
     assert await days(hanako.actor) != before
     await withheld(admin, hanako.actor, but="child")
@@ -64,7 +62,7 @@ async def test_of_what_is_written_in_a_book_only_what_they_may_read_moves_a_day(
 @pytest.mark.usefixtures("open_browser")
 async def test_of_ones_own_doses_that_are_withheld_no_day(admin: asyncpg.Connection) -> None:
     aoi, _ = await account_of_a_child()
-    dose = {"vaccine": "hbv", "on": TODAY.isoformat()}
+    dose = {"vaccine": "hbv", "on": this_day().isoformat()}
     await vaccinations.write(aoi, None, dose)
     parent = structs.replace(aoi, is_shown_restricted=False)
     assert (await days(parent))["vaccines"] == (await days(aoi))["vaccines"] is not None

@@ -247,3 +247,35 @@ def test_a_network_may_give_more_days_to_think_and_an_earlier_say_of_ones_own():
     assert not after.sees_restricted
     assert rules.may_represent("voluntary", born, ADULT, day, limits)
     assert not rules.may_represent("voluntary", born, ADULT, day)
+
+
+GROWN, LAST, FIRST = date(1980, 1, 1), date(2026, 11, 29), date(2026, 11, 30)
+EIGHTEEN = date(2008, 12, 1)  # 18 as the law counts from FIRST on
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "since"),
+    [
+        ("parent", True, False),
+        ("guardian_of_minor", True, False),
+        ("adult_guardian", False, True),
+        ("curator", False, True),
+        ("assistant", False, True),
+    ],
+)
+def test_the_day_before_the_18th_birthday_parents_step_back_and_guardians_of_adults_may_begin(
+    kind, before, since
+):
+    assert rules.may_represent(kind, EIGHTEEN, GROWN, LAST) is before
+    assert rules.may_represent(kind, EIGHTEEN, GROWN, FIRST) is since
+
+
+def test_from_the_day_before_the_18th_birthday_one_acts_and_registers_like_any_adult():
+    for today, is_adult in ((LAST, False), (FIRST, True)):
+        assert rules.may_represent("voluntary", GROWN, EIGHTEEN, today) is is_adult
+        assert rules.may_register(GROWN, EIGHTEEN, today) is is_adult
+        assert rules.may_register(EIGHTEEN, GROWN, today) is is_adult
+        assert rules.is_between(EIGHTEEN, today, rules.USUAL) is not is_adult
+    fifteen = date(2011, 12, 1)
+    assert not rules.is_between(fifteen, LAST, rules.USUAL)
+    assert rules.is_between(fifteen, FIRST, rules.USUAL)

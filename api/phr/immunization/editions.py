@@ -73,13 +73,12 @@ def _hib() -> Target:
         is_booster=True,
         gaps_if_skipped=(_DAYS_27, _DAYS_20),
     )
-    first = Step(*ages, usual=(Months(2), Months(7)))
     plain = Step(*ages)
     return Target(
         "hib",
         products,
         (
-            Course(products, (first, again, again, booster), first_until=Months(7)),
+            Course(products, (plain, again, again, booster), first_until=Months(7)),
             Course(products, (plain, again, booster), first_until=Months(_YEAR)),
             Course(products, (plain,)),
         ),

@@ -23,12 +23,12 @@ class Gestation(NamedTuple):
 
 def due_of(last_period_on: date) -> date:
     """280 days after the first day of the last period."""
-    return last_period_on + TERM
+    return _after(last_period_on, TERM)
 
 
 def begin_of(due_on: date) -> date:
     """The first day of week 0, by the due date."""
-    return due_on - TERM
+    return _after(due_on, -TERM)
 
 
 def gestation(due_on: date, on: date) -> Gestation | None:
@@ -39,7 +39,7 @@ def gestation(due_on: date, on: date) -> Gestation | None:
 
 def day_of(due_on: date, week: int) -> date:
     """The first day of a week."""
-    return begin_of(due_on) + timedelta(weeks=week)
+    return _after(begin_of(due_on), timedelta(weeks=week))
 
 
 def written(text: str) -> date | None:
@@ -59,3 +59,10 @@ def due_in(values: Mapping[str, str]) -> date | None:
 def is_within(due_on: date, on: date) -> bool:
     """A day on which this pregnancy can have been."""
     return timedelta(0) <= on - begin_of(due_on) <= LONGEST
+
+
+def _after(on: date, time: timedelta) -> date:
+    """At the ends of the calendar its last day: what is typed may be any of its days."""
+    if time < timedelta(0):
+        return on + max(time, date.min - on)
+    return on + min(time, date.max - on)

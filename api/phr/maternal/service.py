@@ -226,7 +226,7 @@ def _head(asked: Asked, before: Mapping[str, str]) -> Wish:
     today = clock.today_in_japan()
     fields = {**asked.fields, _CLOSED: before.get(_CLOSED, "")}
     due_on = dates.due_in({name: _day(fields.get(name, "")) for name in ("edd", "lmp")})
-    on = min(today, dates.begin_of(due_on)) if due_on else today
+    on = min(today, max(dates.begin_of(due_on), kinds.PREGNANCY.earliest)) if due_on else today
     fields |= {"on": on.isoformat(), "time": ""}
     return Wish(kind=kinds.pregnancy(today), fields=fields, sure=asked.sure, key=asked.key)
 

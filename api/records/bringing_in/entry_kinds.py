@@ -18,6 +18,9 @@ from api.phr.notes.kinds import KINDS as NOTES
 from api.phr.vitals.kinds import KINDS as VITALS
 from api.records.parse import Json
 
+# Of what was written anywhere: from later days on no age and no plan can be counted.
+LATEST: Final = date(2199, 12, 31)
+_LATEST: Final = LATEST.isoformat()
 _ALL: Final = (*CHECKUP, *CHILD, *DIRECTIVES, *IMMUNIZATION, *MATERNAL, *NOTES, *VITALS)
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({each.name: each for each in _ALL})
 
@@ -40,7 +43,8 @@ def is_of(kind: Kind, resource: Json) -> bool:
         return False  # built in another way than any entry is
     if not all(isinstance(each, str) for each in values.values()):
         return False
-    if read_day(values.get("on", "")) is None:
+    on = read_day(values.get("on", ""))
+    if on is None or not kind.earliest <= on <= LATEST:
         return False
     if kind is DOCUMENT and not _is_document(values):
         return False
@@ -62,5 +66,5 @@ def _fault(field: Field, value: str) -> str:
     if not value:
         return "error.own.required" if field.is_required else ""
     if isinstance(field, Day):
-        return field.read(value, date.max).fault
+        return field.read(value, date.max).fault or ("" if value <= _LATEST else "error.own.future")
     return field.read(value).fault

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from api.identity.enrolling.names import are_alike
 from api.identity.my_number import contains_my_number
 from api.phr.entries.kinds import PROVENANCE
@@ -124,6 +126,9 @@ def without_wishes(found: Found) -> Found:
 def _entries(body: bytes) -> tuple[list[Json], bool]:
     if len(body) > MAX_BYTES:
         raise NotRead(TOO_LARGE)
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    if body and not text.lstrip().startswith((b"{", b"[")):
+        raise NotRead(Fault("bring_in_other_file"))
     try:
         checked = parse.decode(body, max_bytes=MAX_BYTES)
     except Refused as refused:
@@ -136,7 +141,10 @@ def _entries(body: bytes) -> tuple[list[Json], bool]:
         raise NotRead(Fault("bring_in_many", params={"limit": f"{MOST_ENTRIES:,}"}))
     if not all(isinstance(as_object(each).get("resource"), dict) for each in listed):
         raise NotRead(Fault("bring_in_other_file"))
-    tree = decoded(body.removeprefix(b"\xef\xbb\xbf"))
+    try:
+        tree = decoded(text)
+    except msgspec.DecodeError:  # a figure that no decimal holds
+        raise NotRead(Fault("bring_in_broken")) from None
     return [each["resource"] for each in tree["entry"]], resources.is_part(tree)
 
 

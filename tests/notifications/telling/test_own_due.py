@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from api.consent.lifecycle import leaving
-from api.core import clock
 from api.core.clock import JAPAN
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.phr.due import service as due
 from api.phr.due.rules import Due, DueKind, of_period
@@ -16,16 +16,14 @@ from notifications import rounds
 from tests.notifications.telling.inboxes import id_of, told
 from tests.portal.scene import Visitor
 
-TODAY = clock.today_in_japan()
-
 
 def in_days(days: int) -> date:
-    return TODAY + timedelta(days=days)
+    return this_day() + timedelta(days=days)
 
 
 async def write(who: Visitor, *days: Due, kind: DueKind = "immunization", book: str = "") -> None:
     async with unit_of_work(who.actor) as tx:
-        await due.set_in(tx, kind, days, TODAY, book=book)
+        await due.set_in(tx, kind, days, this_day(), book=book)
 
 
 async def listed(who: Visitor, kind: DueKind = "immunization", book: str = "") -> list[Due]:
@@ -34,20 +32,20 @@ async def listed(who: Visitor, kind: DueKind = "immunization", book: str = "") -
 
 
 async def went_round() -> None:
-    noon = datetime.combine(TODAY, datetime.min.time(), JAPAN).replace(hour=12)
+    noon = datetime.combine(this_day(), datetime.min.time(), JAPAN).replace(hour=12)
     await rounds.go_round(noon)
 
 
 async def test_what_is_due_today_is_told_once_and_several_in_one_notice(hanako: Visitor):
-    await write(hanako, Due(TODAY, "opens"), Due(TODAY, "ends"), book="a")
-    await write(hanako, Due(TODAY, "opens"), book="b")
+    await write(hanako, Due(this_day(), "opens"), Due(this_day(), "ends"), book="a")
+    await write(hanako, Due(this_day(), "opens"), book="b")
     await asyncio.gather(*(went_round() for _ in range(3)))
     await went_round()
     (one,) = await told(hanako, "immunisation_due")
     assert "予防接種" in one.title
     assert 'href="/book"' in (await hanako.get("/inbox")).text
     # Written anew with the same day it stays told.
-    await write(hanako, Due(TODAY, "opens"), Due(TODAY, "ends"), book="a")
+    await write(hanako, Due(this_day(), "opens"), Due(this_day(), "ends"), book="a")
     await went_round()
     assert len(await told(hanako, "immunisation_due")) == 1
 
@@ -56,8 +54,8 @@ async def test_a_day_to_come_waits_and_checkups_and_visits_have_their_own_notice
     await write(hanako, Due(in_days(1), "opens"))
     await went_round()
     assert await told(hanako, "immunisation_due") == []
-    await write(hanako, Due(TODAY, "opens"), kind="checkup", book="a")
-    await write(hanako, Due(TODAY, "opens"), kind="visit", book="b")
+    await write(hanako, Due(this_day(), "opens"), kind="checkup", book="a")
+    await write(hanako, Due(this_day(), "opens"), kind="visit", book="b")
     await went_round()
     assert len(await told(hanako, "checkup_due")) == 1
     assert await told(hanako, "immunisation_due") == []
@@ -77,7 +75,7 @@ async def test_written_anew_the_days_of_a_book_are_those_and_days_gone_by_are_no
 
 
 async def test_who_left_is_told_nothing(hanako: Visitor):
-    await write(hanako, Due(TODAY, "opens"))
+    await write(hanako, Due(this_day(), "opens"))
     await leaving.take_part(hanako.actor, "withdrawn")
     await went_round()
     assert await told(hanako, "immunisation_due") == []
@@ -95,7 +93,7 @@ async def test_days_of_somebody_else_are_nobodys_to_see_or_write(hanako: Visitor
                 "INSERT INTO own_due (participant_id, kind, book, due_on, why)"
                 " VALUES ($1, 'visit', '', $2, 'opens')",
                 id_of(hanako),
-                TODAY,
+                this_day(),
             )
 
 
@@ -118,4 +116,4 @@ def test_a_period_is_told_as_it_opens_and_a_week_before_its_end(
     first: int, last: int | None, days: list[tuple[int, str]]
 ):
     found = of_period(in_days(first), None if last is None else in_days(last))
-    assert [((each.on - TODAY).days, each.why) for each in found] == days
+    assert [((each.on - this_day()).days, each.why) for each in found] == days

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 from api.consent.lifecycle import leaving
-from api.core import clock
 from api.core.actor import OPERATOR, Actor, ActorKind, Power
+from api.core.clock import today_in_japan as this_day
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity.card import CardNumber
@@ -18,8 +18,7 @@ from tests.identity.conftest import some_card
 from tests.portal import scene
 from tests.portal.scene import Visitor
 
-TODAY = clock.today_in_japan()
-BORN = TODAY - timedelta(days=150)
+BORN = this_day() - timedelta(days=150)
 HANAKO_BORN = date(1940, 4, 9)
 YUI = {"name": "ゆい", "sex": "female", "weeks": "39", "days": "2", "weight": "2.95"}
 

@@ -7,11 +7,11 @@ import pytest
 
 from api.consent import service as consent
 from api.consent.lifecycle import leaving
+from api.core.clock import today_in_japan as this_day
 from api.phr.child import handing_over, service
 from api.records import service as records
 from tests.phr.child.scene import (
     BORN,
-    TODAY,
     account_of_a_child,
     acting_as_parent,
     begun,
@@ -45,7 +45,8 @@ async def test_she_begins_a_book_and_writes_into_it(hanako: Visitor) -> None:
     here = answer.headers["location"].partition("?")[0]
 
     assert (
-        'type="date" value="' + TODAY.isoformat() in (await hanako.get(f"{here}/growth/new")).text
+        'type="date" value="' + this_day().isoformat()
+        in (await hanako.get(f"{here}/growth/new")).text
     )
     answer = await hanako.post(f"{here}/growth/new", on=day(120), weight="6.06", head="40")
     page = await hanako.follow(answer)
@@ -91,14 +92,14 @@ async def test_beyond_the_outer_lines_it_says_so_in_words(
 
 
 async def test_what_comes_next_stands_above_all_else(hanako: Visitor) -> None:
-    yui = await begun(hanako, born=TODAY - timedelta(days=100))
+    yui = await begun(hanako, born=this_day() - timedelta(days=100))
     page = (await hanako.get(f"{HERE}/{yui.book_id}")).text
     ahead = page[page.index('id="ahead"') : page.index('id="growth"')]
     assert "3〜4か月児健診" in ahead
     assert "受ける時期です" in ahead
     assert ahead.count("<li>") == 5, "a checkup and the first four vaccines"
     assert f'href="{HERE}/{yui.book_id}/vaccines"' in ahead
-    grown_up = await begun(hanako, born=TODAY - timedelta(days=365 * 30))
+    grown_up = await begun(hanako, born=this_day() - timedelta(days=365 * 30))
     assert 'id="ahead"' not in (await hanako.get(f"{HERE}/{grown_up.book_id}")).text
 
 
@@ -113,7 +114,7 @@ async def test_of_a_preterm_child_both_ages_are_shown(hanako: Visitor) -> None:
     assert "修正月齢でみると、体重は" in page
     assert "生まれた日から数えた月齢では" in page
     assert "[ ] の中は、修正月齢でのパーセンタイルです。" in page
-    unborn = await begun(hanako, weeks="30", born=TODAY - timedelta(days=20), weight="1.6")
+    unborn = await begun(hanako, weeks="30", born=this_day() - timedelta(days=20), weight="1.6")
     page = (await hanako.get(f"{HERE}/{unborn.book_id}")).text
     assert "予定日まであと48日" in page
 
@@ -121,7 +122,7 @@ async def test_of_a_preterm_child_both_ages_are_shown(hanako: Visitor) -> None:
 async def test_beyond_six_and_a_half_there_is_no_curve_and_the_value_stands(
     hanako: Visitor,
 ) -> None:
-    grown_up = await begun(hanako, born=TODAY - timedelta(days=3000), weight="")
+    grown_up = await begun(hanako, born=this_day() - timedelta(days=3000), weight="")
     await grown(hanako, grown_up, 2990, weight="25")
     page = (await hanako.get(f"{HERE}/{grown_up.book_id}")).text
     assert "この年齢の体重は、全国の調査にありません。" in page
@@ -131,7 +132,7 @@ async def test_beyond_six_and_a_half_there_is_no_curve_and_the_value_stands(
 async def test_what_cannot_be_is_said_and_what_was_typed_stays(hanako: Visitor) -> None:
     yui = await begun(hanako)
     here = f"{HERE}/{yui.book_id}/growth/new"
-    wrong = await hanako.post(here, on=(TODAY + timedelta(days=1)).isoformat(), weight="700")
+    wrong = await hanako.post(here, on=(this_day() + timedelta(days=1)).isoformat(), weight="700")
     assert wrong.status_code == 422
     assert "今日までの日付を入力してください" in wrong.text
     assert 'value="700"' in wrong.text
@@ -259,15 +260,15 @@ async def test_a_book_is_handed_over_at_two_browsers(hanako: Visitor, open_brows
 
 
 async def test_what_stands_of_the_birth_is_filled_in(hanako: Visitor) -> None:
-    due = (TODAY + timedelta(days=14)).isoformat()
+    due = (this_day() + timedelta(days=14)).isoformat()
     told = await hanako.tell("/me/pregnancies", {"fields": {"edd": due}})
     record = f"/me/pregnancies/{told.json()['id']}/entries"
-    birth = {"kind": "birth", "fields": {"on": TODAY.isoformat(), "babies": "1"}}
+    birth = {"kind": "birth", "fields": {"on": this_day().isoformat(), "babies": "1"}}
     birth_id = (await hanako.tell(record, birth)).json()["id"]
     fields = {"number": "1", "sex": "female", "weight": "2980", "length": "49.5"}
     await hanako.tell(record, {"kind": "newborn", "fields": fields})
     form = (await hanako.get(f"{HERE}/new?from={birth_id}&number=1")).text
-    for value in (TODAY.isoformat(), "2.98", "49.5", "38"):
+    for value in (this_day().isoformat(), "2.98", "49.5", "38"):
         assert f'value="{value}"' in form
     assert 'value="female" id="field-sex" checked' in form
     empty = (await hanako.get(f"{HERE}/new?from={uuid4()}&number=1")).text

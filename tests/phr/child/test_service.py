@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.phr.child import checkups, service, writing
@@ -14,7 +15,7 @@ from api.phr.child.errors import OwnBookExists
 from api.phr.due import service as due
 from api.phr.due.rules import NOTICE, Due
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
-from tests.phr.child.scene import BORN, HANAKO_BORN, TODAY, account_of_a_child, begun, day, grown
+from tests.phr.child.scene import BORN, HANAKO_BORN, account_of_a_child, begun, day, grown
 from tests.portal.scene import Visitor
 
 OWN = {"on": HANAKO_BORN.isoformat(), "sex": "female"}
@@ -163,7 +164,7 @@ async def test_nobody_else_sees_a_book(hanako: Visitor, yumi: Visitor) -> None:
             await call(yumi.actor, yui.book_id)
     with pytest.raises(NotFound):
         await writing.write(
-            yumi.actor, yui.book_id, "growth", {"on": TODAY.isoformat(), "weight": "7"}
+            yumi.actor, yui.book_id, "growth", {"on": this_day().isoformat(), "weight": "7"}
         )
 
 
@@ -173,7 +174,7 @@ async def reminded(who: Visitor, book_id: UUID) -> list[Due]:
 
 
 async def test_checkups_that_were_not_had_are_reminded_of(hanako: Visitor) -> None:
-    yui = await begun(hanako, born=TODAY - timedelta(days=20))
+    yui = await begun(hanako, born=this_day() - timedelta(days=20))
     m1, m3 = (checkups.window(each, yui.birth_on) for each in checkups.CHECKUPS[:2])
     first = await reminded(hanako, yui.book_id)
     assert first[:3] == [
@@ -182,12 +183,12 @@ async def test_checkups_that_were_not_had_are_reminded_of(hanako: Visitor) -> No
         Due(m3[0], "opens"),
     ]
     assert len(first) == 2 * len(checkups.CHECKUPS)
-    had = {"on": TODAY.isoformat(), "which": "m1"}
+    had = {"on": this_day().isoformat(), "which": "m1"}
     entry = await writing.write(hanako.actor, yui.book_id, "checkup", had)
     assert await reminded(hanako, yui.book_id) == first[2:]
     await writing.remove_entry(hanako.actor, yui.book_id, "checkup", entry.entry_id)
     assert await reminded(hanako, yui.book_id) == first
-    later = service.values_of(yui) | {"on": TODAY.isoformat()}
+    later = service.values_of(yui) | {"on": this_day().isoformat()}
     await service.amend(hanako.actor, yui.book_id, later, version=1)
     assert (await reminded(hanako, yui.book_id))[0].on > first[0].on
     await service.remove(hanako.actor, yui.book_id)

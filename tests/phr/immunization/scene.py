@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from api.core import clock
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.phr.child.reading import Child
 from api.phr.due import service as due
@@ -11,11 +11,9 @@ from api.phr.due.rules import Due
 from tests.phr.child import scene
 from tests.portal.scene import Visitor
 
-TODAY = clock.today_in_japan()
-
 
 def ago(days: int) -> date:
-    return TODAY - timedelta(days=days)
+    return this_day() - timedelta(days=days)
 
 
 async def child(keeper: Visitor, days: int, **more: str) -> Child:

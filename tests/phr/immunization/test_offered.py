@@ -3,8 +3,9 @@
 import re
 from datetime import timedelta
 
+from api.core.clock import today_in_japan as this_day
 from tests.phr.child.scene import account_of_a_child
-from tests.phr.immunization.scene import TODAY, ago, child, door_of, path_of, written
+from tests.phr.immunization.scene import ago, child, door_of, path_of, written
 from tests.portal.scene import Place, Visitor, visitor, wrote
 from tests.portal_shell.contexts import render
 
@@ -29,7 +30,7 @@ async def test_somebody_of_86_sees_what_is_offered_and_is_sent_to_the_municipali
 
 
 async def test_what_she_had_this_year_is_said(hanako: Visitor):
-    page = await written(hanako, None, "influenza", TODAY)
+    page = await written(hanako, None, "influenza", this_day())
     said = plain(page)
     ahead = said[: said.index("受けた接種")]
     assert re.search(r"インフルエンザ \d+年\d+月\d+日に受けました", ahead)
@@ -38,7 +39,8 @@ async def test_what_she_had_this_year_is_said(hanako: Visitor):
     assert told["offers_edition"] == "2026-04"
     offers = {each["vaccine"]: each for each in told["offers"]}
     assert offers["influenza"] == {
-        "vaccine": "influenza", "first": "2005-04-08", "last": None, "had_on": TODAY.isoformat(),
+        "vaccine": "influenza", "first": "2005-04-08", "last": None,
+        "had_on": this_day().isoformat(),
     }  # fmt: skip
     assert offers["covid"]["had_on"] is None
 
@@ -85,7 +87,7 @@ async def test_whoever_began_with_hib_alone_sees_how_it_goes_on(hanako: Visitor)
 async def test_from_60_to_64_it_says_who_may_be_offered_some_sooner(open_browser):
     sooner = "重い障害がある方は、60歳から受けられるものがあります"
     for years, is_shown, is_early in ((59, False, False), (61, True, True), (65, True, False)):
-        born = (TODAY - timedelta(days=2)).replace(year=TODAY.year - years, day=1)
+        born = (this_day() - timedelta(days=2)).replace(year=this_day().year - years, day=1)
         person, _ = await account_of_a_child(born)
         said = plain((await (await visitor(await open_browser(), person)).get(path_of(None))).text)
         assert ("大人の定期接種" in said) is is_shown, years

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from api.consent.lifecycle import leaving
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.phr.child import handing_over
 from api.phr.child import service as children
@@ -14,7 +15,7 @@ from api.phr.due.rules import Due
 from api.phr.immunization import service
 from api.records.own import vaccines
 from tests.phr.child.scene import account_of_a_child
-from tests.phr.immunization.scene import TODAY, ago, child, door_of, due_of, sent
+from tests.phr.immunization.scene import ago, child, door_of, due_of, sent
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
 from tests.records.taking_out import taking
@@ -104,7 +105,7 @@ async def test_the_days_to_come_are_noted_as_the_book_begins_and_with_each_dose(
     noted = await due_of(hanako, yui)
     found = await service.vaccinations(hanako.actor, yui.book_id)
     assert noted == sorted(
-        {each for each in service.due_days(found.plans, TODAY) if each.on >= TODAY}
+        {each for each in service.due_days(found.plans, this_day()) if each.on >= this_day()}
     )
     five = next(each for each in found.plans if each.target == "dpt-ipv-hib").next
     assert five is not None
@@ -113,7 +114,7 @@ async def test_the_days_to_come_are_noted_as_the_book_begins_and_with_each_dose(
     assert Due(five.usual_from, "opens") in noted
     assert Due(five.usual_until - timedelta(days=7), "ends") in noted
     # A dose moves what follows; removing it moves it back.
-    await hanako.tell(door_of(yui), {"vaccine": "bcg", "on": TODAY.isoformat()})
+    await hanako.tell(door_of(yui), {"vaccine": "bcg", "on": this_day().isoformat()})
     after = await due_of(hanako, yui)
     assert after != noted
     number = (await hanako.ask(door_of(yui))).json()["doses"][0]["id"]
@@ -194,10 +195,16 @@ def test_a_period_is_the_usual_one_or_else_the_whole(usual, days):
     from api.phr.immunization.plans import Next, Plan, Status
 
     def day(number):
-        return None if number is None else TODAY + timedelta(days=number)
+        return None if number is None else this_day() + timedelta(days=number)
 
-    ahead = Next(1, TODAY + timedelta(days=10), TODAY + timedelta(days=90), *map(day, usual), False)
-    found = service.due_days(
-        [Plan("x", Status.LATER, (), ahead), Plan("y", Status.DONE, ())], TODAY
+    ahead = Next(
+        1,
+        this_day() + timedelta(days=10),
+        this_day() + timedelta(days=90),
+        *map(day, usual),
+        False,
     )
-    assert [((each.on - TODAY).days, each.why) for each in found] == days
+    found = service.due_days(
+        [Plan("x", Status.LATER, (), ahead), Plan("y", Status.DONE, ())], this_day()
+    )
+    assert [((each.on - this_day()).days, each.why) for each in found] == days

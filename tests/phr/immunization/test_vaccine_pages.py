@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from api.core import clock
+from api.core.clock import today_in_japan as this_day
 from api.phr.immunization.vaccines import VACCINES
 from tests.phr.child.scene import account_of_a_child
-from tests.phr.immunization.scene import TODAY, ago, child, path_of, written
+from tests.phr.immunization.scene import ago, child, path_of, written
 from tests.portal.scene import Place, Visitor, forms, sent, wrote
 
 
@@ -223,7 +224,7 @@ async def test_a_birthday_a_day_away_still_is_in_the_period(
     hanako: Visitor, monkeypatch: pytest.MonkeyPatch
 ):
     """Until one year: the day before the first birthday is the last."""
-    yui = await child(hanako, (TODAY - date(2025, 12, 1)).days)
+    yui = await child(hanako, (this_day() - date(2025, 12, 1)).days)
     monkeypatch.setattr(clock, "today_in_japan", lambda: date(2026, 11, 30))
     said = plain((await hanako.get(path_of(yui))).text)
     assert "BCG 1回 受ける時期です 標準の時期は過ぎましたが、" in said

@@ -1,9 +1,9 @@
 """A pregnancy's checkups are told on their day, and nothing any more once it is over."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
-from api.core import clock
+from api.core.clock import today_in_japan as this_day
 from api.core.database import unit_of_work
 from api.phr.due import service as due
 from api.phr.due.rules import Due
@@ -11,12 +11,13 @@ from api.phr.maternal import service
 from api.phr.maternal.service import Asked
 from tests.portal.scene import Visitor
 
-TODAY = clock.today_in_japan()
-DUE_ON = TODAY + timedelta(weeks=10)
+
+def due_on() -> date:
+    return this_day() + timedelta(weeks=10)
 
 
 async def begun(who: Visitor) -> UUID:
-    return await service.begin(who.actor, Asked({"edd": DUE_ON.isoformat()}))
+    return await service.begin(who.actor, Asked({"edd": due_on().isoformat()}))
 
 
 async def told_ahead(who: Visitor, pregnancy_id: UUID) -> list[Due]:
@@ -25,7 +26,7 @@ async def told_ahead(who: Visitor, pregnancy_id: UUID) -> list[Due]:
 
 
 def days_of(*weeks: int) -> list[Due]:
-    begin = DUE_ON - timedelta(days=280)
+    begin = due_on() - timedelta(days=280)
     return [Due(begin + timedelta(weeks=week), "opens") for week in weeks]
 
 
@@ -33,12 +34,12 @@ async def test_each_visit_ahead_is_told_as_its_days_begin(hanako: Visitor) -> No
     here = await begun(hanako)
     first = await told_ahead(hanako, here)
     assert first == days_of(30, 32, 34, 36, 37, 38, 39)
-    visit = Asked({"on": TODAY.isoformat(), "weight": "59"})
+    visit = Asked({"on": this_day().isoformat(), "weight": "59"})
     written = await service.write(hanako.actor, here, "pregnancy-visit", visit)
     assert await told_ahead(hanako, here) == first[1:], "today's is written"
     await service.remove_entry(hanako.actor, here, written)
     assert await told_ahead(hanako, here) == first
-    later = {"edd": (DUE_ON + timedelta(days=3)).isoformat()}
+    later = {"edd": (due_on() + timedelta(days=3)).isoformat()}
     await service.correct(hanako.actor, here, Asked(later, version=1))
     moved = [Due(each.on + timedelta(days=3), each.why) for each in first]
     assert await told_ahead(hanako, here) == moved
@@ -60,7 +61,7 @@ async def test_nothing_is_told_of_one_that_is_closed_until_it_is_opened_again(
 async def test_nothing_is_told_once_the_child_is_born(hanako: Visitor) -> None:
     here = await begun(hanako)
     first = await told_ahead(hanako, here)
-    birth = Asked({"on": TODAY.isoformat(), "babies": "1"})
+    birth = Asked({"on": this_day().isoformat(), "babies": "1"})
     written = await service.write(hanako.actor, here, "birth", birth)
     assert await told_ahead(hanako, here) == []
     await service.remove_entry(hanako.actor, here, written)

@@ -92,7 +92,7 @@ TWICE = bundle(patient(), own(CHILD, "sample-child"), AMENDED)
     ("body", "reason"),
     [
         (b"", "broken"),
-        (b"not json", "broken"),
+        (b"not json", "other_file"),
         (EVERYTHING[:-40], "broken"),
         (b'{"resourceType":"Bundle","type":"collection","type":"collection"}', "broken"),
         (b'{"resourceType":"Bundle","entry":"\\ud800"}', "broken"),

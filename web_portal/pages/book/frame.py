@@ -15,7 +15,6 @@ from api.phr.entries.fields import Choice, Day, Field, File, Flag, Number, Sever
 from api.phr.entries.kinds import WHEN, Kind
 from web_portal.page import PortalRequest, preferences, render, say
 
-LONGEST_FIELD: Final = 5000
 _SHAPES: Final = {
     Number: "number",
     Choice: "choice",
@@ -47,7 +46,7 @@ async def typed(request: PortalRequest, kind: Kind) -> dict[str, str]:
     for name in (*WHEN, "sure", "version", *(each.name for each in kind.fields)):
         texts = [text for text in sent.getall(name, []) if isinstance(text, str)]
         if texts:
-            found[name] = " ".join(texts)[:LONGEST_FIELD]
+            found[name] = " ".join(texts)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 from datetime import date
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
 from litestar import get, post
@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -47,12 +47,12 @@ MOST: Final = 100
 
 
 class Search(Struct):
-    words: Annotated[str, Meta(max_length=200)] = ""
+    words: str = ""
 
 
 class Picked(Struct):
-    allergen: Annotated[str, Meta(max_length=20)] = ""
-    name: Annotated[str, Meta(max_length=200)] = ""
+    allergen: str = ""
+    name: str = ""
 
 
 @get(SHELF.here, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)

@@ -62,11 +62,7 @@ async def save(request: PortalRequest, actor: NamedDependency[Actor]) -> Respons
     """Nothing typed is lost: whatever is wrong, the form comes back as it was filled in."""
     sent = await request.form()
     names = (*WHEN, "sure", "kinds", *(each.name for each in FIELDS))
-    values = {
-        name: text[: frame.LONGEST_FIELD]
-        for name in names
-        if isinstance(text := sent.get(name), str)
-    }
+    values = {name: text for name in names if isinstance(text := sent.get(name), str)}
     kinds = [each for each in KINDS if each.name in values.get("kinds", "").split()]
     fields = {name: values.get(name, "") for name in (*WHEN, *(each.name for each in FIELDS))}
     try:

@@ -23,16 +23,15 @@ from web_portal.pages.book.wishes.pages import HERE, WRITE, back
 PEOPLE: Final = f"{HERE}/people"
 ONE: Final = f"{PEOPLE}/{{place:int}}"
 
-_Text = Annotated[str, Meta(max_length=1000)]
 _Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class Typed(Struct):
     """`version` of the list that was shown."""
 
-    name: _Text = ""
-    relation: _Text = ""
-    telephone: _Text = ""
+    name: str = ""
+    relation: str = ""
+    telephone: str = ""
     version: _Number = 0
 
     @property
