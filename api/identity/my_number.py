@@ -25,6 +25,8 @@ def contains_my_number(free_text: str) -> bool:
 
     Longer digit runs written as one (a 16-digit card) are not cut into pieces.
     """
+    if free_text.isascii() and len(free_text) < _LENGTH:
+        return False
     return any(_holds_my_number(run) for run in _digit_runs(free_text))
 
 

@@ -133,7 +133,7 @@ def test_an_end_within_the_day_is_said_to_the_minute() -> None:
 
 def test_one_sentence_says_who_sees_now() -> None:
     assert now() == (
-        "いま、ほかの施設は、だれもあなたの記録を見られません。"
+        "いま、ほかの施設は、だれも記録を見られません。"
         "記録を書いた施設は、自分で書いた分だけ見られます。"
     )
     assert now(SetProfessional(SATO, on=True)) == (

@@ -239,5 +239,5 @@ async def test_every_event_of_a_card_is_said_in_hanakos_log(at_a_desk, mori, han
         assert i18n.text(locale, f"event.emergency.card.{key}") in page
     printed = i18n.text(locale, "card.medium.paper")
     assert i18n.text(locale, "event.emergency.card.issued", how=printed) in page
-    tried = {"ja": "もう使えないあなたの緊急カードのQRコード", "en": "that no longer serves"}
+    tried = {"ja": "もう使えないご本人の緊急カードのQRコード", "en": "that no longer serves"}
     assert tried[locale] in page

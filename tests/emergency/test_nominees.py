@@ -234,9 +234,7 @@ async def test_hanako_names_yumi_on_her_page_and_yumis_app_finds_the_directive(
     (asked,) = (await proxies.mine(yumi)).for_others
     assert (asked.relation.kind, asked.relation.powers) == (NOMINEE, frozenset())
     await proxies.accept(yumi, asked.proxy_id)
-    assert (
-        "緊急であなたの記録が開かれたときに、お知らせします。" in (await phone.get("/proxies")).text
-    )
+    assert "緊急で記録が開かれたときに、お知らせします。" in (await phone.get("/proxies")).text
     await sent(clinic, hanako, directive())
     session = await opened(mori, hanako)
     app = await at_a_desk(yumi)

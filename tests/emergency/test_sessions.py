@@ -90,7 +90,7 @@ async def test_hanako_is_told_at_once_and_sees_the_review_wait(mori, hanako):
         pass
     notices, _ = await notifications.inbox(hanako)
     title, body = notifications.said(notices[0], "ja")
-    assert title == "緊急のため、あなたの記録が開かれました"
+    assert title == "緊急のため、記録が開かれました"
     assert "森 直子" in body
     assert "意識がない" in body
     (review,) = await reviews.about_me(hanako)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +38,11 @@ class House:
     def kill_app(self) -> None:
         """The console command and its workers, not the database."""
         postmaster = self.postmaster()
-        spared = {postmaster.pid, *(each.pid for each in postmaster.children())}
         for each in self.app.family():
-            if each.pid not in spared:
-                each.kill()
+            with suppress(psutil.NoSuchProcess):
+                # A backend may have come this moment: whose it is is asked last.
+                if postmaster.pid not in (each.pid, each.ppid()):
+                    each.kill()
         self.app.process.wait()
 
     def kill_postgres(self) -> None:

@@ -51,9 +51,9 @@ async def test_a_home_care_nurse_writes_a_note_and_hanako_reads_it(open_phone: O
     await phone.get_by_role("link", name="看護・介護の記録（訪問）").click()
     await expect(phone.get_by_text("足のむくみが減った。薬は飲めている。")).to_be_visible()
     await phone.goto("/access-log")
-    told = phone.get_by_text("訪問看護ひまわりから、あなたの新しい記録が届きました。")
+    told = phone.get_by_text("訪問看護ひまわりから、新しい記録が届きました。")
     await expect(told.first).to_be_visible()
-    await expect(phone.get_by_text("番号と生年月日であなたを確かめました").first).to_be_visible()
+    await expect(phone.get_by_text("番号と生年月日でご本人を確かめました").first).to_be_visible()
 
 
 async def test_hanako_adds_her_checkup_after_seeing_what_it_says_and_takes_it_back(

@@ -96,7 +96,7 @@ async def test_a_wish_to_be_called_reaches_officer_ueda_who_closes_it(
     await expect(case).to_have_count(0)
 
     await phone.goto("/access-log")
-    await expect(phone.get_by_text("あなたの情報を見ました。")).to_be_visible()
+    await expect(phone.get_by_text("ご本人の情報を見ました。")).to_be_visible()
     await expect(phone.get_by_text("サポートセンターが受付を終えました。")).to_be_visible()
     await phone.goto("/help")
     await expect(phone.locator("[name=phone]")).to_be_visible()

@@ -100,7 +100,7 @@ async def test_who_has_no_emergency_right_finds_no_form_and_what_to_do(
     ito = await scene.professional(hospital, "伊藤 美咲", "pharmacist")
     page = await open_phone(session=await session_of(ito))
     await page.goto(DOOR)
-    await refused(page, "あなたの職種では", "緊急の閲覧ができる職種の方に頼んでください")
+    await refused(page, "この職種では", "緊急の閲覧ができる職種の方に頼んでください")
     await expect(page.locator("[name=card]")).to_have_count(0)
 
 

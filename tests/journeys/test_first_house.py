@@ -156,7 +156,7 @@ async def test_a_participant_registers_chooses_and_sees_the_access_in_the_log(
         "佐藤 健一（医師）",
         "診療のため",
         f"{PRESCRIPTIONS}　3件",
-        f"あなたが「{CLINIC}」に見ることを許しているためです（設定 第",
+        f"ご本人が「{CLINIC}」に見ることを許しているためです（設定 第",
     ):
         await expect(row).to_contain_text(said)
     told_at = await row.locator("time").get_attribute("datetime")
@@ -165,13 +165,13 @@ async def test_a_participant_registers_chooses_and_sees_the_access_in_the_log(
 
     await turns_the_clinic(phone, on=False)
     assert await reads(sato, "MedicationRequest", subject) == []
-    await refused_in_the_log(phone, f"あなたが「{CLINIC}」に見ることを許していないためです")
+    await refused_in_the_log(phone, f"ご本人が「{CLINIC}」に見ることを許していないためです")
 
     await turns_the_clinic(phone, on=True)
     assert await reads(sato, "MedicationRequest", subject) == prescriptions
     await leaves(phone)
     assert await reads(sato, "MedicationRequest", subject) == []
-    await refused_in_the_log(phone, "あなたが参加をやめているためです。")
+    await refused_in_the_log(phone, "ご本人が参加をやめているためです。")
 
     await phone.get_by_role("button", name="終了する").click()
     await phone.wait_for_url(f"{served.url}/")

@@ -127,7 +127,7 @@ async def test_somebody_registers_with_their_card_and_comes_back_with_it(
     assert "tsunagu_session" in names
     assert "tsunagu_my_number" not in names
     await again.goto("/access-log")
-    said = again.get_by_text("あなたがマイナンバーカードでサインインしました。").first
+    said = again.get_by_text("ご本人がマイナンバーカードでサインインしました。").first
     await expect(said).to_be_visible()
 
 

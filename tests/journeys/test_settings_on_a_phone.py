@@ -83,7 +83,7 @@ async def test_two_screens_at_once_lose_nothing(
     await expect(
         page.get_by_text("「さくら内科クリニック」に見せるようにしました。")
     ).to_be_visible()
-    await page.get_by_role("button", name="いまの設定に、あなたの変更を加える").click()
+    await page.get_by_role("button", name="いまの設定に、ご自分の変更を加える").click()
     await expect(page.get_by_role("switch", name="中央総合病院")).to_be_visible()
     for name in ("さくら内科クリニック", "中央総合病院"):
         await page.goto(f"/disclosure/facilities?q={name}")

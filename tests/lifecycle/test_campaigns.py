@@ -101,7 +101,7 @@ async def test_asked_by_page_each_answers_and_the_page_counts(
     assert after.ends_at is None
     assert "新しい約束があります。" not in (await hanako.get("/home")).text
     warned = (await taro.get("/participation/terms?refuse=true")).text
-    assert "すぐに参加が終わり、どの施設もあなたの記録を見られなくなります。" in warned
+    assert "すぐに参加が終わり、どの施設も記録を見られなくなります。" in warned
     assert await is_let_in(taro, clinic)
     await taro.post("/participation/terms", answer="refuse", version=new_terms)
     assert not await is_let_in(taro, clinic)

@@ -48,7 +48,7 @@ async def test_a_setting_for_where_i_live_follows_at_the_next_request(hanako: Vi
     )
     assert "住んでいる地域を書きとめました。" in page
     assert await is_let_in(hanako.actor, aso)
-    assert (await hanako.log())[0]["sentence"] == "あなたが、住んでいる地域を伝えました。"
+    assert (await hanako.log())[0]["sentence"] == "ご本人が、住んでいる地域を伝えました。"
     await hanako.post("/disclosure/residence", wish="now", version=1, region="amakusa")
     assert not await is_let_in(hanako.actor, aso)
     places = (await dwelling.dwelling(hanako.actor)).places
@@ -126,7 +126,7 @@ async def test_hanako_shows_earlier_records_too_and_takes_it_back(hanako: Visito
     assert (state.data_from, state.joined_at) == (None, joined.joined_at)
     assert (await hanako.log())[0][
         "sentence"
-    ] == "あなたが、参加する前の記録も見せるようにしました。"
+    ] == "ご本人が、参加する前の記録も見せるようにしました。"
     await hanako.post("/disclosure/participation/records", wish="undo")
     assert (await consent.settings(hanako.actor)).participation.data_from == joined.data_from
     sent = {"data_from": None}
@@ -171,7 +171,7 @@ async def test_whoever_wants_to_be_asked_first_is_told_that_it_asks(hanako: Visi
     await consent.change(hanako.actor, commands, expected_version=0)
     new = await facility("aso")
     (body,) = [body for title, body in await told(hanako) if new.name in title]
-    assert "あなたが「見せる」にするまで" in body
+    assert "「見せる」にするまで" in body
     (waiting, *_) = (await hanako.ask("/me/facilities/waiting")).json()
     assert (waiting["id"], waiting["sees_from"]) == (str(new.facility_id), None)
 

@@ -98,7 +98,7 @@ async def test_hanako_reads_what_the_app_wants_and_allows_it(dosed: Visitor, mid
     found = (await midori.read(f"MedicationRequest?patient={tokens['patient']}")).json()
     assert (found["total"], len(found["entry"])) == (2, 2)
     titles = await happened(dosed, "identity:app:connected")
-    assert titles[0]["sentence"] == f"あなたは「{NAME_JA}」に、記録を読むことを許可しました。"
+    assert titles[0]["sentence"] == f"ご本人は「{NAME_JA}」に、記録を読むことを許可しました。"
     (read,) = await happened(dosed, READ)
     assert NAME_JA in read["sentence"]
     assert "2件" in read["sentence"]
@@ -277,7 +277,7 @@ async def test_not_allowing_sends_the_app_back_with_nothing(dosed: Visitor, mido
         "iss": "http://localhost:8000",
     }
     (event,) = await happened(dosed, "identity:app:refused")
-    assert event["sentence"] == f"あなたは「{NAME_JA}」に、記録を読むことを許可しませんでした。"
+    assert event["sentence"] == f"ご本人は「{NAME_JA}」に、記録を読むことを許可しませんでした。"
     assert "つないだアプリはありません" in (await dosed.get("/account/apps")).text
 
 
@@ -472,7 +472,7 @@ async def test_she_sees_her_apps_and_ends_one_at_once(dosed: Visitor, midori: Fo
     assert (await midori.read("MedicationRequest")).status_code == 401
     assert (await midori.refresh()).json()["error"] == "invalid_grant"
     (event,) = await happened(dosed, "identity:app:ended")
-    assert event["sentence"] == f"「{NAME_JA}」は、あなたの記録を読めなくなりました。"
+    assert event["sentence"] == f"「{NAME_JA}」は、記録を読めなくなりました。"
     assert (await dosed.post(f"/account/apps/{app['id']}/end")).status_code == 404
 
 

@@ -105,14 +105,14 @@ async def test_a_code_told_at_the_desk_opens_the_records_for_a_day_and_hanako_is
     (first, notice, *_) = await notices(hanako)
     assert first["title"] == "はじめての施設が記録を見ました"
     assert notice["title"] == "窓口で番号が使われました"
-    assert "こだま内科の佐藤 健一さんがあなたの番号を入力しました" in notice["body"]
+    assert "こだま内科の佐藤 健一さんが番号を入力しました" in notice["body"]
     (_, english, *_) = await notices(hanako, language="en")
     assert "佐藤 健一 of Kodama Clinic typed your code" in english["body"]
     assert 'href="/disclosure/requests#agreed"' in (await hanako.get("/inbox")).text
     log = await hanako.log()
     (changed,) = [line for line in log if line["event"] == "consent:provision:changed"]
     assert changed["sentence"].startswith(
-        "こだま内科の佐藤 健一さん（医師）があなたの番号を入力し、"
+        "こだま内科の佐藤 健一さん（医師）がご本人の番号を入力し、"
     )
 
 
@@ -180,7 +180,7 @@ async def test_a_code_does_not_open_for_a_facility_hanako_has_blocked(
     assert (await consent.settings(hanako.actor)).directive.version == version
     (tried, *_) = await hanako.log()
     assert (tried["event"], tried["outcome"]) == ("consent:desk_code:tried", "denied")
-    assert "あなたの設定によりお断りしました" in tried["sentence"]
+    assert "ご本人の設定によりお断りしました" in tried["sentence"]
 
 
 async def test_hanako_ends_with_one_tap_what_the_code_opened(
@@ -197,9 +197,9 @@ async def test_hanako_ends_with_one_tap_what_the_code_opened(
     assert (await consent.settings(hanako.actor)).directive.provisions == ()
     assert (await hanako.post(end.group(1))).status_code == 303
     said = [line["sentence"] for line in await hanako.log()]
-    assert "あなたが、「こだま内科」に見せるのを終わりにしました。" in said
+    assert "ご本人が、「こだま内科」に見せるのを終わりにしました。" in said
     kept = (await hanako.get("/disclosure/receipts")).text
-    assert "窓口であなたの番号が入力され" in kept
+    assert "窓口でご本人の番号が入力され" in kept
     assert "期限つきで見せていた相手を、終わりにしました。" in kept
     assert "見られなくなりました" in (await sato.get("/clinic")).text
 
@@ -530,5 +530,5 @@ async def test_a_notice_for_one_person_is_not_shown_to_their_colleagues(
     await hanako.post(f"/disclosure/agreed/{row.id}/end")
     colleague = await scene.professional(clinic, "青木 進", "physician")
     aoki = await scene.visitor(await open_browser(), colleague)
-    assert "あなたあて" in (await sato.get("/clinic")).text
+    assert "ご自身あて" in (await sato.get("/clinic")).text
     assert "見られなくなった方" not in (await aoki.get("/clinic")).text

@@ -99,7 +99,7 @@ async def test_the_next_look_after_leaving_is_refused(
     (sought, *_) = await hanako.log()
     assert (sought["outcome"], sought["reason"]) == (
         "denied",
-        "あなたが参加をやめているためです。",
+        "ご本人が参加をやめているためです。",
     )
 
 
@@ -242,7 +242,7 @@ async def test_a_digit_gone_wrong_is_said_plainly_and_a_page_not_there_is_nobody
     assert "登録されていません" not in answer.text
     gone = await sato.get("/records")
     assert gone.status_code == 404
-    assert "あなたの記録" not in gone.text
+    assert "ご本人の記録" not in gone.text
 
 
 async def test_doctors_see_what_is_untold_marked_and_hanako_never_counts_it(

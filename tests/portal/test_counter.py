@@ -55,7 +55,7 @@ async def test_hanako_reads_who_identified_her_and_how(hanako: Visitor, ueda: Vi
     sentence = (await hanako.log())[0]["sentence"]
     assert (
         sentence
-        == "サポートセンターの 上田 恵子 さんが、あなたであることを確かめました（運転免許証）。"
+        == "サポートセンターの 上田 恵子 さんが、ご本人であることを確かめました（運転免許証）。"
     )
 
 
@@ -164,7 +164,7 @@ async def test_a_lost_phone_is_signed_out_at_once(hanako: Visitor, ueda: Visitor
 async def test_a_paper_of_withdrawal_ends_taking_part(hanako: Visitor, ueda: Visitor, visit: str):
     await ueda.follow(await ueda.post(f"{visit}/withdrawal"))
     sentences = [each["sentence"] for each in await hanako.log()]
-    assert "撤回の書類にもとづいて、あなたの参加を終わりにしました。" in sentences
+    assert "撤回の書類にもとづいて、ご本人の参加を終わりにしました。" in sentences
     assert any("上田 恵子 さんの手続き：紙の撤回書を記録しました" in each for each in sentences)
     assert any("紙の撤回書を記録しました" in body for body in await told(hanako))
     assert (await ueda.post(f"{visit}/withdrawal")).status_code == 409

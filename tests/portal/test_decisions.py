@@ -80,7 +80,7 @@ async def test_hanako_is_told_who_would_see_what_and_why(
     other = question(ito, type="category", id="lab")
     assert (await ask(hanako, hanako.token, other)).json()["decision"] is False
     newest = (await hanako.log())[0]
-    assert newest["sentence"] == "あなたが、だれに見せることになるかを確かめました。"
+    assert newest["sentence"] == "ご本人が、だれに見せることになるかを確かめました。"
     assert newest["is_access"] is False
 
 

@@ -48,8 +48,7 @@ async def test_the_sentence_above_the_switches_names_what_is_open(
     hanako: Visitor, clinic: Place
 ) -> None:
     assert (
-        "いま、ほかの施設は、だれもあなたの記録を見られません。"
-        in (await hanako.get("/disclosure")).text
+        "いま、ほかの施設は、だれも記録を見られません。" in (await hanako.get("/disclosure")).text
     )
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     expected = (
@@ -200,7 +199,7 @@ async def test_a_change_is_taken_back_with_one_tap(hanako: Visitor, clinic: Plac
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     page = await hanako.follow(await hanako.post("/disclosure/undo", version=1))
     assert "ひとつ前の設定にもどしました。" in page
-    assert "いま、ほかの施設は、だれもあなたの記録を見られません。" in page
+    assert "いま、ほかの施設は、だれも記録を見られません。" in page
     assert await hanako.version() == 2
     assert (await hanako.post("/disclosure/undo", version=1)).status_code == 409
 
@@ -236,25 +235,25 @@ async def test_leaving_says_its_consequences_first_and_can_be_taken_back_whole(
     await hanako.turn("facility", clinic.facility_id, "yes", 0)
     before = (await consent.settings(hanako.actor)).participation
     assert (
-        "すぐに、どの施設もあなたの記録を見られなくなります。"
+        "すぐに、どの施設も記録を見られなくなります。"
         in (await hanako.get("/disclosure/participation")).text
     )
     page = await hanako.follow(await hanako.post("/disclosure/participation", state="withdrawn"))
     assert "参加をやめました。" in page
     assert (await consent.settings(hanako.actor)).participation.state == "withdrawn"
-    assert "だれもあなたの記録を見られません" in (await hanako.get("/home")).text
+    assert "だれも記録を見られません" in (await hanako.get("/home")).text
     await hanako.post("/disclosure/participation", state="participating", undo="yes")
     state = await consent.settings(hanako.actor)
     assert state.participation == before
     assert len(state.directive.provisions) == 1
     events = [each["sentence"] for each in await hanako.log()]
-    assert events[:2] == ["あなたの参加が始まりました。", "あなたが参加をやめました。"]
+    assert events[:2] == ["ご本人の参加が始まりました。", "ご本人が参加をやめました。"]
 
 
 async def test_leaving_twice_leaves_once(hanako: Visitor) -> None:
     for _ in range(2):
         await hanako.post("/disclosure/participation", state="withdrawn")
-    left = [e for e in await hanako.log() if e["sentence"] == "あなたが参加をやめました。"]
+    left = [e for e in await hanako.log() if e["sentence"] == "ご本人が参加をやめました。"]
     assert len(left) == 1
 
 

@@ -289,7 +289,7 @@ async def test_what_came_from_elsewhere_meanwhile_is_not_called_an_undoing(
     code = (await hanako.tell("/me/disclosure/desk-codes", {})).json()["code"]
     assert (await sato.post("/clinic/desk-code", code=code)).status_code == 303
     late = await change(hanako, 0, {"kind": "category", "code": "lab", "on": False})
-    opened = "窓口であなたの番号が入力され、見せるようになりました。"
+    opened = "窓口でご本人の番号が入力され、見せるようになりました。"
     assert (late.status_code, late.json()["meanwhile"]) == (409, [[opened]])
     page = await hanako.wish(SetCategory("lab", on=False), version=0)
     assert page.status_code == 409

@@ -68,7 +68,7 @@ async def test_who_wants_to_be_asked_first_answers_for_each_new_facility(
     assert "新しい施設が2か所あります" in hub
     page = (await hanako.get("/disclosure/new-facilities")).text
     assert "あらた医院" in page
-    assert "あなたが選ぶまで、見せません。" in page
+    assert "ご自分で選ぶまで、見せません。" in page
     for place, answer in ((new, True), (other, False)):
         await hanako.wish(SetFacility(place.facility_id, answer))
     page = (await hanako.get("/disclosure/new-facilities")).text

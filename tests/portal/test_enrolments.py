@@ -71,7 +71,7 @@ async def test_two_officers_and_a_letter_shown_once(ueda: Visitor, second: Visit
     assert "申込書の画像がまだありません" in (await second.get(where)).text
     assert (await attach(ueda, where, b"GIF89a")).status_code == 422
     assert (await attach(ueda, where, PNG)).status_code == 303
-    assert "この申込書はあなたが入力しました" in (await ueda.get(where)).text
+    assert "この申込書はご自分で入力しました" in (await ueda.get(where)).text
     assert (await ueda.post(f"{where}/confirm")).status_code == 409
     early = await second.post(f"{where}/confirm")
     assert early.status_code == 409

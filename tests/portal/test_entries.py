@@ -186,6 +186,10 @@ async def test_odd_values_ask_once_and_are_kept(hanako: Visitor, nurse: Visitor)
     assert "この値でまちがいありませんか" in asked.text
     assert (await hanako.ask("/me/records")).json()["total"] == 0
     form = form_of(asked.text, "/new/vitals")
+    assert "ご確認ください：" in form
+    assert "エラー：" not in form
+    assert "aria-invalid" not in form
+    assert 'aria-describedby="error-temperature"' in form
     action, hidden = sent(form)
     other = await nurse.post(action, {**hidden, **fields, "temperature": "42.2"})
     assert other.status_code == 422, "a yes to one value is no yes to another"

@@ -210,7 +210,7 @@ async def test_two_officers_and_hanako_bring_two_registrations_together(
     where = f"/support/merges/{merge_id}"
     assert (await ueda.post(f"{where}/confirm")).status_code == 409
     assert (await second.post(f"{where}/confirm")).status_code == 303
-    assert "もうひとつの登録も、あなたのものですか" in (await rare.get("/account/numbers")).text
+    assert "もうひとつの登録も、ご本人のものですか" in (await rare.get("/account/numbers")).text
     (waiting,) = (await again.ask("/me/merges")).json()["merges"]
     assert (waiting["remains"], waiting["state"]) == (False, "confirmed")
     # The other's word opens nothing.

@@ -34,11 +34,11 @@ async def test_the_month_says_who_saw_what_how_often(
             "れんげ内科クリニックの医師が、2回、「検査結果」6件を見ました。",
             "れんげ内科クリニックの医師が、1回、見ようとしましたが、お断りしました。",
             "このうち1回は、救急のときです。",
-            "この施設があなたの記録を見たのは、はじめてです。",
+            "この施設が記録を見たのは、はじめてです。",
         ],
     }
     assert by["すみれ薬局"]["times"] == 1
-    assert found["summary"][0] == "2か所の施設が、合わせて3回、あなたの記録を見ました。"
+    assert found["summary"][0] == "2か所の施設が、合わせて3回、記録を見ました。"
     assert (found["first_facilities"], found["denied"], found["emergency"]) == (2, 1, 1)
     assert found["events"] == busy["support"]
     assert (found["previous"], found["following"]) == (None, None)
@@ -77,10 +77,7 @@ async def test_a_month_still_to_come_or_before_the_log_is_not_there(
             assert (await who.get(f"/access-log/months/{month}")).status_code == 404
         for month in ("2026-13", "2026-1", "x", "0000-01"):
             assert (await who.ask(f"/me/access-log/months/{month}")).status_code == 400
-    assert (
-        "だれも、あなたの記録を見ていません。"
-        in (await yumi.get(f"/access-log/months/{this()}")).text
-    )
+    assert "だれも、記録を見ていません。" in (await yumi.get(f"/access-log/months/{this()}")).text
 
 
 async def test_a_facility_is_new_in_its_first_month_alone(

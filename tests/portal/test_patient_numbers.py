@@ -71,9 +71,9 @@ async def test_both_sides_say_yes_and_the_number_names_hanako(
     assert (await sato.find(**find)).status_code == 200
     assert (await hanako.post(link[0], answer="linked")).status_code == 404
     sentences = [each["sentence"] for each in await hanako.log()]
-    assert "れんげ内科クリニックの患者番号 ００１２３ を、あなたに結びつけました。" in sentences
+    assert "れんげ内科クリニックの患者番号 ００１２３ を、ご本人に結びつけました。" in sentences
     assert (
-        "れんげ内科クリニックが、患者番号 ００１２３ をあなたに結びつけてよいか尋ねました。"
+        "れんげ内科クリニックが、患者番号 ００１２３ をご本人に結びつけてよいか尋ねました。"
         in sentences
     )
 

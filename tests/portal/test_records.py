@@ -157,7 +157,7 @@ async def test_a_hidden_record_is_gone_for_dr_sato_but_not_for_its_writer(
     assert await seen_by(sato, hanako) == {kept, other}
     page = await choose(hanako, kept, "hide")
     assert "選んだ1件の記録を、ほかの人に見せないようにしました。" in page
-    assert "いま、あなたと書いた施設のほかには見せていません。" in page
+    assert "いま、ご本人と書いた施設のほかには見せていません。" in page
     assert await seen_by(sato, hanako) == {other}
     assert await seen_by(ito, hanako) == {kept, other}
     assert '<span class="tag tag-bad">見せない</span>' in (await hanako.get("/records")).text
@@ -242,7 +242,7 @@ async def test_a_share_opens_one_record_to_one_professional_until_it_is_ended(
     assert f"「{name}」に一度だけの共有として見せるようにしました。" in await hanako.follow(answer)
     assert await seen_by(sato, hanako) == {shared}
     (looked, *_) = await hanako.log()
-    assert looked["reason"].startswith(f"あなたが「{name}」さんに、この記録を期限つきで見せている")
+    assert looked["reason"].startswith(f"ご本人が「{name}」さんに、この記録を期限つきで見せている")
     assert await seen_by(colleague, hanako) == set()
     (rule,) = (await consent.settings(hanako.actor)).directive.provisions
     page = await choose(hanako, shared, "end_share", share=rule.id)
@@ -403,7 +403,7 @@ async def test_whoever_left_still_reads_their_records_and_sees_that_nobody_else_
     record_id = await scene.wrote(clinic, hanako.actor, "lab", "HbA1c")
     await hanako.post("/disclosure/participation", state="withdrawn")
     page = (await hanako.get(f"/records/{record_id}")).text
-    assert "いま、あなたは参加していないので" in page
+    assert "いまは参加していないので" in page
     assert "/choices" not in page
     assert (
         await hanako.post(f"/records/{record_id}/choices", act="hide", version=0)

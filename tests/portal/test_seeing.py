@@ -48,7 +48,7 @@ async def test_she_finds_dr_sato_and_sees_what_he_sees(hanako, sato, clinic, rec
     assert as_doctor(sato) not in found
     page = await text_of(hanako, as_doctor(sato))
     assert "佐藤 健一さんから見えるもの" in page
-    assert "あなたの記録を1件見ることができます。 2件は見えません。" in page
+    assert "記録を1件見ることができます。 2件は見えません。" in page
     assert "HbA1c" in page
     assert "アムロジピン" not in page
     assert "「処方（医師が出した薬）」を見せない設定にしているため" in page
@@ -66,14 +66,14 @@ async def test_a_facility_nobody_let_in_sees_what_it_wrote_alone(hanako, pharmac
     path = f"/disclosure/see-as/facilities/{pharmacy.facility_id}?profession=pharmacist"
     page = await text_of(hanako, path)
     assert "薬剤師から見えるもの" in page
-    assert "あなたの記録を2件見ることができます。 1件は見えません。" in page
+    assert "記録を2件見ることができます。 1件は見えません。" in page
     assert "自分で書いた記録" in page
 
 
 async def test_who_sees_nothing_is_said_to_see_nothing_and_why(hanako, records):
     stranger = await scene.place("つばき歯科", "ツバキシカ", "Tsubaki Dental", "dental_clinic")
     page = await text_of(hanako, f"/disclosure/see-as/facilities/{stranger.facility_id}")
-    assert "あなたの記録を見ることはできません。" in page
+    assert "記録を見ることはできません。" in page
     assert "見てもよい相手を選んでいないため" in page
     assert f"/disclosure/facilities/{stranger.facility_id}" in page
 
@@ -83,11 +83,11 @@ async def test_one_kind_can_be_listed_alone(hanako, sato, clinic, records):
     page = await text_of(hanako, f"{as_doctor(sato)}?kind=prescription")
     assert "アムロジピン" in page
     assert "HbA1c" not in page
-    assert "あなたの記録を3件見ることができます。" in page
+    assert "記録を3件見ることができます。" in page
 
 
 async def test_without_records_the_page_says_so(hanako, sato):
-    assert "あなたの記録は、まだありません" in await text_of(hanako, as_doctor(sato))
+    assert "記録は、まだありません" in await text_of(hanako, as_doctor(sato))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ async def test_a_wide_change_is_looked_at_first_and_then_saved(hanako, clinic, p
     assert answer.status_code == 200
     assert "保存する前に確かめてください" in answer.text
     assert "見えるようになるもの" in answer.text
-    assert "あなたの記録3件が" in answer.text
+    assert "記録3件が" in answer.text
     assert "これから新しく参加する施設にも" in answer.text
     assert (await consent.settings(hanako.actor)).directive.version == 0
     form = re.search(r'<form method="post" action="/disclosure/save">.*?</form>', answer.text, re.S)
@@ -144,7 +144,7 @@ async def test_a_closing_change_names_what_closes(hanako, clinic, records):
     )
     assert "見えなくなるもの" in answer.text
     assert "処方（医師が出した薬）" in answer.text
-    assert "あなたの記録2件が" in answer.text
+    assert "記録2件が" in answer.text
     assert "見えるようになるもの" not in answer.text
 
 

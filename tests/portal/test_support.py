@@ -57,12 +57,12 @@ async def test_whom_a_case_is_about_takes_a_look_which_her_log_tells_her_of(
     assert {c.params.get("phone") for c in await cases_of(ueda)} == {None}
     page = (await ueda.get(f"/support/cases/{case_id}")).text
     assert 'href="tel:0960000009"' in page
-    assert "あなたがこのページを開いたことは、ご本人の「だれが見たかの記録」に残りました。" in page
+    assert "このページを開いたことは、ご本人の「だれが見たかの記録」に残りました。" in page
     (looked, *_) = await hanako.log()
     assert looked["event"] == "support:participant:looked_up"
     assert ueda.actor.name
     assert looked["sentence"] == (
-        f"サポートセンターの{ueda.actor.name}さんが、あなたの情報を見ました。"
+        f"サポートセンターの{ueda.actor.name}さんが、ご本人の情報を見ました。"
     )
     assert looked["reason"] == "サポートセンターが、受け付けた手続きのために行いました。"
     await ueda.post(f"/support/cases/{case_id}/close")

@@ -164,7 +164,7 @@ ROW = LogLine(
     professional_id=UUID("0190a8c0-0000-7000-8000-000000000008"),
     purpose="診療のため",
     kinds=(KindCount("prescription", "処方", 3),),
-    reason="あなたが「佐藤内科クリニック」に見ることを許しているためです（設定 第3版）。",
+    reason="ご本人が「佐藤内科クリニック」に見ることを許しているためです（設定 第3版）。",
     is_decided=True,
 )
 DENIED = replace(
@@ -342,7 +342,7 @@ BACK = {"href": "/home", "label": "ホームへもどる"}
 SCHEME = {
     "code": "named",
     "name": "施設をひとつずつ選ぶ",
-    "explanation": "あなたが選んだ施設だけが、記録を見られます。",
+    "explanation": "ご本人が選んだ施設だけが、記録を見られます。",
     "is_default": False,
 }
 QUESTION = {"answer_by": date(2026, 8, 1), "days_left": 90, "is_over": False}
@@ -441,7 +441,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "terms": ["見せる相手は、いつでも変えられます。"],
             "schemes": [SCHEME | {"is_default": True}, SCHEME | {"code": "all_facilities"}],
             "is_by_card": True,
-            "notice": "あとから加わった施設は、あなたが選ぶまで見られません。",
+            "notice": "あとから加わった施設は、ご本人が選ぶまで見られません。",
         },
     ),
     "passkey": ("register/passkey.html", {}),
@@ -472,7 +472,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "home.html",
         {
             "viewer": HANAKO,
-            "summary": "いま、2つの施設の医師があなたの記録を見られます。",
+            "summary": "いま、2つの施設の医師が記録を見られます。",
             "question": None,
             "needs": [{"text": "だれに見せるかを選んでください。", "href": "/disclosure"}],
             "disasters": DISASTERS,

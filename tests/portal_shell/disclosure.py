@@ -74,7 +74,7 @@ ONE: dict[str, Any] = {
     "id": CLINIC,
     "name": "佐藤内科クリニック",
     "about": "診療所・阿蘇",
-    "knows": ["あなたの記録があります"],
+    "knows": ["記録があります"],
     "standing": "見せる設定にしています。",
     "end": "2027年5月2日まで",
     "is_on": True,

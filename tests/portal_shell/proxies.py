@@ -106,7 +106,7 @@ PROXY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "home.html",
         {
             "viewer": HANAKO,
-            "summary": "いま、2つの施設の医師があなたの記録を見られます。",
+            "summary": "いま、2つの施設の医師が記録を見られます。",
             "question": None,
             "needs": [],
             "disasters": [],

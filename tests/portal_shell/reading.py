@@ -81,7 +81,7 @@ PHARMACY = LookedSaid(
 )
 MONTH = MonthView(
     month="2026-05",
-    summary=["1か所の施設が、合わせて3回、あなたの記録を見ました。"],
+    summary=["1か所の施設が、合わせて3回、記録を見ました。"],
     looked=[CLINIC, PHARMACY],
     denied=2,
     emergency=1,

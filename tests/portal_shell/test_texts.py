@@ -2,10 +2,12 @@
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from api.core.i18n import LOCALES, catalogue, day, has_text, moment, text
+from web_portal.templating import TEMPLATES_DIR
 
 # Who acts for somebody, as glossary.md says it: 代わりの方 to participants and their families,
 # 代理人 to officers and clinicians. 法定代理人 is the law's own word, everybody's.
@@ -68,3 +70,13 @@ def test_who_acts_for_somebody_is_called_by_one_word() -> None:
 )
 def test_another_word_for_a_proxy_is_refused(key: str, said: str, is_other: bool) -> None:
     assert other_word(key, said) is is_other
+
+
+def test_nobody_is_called_you_in_japanese() -> None:
+    """It sounds curt, and reads wrong where somebody acts for another."""
+    assert [key for key, said in catalogue("ja").items() if "あなた" in said] == []
+    assert [path.name for path in TEMPLATES_DIR.rglob("*") if _calls_you(path)] == []
+
+
+def _calls_you(path: Path) -> bool:
+    return path.is_file() and "あなた" in path.read_text(encoding="utf-8")

@@ -162,7 +162,8 @@ OVERVIEW: dict[str, Any] = FRAME | {
     "overlaps": OVERLAPS,
     "conditions": [LINE | {"title": "２型糖尿病", "state": "寛解", "marks": [UNTOLD]}],
     "has_more_conditions": True,
-    "newest": [LINE, OWN_LINE],
+    "newest": [LINE],
+    "own_newest": [OWN_LINE | {"alike": 30}],
     "kinds": [{"label": "検査結果", "count": 24, "href": f"{OWN}/timeline?category=lab"}],
     "desk": {"may_ask": True, "known_as": ["00123"]},
 }

@@ -62,7 +62,7 @@ async def test_yumi_opens_a_clinic_for_taro_and_he_is_told_and_his_log_has_both_
     (row,) = (e for e in await pair.taro.log() if e["event"] == "consent:provision:changed")
     assert "山本 由美" in row["sentence"]
     assert "山本 太郎" in row["sentence"]
-    assert "山本 由美さんが、あなたの代わりに手続きをしました" in await delivered(pair.taro)
+    assert "山本 由美さんが、代わりに手続きをしました" in await delivered(pair.taro)
     view = (await pair.taro.ask("/me/disclosure")).text
     assert str(clinic.facility_id) in view
     own = (await pair.yumi.ask("/me/disclosure")).text
@@ -90,7 +90,7 @@ async def test_looking_is_in_the_log_once_a_day_and_told_once(pair: Pair):
     looks = [e for e in await pair.taro.log() if e["event"] == "proxies:proxy:acted"]
     assert len(looks) == 1
     told = [title for title in await delivered(pair.taro) if "代わりに手続き" in title]
-    assert told.count("山本 由美さんが、あなたの代わりに手続きをしました") == 1
+    assert told.count("山本 由美さんが、代わりに手続きをしました") == 1
 
 
 async def test_each_look_at_his_records_names_them(pair: Pair, clinic: Place):

@@ -130,8 +130,8 @@ async def test_both_names_are_in_his_log_and_he_is_told(yumi: Visitor, father: P
     )
     taro = await scene.visitor(yumi.browser, own)
     sentences = [each["sentence"] for each in await taro.log()]
-    assert "山本 由美 さん（続柄：子）が、あなたを登録しました。" in sentences
-    assert "ご家族がカードと登録コードで手続きし、あなたの参加を記録しました。" in sentences
+    assert "山本 由美 さん（続柄：子）が、ご本人を登録しました。" in sentences
+    assert "ご家族がカードと登録コードで手続きし、ご本人の参加を記録しました。" in sentences
 
 
 async def test_his_code_is_spent_and_opens_nothing_again(yumi: Visitor, father: Paper):

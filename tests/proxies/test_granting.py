@@ -341,7 +341,7 @@ async def test_safe_mode_silently_stops_everybody_and_only_the_counter_ends_it(
         pass
     before = (await pair.yumi.ask("/me/notices")).json()["total"]
     assert (await pair.taro.post("/proxies/private")).status_code == 303
-    assert "あなただけが使える" in (await pair.taro.get("/proxies/private")).text
+    assert "ご本人だけが使える" in (await pair.taro.get("/proxies/private")).text
     page = (await pair.yumi.get("/proxies")).text
     assert "いまはできません" in page
     for word in ("止めて", "自分だけで使うように", "セーフ"):

@@ -115,7 +115,7 @@ async def test_what_is_kept_back_is_told_with_its_reason(house: Household):
     assert (kinds["lab"].shown, kinds["lab"].kept, kinds["lab"].reasons) == (2, 0, [])
     assert (kinds["prescription"].shown, kinds["prescription"].kept) == (0, 2)
     assert kinds["prescription"].reasons == [
-        "あなたが「処方（医師が出した薬）」を見せない設定にしているためです（設定 第1版）。"
+        "ご本人が「処方（医師が出した薬）」を見せない設定にしているためです（設定 第1版）。"
     ]
 
 

@@ -51,7 +51,7 @@ def row(event: EventName = EventName.RECORD_READ, **changed: Any) -> LogRow:
 
 
 def said(of: LogRow, subject: Json | None = ME) -> Json:
-    words = {"said": "佐藤さんが見ました。", "reason": "あなたが許したためです。"}
+    words = {"said": "佐藤さんが見ました。", "reason": "ご本人が許したためです。"}
     return audit_event(of, subject, SERVER, **words, facility="さくら内科クリニック")
 
 
@@ -129,7 +129,7 @@ def test_a_read_says_who_for_whom_why_and_which_kinds_and_how_to_find_it_in_the_
 
 def test_a_refusal_says_why_and_from_which_settings_and_shows_no_records() -> None:
     made = said(row(outcome="denied"))
-    assert made["outcomeDesc"] == "あなたが許したためです。"
+    assert made["outcomeDesc"] == "ご本人が許したためです。"
     (consent,) = balp.entities(made, balp.TYPES, "Consent")
     assert consent["what"]["reference"] == f"Consent/{PARTICIPANT}"
     assert consent["detail"] == [{"type": "version", "valueString": "4"}]

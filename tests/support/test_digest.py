@@ -59,7 +59,7 @@ def said(found: Digest, locale: str, profile: NetworkProfile) -> list[str]:
 def test_a_month_without_events_says_that_nobody_looked() -> None:
     found = digest([], MAY)
     assert (found.events, found.looked) == (0, ())
-    assert summary(found, "ja") == ["だれも、あなたの記録を見ていません。"]
+    assert summary(found, "ja") == ["だれも、記録を見ていません。"]
     assert summary(found, "en") == ["Nobody saw your records."]
 
 

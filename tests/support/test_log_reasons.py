@@ -67,7 +67,7 @@ def test_every_event_has_a_sentence_of_its_own(event: EventName):
 
 def test_an_access_says_the_rule_that_decided_and_the_version_it_stood_in():
     text = {
-        "ja": "あなたが決めたためです（設定の第4版）。",
+        "ja": "ご本人が決めたためです（設定の第4版）。",
         "en": "because you chose so (version 4)",
     }
     read = row(EventName.RECORD_READ, kind="professional", detail={"text": text})
@@ -76,7 +76,7 @@ def test_an_access_says_the_rule_that_decided_and_the_version_it_stood_in():
 
 def test_a_change_of_settings_says_which_version_it_made():
     changed = row(EventName.DISCLOSURE_CHANGED, detail={"version": 5, "change": []})
-    assert said(changed)["ja"] == "あなたご自身が行いました。設定は第5版になりました。"
+    assert said(changed)["ja"] == "ご本人が行いました。設定は第5版になりました。"
 
 
 def test_whoever_may_not_be_told_yet_reads_that_the_reason_will_come():

@@ -22,7 +22,7 @@ async def add(tx: Transaction, kind: DueKind, book: str, days: Sequence[Due], ru
     """Those that are there already are left as they are."""
     await tx.execute(
         "INSERT INTO own_due (participant_id, kind, book, due_on, why, rules)"
-        " SELECT app.subject(), $1, $2, w.due_on, w.why, $5"
+        " SELECT (SELECT app.subject()), $1, $2, w.due_on, w.why, $5"
         " FROM unnest($3::date[], $4::text[]) AS w (due_on, why) ON CONFLICT DO NOTHING",
         kind,
         book,

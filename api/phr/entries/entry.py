@@ -110,7 +110,7 @@ def device_of(resource: Json) -> str:
 def with_head(resource: Json, entry_id: UUID, version: int, at: datetime, by: By) -> Json:
     """What FHIR says of every version: which, since when, from whom."""
     own = dict(resource)
-    stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+    stamp = f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
     meta = {
         "versionId": str(version),
         "lastUpdated": stamp,

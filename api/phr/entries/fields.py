@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import Raw, Struct
@@ -28,7 +29,9 @@ class Coded(NamedTuple):
 
     def coding(self) -> Json:
         found = {"system": self.system, "code": self.code}
-        return found | ({"display": self.display} if self.display else {})
+        if self.display:
+            found["display"] = self.display
+        return found
 
     def concept(self) -> Json:
         return {"coding": [self.coding()]}
@@ -55,25 +58,26 @@ class Number(Struct, frozen=True, kw_only=True):
     is_required: bool = False
 
     def read(self, written: str) -> Read:
+        typed = written if _NUMBER.fullmatch(written) else self._bare(written)
+        if _NUMBER.fullmatch(typed) is None:
+            return Read(written, "error.own.number")
+        value = plain(typed)
+        if not _is_within(value, self.bounds):
+            return Read(written, "error.own.bounds")
+        if len(value.partition(".")[2]) > self.decimals:
+            return Read(written, "error.own.decimals")
+        if self.usual and not _is_within(value, self.usual):
+            return Read(value, odd="own.odd")
+        return Read(value)
+
+    def _bare(self, written: str) -> str:
+        """Without its unit, in digits of any width."""
         typed = unicodedata.normalize("NFKC", written).strip()
         for unit in (self.unit, self.ucum):
             folded = unicodedata.normalize("NFKC", unit)
             if folded and typed.lower().endswith(folded.lower()):
                 typed = typed[: -len(folded)].strip()
-        if _GROUPED.fullmatch(typed):
-            typed = typed.replace(",", "")
-        matched = _NUMBER.fullmatch(typed)
-        if matched is None:
-            return Read(written, "error.own.number")
-        value = plain(typed)
-        number = Decimal(value)
-        if not Decimal(self.bounds[0]) <= number <= Decimal(self.bounds[1]):
-            return Read(written, "error.own.bounds")
-        if len(value.partition(".")[2]) > self.decimals:
-            return Read(written, "error.own.decimals")
-        if self.usual and not Decimal(self.usual[0]) <= number <= Decimal(self.usual[1]):
-            return Read(value, odd="own.odd")
-        return Read(value)
+        return typed.replace(",", "") if _GROUPED.fullmatch(typed) else typed
 
     def said(self, value: str) -> Json:
         number = Raw(value.encode())
@@ -223,6 +227,17 @@ _ERA: Final = "(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR])(?:元|[0-9]{1
 _DAY: Final = re.compile(
     rf"([0-9]{{4}}|{_ERA})\s*[-/.年]\s*([0-9]{{1,2}})\s*[-/.月]\s*([0-9]{{1,2}})\s*日?", re.I
 )
+
+
+def _is_within(number: str, bounds: tuple[str, str]) -> bool:
+    least, most = _decimals(bounds)
+    return least <= Decimal(number) <= most
+
+
+@cache
+def _decimals(bounds: tuple[str, str]) -> tuple[Decimal, Decimal]:
+    """Of the kinds' own bounds, never of what somebody typed."""
+    return Decimal(bounds[0]), Decimal(bounds[1])
 
 
 def plain(number: str) -> str:

@@ -83,11 +83,12 @@ async def newest(tx: Transaction, most_shown: int) -> list[asyncpg.Record]:
 async def current(
     tx: Transaction, record_ids: Sequence[UUID], most_shown: int
 ) -> list[asyncpg.Record]:
-    """As they stand now."""
+    """As they stand now, each found by its id: of many entries none but these is looked at."""
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM record WHERE {_MINE} AND is_current"  # noqa: S608 - constants
-        " AND record_id = ANY ($1) AND sensitivity <= $2",
-        list(record_ids),
+        f"SELECT r.* FROM unnest($1::uuid[]) AS asked (id), LATERAL (SELECT {_COLUMNS}"  # noqa: S608
+        f" FROM record WHERE {_MINE} AND is_current AND record_id = asked.id"
+        " AND sensitivity <= $2 ORDER BY version DESC LIMIT 1) AS r",
+        list(dict.fromkeys(record_ids)),
         most_shown,
     )
 
@@ -131,7 +132,8 @@ async def add(tx: Transaction, rows: Sequence[Row], *, is_current: bool = True) 
         "INSERT INTO record (participant_id, source_facility_id, record_id, version,"  # noqa: S608
         " resource_type, category, sensitivity, effective_on, effective_at, recorded_at,"
         " identifier_system, identifier_value, title, body, is_current)"
-        " SELECT app.subject(), app.self_source(), n.record_id, n.version, n.resource_type,"
+        " SELECT (SELECT app.subject()), app.self_source(), n.record_id, n.version,"
+        "  n.resource_type,"
         "  n.category, n.sensitivity, n.effective_on, n.effective_at, n.recorded_at,"
         f"  '{IDENTIFIER}', n.identifier_value, n.title, n.body, $12"
         " FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::smallint[],"

@@ -18,10 +18,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from api.phr.entries.fields import Json
 
 # What searches, lists and readers of a kind go by (`app.tokens`); all else is sealed.
-_CLEAR: Final = (
-    *("resourceType", "id", "meta", "identifier", "status", "lifecycleStatus", "clinicalStatus"),
-    *("verificationStatus", "category", "code", "vaccineCode", "medicationCodeableConcept"),
-    *("type", "class"),
+_CLEAR: Final = frozenset(
+    (
+        *("resourceType", "id", "meta", "identifier", "status", "lifecycleStatus"),
+        *("clinicalStatus", "verificationStatus", "category", "code", "vaccineCode"),
+        *("medicationCodeableConcept", "type", "class"),
+    )
 )
 # Numbers stay numbers, with their digits.
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -32,8 +34,10 @@ _SEALED_BYTES: Final = re.compile(rb'"sealed":"([A-Za-z0-9_-]{40,})"')
 
 def sealed(cipher: AESGCM, participant_id: UUID, resource: Json) -> str:
     """The text to be stored. A concept of words alone is sealed whole."""
-    clear = {k: v for k, v in resource.items() if k in _CLEAR and not _has_words(v)}
-    told = {k: v for k, v in resource.items() if k not in clear}
+    clear, told = dict[str, Any](), dict[str, Any]()
+    for name, value in resource.items():
+        part = clear if name in _CLEAR and not _has_words(value) else told
+        part[name] = value
     nonce = os.urandom(12)
     inner = _ENCODER.encode(told)[1:-1]
     kept = nonce + cipher.encrypt(nonce, inner, _name(participant_id))

@@ -54,16 +54,16 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
     subject = subject_of(tx)
     if len(wishes) <= once.MOST:
         wishes = [once.keyed(each) for each in wishes]
-    known = await _known(tx, actor, subject, wishes)
+    ids = [_id_of(subject, each) for each in wishes]
+    known = await _known(tx, actor, [each for each in ids if each is not None])
     cipher = (await keystore.phr_ciphers(tx.connection, [subject], is_writing=True))[subject]
     writer = _Writer(actor, subject, cipher, clock.now(), level)
     entries, rows = list[Entry](), list[Row]()
-    for place, wish in enumerate(wishes):
+    for place, (wish, entry_id) in enumerate(zip(wishes, ids, strict=True)):
         if place % _IN_ONE_GO == _IN_ONE_GO - 1:
             await asyncio.sleep(0)
         if ":" in wish.book:  # it would part the identifier elsewhere
             raise NotFound
-        entry_id = _id_of(subject, wish)
         before = known.get(entry_id) if entry_id else None
         if before is not None and wish.key and wish.entry_id is None:
             entries.append(entry_of(before, wish.kind, subject, cipher))
@@ -76,7 +76,8 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
         row, entry = _following(writer, wish, values, entry_id or uuid7(), before)
         rows.append(row)
         entries.append(entry)
-        known[row.record_id] = row._asdict()
+        if entry_id is not None:  # it may be named again
+            known[entry_id] = row._asdict()
     if rows:
         if older := [row.record_id for row in rows if row.version > 1]:
             await queries.supersede(tx, older)
@@ -127,12 +128,11 @@ async def remove_book_in(tx: Transaction, actor: Actor, book: str) -> int:
 
 
 async def _known(
-    tx: Transaction, actor: Actor, subject: UUID, wishes: Sequence[Wish]
+    tx: Transaction, actor: Actor, entry_ids: Sequence[UUID]
 ) -> dict[UUID, Mapping[str, Any]]:
-    asked = [each for wish in wishes if (each := _id_of(subject, wish)) is not None]
-    if not asked:
+    if not entry_ids:
         return {}
-    rows = await queries.current(tx, asked, most_shown(actor))
+    rows = await queries.current(tx, entry_ids, most_shown(actor))
     return {row["record_id"]: row for row in rows}
 
 

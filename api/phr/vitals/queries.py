@@ -20,7 +20,7 @@ async def known(tx: Transaction, entry_ids: Sequence[UUID]) -> dict[UUID, dateti
 async def note(tx: Transaction, edited_at: Mapping[UUID, datetime]) -> None:
     await tx.execute(
         "INSERT INTO vital_sample (participant_id, entry_id, edited_at)"
-        " SELECT app.subject(), n.entry_id, n.edited_at"
+        " SELECT (SELECT app.subject()), n.entry_id, n.edited_at"
         " FROM unnest($1::uuid[], $2::timestamptz[]) AS n(entry_id, edited_at)"
         " ON CONFLICT (participant_id, entry_id) DO UPDATE SET edited_at = excluded.edited_at",
         list(edited_at),

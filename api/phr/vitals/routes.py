@@ -231,6 +231,8 @@ def _view(entry: Entry) -> wire.MeasurementView:
 
 def _answer(locale: str, answer: batches.Answer, sent: Sent) -> wire.SampleAnswer:
     outcome, reason, field = answer.verdict
+    if not reason:
+        return wire.SampleAnswer(answer.key, outcome, answer.entry_id)
     kind = OF_NAME.get(sent.kind)
     params = params_of(kind, field) if kind else {}
     return wire.SampleAnswer(
@@ -239,7 +241,7 @@ def _answer(locale: str, answer: batches.Answer, sent: Sent) -> wire.SampleAnswe
         entry=answer.entry_id,
         reason=reason.rpartition(".")[2],
         field=field,
-        text=i18n.text(locale, reason, **params) if reason else "",
+        text=i18n.text(locale, reason, **params),
     )
 
 

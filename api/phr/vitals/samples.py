@@ -79,7 +79,8 @@ def read_sample(sent: Sent, now: datetime) -> Sample | Verdict:
         if kind.field(name) is None:
             return Verdict("refused", "vitals.sample.field", name[:40])
     here, today = measured_at.astimezone(JAPAN), now.astimezone(JAPAN).date()
-    when = {"on": here.date().isoformat(), "time": f"{here:%H:%M}"}
+    on, _, at = here.isoformat(timespec="minutes").partition("T")
+    when = {"on": on, "time": at[:5]}
     typed = read(kind, {**sent.values, **when}, today, time.max)
     for name, key in typed.faults.items():
         return Verdict("refused", key, name)

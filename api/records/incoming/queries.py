@@ -116,7 +116,7 @@ async def add_parts(tx: Transaction, document_id: UUID, record_ids: Sequence[UUI
     """What the newest version of a document holds."""
     await tx.execute(
         "INSERT INTO document_part (participant_id, document_id, record_id)"
-        " SELECT app.subject(), $1, p FROM unnest($2::uuid[]) p"
+        " SELECT (SELECT app.subject()), $1, p FROM unnest($2::uuid[]) p"
         " ON CONFLICT (participant_id, document_id, record_id) DO UPDATE SET is_named = true",
         document_id,
         list(record_ids),

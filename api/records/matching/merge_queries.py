@@ -109,7 +109,7 @@ async def keep_refusals(
     """What the subject's settings came to refuse with a merge, and in which version."""
     await tx.execute(
         "INSERT INTO participant_merge_refusal (participant_id, merge_id, facility_id, version)"
-        " SELECT app.subject(), $1, f, $3 FROM unnest($2::uuid[]) f",
+        " SELECT (SELECT app.subject()), $1, f, $3 FROM unnest($2::uuid[]) f",
         merge_id,
         list(facilities),
         version,

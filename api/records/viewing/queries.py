@@ -20,7 +20,8 @@ _PERMITTED = (
 
 class Narrowed(NamedTuple):
     """None, () and "" leave a filter out; `since` to `until` are days of care; `vital_tests` are
-    the first five characters of JLAC10 codes, by which `of_checkups` parts measurements."""
+    the first five characters of JLAC10 codes, by which `of_checkups` parts measurements;
+    `only_facilities` leaves out what participants brought themselves."""
 
     categories: Sequence[str]
     facility_id: UUID | None
@@ -29,6 +30,7 @@ class Narrowed(NamedTuple):
     record_id: UUID | None
     of_checkups: str
     vital_tests: Sequence[str]
+    only_facilities: bool
 
 
 async def page(
@@ -57,14 +59,15 @@ async def page(
         "    ELSE $15 = CASE WHEN EXISTS (SELECT FROM"
         "     jsonb_path_query(r.body::jsonb, '$.code.coding[*].code') c"
         "     WHERE left(c #>> '{}', 5) = ANY ($16::text[])) THEN 'vitals' ELSE 'labs' END END"
+        "   AND NOT ($17 AND r.source_facility_id = app.self_source())"
         "), shown AS ("
         "  SELECT * FROM permitted"
         "  ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC"
-        "  LIMIT $18 OFFSET $19"
+        "  LIMIT $19 OFFSET $20"
         ") SELECT (SELECT count(*) FROM permitted)::integer AS total, s.record_id,"
         " s.resource_type, s.category, s.title, s.effective_on, s.effective_at,"
         " s.source_facility_id, s.marks, s.is_told, s.recorded_at,"
-        " CASE WHEN octet_length(s.body) <= $17 THEN s.body END AS body"
+        " CASE WHEN octet_length(s.body) <= $18 THEN s.body END AS body"
         " FROM (VALUES (1)) AS one LEFT JOIN shown s ON true"
         " ORDER BY s.effective_on DESC, s.effective_at DESC NULLS LAST, s.record_id DESC",
         subject,
@@ -74,6 +77,39 @@ async def page(
         most_bytes,
         limit,
         offset,
+    )
+
+
+async def newest_own(
+    tx: Transaction,
+    subject: UUID,
+    facility_id: UUID,
+    by: Filter,
+    *,
+    most_bytes: int,
+    limit: int,
+) -> list[asyncpg.Record]:
+    """The newest of each kind that participants brought themselves, by the title that stands
+    unsealed, and how many there are of it (`alike`); else as `page`."""
+    return await tx.fetch(
+        "WITH newest AS (SELECT DISTINCT ON (r.category, r.resource_type, r.title) r.*,"  # noqa: S608 - constants only
+        "  count(*) OVER (PARTITION BY r.category, r.resource_type, r.title)::integer AS alike"
+        f" {_PERMITTED} WHERE r.source_facility_id = app.self_source()"
+        "  ORDER BY r.category, r.resource_type, r.title, r.effective_on DESC,"
+        "   r.effective_at DESC NULLS LAST, r.record_id DESC"
+        "), shown AS (SELECT * FROM newest"
+        "  ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC LIMIT $11"
+        ") SELECT (SELECT count(*) FROM newest)::integer AS total, s.record_id,"
+        " s.resource_type, s.category, s.title, s.effective_on, s.effective_at,"
+        " s.source_facility_id, s.marks, s.is_told, s.recorded_at, s.alike,"
+        " CASE WHEN octet_length(s.body) <= $10 THEN s.body END AS body"
+        " FROM (VALUES (1)) AS one LEFT JOIN shown s ON true"
+        " ORDER BY s.effective_on DESC, s.effective_at DESC NULLS LAST, s.record_id DESC",
+        subject,
+        facility_id,
+        *by,
+        most_bytes,
+        limit,
     )
 
 

@@ -29,6 +29,8 @@ _LOINC_OF: Final = {
     "9N011": "39156-5",
     "9N121": "8867-4",
 }
+# Systolic before diastolic pressure, as everybody says them: LOINC, and JLAC10 of checkups.
+_PRESSURES: Final = ("8480-6", "9A75", "8462-4", "9A76")
 _NOT_CODED: Final = "9" * 17
 _LITRE: Final = re.compile(r"/(d|m|u|n|p|f)?l\b", re.IGNORECASE)
 
@@ -135,13 +137,20 @@ _FLAGS: Final = {"H": "high", "HH": "high", "HU": "high", "L": "low", "LL": "low
 
 
 def series_of(sources: Iterable[Source]) -> list[Series]:
-    """Every test that was measured, those measured most often first."""
+    """Every test that was measured, those measured most often first; the upper blood pressure
+    before the lower."""
     found: dict[tuple[str, str], list[tuple[str, str, Value]]] = {}
     for source in sources:
         for name, test, unit, value in _values(source):
             found.setdefault((test, _folded_unit(unit)), []).append((name, unit, value))
     made = [_series(test, members) for (test, _), members in found.items()]
-    return sorted(made, key=lambda each: (-len(each.values), each.name, each.unit))
+    return sorted(made, key=lambda each: (-len(each.values), _place(each), each.name, each.unit))
+
+
+def _place(series: Series) -> int:
+    """Blood pressure stands together, before what was measured as often."""
+    found = (place for place, code in enumerate(_PRESSURES) if series.key.startswith(code))
+    return next(found, len(_PRESSURES))
 
 
 def _series(test: str, members: Sequence[tuple[str, str, Value]]) -> Series:

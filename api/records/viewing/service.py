@@ -41,10 +41,14 @@ _OPEN: Final = ("granted", "shared")
 class Wanted(msgspec.Struct, frozen=True):
     """One list of a page; what is left out does not narrow it. `page` counts from 1; a body longer
     than `most_bytes` is not read. `of_checkups` says which of the checkups are meant: the files,
-    the vital signs measured there, or all other results; it leaves other categories alone."""
+    the vital signs measured there, or all other results; it leaves other categories alone.
+
+    `whose` parts what facilities wrote from what participants brought themselves: of `own` the
+    newest of each kind alone, which nothing else narrows."""
 
     categories: tuple[str, ...] = ()
     of_checkups: Literal["", "files", "vitals", "labs"] = ""
+    whose: Literal["", "facilities", "own"] = ""
     facility_id: UUID | None = None
     since: date | None = None
     until: date | None = None
@@ -56,7 +60,8 @@ class Wanted(msgspec.Struct, frozen=True):
 
 class Seen(NamedTuple):
     """One record. `marks` are those of what the participant was not told; `body` is its JSON, ""
-    where it was not read; `is_new` where it came from elsewhere since `Look.looked_at`."""
+    where it was not read; `is_new` where it came from elsewhere since `Look.looked_at`; `alike`
+    counts those of its kind where a list has the newest of each."""
 
     record_id: UUID
     type: str
@@ -68,6 +73,7 @@ class Seen(NamedTuple):
     marks: tuple[str, ...]
     body: str
     is_new: bool
+    alike: int = 1
 
 
 class Part(NamedTuple):
@@ -192,6 +198,10 @@ async def _page(
     tx: Transaction, subject: UUID, own: UUID, by: Filter, wanted: Wanted
 ) -> list[asyncpg.Record]:
     count = min(max(wanted.count, 1), MOST_ROWS)
+    if wanted.whose == "own":
+        return await queries.newest_own(
+            tx, subject, own, by, most_bytes=wanted.most_bytes, limit=count
+        )
     return await queries.page(
         tx,
         subject,
@@ -205,6 +215,7 @@ async def _page(
             wanted.record_id,
             wanted.of_checkups,
             sorted(VITAL_TESTS),
+            wanted.whose == "facilities",
         ),
         most_bytes=wanted.most_bytes,
         limit=count,
@@ -227,6 +238,7 @@ def _part(rows: Sequence[Mapping[str, Any]], looked_at: datetime | None, own: UU
             looked_at is not None
             and row["source_facility_id"] != own
             and row["recorded_at"] > looked_at,
+            row.get("alike", 1),
         )
         for row in rows
         if row["record_id"]

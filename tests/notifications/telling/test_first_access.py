@@ -35,7 +35,7 @@ async def test_a_clinics_first_look_is_told_and_its_second_is_not(
     for _ in range(3):
         assert (await records.read(sato.actor, id_of(hanako), ("Observation",))).total == 1
     (one,) = await told(hanako, EVENT)
-    assert "れんげ内科クリニックが、はじめてあなたの記録を見ました。" in one.body
+    assert "れんげ内科クリニックが、はじめて記録を見ました。" in one.body
 
 
 async def test_a_process_that_has_not_seen_it_tells_nothing_anew(

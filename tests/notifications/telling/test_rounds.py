@@ -83,7 +83,7 @@ async def test_both_sides_of_a_proxy_hear_that_it_ends(pair: Pair, admin: asyncp
     await went_round()
     await went_round()
     (his,) = await told(pair.taro, "proxy_ends")
-    assert "山本 由美さんがあなたの代わりに" in his.body
+    assert "山本 由美さんが代わりに" in his.body
     (hers,) = await told(pair.yumi, "acting_ends")
     assert "山本 太郎さんの代わりに" in hers.body
 

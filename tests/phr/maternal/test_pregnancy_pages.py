@@ -195,6 +195,10 @@ async def test_what_cannot_be_is_refused_and_what_is_odd_is_asked_once(hanako: V
     assert asked.status_code == 422
     assert "この数字で合っていますか" in asked.text
     (form,) = (each for each in forms(asked.text) if "/new/visit" in each)
+    assert "ご確認ください：" in form
+    assert "エラー：" not in form
+    assert "aria-invalid" not in form
+    assert 'aria-describedby="error-weight"' in form
     action, hidden = sent(form)
     assert "130\u00a0kg" in await hanako.follow(await hanako.post(action, hidden | odd))
     assert (await hanako.get(f"{here}/new/nonsense")).status_code == 404

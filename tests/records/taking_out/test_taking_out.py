@@ -108,7 +108,7 @@ async def test_that_it_was_taken_out_is_in_her_log_and_she_is_told_when_it_is_re
     assert job.percent == 100
     (event, *_) = await written.log()
     assert event["event"] == "records:copy:exported"
-    assert event["sentence"] == "あなたの記録のコピーが取り出されました。"
+    assert event["sentence"] == "記録のコピーが取り出されました。"
     while await notifications.deliver():
         pass
     inbox = (await written.get("/inbox")).text

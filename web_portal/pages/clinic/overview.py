@@ -26,6 +26,7 @@ from web_portal.pages.clinic import medication
 from web_portal.pages.clinic.frame import lines, opened, path_of, refused, shown
 
 NEWEST: Final = 12
+MOST_OWN_KINDS: Final = 20
 MOST_CONDITIONS: Final = 20
 
 
@@ -46,12 +47,13 @@ async def read(
         participant_id,
         Wanted(categories=supplies.KINDS, since=first, count=200),
         Wanted(categories=("condition",), count=MOST_CONDITIONS),
-        Wanted(count=NEWEST),
+        Wanted(whose="facilities", count=NEWEST),
+        Wanted(whose="own", count=MOST_OWN_KINDS),
     )
     if found is None:
         return await refused(request, actor)
     seen, names = found
-    _, given, conditions, newest = seen.parts
+    _, given, conditions, newest, own = seen.parts
     taken = supplies.supplies_of(medication.sources(given))
     current = [each for each in drugs.drugs_of(taken) if each.is_current(today)]
     overlaps = [each for each in drugs.overlaps_of(taken) if each.end >= today]
@@ -66,6 +68,10 @@ async def read(
         conditions=lines(request, conditions, names),
         has_more_conditions=conditions.total > len(conditions.records),
         newest=lines(request, newest, names),
+        own_newest=[
+            line | {"alike": each.alike}
+            for line, each in zip(lines(request, own, names), own.records, strict=True)
+        ],
         kinds=_kinds(request, participant_id, seen.kinds),
         desk=await linking.at_desk(actor, participant_id),
     )
