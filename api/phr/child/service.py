@@ -182,12 +182,13 @@ async def amend(
 async def remove(actor: Actor, book_id: UUID, version: int | None = None) -> int:
     """The book with everything in it, for good; how many entries. Raises `NotFound`, and
     `EntryChanged` where whose it is was corrected since `version`."""
-    async with unit_of_work(actor) as tx:
+    async with store.removing(actor, [book_id]), unit_of_work(actor) as tx:
         await child_in(tx, actor, book_id)
         await store.unchanged_in(tx, actor, book_id, version)
         await queries.call_off(tx, book_id)
         await due.forget_book_in(tx, str(book_id))
         return await store.remove_book_in(tx, actor, str(book_id))
+    return 0
 
 
 def _refuse_other_birth_day(person: Person | None, fields: Mapping[str, str]) -> None:

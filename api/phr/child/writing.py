@@ -68,7 +68,7 @@ async def remove_entry(
     actor: Actor, book_id: UUID, what: What, entry_id: UUID, version: int | None = None
 ) -> None:
     """Every version, for good. Raises `NotFound`, and as `remove_in`."""
-    async with unit_of_work(actor) as tx:
+    async with store.removing(actor, [entry_id]), unit_of_work(actor) as tx:
         of = await child_in(tx, actor, book_id)
         await _of_book(tx, actor, kind_of(of, what, of.birth_on), book_id, entry_id)
         await store.remove_in(tx, actor, [entry_id], version)

@@ -150,7 +150,7 @@ async def document(actor: Actor, entry_id: UUID) -> Document:
 
 async def remove_document(actor: Actor, entry_id: UUID) -> None:
     """For good. Raises `NotFound`, also for an entry of another kind."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, [entry_id]), unit_of_work(actor) as tx:
         await entries.one_in(tx, actor, [DOCUMENT], entry_id)
         await entries.remove_in(tx, actor, [entry_id])
 

@@ -15,6 +15,7 @@ from api.phr.entries.reading import (
 )
 from api.phr.entries.standing import id_of_name
 from api.phr.entries.texts import opened_in, opened_rows_in, sealed_in
+from api.phr.entries.twice import removing
 from api.phr.entries.writing import (
     remove,
     remove_book_in,
@@ -44,6 +45,7 @@ __all__ = [
     "remove",
     "remove_book_in",
     "remove_in",
+    "removing",
     "sealed_in",
     "several_in",
     "unchanged_in",

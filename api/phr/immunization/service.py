@@ -106,7 +106,7 @@ async def remove(
     version: int | None = None,
 ) -> None:
     """Every version, for good. Raises `NotFound`, and as `remove_in`."""
-    async with unit_of_work(actor) as tx:
+    async with store.removing(actor, [entry_id]), unit_of_work(actor) as tx:
         whose = await whose_in(tx, actor, book_id)
         before = await _entries_in(tx, actor, whose)
         left = [each for each in before if each.entry_id != entry_id]

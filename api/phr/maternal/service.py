@@ -139,7 +139,7 @@ async def show_to_proxies(actor: Actor, pregnancy_id: UUID, *, is_shown: bool) -
 async def remove(actor: Actor, pregnancy_id: UUID, version: int | None = None) -> None:
     """With all that was written in it, for good. Raises `NotFound`, and `EntryChanged` where its
     day was corrected since `version`."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, [pregnancy_id]), unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         await _head_in(tx, actor, pregnancy_id)
         await entries.unchanged_in(tx, actor, pregnancy_id, version)
@@ -192,7 +192,7 @@ async def remove_entry(
 
     Raises `NotFound`, `PregnancyOpen`, and as `remove_in`.
     """
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, [entry_id]), unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         now = await _book_in(tx, actor, pregnancy_id)
         gone = [_entry(now, entry_id)]

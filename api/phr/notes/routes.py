@@ -256,8 +256,7 @@ class ChildSchoolCheckups(Book):
         version: FromQuery[int | None] = None,
     ) -> None:
         """For good, every version. 409 where `version` is no longer the newest."""
-        kind, _ = await service.one_of(actor, child, entry_id)
-        await service.remove(actor, kind, entry_id, version)
+        await service.remove_of(actor, child, entry_id, version)
 
 
 class Allergens(Controller):

@@ -93,6 +93,15 @@ def kind_of(child: Child) -> Kind:
 
 async def remove(actor: Actor, kind: Kind, entry_id: UUID, version: int | None = None) -> None:
     """For good. Raises `NotFound`, also for an entry of another kind, and as `remove_in`."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, [entry_id]), unit_of_work(actor) as tx:
         await entries.one_in(tx, actor, [kind], entry_id)
         await entries.remove_in(tx, actor, [entry_id], version)
+
+
+async def remove_of(
+    actor: Actor, child_id: UUID, entry_id: UUID, version: int | None = None
+) -> None:
+    """Of this child's book, no other; raises as `remove`."""
+    async with entries.removing(actor, [entry_id]):
+        kind, _ = await one_of(actor, child_id, entry_id)
+        await remove(actor, kind, entry_id, version)

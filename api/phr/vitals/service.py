@@ -119,11 +119,12 @@ async def several(actor: Actor, entry_ids: Sequence[UUID]) -> list[Entry]:
 async def remove(actor: Actor, entry_ids: Sequence[UUID], version: int | None = None) -> int:
     """For good, all or none. Raises `NotFound`, also for entries that are no vitals, and as
     `remove_in`."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, entry_ids), unit_of_work(actor) as tx:
         found = await entries.several_in(tx, actor, KINDS, entry_ids)
         if not found or len(found) != len(set(entry_ids)):
             raise NotFound
         return await entries.remove_in(tx, actor, [each.entry_id for each in found], version)
+    return 0
 
 
 async def listed(

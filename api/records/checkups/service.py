@@ -91,7 +91,7 @@ async def write(
 async def remove(actor: Actor, checkup_id: UUID, version: int | None = None) -> None:
     """What was typed in, every version, for good. Raises `NotFound` for anything else, and as
     `remove_in`."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, [checkup_id]), unit_of_work(actor) as tx:
         await entries.one_in(tx, actor, [CHECKUP], checkup_id)
         await entries.remove_in(tx, actor, [checkup_id], version)
 

@@ -137,8 +137,8 @@ async def ask_of_child(
 async def remove_of_child(
     actor: NamedDependency[Actor], child: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[bytes]:
-    kind, _ = await service.one_of(actor, child, entry_id)
-    await service.remove(actor, kind, entry_id)
+    kind = service.kind_of(await children.child(actor, child))
+    await service.remove_of(actor, child, entry_id)
     return Redirect(f"{_shelf_of(kind, child).here}?done=removed", status_code=303)
 
 

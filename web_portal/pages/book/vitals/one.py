@@ -93,9 +93,9 @@ async def ask_removal(
     include_in_schema=False,
 )
 async def remove(actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> Response[bytes]:
-    entry = await service.one(actor, entry_id)
+    found = await service.several(actor, [entry_id])
     await service.remove(actor, [entry_id])
-    return Redirect(f"{_list(entry)}?removed=yes", status_code=303)
+    return Redirect(f"{_list(found[0]) if found else HERE}?removed=yes", status_code=303)
 
 
 async def _form(
