@@ -46,7 +46,7 @@ async def test_a_second_tap_is_answered_as_the_first(
     await kept_all_books(hanako)
     rows = await state_of(hanako, admin)
     kind = DOORS[door]
-    book = "{0}" if kind in ("child", "pregnancy") else ""
+    book = "{0}" if kind == "child" else ""
     one = next(
         row["id"]
         for row in rows
