@@ -144,13 +144,15 @@ async def test_who_meets_what(
             assert answer.status_code in (404, 422)
     else:
         assert met == expected, f"{answer.status_code}: {answer.text[:300]}"
-    # What officers are there to read by name.
+    # What officers read by name; among those somebody acts for may be a namesake of his.
     if (role, row.route) not in (
         ("support", "/support/cases/{case_id}"),
         ("support", "/support/look-alikes"),
     ):
-        for secret in ("太郎", TITLE, PHONE, world.number):
+        for secret in (TITLE, PHONE, world.number):
             assert secret not in answer.text
+        if role != "support" or not row.route.startswith("/support/proxies"):
+            assert "太郎" not in answer.text
     if expected != "ok" or row.expected != HIS_CASE:
         assert await held_of(admin, world.taro.participant_id) == before
 

@@ -43,9 +43,15 @@ async def test_what_she_wrote_and_what_her_scale_sent_is_named_so(
     await allow(hanako, clinic)
     await wrote(hanako, "60.5")
     await wrote(hanako, "60.1", by="device", device="体重計", key="scale-1")
+    by_hand, by_device = (
+        f'<span class="tag tag-own">{words}</span>'
+        for words in ("ご本人の記入", "ご本人の機器で測定")
+    )
     page = (await sato.get(own(hanako))).text
-    assert '<span class="tag tag-own">ご本人の記入</span>' in page
-    assert '<span class="tag tag-own">ご本人の機器で測定</span>' in page
+    assert (by_hand in page, by_device in page) == (False, True), "of each kind the newest"
+    timeline = (await sato.get(own(hanako, "/timeline"))).text
+    assert by_hand in timeline
+    assert by_device in timeline
     vitals = (await sato.get(own(hanako, "/vitals"))).text
     (legend,) = re.findall(r'<p class="row soft">(.*?)</p>', vitals)
     assert "ご本人の記入" in legend

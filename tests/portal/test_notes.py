@@ -256,8 +256,9 @@ async def test_her_app_does_all_of_it(hanako: Visitor, name: str) -> None:
     wrong = await tell(hanako, "POST", door, {"fields": {"on": "2026-05-01"}})
     assert wrong.status_code == 422
     assert wrong.json()["fields"]
-    assert (await tell(hanako, "DELETE", f"{door}/{one['id']}")).status_code == 204
-    assert (await tell(hanako, "DELETE", f"{door}/{one['id']}")).status_code == 404
+    for _ in ("once", "a tap too many"):
+        assert (await tell(hanako, "DELETE", f"{door}/{one['id']}")).status_code == 204
+    assert (await hanako.ask(f"{door}/{one['id']}/versions")).status_code == 404
 
 
 async def test_her_app_finds_codes_of_allergens(hanako: Visitor) -> None:

@@ -279,7 +279,8 @@ async def test_a_fault_half_way_stores_nothing(
     ("body", "said"),
     [
         (b"", "ファイルを選んでください"),
-        (b"not json", "壊れている"),
+        (b'{"resourceType":"Bundle"', "壊れている"),
+        (b"not json", "受け取ったファイルではありません"),
         (b"[" * 200_000, "複雑すぎて"),
         (b'{"resourceType":"Patient"}', "受け取ったファイルではありません"),
         (b" " * (reading.MAX_BYTES + 1), "大きすぎます（32 MBまで）"),
