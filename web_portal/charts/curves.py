@@ -71,7 +71,7 @@ class _Frame(NamedTuple):
     def at(self, x: float, y: float) -> Point:
         share = (x - self.first) / (self.last - self.first)
         across = LEFT + min(max(share, 0.0), 1.0) * (self.right - LEFT)
-        return across, self.values.at(Decimal(repr(float(y))))
+        return across, self.values.at(y)
 
 
 def curves(picture: Curves) -> Markup:

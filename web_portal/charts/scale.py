@@ -28,10 +28,9 @@ class Axis(NamedTuple):
     ticks: tuple[Decimal, ...]
     is_log: bool
 
-    def at(self, value: Decimal) -> float:
-        low, high, here = (
-            _placed(each, is_log=self.is_log) for each in (self.low, self.high, value)
-        )
+    def at(self, value: Decimal | float) -> float:
+        placed = _log if self.is_log else float
+        low, high, here = placed(self.low), placed(self.high), placed(value)
         share = (here - low) / (high - low)
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
 
@@ -125,11 +124,7 @@ def padded(first: date, last: date) -> tuple[date, date]:
     return first - timedelta(days=short // 2), last + timedelta(days=short - short // 2)
 
 
-def _placed(value: Decimal, *, is_log: bool) -> float:
-    return _log(value) if is_log else float(value)
-
-
-def _log(value: Decimal) -> float:
+def _log(value: Decimal | float) -> float:
     return math.log10(float(value)) if value > 0 else -math.inf
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from api.phr.law_age import after_months, months_of
+from api.phr.law_age import after_months, first_day_past, months_of
 
 TERM: Final = 280  # days from the last period to the day a child is expected
 PRETERM: Final = 37 * 7
@@ -41,6 +41,7 @@ def corrected_birth(birth_on: date, gestation: Gestation | None) -> date | None:
 
 def corrected_on(birth_on: date, gestation: Gestation | None, on: date) -> date | None:
     """The same while both ages are of use: before three years of age."""
-    if months_of(birth_on, on) >= CORRECTED_UNTIL:
+    expected = corrected_birth(birth_on, gestation)
+    if expected is None or first_day_past(birth_on, months=CORRECTED_UNTIL) <= on:
         return None
-    return corrected_birth(birth_on, gestation)
+    return expected
