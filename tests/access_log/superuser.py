@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-import asyncpg
+from tests.by_hand import by_hand
 
-TRIES: Final = 4
 TRIGGERS: Final = """
 SELECT t.tgrelid::regclass::text AS relation, t.tgname AS name, t.tgenabled::text AS mode
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -15,40 +14,20 @@ MODES: Final = {"A": "ENABLE ALWAYS", "O": "ENABLE", "R": "ENABLE REPLICA", "D":
 
 
 async def unguarded(admin: Any, *statements: str) -> None:
-    """Every guard off, the deeds, every guard back as it was. It locks all tables while rounds of
-    the service go on: where PostgreSQL ends it for that, it begins anew."""
-    for _ in range(TRIES):
-        try:
-            return await _unguarded(admin, *statements)
-        except asyncpg.DeadlockDetectedError:
-            continue
-    await _unguarded(admin, *statements)
-
-
-async def _unguarded(admin: Any, *statements: str) -> None:
-    async with admin.transaction():
-        triggers = await admin.fetch(TRIGGERS)
-        await admin.execute(
-            ";".join(f"ALTER TABLE {each[0]} DISABLE TRIGGER {each[1]}" for each in triggers)
-        )
-        await admin.execute("SET LOCAL session_replication_role = replica")
-        for statement in statements:
-            await admin.execute(statement)
-        await admin.execute("SET LOCAL session_replication_role = origin")
-        there = {row[0] for row in await admin.fetch(TABLES)}
-        await admin.execute(
-            ";".join(
-                f"ALTER TABLE {relation} {MODES[mode]} TRIGGER {name}"
-                for relation, name, mode in triggers
-                if relation in there
-            )
-        )
-
-
-TABLES: Final = (
-    "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p')"
-    " AND relnamespace IN ('public'::regnamespace, 'keystore'::regnamespace)"
-)
+    """The guards of every table the deeds name off, the deeds, the guards back as they were."""
+    deeds = " ".join(statements)
+    triggers = [each for each in await admin.fetch(TRIGGERS) if each[0].rpartition(".")[2] in deeds]
+    await by_hand(
+        admin,
+        *(f"ALTER TABLE {relation} DISABLE TRIGGER {name}" for relation, name, _ in triggers),
+        "SET LOCAL session_replication_role = replica",
+        *statements,
+        "SET LOCAL session_replication_role = origin",
+        *(
+            f"ALTER TABLE IF EXISTS {relation} {MODES[mode]} TRIGGER {name}"
+            for relation, name, mode in triggers
+        ),
+    )
 
 
 def hexed(value: bytes) -> str:

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from tests.by_hand import by_hand
 from tests.faults.conftest import House
 
 # Stands where the event would be written: the backend dies in the midst of it.
@@ -35,14 +36,14 @@ async def test_a_crash_between_reading_and_logging_leaves_neither(house: House, 
         admin = await house.admin()
         try:
             before = await admin.fetchrow(STATE, hanako)
-            await admin.execute(DIES)
+            await by_hand(admin, DIES)
             answers = await asyncio.gather(*(read() for _ in range(12)))
             assert {answer.status_code for answer in answers} == {503}
             assert not any("entry" in answer.json() for answer in answers)
             assert not any("tsunagu-receipt" in answer.headers for answer in answers)
             assert await admin.fetchrow(STATE, hanako) == before
         finally:
-            await admin.execute(LIVES)
+            await by_hand(admin, LIVES)
             await admin.close()
         for _ in range(100):
             if (await read()).status_code == 200:

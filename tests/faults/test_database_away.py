@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
+from tests.by_hand import by_hand
 from tests.faults.conftest import House
 
 PAGE = {"accept": "text/html", "accept-language": "en"}
@@ -92,11 +93,12 @@ async def test_a_commit_that_fails_answers_503_and_gives_its_connection_back(
     count = "SELECT last_pseq FROM access_log_head WHERE participant_id = $1"
     try:
         before = await admin.fetchval(count, hanako)
-        await admin.execute(
+        await by_hand(
+            admin,
             "CREATE FUNCTION fail_at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
             f" AS $$ BEGIN {failure}; RETURN NULL; END $$;"
             "CREATE CONSTRAINT TRIGGER fails_at_commit AFTER INSERT ON access_event"
-            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail_at_commit()"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail_at_commit()",
         )
         for _ in range(POOL + 4):
             for answer in (await read(), await find()):
@@ -104,9 +106,10 @@ async def test_a_commit_that_fails_answers_503_and_gives_its_connection_back(
                 assert "entry" not in answer.json()
         assert await admin.fetchval(count, hanako) == before
     finally:
-        await admin.execute(
+        await by_hand(
+            admin,
             "DROP TRIGGER IF EXISTS fails_at_commit ON access_event;"
-            "DROP FUNCTION IF EXISTS fail_at_commit()"
+            "DROP FUNCTION IF EXISTS fail_at_commit()",
         )
         await admin.close()
     await _until(200, read)

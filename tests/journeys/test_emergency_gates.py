@@ -21,6 +21,7 @@ from api.emergency import choices
 from api.emergency.reach import Choice
 from api.identity.card import CardNumber
 from api.proxies import service as proxies
+from tests.by_hand import by_hand
 from tests.conftest import Deployment
 from tests.emergency.conftest import wrote
 from tests.emergency.test_doors import carded
@@ -319,13 +320,14 @@ async def test_where_the_log_cannot_be_written_the_card_is_what_is_left(
     page = await open_phone(session=await session_of(mori))
     await asks(page, hanako.card)
     await expect(page.get_by_text("ペニシリン")).to_be_visible()
-    await admin.execute(
+    await by_hand(
+        admin,
         f"""CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
               $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$;
             CREATE TRIGGER disk_is_full BEFORE INSERT ON access_event FOR EACH ROW
               WHEN (NEW.participant_id IN ('{hanako.participant_id}', '{tsuru.participant_id}'))
               EXECUTE FUNCTION disk_is_full();
-            ALTER TABLE access_event ENABLE ALWAYS TRIGGER disk_is_full"""
+            ALTER TABLE access_event ENABLE ALWAYS TRIGGER disk_is_full""",
     )
     try:
         await page.reload()
@@ -333,7 +335,7 @@ async def test_where_the_log_cannot_be_written_the_card_is_what_is_left(
         await asks(page, tsuru.card)
         await nothing_without_the_log(page)
     finally:
-        await admin.execute("DROP FUNCTION disk_is_full CASCADE")
+        await by_hand(admin, "DROP FUNCTION disk_is_full CASCADE")
     await asks(page, tsuru.card)
     await expect(page.get_by_text("ペニシリン")).to_be_visible()
 

@@ -22,6 +22,7 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity.card import CardNumber, CardScheme
 from notifications import service as notifications
+from tests.access_log.superuser import unguarded
 from tests.conftest import Deployment
 from tests.lifecycle.conftest import Join, Newest
 from tests.portal import scene
@@ -280,13 +281,11 @@ async def test_a_paper_signed_since_new_terms_were_asked_agrees_to_them(
     taro = await joined("山本 太郎")
     held = (await consent.settings(taro.actor)).participation
     connection = await asyncpg.connect(network.admin_dsn)
-    await connection.execute("ALTER TABLE participation DISABLE TRIGGER append_only")
-    await connection.execute(
+    await unguarded(
+        connection,
         "UPDATE participation SET recorded_at = now() - interval '40 days'"
-        " WHERE participant_id = $1",
-        taro.actor.participant_id,
+        f" WHERE participant_id = '{taro.actor.participant_id}'",
     )
-    await connection.execute("ALTER TABLE participation ENABLE ALWAYS TRIGGER append_only")
     new_terms = await newest_terms()
     campaign_id = await campaigns.open_campaign(
         OPERATOR, new_terms, clock.today_in_japan() + timedelta(days=30)

@@ -203,13 +203,14 @@ async def test_a_table_in_use_delays_the_certificate_and_nothing_else(
 ) -> None:
     begun = await service.begin(hanako.actor, erases_log=True)
     await days_pass(hanako, 14)
-    monkeypatch.setattr(rewriting, "LOCK_MS", "50")
     async with admin.transaction():
         await admin.execute("LOCK TABLE mail_address IN ACCESS SHARE MODE")
+        monkeypatch.setattr(rewriting, "LOCK_MS", "50")
         with pytest.raises(asyncpg.LockNotAvailableError):
             await carrying_out.go_round()
         with pytest.raises(UnknownClaim):
             await service.certificate(begun.code.printed)
+    monkeypatch.undo()
     await carried_out(hanako.actor.participant_id)
     log = msgspec.json.decode(service.payload(await service.certificate(begun.code.printed)))["log"]
     assert log["erased"] is True, "made unreadable once, and remembered"
