@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.pace import slowness
 from tests.phr.vitals.people import day, measured, send, upload
 from tests.portal.scene import Visitor
 
@@ -96,4 +97,4 @@ async def test_ten_thousand_lines_are_kept(hanako: Visitor) -> None:
     kept = (await upload(hanako, KEEP, table(*lines))).json()
     assert kept["added"] + kept["held"] == 10_000
     assert kept["added"] > 9_000
-    assert time.monotonic() - began < 60
+    assert (time.monotonic() - began) / slowness() < 60
