@@ -14,7 +14,7 @@ from api.access_log.verifier import (
     head_value,
 )
 from tests.access_log.house import BLIND, LogHouse
-from tests.pace import soonest
+from tests.pace import quickest_answer
 
 OFTEN = timedelta(0)
 
@@ -119,7 +119,7 @@ async def test_a_map_of_many_is_quick(log_house: LogHouse):
     )
     connection = await log_house.connect()
 
-    async def take() -> None:
+    async def map_of_all() -> None:
         assert await head_maps.take(connection, BLIND) == 5_000
 
-    assert await soonest(take, 0.5) < 0.5
+    assert await quickest_answer(map_of_all, 0.5) < 0.5
