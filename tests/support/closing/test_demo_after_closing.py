@@ -25,7 +25,7 @@ async def test_the_next_start_opens_nothing_for_who_has_left(
     async def link(account_id: UUID) -> str:
         return account_id.hex
 
-    monkeypatch.setattr(demo.identity, "make_demo_link", link)  # a demo's database alone has it
+    monkeypatch.setattr(demo.demo_door, "make_demo_link", link)  # a demo's database alone has it
     visitors = {"hanako": hanako, "yumi": yumi}
     people = [of_the_cast(key, who) for key, who in visitors.items()]
     (tmp_path / "demo").mkdir()
