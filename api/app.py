@@ -50,7 +50,7 @@ from api.directory.errors import StaffFaults
 from api.directory.staff_routes import routes as staff_routes
 from api.emergency.errors import CardFaults, LogNotWritten
 from api.fhir.outcome import Issue, operation_outcome
-from api.identity import service as identity
+from api.identity import demo_door
 from api.identity.app_links import routes as app_link_routes
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
@@ -321,7 +321,7 @@ def _serving(dsn: str) -> Any:
         try:
             await directory.adopt_profile(settings.profile)
             await access_log.prepare()
-            await identity.declare_deployment(is_demo=settings.is_demo)
+            await demo_door.declare_deployment(is_demo=settings.is_demo)
             origin = origin_of(settings.public_url, directory.profile().id)
             tasks = [
                 asyncio.create_task(_deliver()),
