@@ -98,16 +98,21 @@ async def remove(actor: Actor, entry_id: UUID) -> None:
 
 
 async def remove_in(
-    tx: Transaction, actor: Actor, entry_ids: Sequence[UUID], version: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    entry_ids: Sequence[UUID],
+    version: int | None = None,
+    book: str = "",
 ) -> int:
-    """How many, every version of each. `version`: the one that was shown of the first. Raises
-    `NotFound` where none of them is there, and as `unchanged_in`."""
+    """How many, every version of each. `version`: the one that was shown of the first; `book`: the
+    name they are removed under. Raises `NotFound` where none of them is there, and as
+    `unchanged_in`."""
     await stored.locked_settings_in(tx)
     await unchanged_in(tx, actor, entry_ids[0], version)
     gone = await queries.remove(tx, entry_ids, None, most_shown(actor))
     if not gone:
         raise NotFound
-    await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
+    await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone], book)
     return len(gone)
 
 
@@ -127,7 +132,8 @@ async def remove_book_in(tx: Transaction, actor: Actor, book: str) -> int:
     await stored.locked_settings_in(tx)
     gone = await queries.remove(tx, None, book, most_shown(actor))
     if gone:
-        await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
+        lines = [Line(*row.values()) for row in gone]
+        await note_in(tx, EventName.OWN_RECORD_REMOVED, lines, book)
     return len(gone)
 
 
