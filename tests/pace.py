@@ -3,7 +3,7 @@
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 # What `_a_known_piece` costs on the two-core machine the asked times were set on.
 USUAL_SECONDS = 0.025
@@ -17,6 +17,21 @@ def quickest(work: Callable[[], object], enough: float) -> float:
     for _ in range(TRIES):
         pace = slowness(time.process_time)
         best = min(best, _timed(work, time.process_time) / pace)
+        if best < enough:
+            break
+    return best
+
+
+async def quickest_answer(work: Callable[[], Awaitable[object]], enough: float) -> float:
+    """Seconds on the clock of the best of three tries, or of the first below `enough`, at the usual
+    pace: for what others do on our behalf."""
+    best = math.inf
+    for _ in range(TRIES):
+        pace = slowness()
+        begun = time.monotonic()
+        await work()
+        took = time.monotonic() - begun
+        best = min(best, took / max(pace, slowness()))
         if best < enough:
             break
     return best

@@ -2,6 +2,9 @@
 
 import ast
 import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import asyncpg
@@ -458,3 +461,48 @@ def test_no_source_line_speaks_of_the_place_it_was_written_at():
         if own.search(line)
     ]
     assert faults == []
+
+
+_OWN = {"api", "web_portal", "notifications", "migrations", "tests", "benchmarks"}
+
+
+def _named(wanted: list[str]) -> set[str]:
+    return {_plain(re.split(r"[\[<>=;~! ]", each, maxsplit=1)[0]) for each in wanted}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {each.name.partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - _OWN
+
+
+@pytest.mark.parametrize("is_served", [True, False])
+def test_whatever_is_imported_is_named_and_locked(is_served: bool):
+    """Not only what another package happens to bring along today."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named, lock = _named(project["dependencies"]), "requirements.lock"
+    folders = ["api", "web_portal", "notifications", "migrations"]
+    if not is_served:
+        named |= _named(project["optional-dependencies"]["dev"])
+        folders, lock = ["tests", "benchmarks"], "requirements-dev.lock"
+    brings = {
+        module: {_plain(each) for each in by} for module, by in packages_distributions().items()
+    }
+    faults = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        for module in _imported(path)
+        if not brings.get(module, set()) & named
+    }
+    assert faults == set()
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / lock).read_text("utf-8"), re.MULTILINE)
+    assert named <= {_plain(each) for each in locked}

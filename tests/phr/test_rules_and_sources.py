@@ -42,7 +42,7 @@ def test_code_and_tests_that_a_rule_names_are_there(row: list[str]) -> None:
 def test_every_edition_in_force_is_named() -> None:
     names = {
         *(each.name for each in editions.EDITIONS),
-        adults.EDITION,
+        *(each.name for each in adults.EDITIONS),
         *(each.edition for each in guidance.LINES),
         checkups.EDITION,
         str(growth.EDITION),

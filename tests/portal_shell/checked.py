@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from api.support.log_lines import KindCount, LogLine
+from api.support.reading.log_kinds import KindCount
+from api.support.reading.log_lines import LogLine
 from tests.access_log.synthetic import HANAKO, HOUR, WITNESSES, Event, Log
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

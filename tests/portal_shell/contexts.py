@@ -11,7 +11,8 @@ from api.emergency.reach import Choice
 from api.emergency.reviews import Reviewed, Said
 from api.emergency.service import View
 from api.records.finding import Person
-from api.support.log_lines import KindCount, LogLine, QuestionMark, WithheldPart
+from api.support.reading.log_kinds import KindCount
+from api.support.reading.log_lines import LogLine, QuestionMark, WithheldPart
 from tests.portal_shell import reading
 from tests.portal_shell.account import ACCOUNT_PAGES
 from tests.portal_shell.apps import APP_PAGES

@@ -57,6 +57,7 @@ def _found(whose: Whose, *given: tuple[str, date, dict[str, str]], elsewhere: An
 CHILD = Whose("ゆい", Person(BORN, "female"), BOOK)
 SHORT = Whose("ゆい", Person(date(2022, 6, 10), "female"), BOOK)
 OLDER = Whose("山本 太郎", Person(date(1962, 4, 2), "male"), None)
+AHEAD = Whose("山本 太郎", Person(date(1966, 5, 15), "male"), None)
 ADULT = Whose("山本 花子", Person(date(1940, 4, 9), "female"), None)
 
 
@@ -81,6 +82,7 @@ IMMUNIZATION_PAGES = {
     "vaccines-own": ("book/vaccines/all.html", _page(_OWN, children=[CHILDREN])),
     "vaccines-own-none": ("book/vaccines/all.html", _page(_found(ADULT))),
     "vaccines-offered": ("book/vaccines/all.html", _page(_found(OLDER))),
+    "vaccines-ahead": ("book/vaccines/all.html", _page(_found(AHEAD))),
     "vaccines-perhaps": ("book/vaccines/all.html", _page(_found(SHORT))),
     "vaccine-table": ("book/vaccines/table.html", _page(_FULL)),
     "vaccine-table-none": ("book/vaccines/table.html", _page(_found(CHILD))),

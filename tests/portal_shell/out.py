@@ -94,9 +94,19 @@ OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "closing": _closing(),
     "closing-error": _closing(error="しるしをつけてください。", wants_log=True),
     "closing-running": _closing(running={"ends_at": AT, "days": 9, "erases_log": True}),
+    "closing-running-log-kept": _closing(
+        running={"ends_at": AT, "days": 9, "erases_log": False},
+        stays=[each for each in rules.STAYS if each != "log"],
+    ),
     "closing-begun": (
         "account/closing_begun.html",
-        {"viewer": HANAKO, "code": "0123-4567-89AB-CDEF", "ends_at": AT, "days": 14},
+        {
+            "viewer": HANAKO,
+            "code": "0123-4567-89AB-CDEF",
+            "address": "https://tsunagu.example/closing-certificate",
+            "ends_at": AT,
+            "days": 14,
+        },
     ),
     "closing-certificate": (
         "account/closing_certificate.html",

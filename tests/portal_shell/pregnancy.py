@@ -48,6 +48,8 @@ BIRTH = _written(
 )
 NEWBORN = _written(9, "newborn", BIRTH.on, number="1", sex="female", weight="2450", length="47.5")
 BORN = _book(*VISITS, BIRTH, NEWBORN, babies="2")
+PARTED = _written(9, "newborn", BIRTH.on, number="1", sex="female", weight="980", is_parted="yes")
+QUIET = _book(*VISITS, *SCANS, _written(8, "birth", BIRTH.on, babies="1"), PARTED)
 
 
 def _overview(book: Book, **more: Any) -> dict[str, Any]:
@@ -68,10 +70,12 @@ def _overview(book: Book, **more: Any) -> dict[str, Any]:
         "written": entries,
         "birth": said.entry_said(REQUEST, book, book.birth) if book.birth else None,
         "newborns": [
-            said.entry_said(REQUEST, book, each) | {"number": "1", "child": None}
+            said.entry_said(REQUEST, book, each)
+            | {"number": "1", "child": None, "is_parted": each not in book.living}
             for each in book.newborns
         ],
         "missing": book.missing(),
+        "is_quiet": book.is_quiet,
         "has_others": True,
         "saved": None,
         "next": "50_x",
@@ -89,6 +93,7 @@ HERE = {"viewer": VIEWER, "here": "/book/pregnancy/b1"}
 
 def _charts(book: Book) -> dict[str, Any]:
     return HERE | {
+        "is_quiet": book.is_quiet,
         "weights": said.weights_said(REQUEST, book),
         "fetal": said.measured_said(REQUEST, book),
     }
@@ -104,6 +109,7 @@ PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "pregnancy-shown": ("book/pregnancy/one.html", _overview(OPEN, is_kept=False)),
     "pregnancy-over": ("book/pregnancy/one.html", _overview(OPEN, is_over=True, days_left=-14)),
     "pregnancy-born": ("book/pregnancy/one.html", _overview(BORN)),
+    "pregnancy-parted": ("book/pregnancy/one.html", _overview(QUIET)),
     "pregnancy-closed-one": (
         "book/pregnancy/one.html",
         _overview(_book(*VISITS, is_closed="yes")),
@@ -134,5 +140,6 @@ PREGNANCY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "pregnancy-charts": ("book/pregnancy/charts.html", _charts(OPEN)),
     "pregnancy-charts-several": ("book/pregnancy/charts.html", _charts(BORN)),
+    "pregnancy-charts-quiet": ("book/pregnancy/charts.html", _charts(QUIET)),
     "pregnancy-charts-none": ("book/pregnancy/charts.html", _charts(_book())),
 }

@@ -16,9 +16,9 @@ from api.core import i18n
 from api.core.actor import ActorKind
 from api.core.settings import DEMO_PROFILE
 from api.directory.profile import NetworkProfile, load_profile
-from api.support import log_lines
-from api.support.log_reasons import reason
+from api.support.reading import log_lines
 from api.support.reading.log_csv import as_csv
+from api.support.reading.log_reasons import reason
 
 NOBODY = UUID(int=0)
 

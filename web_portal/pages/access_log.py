@@ -22,11 +22,11 @@ from api.directory import service as directory
 from api.directory.service import PersonLine
 from api.identity.guards import LOG, PORTAL, participants_only
 from api.support.errors import FilterFaults
-from api.support.log_lines import purpose_said
 from api.support.reading import exporting, service
 from api.support.reading.asked import Asked
 from api.support.reading.digest import Month
 from api.support.reading.exporting import Form
+from api.support.reading.log_lines import purpose_said
 from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 HERE = "/access-log"

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from api.consent.settings.telling import label
-from api.core import clock
+from api.core import clock, runtime
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.identity.guards import PORTAL, anyone, participants_only
@@ -71,6 +71,7 @@ async def begin(
         actor,
         path=HERE,
         code=begun.code.printed,
+        address=f"{runtime.settings().public_url}{CERTIFICATE}",
         ends_at=begun.closing.ends_at,
         days=begun.closing.days_left(clock.now()),
     )
@@ -181,7 +182,7 @@ async def _page(
         wants_log=wants_log,
         days=rules.COOLING_OFF.days,
         ends=rules.ENDS,
-        stays=rules.STAYS,
+        stays=[each for each in rules.STAYS if running is None or each != "log"],
     )
 
 

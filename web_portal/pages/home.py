@@ -14,8 +14,8 @@ from api.core.actor import Actor, ActorKind, Power
 from api.identity.guards import PORTAL, VIEW, anyone, participants_only
 from api.support.closing import service as closings
 from api.support.closing.rules import Closing
-from api.support.log_lines import LogLine
 from api.support.reading import service as reading
+from api.support.reading.log_lines import LogLine
 from notifications import service as notifications
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.disaster import running_said

@@ -19,11 +19,11 @@ from api.core.errors import NotFound
 from api.directory import service as directory
 from api.identity.guards import LOG, PORTAL, participants_only, support_only
 from api.support.errors import AskedAlready, NotThisStep, QuestionFaults
-from api.support.log_lines import LogLine
 from api.support.questions import service
 from api.support.questions.rules import REASONS
 from api.support.questions.schemas import view
 from api.support.reading import service as reading
+from api.support.reading.log_lines import LogLine
 from web_portal.page import PortalRequest, preferences, render, say
 
 HERE = "/access-log"

@@ -26,8 +26,8 @@ from api.records.errors import UnknownPlace
 from api.records.own import service as own
 from api.records.own.plain import Fact
 from api.records.own.service import Asked, OwnRecord, OwnRecordInFull, Shelves
-from api.support.log_lines import LogLine
 from api.support.reading import accesses
+from api.support.reading.log_lines import LogLine
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.sentences import made_said
 

@@ -90,12 +90,14 @@ class PlanView(Struct):
 
 class OfferedVaccineView(Struct):
     """What municipalities offer, as far as age alone says it. `last` is null: every fiscal year.
-    `had_on`: the latest dose written, of a yearly one that of this fiscal year."""
+    `had_on`: the latest dose written, of a yearly one that of this fiscal year. `is_unsure`: the
+    rule is expected, and not read so far."""
 
     vaccine: str
     first: date
     last: date | None
     had_on: date | None
+    is_unsure: bool
 
 
 class VaccinationsView(Struct):
@@ -135,7 +137,7 @@ def vaccinations_view(found: Vaccinations) -> VaccinationsView:
         [dose_view(each) for each in found.entries],
         [_plan_view(each) for each in found.plans],
         [OfferedVaccineView(*each) for each in found.offers],
-        adults.EDITION,
+        adults.edition_on(found.today).name,
     )
 
 

@@ -137,8 +137,18 @@ class Book(NamedTuple):
         ]
         return sorted(found, key=lambda each: (each.on, each.fetus))
 
+    @property
+    def living(self) -> list[Written]:
+        """The newborns a child's book can begin with."""
+        return [each for each in self.newborns if not each.values.get("is_parted")]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Closed, or without a living child: what is read in it asks for nothing any more."""
+        return self.state == "closed" or bool(self.newborns and not self.living)
+
     def newborn(self, number: int) -> Newborn | None:
-        found = [each for each in self.newborns if each.values.get("number") == str(number)]
+        found = [each for each in self.living if each.values.get("number") == str(number)]
         if not found or self.birth is None:
             return None
         values = found[0].values

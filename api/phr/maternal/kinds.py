@@ -305,15 +305,17 @@ NEWBORN: Final = Kind(
             code=_ours("newborn-weight", "出生体重"),
             unit="g",
             ucum="g",
-            bounds=("200", "7000"),
+            bounds=("10", "7000"),  # one who died at 16 weeks is written too
             usual=("1500", "4500"),
             decimals=0,
         ),
-        _newborn_length("length", "出生身長", ("20", "65"), ("40", "56")),
-        _newborn_length("head", "出生時の頭囲", ("15", "45"), ("28", "38")),
-        _newborn_length("chest", "出生時の胸囲", ("12", "45"), ("25", "38")),
+        _newborn_length("length", "出生身長", ("5", "65"), ("40", "56")),
+        _newborn_length("head", "出生時の頭囲", ("5", "45"), ("28", "38")),
+        _newborn_length("chest", "出生時の胸囲", ("5", "45"), ("25", "38")),
         _apgar(1),
         _apgar(5),
+        # Died before birth or soon after: nothing of a life ahead is offered
+        Flag(name="is_parted", code=_ours("newborn-parted", "亡くなった子")),
     ),
 )
 

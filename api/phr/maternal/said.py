@@ -20,15 +20,17 @@ def fetus(locale: str, number: str) -> str:
 def fetal_weights(locale: str, book: Book) -> str:
     """Of each child the newest, beside the curve of its day; that there is none yet."""
     latest = {each.fetus: each for each in book.measured()}
-    told = " ".join(_newest(locale, latest[each]) for each in sorted(latest))
+    told = " ".join(_newest(locale, latest[each], book.is_quiet) for each in sorted(latest))
     return told or i18n.text(locale, "maternal.fetal.none")
 
 
-def _newest(locale: str, last: Measured) -> str:
+def _newest(locale: str, last: Measured, is_quiet: bool) -> str:
     of = fetus(locale, last.fetus)
     told = i18n.text(locale, "maternal.fetal.of", fetus=of) if of else ""
     at = week(locale, last.at)
     told += i18n.text(locale, "maternal.fetal.says", week=at, grams=f"{last.grams:,}")
+    if is_quiet:
+        return told
     if last.placed is None:
         return told + i18n.text(locale, "maternal.fetal.no_curve")
     mean = f"{last.placed.curve.mean:,}"

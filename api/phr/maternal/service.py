@@ -174,7 +174,7 @@ async def write(
         )
         following = list[Wish]()
         if kind is kinds.NEWBORN:
-            wish = _of_newborn(now, wish)
+            wish = _of_newborn(now, wish, actor)
         elif kind is kinds.BIRTH:
             following = _of_birth(tx, now, wish)
             least = max((int(each.values["number"]) for each in now.newborns), default=0)
@@ -250,9 +250,16 @@ def _of_birth(tx: Transaction, now: Book, wish: Wish) -> list[Wish]:
     ]
 
 
-def _of_newborn(now: Book, wish: Wish) -> Wish:
+def _of_newborn(now: Book, wish: Wish, actor: Actor) -> Wish:
+    """One who died is as delicate as a pregnancy that was closed."""
     if now.birth is None:
         raise NoBirthYet
+    if wish.fields.get("is_parted") and actor.is_shown_restricted:
+        wish = wish._replace(least=RESTRICTED)
+    elif any(
+        each.values.get("is_parted") for each in now.newborns if each.entry_id == wish.entry_id
+    ):
+        wish = wish._replace(most=max(wish.least, NORMAL))
     others = (each for each in now.newborns if each.entry_id != wish.entry_id)
     taken = {each.values.get("number", "") for each in others}
     most = int(now.birth.values.get("babies", "1"))

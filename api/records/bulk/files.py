@@ -1,38 +1,34 @@
-"""The files of exports: under the state folder, unread by others, by names nobody guesses.
+"""The files of exports, by names nobody guesses.
 
 A file is only ever added to. What of it counts is said in PostgreSQL once it is on the disk, so a
 process that dies leaves at most bytes that nobody looks at.
 """
 
 import os
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from io import BufferedWriter
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from api.core import runtime
 from api.core.crypto import new_token
 from api.records.bulk.rules import File
+from api.records.folders import Folders
 
 LARGEST: Final = 200_000_000
 CHUNK: Final = 256 * 1024
 
-
-def folder_of(export_id: UUID) -> Path:
-    return _root() / str(export_id)
+FOLDERS: Final = Folders("exports")
+folder_of = FOLDERS.of
 
 
 class Writer:
     """Writes one export's lines, a file for each type; `known` are those of an earlier try."""
 
     def __init__(self, export_id: UUID, known: Iterable[File]) -> None:
-        self.folder = folder_of(export_id)
+        self.folder = FOLDERS.made(export_id)
         self.closed = list(known)
         self.open: dict[str, tuple[BufferedWriter, File]] = {}
-        _root().mkdir(mode=0o700, exist_ok=True)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
 
     def write(self, kind: str, lines: Collection[bytes]) -> None:
         if not lines:
@@ -80,22 +76,3 @@ def pieces(path: Path, size: int) -> Iterator[bytes]:
         while left > 0 and (piece := file.read(min(CHUNK, left))):
             left -= len(piece)
             yield piece
-
-
-def lying() -> list[Path]:
-    """The folders that are there. To be asked before what is still wanted is: a folder is made
-    after its export is said in PostgreSQL, so what is unwanted then belongs to none that comes."""
-    root = _root()
-    return list(root.iterdir()) if root.is_dir() else []
-
-
-def sweep(there: Iterable[Path], wanted: Collection[UUID]) -> None:
-    """Removes what belongs to no export that is still wanted."""
-    names = {str(each) for each in wanted}
-    for folder in there:
-        if folder.name not in names:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _root() -> Path:
-    return runtime.settings().home / "exports"

@@ -82,10 +82,10 @@ async def run() -> None:
 
 async def sweep() -> None:
     """Ends exports that are over, and removes their files."""
-    there = await asyncio.to_thread(files.lying)
+    there = await asyncio.to_thread(files.FOLDERS.lying)
     async with unit_of_work(OPERATOR) as tx:
         wanted = await queries.sweep(tx)
-    await asyncio.to_thread(files.sweep, there, wanted)
+    await asyncio.to_thread(files.FOLDERS.sweep, there, wanted)
 
 
 async def work(job: Taken) -> None:

@@ -51,10 +51,10 @@ class _CalledOff(Exception):
 
 async def sweep() -> None:
     """Ends what is over, and removes its files."""
-    there = await asyncio.to_thread(files.lying)
+    there = await asyncio.to_thread(files.FOLDERS.lying)
     async with unit_of_work(OPERATOR) as tx:
         wanted = await queries.sweep(tx)
-    await asyncio.to_thread(files.sweep, there, wanted)
+    await asyncio.to_thread(files.FOLDERS.sweep, there, wanted)
 
 
 async def take(worker: UUID) -> Taken | None:

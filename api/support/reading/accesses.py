@@ -9,7 +9,7 @@ from api.access_log.filters import EVERYTHING
 from api.access_log.service import LogRow
 from api.core.actor import Actor
 from api.records.own import service as own_records
-from api.support.log_lines import LogLine
+from api.support.reading.log_lines import LogLine
 from api.support.reading.service import MOST_SEARCHED, Lines
 
 # That it came in, or was taken back, is no access to it.

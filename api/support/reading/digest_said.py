@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from api.core import i18n
 from api.directory.profile import NetworkProfile
-from api.support.log_lines import kinds_in_order, label_or_system
+from api.support.reading import log_kinds
 from api.support.reading.digest import Digest, Looked
+from api.support.reading.log_lines import label_or_system
 
 
 class LookedSaid(Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ def looked_said(
     if not each.facility and each.profession is None:
         profession = i18n.text(locale, "log.who.withheld")
     who = {"facility": facility, "profession": profession}
-    kinds = kinds_in_order(each.kinds, locale, profile)
+    kinds = log_kinds.in_order(each.kinds, locale, profile)
     sentences = []
     if each.times:
         joint = i18n.text(locale, "digest.joint")

@@ -15,12 +15,12 @@ from api.core.database import unit_of_work
 from api.core.errors import NotFound
 from api.identity.keys import stepping_up
 from api.support.errors import TooManyToExport
-from api.support.log_lines import LogLine
 from api.support.reading import asked as asking
 from api.support.reading import audit_event
 from api.support.reading.asked import Asked
 from api.support.reading.audit_event import Server
 from api.support.reading.log_csv import as_csv
+from api.support.reading.log_lines import LogLine
 from api.support.reading.service import Lines, checked, said
 
 Form = Literal["csv", "fhir"]

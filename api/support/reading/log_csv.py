@@ -8,7 +8,7 @@ from typing import Final
 from api.access_log.service import LogRow
 from api.core import i18n
 from api.core.spreadsheet import harmless
-from api.support.log_lines import LogLine
+from api.support.reading.log_lines import LogLine
 
 COLUMNS: Final = (
     "number",

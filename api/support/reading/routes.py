@@ -14,10 +14,10 @@ from api.access_log.filters import Kind
 from api.core import i18n
 from api.core.actor import Actor
 from api.identity.guards import API, LOG, participants_only
-from api.support.log_lines import LogLine
 from api.support.reading import accesses, exporting, months, service
 from api.support.reading.asked import Asked
 from api.support.reading.exporting import Export, Form
+from api.support.reading.log_lines import LogLine
 from api.support.reading.months import MonthView
 from api.support.replay import Replay, replay
 

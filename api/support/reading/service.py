@@ -14,16 +14,16 @@ from api.consent.settings.names import names_of
 from api.core.actor import Actor
 from api.directory import service as directory
 from api.support.errors import FilterFaults
-from api.support.log_lines import (
+from api.support.questions import service as questions
+from api.support.reading import asked as asking
+from api.support.reading.asked import Asked, Words
+from api.support.reading.log_lines import (
     LogLine,
     QuestionMark,
     facilities_named_in,
     line,
     people_named_in,
 )
-from api.support.questions import service as questions
-from api.support.reading import asked as asking
-from api.support.reading.asked import Asked, Words
 
 MOST_SEARCHED: Final = 2000  # events one request looks through for words; older ones come after
 ALL: Final = Asked()

@@ -1,6 +1,6 @@
 """What municipalities offer by age, as they print it: every age and year, and the days between."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -47,12 +47,12 @@ def test_shingles_is_offered_once_in_five_years(age: int, first: str, last: str,
 @pytest.mark.parametrize(
     ("born", "today", "period"),
     [
-        # 65 in each of the five years, and in none after it that is known.
+        # 65 in each of the five years, and on the day after them.
         ("1961-04-02", TODAY, "2026-04-01 2027-03-31 "),
         ("1962-04-01", TODAY, "2026-04-01 2027-03-31 "),
         ("1962-04-02", TODAY, "2027-04-01 2028-03-31 "),
         ("1965-04-01", TODAY, "2029-04-01 2030-03-31 "),
-        ("1965-04-02", TODAY, None),
+        ("1965-04-02", TODAY, "2030-04-01 2031-04-01 "),
         # The last day, and who was 65 in fiscal year 2025 and is 70 after the five.
         ("1961-04-02", "2027-03-31", "2026-04-01 2027-03-31 "),
         ("1961-04-02", "2027-04-01", None),
@@ -68,6 +68,107 @@ def test_shingles_is_offered_once_in_five_years(age: int, first: str, last: str,
 )
 def test_the_five_years_of_shingles(born: str, today: str, period: str | None) -> None:
     assert said(born, today).get("zoster") == period
+
+
+@pytest.mark.parametrize(
+    ("born", "today", "period"),
+    [
+        # Born on 1 and 2 April: 65 on 31 March 2030 is of the five years, on 1 April is after them.
+        ("1965-04-01", "2030-03-31", "2029-04-01 2030-03-31 "),
+        ("1965-04-01", "2030-04-01", "2030-04-01 2031-03-31 "),
+        ("1965-04-01", "2031-04-01", None),
+        ("1965-04-02", "2030-03-31", "2030-04-01 2031-04-01 "),
+        ("1965-04-02", "2031-04-01", "2030-04-01 2031-04-01 "),
+        ("1965-04-02", "2031-04-02", None),
+        # Who was of the last year and is still 65: to the day before 66; the oldest for one day.
+        ("1964-09-10", "2030-04-01", "2030-04-01 2030-09-09 "),
+        ("1964-04-02", "2030-04-01", "2030-04-01 2030-04-01 "),
+        ("1964-04-02", "2030-04-02", None),
+        ("1964-04-01", "2030-04-01", None),
+        # Born on 31 March and 29 February.
+        ("1966-03-31", TODAY, "2031-03-30 2032-03-30 "),
+        ("1968-02-29", "2028-02-28", "2033-02-28 2034-02-28 "),
+        ("1967-03-01", "2027-03-01", "2032-02-29 2033-02-28 "),
+        # No multiple of five but 65.
+        ("1960-04-02", "2030-04-01", None),
+        ("1940-06-01", "2030-04-01", None),
+        ("1930-06-01", "2030-04-01", None),
+    ],
+)
+def test_from_april_2030_shingles_is_for_who_is_65_on_the_day(
+    born: str, today: str, period: str | None
+) -> None:
+    assert said(born, today).get("zoster") == period
+    found = {each.name: each for each in adults.offers(day(born), "female", [], day(today))}
+    if period:
+        assert found["zoster"].is_unsure is (period >= "2030-04-01")
+    assert not any(each.is_unsure for name, each in found.items() if name != "zoster")
+
+
+def lived(born: date, on: date) -> int:
+    """Years reached at the end of that day, by the calendar alone: whoever is 65 tomorrow."""
+    after = on + timedelta(days=1)
+    return after.year - born.year - ((after.month, after.day) < (born.month, born.day))
+
+
+def may(born: date, on: date) -> bool:
+    """Is shingles offered on that day? Asked of the day by itself, as the orders have it."""
+    if on < date(2025, 4, 1):
+        return False
+    year = on.year if on.month > 3 else on.year - 1
+    if year > 2029:
+        # Who reaches 66 in the course of this day is 65 until it is over.
+        return lived(born, on) == 65 or (lived(born, on) == 66 and lived(born, on_before(on)) == 65)
+    age = lived(born, date(year + 1, 3, 31))
+    return age in {65, 70, 75, 80, 85, 90, 95, 100} or (year == 2025 and age >= 100)
+
+
+def on_before(on: date) -> date:
+    return on - timedelta(days=1)
+
+
+EDGES = ((1, 1), (2, 28), (2, 29), (3, 1), (3, 30), (3, 31), (4, 1), (4, 2), (4, 3), (12, 31))
+
+
+def test_every_birthday_as_a_slow_count_of_days_has_it() -> None:
+    """Born 1920 to 1972 at each edge of a year; asked of each period's ends and of each month."""
+    months = [date(year, month, 1) for year in range(2024, 2039) for month in range(1, 13)]
+    for born in (
+        date(year, month, of)
+        for year in range(1920, 1973)
+        for month, of in EDGES
+        if (month, of) != (2, 29) or year % 4 == 0
+    ):
+        asked = set(months)
+        for name, first, last, *_ in adults.offers(born, "female", [], date(2024, 1, 1)):
+            if name == "zoster" and last:
+                asked |= {on + timedelta(days=by) for on in (first, last) for by in (-1, 0, 1)}
+        asked |= {date(2030, 4, 1) + timedelta(days=by) for by in (-1, 0, 1, 364, 365, 366)}
+        for on in asked:
+            if lived(born, on) < adults.SHOWN_FROM:
+                continue
+            found = {each.name: each for each in adults.offers(born, "female", [], on)}
+            offer = found.get("zoster")
+            is_open = offer is not None and offer.first <= on <= (offer.last or on)
+            assert is_open is may(born, on), (born, on, offer)
+
+
+def test_rules_that_editions_in_a_row_have_alike_are_one_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An edition that changes something else does not cut a period in two."""
+    before = said("1966-06-15", "2031-06-30")["zoster"]
+    later = adults.EDITIONS[-1]._replace(name="2032-04", valid_from=date(2032, 4, 1))
+    monkeypatch.setattr(adults, "EDITIONS", (*adults.EDITIONS, later))
+    assert said("1966-06-15", "2031-06-30")["zoster"] == before == "2031-06-14 2032-06-14 "
+    assert adults.edition_on(date(2032, 4, 1)).name == "2032-04"
+
+
+def test_each_day_has_its_edition() -> None:
+    days = ("2020-01-01", "2026-03-31", "2026-04-01", "2030-03-31", "2030-04-01", "2050-01-01")
+    assert [adults.edition_on(day(each)).name for each in days] == [
+        "2025-04", "2025-04", "2026-04", "2026-04", "2030-04", "2030-04",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

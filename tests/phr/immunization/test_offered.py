@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from api.core.clock import today_in_japan as this_day
+from api.phr.immunization import adults
 from tests.phr.child.scene import account_of_a_child
 from tests.phr.immunization.scene import ago, child, door_of, path_of, written
 from tests.portal.scene import Place, Visitor, visitor, wrote
@@ -36,11 +37,11 @@ async def test_what_she_had_this_year_is_said(hanako: Visitor):
     assert re.search(r"インフルエンザ \d+年\d+月\d+日に受けました", ahead)
     assert f'href="{path_of(None)}/new?vaccine=influenza"' not in page
     told = (await hanako.ask(door_of(None))).json()
-    assert told["offers_edition"] == "2026-04"
+    assert told["offers_edition"] == adults.edition_on(this_day()).name
     offers = {each["vaccine"]: each for each in told["offers"]}
     assert offers["influenza"] == {
         "vaccine": "influenza", "first": "2005-04-08", "last": None,
-        "had_on": this_day().isoformat(),
+        "had_on": this_day().isoformat(), "is_unsure": False,
     }  # fmt: skip
     assert offers["covid"]["had_on"] is None
 
@@ -113,3 +114,14 @@ def test_men_of_the_years_without_a_vaccine_against_rubella_are_told_for_whom_it
     said = plain(render("vaccines-offered", "ja"))
     assert "風しん（第5期） 対象の年齢です 対象の期間 2025年4月1日から2027年3月31日まで" in said
     assert "2025年3月31日までの検査で" in said
+
+
+def test_what_no_source_settles_is_said_so_beside_its_days():
+    for locale, unsure in (("ja", "まだ確かめられていません"), ("en", "is not confirmed yet")):
+        page = plain(render("vaccines-ahead", locale))
+        assert page.count(unsure) == 1
+        assert unsure not in plain(render("vaccines-offered", locale))
+    said = plain(render("vaccines-ahead", "ja"))
+    shingles = said[said.index("帯状疱疹 まだです") :]
+    assert "対象の期間 2031年5月14日から2032年5月14日まで" in shingles
+    assert "市区町村にご確認ください" in shingles

@@ -138,7 +138,8 @@ FULL = {
     kinds.BIRTH: {"mode": "vaginal", "place": "熊本", "blood_loss": "350", "babies": "2"}
     | {"time": "03:25"},
     kinds.NEWBORN: {"number": "1", "sex": "female", "weight": "2980", "length": "49.5"}
-    | {"head": "33", "chest": "32", "apgar_1": "8", "apgar_5": "9"},
+    | {"head": "33", "chest": "32", "apgar_1": "8", "apgar_5": "9"}
+    | {"is_parted": "yes"},
 }
 
 

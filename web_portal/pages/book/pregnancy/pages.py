@@ -109,7 +109,10 @@ async def one(
 async def ahead(
     request: PortalRequest, actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]
 ) -> Response[bytes]:
+    """Of a pregnancy that is over nothing lies ahead."""
     book = await service.book(actor, pregnancy_id)
+    if book.state != "open":
+        return Redirect(place_of(book), status_code=303)
     today = clock.today_in_japan()
     return await render(
         request,
@@ -132,6 +135,7 @@ async def charts(
         "book/pregnancy/charts.html",
         actor,
         here=place_of(book),
+        is_quiet=book.is_quiet,
         weights=said.weights_said(request, book),
         fetal=said.measured_said(request, book),
     )
@@ -217,6 +221,7 @@ async def overview(
         birth=said.entry_said(request, book, book.birth) if book.birth else None,
         newborns=await _newborns(request, actor, book),
         missing=book.missing(),
+        is_quiet=book.is_quiet,
         has_others=has_others,
         saved=said.entry_said(request, book, written) if written else None,
         is_kept=await service.is_kept(actor, book.id),
@@ -265,11 +270,17 @@ def _line(request: PortalRequest, book: Book) -> dict[str, object]:
 async def _newborns(request: PortalRequest, actor: Actor, book: Book) -> list[dict[str, object]]:
     if book.birth is None or not book.newborns:
         return []
-    begun = said.begun(book.birth.on, book.newborns, await children.children(actor))
+    living = book.living
+    begun = said.begun(book.birth.on, living, await children.children(actor))
+    child_of = dict(zip((each.entry_id for each in living), begun, strict=True))
     return [
         said.entry_said(request, book, each)
-        | {"number": each.values.get("number", "1"), "child": child}
-        for each, child in zip(book.newborns, begun, strict=True)
+        | {
+            "number": each.values.get("number", "1"),
+            "child": child_of.get(each.entry_id),
+            "is_parted": each.entry_id not in child_of,
+        }
+        for each in book.newborns
     ]
 
 

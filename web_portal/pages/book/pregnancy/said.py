@@ -44,7 +44,7 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
         "time": entry.values.get("time", ""),
         "week": week_said(request, book.at(entry.on)),
         "name": say(request, f"maternal.kind.{schemas.NAMES[entry.kind]}"),
-        "facts": frame.facts_of(request, kinds.OF_NAME[entry.kind], entry.values),
+        "facts": facts_of(request, entry),
         "notes": [
             {"text": say(request, f"maternal.{part}.{note.name}"), "is_soon": note.is_soon}
             for note in notes_of(entry)
@@ -70,7 +70,9 @@ def begun(
 
 
 def facts_of(request: PortalRequest, entry: Written) -> list[tuple[str, str]]:
-    return frame.facts_of(request, kinds.OF_NAME[entry.kind], entry.values)
+    """That a child died is not said to whoever wrote it at every look."""
+    values = {name: value for name, value in entry.values.items() if name != "is_parted"}
+    return frame.facts_of(request, kinds.OF_NAME[entry.kind], values)
 
 
 def head_facts(request: PortalRequest, book: Book) -> list[tuple[str, str]]:

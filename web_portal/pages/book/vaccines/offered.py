@@ -48,6 +48,7 @@ def _offer(request: PortalRequest, offer: Offer, today: date) -> Shown:
         "first": offer.first,
         "last": offer.last,
         "had_on": offer.had_on,
+        "is_unsure": offer.is_unsure,
         "note": say(request, key) if has_note else "",
         "vaccine": "mr" if offer.name == "rubella5" else offer.name,
     }
