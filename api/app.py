@@ -31,6 +31,7 @@ from api.access_log import service as access_log
 from api.access_log.receipts import origin_of
 from api.access_log.sealing import service as sealing
 from api.admission import admitting
+from api.bodies import in_time
 from api.consent.agreeing.routes import routes as asking_routes
 from api.consent.errors import ConsentNotTaken
 from api.consent.exchange.routes import routes as receipt_routes
@@ -49,7 +50,7 @@ from api.directory.errors import StaffFaults
 from api.directory.staff_routes import routes as staff_routes
 from api.emergency.errors import CardFaults, LogNotWritten
 from api.fhir.outcome import Issue, operation_outcome
-from api.identity import service as identity
+from api.identity import demo_door
 from api.identity.app_links import routes as app_link_routes
 from api.identity.errors import EnrolmentFaults, PasswordFaults, StepUpNeeded, TokenRequestRefused
 from api.identity.guards import PORTAL, Connection, anyone, provide_actor
@@ -247,7 +248,7 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
     login = settings.national_login
     if login is not None and login.is_demo:
         doors += demo_provider.routes
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             live,
             ready,
@@ -289,6 +290,8 @@ def create_app(settings: Settings, keys: KeyRing, dsn: str) -> Litestar:
         request_max_body_size=1_000_000,
         logging_config=None,
     )
+    app.asgi_handler = in_time(app.asgi_handler, settings.body_seconds)
+    return app
 
 
 async def _names_a_file(connection: Connection, _: BaseRouteHandler) -> None:
@@ -318,7 +321,7 @@ def _serving(dsn: str) -> Any:
         try:
             await directory.adopt_profile(settings.profile)
             await access_log.prepare()
-            await identity.declare_deployment(is_demo=settings.is_demo)
+            await demo_door.declare_deployment(is_demo=settings.is_demo)
             origin = origin_of(settings.public_url, directory.profile().id)
             tasks = [
                 asyncio.create_task(_deliver()),
@@ -557,6 +560,7 @@ def _outcome(problem: Problem) -> Response[bytes]:
                 403: "forbidden",
                 404: "not-found",
                 405: "not-supported",
+                408: "timeout",
                 409: "conflict",
                 410: "deleted",
                 413: "too-long",

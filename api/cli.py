@@ -755,7 +755,7 @@ async def _ready(
     from api.core.database import close_database, open_database
     from api.core.provisioning import unusable
     from api.directory import service as directory
-    from api.identity import service as identity
+    from api.identity import demo_door
 
     runtime.start(settings, keys)
     try:
@@ -765,7 +765,7 @@ async def _ready(
     try:
         try:
             if is_demo is not None:
-                await identity.declare_deployment(is_demo=is_demo)
+                await demo_door.declare_deployment(is_demo=is_demo)
             await directory.adopt_profile(settings.profile)
             await access_log.prepare()
             yield

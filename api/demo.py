@@ -30,7 +30,7 @@ from api.core.settings import SettingFault, Settings
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import service as identity
+from api.identity import demo_door
 from api.identity.card import CardNumber, issue
 from api.identity.enrolling import intake
 from api.identity.enrolling.insurance import Insurance
@@ -147,7 +147,7 @@ async def is_seeded() -> bool:
 async def seed(home: Path, *, with_books: bool = False) -> None:
     """Writes the whole demo, `with_books` what its people wrote themselves too. Raises
     `SettingFault` on a database that is not a demo's."""
-    await identity.declare_deployment(is_demo=True)
+    await demo_door.declare_deployment(is_demo=True)
     clinics = {each.code: await registry.add_facility(OPERATOR, each) for each in FACILITIES}
     _point(home, clinics[CLINIC], make=True)
     for code, facility_id in clinics.items():
@@ -456,7 +456,7 @@ async def greeting(settings: Settings) -> str:
         "サインイン用のリンク（1回だけ使えます） / sign-in links, each works once:",
     ]
     for person in people:
-        token = await identity.make_demo_link(person.account_id)
+        token = await demo_door.make_demo_link(person.account_id)
         lines.append(
             f"  {person.name}（{_ROLES[person.key]}）: {settings.public_url}/demo/sign-in/{token}"
         )

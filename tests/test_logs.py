@@ -24,6 +24,7 @@ from api import demo
 from api.core.actor import OPERATOR
 from api.directory import service as directory
 from api.fhir.codes import CARD, patient_in_facility
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.card import issue
 from api.identity.enrolling import intake
@@ -218,7 +219,7 @@ async def _chooses_and_asks(
     await _uses_the_settings_in_full(web, canaries, answers, bearer)
     account = (await identity.actor_of(session)).account_id
     assert account
-    link = await identity.make_demo_link(account)
+    link = await demo_door.make_demo_link(account)
     canaries.more["demo link"] = link
     answers.append(await web.get(f"/demo/sign-in/{link}", headers={"accept": "text/html"}))
     token = {"_csrf_token": web.cookies["tsunagu_csrf"]}
@@ -367,7 +368,7 @@ async def _is_found_and_read(
     )
 
     doctor = people["sato"].account_id
-    link = await identity.make_demo_link(doctor)
+    link = await demo_door.make_demo_link(doctor)
     html, csrf = {"accept": "text/html"}, {"_csrf_token": web.cookies["tsunagu_csrf"]}
     await web.post("/demo/sign-in", data=csrf | {"token": link}, headers=html)
     for typed in (

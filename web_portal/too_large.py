@@ -13,6 +13,8 @@ from multipart import (  # type: ignore[import-untyped]
     PushMultipartParser,
 )
 
+from api.core.errors import TooSlow
+
 # What is let go by unread, piece by piece; who sends more is cut off.
 MOST_BYTES: Final = 64 * 1024 * 1024
 # Of what was typed beside the file.
@@ -51,7 +53,10 @@ class _WhenAllIsSent(ASGIResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         passed = 0
         while passed <= MOST_BYTES:
-            event = await receive()
+            try:
+                event = await receive()
+            except TooSlow:
+                break
             if event["type"] != "http.request":
                 return
             passed += len(event["body"])

@@ -42,6 +42,13 @@ class Conflict(Problem):
     key = "error.conflict"
 
 
+class TooSlow(Problem):
+    """What was being sent stopped coming: nothing of it was kept."""
+
+    status = 408
+    key = "error.too_slow"
+
+
 class TooManyAttempts(Problem):
     """`retry_after` is in seconds."""
 

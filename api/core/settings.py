@@ -64,6 +64,7 @@ class Smtp(msgspec.Struct, frozen=True, kw_only=True):
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`database_url` is the administrator's; the application itself connects as its own role.
+    `body_seconds`: how long what is being sent may stop coming.
     `hpki`: a folder of the certificates that professions are shown by (docs/reference).
 
     `android_apps`: package and SHA-256 fingerprints of its certificates; `ios_apps`: app ids with
@@ -80,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     app_database_url: str | None = None
     profile: Path = DEMO_PROFILE
     workers: int = 1
+    body_seconds: int = 30
     hpki: Path | None = None
     is_demo: bool = False
     my_number: NationalLogin | None = None
@@ -129,10 +131,8 @@ def from_environment(**overrides: object) -> Settings:
     }
     if env.get("TSUNAGU_HPKI"):
         values["hpki"] = Path(env["TSUNAGU_HPKI"]).absolute()
-    workers = env.get("WORKERS") or "1"
-    if not workers.isdigit() or int(workers) < 1:
-        raise SettingFault(f"WORKERS must be a whole number from 1 up, not {workers!r}.")
-    values["workers"] = int(workers)
+    values["workers"] = _from_one_up(env, "WORKERS", "1")
+    values["body_seconds"] = _from_one_up(env, "BODY_SECONDS", "30")
     values["is_demo"] = env.get("TSUNAGU_DEMO") == "1"
     values["my_number"] = _national_login(env)
     values["android_apps"] = android_apps(env.get("ANDROID_APPS") or "")
@@ -144,6 +144,13 @@ def from_environment(**overrides: object) -> Settings:
     if values["is_demo"]:
         values["fcm_url"] = env.get("DEMO_FCM_URL") or None
     return Settings(**(values | overrides))  # type: ignore[arg-type]
+
+
+def _from_one_up(env: Mapping[str, str], name: str, usual: str) -> int:
+    text = env.get(name) or usual
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingFault(f"{name} must be a whole number from 1 up, not {text!r}.")
+    return int(text)
 
 
 def _national_login(env: Mapping[str, str]) -> NationalLogin | None:

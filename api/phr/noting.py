@@ -9,10 +9,9 @@ from api.phr.child import checkups, reminding
 from api.phr.child import service as children
 from api.phr.due import service as due
 from api.phr.due.rules import DueKind
+from api.phr.immunization import reminding as vaccines
 from api.phr.immunization import service as vaccinations
-from api.phr.immunization.editions import EDITIONS
 from api.phr.immunization.plans import Dose
-from api.phr.immunization.schedule import edition_on
 from api.phr.maternal import schedule
 from api.phr.maternal import service as pregnancies
 
@@ -27,7 +26,7 @@ async def note_all_in(tx: Transaction, actor: Actor, elsewhere: Sequence[Dose] =
 def rules_of(today: date) -> dict[DueKind, str]:
     """Which edition each kind of day follows."""
     return {
-        "immunization": edition_on(EDITIONS, today).name,
+        "immunization": vaccines.rules_on(today),
         "checkup": checkups.EDITION,
         "visit": schedule.EDITION,
     }

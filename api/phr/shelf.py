@@ -1,7 +1,7 @@
 """The books somebody keeps: what was written last in each, and what comes next."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from api.core import clock
@@ -52,6 +52,7 @@ class Standing(NamedTuple):
 
 # With the name of the child it is of, and of its book, "" for oneself.
 Next = tuple[Due, str, str]
+FAR: Final = timedelta(days=366)
 # In the order they stand.
 BOOKS: Final = (
     Book("vitals", "/book/vitals", vitals.KINDS),
@@ -75,6 +76,8 @@ async def standings(actor: Actor, books: Sequence[Book] = BOOKS) -> list[Standin
             following = await _named_in(tx, actor, await due.next_in(tx))
         else:
             following = await _next_shown_in(tx, actor)
+    if _is_far(following.get("immunization"), clock.today_in_japan()):
+        following.pop("immunization")
     # Days alone would tell somebody of a pregnancy they are not shown.
     following.pop("visit", None)
     if any(each.kind in maternal.OF_NAME for each in newest):
@@ -116,6 +119,11 @@ async def _next_shown_in(tx: Transaction, actor: Actor) -> dict[DueKind, Next]:
     }
     ahead = {kind: [each for each in of if each[0].on >= today] for kind, of in days.items()}
     return {kind: min(of) for kind, of in ahead.items() if of}
+
+
+def _is_far(found: Next | None, today: date) -> bool:
+    """Of oneself years ahead: what is offered at 65 is noted long before, and is no news."""
+    return found is not None and not found[2] and found[0].on - today > FAR
 
 
 def _of_pregnancies(shown: Sequence[Pregnancy]) -> list[Newest]:

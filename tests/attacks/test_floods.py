@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -139,7 +139,8 @@ async def test_who_sends_slowly_holds_nobody_up(sender: Sender) -> None:
             for _ in range(3):
                 assert httpx.get(f"{sender.served.url}/health/ready", timeout=PATIENCE).is_success
                 for line in lines:
-                    line.sendall(b"x")
+                    with suppress(ConnectionError):  # too slow even for us
+                        line.sendall(b"x")
             assert sender.memory() - before < MOST_GROWTH
         finally:
             for line in lines:

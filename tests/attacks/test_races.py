@@ -20,7 +20,7 @@ from api.consent.settings.switches import SetCategory, SetFacility
 from api.core import clock
 from api.core.actor import Actor, ActorKind
 from api.core.errors import NotFound
-from api.identity import service as identity
+from api.identity import demo_door
 from api.identity.enrolling import enrolment
 from api.identity.errors import AlreadyEnrolled, TicketGone
 from api.records import finding
@@ -197,7 +197,7 @@ async def test_an_approval_and_a_withdrawal_at_once_leave_nobody_let_in(own_worl
 async def test_one_demo_link_used_at_once_opens_one_session(attacking, own_world: World):
     account = own_world.hanako.account_id
     assert account
-    link = await identity.make_demo_link(account)
+    link = await demo_door.make_demo_link(account)
 
     async def use() -> httpx.Response:
         async with attacking() as browser:

@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 from api import demo
 from api.app import create_app
 from api.core import clock, runtime
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.guards import SESSION_COOKIE
 from tests.attacks.conftest import Attacker, World, held_of, session_of
@@ -281,7 +282,7 @@ async def test_every_cookie_is_out_of_reach_of_scripts_and_other_sites(
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=address
         ) as http:
-            link = await identity.make_demo_link(people["hanako"].account_id)
+            link = await demo_door.make_demo_link(people["hanako"].account_id)
             seen: dict[str, set[str]] = {}
             page = await http.get("/sign-in", headers=HTML)
             seen |= _cookies(page)
@@ -364,7 +365,7 @@ async def test_no_link_back_leads_to_another_site(attacking, following: str):
 async def test_a_link_that_was_used_or_never_was_opens_no_session(attacking, world: World):
     account = world.hanako.account_id
     assert account
-    link = await identity.make_demo_link(account)
+    link = await demo_door.make_demo_link(account)
     async with attacking() as browser, attacking() as thief:
         assert (
             await browser.send("POST", "/demo/sign-in", form={"token": link}, html=True)

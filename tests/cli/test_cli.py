@@ -98,6 +98,7 @@ def test_an_older_postgresql_is_refused(env: dict[str, str]):
     ("name", "value", "words"),
     [
         ("WORKERS", "two", "WORKERS must be a whole number"),
+        ("BODY_SECONDS", "0", "BODY_SECONDS must be a whole number"),
         ("PUBLIC_URL", "http://localhost:eight", "PUBLIC_URL must be an address"),
         ("TSUNAGU_LISTEN", "192.0.2.7", "TSUNAGU_LISTEN must be an address of this machine"),
         ("TSUNAGU_HOME", "/dev/null/home", "cannot"),

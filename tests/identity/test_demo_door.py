@@ -15,6 +15,7 @@ from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import SettingFault
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.enrolling import intake, look_alikes, registered
 from api.identity.enrolling.insurance import parse_insurer
@@ -25,35 +26,35 @@ from tests.identity.conftest import Paper
 
 @pytest.fixture
 async def link(hanako: Paper) -> str:
-    await identity.declare_deployment(is_demo=True)
+    await demo_door.declare_deployment(is_demo=True)
     account_id = uuid7()
     await intake.open_account(
         OPERATOR, account_id=account_id, kind="participant", person_id=hanako.participant_id
     )
-    return await identity.make_demo_link(account_id)
+    return await demo_door.make_demo_link(account_id)
 
 
 async def test_a_link_signs_in_once(hanako: Paper, link: str):
     answers = await asyncio.gather(
-        *(identity.redeem_demo_link(link) for _ in range(4)), return_exceptions=True
+        *(demo_door.redeem_demo_link(link) for _ in range(4)), return_exceptions=True
     )
     opened = [answer for answer in answers if not isinstance(answer, Exception)]
     assert len(opened) == 1
     actor = await identity.actor_of(opened[0].token)
     assert actor.participant_id == hanako.participant_id
     with pytest.raises(DemoLinkGone):
-        await identity.redeem_demo_link(link)
+        await demo_door.redeem_demo_link(link)
 
 
 async def test_a_link_of_yesterday_is_gone(link: str, admin: asyncpg.Connection):
     await admin.execute("UPDATE demo_sign_in SET expires_at = now()")
     with pytest.raises(DemoLinkGone):
-        await identity.redeem_demo_link(link)
+        await demo_door.redeem_demo_link(link)
 
 
 async def test_a_demo_cannot_become_a_production_service(link: str):
     with pytest.raises(SettingFault, match="was made as a demo"):
-        await identity.declare_deployment(is_demo=False)
+        await demo_door.declare_deployment(is_demo=False)
 
 
 async def test_postgresql_refuses_the_door_in_a_production_database(
@@ -82,7 +83,7 @@ async def test_outside_the_demo_the_door_has_no_route_and_no_use(
     try:
         production = create_app(settings, database.keys, database.app_dsn)
         with pytest.raises(NotFound):
-            await identity.redeem_demo_link(link)
+            await demo_door.redeem_demo_link(link)
     finally:
         runtime.start(database.settings, database.keys)
     assert _demo_routes(production) == []

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from api.directory import service as directory
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.enrolling.activation_code import new_activation_code
 from tests.identity.authenticator import Authenticator
@@ -180,8 +181,8 @@ async def test_looking_at_a_demo_link_does_not_use_it_up(
     session = await hanako.register(device)
     account_id = (await identity.actor_of(session.token)).account_id
     assert account_id
-    await identity.declare_deployment(is_demo=True)
-    link = await identity.make_demo_link(account_id)
+    await demo_door.declare_deployment(is_demo=True)
+    link = await demo_door.make_demo_link(account_id)
     for _ in range(2):
         assert (await browser.open(f"/demo/sign-in/{link}")).status_code == 200
     sent = await browser.send("/demo/sign-in", token=link)

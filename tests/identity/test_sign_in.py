@@ -12,6 +12,7 @@ from api.core.actor import ANONYMOUS, OPERATOR, Actor, ActorKind
 from api.core.ids import uuid7
 from api.directory import registry
 from api.directory.registry import NewFacility
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.enrolling import intake
 from api.identity.errors import SignInRefused
@@ -154,7 +155,7 @@ async def test_the_token_itself_is_not_stored(
 async def test_dr_sato_acts_for_her_clinic_until_she_leaves(
     database: Deployment, admin: asyncpg.Connection
 ):
-    await identity.declare_deployment(is_demo=True)
+    await demo_door.declare_deployment(is_demo=True)
     facility_id = await registry.add_facility(
         OPERATOR, NewFacility("4311111110", "泉医院", "イズミイイン", "Izumi", "clinic", "aso")
     )
@@ -168,7 +169,7 @@ async def test_dr_sato_acts_for_her_clinic_until_she_leaves(
     )
     account_id = uuid7()
     await intake.open_account(OPERATOR, account_id=account_id, kind="professional", person_id=sato)
-    session = await identity.redeem_demo_link(await identity.make_demo_link(account_id))
+    session = await demo_door.redeem_demo_link(await demo_door.make_demo_link(account_id))
     assert session.expires_at - clock.now() <= timedelta(hours=8)
     actor = await identity.actor_of(session.token)
     assert actor.session_id is not None
@@ -190,13 +191,13 @@ async def test_dr_sato_acts_for_her_clinic_until_she_leaves(
 async def test_officer_ueda_signs_in_to_the_systems_log(
     database: Deployment, admin: asyncpg.Connection
 ):
-    await identity.declare_deployment(is_demo=True)
+    await demo_door.declare_deployment(is_demo=True)
     ueda = await registry.add_officer(
         OPERATOR, name="上田 恵子", name_kana="ウエダ ケイコ", trained_on=date(2026, 4, 1)
     )
     account_id = uuid7()
     await intake.open_account(OPERATOR, account_id=account_id, kind="support", person_id=ueda)
-    session = await identity.redeem_demo_link(await identity.make_demo_link(account_id))
+    session = await demo_door.redeem_demo_link(await demo_door.make_demo_link(account_id))
     actor = await identity.actor_of(session.token)
     assert (actor.kind, actor.name) == (ActorKind.SUPPORT, "上田 恵子")
     logged = await admin.fetchval("SELECT event FROM system_event WHERE actor_id = $1", account_id)

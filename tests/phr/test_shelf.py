@@ -85,7 +85,7 @@ async def test_what_comes_next_stands_first_and_books_in_use_before_the_others(
             await due.set_in(tx, kind, [Due(day, "opens")], this_day(), book="a")
     page = (await hanako.get("/book")).text
     said = [
-        f"予防接種：{i18n.day('ja', this_day() + timedelta(days=20))}から",
+        f"予防接種：{i18n.day('ja', this_day() + timedelta(days=20))}ごろから",
         f"お子さまの健診：{i18n.day('ja', this_day() + timedelta(days=40))}から",
         "血圧・体重・血糖など",
         "お薬手帳",
@@ -140,3 +140,13 @@ async def test_a_day_of_a_childs_book_says_whose_it_is(hanako: Visitor, shows_al
         told = {each["name"]: each["next"] for each in (await hanako.ask("/me/books")).json()}
         assert told["vaccines"]["child"] == told["children"]["child"] == str(child.book_id)
         assert told["vaccines"]["whose"] == told["children"]["whose"] == "ゆい"
+
+
+async def test_what_is_offered_at_65_is_no_news_years_before(hanako: Visitor) -> None:
+    """It is noted all the same: nobody has to write anything for it to be told."""
+    for days, is_said in ((366, True), (367, False)):
+        day = this_day() + timedelta(days=days)
+        async with unit_of_work(hanako.actor) as tx:
+            await due.set_in(tx, "immunization", [Due(day, "opens")], this_day())
+        _, found = await shelf.standings(hanako.actor, [BODY, OF_CHILD])
+        assert (found.next is not None) is is_said

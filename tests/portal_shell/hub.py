@@ -23,7 +23,7 @@ HUB: dict[str, Any] = {
     "viewer": HANAKO,
     "path": "/book",
     "books": [VITALS, CHILD],
-    "ahead": [{"says": "予防接種：2026年6月1日から受けられます", "href": "/book/children"}],
+    "ahead": [{"says": "予防接種：2026年6月1日ごろからの予定です", "href": "/book/children"}],
     "is_empty": False,
     "may_write": True,
     "is_own": True,

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from api.phr.entries.service import Entry
-from api.phr.immunization import adults, engine
+from api.phr.immunization import adults, engine, reminding
 from api.phr.immunization.engine import Person
 from api.phr.immunization.plans import Dose
 from api.phr.immunization.service import Vaccinations, Whose
@@ -51,6 +51,7 @@ def _found(whose: Whose, *given: tuple[str, date, dict[str, str]], elsewhere: An
         engine.beside(doses, TODAY),
         [] if whose.book_id else adults.offers(born, sex, doses, TODAY),
         TODAY,
+        reminding.of_offers(adults.ahead(born, sex, doses, TODAY), TODAY) if entries else [],
     )
 
 

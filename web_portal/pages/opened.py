@@ -15,7 +15,7 @@ from api.records.provenance import OWN_SOURCE, by_of
 from api.records.viewing import documents, plain
 from web_portal.page import PortalRequest, say
 from web_portal.pages.clinic.one import DOCUMENTS, attachment_lines, file_of
-from web_portal.pages.records import fact_line
+from web_portal.pages.records.said import fact_line
 
 _NAMES = ("description", "title", "code", "type", "vaccineCode")
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from api.core import clock, i18n, runtime
 from api.core.actor import Actor, ActorKind
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.guards import DEVICE_COOKIE, PORTAL, SESSION_COOKIE, anyone, device_at
 from api.identity.national import service as national
@@ -136,7 +137,7 @@ class DemoPages(Controller):
     @post("/demo/sign-in")
     async def enter(self, request: PortalRequest, data: URLEncodedBody[DemoForm]) -> Redirect:
         earlier = request.cookies.get(SESSION_COOKIE)
-        session = await identity.redeem_demo_link(data.token, earlier, device=device_at(request))
+        session = await demo_door.redeem_demo_link(data.token, earlier, device=device_at(request))
         return Redirect(HOME[session.kind], status_code=303, cookies=[*session_cookies(session)])
 
 

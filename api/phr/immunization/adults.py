@@ -49,6 +49,7 @@ OLD: Final = 65
 # Whom heart, kidneys, breathing or HIV disable gravely may from here on; said in words alone.
 SHOWN_FROM: Final = 60
 YEARLY: Final = ("influenza", "covid")
+OF_OLDER: Final = frozenset({*YEARLY, "pneumococcal", "zoster"})
 # 風しん第5期: men of these years whose test by March 2025 asked for a vaccine that was wanting.
 RUBELLA_BORN: Final = (date(1962, 4, 2), date(1979, 4, 1))
 RUBELLA: Final = (date(2025, 4, 1), date(2027, 3, 31))
@@ -83,9 +84,16 @@ def edition_on(day: date) -> Edition:
 
 
 def offers(birth_on: date, sex: str, doses: Sequence[Dose], today: date) -> list[Offer]:
-    """What is open today or comes; of each its next period, and nothing that is over."""
+    """What is open today or comes, as it is shown: nothing of it to who is younger."""
+    is_older = today >= law_age.first_day_of(birth_on, years=SHOWN_FROM)
+    found = ahead(birth_on, sex, doses, today)
+    return [each for each in found if is_older or each.name not in OF_OLDER]
+
+
+def ahead(birth_on: date, sex: str, doses: Sequence[Dose], today: date) -> list[Offer]:
+    """At whatever age; of each its next period, and nothing that is over."""
     found: dict[str, Offer] = {}
-    for name, first, last, is_unsure in _periods(birth_on, sex, today):
+    for name, first, last, is_unsure in _periods(birth_on, sex):
         if last is None or today <= last:
             had_on = _had_on(name, doses, today)
             found.setdefault(name, Offer(name, first, last, had_on, is_unsure))
@@ -98,13 +106,11 @@ def of_age(dose: Dose, birth_on: date) -> Dose:
     return dose._replace(vaccine="pneumococcal") if is_grown and dose.vaccine == "pcv" else dose
 
 
-def _periods(birth_on: date, sex: str, today: date) -> list[_Period]:
-    found: list[_Period] = []
-    if today >= law_age.first_day_of(birth_on, years=SHOWN_FROM):
-        old = law_age.first_day_of(birth_on, years=OLD)
-        found += [_Period(name, old, None) for name in YEARLY]
-        until = law_age.last_day_under(birth_on, years=OLD + 1)
-        found += [_Period("pneumococcal", old, until), *_of_zoster(birth_on)]
+def _periods(birth_on: date, sex: str) -> list[_Period]:
+    old = law_age.first_day_of(birth_on, years=OLD)
+    found = [_Period(name, old, None) for name in YEARLY]
+    until = law_age.last_day_under(birth_on, years=OLD + 1)
+    found += [_Period("pneumococcal", old, until), *_of_zoster(birth_on)]
     if sex == "male" and RUBELLA_BORN[0] <= birth_on <= RUBELLA_BORN[1]:
         found.append(_Period("rubella5", *RUBELLA))
     return found

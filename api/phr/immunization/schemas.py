@@ -102,7 +102,8 @@ class OfferedVaccineView(Struct):
 
 class VaccinationsView(Struct):
     """`edition`: which rules, in force since `rules_since`. `offers`: for older people, by the
-    rules of `offers_edition`."""
+    rules of `offers_edition`. `next_notice`: when a notice is sent; null where none is ahead, and
+    of oneself until a dose is written."""
 
     edition: str
     rules_since: date
@@ -110,6 +111,7 @@ class VaccinationsView(Struct):
     plans: list[PlanView]
     offers: list[OfferedVaccineView]
     offers_edition: str
+    next_notice: date | None
 
 
 def dose_view(entry: Entry) -> DoseView:
@@ -138,6 +140,7 @@ def vaccinations_view(found: Vaccinations) -> VaccinationsView:
         [_plan_view(each) for each in found.plans],
         [OfferedVaccineView(*each) for each in found.offers],
         adults.edition_on(found.today).name,
+        found.next_notice,
     )
 
 

@@ -12,18 +12,16 @@ from api.core.errors import NotFound
 from api.phr.child import service as children
 from api.phr.child.reading import Child
 from api.phr.due import service as due
-from api.phr.due.rules import Due, of_period
+from api.phr.due.rules import Due
 from api.phr.entries import service as store
 from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
-from api.phr.immunization import adults, engine
+from api.phr.immunization import adults, engine, reminding
 from api.phr.immunization.adults import Offer
-from api.phr.immunization.editions import EDITIONS
 from api.phr.immunization.engine import Person
 from api.phr.immunization.judging import judged
 from api.phr.immunization.kinds import OF_CHILD, OWN, vaccine_of
-from api.phr.immunization.plans import Dose, Plan, Status
-from api.phr.immunization.schedule import edition_on
+from api.phr.immunization.plans import Dose, Plan
 
 
 class Whose(NamedTuple):
@@ -44,7 +42,8 @@ class Whose(NamedTuple):
 
 class Vaccinations(NamedTuple):
     """`entries` newest day first; `elsewhere` are doses that facilities recorded. `offers`: of the
-    routine of older people, of oneself alone."""
+    routine of older people, of oneself alone; `days`: when a notice says that something is due, of
+    oneself where a dose is written."""
 
     whose: Whose
     entries: list[Entry]
@@ -53,6 +52,11 @@ class Vaccinations(NamedTuple):
     beside: list[Dose]
     offers: list[Offer]
     today: date
+    days: Sequence[Due] = ()
+
+    @property
+    def next_notice(self) -> date | None:
+        return min((each.on for each in self.days if each.on >= self.today), default=None)
 
     def entry(self, dose: Dose) -> Entry | None:
         return next((each for each in self.entries if str(each.entry_id) == dose.of), None)
@@ -148,10 +152,7 @@ async def note_all_in(tx: Transaction, actor: Actor, elsewhere: Sequence[Dose] =
     for child in await children.children_in(tx, actor):
         await follow_in(tx, actor, child)
     whose = await whose_in(tx, actor, None)
-    if entries := await _entries_in(tx, actor, whose):
-        await _note_due_in(tx, whose, entries, elsewhere)
-    else:
-        await due.set_in(tx, "immunization", [], clock.today_in_japan())
+    await _note_due_in(tx, whose, await _entries_in(tx, actor, whose), elsewhere)
 
 
 async def days_in(
@@ -162,35 +163,15 @@ async def days_in(
     days: list[tuple[Due, str, str]] = []
     for whose in map(_whose, book_of):
         said = _said(whose, await _entries_in(tx, actor, whose), ())
-        days += [(each, whose.name if whose.book_id else "", whose.book) for each in _days_of(said)]
+        days += [(each, whose.name if whose.book_id else "", whose.book) for each in said.days]
     own = await whose_in(tx, actor, None)
-    if entries := await _entries_in(tx, actor, own):
-        days += [(each, "", "") for each in _days_of(_said(own, entries, ()))]
-    return days
-
-
-def _days_of(said: Vaccinations) -> list[Due]:
-    return due_days(said.plans, said.today)
+    said = _said(own, await _entries_in(tx, actor, own), ())
+    return [*days, *((each, "", "") for each in said.days)]
 
 
 def _whose(child: Child) -> Whose:
     book = None if child.is_self else child.book_id
     return Whose(child.name, Person(child.birth_on, child.sex), book)
-
-
-def due_days(found: Sequence[Plan], today: date) -> list[Due]:
-    """When the usual period of what is next opens, and a week before it ends; where the rules name
-    none, or it is over, of the whole period."""
-    days: list[Due] = []
-    for each in found:
-        if each.next is None or each.status not in (Status.OPEN, Status.LATER):
-            continue
-        ahead = each.next
-        first, last = ahead.usual_from or ahead.earliest, ahead.usual_until or ahead.latest
-        if last < today:
-            first, last = ahead.earliest, ahead.latest
-        days += of_period(first, last)
-    return days
 
 
 async def _note_due_in(
@@ -200,10 +181,10 @@ async def _note_due_in(
     await due.set_in(
         tx,
         "immunization",
-        _days_of(said),
+        said.days,
         said.today,
         book=whose.book,
-        rules=edition_on(EDITIONS, said.today).name,
+        rules=reminding.rules_on(said.today),
     )
 
 
@@ -216,14 +197,22 @@ def _said(whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]) -> Vacc
     today = clock.today_in_japan()
     birth_on, sex = whose.person
     doses = [adults.of_age(each, birth_on) for each in _doses(entries, elsewhere)]
+    plans = engine.plans(whose.person, doses, today)
+    is_own = whose.book_id is None
+    days: list[Due] = []
+    if entries or not is_own:
+        days += reminding.of_plans(plans, today)
+    if entries and is_own:
+        days += reminding.of_offers(adults.ahead(birth_on, sex, doses, today), today)
     return Vaccinations(
         whose,
         entries,
         list(elsewhere),
-        engine.plans(whose.person, doses, today),
+        plans,
         engine.beside(doses, today),
-        [] if whose.book_id else adults.offers(birth_on, sex, doses, today),
+        adults.offers(birth_on, sex, doses, today) if is_own else [],
         today,
+        days,
     )
 
 

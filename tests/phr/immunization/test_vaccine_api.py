@@ -12,7 +12,7 @@ from api.phr.child import handing_over
 from api.phr.child import service as children
 from api.phr.due import service as due
 from api.phr.due.rules import Due
-from api.phr.immunization import service
+from api.phr.immunization import reminding, service
 from api.records.own import vaccines
 from tests.phr.child.scene import account_of_a_child
 from tests.phr.immunization.scene import ago, child, door_of, due_of, sent
@@ -105,7 +105,7 @@ async def test_the_days_to_come_are_noted_as_the_book_begins_and_with_each_dose(
     noted = await due_of(hanako, yui)
     found = await service.vaccinations(hanako.actor, yui.book_id)
     assert noted == sorted(
-        {each for each in service.due_days(found.plans, this_day()) if each.on >= this_day()}
+        {each for each in reminding.of_plans(found.plans, this_day()) if each.on >= this_day()}
     )
     five = next(each for each in found.plans if each.target == "dpt-ipv-hib").next
     assert five is not None
@@ -204,7 +204,7 @@ def test_a_period_is_the_usual_one_or_else_the_whole(usual, days):
         *map(day, usual),
         False,
     )
-    found = service.due_days(
+    found = reminding.of_plans(
         [Plan("x", Status.LATER, (), ahead), Plan("y", Status.DONE, ())], this_day()
     )
     assert [((each.on - this_day()).days, each.why) for each in found] == days

@@ -12,6 +12,7 @@ from api.consent.lifecycle import dwelling, leaving
 from api.core.actor import Actor
 from api.core.database import unit_of_work
 from api.core.errors import NotFound
+from api.identity import demo_door
 from api.identity import service as identity
 from api.identity.errors import AccountClosed
 from api.support.closing import carrying_out, service
@@ -136,9 +137,9 @@ async def test_what_is_begun_between_the_ties_and_the_destruction_ends_with_them
 
 
 async def test_a_link_of_the_demo_says_kindly_that_the_account_is_closed(gone: Visitor) -> None:
-    await identity.declare_deployment(is_demo=True)
+    await demo_door.declare_deployment(is_demo=True)
     assert gone.actor.account_id
-    token = await identity.make_demo_link(gone.actor.account_id)
+    token = await demo_door.make_demo_link(gone.actor.account_id)
     gone.browser.cookies.delete(SESSION_COOKIE)
     page = await gone.get(f"/demo/sign-in/{token}")
     assert page.status_code == 200

@@ -27,7 +27,7 @@ from web_portal.pages.clinic.frame import (
     shown,
     size_said,
 )
-from web_portal.pages.records import fact_line
+from web_portal.pages.records.said import fact_line
 
 DOCUMENTS: Final = frozenset({"Bundle", "Composition"})
 ORIGINAL: Final = "application/fhir+json"

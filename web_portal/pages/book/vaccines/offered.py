@@ -19,6 +19,7 @@ def context(request: PortalRequest, found: Vaccinations) -> Shown:
     is_older = found.today >= law_age.first_day_of(birth_on, years=adults.SHOWN_FROM)
     return {
         "offers": [_offer(request, each, found.today) for each in found.offers],
+        "notice_on": found.next_notice,
         "is_early": is_older and found.today < law_age.first_day_of(birth_on, years=adults.OLD),
         "after_illness": {
             "is_older": is_older,

@@ -1,7 +1,7 @@
-"""A participant decides about single records: hidden, marked, shared once; each taken back."""
+"""A participant shares one record once: with whom, and until when."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
@@ -14,18 +14,8 @@ from msgspec import Meta, Struct
 from api.consent import service as consent
 from api.consent.errors import SettingsChangedMeanwhile, UnknownChoice
 from api.consent.settings.checking import MOST_SHARE_DAYS
-from api.consent.settings.record_changes import LEVELS
-from api.consent.settings.switches import (
-    Command,
-    HidePeriod,
-    HideRecords,
-    MarkRecord,
-    Remove,
-    SetIncomingLevel,
-    Share,
-)
+from api.consent.settings.switches import Command, Share
 from api.consent.settings.telling import label
-from api.consent.stored import Settings
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.directory import service as directory
@@ -33,34 +23,16 @@ from api.identity.guards import PORTAL, SETTINGS, participants_only
 from api.records.own import service as own
 from api.records.own.choices import SHARE_DAYS
 from api.records.own.service import OwnRecordInFull
-from web_portal.page import PortalRequest, back_to, preferences, render, say
+from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.disclosure.frame import crossed
-from web_portal.pages.records import last_change, line, may_be_shared
+from web_portal.pages.records.one import may_be_shared
+from web_portal.pages.records.said import line, saved
 
 MOST_RECIPIENTS = 20
 
 Words = Annotated[str, Meta(max_length=100)]
 Query = Annotated[str, QueryParameter(max_length=100)]
 Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Changed = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
-
-
-class Choice(Struct):
-    """`share` names the running share that ends."""
-
-    act: Literal[
-        "hide",
-        "show",
-        "hide_visit",
-        "show_visit",
-        "came",
-        "normal",
-        "restricted",
-        "secret",
-        "end_share",
-    ]
-    version: Version
-    share: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
 class Sharing(Struct):
@@ -72,16 +44,6 @@ class Sharing(Struct):
     q: Words = ""
 
 
-class Incoming(Struct):
-    level: Literal["normal", "restricted"]
-    version: Version
-
-
-class TakeBack(Struct):
-    version: Version
-    next: Words = "/records"
-
-
 class Refused(Exception):
     """What was filled in cannot be done; `field` and `key` say where and why."""
 
@@ -89,31 +51,6 @@ class Refused(Exception):
         super().__init__(key)
         self.field = field
         self.key = key
-
-
-@post(
-    "/records/{record_id:uuid}/choices",
-    guards=[participants_only],
-    opt=PORTAL | SETTINGS,
-    include_in_schema=False,
-)
-async def choose(
-    request: PortalRequest,
-    actor: NamedDependency[Actor],
-    record_id: FromPath[UUID],
-    data: URLEncodedBody[Choice],
-) -> Response[bytes]:
-    full = await own.one(actor, record_id)
-    commands = _commands(full, data)
-    try:
-        state = await consent.change(actor, commands, expected_version=data.version)
-    except SettingsChangedMeanwhile as error:
-        state = await consent.settings(actor)
-        if not await consent.already_so(
-            actor, state, commands
-        ):  # a second tap wanted what the first one did
-            return await crossed(request, actor, error, f"/records/{record_id}")
-    return _changed(f"/records/{record_id}", state, data.version)
 
 
 @get(
@@ -129,7 +66,7 @@ async def share_page(
     q: Query = "",
 ) -> Response[bytes]:
     if not may_be_shared(await own.one(actor, record_id)):
-        return _redirect(f"/records/{record_id}#share")
+        return Redirect(f"/records/{record_id}#share", status_code=303)
     return await _share_page(request, actor, record_id, Sharing(version=0, q=q))
 
 
@@ -147,7 +84,7 @@ async def share(
 ) -> Response[bytes]:
     full = await own.one(actor, record_id)
     if not may_be_shared(full):
-        return _redirect(f"/records/{record_id}#share")
+        return Redirect(f"/records/{record_id}#share", status_code=303)
     try:
         commands: list[Command] = [_share(full, data)]
         state = await consent.change(actor, commands, expected_version=data.version)
@@ -156,79 +93,7 @@ async def share(
         return await _share_page(request, actor, record_id, data, errors)
     except SettingsChangedMeanwhile as error:
         return await crossed(request, actor, error, f"/records/{record_id}")
-    return _changed(f"/records/{record_id}", state, data.version)
-
-
-@get(
-    "/records/incoming", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
-)
-async def incoming(
-    request: PortalRequest, actor: NamedDependency[Actor], changed: Changed = None
-) -> Response[bytes]:
-    return await _incoming_page(request, actor, changed=changed)
-
-
-@post(
-    "/records/incoming", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False
-)
-async def set_incoming(
-    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[Incoming]
-) -> Response[bytes]:
-    commands: list[Command] = [SetIncomingLevel(LEVELS.index(data.level))]
-    try:
-        state = await consent.change(actor, commands, expected_version=data.version)
-    except SettingsChangedMeanwhile as error:
-        state = await consent.settings(actor)
-        if not await consent.already_so(actor, state, commands):
-            return await crossed(request, actor, error, "/records/incoming")
-    return _changed("/records/incoming", state, data.version)
-
-
-@post("/records/undo", guards=[participants_only], opt=PORTAL | SETTINGS, include_in_schema=False)
-async def undo(
-    request: PortalRequest, actor: NamedDependency[Actor], data: URLEncodedBody[TakeBack]
-) -> Response[bytes]:
-    path = back_to(data.next).partition("?")[0].partition("#")[0]
-    try:
-        state = await consent.undo(actor, expected_version=data.version)
-    except SettingsChangedMeanwhile as error:
-        return await crossed(request, actor, error, path)
-    return _changed(path, state, data.version)
-
-
-def _commands(full: OwnRecordInFull, choice: Choice) -> list[Command]:
-    record = full.record
-    match choice.act:
-        case "hide" | "show":
-            return [HideRecords(record_ids=(record.record_id,), on=choice.act == "hide")]
-        case "hide_visit":
-            return [
-                HidePeriod(
-                    on=True,
-                    source_facility_id=record.facility_id,
-                    data_from=record.on,
-                    data_to=record.on + timedelta(days=1),
-                )
-            ]
-        case "show_visit":
-            return [
-                HidePeriod(
-                    on=False,
-                    source_facility_id=rule.source_facility_id,
-                    data_from=rule.data_from,
-                    data_to=rule.data_to,
-                    category=rule.category,
-                )
-                for rule in record.choices.periods
-            ]
-        case "came":
-            return [MarkRecord(record_id=record.record_id, level=None)]
-        case "end_share":
-            if choice.share not in {rule.id for rule in record.choices.shares}:
-                return []
-            return [Remove(provision_id=choice.share)]
-        case level:
-            return [MarkRecord(record_id=record.record_id, level=LEVELS.index(level))]
+    return saved(f"/records/{record_id}", state, data.version)
 
 
 def _share(full: OwnRecordInFull, wish: Sharing) -> Share:
@@ -326,35 +191,4 @@ async def _recipients(
     return found, of_facilities + of_people
 
 
-async def _incoming_page(
-    request: PortalRequest,
-    actor: Actor,
-    *,
-    changed: int | None = None,
-) -> Response[bytes]:
-    state = await consent.settings(actor)
-    return await render(
-        request,
-        "records/incoming.html",
-        actor,
-        flash=None,
-        path="/records/incoming",
-        is_participating=state.participation.state == "participating",
-        levels=[(each, say(request, f"my_records.incoming.{each}")) for each in LEVELS[:2]],
-        level=LEVELS[state.directive.incoming_level],
-        version=state.directive.version,
-        undo=await last_change(request, actor, state, changed),
-    )
-
-
-def _changed(path: str, state: Settings, before: int) -> Response[bytes]:
-    """Back to the page, which says what was changed, if anything was."""
-    version = state.directive.version
-    return _redirect(f"{path}?changed={version}#main" if version != before else f"{path}#main")
-
-
-def _redirect(path: str) -> Response[bytes]:
-    return Redirect(path, status_code=303)
-
-
-routes: list[ControllerRouterHandler] = [choose, share_page, share, incoming, set_incoming, undo]
+routes: list[ControllerRouterHandler] = [share_page, share]
