@@ -1,6 +1,8 @@
 """A second tap on "remove" leads where the first one did; what is somebody else's is not there."""
 
-from uuid import uuid4
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -43,20 +45,23 @@ async def tapped(who: Visitor, where: str) -> tuple[int, str]:
     return (await who.browser.delete(where, headers=headers)).status_code, ""
 
 
+def one_of(rows: Sequence[Any], kind: str) -> UUID:
+    """Of children the one whose book it is."""
+    book = "{0}" if kind == "child" else ""
+    return next(
+        row["id"]
+        for row in rows
+        if f"{row['name']}:".startswith(f"{kind}:{book.format(row['id'])}")
+    )
+
+
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_second_tap_is_answered_as_the_first(
     hanako: Visitor, yumi: Visitor, admin: asyncpg.Connection, door: str
 ) -> None:
     await leaving.take_part(yumi.actor, "participating")
     await kept_all_books(hanako)
-    rows = await state_of(hanako, admin)
-    kind = DOORS[door]
-    book = "{0}" if kind == "child" else ""
-    one = next(
-        row["id"]
-        for row in rows
-        if f"{row['name']}:".startswith(f"{kind}:{book.format(row['id'])}")
-    )
+    one = one_of(await state_of(hanako, admin), DOORS[door])
     assert (await tapped(yumi, door.format(one)))[0] == 404
     first = await tapped(hanako, door.format(one))
     assert first[0] in (204, 303)
@@ -116,16 +121,15 @@ async def test_who_acts_for_somebody_is_answered_of_what_they_removed_alone(
     yumi: Visitor, hanako: Visitor, ueda: Visitor, admin: asyncpg.Connection
 ) -> None:
     await kept_all_books(yumi)
-    of = {row["name"].partition(":")[0]: row["id"] for row in await state_of(yumi, admin)}
+    rows = await state_of(yumi, admin)
     await acts(yumi, hanako, ueda, "view", "upload")
     for kind in ("weight", "allergy", "checkup", "pregnancy", "child"):
         door = next(
             each for each, what in DOORS.items() if what == kind and each.startswith("/book/")
-        ).format(of[kind])
-        first = await tapped(hanako, door)
-        assert first[0] == 303
+        ).format(one_of(rows, kind))
         assert (await tapped(hanako, door))[0] == 303, kind
-    taken = "/book/medications/{}/remove".format(of["medication"])
+        assert (await tapped(hanako, door))[0] == 303, kind
+    taken = "/book/medications/{}/remove".format(one_of(rows, "medication"))
     assert (await tapped(yumi, taken))[0] == 303
     assert (await tapped(hanako, taken))[0] == 404, "not by them"
 
