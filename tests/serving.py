@@ -26,6 +26,8 @@ class Served(NamedTuple):
 PORTS = range(12_000, 32_000)
 # Also on a machine that is busy with others.
 READY_SECONDS = 180
+# Each answer of it: httpx alone gives up after five.
+ANSWER_SECONDS = 120
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+from datetime import timedelta
 
 from api.core import clock
 from tests.checks.node import ROOT, run_node
@@ -38,7 +39,7 @@ async def test_an_app_typed_by_the_schema_writes_a_measurement_and_reads_it(
     done = await asyncio.to_thread(compiled)
     assert done.returncode == 0, done.stdout
     _, hanako = await participating()
-    on = clock.today_in_japan().isoformat()
+    on = (clock.today_in_japan() - timedelta(days=1)).isoformat()  # half past seven has been
     said = await asyncio.to_thread(
         run_node,
         ".test-output/client/tests/client/example.js",

@@ -1,12 +1,13 @@
 """Killed after the rows were read and before their event: nothing was read, nothing is left."""
 
 import asyncio
+import time
 
 import httpx
 import pytest
 
 from tests.by_hand import by_hand
-from tests.faults.conftest import House
+from tests.faults.conftest import PATIENCE_SECONDS, House
 
 # Stands where the event would be written: the backend dies in the midst of it.
 DIES = """
@@ -27,7 +28,9 @@ async def test_a_crash_between_reading_and_logging_leaves_neither(house: House, 
     token = await asyncio.to_thread(house.token, "sato")
     hanako = house.people()["hanako"].person_id
 
-    async with httpx.AsyncClient(base_url=house.app.url, timeout=20, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=house.app.url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as http:
 
         async def read() -> httpx.Response:
             headers = {"authorization": f"Bearer {token}"}
@@ -45,9 +48,9 @@ async def test_a_crash_between_reading_and_logging_leaves_neither(house: House, 
         finally:
             await by_hand(admin, LIVES)
             await admin.close()
-        for _ in range(100):
-            if (await read()).status_code == 200:
-                break
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (answer := await read()).status_code != 200:
+            assert time.monotonic() < deadline, answer.text
             await asyncio.sleep(0.05)
         admin = await house.admin()
         try:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.by_hand import by_hand
-from tests.faults.conftest import House
+from tests.faults.conftest import PATIENCE_SECONDS, House
 
 PAGE = {"accept": "text/html", "accept-language": "en"}
 POOL = 16  # connections of one worker
@@ -16,12 +16,14 @@ POOL = 16  # connections of one worker
 
 @pytest.fixture
 async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=house.app.url, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=house.app.url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         yield client
 
 
 async def _until(status: int, ask: Callable[[], Awaitable[httpx.Response]]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (answer := await ask()).status_code != status:
         assert time.monotonic() < deadline, answer.text
         await asyncio.sleep(0.05)

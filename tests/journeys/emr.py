@@ -16,7 +16,7 @@ from api.identity.card import CardNumber
 from api.identity.tokens import systems
 from api.records.demo_records import demo_bundles, demo_patient_number
 from api.records.parse import encode
-from tests.serving import Served
+from tests.serving import ANSWER_SECONDS, Served
 
 NEWEST_VISIT_AGO = timedelta(days=9)
 
@@ -47,7 +47,9 @@ async def send_records(
     )
     headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
     stored = 0
-    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as http:
+    async with httpx.AsyncClient(
+        base_url=served.url, headers=headers, timeout=ANSWER_SECONDS
+    ) as http:
         for bundle in bundles:
             text = encode(bundle).replace(patient_in_facility(facility), CARD)
             text = text.replace(f'"{number}"', f'"{card.digits}"')
@@ -75,7 +77,7 @@ async def token_of(
         ),
         "scope": scope,
     }
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=ANSWER_SECONDS) as http:
         answer = await http.post(endpoint, data=form)
     assert answer.status_code == 200, answer.text
     token: str = json.loads(answer.text)["access_token"]

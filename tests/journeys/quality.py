@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.checks.browser import find, find_quick
 from tests.checks.node import ROOT, install, run_node
@@ -41,6 +41,12 @@ def _axe_source() -> str:
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
+async def leads_on(target: Locator) -> None:
+    """One tap, and the page it leads to is there, whole: a tap alone ends at its first byte."""
+    async with target.page.expect_navigation():
+        await target.click()
+
+
 async def bring_axe(page: Page) -> None:
     """To every document it will open: for a page that goes from one to the next."""
     await page.add_init_script(_axe_source())
@@ -51,6 +57,7 @@ async def axe_violations(page: Page) -> list[str]:
 
     Runs through the debugger's evaluate, so the page's own CSP stays in force.
     """
+    await page.wait_for_load_state()
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_axe_source())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -17,6 +17,7 @@ from tests.journeys.people import (
     session_of,
     unused_card,
 )
+from tests.journeys.quality import leads_on
 
 
 async def finds(page: Page, field: str, value: str) -> str:
@@ -27,6 +28,7 @@ async def finds(page: Page, field: str, value: str) -> str:
     async with page.expect_response("**/clinic/find") as answer:
         await form.get_by_role("button").click()
     await expect(page.get_by_role("link", name="別の患者さんをさがす")).to_be_visible()
+    await page.wait_for_load_state()
     return f"{(await answer.value).status} {await page.locator('body').inner_text()}"
 
 
@@ -86,7 +88,7 @@ async def test_a_wish_to_be_called_reaches_officer_ueda_who_closes_it(
         case_id = await queries.waiting(tx, CALL_BACK)
     case = desk.locator(f"#case-{case_id}")
     while await case.count() == 0:
-        await desk.get_by_role("link", name="古い方へ").click()
+        await leads_on(desk.get_by_role("link", name="古い方へ"))
     await expect(case).not_to_contain_text(number)
     await case.get_by_role("link").click()
     await expect(desk.locator("main")).to_contain_text(number)

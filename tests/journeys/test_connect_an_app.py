@@ -23,7 +23,7 @@ from tests.checks.node import NODE, ROOT, install
 from tests.conftest import Deployment
 from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import newcomer, participating, session_of
-from tests.journeys.quality import axe_violations
+from tests.journeys.quality import axe_violations, leads_on
 from tests.journeys.test_first_house import carries_a_passkey, registers
 from tests.portal import scene
 from tests.serving import Served
@@ -151,7 +151,7 @@ async def test_fhirclient_launches_reads_and_is_ended(
     await phone.goto("/account/apps")
     assert await axe_violations(phone) == []
     assert not await phone.evaluate(WIDER)
-    await phone.get_by_role("link", name="「おくすり手帳ミドリ」をやめる").click()
+    await leads_on(phone.get_by_role("link", name="「おくすり手帳ミドリ」をやめる"))
     assert await axe_violations(phone) == []
     await phone.get_by_role("button", name="今すぐやめる").click()
     await expect(phone.get_by_text("つないだアプリはありません")).to_be_visible()

@@ -14,7 +14,7 @@ from api.core.actor import Actor
 from tests.identity.papers import PNG
 from tests.journeys.conftest import PHONE, OpenPhone
 from tests.journeys.people import Newcomer, as_actor, open_the_door, session_of, unused_card
-from tests.journeys.quality import axe_violations
+from tests.journeys.quality import axe_violations, leads_on
 from tests.portal import scene
 
 
@@ -85,7 +85,7 @@ async def test_an_administrator_invites_a_colleague_whose_code_opens_the_way_to_
     page = await open_phone(locale, session=await session_of(as_actor(people["desk"])))
     await page.goto("/facility")
     await is_for_everyone(page)
-    await page.locator("main a[href='/facility/invite']").click()
+    await leads_on(page.locator("main a[href='/facility/invite']"))
     await is_for_everyone(page)
     await page.fill("[name=name]", "第二 担当")
     await page.fill("[name=name_kana]", "ダイニ タントウ")

@@ -22,6 +22,7 @@ from tests.journeys.people import (
     open_the_door,
     participating,
 )
+from tests.journeys.quality import leads_on
 from tests.serving import Served
 
 CLINIC = "さくら内科クリニック"
@@ -74,7 +75,7 @@ async def turns_off(page: Page, name: str) -> None:
 async def turns_the_clinic(page: Page, *, on: bool) -> None:
     await page.goto("/disclosure/facilities")
     await page.fill("[name=q]", CLINIC)
-    await page.get_by_role("button", name="さがす", exact=True).click()
+    await leads_on(page.get_by_role("button", name="さがす", exact=True))
     await turns(page, page.get_by_role("switch", name=CLINIC), on=on)
 
 
@@ -93,7 +94,7 @@ async def turns_off_all_but(page: Page, section: str, kept: str) -> int:
 
 async def leaves(page: Page) -> None:
     await page.goto("/disclosure")
-    await page.get_by_role("link", name="参加をやめる方はこちら").click()
+    await leads_on(page.get_by_role("link", name="参加をやめる方はこちら"))
     await page.get_by_role("button", name="参加をやめる").click()
     await expect(page.get_by_text("参加をやめました。")).to_be_visible()
 
@@ -192,7 +193,7 @@ async def test_a_registration_left_too_long_says_so_when_the_key_is_made(
     page = await open_phone("en" if locale == "ja" else "ja")  # the page's language counts
     await carries_a_passkey(page)
     await page.goto("/")
-    await page.locator(f"button[name=locale][value={locale}]").click()
+    await leads_on(page.locator(f"button[name=locale][value={locale}]"))
     await open_the_door(page, await newcomer())
     await agree(page)
     await page.context.clear_cookies(name="tsunagu_enrolment")
@@ -220,7 +221,7 @@ async def test_without_javascript_every_switch_works_is_taken_back_and_speaks_en
     await turns(page, page.get_by_role("switch", name="看護師", exact=True), on=True)
     await page.goto("/disclosure/categories")
     await turns_off(page, PRESCRIPTIONS)
-    await page.get_by_role("button", name="English").click()
+    await leads_on(page.get_by_role("button", name="English"))
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     prescriptions = page.locator("#category-prescription").get_by_role("switch")
     await expect(prescriptions).to_have_accessible_name(re.compile("^Prescriptions"))

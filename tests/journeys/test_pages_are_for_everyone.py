@@ -32,7 +32,7 @@ from tests.journeys.people import (
     session_of,
     unused_card,
 )
-from tests.journeys.quality import axe_violations, lighthouse
+from tests.journeys.quality import axe_violations, leads_on, lighthouse
 from tests.portal import scene
 from tests.records.checkup_files import Examined, checkup
 from tests.serving import Served
@@ -204,7 +204,7 @@ async def a_request_filled_wrongly(page: Page) -> None:
 
 async def handing_on(page: Page) -> None:
     await found(lambda: demo.card_of("hanako").digits)(page)
-    await page.locator("a[href$='/hand-on']").click()
+    await leads_on(page.locator("a[href$='/hand-on']"))
     await page.fill("[name=q]", "森")
     async with page.expect_navigation():
         await page.locator("main form .button").first.click()
@@ -236,7 +236,7 @@ async def a_question_just_asked(page: Page) -> None:
 async def a_question_to_answer(page: Page) -> None:
     await page.goto("/support")
     while not await page.locator("main a[href^='/support/questions/']").count():
-        await page.locator(".pager a").last.click()
+        await leads_on(page.locator(".pager a").last)
     async with page.expect_navigation():
         await page.locator("main a[href^='/support/questions/']").first.click()
     await expect(page.locator("textarea")).to_be_visible()

@@ -115,7 +115,7 @@ async def test_a_pregnancy_from_first_entry_to_birth(open_phone: OpenPhone, loca
 
     await phone.goto(here)
     await follows(phone, words["birth"])
-    await phone.fill("[name=time]", "03:25")
+    await phone.fill("[name=time]", "00:00")
     await phone.check("[name=mode][value=vaginal]")
     await presses(phone, words["save"])
     await phone.check("[name=sex][value=female]")

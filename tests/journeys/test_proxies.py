@@ -12,7 +12,7 @@ from api.core.actor import Actor
 from api.identity.card import CardNumber
 from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import session_of
-from tests.journeys.quality import axe_violations
+from tests.journeys.quality import axe_violations, leads_on
 from tests.portal import scene
 
 WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -113,7 +113,7 @@ async def named_by(taro: Person, yumi: Person, said: Said) -> None:
 
 async def accepts(yumi: Person, said: Said) -> None:
     await yumi.page.goto("/proxies")
-    await yumi.page.get_by_role("button", name=said.accept, exact=True).click()
+    await leads_on(yumi.page.get_by_role("button", name=said.accept, exact=True))
     await yumi.page.wait_for_url("**/proxies")
     await is_for_everyone(yumi.page)
 
@@ -128,7 +128,7 @@ async def test_taro_names_yumi_she_looks_for_him_he_sees_it_and_ends_it(
     await yumi.page.goto("/home")
     await expect(yumi.page.get_by_text(said.own)).to_be_visible()
     await is_for_everyone(yumi.page)
-    await yumi.page.get_by_role("button", name=said.to_taro, exact=True).click()  # one tap
+    await leads_on(yumi.page.get_by_role("button", name=said.to_taro, exact=True))  # one tap
     await yumi.page.wait_for_url("**/home")
     for path in ("/home", "/records", "/access-log", "/help"):
         await yumi.page.goto(path)
@@ -136,7 +136,7 @@ async def test_taro_names_yumi_she_looks_for_him_he_sees_it_and_ends_it(
         await is_for_everyone(yumi.page)
     await yumi.page.goto("/access-log")
     await expect(yumi.page.locator("main ol > li.card").first).to_contain_text(said.by)
-    await yumi.page.get_by_role("button", name=said.back, exact=True).click()  # one tap
+    await leads_on(yumi.page.get_by_role("button", name=said.back, exact=True))  # one tap
     await yumi.page.wait_for_url("**/home")
     await expect(yumi.page.get_by_text(said.own)).to_be_visible()
     await expect(yumi.page.get_by_text(said.acting)).to_have_count(0)
@@ -146,13 +146,13 @@ async def test_taro_names_yumi_she_looks_for_him_he_sees_it_and_ends_it(
     await expect(told).to_contain_text("山本 太郎")
     await is_for_everyone(taro.page)
     await taro.page.goto("/proxies")
-    await taro.page.get_by_role("link", name=said.change).click()
+    await leads_on(taro.page.get_by_role("link", name=said.change))
     await is_for_everyone(taro.page)
-    await taro.page.get_by_role("button", name=said.end, exact=True).click()
+    await leads_on(taro.page.get_by_role("button", name=said.end, exact=True))
     await taro.page.wait_for_url("**/proxies**")
     await expect(taro.page.get_by_role("link", name=said.change)).to_have_count(0)
     await is_for_everyone(taro.page)
-    await taro.page.get_by_role("button", name=said.again, exact=True).click()
+    await leads_on(taro.page.get_by_role("button", name=said.again, exact=True))
     await expect(taro.page.get_by_text(said.waits)).to_be_visible()  # she is asked, no more
     await yumi.page.goto("/home")
     await expect(yumi.page.get_by_role("button", name=said.to_taro)).to_have_count(0)
@@ -166,9 +166,9 @@ async def test_taro_uses_it_alone_by_one_silent_action(both: tuple[Person, Perso
     await yumi.page.get_by_role("button", name=said.to_taro, exact=True).click()
     await expect(yumi.page.get_by_text(said.acting)).to_be_visible()
     await taro.page.goto("/proxies")
-    await taro.page.get_by_role("link", name=said.alone).click()
+    await leads_on(taro.page.get_by_role("link", name=said.alone))
     await is_for_everyone(taro.page)
-    await taro.page.get_by_role("button", name=said.alone, exact=True).click()
+    await leads_on(taro.page.get_by_role("button", name=said.alone, exact=True))
     await expect(taro.page.get_by_text(said.is_alone)).to_be_visible()
     await is_for_everyone(taro.page)
     await yumi.page.goto("/home")

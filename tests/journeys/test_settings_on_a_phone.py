@@ -5,19 +5,20 @@ from playwright.async_api import Page, expect
 from api import demo
 from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import enter_by_demo_link, participating
+from tests.journeys.quality import leads_on
 
 
 async def opens(page: Page, name: str) -> None:
-    await page.get_by_role("link", name=name).first.click()
+    await leads_on(page.get_by_role("link", name=name).first)
 
 
 async def searches(page: Page, words: str) -> None:
     await page.fill("[name=q]", words)
-    await page.get_by_role("button", name="さがす", exact=True).click()
+    await leads_on(page.get_by_role("button", name="さがす", exact=True))
 
 
 async def saves(page: Page, said: str) -> None:
-    await page.get_by_role("button", name="この内容で保存する").click()
+    await leads_on(page.get_by_role("button", name="この内容で保存する"))
     await expect(page.locator(".banner-success")).to_contain_text(said)
 
 
@@ -34,7 +35,7 @@ async def test_a_doctor_a_team_and_a_region_are_chosen_and_one_is_taken_back(
     await searches(page, "さとう")
     await expect(page.get_by_text("見つかりませんでした")).not_to_be_visible()
     await opens(page, "佐藤 健一")
-    await page.get_by_role("switch", name="この人に見せる").click()
+    await leads_on(page.get_by_role("switch", name="この人に見せる"))
     await page.get_by_label("期限なし").check()
     await page.get_by_label("特に慎重に扱う記録も見せる").check()
     await saves(page, "佐藤 健一")
@@ -48,7 +49,7 @@ async def test_a_doctor_a_team_and_a_region_are_chosen_and_one_is_taken_back(
     await expect(page.locator(".banner-success")).to_contain_text("在宅のチーム")
     await searches(page, "さとう けんいち")
     add = "チームに入れる 佐藤 健一 医師・さくら内科クリニック"
-    await page.get_by_role("button", name=add).click()
+    await leads_on(page.get_by_role("button", name=add))
     await expect(page.get_by_role("link", name="佐藤 健一")).to_be_visible()
 
     await page.goto("/disclosure")
@@ -83,7 +84,7 @@ async def test_two_screens_at_once_lose_nothing(
     await expect(
         page.get_by_text("「さくら内科クリニック」に見せるようにしました。")
     ).to_be_visible()
-    await page.get_by_role("button", name="いまの設定に、ご自分の変更を加える").click()
+    await leads_on(page.get_by_role("button", name="いまの設定に、ご自分の変更を加える"))
     await expect(page.get_by_role("switch", name="中央総合病院")).to_be_visible()
     for name in ("さくら内科クリニック", "中央総合病院"):
         await page.goto(f"/disclosure/facilities?q={name}")

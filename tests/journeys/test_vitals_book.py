@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import OpenPhone
 from tests.journeys.people import participating, session_of
-from tests.journeys.quality import axe_violations
+from tests.journeys.quality import axe_violations, leads_on
 from tests.phr.vitals.people import day, today
 
 WORDS = {
@@ -98,7 +98,7 @@ async def test_a_bp_month(open_phone: OpenPhone, locale: str) -> None:
     await looks(phone, f"{locale}-4-fault")
 
     await phone.goto("/book/vitals")
-    await phone.get_by_role("link", name=said["file"]).click()
+    await leads_on(phone.get_by_role("link", name=said["file"]))
     await looks(phone, f"{locale}-5-file")
     file = {"name": "bp.csv", "mimeType": "text/csv", "buffer": month_of_hers()}
     await phone.set_input_files("[name=file]", files=[file])
@@ -111,20 +111,20 @@ async def test_a_bp_month(open_phone: OpenPhone, locale: str) -> None:
     await phone.goto("/book/vitals")
     await expect(phone.get_by_text(said["mean"])).to_be_visible()
     await looks(phone, f"{locale}-7-lately")
-    await phone.get_by_role("link", name=said["pressure"]).first.click()
+    await leads_on(phone.get_by_role("link", name=said["pressure"]).first)
     await expect(phone.locator("svg.chart polyline")).to_have_count(2)
     await looks(phone, f"{locale}-8-course")
     if locale == "en":
         headings = "[...document.querySelectorAll('thead th')].map(each => each.clientHeight)"
         assert max(await phone.evaluate(headings)) < 60, "a heading is broken inside a word"
-    await phone.get_by_role("link", name=said["correct"]).first.click()
+    await leads_on(phone.get_by_role("link", name=said["correct"]).first)
     await looks(phone, f"{locale}-9-correct")
     await phone.fill("[name=systolic]", "130")
     await presses(phone, said["save"])
     await expect(phone.get_by_text("130/76 mmHg").first).to_be_visible()
 
     await phone.goto("/book/vitals")
-    await phone.get_by_role("link", name=said["month"]).click()
+    await leads_on(phone.get_by_role("link", name=said["month"]))
     await phone.goto(f"/book/vitals/month?month={today() - timedelta(days=1):%Y-%m}")
     await expect(phone.locator("tfoot")).to_be_visible()
     await looks(phone, f"{locale}-month")

@@ -18,7 +18,7 @@ from api.core.ids import uuid7
 from tests.conftest import Deployment
 from tests.portal import scene
 from tests.portal.scene import Place, Visitor
-from tests.serving import Served
+from tests.serving import ANSWER_SECONDS, Served
 
 LATER = (clock.now() + timedelta(days=20)).replace(microsecond=0).isoformat()
 
@@ -373,7 +373,7 @@ async def test_a_change_binds_at_the_next_request_in_every_worker(
     hanako: Visitor, sato: Visitor, clinic: Place, pharmacy: Place, served: Served
 ) -> None:
     await scene.wrote(pharmacy, hanako.actor, "lab", "HbA1c")
-    async with httpx.AsyncClient(base_url=served.url) as browser:
+    async with httpx.AsyncClient(base_url=served.url, timeout=ANSWER_SECONDS) as browser:
         elsewhere = Visitor(sato.actor, browser, sato.token)
         browser.cookies.update(sato.browser.cookies)
         doctor = str(sato.actor.professional_id)

@@ -16,7 +16,7 @@ from api.core.crypto import KeyRing
 from api.core.provisioning import app_dsn, ensure_database, provision
 from tests.pace import slowness
 from tests.portal.crowd import FACILITIES
-from tests.serving import serving
+from tests.serving import ANSWER_SECONDS, serving
 
 SEARCHES = (
     "q=れんげ",
@@ -47,7 +47,9 @@ async def app(home: Path, server_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     shutil.copytree(home / "keys", own_home / "keys")
     with serving(own_home, dsn) as served:
         headers = {"authorization": f"Bearer {made.stdout.decode()}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers) as client:
+        async with httpx.AsyncClient(
+            base_url=served.url, headers=headers, timeout=ANSWER_SECONDS
+        ) as client:
             yield client
 
 

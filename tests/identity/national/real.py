@@ -13,7 +13,7 @@ import httpx
 from api.identity.national.login import Answer, Begun
 from tests.checks.node import NODE, ROOT, install
 from tests.identity.national.issuer import CLIENT
-from tests.serving import free_port
+from tests.serving import ANSWER_SECONDS, free_port
 
 SCRIPT = ROOT / "tests" / "identity" / "national" / "real_issuer.mjs"
 
@@ -23,7 +23,9 @@ class RealIssuer(NamedTuple):
 
     async def consent(self, begun: Begun, person: str = "hanako") -> Answer:
         """What a browser meets between our page and ours again."""
-        async with httpx.AsyncClient(trust_env=False, base_url=self.url) as browser:
+        async with httpx.AsyncClient(
+            trust_env=False, base_url=self.url, timeout=ANSWER_SECONDS
+        ) as browser:
             asked = await browser.get(begun.url)
             await browser.get(asked.headers["location"])
             step = await browser.get(f"{asked.headers['location']}/{person}")
@@ -59,4 +61,4 @@ def real_issuer(
         yield RealIssuer(f"http://localhost:{port}")
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

@@ -29,6 +29,7 @@ from tests.conftest import Deployment
 from tests.identity.conftest import Paper
 from tests.identity.national.issuer import CLIENT, HANAKO
 from tests.identity.national.real import RealIssuer, real_issuer
+from tests.serving import ANSWER_SECONDS
 
 NAME = f"山本 花子{secrets.token_hex(4)}"
 PEOPLE = {"hanako": HANAKO | {"name": NAME, "address": {"formatted": "熊本県"}}}
@@ -147,7 +148,7 @@ async def _said(issuer: RealIssuer, **changed: str) -> tuple[int, str]:
         "client_assertion_type": provider.ASSERTION_TYPE,
         "client_assertion": provider.assertion(f"{issuer.url}/token"),
     } | changed
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=ANSWER_SECONDS) as http:
         answer = await http.post(f"{issuer.url}/token", data=form)
     return answer.status_code, answer.json().get("error", "")
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from importlib import import_module
 
+import asyncpg
 import pytest
 
 from api.core.actor import OPERATOR
@@ -13,6 +15,7 @@ from api.phr.due import service as due
 from api.phr.due.rules import Due
 from api.phr.immunization import adults, reminding, service
 from api.records.own import following
+from tests.conftest import Deployment
 from tests.phr.child.scene import account_of_a_child
 from tests.phr.immunization.planned import day, doses
 from tests.phr.immunization.scene import ago, door_of, due_of, path_of, sent, written
@@ -191,4 +194,28 @@ async def test_each_april_the_days_of_the_year_to_come_are_worked_out(
     async with unit_of_work(hanako.actor) as tx:
         await due.set_in(tx, "immunization", wrong, today, rules=reminding.rules_on(ago(366)))
     await following.go_round(today)
+    assert await due_of(hanako, None) == right
+
+
+async def test_a_book_kept_before_there_were_such_notices_has_its_days_too(
+    hanako: Visitor, database: Deployment, season: date
+) -> None:
+    """What the migration does, of her alone; and of somebody without a book nothing."""
+    sql: str = import_module("migrations.versions.0074_vaccine_books_noted").SQL
+    mark = sql[sql.index("INSERT INTO") : sql.index("ON CONFLICT")]
+    mark += f" AND r.participant_id = '{hanako.actor.participant_id}'"
+    admin = await asyncpg.connect(database.admin_dsn)
+    try:
+        assert await admin.execute(mark) == "INSERT 0 0"
+        await written(hanako, None, "influenza", ago(500))
+        right = await due_of(hanako, None)
+        assert Due(season, "opens") in right
+        assert await admin.execute(mark) == "INSERT 0 0"
+        await admin.execute(
+            "DELETE FROM own_due WHERE participant_id = $1", hanako.actor.participant_id
+        )
+        assert await admin.execute(mark) == "INSERT 0 1"
+    finally:
+        await admin.close()
+    await following.go_round(this_day())
     assert await due_of(hanako, None) == right

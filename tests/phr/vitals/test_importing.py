@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.pace import slowness
 from tests.phr.vitals.people import day, measured, send, upload
 from tests.portal.scene import Visitor
 
@@ -14,16 +15,17 @@ def table(*lines: str, head: str = "測定日,時刻,最高血圧,最低血圧,�
     return "\r\n".join((head, *lines)).encode("cp932")
 
 
-FILE = table(
-    f"{day(3)},7:05,132,84,66,62.5",
-    f"{day(2)},7:10,130,82,,",
-    f"{day(1)},7:00,82,130,,",
-    f"{day(2)},7:10,130,82,,",
-)
+def file() -> bytes:
+    return table(
+        f"{day(3)},7:05,132,84,66,62.5",
+        f"{day(2)},7:10,130,82,,",
+        f"{day(1)},7:00,82,130,,",
+        f"{day(2)},7:10,130,82,,",
+    )
 
 
 async def test_a_preview_keeps_nothing_and_says_it_all(hanako: Visitor) -> None:
-    seen = (await upload(hanako, PREVIEW, FILE)).json()
+    seen = (await upload(hanako, PREVIEW, file())).json()
     assert (seen["new"], seen["held"], seen["faulty"]) == (3, 1, 1)
     assert [each["meaning"] for each in seen["columns"]] == [
         *("on", "time", "systolic", "diastolic", "pulse", "weight"),
@@ -40,11 +42,11 @@ async def test_a_preview_keeps_nothing_and_says_it_all(hanako: Visitor) -> None:
 
 
 async def test_it_is_kept_once_and_taken_back_whole(hanako: Visitor) -> None:
-    kept = await upload(hanako, KEEP, FILE)
+    kept = await upload(hanako, KEEP, file())
     assert kept.status_code == 201, kept.text
     assert (kept.json()["added"], kept.json()["held"], kept.json()["faulty"]) == (3, 1, 1)
     assert len(await measured(hanako)) == 3
-    again = (await upload(hanako, KEEP, FILE)).json()
+    again = (await upload(hanako, KEEP, file())).json()
     assert (again["added"], again["held"]) == (0, 4)
     headers = {"authorization": f"Bearer {hanako.token}"}
     where = f"{KEEP}/{kept.json()['id']}"
@@ -57,7 +59,7 @@ async def test_what_a_device_sent_is_known_in_a_file(hanako: Visitor) -> None:
     at = f"{day(2)}T07:10:00+09:00"
     values = {"systolic": 130, "diastolic": 82}
     await send(hanako, {"id": "k1", "kind": "blood-pressure", "measured_at": at, "values": values})
-    seen = (await upload(hanako, PREVIEW, FILE)).json()
+    seen = (await upload(hanako, PREVIEW, file())).json()
     assert (seen["new"], seen["held"]) == (2, 2)
 
 
@@ -96,4 +98,4 @@ async def test_ten_thousand_lines_are_kept(hanako: Visitor) -> None:
     kept = (await upload(hanako, KEEP, table(*lines))).json()
     assert kept["added"] + kept["held"] == 10_000
     assert kept["added"] > 9_000
-    assert time.monotonic() - began < 60
+    assert (time.monotonic() - began) / slowness() < 60

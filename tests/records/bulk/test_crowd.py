@@ -27,7 +27,7 @@ from api.core.crypto import KeyRing
 from api.core.provisioning import app_dsn, ensure_database, provision
 from api.core.settings import Settings
 from tests.records.bulk.crowd import RECORDS
-from tests.serving import Served, free_port, serving
+from tests.serving import ANSWER_SECONDS, Served, free_port, serving
 
 MANY = int(os.environ.get("EXPORT_PATIENTS", "600"))
 MOST_GROWTH = 25_000_000
@@ -80,7 +80,9 @@ def followed(
         if time.monotonic() - asked > 120:
             token, asked = clinic.token(served), time.monotonic()
         answer = httpx.get(
-            f"{served.url}/fhir/R4{path}", headers={"authorization": f"Bearer {token}"}
+            f"{served.url}/fhir/R4{path}",
+            headers={"authorization": f"Bearer {token}"},
+            timeout=ANSWER_SECONDS,
         )
         if until(answer):
             return answer
@@ -96,7 +98,7 @@ def percent(answer: httpx.Response) -> int:
 def lines(clinic: Clinic, served: Served, manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     headers = {"authorization": f"Bearer {clinic.token(served)}"}
     for each in manifest["output"]:
-        with httpx.stream("GET", each["url"], headers=headers) as answer:
+        with httpx.stream("GET", each["url"], headers=headers, timeout=ANSWER_SECONDS) as answer:
             count = 0
             for line in answer.iter_lines():
                 count += 1
@@ -113,7 +115,9 @@ async def test_many_patients_killed_in_the_middle_and_never_much_in_memory(
             "authorization": f"Bearer {await asyncio.to_thread(clinic.token, served)}",
             "prefer": "respond-async",
         }
-        asked = await asyncio.to_thread(httpx.get, f"{served.url}{EXPORT}", headers=headers)
+        asked = await asyncio.to_thread(
+            httpx.get, f"{served.url}{EXPORT}", headers=headers, timeout=ANSWER_SECONDS
+        )
         assert asked.status_code == 202, asked.text
         where = asked.headers["content-location"]
         await asyncio.to_thread(
