@@ -30,7 +30,7 @@ from api.core.settings import SettingFault, Settings
 from api.directory import registry
 from api.directory import service as directory
 from api.directory.registry import NewFacility
-from api.identity import demo_door
+from api.identity import closed, demo_door
 from api.identity.card import CardNumber, issue
 from api.identity.enrolling import intake
 from api.identity.enrolling.insurance import Insurance
@@ -165,7 +165,7 @@ async def seed(home: Path, *, with_books: bool = False) -> None:
         await _participant("taro", "山本 太郎", "ヤマモト タロウ", "10000000000003"),
     ]
     for person in cast:
-        if person.key in ("hanako", "taro"):
+        if person.key in ("hanako", "taro") and not await _has_left(person):
             await _join(person)
     hanako = next(person for person in cast if person.key == "hanako")
     version = (await consent.settings(_as(hanako))).directive.version
@@ -200,8 +200,10 @@ async def take_up(home: Path) -> None:
 
 
 async def tell_hanako(home: Path) -> None:
-    """Of her notices, on a phone, a browser and a mailbox of the demo's."""
+    """Of her notices, on a phone, a browser and a mailbox of the demo's, unless she has left."""
     person = next(each for each in cast(home) if each.key == "hanako")
+    if await _has_left(person):
+        return
     await demo_outbox.subscribe(
         Actor(
             kind=ActorKind.PARTICIPANT,
@@ -252,6 +254,12 @@ def _give_cards(home: Path, people: list[Cast]) -> None:
             for born, sex in [_BIRTHS[person.key]]
         ],
     )
+
+
+async def _has_left(person: Cast) -> bool:
+    """Whoever tries the demo may close an account in it; the next start opens nothing for it."""
+    async with unit_of_work(OPERATOR, subject=person.person_id) as tx:
+        return await closed.is_closed_in(tx)
 
 
 async def _know_cards(people: list[Cast]) -> None:
@@ -456,20 +464,24 @@ async def greeting(settings: Settings) -> str:
         "サインイン用のリンク（1回だけ使えます） / sign-in links, each works once:",
     ]
     for person in people:
-        token = await demo_door.make_demo_link(person.account_id)
-        lines.append(
-            f"  {person.name}（{_ROLES[person.key]}）: {settings.public_url}/demo/sign-in/{token}"
-        )
+        said = "登録をやめました / closed the account"
+        if not await _has_left(person):
+            token = await demo_door.make_demo_link(person.account_id)
+            said = f"{settings.public_url}/demo/sign-in/{token}"
+        lines.append(f"  {person.name}（{_ROLES[person.key]}）: {said}")
     yumi = next(person for person in people if person.key == "yumi")
-    code = await intake.issue_code(OPERATOR, yumi.person_id)
-    card = card_of("yumi")
+    if not await _has_left(yumi):
+        code = await intake.issue_code(OPERATOR, yumi.person_id)
+        card = card_of("yumi")
+        lines += [
+            "",
+            "はじめての登録を試す / try registering, as Yumi:",
+            f"  {settings.public_url}/register#card={card.digits}&code={code.text}",
+            f"  カード card {card.grouped}",
+            f"  生年月日 born {_BIRTHS['yumi'][0]}",
+            f"  コード code {code.printed}",
+        ]
     lines += [
-        "",
-        "はじめての登録を試す / try registering, as Yumi:",
-        f"  {settings.public_url}/register#card={card.digits}&code={code.text}",
-        f"  カード card {card.grouped}",
-        f"  生年月日 born {_BIRTHS['yumi'][0]}",
-        f"  コード code {code.printed}",
         "",
         "マイナンバーカードのログインを試す（カードはいりません） / try the My Number login:",
         f"  {settings.public_url}/sign-in",

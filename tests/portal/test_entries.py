@@ -2,6 +2,7 @@
 
 import re
 from datetime import time, timedelta
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -162,6 +163,44 @@ async def test_vitals_are_corrected_with_their_history_and_withdrawn(
     assert hers == {"体重（取り消し済み）", "血圧（取り消し済み）"}
     for path in ("correct", "withdraw"):
         assert (await nurse.get(f"{entry}/{path}")).status_code == 404
+
+
+async def test_all_that_was_written_is_reached_page_by_page_and_each_page_is_a_look(
+    hanako: Visitor, nurse: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "ON_A_PAGE", 2)
+    here = await before(nurse, hanako)
+    days = [clock.today_in_japan() - timedelta(days=ago) for ago in (9, 3, 3, 3, 1)]
+    written = [
+        await wrote(nurse, here, "note", NOTE | {"on": day.isoformat(), "text": f"{number}回目"})
+        for number, day in enumerate(days)
+    ]
+    both = {"on": days[0].isoformat(), "time": "", "pulse": "70", "weight": "48"}
+    moved = await wrote(nurse, here, "vitals", both)
+    # What is left out of a correction keeps its day, and stands with the rest of its entry.
+    assert (await change(nurse, moved, on=TODAY, pulse="")).status_code == 303
+    newest_first = [moved, written[4], *sorted(written[1:4], reverse=True), written[0]]
+
+    earlier = len(await looks(hanako))
+    found, href = list[str](), here
+    for _ in range(3):
+        page = (await nurse.get(href)).text
+        lines = re.findall(rf'class="link-row" href="({here}/[0-9a-f-]{{36}})"', page)
+        assert len(lines) == 2
+        found += lines
+        more = re.search(rf'href="({here}\?after=[^"]+)"[^>]*>\s*もっと前の記録を見る', page)
+        assert ("新しい記録にもどる" in page) is (href != here)
+        href = more[1] if more else ""
+    assert href == ""
+    assert found == newest_first
+    shown = [sum(kind["count"] for kind in each) for each in await looks(hanako)]
+    assert shown[: len(shown) - earlier] == [2, 2, 3], "newest first: each with what stood on it"
+    assert (await nurse.get(f"{here}?after=x")).status_code == 400
+
+
+async def looks(hanako: Visitor) -> list[list[dict[str, Any]]]:
+    log = await hanako.log()
+    return [each["kinds"] for each in log if each["event"] == "records:record:read"]
 
 
 async def test_a_correction_begins_with_what_was_written(hanako: Visitor, nurse: Visitor) -> None:
@@ -387,7 +426,7 @@ async def test_whose_facility_is_refused_sees_no_entry_and_the_try_stands_in_her
     shut = Provision(1, "exclusion", "recipient", facility_id=station.facility_id)
     await scene.decided(hanako.actor, shut)
     assert hanako.actor.participant_id is not None
-    assert await writing.entries(nurse.actor, hanako.actor.participant_id) == []
+    assert (await writing.entries(nurse.actor, hanako.actor.participant_id)).items == []
     (row, *_) = await hanako.log()
     assert (row["event"], row["outcome"], row["kinds"]) == ("records:record:read", "denied", [])
 

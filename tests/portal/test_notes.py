@@ -180,7 +180,7 @@ async def test_what_a_clinic_wrote_of_her_allergies_stands_apart(
     assert own < page.index("鶏卵") < confirmed
     assert confirmed < page.index("セフェム系")
     assert confirmed < page.index("ヨード造影剤")
-    assert page.count("鶏卵") == 1
+    assert page.count("<h3>鶏卵</h3>") == 1
     assert "まだ確かめていません" in page
 
 

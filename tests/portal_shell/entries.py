@@ -100,11 +100,17 @@ ENTRY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "entry-write-clerk": ("clinic/write.html", WRITE | {"may": False}),
     "entries": (
         "clinic/entries.html",
-        ENTRIES | {"kinds": forms.KINDS, "written": [WRITTEN, WRITTEN | {"is_withdrawn": True}]},
+        ENTRIES
+        | {
+            "kinds": forms.KINDS,
+            "written": [WRITTEN, WRITTEN | {"is_withdrawn": True}],
+            "next": "2026-06-01__e1",
+            "after": "2026-06-03__e9",
+        },
     ),
     "entries-none": (
         "clinic/entries.html",
-        ENTRIES | {"whom": HIDDEN, "kinds": forms.KINDS, "written": []},
+        ENTRIES | {"whom": HIDDEN, "kinds": forms.KINDS, "written": [], "next": None, "after": ""},
     ),
     "entry-note": _form("note", errors={"text": "内容を書いてください。"}),
     "entry-life": _form("life"),

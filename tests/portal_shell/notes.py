@@ -48,7 +48,7 @@ MEDICINES: dict[str, Any] = {
     "viewer": HANAKO,
     "here": "/book/medications",
     "now": [MEDICINE],
-    "before": [MEDICINE | {"id": "m2", "until": ON}],
+    "before": [MEDICINE | {"id": "m2", "name": "アレグラFX", "until": ON}],
     "given": [{"id": "r1", "title": "酸化マグネシウム錠", "on": ON, "facility": "すみれ薬局"}],
     "has_more": True,
     "next": "50_x",

@@ -43,7 +43,14 @@ LOOKED: dict[str, Any] = {
 
 
 def _out(**more: Any) -> tuple[str, dict[str, Any]]:
-    usual: dict[str, Any] = {"viewer": HANAKO, "making": None, "ready": [], "failed": False}
+    usual: dict[str, Any] = {
+        "viewer": HANAKO,
+        "making": None,
+        "ready": [],
+        "next": None,
+        "after": "",
+        "failed": False,
+    }
     return "book/out.html", usual | more
 
 
@@ -77,15 +84,20 @@ SAID: dict[str, Any] = {
 OUT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "out": _out(),
     "out-making": _out(making=MAKING),
-    "out-ready": _out(ready=[READY]),
+    "out-ready": _out(ready=[READY], next="2026-06-01_1780277400000000_e1"),
     "out-failed": _out(failed=True),
-    "bring-in": ("book/bring_in.html", {"viewer": HANAKO, "error": "", "imports": []}),
+    "bring-in": (
+        "book/bring_in.html",
+        {"viewer": HANAKO, "error": "", "imports": [], "next": None, "after": ""},
+    ),
     "bring-in-error": (
         "book/bring_in.html",
         {
             "viewer": HANAKO,
             "error": "ファイルが壊れているか、途中までしかありません。何も保存していません。",
             "imports": [{"id": "i1", "state": "done", "at": AT, "total": 1190}],
+            "next": "2026-06-01_1780277400000000_i1",
+            "after": "2026-06-02_1780363800000000_i2",
         },
     ),
     "bring-in-looked": _one(),

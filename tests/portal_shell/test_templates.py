@@ -111,3 +111,15 @@ def test_nothing_served_is_larger_than_a_slow_phone_likes() -> None:
             assert "access-log-verifier.js" in parts
         sizes = [(static / part).stat().st_size for part in parts]
         assert sum(sizes) + len(page.encode()) <= 100_000, name
+
+
+@BOTH
+@pytest.mark.parametrize("name", [name for name in PAGES if PAGES[name][0].startswith("book/")])
+def test_in_the_books_links_to_different_places_are_heard_apart(name: str, locale: str) -> None:
+    main = render(name, locale).split("<main")[1].split("</main>")[0]
+    places: dict[str, set[str]] = {}
+    for attributes, href, inside in re.findall(r'(?s)<a([^>]*href="([^"]+)"[^>]*)>(.*?)</a>', main):
+        label = re.search(r'aria-label="([^"]+)"', attributes)
+        heard = label[1] if label else " ".join(re.sub(r"<[^>]+>", " ", inside).split())
+        places.setdefault(heard, set()).add(href)
+    assert {heard: hrefs for heard, hrefs in places.items() if len(hrefs) > 1} == {}

@@ -17,7 +17,12 @@ ENTRY = {
     "device": "",
     "counts": "",
 }
-SENT = ENTRY | {"id": "e2", "by": "機器から", "device": "HEM-7600"}
+SENT = ENTRY | {
+    "id": "e2",
+    "when": "2026年5月20日(水) 7:08",
+    "by": "機器から",
+    "device": "HEM-7600",
+}
 NAMES = (
     *("systolic", "diastolic", "pulse", "weight", "glucose", "meal"),
     *("hba1c", "steps", "temperature", "oxygen"),

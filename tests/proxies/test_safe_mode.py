@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -15,6 +16,7 @@ from litestar.routes import HTTPRoute
 from api.consent.agreeing import requests
 from api.consent.settings.switches import SetFacility
 from api.core.actor import ActorKind
+from api.core.clock import day_in_japan
 from api.core.database import unit_of_work
 from api.directory.hiding import Named, without
 from api.phr.checkup.kinds import CHECKUP
@@ -180,7 +182,7 @@ async def walk(
     log = (await taro.ask("/me/access-log?count=100")).json()["events"]
     decided = next(each for each in log if each["is_decided"])
     filled = {
-        "this_month": decided["at"][:7],
+        "this_month": f"{day_in_japan(datetime.fromisoformat(decided['at'])):%Y-%m}",
         "decided": decided["number"],
         "read": seen.read,
         "event": next(each["event_id"] for each in log if each["number"] == seen.read),

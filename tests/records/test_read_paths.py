@@ -42,6 +42,7 @@ KNOWN = {
     "api/consent/queries.py::records_told_of": OWN_SIDE,
     "api/records/at_facility/queries.py::is_known": "whether it wrote anything; no record",
     "api/records/at_facility/queries.py::entries": "a facility's own, with an event each look",
+    "api/records/at_facility/queries.py::versions": "as entries, of one of them",
     "api/records/checkups/queries.py::told": OWN_SIDE,
     "api/records/checkup_xml/queries.py::brought": BROUGHT,
     "api/records/checkup_xml/queries.py::held": BROUGHT,

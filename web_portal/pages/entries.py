@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -77,10 +77,13 @@ async def identify(
 
 @get(HERE, guards=[professionals_only], opt=PORTAL, include_in_schema=False)
 async def listed(
-    request: PortalRequest, actor: NamedDependency[Actor], participant_id: FromPath[UUID]
+    request: PortalRequest,
+    actor: NamedDependency[Actor],
+    participant_id: FromPath[UUID],
+    after: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> Response[bytes]:
     whom = await writing.whom(actor, participant_id)
-    found = await writing.entries(actor, participant_id)
+    found = await writing.entries(actor, participant_id, after)
     return await render(
         request,
         "clinic/entries.html",
@@ -88,7 +91,9 @@ async def listed(
         whom=whom,
         here=_list(participant_id),
         kinds=KINDS,
-        written=[_shown(request, each) for each in found],
+        written=[_shown(request, each) for each in found.items],
+        next=found.next,
+        after=after,
     )
 
 

@@ -47,6 +47,22 @@ def place_of(text: str) -> Place | None:
         raise UnknownPage from error
 
 
+def moment_of(text: str) -> tuple[datetime | None, UUID | None]:
+    """As `place_of`, in a list by moment and id."""
+    place = place_of(text)
+    if place is None:
+        return None, None
+    if place.at is None:
+        raise UnknownPage
+    return place.at, place.entry_id
+
+
+def led_on(items: Sequence[Item], count: int, place: Callable[[Item], Place]) -> Page[Item]:
+    """Of a list read to one more than `count`."""
+    shown = list(items[:count])
+    return Page(shown, written(place(shown[-1])) if len(items) > count else None)
+
+
 def cut(
     items: Sequence[Item], id_of: Callable[[Item], UUID], after: str = "", count: int = USUAL
 ) -> Page[Item]:

@@ -251,11 +251,13 @@ def _of_birth(tx: Transaction, now: Book, wish: Wish) -> list[Wish]:
 
 
 def _of_newborn(now: Book, wish: Wish, actor: Actor) -> Wish:
-    """One who died is as delicate as a pregnancy that was closed."""
+    """One who died is as delicate as a pregnancy that was closed, and of their size nothing is
+    asked."""
     if now.birth is None:
         raise NoBirthYet
-    if wish.fields.get("is_parted") and actor.is_shown_restricted:
-        wish = wish._replace(least=RESTRICTED)
+    if wish.fields.get("is_parted"):
+        least = RESTRICTED if actor.is_shown_restricted else wish.least
+        wish = wish._replace(least=least, is_sure=True)
     elif any(
         each.values.get("is_parted") for each in now.newborns if each.entry_id == wish.entry_id
     ):

@@ -1,6 +1,6 @@
 """What the acting facility wrote on the network's pages, and about whom it may write."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -35,20 +35,39 @@ async def identify(tx: Transaction, professional_id: UUID, until: datetime) -> N
 
 
 async def entries(
-    tx: Transaction, system: str, entry: str | None, *, all_versions: bool, most: int
+    tx: Transaction, system: str, most: int, day: date | None, entry: str | None
 ) -> list[asyncpg.Record]:
-    """Newest day first; of one entry where it is named."""
+    """The records of so many entries as they stand, newest day first; those that stand after
+    `entry` of `day`. What was left out of a correction keeps its day: an entry's is the newest."""
+    return await tx.fetch(
+        "WITH mine AS (SELECT record_id, version, is_current, is_told, resource_type, category,"
+        "   title, effective_on, effective_at, recorded_at, identifier_value, body,"
+        "   split_part(identifier_value, ':', 1) AS entry FROM record"
+        "   WHERE participant_id = (SELECT app.subject())"
+        "   AND source_facility_id = (SELECT app.facility()) AND identifier_system = $1"
+        "   AND is_current),"
+        " shown AS (SELECT entry, max(effective_on) AS day FROM mine GROUP BY entry"
+        "   HAVING $3::date IS NULL OR (max(effective_on), entry) < ($3, $4::text)"
+        "   ORDER BY day DESC, entry DESC LIMIT $2)"
+        " SELECT mine.*, day FROM shown JOIN mine USING (entry)"
+        " ORDER BY day DESC, entry DESC, effective_on DESC, version DESC, identifier_value",
+        system,
+        most,
+        day,
+        entry,
+    )
+
+
+async def versions(tx: Transaction, system: str, entry: str, most: int) -> list[asyncpg.Record]:
+    """Of one entry, newest day first."""
     return await tx.fetch(
         "SELECT record_id, version, is_current, is_told, resource_type, category, title,"
         " effective_on, effective_at, recorded_at, identifier_value, body FROM record"
         " WHERE participant_id = (SELECT app.subject())"
         " AND source_facility_id = (SELECT app.facility()) AND identifier_system = $1"
-        " AND ($2::text IS NULL OR split_part(identifier_value, ':', 1) = $2)"
-        " AND (is_current OR $3)"
-        " ORDER BY effective_on DESC, split_part(identifier_value, ':', 1) DESC, version DESC,"
-        " identifier_value LIMIT $4",
+        " AND split_part(identifier_value, ':', 1) = $2"
+        " ORDER BY effective_on DESC, version DESC, identifier_value LIMIT $3",
         system,
         entry,
-        all_versions,
         most,
     )

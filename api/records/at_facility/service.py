@@ -27,6 +27,7 @@ from api.core.errors import NotFound, TooManyAttempts
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.identity import attempts
+from api.phr.entries.paging import Page, Place, led_on, place_of
 from api.records import finding, grounds, parse, queries, service
 from api.records.at_facility import forms, rules
 from api.records.at_facility import queries as entry_queries
@@ -40,7 +41,8 @@ from api.records.own.plain import Fact, facts_of
 from api.records.parse import Json
 
 IDENTIFIED_FOR: Final = timedelta(hours=12)
-MOST: Final = 300
+ON_A_PAGE: Final = 30
+MOST_VERSIONS: Final = 300
 NAME: Final = "page"  # where these submissions came from
 
 
@@ -148,19 +150,23 @@ async def whom(actor: Actor, subject: UUID) -> Subject:
     return Subject(subject, row["name"], row["birth_on"]) if row else Subject(subject, None, None)
 
 
-async def entries(actor: Actor, subject: UUID) -> list[Line]:
-    """What the actor's own facility wrote here, newest day first. The look is logged.
+async def entries(actor: Actor, subject: UUID, after: str = "") -> Page[Line]:
+    """What the actor's own facility wrote here, newest day first. Each page looked at is logged,
+    with what stood on it. Raises `UnknownPage`.
 
     Nothing for whom the decision keeps even that from, such as somebody the participant refuses.
     """
+    place = place_of(after)
+    shown, following = list[list[asyncpg.Record]](), None
     async with _opened(actor, subject) as (tx, scope):
-        rows = []
         if scope.own_facility:
-            rows = await entry_queries.entries(tx, ENTRY, None, all_versions=False, most=MOST)
-            await _note_look(tx, actor, rows)
+            day, last = (place.on, str(place.entry_id)) if place else (None, None)
+            rows = await entry_queries.entries(tx, ENTRY, ON_A_PAGE + 1, day, last)
+            shown, following = led_on(_by_entry(rows), ON_A_PAGE, _place)
+            await _note_look(tx, actor, [row for group in shown for row in group])
     if not scope.own_facility:
         await service.log_refused(actor, subject)
-    return [_line(group) for group in _by_entry(rows)]
+    return Page([_line(group) for group in shown], following)
 
 
 async def entry(actor: Actor, subject: UUID, entry_id: UUID) -> Entry:
@@ -271,7 +277,7 @@ async def _writer(tx: Transaction, actor: Actor) -> Writer:
 
 
 async def _rows_of(tx: Transaction, entry_id: UUID) -> list[asyncpg.Record]:
-    rows = await entry_queries.entries(tx, ENTRY, str(entry_id), all_versions=True, most=MOST)
+    rows = await entry_queries.versions(tx, ENTRY, str(entry_id), MOST_VERSIONS)
     if not rows:
         raise NotFound
     return rows
@@ -357,6 +363,10 @@ def _by_entry(rows: Iterable[asyncpg.Record]) -> list[list[asyncpg.Record]]:
     for row in rows:
         found.setdefault(row["identifier_value"].partition(":")[0], []).append(row)
     return list(found.values())
+
+
+def _place(rows: Sequence[asyncpg.Record]) -> Place:
+    return Place(rows[0]["day"], None, UUID(rows[0]["entry"]))
 
 
 def _line(rows: Sequence[asyncpg.Record]) -> Line:

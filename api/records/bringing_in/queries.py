@@ -79,12 +79,22 @@ async def one(tx: Transaction, import_id: UUID) -> asyncpg.Record | None:
     )
 
 
-async def listed(tx: Transaction, count: int) -> list[asyncpg.Record]:
-    """The newest first."""
+async def listed(
+    tx: Transaction,
+    states: Sequence[str],
+    count: int,
+    before: datetime | None,
+    import_id: UUID | None,
+) -> list[asyncpg.Record]:
+    """The newest first, looked at before that moment and id."""
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM own_import WHERE {_MINE}"  # noqa: S608
-        " ORDER BY looked_at DESC, import_id DESC LIMIT $1",
+        f"SELECT {_COLUMNS} FROM own_import WHERE {_MINE} AND state = ANY($1)"  # noqa: S608
+        " AND ($3::timestamptz IS NULL OR (looked_at, import_id) < ($3, $4))"
+        " ORDER BY looked_at DESC, import_id DESC LIMIT $2",
+        states,
         count,
+        before,
+        import_id,
     )
 
 

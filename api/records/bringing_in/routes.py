@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from api.core.actor import Actor
 from api.identity.guards import API, UPLOAD, participants_only
+from api.phr.doors import After, Count
+from api.phr.entries.paging import USUAL
 from api.records.bringing_in import service
 from api.records.bringing_in.planning import LeftLine
 from api.records.bringing_in.reading import MAX_BYTES
@@ -40,6 +42,13 @@ class ImportView(Struct):
     until: date | None
 
 
+class ImportsView(Struct):
+    """`next` asks for those after these."""
+
+    imports: list[ImportView]
+    next: str | None
+
+
 class MyImports(Controller):
     """The body is the FHIR Bundle that /me/exports makes, at most 32 MB."""
 
@@ -49,8 +58,12 @@ class MyImports(Controller):
     tags = ["My records"]  # noqa: RUF012
 
     @get("", summary="What I brought in")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[ImportView]:
-        return [view(each) for each in await service.listed(actor)]
+    async def listed(
+        self, actor: NamedDependency[Actor], after: After = "", count: Count = USUAL
+    ) -> ImportsView:
+        """The newest first."""
+        found = await service.listed(actor, after, count)
+        return ImportsView([view(each) for each in found.items], found.next)
 
     @post("", status_code=201, summary="Look at a file", request_max_body_size=BODY_LIMIT)
     async def look(self, request: ApiRequest, actor: NamedDependency[Actor]) -> ImportView:

@@ -13,12 +13,14 @@ import msgspec
 from msgspec import Struct
 
 from api.consent import stored
+from api.core import clock
 from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
 from api.directory import service as directory
 from api.phr.entries.errors import NotTakingPart
+from api.phr.entries.paging import USUAL, Page, Place, led_on, moment_of
 from api.phr.maternal import aside
 from api.records import queries as record_queries
 from api.records.bringing_in import queries, reading
@@ -30,9 +32,9 @@ from api.records.taking_out import service as taking_out
 from api.records.taking_out.held import held_in
 
 State = Literal["looked", "waiting", "running", "done", "cancelled", "failed", "expired"]
-MOST_LISTED: Final = 20
 FILE: Final = "file"
 OPEN: Final = ("looked", "waiting", "running")
+WANTED: Final = ("waiting", "running", "done", "failed")
 
 
 class Import(Struct, frozen=True, kw_only=True):
@@ -91,12 +93,16 @@ async def one(actor: Actor, import_id: UUID) -> Import:
         return await one_in(tx, import_id)
 
 
-async def listed(actor: Actor) -> list[Import]:
-    """What was stored or is being, the newest first."""
+async def listed(actor: Actor, after: str = "", count: int = USUAL) -> Page[Import]:
+    """What was stored or is being, the newest first. Raises `UnknownPage`."""
+    place = moment_of(after)
     async with unit_of_work(actor) as tx:
-        rows = await queries.listed(tx, MOST_LISTED)
-    found = [import_of(row) for row in rows]
-    return [each for each in found if each.state in ("waiting", "running", "done", "failed")]
+        rows = await queries.listed(tx, WANTED, count + 1, *place)
+    return led_on([import_of(row) for row in rows], count, _place)
+
+
+def _place(found: Import) -> Place:
+    return Place(clock.day_in_japan(found.looked_at), found.looked_at, found.import_id)
 
 
 async def one_in(tx: Transaction, import_id: UUID) -> Import:

@@ -122,12 +122,24 @@ async def one(tx: Transaction, export_id: UUID) -> asyncpg.Record | None:
     )
 
 
-async def listed(tx: Transaction, count: int) -> list[asyncpg.Record]:
-    """The newest first."""
+async def listed(
+    tx: Transaction,
+    count: int,
+    before: datetime | None,
+    export_id: UUID | None,
+    *,
+    ready_at: datetime | None = None,
+) -> list[asyncpg.Record]:
+    """The newest first, asked for before that moment and id; those to be fetched at `ready_at`."""
     return await tx.fetch(
         f"SELECT {_COLUMNS} FROM own_export WHERE {_MINE}"  # noqa: S608
+        " AND ($2::timestamptz IS NULL OR (requested_at, export_id) < ($2, $3))"
+        " AND ($4::timestamptz IS NULL OR (state = 'done' AND expires_at > $4))"
         " ORDER BY requested_at DESC, export_id DESC LIMIT $1",
         count,
+        before,
+        export_id,
+        ready_at,
     )
 
 

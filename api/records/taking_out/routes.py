@@ -16,6 +16,8 @@ from msgspec import Struct
 from api.core import clock, i18n
 from api.core.actor import Actor
 from api.identity.guards import API, VIEW, participants_only
+from api.phr.doors import After, Count
+from api.phr.entries.paging import USUAL
 from api.records.taking_out import service
 from api.records.taking_out.rules import MEDIA_TYPES, Form, Job, State
 from api.records.taking_out.service import Fetched
@@ -58,6 +60,13 @@ class ExportView(Struct):
     files: list[FileView]
 
 
+class ExportsView(Struct):
+    """`next` asks for those after these."""
+
+    exports: list[ExportView]
+    next: str | None
+
+
 class MyExports(Controller):
     """All my records, of facilities and my own, as they stand. Starting and fetching ask for a
     fresh session: 403 `error.step_up.needed` otherwise."""
@@ -68,8 +77,12 @@ class MyExports(Controller):
     tags = ["My records"]  # noqa: RUF012
 
     @get("", summary="My exports")
-    async def listed(self, actor: NamedDependency[Actor]) -> list[ExportView]:
-        return [_view(each) for each in await service.listed(actor)]
+    async def listed(
+        self, actor: NamedDependency[Actor], after: After = "", count: Count = USUAL
+    ) -> ExportsView:
+        """The newest first."""
+        found = await service.listed(actor, after, count)
+        return ExportsView([_view(each) for each in found.items], found.next)
 
     @post("", status_code=202, summary="Take everything of mine out")
     async def start(

@@ -17,14 +17,22 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.identity.keys import stepping_up
+from api.phr.entries.paging import USUAL, Page, Place, led_on, moment_of
 from api.records.taking_out import files, queries, sealed_file
 from api.records.taking_out.errors import EnoughToday, NotReady, OneAtATime, OverAlready
 from api.records.taking_out.rules import FORMS, MOST_A_DAY, File, Form, Job, file_name
 
-MOST_LISTED: Final = 20
+READY_ON_A_PAGE: Final = 10
 
 # Set when something was asked for in this process: its worker need not wait.
 asked = asyncio.Event()
+
+
+class Overview(NamedTuple):
+    """`newest` is the one being made, while one is."""
+
+    newest: Job | None
+    ready: Page[Job]
 
 
 class Fetched(NamedTuple):
@@ -65,11 +73,20 @@ async def one(actor: Actor, export_id: UUID) -> Job:
         return await job_in(tx, export_id)
 
 
-async def listed(actor: Actor) -> list[Job]:
-    """The newest first; what is over for more than its week is not worth a line."""
+async def listed(actor: Actor, after: str = "", count: int = USUAL) -> Page[Job]:
+    """The newest first. Raises `UnknownPage`."""
+    place = moment_of(after)
     async with unit_of_work(actor) as tx:
-        rows = await queries.listed(tx, MOST_LISTED)
-    return [job_of(row) for row in rows]
+        return _page(await queries.listed(tx, count + 1, *place), count)
+
+
+async def overview(actor: Actor, after: str = "") -> Overview:
+    """Those that can be fetched now, the newest first. Raises `UnknownPage`."""
+    place, now = moment_of(after), clock.now()
+    async with unit_of_work(actor) as tx:
+        newest = await queries.listed(tx, 1, None, None)
+        rows = await queries.listed(tx, READY_ON_A_PAGE + 1, *place, ready_at=now)
+    return Overview(next((job_of(row) for row in newest), None), _page(rows, READY_ON_A_PAGE))
 
 
 async def fetch(actor: Actor, export_id: UUID, called: str) -> Fetched:
@@ -107,6 +124,14 @@ async def job_in(tx: Transaction, export_id: UUID) -> Job:
     if row is None:
         raise NotFound
     return job_of(row)
+
+
+def _page(rows: Sequence[asyncpg.Record], count: int) -> Page[Job]:
+    return led_on([job_of(row) for row in rows], count, _place)
+
+
+def _place(job: Job) -> Place:
+    return Place(clock.day_in_japan(job.requested_at), job.requested_at, job.export_id)
 
 
 def job_of(row: asyncpg.Record) -> Job:

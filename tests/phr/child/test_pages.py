@@ -407,7 +407,7 @@ async def read_by(doctor: Visitor, of: Visitor) -> str:
 async def test_what_a_doctor_reads_of_a_child_is_never_the_mothers_weight(
     hanako: Visitor, sato: Visitor, clinic: Place
 ) -> None:
-    yui = await begun(hanako)
+    yui = await begun(hanako, born=this_day() - timedelta(days=150))
     await grown(hanako, yui, 150, weight="6.5")
     state = await consent.settings(hanako.actor)
     await hanako.turn("facility", clinic.facility_id, "yes", state.directive.version)

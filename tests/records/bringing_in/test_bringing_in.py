@@ -204,7 +204,7 @@ async def test_left_it_leaves_nothing(written: Visitor) -> None:
     with pytest.raises(NotWaiting):
         await service.keep(other, looked.import_id)
     assert await stored(other) == 0
-    assert await service.listed(other) == []
+    assert (await service.listed(other)).items == []
 
 
 async def test_whoever_goes_away_leaves_nothing_after_an_hour(
@@ -383,4 +383,6 @@ async def test_an_app_does_it_too(written: Visitor, yumi: Visitor) -> None:
     await taking.background()
     assert (await written.ask(where)).json()["state"] == "done"
     assert (await written.tell(f"{where}/keep", {})).status_code == 409
-    assert [each["state"] for each in (await written.ask("/me/imports")).json()] == ["done"]
+    found = (await written.ask("/me/imports")).json()
+    assert [each["state"] for each in found["imports"]] == ["done"]
+    assert found["next"] is None

@@ -55,7 +55,7 @@ async def test_what_she_took_out_is_hers_to_fetch_and_his_own_is_his(pair: Pair)
     his = await taking.made(pair.taro.actor, "csv")
     with pytest.raises(NotFound):
         await service.fetch(actor, his.export_id, "csv")
-    assert [each.export_id for each in await service.listed(actor)] == [hers.export_id]
+    assert [each.export_id for each in (await service.listed(actor)).items] == [hers.export_id]
 
 
 async def test_whose_powers_end_meanwhile_takes_nothing_out(

@@ -263,7 +263,7 @@ async def test_from_the_page_to_the_file(written: Visitor) -> None:
     assert "このページを閉じても続きます" in page
     await taking.background()
     page = (await written.get("/book/out")).text
-    job = (await service.listed(written.actor))[0]
+    job = (await service.listed(written.actor)).items[0]
     for form, media in (("pdf", "application/pdf"), ("csv", "application/zip")):
         assert f"/book/out/{job.export_id}/{form}" in page
         answer = await written.get(f"/book/out/{job.export_id}/{form}")

@@ -32,6 +32,7 @@ from web_portal.too_large import RedirectWhenSent
 HERE = "/book/bring-in"
 # A little over, so that what is too large is told so in words.
 UPLOAD_LIMIT = MAX_BYTES + 2 * 1024 * 1024
+ON_A_PAGE = 20
 REFUSALS = (FileRefused, NotTakingPart)
 
 
@@ -46,13 +47,14 @@ async def show(
     actor: NamedDependency[Actor],
     left: Annotated[str, QueryParameter(max_length=3)] = "",
     fault: Annotated[str, QueryParameter(max_length=5)] = "",
+    after: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> Response[bytes]:
     if fault == "large":
         return await _page(request, actor, _said(request, FileRefused(TOO_LARGE)))
     flash: Flash | None = None
     if left == "yes":
         flash = {"kind": "info", "title": say(request, "bringing_in.left_it"), "text": ""}
-    return await _page(request, actor, "", flash)
+    return await _page(request, actor, "", flash, after)
 
 
 @post(
@@ -119,10 +121,11 @@ async def _page(
     actor: Actor,
     error: str,
     flash: Flash | None = None,
+    after: str = "",
     *,
     status: int = 422,
 ) -> Response[bytes]:
-    found = await service.listed(actor)
+    found = await service.listed(actor, after, ON_A_PAGE)
     return await render(
         request,
         "book/bring_in.html",
@@ -131,7 +134,9 @@ async def _page(
         flash=flash,
         path=HERE,
         error=error,
-        imports=[_shown(request, each) for each in found],
+        imports=[_shown(request, each) for each in found.items],
+        next=found.next,
+        after=after,
     )
 
 

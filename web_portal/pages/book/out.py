@@ -28,11 +28,12 @@ async def show(
     request: PortalRequest,
     actor: NamedDependency[Actor],
     removed: Annotated[str, QueryParameter(max_length=3)] = "",
+    after: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> Response[bytes]:
     flash: Flash | None = None
     if removed == "yes":
         flash = {"kind": "success", "title": say(request, "taking_out.removed"), "text": ""}
-    return await _page(request, actor, flash)
+    return await _page(request, actor, flash, after)
 
 
 @post(HERE, guards=[participants_only], opt=PORTAL | VIEW, include_in_schema=False)
@@ -96,9 +97,14 @@ async def _refused(
 
 
 async def _page(
-    request: PortalRequest, actor: Actor, flash: Flash | None, *, status: int = 200
+    request: PortalRequest,
+    actor: Actor,
+    flash: Flash | None,
+    after: str = "",
+    *,
+    status: int = 200,
 ) -> Response[bytes]:
-    found = [_shown(request, each) for each in await service.listed(actor)]
+    newest, ready = await service.overview(actor, after)
     return await render(
         request,
         "book/out.html",
@@ -106,9 +112,11 @@ async def _page(
         status=status,
         flash=flash,
         path=HERE,
-        making=next((each for each in found if each["is_open"]), None),
-        ready=[each for each in found if each["files"]],
-        failed=bool(found) and found[0]["state"] == "failed",
+        making=_shown(request, newest) if newest and newest.is_open else None,
+        ready=[_shown(request, each) for each in ready.items],
+        next=ready.next,
+        after=after,
+        failed=newest is not None and newest.state == "failed",
     )
 
 

@@ -37,13 +37,15 @@ def entry_said(request: PortalRequest, book: Book, entry: Written) -> dict[str, 
     """An entry as a list shows it. What to do now is said of the newest of its kind alone."""
     is_newest = book.state == "open" and entry is next(iter(book.of(entry.kind)), None)
     part = "note" if is_newest else "short"
+    name = say(request, f"maternal.kind.{schemas.NAMES[entry.kind]}")
+    which = _fetus(request, entry.values.get("fetus", ""))
     return {
         "id": str(entry.entry_id),
         "href": f"{place_of(book)}/entries/{entry.entry_id}",
         "on": entry.on,
         "time": entry.values.get("time", ""),
         "week": week_said(request, book.at(entry.on)),
-        "name": say(request, f"maternal.kind.{schemas.NAMES[entry.kind]}"),
+        "name": f"{name} {which}" if which else name,
         "facts": facts_of(request, entry),
         "notes": [
             {"text": say(request, f"maternal.{part}.{note.name}"), "is_soon": note.is_soon}
