@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from api.phr.entries.kinds import Kind
+from api.phr.entries.leaps import Leaps
 from api.phr.maternal import checks
 from api.phr.maternal.born import BIRTH, NEWBORN
 from api.phr.maternal.coding import CATEGORY
@@ -25,9 +26,10 @@ def pregnancy(today: date) -> Kind:
     return replace(PREGNANCY, check=partial(checks.of_pregnancy, today=today))
 
 
-def within(kind: Kind, due_on: date) -> Kind:
-    """Of the pregnancy with this due date: on one of its days."""
-    return replace(kind, check=partial(checks.of_entry, due_on=due_on, also=kind.check))
+def within(kind: Kind, due_on: date, leaps: Leaps | None = None) -> Kind:
+    """Of the pregnancy with this due date: on one of its days, a visit's weight beside others."""
+    check = partial(checks.of_entry, due_on=due_on, also=kind.check)
+    return replace(kind, check=check, leaps=leaps if kind is VISIT else None)
 
 
 def birth(due_on: date, least: int) -> Kind:

@@ -89,8 +89,9 @@ def said_of(
     request: PortalRequest, wrong: EntryFaults | None, keys: Mapping[str, str]
 ) -> dict[str, str]:
     """What is wrong with each field, or odd, in words."""
+    locale = preferences(request).locale
     return {
-        name: say(request, key, **(wrong.params_of(name) if wrong else {}))
+        name: say(request, key, **(wrong.params_of(name, locale) if wrong else {}))
         for name, key in keys.items()
     }
 
