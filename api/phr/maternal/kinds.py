@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from api.fhir import codes
 from api.phr.entries.fields import OURS, Choice, Coded, Day, Flag, Number, Several, Words
 from api.phr.entries.kinds import Kind
+from api.phr.entries.leaps import Leaps
 from api.phr.maternal import checks, schedule
 from api.phr.maternal.readings import URINE
 
@@ -328,9 +329,10 @@ def pregnancy(today: date) -> Kind:
     return replace(PREGNANCY, check=partial(checks.of_pregnancy, today=today))
 
 
-def within(kind: Kind, due_on: date) -> Kind:
-    """Of the pregnancy with this due date: on one of its days."""
-    return replace(kind, check=partial(checks.of_entry, due_on=due_on, also=kind.check))
+def within(kind: Kind, due_on: date, leaps: Leaps | None = None) -> Kind:
+    """Of the pregnancy with this due date: on one of its days, a visit's weight beside others."""
+    check = partial(checks.of_entry, due_on=due_on, also=kind.check)
+    return replace(kind, check=check, leaps=leaps if kind is VISIT else None)
 
 
 def birth(due_on: date, least: int) -> Kind:

@@ -163,7 +163,7 @@ async def write(
             raise NotFound
         head = await _head_in(tx, actor, pregnancy_id)
         wish = Wish(
-            kind=kinds.within(kind, now.due_on),
+            kind=kinds.within(kind, now.due_on, now.leaps),
             fields=asked.fields,
             book=str(pregnancy_id),
             sure=asked.sure,

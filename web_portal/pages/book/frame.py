@@ -229,7 +229,8 @@ def place_of(entry_id: UUID | None) -> str:
 
 
 def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
-    return say(request, key, **(wrong.params_of(name) if wrong else {}))
+    locale = preferences(request).locale
+    return say(request, key, **(wrong.params_of(name, locale) if wrong else {}))
 
 
 def _odd_said(request: PortalRequest, kind: Kind, name: str, value: str) -> str:

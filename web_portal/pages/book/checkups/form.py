@@ -207,7 +207,8 @@ def _stands_said(request: PortalRequest, stands: frame.Stands) -> list[tuple[str
 
 
 def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
-    return say(request, key, **(wrong.params_of(name) if wrong else {}))
+    locale = preferences(request).locale
+    return say(request, key, **(wrong.params_of(name, locale) if wrong else {}))
 
 
 def _label(request: PortalRequest, name: str) -> str:

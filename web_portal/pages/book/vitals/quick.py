@@ -22,7 +22,7 @@ from api.phr.vitals import service
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import part_of
 from api.phr.vitals.kinds import FIELDS, KINDS, OF_NAME, PRESSURE, PULSE
-from web_portal.page import PortalRequest, render, say
+from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.vitals import words
 from web_portal.pages.book.vitals.words import HERE
@@ -183,7 +183,8 @@ def _group(
 
 
 def _said(request: PortalRequest, wrong: VitalsFaults, keys: Mapping[str, str]) -> dict[str, str]:
-    return {name: say(request, key, **wrong.params_of(name)) for name, key in keys.items()}
+    locale = preferences(request).locale
+    return {name: say(request, key, **wrong.params_of(name, locale)) for name, key in keys.items()}
 
 
 def _ids(text: str) -> list[UUID]:

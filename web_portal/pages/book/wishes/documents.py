@@ -18,7 +18,7 @@ from api.phr.directives.kinds import DOCUMENT
 from api.phr.entries import service as entries
 from api.phr.entries.errors import EntryFaults
 from web_portal.handed_in import handed_in
-from web_portal.page import PortalRequest, render, say
+from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.page import frame as page_frame
 from web_portal.pages.book import frame
 from web_portal.pages.book.wishes.pages import HERE, READ, REFUSALS, WRITE, back
@@ -69,7 +69,8 @@ async def add(request: PortalRequest, actor: NamedDependency[Actor]) -> Response
         return await _form(request, actor, values, said, status=refused.status)
     except EntryFaults as wrong:
         said = {
-            name: say(request, key, **wrong.params_of(name)) for name, key in wrong.faults.items()
+            name: say(request, key, **wrong.params_of(name, preferences(request).locale))
+            for name, key in wrong.faults.items()
         }
         held = {name: wrong.values.get(name, "") for name in ("title", "dated")}
         return await _form(request, actor, held, said, status=wrong.status)
