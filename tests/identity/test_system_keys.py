@@ -146,10 +146,14 @@ async def test_what_is_no_key_set_gives_no_token(emr: System, publisher: Publish
 async def test_a_place_that_does_not_answer_does_not_hold_us(
     emr: System, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(system_keys, "TIMEOUT", 0.3)
     publisher.goes_on.clear()  # as long as we wait, and longer
-    with pytest.raises(TokenRequestRefused):
-        await emr.token()
+    for seconds in (0.3, 3, 30):  # until this machine is quick enough to ask within it
+        system_keys.forget()
+        monkeypatch.setattr(system_keys, "TIMEOUT", seconds)
+        with pytest.raises(TokenRequestRefused):
+            await emr.token()
+        if publisher.asked:
+            break
     assert publisher.asked
 
 

@@ -66,6 +66,11 @@ class _Published:
 _published: dict[str, _Published] = {}
 
 
+def forget() -> None:
+    """As in a process that has just started."""
+    _published.clear()
+
+
 def settings() -> NationalLogin:
     """Raises `NotFound` where My Number is not offered."""
     login = runtime.settings().national_login

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from api.core import runtime
 from api.core.settings import NationalLogin
+from api.identity.national import provider
 from tests.conftest import Deployment
 from tests.identity.national.issuer import CLIENT, Issuer, serving_issuer
 from tests.serving import free_port
@@ -16,6 +17,7 @@ from tests.serving import free_port
 def nobody(database: Deployment) -> Iterator[None]:
     """An issuer nobody serves, whatever else this machine serves at the usual port."""
     address = f"http://localhost:{free_port()}"
+    provider.forget()
     login = NationalLogin(issuer=address, client_id=CLIENT, acr="aal2")
     runtime.start(replace(database.settings, my_number=login), database.keys)
     yield
@@ -25,6 +27,7 @@ def nobody(database: Deployment) -> Iterator[None]:
 @pytest.fixture
 def issuer(database: Deployment) -> Iterator[Issuer]:
     with serving_issuer() as served:
+        provider.forget()  # another test's issuer may have stood at this very port
         login = NationalLogin(issuer=served.url, client_id=CLIENT, acr="aal2")
         runtime.start(replace(database.settings, my_number=login), database.keys)
         yield served
