@@ -14,6 +14,7 @@ CHILD: dict[str, Any] = {
     "id": str(UUID(int=7)),
     "name": "ゆい",
     "is_self": False,
+    "is_quiet": False,
     "birth_on": date(2026, 5, 1),
     "age": "生後6か月と2日",
     "corrected_age": "4か月と0日",
@@ -149,7 +150,7 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "book/children/all.html",
         {
             "viewer": HANAKO,
-            "children": [CHILD | {"is_self": True}, CHILD],
+            "children": [CHILD | {"is_self": True}, CHILD, CHILD | {"is_quiet": True, "age": ""}],
             "may_begin_own": True,
             "may_write": True,
         },
@@ -165,6 +166,12 @@ CHILD_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         rows=[],
         has_more=False,
         may_write=False,
+    ),
+    "child-quiet": _child(
+        child=CHILD | {"is_quiet": True, "age": "", "corrected_age": ""},
+        due=DUE[:1],
+        soon=[],
+        milestones=MILESTONES[:1],
     ),
     "child-growth": (
         "book/children/growth.html",

@@ -56,6 +56,7 @@ def _found(whose: Whose, *given: tuple[str, date, dict[str, str]], elsewhere: An
 
 
 CHILD = Whose("ゆい", Person(BORN, "female"), BOOK)
+QUIET = CHILD._replace(is_quiet=True)
 SHORT = Whose("ゆい", Person(date(2022, 6, 10), "female"), BOOK)
 OLDER = Whose("山本 太郎", Person(date(1962, 4, 2), "male"), None)
 AHEAD = Whose("山本 太郎", Person(date(1966, 5, 15), "male"), None)
@@ -79,6 +80,7 @@ _OWN = _found(
 )
 IMMUNIZATION_PAGES = {
     "vaccines": ("book/vaccines/all.html", _page(_FULL)),
+    "vaccines-quiet": ("book/vaccines/all.html", _page(_found(QUIET, *GIVEN))),
     "vaccines-none": ("book/vaccines/all.html", _page(_found(CHILD))),
     "vaccines-own": ("book/vaccines/all.html", _page(_OWN, children=[CHILDREN])),
     "vaccines-own-none": ("book/vaccines/all.html", _page(_found(ADULT))),

@@ -163,7 +163,8 @@ async def _put_in(tx: Transaction, actor: Actor, of: Child, versions: Sequence[V
     made = [_own(each) for each in versions]
     await moving.put_in(tx, made, str(book_id), level)
     await access_log.append(tx, EventName.CHILD_BOOK_TAKEN, detail=_told(versions))
-    await service.followed_in(tx, actor, of._replace(book_id=book_id, is_self=True))
+    theirs = of._replace(book_id=book_id, is_self=True, is_quiet=False)
+    await service.followed_in(tx, actor, theirs)
     return book_id
 
 

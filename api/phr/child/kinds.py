@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from api.fhir.codes import LOINC
 from api.phr import slack
 from api.phr.child import age, checkups, growth, milestones
-from api.phr.entries.fields import OURS, Choice, Coded, Number, Words
+from api.phr.entries.fields import OURS, Choice, Coded, Flag, Number, Words
 from api.phr.entries.kinds import Checked, Kind, Values
 
 CATEGORY: Final = "child"
@@ -98,6 +98,8 @@ CHILD: Final = Kind(
         Words(name="name", code=Coded(OURS, "child-name", "呼び名"), longest=40, is_required=True),
         _SEX,
         *_AT_BIRTH,
+        # Of a child who died, or of whom the keeper wishes to hear nothing: no reason is asked
+        Flag(name="is_quiet", code=Coded(OURS, "child-quiet", "予定とお知らせを出さない")),
     ),
     check=_at_birth,
     is_of_somebody_else=True,
@@ -190,11 +192,12 @@ _LOINC: Final = {
 
 
 def _as_ones_own(kind: Kind) -> Kind:
-    """The same of the participant themselves; a name they have already."""
+    """The same of the participant themselves; a name they have already, and what their keeper
+    wished to hear is not for them to inherit."""
     fields = tuple(
         replace(each, code=_LOINC[each.name]) if each.name in _LOINC else each
         for each in kind.fields
-        if each.name != "name"
+        if each.name not in ("name", "is_quiet")
     )
     return replace(kind, name=f"own-{kind.name}", fields=fields, is_of_somebody_else=False)
 

@@ -16,7 +16,8 @@ A_MONTH: Final = (25, 35)
 
 class Child(NamedTuple):
     """Whose book it is. `book_id` is also the name of its entries' book in the store, as text;
-    `is_self`: the account's participant. `birth` holds what was measured then, by measure."""
+    `is_self`: the account's participant. `birth` holds what was measured then, by measure.
+    `is_quiet`: no day ahead is shown or told."""
 
     book_id: UUID
     name: str
@@ -26,6 +27,7 @@ class Child(NamedTuple):
     is_self: bool
     version: int
     birth: Mapping[str, str]
+    is_quiet: bool = False
 
 
 class Measured(NamedTuple):

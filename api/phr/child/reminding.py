@@ -18,7 +18,10 @@ async def remind_in(tx: Transaction, actor: Actor, of: Child) -> None:
 
 
 async def days_in(tx: Transaction, actor: Actor, of: Child) -> list[Due]:
-    """Of each checkup that was not had yet a notice when its days begin, and before they end."""
+    """Of each checkup that was not had yet a notice when its days begin, and before they end; of a
+    quiet book none."""
+    if of.is_quiet:
+        return []
     kind = kinds.at_birth(CHECKED, is_self=of.is_self)
     had = await store.entries_in(tx, actor, [kind], book=str(of.book_id))
     today = clock.today_in_japan()

@@ -47,7 +47,8 @@ class CodeWish(Struct, forbid_unknown_fields=True):
 
 
 class ChildView(Struct):
-    """`gestation` in weeks and days; `birth` what was measured then."""
+    """`gestation` in weeks and days; `birth` what was measured then. `is_quiet`: no day ahead is
+    to be shown, and none is told."""
 
     id: UUID
     name: str
@@ -57,6 +58,7 @@ class ChildView(Struct):
     is_self: bool
     version: int
     birth: dict[str, str]
+    is_quiet: bool
 
 
 class PositionView(Struct):
@@ -99,8 +101,8 @@ class ChildDueView(Struct):
 
 class ChildBookView(Struct):
     """`growth` comes in pages, `positions` with it; the rest is whole: ask with `after` for what
-    `next` says, null at the end. `editions`: of which survey or guideline the positions, days and
-    milestones are."""
+    `next` says, null at the end. `due` is empty while the book is quiet. `editions`: of which
+    survey or guideline the positions, days and milestones are."""
 
     child: ChildView
     growth: list[ChildEntryView]
@@ -180,6 +182,7 @@ def child_view(of: Child) -> ChildView:
         is_self=of.is_self,
         version=of.version,
         birth=dict(of.birth),
+        is_quiet=of.is_quiet,
     )
 
 
@@ -219,6 +222,7 @@ def book_view(book: Book, today: date, after: str = "", count: int = paging.USUA
                 each.checkup.name, each.checkup.is_legal, each.first, each.last, each.state
             )
             for each in checkups.due(book.child.birth_on, had, today)
+            if not book.child.is_quiet
         ],
         editions=dict(_EDITIONS),
     )

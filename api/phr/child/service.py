@@ -19,7 +19,7 @@ from api.phr.child.reading import Child, Measured, gestation_of
 from api.phr.due import service as due
 from api.phr.entries import service as store
 from api.phr.entries.errors import EntryFaults
-from api.phr.entries.fields import read_day
+from api.phr.entries.fields import YES, read_day
 from api.phr.entries.service import Entry, Wish
 
 
@@ -214,6 +214,7 @@ def _child(head: Entry, person: Person | None) -> Child:
         is_self=_is_own(head),
         version=head.version,
         birth={each: values[each] for each in (*MEASURES, "chest") if each in values},
+        is_quiet=bool(values.get("is_quiet")),
     )
 
 
@@ -227,4 +228,5 @@ def values_of(head: Child) -> dict[str, str]:
         "weeks": weeks,
         "days": days,
         **head.birth,
+        **({"is_quiet": YES} if head.is_quiet else {}),
     }

@@ -103,7 +103,7 @@ class OfferedVaccineView(Struct):
 class VaccinationsView(Struct):
     """`edition`: which rules, in force since `rules_since`. `offers`: for older people, by the
     rules of `offers_edition`. `next_notice`: when a notice is sent; null where none is ahead, and
-    of oneself until a dose is written."""
+    of oneself until a dose is written. `plans` is empty while the child's book is quiet."""
 
     edition: str
     rules_since: date
@@ -137,7 +137,7 @@ def vaccinations_view(found: Vaccinations) -> VaccinationsView:
         edition.name,
         edition.valid_from,
         [dose_view(each) for each in found.entries],
-        [_plan_view(each) for each in found.plans],
+        [_plan_view(each) for each in found.plans if not found.whose.is_quiet],
         [OfferedVaccineView(*each) for each in found.offers],
         adults.edition_on(found.today).name,
         found.next_notice,

@@ -25,11 +25,13 @@ from api.phr.immunization.plans import Dose, Plan
 
 
 class Whose(NamedTuple):
-    """A child of a keeper's book, or the account's participant; then `book_id` is None."""
+    """A child of a keeper's book, or the account's participant; then `book_id` is None.
+    `is_quiet`: no day ahead is shown or told."""
 
     name: str
     person: Person
     book_id: UUID | None
+    is_quiet: bool = False
 
     @property
     def book(self) -> str:
@@ -171,7 +173,8 @@ async def days_in(
 
 def _whose(child: Child) -> Whose:
     book = None if child.is_self else child.book_id
-    return Whose(child.name, Person(child.birth_on, child.sex), book)
+    is_quiet = child.is_quiet and not child.is_self
+    return Whose(child.name, Person(child.birth_on, child.sex), book, is_quiet)
 
 
 async def _note_due_in(
@@ -200,7 +203,7 @@ def _said(whose: Whose, entries: list[Entry], elsewhere: Sequence[Dose]) -> Vacc
     plans = engine.plans(whose.person, doses, today)
     is_own = whose.book_id is None
     days: list[Due] = []
-    if entries or not is_own:
+    if (entries or not is_own) and not whose.is_quiet:
         days += reminding.of_plans(plans, today)
     if entries and is_own:
         days += reminding.of_offers(adults.ahead(birth_on, sex, doses, today), today)

@@ -114,7 +114,8 @@ def test_nobody_takes_a_childs_figures_for_the_keepers(name):
     own = kept(pair.own, values)
     assert "focus" not in own
     assert values_of(pair.of_child, theirs) == values
-    values.pop("name", None)
+    for theirs_alone in ("name", "is_quiet"):
+        values.pop(theirs_alone, None)
     assert values_of(pair.own, own) == values
 
 
@@ -128,6 +129,8 @@ def filled(field):
             return "ことば"
         case "weeks" | "height" | "head" | "chest":
             return "39"
+        case "is_quiet":
+            return "yes"
         case _:
             return field.options[-1].code
 

@@ -102,15 +102,20 @@ async def every_value(
 
 
 def head(request: PortalRequest, of: Child, today: date) -> dict[str, object]:
-    """Who it is, and how old."""
+    """Who it is, and how old; of a quiet book no age that goes on counting."""
     corrected = age.corrected_on(of.birth_on, of.gestation, today)
     return {
         "id": str(of.book_id),
         "name": of.name,
         "is_self": of.is_self,
         "birth_on": of.birth_on,
-        "age": pictures.age_said(request, *age.months_and_days(of.birth_on, today)),
-        "corrected_age": "" if corrected is None else _corrected(request, corrected, today),
+        "is_quiet": of.is_quiet,
+        "age": ""
+        if of.is_quiet
+        else pictures.age_said(request, *age.months_and_days(of.birth_on, today)),
+        "corrected_age": ""
+        if of.is_quiet or corrected is None
+        else _corrected(request, corrected, today),
     }
 
 
@@ -192,6 +197,8 @@ def _due(request: PortalRequest, book: Book, today: date) -> list[dict[str, obje
     for each in checkups.due(book.child.birth_on, had, today):
         name = each.checkup.name
         entry = had.get(name)
+        if book.child.is_quiet and entry is None:
+            continue
         result = entry.values.get("result", "") if entry else ""
         found.append(
             {
@@ -214,7 +221,7 @@ def _due(request: PortalRequest, book: Book, today: date) -> list[dict[str, obje
 
 async def _soon(request: PortalRequest, actor: Actor, of: Child) -> list[dict[str, Any]]:
     """One's own vaccines stand in a book of their own."""
-    if of.is_self:
+    if of.is_self or of.is_quiet:
         return []
     found = await immunizations.vaccinations(actor, of.book_id)
     return vaccines.soon(request, found, SOON)
@@ -226,6 +233,8 @@ def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for each in MILESTONES:
         entry = reached.get(each.name)
+        if book.child.is_quiet and entry is None:
+            continue
         found.append(
             {
                 "name": each.name,

@@ -28,9 +28,10 @@ _FIRST_OF: Final = {"mr1": "mr", "mr2": "mr", "je1": "je", "je2": "je", "rota": 
 
 def context(request: PortalRequest, found: Vaccinations) -> Shown:
     """What the page and the printed table show."""
-    plans = _concerning(found)
+    plans, is_quiet = _concerning(found), found.whose.is_quiet
     ahead = sorted(
-        (each for each in plans if each.next), key=lambda each: _order(each, found.today)
+        (each for each in plans if each.next and not is_quiet),
+        key=lambda each: _order(each, found.today),
     )
     edition = edition_on(EDITIONS, found.today)
     return {
@@ -38,16 +39,21 @@ def context(request: PortalRequest, found: Vaccinations) -> Shown:
             "id": str(found.whose.book_id or ""),
             "name": found.whose.name,
             "birth_on": found.whose.person.birth_on,
+            "is_quiet": is_quiet,
         },
         "soon": [_ahead(request, each, found.today) for each in ahead if not _is_far(each, found)],
         "far": [_ahead(request, each, found.today) for each in ahead if _is_far(each, found)],
-        "asked": [_asked(request, each) for each in plans if _is_for_a_doctor(each)],
+        "asked": [
+            _asked(request, each) for each in plans if _is_for_a_doctor(each) and not is_quiet
+        ],
         "groups": [_group(request, each, found) for each in plans if each.given]
         + _beside(request, found),
         "over": [
             {"title": title(request, each.target), "is_done": each.status is Status.DONE}
             for each in plans
-            if each.status in (Status.DONE, Status.CLOSED) and not is_had(each, found.today)
+            if each.status in (Status.DONE, Status.CLOSED)
+            and not is_had(each, found.today)
+            and not is_quiet
         ],
         "rules_since": edition.valid_from,
         "source": edition.source,
@@ -203,7 +209,9 @@ def _dose(request: PortalRequest, given: Given, found: Vaccinations, target: str
         "on": dose.on,
         "label": number,
         "product": "" if not target else _product(request, dose, target, values.get("named", "")),
-        "why": say(request, f"vaccine.why.{given.why}") if given.why else "",
+        "why": say(request, f"vaccine.why.{given.why}")
+        if given.why and not found.whose.is_quiet
+        else "",
         "facts": _facts(request, found, dose),
         "lot": values.get("lot", ""),
         "maker": values.get("maker", ""),
