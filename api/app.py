@@ -539,7 +539,7 @@ def _problem_json(
     if isinstance(problem, EntryFaults):
         for name, found in (("fields", problem.faults), ("odd", problem.odd)):
             body[name] = {
-                field: i18n.text(locale, key, **problem.params_of(field))
+                field: i18n.text(locale, key, **problem.params_of(field, locale))
                 for field, key in found.items()
             }
         body |= {"sure": problem.sure, "place": problem.place}

@@ -23,7 +23,8 @@ Made of the code by `python -m tests.checks.own_entries`; a test holds it true.
 All values are texts, an empty one is as none, days are `2026-05-01`. Beside these fields stands
 `on`, the day; not of a pregnancy or a newborn, and medicines, allergies, doctors and the statement
 are of the day they are written. Bounds are what a value may be at all; outside of what is usual it
-is asked about once ([`sure`](http-api.md#in-every-book)). Read back, long lists come
+is asked about once ([`sure`](http-api.md#in-every-book)), and so is a weight, or a child's height
+or head, far from their own of the days before and after. Read back, long lists come
 [page by page](http-api.md#long-lists). Measurements have
 [a table of their own](../how-to/send-measurements.md#a-batch).
 """

@@ -149,7 +149,7 @@ async def test_a_zip_with_one_checkup_is_taken_and_apps_can_do_all_of_it(hanako:
     gone = await hanako.browser.delete(f"/me/checkup-files/{one['id']}", headers=headers)
     assert gone.status_code == 204
     again = await hanako.browser.delete(f"/me/checkup-files/{one['id']}", headers=headers)
-    assert again.status_code == 404
+    assert again.status_code == 204, "a tap too many"
     bad = await hanako.browser.post("/me/checkup-files", content=b"<x/>", headers=headers)
     assert bad.status_code == 422
 

@@ -425,8 +425,8 @@ async def test_her_app_does_all_of_it(hanako: Visitor) -> None:
     empty = {"people": [], "version": 1}
     nobody = (await tell(hanako, "PUT", "/me/wishes/people", empty)).json()
     assert nobody == {"people": [], "version": 0}
-    assert (await tell(hanako, "DELETE", "/me/wishes")).status_code == 204
-    assert (await tell(hanako, "DELETE", "/me/wishes")).status_code == 404
+    for _ in range(2):
+        assert (await tell(hanako, "DELETE", "/me/wishes")).status_code == 204
     assert (await hanako.ask("/me/wishes")).json() == nothing
 
 

@@ -51,6 +51,7 @@ KNOWN = {
     "api/records/checkup_xml/queries.py::remove": BROUGHT,
     "api/phr/entries/queries.py::whole_book": BROUGHT,
     "api/phr/entries/queries.py::remove_whole_book": BROUGHT,
+    "api/phr/entries/queries.py::beside": BROUGHT,
     "api/phr/entries/queries.py::current": BROUGHT,
     "api/phr/entries/queries.py::listed": BROUGHT,
     "api/phr/entries/queries.py::newest": BROUGHT,

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from api.fhir.codes import LOINC
+from api.phr import slack
 from api.phr.child import age, checkups, growth, milestones
 from api.phr.entries.fields import OURS, Choice, Coded, Number, Words
 from api.phr.entries.kinds import Checked, Kind, Values
@@ -222,10 +223,15 @@ def at_birth(pair: Pair, *, is_self: bool) -> Kind:
 
 
 def grown_on(
-    kind: Kind, sex: growth.Sex, birth_on: date, gestation: age.Gestation | None, on: date
+    kind: Kind,
+    sex: growth.Sex,
+    birth_on: date,
+    gestation: age.Gestation | None,
+    on: date,
+    at_birth: Mapping[str, str] = {},
 ) -> Kind:
-    """The kind of a measurement on a day: what is far from every child of that age is asked about
-    once. Nothing is of before birth."""
+    """The kind of a measurement on a day: what is far from every child of that age, or from what
+    this one was, is asked about once. Nothing is of before birth."""
     since = age.corrected_on(birth_on, gestation, on) or birth_on
     fields = tuple(
         _with_usual(each, growth.line(measure, sex, Decimal((on - since).days)))
@@ -233,7 +239,8 @@ def grown_on(
         else each
         for each in kind.fields
     )
-    return replace(kind, fields=fields, earliest=birth_on)
+    leaps = slack.child(birth_on, at_birth)
+    return replace(kind, fields=fields, earliest=birth_on, leaps=leaps)
 
 
 def _measure(name: str) -> growth.Measure | None:

@@ -80,7 +80,7 @@ def kind_of(of: Child, what: What, on: date) -> Kind:
     """As what is written of this child on a day is read."""
     kind = kinds.at_birth(PAIRS[what], is_self=of.is_self)
     if what == "growth":
-        return kinds.grown_on(kind, of.sex, of.birth_on, of.gestation, on)
+        return kinds.grown_on(kind, of.sex, of.birth_on, of.gestation, on, of.birth)
     return replace(kind, earliest=of.birth_on)
 
 

@@ -27,6 +27,8 @@ from api.phr.entries.service import Entry, Wish
 
 # There is one statement and one list, each under a name of its own.
 _ONLY = "1"
+# The name they are all taken back under.
+_ALL = "wishes"
 
 
 class Wishes(NamedTuple):
@@ -157,11 +159,12 @@ async def remove_document(actor: Actor, entry_id: UUID) -> None:
 
 async def revoke(actor: Actor) -> int:
     """All of it, every version, for good; how many there were. Raises `NotFound` for none."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, book=_ALL), unit_of_work(actor) as tx:
         found = await entries.entries_in(tx, actor, KINDS)
         if not found:
             raise NotFound
-        return await entries.remove_in(tx, actor, [each.entry_id for each in found])
+        return await entries.remove_in(tx, actor, [each.entry_id for each in found], book=_ALL)
+    return 0
 
 
 async def _only(actor: Actor, kind: Kind) -> Entry | None:

@@ -21,6 +21,7 @@ from api.phr.entries.fields import (
     Values,
     Words,
 )
+from api.phr.entries.leaps import Leaps
 
 JAPAN: Final = timezone(timedelta(hours=9))
 IDENTIFIER: Final = "urn:tsunagu:own"
@@ -68,7 +69,8 @@ class Shape(Struct, frozen=True):
 
 class Kind(Struct, frozen=True, kw_only=True):
     """`title` stands unsealed: it never says what somebody typed. `is_of_somebody_else`: a child's,
-    in the book of whoever keeps it; such an Observation has a focus, and no code of others'."""
+    in the book of whoever keeps it; such an Observation has a focus, and no code of others'.
+    `leaps`: what is asked about once beside the others of the kind."""
 
     name: str
     category: str
@@ -79,6 +81,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     on_may_be_future: bool = False
     earliest: date = date(1900, 1, 1)
     check: Callable[[Values], Checked] | None = None
+    leaps: Leaps | None = None
     is_of_somebody_else: bool = False
     shape: Shape | None = None
 

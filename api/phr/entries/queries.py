@@ -68,6 +68,36 @@ async def listed(
     )
 
 
+async def beside(
+    tx: Transaction,
+    kind: str,
+    book: str | None,
+    on: date,
+    but: UUID | None,
+    most_shown: int,
+    count: int,
+) -> list[asyncpg.Record]:
+    """As they stand now, the nearest up to a day and after it, newest day first, but one."""
+    those = (
+        f"SELECT {_COLUMNS} FROM record WHERE {_MINE} AND is_current"  # noqa: S608 - constants
+        " AND split_part(identifier_value, ':', 1) = $1"
+        " AND ($2::text IS NULL OR split_part(identifier_value, ':', 2) = $2)"
+        " AND ($4::uuid IS NULL OR record_id <> $4) AND sensitivity <= $5"
+    )
+    return await tx.fetch(
+        f"(({those} AND effective_on > $3 ORDER BY effective_on LIMIT $6)"
+        f" UNION ALL ({those} AND effective_on <= $3"
+        " ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC LIMIT $6))"
+        " ORDER BY effective_on DESC, effective_at DESC NULLS LAST, record_id DESC",
+        kind,
+        book,
+        on,
+        but,
+        most_shown,
+        count,
+    )
+
+
 async def newest(tx: Transaction, most_shown: int) -> list[asyncpg.Record]:
     """Of each kind what was written last, and how many there are; nothing sealed is read."""
     return await tx.fetch(

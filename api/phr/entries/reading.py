@@ -66,6 +66,21 @@ async def unshown_in(tx: Transaction, actor: Actor, kinds: Sequence[Kind]) -> li
     return await _read(tx, actor, kinds, rows, is_shown=False)
 
 
+async def beside_in(
+    tx: Transaction,
+    actor: Actor,
+    kind: Kind,
+    book: str | None,
+    on: date,
+    but: UUID | None,
+    most: int,
+) -> list[Entry]:
+    """Those about a day, to decide something by: the nearest so many up to it and as many after it,
+    the newest first, but one."""
+    rows = await queries.beside(tx, kind.name, book, on, but, most_shown(actor), most)
+    return await _read(tx, actor, [kind], rows, is_shown=False)
+
+
 async def head_in(tx: Transaction, kind: Kind) -> UUID | None:
     """The entry that is a book of its own, also where the actor may not be shown it."""
     return await queries.head(tx, kind.name)

@@ -1,5 +1,6 @@
 """The use cases of own entries: written, read, removed, and opened where they lie elsewhere."""
 
+from api.phr.entries.asking import asked_in
 from api.phr.entries.entry import Entry, Newest, Wish, id_of_key
 from api.phr.entries.paging import Page, cut
 from api.phr.entries.reading import (
@@ -30,6 +31,7 @@ __all__ = [
     "Newest",
     "Page",
     "Wish",
+    "asked_in",
     "cut",
     "entries",
     "entries_in",

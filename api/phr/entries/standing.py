@@ -46,12 +46,14 @@ def most_shown(actor: Actor) -> int:
     return SECRET if actor.is_shown_restricted else NORMAL
 
 
-async def note_in(tx: Transaction, event: EventName, lines: Iterable[Line]) -> None:
-    """The event, in the transaction of the deed."""
+async def note_in(tx: Transaction, event: EventName, lines: Iterable[Line], book: str = "") -> None:
+    """The event, in the transaction of the deed; `book` is the name of what it was done to."""
     records = list(lines)
     counts = Counter((each.resource_type, each.category) for each in records)
     said = [{"type": t, "category": c, "count": n} for (t, c), n in sorted(counts.items())]
     detail: dict[str, Any] = {"resources": said, "ids": [each.record_id for each in records]}
+    if book:
+        detail["book"] = book
     await access_log.append(tx, event, detail=detail)
 
 

@@ -19,21 +19,30 @@ _EVENTS: Final = 20
 
 
 @asynccontextmanager
-async def removing(actor: Actor, entry_ids: Sequence[UUID]) -> AsyncIterator[None]:
+async def removing(
+    actor: Actor, entry_ids: Sequence[UUID] = (), book: str = ""
+) -> AsyncIterator[None]:
     """Around the transaction. `NotFound` of what the subject's own log says was removed just now is
-    no fault; to who acts for somebody it stays one: not every id is theirs to know."""
+    no fault: of all these entries, or of what was removed under this name. To who acts for somebody
+    it is one unless they did it: not every id is theirs to know."""
     try:
         yield
     except NotFound:
-        if actor.is_proxy or not await _are_removed(actor, entry_ids):
+        if not await _are_removed(actor, entry_ids, book):
             raise
 
 
-async def _are_removed(actor: Actor, entry_ids: Sequence[UUID]) -> bool:
+async def _are_removed(actor: Actor, entry_ids: Sequence[UUID], book: str) -> bool:
     wanted = Wanted(kind=Kind.RECEIVED, since=clock.now() - _MEANWHILE)
     async with unit_of_work(actor) as tx:
         rows = (await access_log.page_in(tx, wanted, count=_EVENTS)).rows
-    gone = {
-        one for row in rows if row.event == EventName.OWN_RECORD_REMOVED for one in row.record_ids
-    }
+    told = [
+        row
+        for row in rows
+        if row.event == EventName.OWN_RECORD_REMOVED
+        and (not actor.is_proxy or row.actor_id == actor.account_id)
+    ]
+    if book:
+        return any(row.detail.get("book") == book for row in told)
+    gone = {one for row in told for one in row.record_ids}
     return bool(entry_ids) and gone.issuperset(entry_ids)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, time
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 from api.identity.my_number import contains_my_number
 from api.phr.entries.fields import Day, Number, Values, Words, cleaned, read_day
 from api.phr.entries.kinds import WHEN, Kind
+from api.phr.entries.leaps import Point
 
 # One reading as people write it, whole: 120/80.
 _PAIR: Final = re.compile(r"(\d{2,3}) ?/ ?(\d{2,3}) ?(?:mmhg)?", re.ASCII | re.IGNORECASE)
@@ -18,12 +20,14 @@ _CLOCK: Final = re.compile(r"([01]?\d|2[0-3])[:時]([0-5]?\d)分?", re.ASCII)
 class Typed(NamedTuple):
     """What was typed, read. `values` go back into the form: nothing typed is lost but a 個人番号.
 
-    `sure` is what saying yes to exactly these odd values looks like; "" without any.
+    `sure` is what saying yes to exactly these odd values looks like; "" without any. `beside`: what
+    odd values are far from, where it may be told.
     """
 
     values: dict[str, str]
     faults: dict[str, str]
     odd: dict[str, str]
+    beside: Mapping[str, Point] = {}
 
     @property
     def sure(self) -> str:

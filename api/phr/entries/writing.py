@@ -17,8 +17,8 @@ from api.core.actor import Actor
 from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
 from api.core.ids import uuid7
+from api.phr.entries import asking, once, queries, sealing
 from api.phr.entries import kinds as pure
-from api.phr.entries import once, queries, sealing
 from api.phr.entries.entry import Entry, Wish, book_of, entry_of, id_of_key, kind_of, with_head
 from api.phr.entries.errors import EntryChanged, EntryFaults
 from api.phr.entries.kinds import JAPAN, By, Values
@@ -72,7 +72,11 @@ async def write_all_in(tx: Transaction, actor: Actor, wishes: Sequence[Wish]) ->
         if before is not None and wish.version == before["version"] - 1:
             entries.append(_said_already(writer, wish, place, before))
             continue
-        values = _read(wish, place, writer.now.astimezone(JAPAN))
+        typed = _typed(wish, writer.now.astimezone(JAPAN))
+        if wish.kind.leaps is not None and not wish.is_read:
+            was = entry_of(before, wish.kind, subject, cipher) if before else None
+            typed = await asking.asked_in(tx, actor, wish, typed, was)
+        values = _kept(wish, place, typed)
         row, entry = _following(writer, wish, values, entry_id or uuid7(), before)
         rows.append(row)
         entries.append(entry)
@@ -94,16 +98,21 @@ async def remove(actor: Actor, entry_id: UUID) -> None:
 
 
 async def remove_in(
-    tx: Transaction, actor: Actor, entry_ids: Sequence[UUID], version: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    entry_ids: Sequence[UUID],
+    version: int | None = None,
+    book: str = "",
 ) -> int:
-    """How many, every version of each. `version`: the one that was shown of the first. Raises
-    `NotFound` where none of them is there, and as `unchanged_in`."""
+    """How many, every version of each. `version`: the one that was shown of the first; `book`: the
+    name they are removed under. Raises `NotFound` where none of them is there, and as
+    `unchanged_in`."""
     await stored.locked_settings_in(tx)
     await unchanged_in(tx, actor, entry_ids[0], version)
     gone = await queries.remove(tx, entry_ids, None, most_shown(actor))
     if not gone:
         raise NotFound
-    await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
+    await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone], book)
     return len(gone)
 
 
@@ -123,7 +132,8 @@ async def remove_book_in(tx: Transaction, actor: Actor, book: str) -> int:
     await stored.locked_settings_in(tx)
     gone = await queries.remove(tx, None, book, most_shown(actor))
     if gone:
-        await note_in(tx, EventName.OWN_RECORD_REMOVED, [Line(*row.values()) for row in gone])
+        lines = [Line(*row.values()) for row in gone]
+        await note_in(tx, EventName.OWN_RECORD_REMOVED, lines, book)
     return len(gone)
 
 
@@ -153,10 +163,12 @@ def _check(wish: Wish, before: Mapping[str, Any] | None) -> None:
 
 def _said_already(writer: _Writer, wish: Wish, place: int, before: Mapping[str, Any]) -> Entry:
     """The entry as it stands, where the version after the corrected one says just what is wished: a
-    tap too many, or an answer that was lost on its way. Raises `EntryChanged` for anything else."""
+    tap too many, or an answer that was lost on its way. What is odd was asked about then. Raises
+    `EntryChanged` for anything else."""
     entry = entry_of(before, wish.kind, writer.subject, writer.cipher)
     try:
-        values = _read(wish, place, writer.now.astimezone(JAPAN))
+        typed = _typed(wish, writer.now.astimezone(JAPAN))
+        values = _kept(wish._replace(is_sure=True), place, typed)
     except EntryFaults:
         raise EntryChanged from None
     is_as_delicate = _level(writer, wish, before) == before["sensitivity"]
@@ -165,15 +177,19 @@ def _said_already(writer: _Writer, wish: Wish, place: int, before: Mapping[str, 
     return entry
 
 
-def _read(wish: Wish, place: int, now: datetime) -> Values:
-    """What is to be kept, without fault and nothing odd left to ask about."""
+def _typed(wish: Wish, now: datetime) -> Typed:
     if wish.is_read:
-        typed = Typed(dict(wish.fields), {}, {})
-    else:
-        typed = read(wish.kind, wish.fields, now.date(), now.time())
+        return Typed(dict(wish.fields), {}, {})
+    return read(wish.kind, wish.fields, now.date(), now.time())
+
+
+def _kept(wish: Wish, place: int, typed: Typed) -> Values:
+    """What is to be kept, without fault and nothing odd left to ask about."""
     is_odd = bool(typed.odd) and not wish.is_sure and wish.sure != typed.sure
     if typed.faults or is_odd:
-        raise EntryFaults(typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind)
+        raise EntryFaults(
+            typed.faults, typed.odd, typed.sure, typed.values, place, wish.kind, typed.beside
+        )
     return {name: value for name, value in typed.values.items() if value}
 
 

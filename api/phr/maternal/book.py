@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from api.phr import slack
+from api.phr.entries.leaps import Leaps, Point
 from api.phr.maternal import checks, dates, fetal, kinds, readings, schedule, weight
 from api.phr.maternal.dates import Gestation
 from api.phr.maternal.fetal import Placed
@@ -103,6 +105,14 @@ class Book(NamedTuple):
             if each.values.get("weight") and (at := self.at(each.on))
         ]
         return sorted(found)
+
+    @property
+    def leaps(self) -> Leaps:
+        """What a weight is beside the others: after the birth it may be far from them."""
+        before = self.head.values.get("weight_before")
+        births = [self.birth.on] if self.birth else []
+        begun = Point(self.begin_on, Decimal(before)) if before else None
+        return slack.adult(births, begun, is_of_book=True)
 
     def advice(self) -> tuple[Decimal, Advice] | None:
         """The body mass index before, and the advice for it; of one child alone."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 from api.fhir.codes import LOINC
+from api.phr import slack
 from api.phr.entries.fields import (
     OURS,
     Choice,
@@ -222,6 +223,7 @@ SCHOOL: Final = Kind(
     title="学校の健康診断（本人の記録）",
     fields=_school_fields(is_child=False),
     check=_check_school,
+    leaps=slack.pupil(),
 )
 CHILD_SCHOOL: Final = Kind(
     name="school-checkup-child",
@@ -230,6 +232,7 @@ CHILD_SCHOOL: Final = Kind(
     title="子どもの学校の健康診断（保護者の記録）",
     fields=_school_fields(is_child=True),
     check=_check_school,
+    leaps=slack.pupil(),
     is_of_somebody_else=True,
 )
 

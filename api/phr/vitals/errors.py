@@ -9,7 +9,7 @@ from api.phr.vitals.kinds import KINDS
 class VitalsFaults(EntryFaults):
     """Of a form with fields of several kinds; each field is of one name."""
 
-    def params_of(self, field: str) -> dict[str, str]:
+    def held_to(self, field: str) -> dict[str, str]:
         found = (params_of(kind, field) for kind in KINDS)
         return next((each for each in found if each), {})
 

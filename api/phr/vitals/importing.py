@@ -59,11 +59,12 @@ async def keep(actor: Actor, body: bytes) -> Kept:
 
 async def undo(actor: Actor, book: UUID) -> int:
     """What one file brought, for good. Raises `NotFound`."""
-    async with unit_of_work(actor) as tx:
+    async with entries.removing(actor, book=_book(book)), unit_of_work(actor) as tx:
         gone = await entries.remove_book_in(tx, actor, _book(book))
-    if not gone:
-        raise NotFound
-    return gone
+        if not gone:
+            raise NotFound
+        return gone
+    return 0
 
 
 async def _read(body: bytes) -> Table:

@@ -5,22 +5,26 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from api.core import clock
 from api.core.actor import Actor
-from api.core.database import unit_of_work
+from api.core.database import Transaction, unit_of_work
 from api.core.errors import NotFound
-from api.phr.entries import paging
+from api.phr import slack
+from api.phr.entries import once, paging
 from api.phr.entries import service as entries
 from api.phr.entries.fields import Values
 from api.phr.entries.kinds import JAPAN, WHEN, Kind
 from api.phr.entries.known import known
 from api.phr.entries.paging import Place
 from api.phr.entries.service import Entry, Page, Wish
-from api.phr.entries.typed import read
+from api.phr.entries.typed import Typed, read
+from api.phr.maternal.kinds import BIRTH
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import By
 from api.phr.vitals.guidance import DAYS
-from api.phr.vitals.kinds import KINDS, OF_NAME, PRESSURE, sorted_out
+from api.phr.vitals.kinds import KINDS, OF_NAME, PRESSURE, WEIGHT, sorted_out
 from api.phr.vitals.summing import Reading, Summary, summaries
 
 MOST_READ: Final = 20_000
@@ -66,18 +70,24 @@ async def keep(actor: Actor, fields: Values, sure: str = "") -> list[Entry]:
     if not found:
         raise VitalsFaults({"systolic": "error.own.empty"}, values=dict(fields))
     typed = [read(kind, when | mine, now.date(), now.time()) for kind, mine in found]
+    values = dict(fields) | {name: value for each in typed for name, value in each.values.items()}
+    values["time"] = when["time"]
     faults = {name: key for each in typed for name, key in each.faults.items()}
-    odd = {name: key for each in typed for name, key in each.odd.items()}
-    yes = "-".join(each.sure for each in typed if each.sure)
-    if faults or (odd and sure != yes):
-        values = dict(fields) | {
-            name: value for each in typed for name, value in each.values.items()
-        }
-        raise VitalsFaults(faults, odd, yes, values | {"time": when["time"]})
-    wishes = [
-        Wish(kind, each.values, is_read=True) for (kind, _), each in zip(found, typed, strict=True)
-    ]
+    if faults:
+        odd = {name: key for each in typed for name, key in each.odd.items()}
+        raise VitalsFaults(faults, odd, values=values)
     async with unit_of_work(actor) as tx:
+        wishes, asked = list[Wish](), list[Typed]()
+        for (kind, _), each in zip(found, typed, strict=True):
+            wish = once.keyed(Wish(kind, each.values, is_read=True))
+            besides = wish._replace(kind=await _beside_births_in(tx, actor, kind))
+            asked.append(await entries.asked_in(tx, actor, besides, each))
+            wishes.append(wish)
+        odd = {name: key for each in asked for name, key in each.odd.items()}
+        yes = "-".join(each.sure for each in asked if each.sure)
+        if odd and sure != yes:
+            beside = {name: point for each in asked for name, point in each.beside.items()}
+            raise VitalsFaults({}, odd, yes, values, beside=beside)
         return await entries.write_all_in(tx, actor, wishes)
 
 
@@ -85,7 +95,11 @@ async def write(actor: Actor, kind: Kind, fields: Values, sure: str = "", key: s
     """One of a kind; what came under this key already as it is. Raises `EntryFaults`, also
     for a value the kind does not have, and `NotTakingPart`."""
     named = f"typed:{key}" if key else ""  # no device's name for a sample
-    return await entries.write(actor, Wish(kind, known(kind, fields), sure=sure, key=named))
+    wish = Wish(kind, known(kind, fields), sure=sure, key=named)
+    async with unit_of_work(actor) as tx:
+        wish = wish._replace(kind=await _beside_births_in(tx, actor, kind))
+        (entry,) = await entries.write_all_in(tx, actor, [wish])
+    return entry
 
 
 async def correct(
@@ -99,7 +113,7 @@ async def correct(
     """`of`: of this kind alone. Raises `NotFound`, `EntryFaults`, `EntryChanged`."""
     async with unit_of_work(actor) as tx:
         before = await entries.one_in(tx, actor, [of] if of else KINDS, entry_id)
-        kind = OF_NAME[before.kind]
+        kind = await _beside_births_in(tx, actor, OF_NAME[before.kind])
         wish = Wish(kind, known(kind, fields), sure=sure, entry_id=entry_id, version=version)
         (entry,) = await entries.write_all_in(tx, actor, [wish])
     return entry
@@ -163,6 +177,14 @@ async def summary(
     """Of each field: figures of the whole time and of each period in it; and what they count."""
     found = await period(actor, [kind], since, until)
     return summaries(kind, readings(found.entries), by), found
+
+
+async def _beside_births_in(tx: Transaction, actor: Actor, kind: Kind) -> Kind:
+    """After a birth a weight may be far from the one before it."""
+    if kind is not WEIGHT:
+        return kind
+    births = await entries.unshown_in(tx, actor, [BIRTH])
+    return replace(kind, leaps=slack.adult([each.on for each in births]))
 
 
 def readings(found: Iterable[Entry]) -> list[Reading]:

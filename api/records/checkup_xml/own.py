@@ -146,14 +146,15 @@ async def remove(actor: Actor, document_id: UUID) -> int:
 
     The log keeps that something was removed, and of what kind.
     """
-    async with unit_of_work(actor) as tx:
+    async with own_entries.removing(actor, [document_id]), unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
         rows = await checkup_queries.remove(tx, resources.IDENTIFIER, document_id)
         if not rows:
             raise NotFound
         gone = [_Line(*row.values()) for row in rows]
         await _note(tx, EventName.OWN_RECORD_REMOVED, gone)
-    return len(gone)
+        return len(gone)
+    return 0
 
 
 _DOCUMENT: Final = "DocumentReference"
