@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -360,6 +361,19 @@ async def test_files_that_cannot_be_read_are_said_so(
     answer = await send(ueda, table, archive(a_pdf=PDF) if scans is None else scans)
     assert answer.status_code == 422
     assert said in answer.text
+
+
+async def test_all_lists_handed_in_are_reached_page_by_page(ueda: Visitor) -> None:
+    line = f"{HEADER}\n{CARD},{BORN},refuse,,2026-11-05,,a.pdf".encode()
+    begun = {str((await paper_import.begin(ueda.actor, "a.csv", line))[0]) for _ in range(21)}
+    found, href = list[str](), "/support/papers"
+    while href:
+        page = (await ueda.get(href)).text
+        found += re.findall(r'href="/support/papers/([0-9a-f-]{36})"', page)
+        older = re.search(r'href="(/support/papers\?page=\d+)"[^>]*>\s*古い方へ', page)
+        href = older[1] if older else ""
+    assert begun <= set(found)
+    assert len(found) == len(set(found))
 
 
 async def test_nobody_else_hands_in_papers(open_browser: Any) -> None:

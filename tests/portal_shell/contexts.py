@@ -590,10 +590,23 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "support/campaign_confirm.html",
         {"viewer": UEDA, "version": "2027-04", "answer_by": date(2026, 8, 1)},
     ),
-    "papers": ("support/papers.html", {"viewer": UEDA, "imports": [IMPORT], "errors": {}}),
+    "papers": (
+        "support/papers.html",
+        {
+            "viewer": UEDA,
+            "imports": [IMPORT],
+            "errors": {},
+            "pager": {"page": 2, "pages": 3},
+        },
+    ),
     "papers-errors": (
         "support/papers.html",
-        {"viewer": UEDA, "imports": [], "errors": {"table": "列の名前をお確かめください。"}},
+        {
+            "viewer": UEDA,
+            "imports": [],
+            "errors": {"table": "列の名前をお確かめください。"},
+            "pager": {"page": 1, "pages": 1},
+        },
     ),
     "paper-import": (
         "support/paper_import.html",

@@ -15,11 +15,12 @@ from api.consent.lifecycle.papers import NotAList
 from api.consent.lifecycle.scans import NotAnArchive
 from api.core.actor import Actor
 from api.identity.guards import PORTAL, support_only
-from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.page import PageNumber, PortalRequest, pages_of, preferences, render, say
 
 HERE = "/support/papers"
 UPLOAD_LIMIT = 50_000_000
 MOST_FAULTS = 100
+ON_A_PAGE = 20
 
 
 class HandedIn(Struct):
@@ -28,8 +29,10 @@ class HandedIn(Struct):
 
 
 @get(HERE, guards=[support_only], opt=PORTAL, include_in_schema=False)
-async def show(request: PortalRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    return await _page(request, actor, {})
+async def show(
+    request: PortalRequest, actor: NamedDependency[Actor], page: PageNumber = 1
+) -> Response[bytes]:
+    return await _page(request, actor, {}, page)
 
 
 @post(
@@ -90,14 +93,18 @@ async def report(actor: NamedDependency[Actor], import_id: FromPath[UUID]) -> Re
     )
 
 
-async def _page(request: PortalRequest, actor: Actor, errors: dict[str, str]) -> Response[bytes]:
+async def _page(
+    request: PortalRequest, actor: Actor, errors: dict[str, str], page: int = 1
+) -> Response[bytes]:
+    found, total = await paper_import.imports(actor, page=page, count=ON_A_PAGE)
     return await render(
         request,
         "support/papers.html",
         actor,
         status=422 if errors else 200,
         path=HERE,
-        imports=await paper_import.imports(actor),
+        imports=found,
+        pager={"page": page, "pages": pages_of(total, ON_A_PAGE)},
         errors=errors,
     )
 

@@ -30,7 +30,6 @@ from notifications import service as notifications
 SERVICE_FAILS: Final = 500
 STEP: Final = 20
 SILENT_FOR: Final = timedelta(minutes=2)
-MOST_SHOWN: Final = 20
 
 
 class Import(NamedTuple):
@@ -123,11 +122,12 @@ async def take_in(
         await _keep_count(actor, import_id, counts, waiting, is_last=True)
 
 
-async def imports(actor: Actor) -> list[Import]:
-    """Newest first."""
+async def imports(actor: Actor, *, page: int, count: int) -> tuple[list[Import], int]:
+    """Newest first, and how many there are."""
     _check_actor(actor)
     async with unit_of_work(actor) as tx:
-        return [Import(*row.values()) for row in await paper_queries.imports(tx, MOST_SHOWN)]
+        rows = await paper_queries.imports(tx, count, (page - 1) * count)
+        return [Import(*row.values()) for row in rows], await paper_queries.import_total(tx)
 
 
 async def one_import(actor: Actor, import_id: UUID) -> tuple[Import, list[Fault]]:

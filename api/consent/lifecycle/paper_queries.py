@@ -132,12 +132,19 @@ async def count(
     )
 
 
-async def imports(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+async def imports(tx: Transaction, limit: int, skip: int) -> list[asyncpg.Record]:
+    """The newest first."""
     return await tx.fetch(
         "SELECT import_id, name, lines, taken, unchanged, refused, started_at, touched_at,"
-        " finished_at FROM paper_import ORDER BY started_at DESC, import_id DESC LIMIT $1",
+        " finished_at FROM paper_import ORDER BY started_at DESC, import_id DESC"
+        " LIMIT $1 OFFSET $2",
         limit,
+        skip,
     )
+
+
+async def import_total(tx: Transaction) -> int:
+    return int(await tx.fetchval("SELECT count(*) FROM paper_import"))
 
 
 async def one_import(tx: Transaction, import_id: UUID) -> asyncpg.Record | None:

@@ -1,9 +1,9 @@
 """A pregnancy begun, corrected, followed and closed: one open at a time, held by the lock on the
 participant's settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from api.consent import stored
@@ -15,14 +15,11 @@ from api.core.errors import NotFound
 from api.phr.due import service as due
 from api.phr.entries import service as entries
 from api.phr.entries.fields import read_day
-from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Entry, Wish
-from api.phr.maternal import dates, kinds, minors
-from api.phr.maternal.book import Book, Newborn, Written, book_of
-from api.phr.maternal.errors import BirthThere, NoBirthYet, PregnancyClosed, PregnancyOpen
+from api.phr.maternal import dates, kept, kinds, minors
+from api.phr.maternal.book import Book, Newborn
+from api.phr.maternal.errors import BirthThere, NoBirthYet, PregnancyClosed
 from api.phr.maternal.reminding import remind_in
-
-_CLOSED: Final = "is_closed"
 
 
 class Asked(NamedTuple):
@@ -46,7 +43,7 @@ class Dated(NamedTuple):
 async def books(actor: Actor) -> list[Book]:
     """The latest first, those that were closed too."""
     async with unit_of_work(actor) as tx:
-        return await _books_in(tx, actor)
+        return await kept.books_in(tx, actor)
 
 
 async def open_book(actor: Actor) -> Book | None:
@@ -57,18 +54,18 @@ async def open_book(actor: Actor) -> Book | None:
 async def book(actor: Actor, pregnancy_id: UUID) -> Book:
     """Raises `NotFound`."""
     async with unit_of_work(actor) as tx:
-        return await _book_in(tx, actor, pregnancy_id)
+        return await kept.book_in(tx, actor, pregnancy_id)
 
 
 async def begin(actor: Actor, asked: Asked) -> UUID:
     """Raises `PregnancyOpen`, `EntryFaults`, `NotTakingPart`."""
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        there = _id_of(tx, kinds.PREGNANCY, asked.key)
-        await _check_none_open(tx, actor, but=there)
+        there = kept.id_of(tx, kinds.PREGNANCY, asked.key)
+        await kept.check_none_open_in(tx, actor, but=there)
         wish = _head(asked, {})._replace(least=await minors.least_in(tx, actor))
         (entry,) = await entries.write_all_in(tx, actor, [wish])
-        await remind_in(tx, await _book_in(tx, actor, entry.entry_id))
+        await remind_in(tx, await kept.book_in(tx, actor, entry.entry_id))
     return entry.entry_id
 
 
@@ -76,10 +73,10 @@ async def correct(actor: Actor, pregnancy_id: UUID, asked: Asked) -> None:
     """Other days or figures; earlier ones are kept. Raises `EntryFaults`, `EntryChanged`,
     `NotFound`, `NotTakingPart`."""
     async with unit_of_work(actor) as tx:
-        before = await _head_in(tx, actor, pregnancy_id)
+        before = await kept.head_in(tx, actor, pregnancy_id)
         wish = _head(asked, before.values)._replace(entry_id=pregnancy_id, version=asked.version)
         await entries.write_all_in(tx, actor, [wish])
-        await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
+        await remind_in(tx, await kept.book_in(tx, actor, pregnancy_id))
 
 
 async def due_dates(actor: Actor, pregnancy_id: UUID) -> list[Dated]:
@@ -98,10 +95,10 @@ async def close(actor: Actor, pregnancy_id: UUID) -> None:
     is in the records of facilities. Raises `NotFound`, `BirthThere`."""
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        now = await _book_in(tx, actor, pregnancy_id)
+        now = await kept.book_in(tx, actor, pregnancy_id)
         if now.state == "born":
             raise BirthThere
-        await _mark(tx, actor, now, "yes")
+        await kept.mark_in(tx, actor, now, "yes")
         await due.forget_book_in(tx, str(pregnancy_id))
 
 
@@ -109,19 +106,19 @@ async def reopen(actor: Actor, pregnancy_id: UUID) -> None:
     """Raises `NotFound`, `PregnancyOpen`."""
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        now = await _book_in(tx, actor, pregnancy_id)
+        now = await kept.book_in(tx, actor, pregnancy_id)
         if now.state == "closed":
             if now.birth is None:
-                await _check_none_open(tx, actor)
-            await _mark(tx, actor, now, "")
-            await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
+                await kept.check_none_open_in(tx, actor)
+            await kept.mark_in(tx, actor, now, "")
+            await remind_in(tx, await kept.book_in(tx, actor, pregnancy_id))
 
 
 async def is_kept(actor: Actor, pregnancy_id: UUID) -> bool | None:
     """Whether a minor keeps it from whoever acts for them; None where that is not theirs to say."""
     async with unit_of_work(actor) as tx:
-        head = await _head_in(tx, actor, pregnancy_id)
-        is_theirs = await minors.has_own_say_in(tx, actor) and not head.values.get(_CLOSED)
+        head = await kept.head_in(tx, actor, pregnancy_id)
+        is_theirs = await minors.has_own_say_in(tx, actor) and not head.values.get(kept.CLOSED_BY)
     return head.level >= RESTRICTED if is_theirs else None
 
 
@@ -129,11 +126,11 @@ async def show_to_proxies(actor: Actor, pregnancy_id: UUID, *, is_shown: bool) -
     """By the minor alone, and taken back as easily. Raises `NotFound`."""
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        now = await _book_in(tx, actor, pregnancy_id)
+        now = await kept.book_in(tx, actor, pregnancy_id)
         if now.state == "closed" or not await minors.has_own_say_in(tx, actor):
             raise NotFound
         bounds = (NORMAL, NORMAL) if is_shown else (RESTRICTED, SECRET)
-        await _write_anew(tx, actor, now.whole, *bounds)
+        await kept.write_anew_in(tx, actor, now.whole, *bounds)
 
 
 async def remove(actor: Actor, pregnancy_id: UUID, version: int | None = None) -> None:
@@ -141,7 +138,7 @@ async def remove(actor: Actor, pregnancy_id: UUID, version: int | None = None) -
     day was corrected since `version`."""
     async with entries.removing(actor, [pregnancy_id]), unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        await _head_in(tx, actor, pregnancy_id)
+        await kept.head_in(tx, actor, pregnancy_id)
         await entries.unchanged_in(tx, actor, pregnancy_id, version)
         await due.forget_book_in(tx, str(pregnancy_id))
         await entries.remove_book_in(tx, actor, str(pregnancy_id))
@@ -158,10 +155,10 @@ async def write(
         raise NotFound
     async with unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        now = await _book_in(tx, actor, pregnancy_id)
-        if entry_id is not None and _entry(now, entry_id).kind != kind.name:
+        now = await kept.book_in(tx, actor, pregnancy_id)
+        if entry_id is not None and kept.entry_of(now, entry_id).kind != kind.name:
             raise NotFound
-        head = await _head_in(tx, actor, pregnancy_id)
+        head = await kept.head_in(tx, actor, pregnancy_id)
         wish = Wish(
             kind=kinds.within(kind, now.due_on, now.leaps),
             fields=asked.fields,
@@ -181,7 +178,7 @@ async def write(
             wish = wish._replace(kind=kinds.birth(now.due_on, least))
         entry, *_ = await entries.write_all_in(tx, actor, [wish, *following])
         if kind in (kinds.VISIT, kinds.BIRTH):
-            await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
+            await remind_in(tx, await kept.book_in(tx, actor, pregnancy_id))
     return entry.entry_id
 
 
@@ -194,19 +191,19 @@ async def remove_entry(
     """
     async with entries.removing(actor, [entry_id]), unit_of_work(actor) as tx:
         await stored.locked_settings_in(tx)
-        now = await _book_in(tx, actor, pregnancy_id)
-        gone = [_entry(now, entry_id)]
+        now = await kept.book_in(tx, actor, pregnancy_id)
+        gone = [kept.entry_of(now, entry_id)]
         if now.birth is not None and entry_id == now.birth.entry_id:
             if now.state == "born":
-                await _check_none_open(tx, actor)
+                await kept.check_none_open_in(tx, actor)
             gone += now.newborns
         await entries.remove_in(tx, actor, [each.entry_id for each in gone], version)
-        await remind_in(tx, await _book_in(tx, actor, pregnancy_id))
+        await remind_in(tx, await kept.book_in(tx, actor, pregnancy_id))
 
 
 async def note_all_in(tx: Transaction, actor: Actor) -> None:
     """The days of every pregnancy's checkups, anew."""
-    for each in await _books_in(tx, actor):
+    for each in await kept.books_in(tx, actor):
         await remind_in(tx, each)
 
 
@@ -215,7 +212,7 @@ async def newborn(actor: Actor, entry_id: UUID, number: int) -> Newborn | None:
     async with unit_of_work(actor) as tx:
         try:
             birth = await entries.one_in(tx, actor, [kinds.BIRTH], entry_id)
-            found = await _book_in(tx, actor, UUID(birth.book))
+            found = await kept.book_in(tx, actor, UUID(birth.book))
         except NotFound:
             return None
     return found.newborn(number)
@@ -224,7 +221,7 @@ async def newborn(actor: Actor, entry_id: UUID, number: int) -> Newborn | None:
 def _head(asked: Asked, before: Mapping[str, str]) -> Wish:
     """Whether it is closed is not for a form to say."""
     today = clock.today_in_japan()
-    fields = {**asked.fields, _CLOSED: before.get(_CLOSED, "")}
+    fields = {**asked.fields, kept.CLOSED_BY: before.get(kept.CLOSED_BY, "")}
     due_on = dates.due_in({name: _day(fields.get(name, "")) for name in ("edd", "lmp")})
     on = min(today, max(dates.begin_of(due_on), kinds.PREGNANCY.earliest)) if due_on else today
     fields |= {"on": on.isoformat(), "time": ""}
@@ -234,7 +231,7 @@ def _head(asked: Asked, before: Mapping[str, str]) -> Wish:
 def _of_birth(tx: Transaction, now: Book, wish: Wish) -> list[Wish]:
     """The newborns are of the birth's day, also when that is corrected."""
     is_new = wish.entry_id is None
-    if is_new and now.birth and now.birth.entry_id != _id_of(tx, kinds.BIRTH, wish.key):
+    if is_new and now.birth and now.birth.entry_id != kept.id_of(tx, kinds.BIRTH, wish.key):
         raise BirthThere
     if now.state == "closed":
         raise PregnancyClosed
@@ -276,87 +273,7 @@ def _day(typed: str) -> str:
     return on.isoformat() if on else ""
 
 
-async def _mark(tx: Transaction, actor: Actor, now: Book, is_closed: str) -> None:
-    head = now.head._replace(values={**now.head.values, _CLOSED: is_closed})
-    # Whoever is shown nothing restricted would lose sight of what they keep for somebody.
-    is_delicate = bool(is_closed) and actor.is_shown_restricted
-    written = [head, *now.entries] if is_delicate else [head]
-    await _write_anew(tx, actor, written, RESTRICTED if is_delicate else NORMAL, SECRET)
-
-
-async def _write_anew(
-    tx: Transaction, actor: Actor, written: Sequence[Written], least: int, most: int
-) -> None:
-    wishes = [
-        Wish(
-            kind=kinds.OF_NAME[each.kind],
-            fields=each.values,
-            entry_id=each.entry_id,
-            version=each.version,
-            is_sure=True,
-            least=least,
-            most=most,
-        )
-        for each in written
-    ]
-    await entries.write_all_in(tx, actor, wishes)
-
-
 def _least(now: Book, head: Entry, actor: Actor) -> int:
     """As delicate as the pregnancy it is of."""
     is_delicate = now.state == "closed" or head.level >= RESTRICTED
     return RESTRICTED if is_delicate and actor.is_shown_restricted else NORMAL
-
-
-def _id_of(tx: Transaction, kind: Kind, key: str) -> UUID | None:
-    """Of what came already under the sender's own name for it."""
-    return entries.id_of_key(tx.subject, kind, key) if key and tx.subject else None
-
-
-async def _check_none_open(tx: Transaction, actor: Actor, but: UUID | None = None) -> None:
-    if any(each.state == "open" and each.id != but for each in await _books_in(tx, actor)):
-        raise PregnancyOpen
-
-
-async def _books_in(tx: Transaction, actor: Actor) -> list[Book]:
-    known = await entries.entries_in(tx, actor, kinds.KINDS)
-    found = [
-        book_of(
-            _written(head), (_written(each) for each in known if each.book == str(head.entry_id))
-        )
-        for head in known
-        if head.kind == kinds.PREGNANCY.name
-    ]
-    return sorted((each for each in found if each), key=lambda each: each.due_on, reverse=True)
-
-
-async def _head_in(tx: Transaction, actor: Actor, pregnancy_id: UUID) -> Entry:
-    return await entries.one_in(tx, actor, [kinds.PREGNANCY], pregnancy_id)
-
-
-async def _book_in(tx: Transaction, actor: Actor, pregnancy_id: UUID) -> Book:
-    head = await _head_in(tx, actor, pregnancy_id)
-    of_book = await entries.entries_in(tx, actor, kinds.OF_BOOK, book=str(pregnancy_id))
-    found = book_of(_written(head), map(_written, of_book))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _entry(now: Book, entry_id: UUID) -> Written:
-    found = next((each for each in now.whole[1:] if each.entry_id == entry_id), None)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _written(entry: Entry) -> Written:
-    return Written(
-        entry.entry_id,
-        entry.kind,
-        entry.version,
-        entry.on,
-        entry.values,
-        entry.by,
-        entry.written_at,
-    )

@@ -1,8 +1,7 @@
 """What the pages of every book share: a form for any kind of entry, and asking before removal."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from litestar.response import Response
@@ -11,9 +10,19 @@ from api.core import clock, i18n
 from api.core.actor import Actor
 from api.core.errors import Problem
 from api.phr.entries.errors import EntryFaults
-from api.phr.entries.fields import Choice, Day, Field, File, Flag, Number, Several, Words
+from api.phr.entries.fields import Choice, Day, Field, Flag, Number, Several
 from api.phr.entries.kinds import WHEN, Kind
 from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.pages.book.saying import (
+    Naming,
+    held_said,
+    label_of,
+    nothing_said,
+    option_of,
+    said_of,
+    typed_said,
+    unit_of,
+)
 
 _SHAPES: Final = {
     Number: "number",
@@ -37,6 +46,14 @@ class Stands(NamedTuple):
 
     values: Mapping[str, str]
     version: int
+
+
+class Filled(NamedTuple):
+    """What a form says of what was typed, whatever it looks like: `told` of each field, and for
+    its page why it comes back, what is asked once, what stands by now, and the day."""
+
+    told: Mapping[str, str]
+    page: Mapping[str, Any]
 
 
 async def typed(request: PortalRequest, kind: Kind) -> dict[str, str]:
@@ -64,19 +81,6 @@ def why(request: PortalRequest, refusal: Problem) -> str:
     return f"{said} {say(request, after, **refusal.params)}"
 
 
-def label_of(request: PortalRequest, kind: Kind, name: str) -> str:
-    """What a field is called: of its kind, or as everywhere."""
-    own = f"own.{kind.name}.{name}"
-    is_own = i18n.has_text(preferences(request).locale, own)
-    return say(request, own if is_own else f"own.field.{name}")
-
-
-def option_of(request: PortalRequest, kind: Kind, name: str, code: str) -> str:
-    own = f"own.{kind.name}.{name}.{code}"
-    is_own = i18n.has_text(preferences(request).locale, own)
-    return say(request, own if is_own else f"own.option.{code}")
-
-
 async def form(
     request: PortalRequest,
     actor: Actor,
@@ -100,53 +104,72 @@ async def form(
     comes back, with their status; `stands`: shown beside it; `remove`: where removal is
     asked for; `names`: the fields it shows, in this order (none: all), `hidden`: those it carries
     along unseen; without `has_on` its day follows from something else."""
-    faults = wrong.faults if wrong else {}
-    odd = wrong.odd if wrong and not faults else {}
-    said = {name: _said(request, wrong, name, key) for name, key in faults.items()}
-    if "error.own.empty" in faults.values():
-        said |= _nothing_said(request, kind)
-    odd_said = {name: _said(request, wrong, name, key) for name, key in odd.items()}
-    labels = {
-        name: label_of(request, kind, name) for name in (*WHEN, *(f.name for f in kind.fields))
-    }
     shown = [each for each in kind.fields if not names or each.name in names]
     if names:
         shown.sort(key=lambda each: names.index(each.name))
+    told, page = filled(
+        request, kind, shown, values, version, wrong=wrong, refusal=refusal, stands=stands
+    )
     return await render(
         request,
         "book/form.html",
         actor,
-        status=422 if wrong else refusal.status if refusal else 200,
         path=back.href,
         heading=title,
         lead=lead,
         action=action,
         back=back,
-        error=why(request, refusal) if refusal else "",
-        errors={
+        has_time=kind.has_time,
+        time=values.get("time", ""),
+        fields=[_field(request, kind, each, values, told.get(each.name, "")) for each in shown],
+        values={name: typed_said(request, kind, name, values[name]) for name in page["odd"]},
+        hidden={name: values.get(name, "") for name in hidden},
+        remove=remove,
+        **page if has_on else {**page, "on": None},
+    )
+
+
+def filled(
+    request: PortalRequest,
+    kind: Kind,
+    shown: Sequence[Field],
+    values: Mapping[str, str],
+    version: int,
+    *,
+    wrong: EntryFaults | None,
+    refusal: Problem | None,
+    stands: Stands | None,
+    naming: Naming | None = None,
+) -> Filled:
+    """`naming`: where a kind's are not as everywhere; each fault is told by it then."""
+    call = naming.label if naming else label_of
+    when = WHEN if kind.has_time else WHEN[:1]
+    labels = {name: call(request, kind, name) for name in (*when, *(f.name for f in kind.fields))}
+    faults = wrong.faults if wrong else {}
+    is_odd = wrong is not None and not faults
+    said = said_of(request, wrong, faults)
+    if "error.own.empty" in faults.values():
+        said |= nothing_said(request, kind)
+    odd = said_of(request, wrong, wrong.odd) if wrong and is_odd else {}
+    page = {
+        "status": 422 if wrong else refusal.status if refusal else 200,
+        "error": why(request, refusal) if refusal else "",
+        "errors": {
             name: text
-            if name in WHEN or faults[name] == "error.own.empty"
+            if not naming and (name in WHEN or faults[name] == "error.own.empty")
             else say(request, "own.error.of", name=labels[name], text=text)
             for name, text in said.items()
         },
-        labels=labels,
-        odd=odd_said,
-        sure=wrong.sure if wrong and not faults else "",
-        now=stands_said(request, kind, stands, shown) if stands else [],
-        version=stands.version if stands else version,
-        has_time=kind.has_time,
-        on=values.get("on", "") if has_on else None,
-        time=values.get("time", ""),
-        first=kind.earliest.isoformat(),
-        last="" if kind.on_may_be_future else clock.today_in_japan().isoformat(),
-        fields=[
-            _field(request, kind, each, values, said.get(each.name) or odd_said.get(each.name, ""))
-            for each in shown
-        ],
-        values={name: _odd_said(request, kind, name, values[name]) for name in odd},
-        hidden={name: values.get(name, "") for name in hidden},
-        remove=remove,
-    )
+        "labels": labels,
+        "odd": odd,
+        "sure": wrong.sure if wrong and is_odd else "",
+        "now": held_said(request, kind, stands.values, shown, naming) if stands else [],
+        "version": stands.version if stands else version,
+        "on": values.get("on", ""),
+        "first": kind.earliest.isoformat(),
+        "last": "" if kind.on_may_be_future else clock.today_in_japan().isoformat(),
+    }
+    return Filled(said | odd, page)
 
 
 async def removal(
@@ -173,82 +196,8 @@ async def removal(
     )
 
 
-def facts_of(
-    request: PortalRequest, kind: Kind, values: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """An entry's values in words: label and what it says, in the order of its form."""
-    found = []
-    for field in kind.fields:
-        value = values.get(field.name, "")
-        if value:
-            found.append(
-                (label_of(request, kind, field.name), value_said(request, kind, field, value))
-            )
-    return found
-
-
-def stands_said(
-    request: PortalRequest, kind: Kind, stands: Stands, shown: Sequence[Field]
-) -> list[tuple[str, str]]:
-    """Day and time, and the fields shown."""
-    when = [
-        (label_of(request, kind, name), _odd_said(request, kind, name, stands.values[name]))
-        for name in WHEN
-        if stands.values.get(name)
-    ]
-    names = {each.name for each in shown}
-    values = {name: value for name, value in stands.values.items() if name in names}
-    return when + facts_of(request, kind, values)
-
-
-def value_said(request: PortalRequest, kind: Kind, field: Field, value: str) -> str:
-    match field:
-        case Number():
-            return f"{value}\u00a0{unit_of(request, field)}"
-        case Choice():
-            return option_of(request, kind, field.name, value)
-        case Several():
-            said = [option_of(request, kind, field.name, each) for each in value.split()]
-            return ("、" if preferences(request).locale == "ja" else ", ").join(said)
-        case Day():
-            return i18n.day(preferences(request).locale, date.fromisoformat(value))
-        case Flag():
-            return say(request, "own.yes")
-        case Words() | File():
-            return value
-
-
-def unit_of(request: PortalRequest, field: Number) -> str:
-    """As it is kept, or in the reader's language."""
-    key = f"own.unit.{field.ucum}"
-    return say(request, key) if i18n.has_text(preferences(request).locale, key) else field.unit
-
-
 def place_of(entry_id: UUID | None) -> str:
     return "new" if entry_id is None else str(entry_id)
-
-
-def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
-    locale = preferences(request).locale
-    return say(request, key, **(wrong.params_of(name, locale) if wrong else {}))
-
-
-def _odd_said(request: PortalRequest, kind: Kind, name: str, value: str) -> str:
-    field = kind.field(name)
-    if field is not None:
-        return value_said(request, kind, field, value)
-    return (
-        value
-        if name == "time"
-        else i18n.day(preferences(request).locale, date.fromisoformat(value))
-    )
-
-
-def _nothing_said(request: PortalRequest, kind: Kind) -> dict[str, str]:
-    """Where a kind can say better what it needs at least."""
-    key = f"error.own.empty.{kind.name}"
-    is_told = i18n.has_text(preferences(request).locale, key)
-    return {kind.fields[0].name: say(request, key)} if is_told else {}
 
 
 def _field(

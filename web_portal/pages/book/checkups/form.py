@@ -1,7 +1,6 @@
 """A checkup typed in from its paper, corrected, removed."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -11,18 +10,21 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 from litestar.types import ControllerRouterHandler
 
-from api.core import clock, i18n
+from api.core import i18n
 from api.core.actor import Actor
+from api.core.errors import Problem
 from api.identity.guards import PORTAL, UPLOAD, participants_only
 from api.phr.checkup.items import ANSWERED, ITEMS, PARTS
 from api.phr.checkup.kinds import CHECKUP, PROGRAMS
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.entries.fields import Choice, Field, Number
+from api.phr.entries.kinds import Kind
 from api.records.checkups import service
 from web_portal.page import PortalRequest, preferences, render, say
 from web_portal.pages.book import frame
 from web_portal.pages.book.checkups.pages import HERE
 from web_portal.pages.book.checkups.words import answer_said, item_said, unit_said
+from web_portal.pages.book.saying import Naming
 
 _PART_OF: Final = {item.name: item.part for item in ITEMS}
 _ANSWERS: Final = {item.name: item.answers for item in ANSWERED}
@@ -121,12 +123,12 @@ async def _save(request: PortalRequest, actor: Actor, checkup_id: UUID | None) -
     except EntryFaults as wrong:
         return await _form(request, actor, checkup_id, wrong.values, version=version, wrong=wrong)
     except (EntryChanged, NotTakingPart) as refusal:
-        error, stands = frame.why(request, refusal), None
+        stands = None
         if checkup_id and isinstance(refusal, EntryChanged):
             by_now = await service.typed(actor, checkup_id)
             stands = frame.Stands(by_now.values, by_now.version)
         return await _form(
-            request, actor, checkup_id, fields, version=version, error=error, stands=stands
+            request, actor, checkup_id, fields, version=version, refusal=refusal, stands=stands
         )
     return Redirect(f"{HERE}/{entry.entry_id}?saved=yes", status_code=303)
 
@@ -139,42 +141,31 @@ async def _form(
     *,
     version: int = 0,
     wrong: EntryFaults | None = None,
-    error: str = "",
+    refusal: Problem | None = None,
     stands: frame.Stands | None = None,
 ) -> Response[bytes]:
-    faults = wrong.faults if wrong else {}
-    odd = wrong.odd if wrong and not faults else {}
-    errors = {name: _said(request, wrong, name, key) for name, key in faults.items()}
-    asked = {name: _said(request, wrong, name, key) for name, key in odd.items()}
-    labels = {
-        "on": say(request, "my_checkups.fact.on"),
-        **{each.name: _label(request, each.name) for each in CHECKUP.fields},
-    }
-    fields = [_field(request, each, values, errors | asked) for each in CHECKUP.fields]
+    told, page = frame.filled(
+        request,
+        CHECKUP,
+        CHECKUP.fields,
+        values,
+        version,
+        wrong=wrong,
+        refusal=refusal,
+        stands=stands,
+        naming=Naming(_label, _value_said),
+    )
+    fields = [_field(request, each, values, told.get(each.name, "")) for each in CHECKUP.fields]
     path = f"{HERE}/new" if checkup_id is None else f"{HERE}/{checkup_id}/edit"
     return await render(
         request,
         "book/checkups/form.html",
         actor,
-        status=422 if wrong else 409 if error else 200,
         path=path,
         action=path,
         is_new=checkup_id is None,
         back=HERE if checkup_id is None else f"{HERE}/{checkup_id}",
-        error=error,
-        errors={
-            name: say(request, "own.error.of", name=labels[name], text=said)
-            for name, said in errors.items()
-        },
-        on_error=errors.get("on", ""),
-        odd=asked,
-        labels=labels,
-        sure=wrong.sure if wrong and not faults else "",
-        now=_stands_said(request, stands) if stands else [],
-        version=stands.version if stands else version,
-        on=values.get("on", ""),
-        first=CHECKUP.earliest.isoformat(),
-        last=clock.today_in_japan().isoformat(),
+        on_error=told["on"] if "on" in page["errors"] else "",
         values=dict(values),
         head=[each for each in fields if each["name"] not in _PART_OF],
         parts=[
@@ -185,50 +176,36 @@ async def _form(
             }
             for part in PARTS
         ],
+        **page,
     )
 
 
-def _stands_said(request: PortalRequest, stands: frame.Stands) -> list[tuple[str, str]]:
-    day = i18n.day(preferences(request).locale, date.fromisoformat(stands.values["on"]))
-    found = [(say(request, "my_checkups.fact.on"), day)]
-    for field in CHECKUP.fields:
-        value = stands.values.get(field.name, "")
-        if isinstance(field, Number):
-            said = f"{value}\u00a0{unit_said(field.unit)}".strip()
-        else:
-            said = (
-                dict(_options(request, field)).get(value, value)
-                if isinstance(field, Choice)
-                else value
-            )
-        if value:
-            found.append((_label(request, field.name), said))
-    return found
-
-
-def _said(request: PortalRequest, wrong: EntryFaults | None, name: str, key: str) -> str:
-    locale = preferences(request).locale
-    return say(request, key, **(wrong.params_of(name, locale) if wrong else {}))
-
-
-def _label(request: PortalRequest, name: str) -> str:
+def _label(request: PortalRequest, _: Kind, name: str) -> str:
     if name in _PART_OF:
         return item_said(request, name)
     return say(request, f"my_checkups.fact.{name}")
 
 
+def _value_said(request: PortalRequest, _: Kind, field: Field, value: str) -> str:
+    if isinstance(field, Number):
+        return f"{value}\u00a0{unit_said(field.unit)}".strip()
+    if isinstance(field, Choice):
+        return dict(_options(request, field)).get(value, value)
+    return value
+
+
 def _field(
-    request: PortalRequest, field: Field, values: Mapping[str, str], errors: Mapping[str, str]
+    request: PortalRequest, field: Field, values: Mapping[str, str], error: str
 ) -> dict[str, object]:
     hint = f"my_checkups.hint.{field.name}"
     is_hinted = i18n.has_text(preferences(request).locale, hint)
     found: dict[str, object] = {
         "name": field.name,
         "shape": "words",
-        "label": _label(request, field.name),
+        "label": _label(request, CHECKUP, field.name),
         "hint": say(request, hint) if is_hinted else "",
         "value": values.get(field.name, ""),
-        "error": errors.get(field.name, ""),
+        "error": error,
         "unit": "",
     }
     if isinstance(field, Number):

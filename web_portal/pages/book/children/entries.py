@@ -21,7 +21,7 @@ from api.phr.child.writing import WHATS, What
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.phr.entries.kinds import Kind
 from web_portal.page import PortalRequest, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import frame, saying
 from web_portal.pages.book.children.one import HERE, day_said
 from web_portal.pages.book.frame import Way
 
@@ -91,7 +91,7 @@ async def ask_removal(
         request,
         actor,
         title=say(request, f"child.{what}.remove"),
-        facts=[day, *frame.facts_of(request, kind, entry.values)],
+        facts=[day, *saying.facts_of(request, kind, entry.values)],
         action=f"{HERE}/{book_id}/{what}/{entry_id}/remove",
         back=Way(f"{HERE}/{book_id}", of.name),
     )

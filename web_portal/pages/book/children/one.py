@@ -26,7 +26,7 @@ from api.phr.immunization import service as immunizations
 from api.phr.law_age import months_of
 from web_portal.charts import legend_mark
 from web_portal.page import Flash, PortalRequest, pages_of, preferences, render, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 from web_portal.pages.book.children import pictures
 from web_portal.pages.book.vaccines import shown as vaccines
 
@@ -196,14 +196,14 @@ def _due(request: PortalRequest, book: Book, today: date) -> list[dict[str, obje
         found.append(
             {
                 "name": name,
-                "title": frame.option_of(request, kinds.CHECKUP, "which", name),
+                "title": saying.option_of(request, kinds.CHECKUP, "which", name),
                 "is_legal": each.checkup.is_legal,
                 "first": each.first,
                 "last": each.last,
                 "state": each.state,
                 "entry": str(entry.entry_id) if entry else "",
                 "on": entry.on if entry else None,
-                "result": frame.option_of(request, kinds.CHECKUP, "result", result)
+                "result": saying.option_of(request, kinds.CHECKUP, "result", result)
                 if result
                 else "",
                 "note": entry.values.get("note", "") if entry else "",
@@ -229,7 +229,7 @@ def _milestones(request: PortalRequest, book: Book) -> list[dict[str, object]]:
         found.append(
             {
                 "name": each.name,
-                "title": frame.option_of(request, kinds.MILESTONE, "which", each.name),
+                "title": saying.option_of(request, kinds.MILESTONE, "which", each.name),
                 "usual": say(request, "child.milestone.usual", since=each.since, until=each.until),
                 "entry": str(entry.entry_id) if entry else "",
                 "on": entry.on if entry else None,

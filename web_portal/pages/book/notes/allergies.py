@@ -24,7 +24,7 @@ from api.records.own import service as records
 from api.records.own.service import Asked as AskedOfRecords
 from api.records.own.service import OwnRecord
 from web_portal.page import PortalRequest, preferences, render
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 from web_portal.pages.book.notes.pages import (
     ON_A_PAGE,
     After,
@@ -162,10 +162,10 @@ def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
     return {
         "id": entry.entry_id,
         "name": values["name"],
-        "sort": frame.option_of(request, ALLERGY, "sort", values["sort"]),
+        "sort": saying.option_of(request, ALLERGY, "sort", values["sort"]),
         "is_severe": values.get("severity") == "severe",
         "on": entry.on,
-        "facts": frame.facts_of(request, ALLERGY, shown),
+        "facts": saying.facts_of(request, ALLERGY, shown),
     }
 
 

@@ -15,7 +15,7 @@ from api.phr.notes import service
 from api.phr.notes.kinds import DOCTOR
 from api.phr.notes.service import Asked
 from web_portal.page import PortalRequest, render
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 from web_portal.pages.book.notes.pages import ON_A_PAGE, After, Shelf, flash_of, pages_of
 
 SHELF: Final = Shelf(DOCTOR, "doctor", "/book/doctors")
@@ -52,7 +52,7 @@ def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
         "department": values.get("department", ""),
         "telephone": values.get("telephone", ""),
         "is_main": values.get("is_main") == "yes",
-        "facts": frame.facts_of(request, DOCTOR, rest),
+        "facts": saying.facts_of(request, DOCTOR, rest),
     }
 
 

@@ -19,7 +19,7 @@ from api.phr.notes.service import Asked
 from api.records.own import service as records
 from api.records.own.service import Asked as AskedOfRecords
 from web_portal.page import PortalRequest, preferences, render
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 from web_portal.pages.book.notes.pages import ON_A_PAGE, After, Shelf, flash_of, pages_of
 
 SHELF: Final = Shelf(MEDICATION, "medication", "/book/medications")
@@ -67,11 +67,11 @@ def _line(request: PortalRequest, entry: Entry) -> dict[str, object]:
     return {
         "id": entry.entry_id,
         "name": values["name"],
-        "sort": frame.option_of(request, MEDICATION, "sort", values["sort"]),
+        "sort": saying.option_of(request, MEDICATION, "sort", values["sort"]),
         "on": entry.on,
         "since": _day(values.get("since", "")),
         "until": _day(values.get("until", "")),
-        "facts": frame.facts_of(request, MEDICATION, shown),
+        "facts": saying.facts_of(request, MEDICATION, shown),
     }
 
 

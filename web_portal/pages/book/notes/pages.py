@@ -19,7 +19,7 @@ from api.phr.entries.kinds import Kind
 from api.phr.entries.service import Wish
 from api.phr.notes import rules, service
 from web_portal.page import Flash, PortalRequest, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import frame, saying
 from web_portal.pages.book.frame import Way
 
 Values = Mapping[str, str]
@@ -121,7 +121,7 @@ async def removal_of(
     request: PortalRequest, actor: Actor, shelf: Shelf, entry_id: UUID
 ) -> Response[bytes]:
     found = await entries.one(actor, [shelf.kind], entry_id)
-    facts = frame.facts_of(request, shelf.said_as or shelf.kind, found.values)
+    facts = saying.facts_of(request, shelf.said_as or shelf.kind, found.values)
     return await frame.removal(
         request,
         actor,

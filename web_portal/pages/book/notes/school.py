@@ -18,7 +18,7 @@ from api.phr.notes import rules, service
 from api.phr.notes.kinds import SCHOOL
 from api.phr.notes.service import Asked
 from web_portal.page import PortalRequest, render, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 from web_portal.pages.book.frame import Way
 from web_portal.pages.book.notes import school_growth
 from web_portal.pages.book.notes.pages import (
@@ -169,8 +169,8 @@ async def _list(
                 "id": each.entry_id,
                 "on": each.on,
                 "year": rules.school_year(each.on),
-                "grade": frame.option_of(request, SCHOOL, "grade", each.values["grade"]),
-                "facts": frame.facts_of(request, SCHOOL, _rest(each)),
+                "grade": saying.option_of(request, SCHOOL, "grade", each.values["grade"]),
+                "facts": saying.facts_of(request, SCHOOL, _rest(each)),
             }
             for each in page.items
         ],

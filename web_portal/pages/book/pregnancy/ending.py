@@ -15,7 +15,7 @@ from api.phr.maternal import kinds, service
 from api.phr.maternal.book import Book
 from api.phr.maternal.errors import BirthThere, PregnancyOpen
 from web_portal.page import PortalRequest, render, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import frame, saying
 from web_portal.pages.book.frame import Way
 from web_portal.pages.book.pregnancy.pages import ONE, overview
 from web_portal.pages.book.pregnancy.said import HERE, place_of
@@ -86,7 +86,7 @@ async def remove(actor: NamedDependency[Actor], pregnancy_id: FromPath[UUID]) ->
 
 
 def _day(request: PortalRequest, book: Book) -> str:
-    return frame.facts_of(request, kinds.PREGNANCY, {"edd": book.due_on.isoformat()})[0][1]
+    return saying.facts_of(request, kinds.PREGNANCY, {"edd": book.due_on.isoformat()})[0][1]
 
 
 @post(f"{ONE}/show", guards=[participants_only], opt=PORTAL, include_in_schema=False)

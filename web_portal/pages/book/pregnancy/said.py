@@ -18,7 +18,7 @@ from api.phr.maternal.schedule import Due, Visit
 from api.phr.maternal.weight import TERM_WEEKS
 from web_portal.charts import Curves, Line, Mark, curves, legend_mark
 from web_portal.page import PortalRequest, preferences, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 
 HERE: Final = "/book/pregnancy"
 _WEEK_TICKS: Final = tuple((float(week), str(week)) for week in range(0, TERM_WEEKS + 1, 8))
@@ -74,13 +74,13 @@ def begun(
 def facts_of(request: PortalRequest, entry: Written) -> list[tuple[str, str]]:
     """That a child died is not said to whoever wrote it at every look."""
     values = {name: value for name, value in entry.values.items() if name != "is_parted"}
-    return frame.facts_of(request, kinds.OF_NAME[entry.kind], values)
+    return saying.facts_of(request, kinds.OF_NAME[entry.kind], values)
 
 
 def head_facts(request: PortalRequest, book: Book) -> list[tuple[str, str]]:
     """Of the pregnancy itself, without what is shown elsewhere."""
     values = {k: v for k, v in book.head.values.items() if k not in ("edd", "is_closed")}
-    return frame.facts_of(request, kinds.PREGNANCY, values)
+    return saying.facts_of(request, kinds.PREGNANCY, values)
 
 
 def visit_said(visit: Visit) -> dict[str, object]:

@@ -20,7 +20,7 @@ from api.phr.immunization.service import Vaccinations, Whose
 from api.phr.immunization.vaccines import BY_CODE
 from api.records.own import vaccines as mine
 from web_portal.page import Flash, PortalRequest, render, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import frame, saying
 from web_portal.pages.book.frame import Way
 from web_portal.pages.book.vaccines import offered, shown
 
@@ -143,7 +143,7 @@ async def ask_removal(
     book_id: BookId = None,
 ) -> Response[bytes]:
     whose, entry = await service.one(actor, book_id, entry_id)
-    facts = frame.facts_of(request, shown.as_shown(whose.kind), entry.values)
+    facts = saying.facts_of(request, shown.as_shown(whose.kind), entry.values)
     return await frame.removal(
         request,
         actor,

@@ -14,7 +14,7 @@ from api.phr.immunization.schedule import edition_on
 from api.phr.immunization.service import Vaccinations
 from api.phr.law_age import age_of
 from web_portal.page import PortalRequest, preferences, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import saying
 
 Shown = dict[str, Any]
 # What begins later than this stands folded up.
@@ -226,7 +226,7 @@ def _facts(request: PortalRequest, found: Vaccinations, dose: Dose) -> list[tupl
     if entry is None:
         return []
     values = {k: v for k, v in entry.values.items() if k not in ("vaccine", "named")}
-    return frame.facts_of(request, as_shown(found.whose.kind), values)
+    return saying.facts_of(request, as_shown(found.whose.kind), values)
 
 
 def as_shown(kind: Kind) -> Kind:

@@ -22,8 +22,9 @@ from api.phr.vitals import service
 from api.phr.vitals.errors import VitalsFaults
 from api.phr.vitals.figures import part_of
 from api.phr.vitals.kinds import FIELDS, KINDS, OF_NAME, PRESSURE, PULSE
-from web_portal.page import PortalRequest, preferences, render, say
-from web_portal.pages.book import frame
+from web_portal.page import PortalRequest, render, say
+from web_portal.pages.book import frame, saying
+from web_portal.pages.book.saying import said_of
 from web_portal.pages.book.vitals import words
 from web_portal.pages.book.vitals.words import HERE
 
@@ -97,10 +98,10 @@ async def _page(
     lately = await service.lately(actor, today)
     kept = await service.several(actor, saved) if saved else []
     chosen = kinds or _used(lately.used)
-    faults = _said(request, wrong, wrong.faults) if wrong else {}
-    odd = _said(request, wrong, wrong.odd) if wrong and not wrong.faults else {}
+    faults = said_of(request, wrong, wrong.faults) if wrong else {}
+    odd = said_of(request, wrong, wrong.odd) if wrong and not wrong.faults else {}
     labels = {
-        field.name: frame.label_of(request, kind, field.name)
+        field.name: saying.label_of(request, kind, field.name)
         for kind in KINDS
         for field in kind.fields
     }
@@ -166,7 +167,7 @@ def _group(
         fields.append(
             {
                 "name": field.name,
-                "label": frame.label_of(request, kind, field.name),
+                "label": saying.label_of(request, kind, field.name),
                 "unit": "" if is_choice else words.unit(request, field.name),
                 "value": values.get(field.name, ""),
                 "error": wrong.get(field.name, ""),
@@ -180,11 +181,6 @@ def _group(
             }
         )
     return {"name": kind.name, "title": words.title(request, kind.name), "fields": fields}
-
-
-def _said(request: PortalRequest, wrong: VitalsFaults, keys: Mapping[str, str]) -> dict[str, str]:
-    locale = preferences(request).locale
-    return {name: say(request, key, **wrong.params_of(name, locale)) for name, key in keys.items()}
 
 
 def _ids(text: str) -> list[UUID]:

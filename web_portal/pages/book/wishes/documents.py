@@ -18,9 +18,10 @@ from api.phr.directives.kinds import DOCUMENT
 from api.phr.entries import service as entries
 from api.phr.entries.errors import EntryFaults
 from web_portal.handed_in import handed_in
-from web_portal.page import PortalRequest, preferences, render, say
+from web_portal.page import PortalRequest, render, say
 from web_portal.page import frame as page_frame
 from web_portal.pages.book import frame
+from web_portal.pages.book.saying import said_of
 from web_portal.pages.book.wishes.pages import HERE, READ, REFUSALS, WRITE, back
 from web_portal.too_large import PageWhenSent, Words
 
@@ -68,10 +69,7 @@ async def add(request: PortalRequest, actor: NamedDependency[Actor]) -> Response
         said = {"file": frame.why(request, refused)}
         return await _form(request, actor, values, said, status=refused.status)
     except EntryFaults as wrong:
-        said = {
-            name: say(request, key, **wrong.params_of(name, preferences(request).locale))
-            for name, key in wrong.faults.items()
-        }
+        said = said_of(request, wrong, wrong.faults)
         held = {name: wrong.values.get(name, "") for name in ("title", "dated")}
         return await _form(request, actor, held, said, status=wrong.status)
     except (TooManyDocuments, *REFUSALS) as refusal:

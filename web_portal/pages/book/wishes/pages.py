@@ -17,7 +17,7 @@ from api.phr.directives.kinds import STATEMENT
 from api.phr.entries.errors import EntryChanged, EntryFaults, NotTakingPart
 from api.records.own.wishes import reach_of
 from web_portal.page import Flash, PortalRequest, render, say
-from web_portal.pages.book import frame
+from web_portal.pages.book import frame, saying
 from web_portal.pages.book.frame import Way
 
 HERE: Final = "/book/wishes"
@@ -48,7 +48,7 @@ async def shown(
         and {
             "on": found.statement.on,
             "version": found.statement.version,
-            "facts": frame.facts_of(request, STATEMENT, found.statement.values),
+            "facts": saying.facts_of(request, STATEMENT, found.statement.values),
         },
         people=people.people_of(found.people.values) if found.people else (),
         people_version=found.people.version if found.people else 0,
@@ -105,7 +105,7 @@ async def versions(request: PortalRequest, actor: NamedDependency[Actor]) -> Res
                 "at": each.entry.written_at,
                 "changes": [
                     {
-                        "name": frame.label_of(request, STATEMENT, change.name),
+                        "name": saying.label_of(request, STATEMENT, change.name),
                         "before": _said(request, change.name, change.before),
                         "after": _said(request, change.name, change.after),
                     }
@@ -172,7 +172,7 @@ def _said(request: PortalRequest, name: str, value: str) -> str:
     if not value:
         return say(request, "wish.versions.nothing")
     field = STATEMENT.field(name)
-    return frame.value_said(request, STATEMENT, field, value) if field else value
+    return saying.value_said(request, STATEMENT, field, value) if field else value
 
 
 routes: list[ControllerRouterHandler] = [
