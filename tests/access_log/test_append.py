@@ -519,7 +519,9 @@ async def test_a_receipt_is_for_the_event_that_stands_in_the_log(
 async def test_coming_months_have_their_tables_and_making_them_again_changes_nothing(
     world: World, app_role: asyncpg.Connection
 ):
-    assert await app_role.fetchval("SELECT access_log_make_months(12)") == 0
+    made = "SELECT access_log_make_months(12)"
+    assert await app_role.fetchval(made) <= 1, "a month may have begun since"
+    assert await app_role.fetchval(made) == 0
 
 
 async def test_where_nothing_can_be_signed_nothing_is_read(

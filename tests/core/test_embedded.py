@@ -313,6 +313,7 @@ def test_a_damaged_pid_file_does_not_block_the_next_start(home: Path, content: b
 def test_a_start_cut_short_in_its_first_second_is_begun_anew(home: Path) -> None:
     process = application(home)
     while not list(home.glob("postgres/new-*/data/base")):
+        assert not pid_file(home).parent.exists(), "it was quicker than we looked"
         time.sleep(0.001)
     process.kill()
     process.wait()

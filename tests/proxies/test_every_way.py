@@ -39,3 +39,13 @@ async def test_every_way_from_the_books_is_there(
     assert gone == set()
     assert "/book/out" in known
     assert len([each for each in known if each.startswith("/book/children/")]) > 1
+
+
+@pytest.mark.parametrize(
+    ("powers", "heading"), [(("view",), "測った値"), (("view", "upload"), "測った値を書く")]
+)
+async def test_the_heading_says_what_can_be_done(
+    yumi: Visitor, hanako: Visitor, ueda: Visitor, powers: tuple[str, ...], heading: str
+) -> None:
+    await acts(yumi, hanako, ueda, *powers)
+    assert f"<h1>{heading}</h1>" in (await hanako.get("/book/vitals")).text

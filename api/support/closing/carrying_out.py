@@ -55,23 +55,26 @@ async def run() -> None:
 
 async def go_round() -> int:
     """Answers how many accounts were closed."""
-    async with unit_of_work(OPERATOR) as tx:
-        rows = await queries.due(tx, rules.REMIND_BEFORE, AT_ONCE)
-    destroyed = []
-    for row in rows:
-        actor = Actor(
-            kind=ActorKind.PARTICIPANT,
-            account_id=row["account_id"],
-            participant_id=row["participant_id"],
-        )
-        try:
-            if not row["is_due"]:
-                await _remind(actor)
-            elif await carry_out(actor):
-                destroyed.append(actor)
-        except Problem as error:  # whatever is wrong with one, the next is to be served
-            log.error("support:closing:failed", error=type(error).__name__)
+    destroyed, after = [], None
+    while rows := await _due(after):
+        for row in rows:
+            after = row["participant_id"]
+            actor = Actor(
+                kind=ActorKind.PARTICIPANT, account_id=row["account_id"], participant_id=after
+            )
+            try:
+                if not row["is_due"]:
+                    await _remind(actor)
+                elif await carry_out(actor):
+                    destroyed.append(actor)
+            except Problem as error:  # whatever is wrong with one, the next is to be served
+                log.error("support:closing:failed", error=type(error).__name__)
     return await _end(destroyed) if destroyed else 0
+
+
+async def _due(after: UUID | None) -> list[asyncpg.Record]:
+    async with unit_of_work(OPERATOR) as tx:
+        return await queries.due(tx, rules.REMIND_BEFORE, after, AT_ONCE)
 
 
 async def carry_out(actor: Actor) -> bool:

@@ -91,10 +91,16 @@ async def certificate_of(tx: Transaction, claim_hash: bytes) -> str | None:
     return found
 
 
-async def due(tx: Transaction, soon: timedelta, count: int) -> list[asyncpg.Record]:
-    """Whose account is to be closed now, or soon and not said yet; the longest due first."""
+async def due(
+    tx: Transaction, soon: timedelta, after: UUID | None, count: int
+) -> list[asyncpg.Record]:
+    """Whose account is to be closed now, or soon and not said yet, in the order of their ids,
+    beginning after one."""
     return await tx.fetch(
-        "SELECT participant_id, account_id, is_due FROM closings_due($1, $2)", soon, count
+        "SELECT participant_id, account_id, is_due FROM closings_due($1, $2, $3)",
+        soon,
+        after,
+        count,
     )
 
 

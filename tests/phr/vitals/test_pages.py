@@ -196,6 +196,9 @@ async def test_a_month_is_one_sheet(hanako: Visitor) -> None:
     empty = (await hanako.get(f"{HERE}/month?month=2020-02", locale="en")).text
     assert "There is nothing in this month." in empty
     assert "2020-03" in empty
+    first = (await hanako.get(f"{HERE}/month?month=1901-01")).text
+    assert "month=1901-02" in first
+    assert "month=1900-12" not in first
     for absent in ("2020-13", "9999-01", "x", "0001-01"):
         assert (await hanako.get(f"{HERE}/month?month={absent}")).status_code == 404
     assert (await hanako.get(f"{HERE}/month")).status_code == 200

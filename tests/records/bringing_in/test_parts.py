@@ -49,7 +49,7 @@ async def test_in_any_order_the_parts_are_the_whole(
     await taking.wrote_own(hanako.actor)
     yui = await begun(hanako)
     for age in range(1, 60, 6):
-        await grown(hanako, yui, age, weight="4.1")
+        await grown(hanako, yui, age, weight="3.2")
     await checkups.keep(hanako.actor, checkup(HERS))
     medicine = await scene.wrote(
         pharmacy,

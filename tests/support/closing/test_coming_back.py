@@ -47,7 +47,7 @@ from tests.portal.test_counter import who
 from tests.portal.test_enrolments import attach, form
 from tests.portal.test_matching import kana_of, number, send, written
 from tests.records.taking_out import taking
-from tests.support.closing.rounds import carried_out
+from tests.support.closing.rounds import carried_out, is_open
 from tests.support.closing.test_at_counter import begun, code_on, ids, met, second
 from tests.support.closing.test_closing import CANARY, WRITTEN, closed, said
 
@@ -349,6 +349,24 @@ async def test_nobody_enrols_anew_before_the_certificate_is_made(
     await carried_out(hanako.actor.participant_id)
     await back(hanako, ueda, second)
     assert (await hanako.log())[0]["event"], "her log begins anew"
+
+
+async def test_whoever_is_held_back_holds_nobody_else_back(
+    hanako: Visitor, yumi: Visitor, days_pass, admin: asyncpg.Connection, monkeypatch
+) -> None:
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 1)
+    held, other = sorted((hanako, yumi), key=lambda each: each.actor.participant_id)
+    for each in (held, other):
+        await service.begin(each.actor, erases_log=True)
+    await admin.execute(
+        "INSERT INTO support_case (participant_id, kind, params, due_on)"
+        " VALUES ($1, 'call_back', '{}', current_date)",
+        held.actor.participant_id,
+    )
+    await days_pass(held, 15)
+    await days_pass(other, 14)
+    await carried_out(other.actor.participant_id)
+    assert await is_open(held.actor.participant_id)
 
 
 async def test_nobody_is_tied_to_who_closed_their_account(

@@ -55,6 +55,7 @@ async def show(
     days = sorted({each.on for each in found})
     locale = preferences(request).locale
     before, after = first - timedelta(days=1), last + timedelta(days=1)
+    earlier = f"{before:%Y-%m}"
     home = guidance.HOME
     return await render(
         request,
@@ -80,7 +81,7 @@ async def show(
         )
         if by_kind[PRESSURE.name]
         else "",
-        previous=(f"{before:%Y-%m}", i18n.month(locale, before)),
+        previous=(earlier, i18n.month(locale, before)) if _first(earlier) else None,
         following=(f"{after:%Y-%m}", i18n.month(locale, after)) if after <= today else None,
     )
 
