@@ -416,7 +416,7 @@ async def test_what_a_doctor_reads_of_a_child_is_never_the_mothers_weight(
     assert "child-growth" in found
     assert "focus" in found
     # In the child's own account it is a weight to every reader.
-    actor, _ = await account_of_a_child()
+    actor, _ = await account_of_a_child(yui.birth_on)
     code = await handing_over.offer(hanako.actor, yui.book_id)
     await handing_over.take(actor, code.digits)
     assert "child-growth" not in await read_by(sato, hanako)
