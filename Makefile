@@ -44,7 +44,7 @@ run: $(VENV)/.run ## start the demo at http://localhost:8000
 test: $(VENV)/.dev ## every test, against real PostgreSQL and a real browser
 	@$(BIN)/python -m tests.checks.browser
 	@$(BIN)/python -m tests.checks.node
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 check: $(VENV)/.dev ## format, lint, types, floors, translations, CSS, migrations
 	@$(BIN)/ruff format --check .

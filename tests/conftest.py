@@ -11,7 +11,6 @@ from pathlib import Path
 from unittest import mock
 
 import httpx
-import psutil
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
@@ -86,27 +85,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=turn)
 
 
-# Where files are memory, if there is room: to copy a database there costs a twentieth.
-MEMORY = Path("/dev/shm")
-ROOM = 8 << 30
-PREFIX = "tsunagu-test-"
-
-
-def place_of_state() -> Path | None:
-    """In memory what an earlier run left when it was killed is taken away first."""
-    if not os.access(MEMORY, os.W_OK):
-        return None
-    for left in MEMORY.glob(f"{PREFIX}*"):
-        if not psutil.pid_exists(int(left.name.split("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
-    return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM else None
-
-
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """A state folder PostgreSQL's own user can reach, also when the suite runs as root."""
-    prefix = f"{PREFIX}{os.getpid()}-"
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place_of_state()))
+    folder = Path(tempfile.mkdtemp(prefix="tsunagu-test-"))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -121,7 +103,7 @@ def server_dsn(home: Path) -> Iterator[str]:
         return
     server = embedded.EmbeddedPostgres(home)
     # It is thrown away in the end: nothing in it waits for the disk.
-    with mock.patch.dict(embedded.SETTINGS, fsync="off", max_wal_size="256MB"):
+    with mock.patch.dict(embedded.SETTINGS, fsync="off"):
         dsn = server.start()
     yield dsn
     # Nor for a last tidying up of what a whole run wrote.
