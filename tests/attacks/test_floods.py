@@ -116,6 +116,8 @@ async def test_who_sends_a_text_too_long_hears_so(sender: Sender) -> None:
 
 
 async def test_a_body_of_another_length_than_said_is_answered_or_let_go(sender: Sender) -> None:
+    said_before = len(sender.served.log.read_text())
+
     def sends() -> None:
         for path in PATHS:
             for length in (-1, "abc", 10**30, "", "1, 2", "+5"):
@@ -124,7 +126,7 @@ async def test_a_body_of_another_length_than_said_is_answered_or_let_go(sender: 
             assert sender.said(sender.head(path, 10) + b"x" * 100).startswith("HTTP/1.1 4")
             answer = sender.said(sender.head(path, 1000) + b"x" * 100, is_over=True)
             assert not answer or answer.startswith("HTTP/1.1 4"), (path, answer)
-        assert "http:request:failed" not in sender.served.log.read_text()
+        assert "http:request:failed" not in sender.served.log.read_text()[said_before:]
 
     await asyncio.to_thread(sends)
 

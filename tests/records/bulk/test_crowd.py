@@ -84,9 +84,9 @@ def followed(
             headers={"authorization": f"Bearer {token}"},
             timeout=ANSWER_SECONDS,
         )
+        clinic.memory.append(rss(served.process))
         if until(answer):
             return answer
-        clinic.memory.append(rss(served.process))
         time.sleep(0.2)
     raise AssertionError(f"it never came so far: {answer.status_code} {answer.headers}")
 
