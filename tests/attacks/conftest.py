@@ -146,7 +146,7 @@ async def make_world() -> World:
         await leaving.take_part(each, "participating")
     await consent.change(taro, [SetFacility(hospital.facility_id, on=True)], expected_version=0)
     await scene.wrote(hospital, taro, "prescription", TITLE)
-    number = f"T{secrets.token_hex(6)}"
+    number = f"T{secrets.token_hex(5)}"
     await scene.knows_as(hospital, taro, number)
     await support.ask_for_call(taro, PHONE)
     sato = await scene.professional(clinic, "佐藤 健一", "physician")

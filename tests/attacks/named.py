@@ -71,6 +71,6 @@ def nobodys(world: World) -> dict[str, str]:
         "his_phone": str(uuid4()),
         "card": f"{CARD}|{nobody}",
         "card_digits": nobody,
-        "number": f"{system}|T{uuid4().hex[:12]}",
-        "number_value": f"T{uuid4().hex[:12]}",
+        "number": f"{system}|T{uuid4().hex[:10]}",
+        "number_value": f"T{uuid4().hex[:10]}",
     }

@@ -15,7 +15,7 @@ WHY = {"reason": "unconscious", "words": "倒れた"}
 
 
 def unused() -> str:
-    return uuid7().hex[-12:]
+    return uuid7().hex[-10:]
 
 
 async def test_an_insurance_finds_the_one_person_who_has_it(mori, hanako, taro):

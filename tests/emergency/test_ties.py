@@ -32,7 +32,7 @@ async def declared(mori: Actor, card: str = "", insurer: str = "", number: str =
 
 
 def unused() -> str:
-    return uuid7().hex[-12:]
+    return uuid7().hex[-10:]
 
 
 async def test_whoever_has_declared_nothing_is_tied_to_nobody(mori, hanako):

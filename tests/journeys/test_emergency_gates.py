@@ -164,7 +164,7 @@ async def test_each_gate_says_what_shuts_it_and_what_to_do(
 async def test_her_own_people_are_no_patients_of_hers(open_phone: OpenPhone, mori: Actor) -> None:
     herself, as_herself = await participating()
     _, as_family = await participating()
-    number = secrets.token_hex(6)
+    number = secrets.token_hex(5)
     await scene.insured(as_family, "01430016", number)
     page = await open_phone(session=await session_of(mori))
     await page.goto(DOOR)

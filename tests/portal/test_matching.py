@@ -45,7 +45,7 @@ def facility(place: Place) -> Actor:
 
 
 def number() -> str:
-    return f"V{secrets.token_hex(6)}"
+    return f"V{secrets.token_hex(5)}"
 
 
 @pytest_asyncio.fixture

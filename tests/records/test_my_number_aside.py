@@ -188,7 +188,7 @@ async def test_a_message_with_a_number_lies_nowhere_but_in_its_storage(
 async def test_a_message_of_nobody_known_with_a_number_waits_in_its_storage_alone(
     operator: Actor, tmp_path: Path
 ):
-    of = f"X{uuid4().hex[:12]}"
+    of = f"X{uuid4().hex[:10]}"
     writing.put(tmp_path, of, Wanted("OMP-01", body=(*writing.BODIES["OMP-01"], NOTED)))
     timed = writing.put(tmp_path, of, Wanted("OMP-11"))
     account = await storage.take_in(operator, tmp_path, Wish(keeps_all=True))

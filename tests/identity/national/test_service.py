@@ -389,7 +389,7 @@ async def test_pressed_many_times_at_once_one_account_comes_about(
 
 
 async def test_the_items_are_kept_nowhere(issuer: Issuer, only: Paper, admin: asyncpg.Connection):
-    mark = f"番地{secrets.token_hex(6)}"
+    mark = f"番地{secrets.token_hex(5)}"
     issuer.items["address"] = {"formatted": f"熊本県{mark}"}
     await joined(issuer)
     tables = await admin.fetch(

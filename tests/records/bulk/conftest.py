@@ -153,7 +153,7 @@ async def other(pharmacy: Place, ito: Visitor, open_browser) -> Emr:
 
 
 async def known(at: Place, whom: Visitor | Actor, number: str = "") -> str:
-    number = number or f"B{uuid7().hex[-12:]}"
+    number = number or f"B{uuid7().hex[-10:]}"
     await scene.knows_as(at, whom.actor if isinstance(whom, Visitor) else whom, number)
     return number
 

@@ -35,7 +35,7 @@ from tests.records.ssmix2.writing import Wanted
 
 
 def number() -> str:
-    return f"M{secrets.token_hex(6)}"
+    return f"M{secrets.token_hex(5)}"
 
 
 def sending(person: Demographics, of: str, **changes: Any) -> bytes:
