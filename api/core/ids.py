@@ -6,9 +6,9 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """RFC 9562 version 7: 48 bits of milliseconds, then 74 random bits."""
-    millis = time.time_ns() // 1_000_000
-    value = (millis << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    """RFC 9562 version 7: 48 bits of milliseconds, 12 of the rest of the clock (section 6.2, method
+    3), so that what is made within one millisecond sorts too, then 62 random bits."""
+    millis, rest = divmod(time.time_ns(), 1_000_000)
+    value = (millis << 80) | (0x7 << 76) | ((rest << 12) // 1_000_000 << 64)
+    value |= (0x2 << 62) | (int.from_bytes(os.urandom(8), "big") >> 2)
     return UUID(int=value)
